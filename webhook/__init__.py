@@ -1,0 +1,1 @@
+"""Admission webhook that hardens labelled MCP servers on Kubernetes."""
