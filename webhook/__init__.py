@@ -1,1 +1,1 @@
-"""Admission webhook that hardens labelled MCP servers on Kubernetes."""
+"""mcp-admission: hardens labelled MCP servers at the Kubernetes API server's door."""

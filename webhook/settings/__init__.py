@@ -1,1 +1,1 @@
-"""What an administrator may set, and how it is read."""
+"""What the administrator decides: the model, its layers, quantities."""

@@ -1,0 +1,73 @@
+"""A base pod with one tweak: what a rule fills in, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webhook.admission.patch import Operation, Patch
+from webhook.rules.fields import Fields
+from webhook.rules.pod import Origin, Pod
+from webhook.rules.rule import ContainerRule, PodRule
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+
+
+def base(**tweak: Any) -> Json:
+    """A minimal pod; keyword arguments replace fields of its spec."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "github-tools", "namespace": "tools"},
+        "spec": {"containers": [{"name": "main", "image": "registry.example/mcp:1"}], **tweak},
+    }
+
+
+def with_container(**tweak: Any) -> Json:
+    """A minimal pod whose container has these fields too."""
+    return base(containers=[{"name": "main", "image": "registry.example/mcp:1", **tweak}])
+
+
+def pod_of(document: Json, patch: Patch | None = None, **origin: Any) -> Pod:
+    """The pod as rules see it."""
+    patch = patch or Patch()
+    root = Fields(document, patch)
+    return Pod(
+        root.child("metadata"),
+        Fields(document.get("spec"), patch, root="/spec"),
+        Origin(**{"namespace": "tools", "name": "github-tools", **origin}),
+    )
+
+
+def settings_of(**keys: Any) -> Settings:
+    """Settings with these keys, spelled as in the file."""
+    return Settings.model_validate(keys)
+
+
+def filled(
+    rule: PodRule | ContainerRule, document: Json, settings: Settings | None = None, **origin: Any
+) -> list[Operation]:
+    """The operations by which the rule fills in the pod."""
+    patch = Patch()
+    pod = pod_of(document, patch, **origin)
+    for subject in _subjects(rule, pod):
+        rule.fill(subject, settings or Settings())
+    return patch.finish()
+
+
+def refused(
+    rule: PodRule | ContainerRule, document: Json, settings: Settings | None = None, **origin: Any
+) -> list[str]:
+    """The messages with which the rule refuses the pod as it is."""
+    pod = pod_of(document, **origin)
+    return [
+        violation.message
+        for subject in _subjects(rule, pod)
+        for violation in rule.check(subject, settings or Settings())
+    ]
+
+
+def _subjects(rule: PodRule | ContainerRule, pod: Pod) -> list[Any]:
+    if rule.linux_only and pod.windows:
+        return []
+    return [pod] if isinstance(rule, PodRule) else list(pod.containers)

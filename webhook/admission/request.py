@@ -1,0 +1,44 @@
+"""What a review is asked: the parts of an AdmissionRequest that a decision may depend on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Hook(Enum):
+    """Which of the two hooks asks: the one that fills in, or the one that sees the final object."""
+
+    MUTATE = "mutate"
+    VALIDATE = "validate"
+
+
+class Scope(Enum):
+    """Why the object is looked at; the path of the hook is the only way in which one learns it."""
+
+    OPTED_IN = "opted-in"
+    MANAGED = "managed"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One admission request, decoded; `object` and `old_object` are private to the review.
+
+    `resource` is the plural with its group (`pods`, `deployments.apps`), `subresource` empty for
+    the main resource. `name` is empty where the object has only a generateName.
+    """
+
+    hook: Hook
+    resource: str
+    operation: str
+    object: Any
+    old_object: Any = None
+    uid: str = ""
+    kind: str = ""
+    subresource: str = ""
+    namespace: str = ""
+    name: str = ""
+    user: str = ""
+    groups: tuple[str, ...] = ()
+    dry_run: bool = False

@@ -1,0 +1,52 @@
+"""Containers hold no Linux capabilities beyond what the level allows.
+
+Field    securityContext.capabilities of every container
+Absent   drop [ALL]
+Refused  restricted: drop without ALL, add of anything but NET_BIND_SERVICE; baseline: add beyond
+         the runtime's usual set
+Source   Pod Security Standards, baseline since v1.0, restricted since v1.22; not for Windows pods
+         since v1.25
+"""
+
+from collections.abc import Iterator
+
+from webhook.rules.fields import Violation
+from webhook.rules.pod import Container
+from webhook.rules.rule import ContainerRule
+from webhook.settings.model import Settings
+from webhook.settings.standard import Level
+
+USUAL = frozenset(
+    {
+        "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD",
+        "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+    }
+)  # fmt: skip
+RESTRICTED = frozenset({"NET_BIND_SERVICE"})
+
+
+def fill(container: Container, _settings: Settings) -> None:
+    """Drop all where the container drops none."""
+    container.security_context.child("capabilities").default("drop", ["ALL"])
+
+
+def check(container: Container, settings: Settings) -> Iterator[Violation]:
+    """Refuse additions beyond the level; at restricted the literal ALL must be dropped."""
+    capabilities = container.security_context.child("capabilities")
+    restricted = settings.level >= Level.RESTRICTED
+    allowed = RESTRICTED if restricted else USUAL
+    for item, name in enumerate(capabilities.list("add")):
+        if not isinstance(name, str) or name not in allowed:
+            yield capabilities.violation("add", f"{name} is not allowed", item=item)
+    if restricted and "ALL" not in capabilities.list("drop"):
+        yield capabilities.violation("drop", "must include ALL")
+
+
+RULE = ContainerRule(
+    id="capabilities",
+    level=Level.BASELINE,
+    fill_level=Level.RESTRICTED,
+    linux_only=True,
+    fill=fill,
+    check=check,
+)

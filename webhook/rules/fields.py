@@ -1,0 +1,196 @@
+"""A place in a decoded object that rules read and fill in without knowing JSON patches.
+
+The object is the request's own private copy: it is edited in place, and every edit goes through
+an `Editor`, which remembers what the API server has to be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+
+class Malformed(Exception):  # noqa: N818 - it describes the object, not a failure of ours
+    """The object has another shape than the Kubernetes API gives it.
+
+    `pointer` is the RFC 6901 pointer of the place.
+    """
+
+    def __init__(self, pointer: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.pointer = pointer
+
+
+class Violation(NamedTuple):
+    """What a rule objects to: a field, and optionally one item of the list that it holds."""
+
+    at: Fields
+    key: str
+    sentence: str
+    item: int | None = None
+    overridden: str = ""
+
+    @property
+    def pointer(self) -> str:
+        """The RFC 6901 pointer to the field or item."""
+        pointer = f"{self.at.pointer}/{escape(self.key)}"
+        return pointer if self.item is None else f"{pointer}/{self.item}"
+
+    @property
+    def place(self) -> str:
+        """The field in the words of people: `containers[main].securityContext.privileged`."""
+        return join(self.at.place, self.key)
+
+    @property
+    def message(self) -> str:
+        """The place and what is wrong there, in one sentence."""
+        separator = " " if self.item is None else ": "
+        return f"{self.place}{separator}{self.sentence}"
+
+
+class Editor(Protocol):
+    """Who carries out edits and remembers them."""
+
+    def set(self, at: Fields, key: str, value: Any) -> None:
+        """Give a field a value; `at` exists."""
+
+    def remove(self, at: Fields, key: str, item: int | None = None) -> None:
+        """Take a field, or one item of the list in it, away; it exists."""
+
+    def append(self, at: Fields, key: str, value: Any) -> None:
+        """Put a value at the end of the list in a field, which exists."""
+
+
+class Fields:
+    """A JSON object at a place of the document; it may be absent until something is set in it.
+
+    `value` is the object itself, or None. An empty object counts as absent, and so does null.
+    """
+
+    __slots__ = ("editor", "inside", "label", "root", "step", "value")
+
+    def __init__(
+        self,
+        value: Any,
+        editor: Editor,
+        *,
+        inside: Fields | None = None,
+        step: str = "",
+        label: str = "",
+        root: str = "",
+    ) -> None:
+        self.editor = editor
+        self.inside = inside
+        self.step = step
+        self.label = label
+        self.root = root
+        if value is not None and type(value) is not dict:
+            raise Malformed(self.pointer, f"{self.place or 'the object'} must be an object")
+        self.value: dict[str, Any] | None = value
+
+    @property
+    def pointer(self) -> str:
+        """The RFC 6901 pointer of this object in the document."""
+        if self.inside is None:
+            return self.root
+        return f"{self.inside.pointer}/{self.step}"
+
+    @property
+    def place(self) -> str:
+        """The place in the words of people, relative to the pod's spec: `containers[main]`."""
+        if self.inside is None:
+            return self.label
+        return join(self.inside.place, self.label)
+
+    def get(self, key: str) -> Any:
+        """The value of a field, or None where it or this object is absent."""
+        return self.value.get(key) if self.value is not None else None
+
+    def child(self, key: str) -> Fields:
+        """The object in a field, present or not."""
+        return Fields(self.get(key), self.editor, inside=self, step=escape(key), label=key)
+
+    def list(self, key: str) -> list[Any]:
+        """The list in a field; an absent one is empty."""
+        items = self.get(key)
+        if items is None:
+            return []
+        if type(items) is not list:
+            raise Malformed(
+                f"{self.pointer}/{escape(key)}", f"{join(self.place, key)} must be a list"
+            )
+        return items
+
+    def items(self, key: str) -> list[Fields]:
+        """The objects in a list, each labelled by its name where it has one."""
+        return [
+            Fields(
+                item if item is not None else [],
+                self.editor,
+                inside=self,
+                step=f"{escape(key)}/{at}",
+                label=_label(key, at, item),
+            )
+            for at, item in enumerate(self.list(key))
+        ]
+
+    def names(self, key: str) -> set[str]:
+        """The names in a list of named objects."""
+        return {name for item in self.items(key) if isinstance(name := item.get("name"), str)}
+
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        """The fields that are present, and their values."""
+        return iter(list((self.value or {}).items()))
+
+    def has(self, key: str) -> bool:
+        """Whether a field is present: neither null nor an empty object or list or text."""
+        return self.get(key) not in (None, {}, [], "")
+
+    def default(self, key: str, value: Any) -> None:
+        """Fill in a field that is absent."""
+        if not self.has(key):
+            self.set(key, value)
+
+    def set(self, key: str, value: Any) -> None:
+        """Give a field a value, and make this object where it is absent."""
+        self._exist()
+        self.editor.set(self, key, value)
+
+    def append(self, key: str, value: Any) -> None:
+        """Put a value at the end of the list in a field, and make the list where it is absent."""
+        if self.list(key):
+            self.editor.append(self, key, value)
+        else:
+            self.set(key, [value])
+
+    def remove(self, key: str, item: int | None = None) -> None:
+        """Take away a field, or one item of the list that it holds."""
+        self.editor.remove(self, key, item)
+
+    def violation(
+        self, key: str, sentence: str, *, item: int | None = None, overridden: str = ""
+    ) -> Violation:
+        """Object to a field here; the sentence goes on where the name of the place ends."""
+        return Violation(self, key, sentence, item, overridden)
+
+    def _exist(self) -> None:
+        if self.value is None and self.inside is not None:
+            self.inside.set(self.label, {})
+            self.value = self.inside.get(self.label)
+
+
+def escape(key: str) -> str:
+    """A key as one step of an RFC 6901 pointer."""
+    return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
+
+
+def join(place: str, key: str) -> str:
+    """A field's place in the words of people; keys with dots stand in brackets."""
+    if "." in key and "[" not in key:
+        return f"{place}[{key}]"
+    return f"{place}.{key}" if place else key
+
+
+def _label(key: str, at: int, item: Any) -> str:
+    name = item.get("name") if type(item) is dict else None
+    return f"{key}[{name if isinstance(name, str) and name else at}]"

@@ -1,0 +1,42 @@
+"""A process may not gain more privileges than its parent.
+
+Field    securityContext.allowPrivilegeEscalation of every container
+Absent   false
+Refused  true
+Source   Pod Security Standards, restricted, since v1.8; not for Windows pods since v1.25
+"""
+
+from collections.abc import Iterator
+
+from webhook.rules.fields import Violation
+from webhook.rules.pod import Container
+from webhook.rules.rule import ContainerRule
+from webhook.settings.model import Settings
+from webhook.settings.standard import Level
+
+
+def fill(container: Container, _settings: Settings) -> None:
+    """Forbid it where the container says nothing, unless that would make the pod invalid."""
+    context = container.security_context
+    if not context.get("privileged") and not _adds_sys_admin(context.child("capabilities").list("add")):
+        context.default("allowPrivilegeEscalation", False)  # noqa: FBT003
+
+
+def check(container: Container, _settings: Settings) -> Iterator[Violation]:
+    """Refuse everything but an explicit false."""
+    if container.security_context.get("allowPrivilegeEscalation") is not False:
+        yield container.security_context.violation("allowPrivilegeEscalation", "must be false")
+
+
+def _adds_sys_admin(added: list[object]) -> bool:
+    return "SYS_ADMIN" in added or "CAP_SYS_ADMIN" in added
+
+
+RULE = ContainerRule(
+    id="privilege-escalation",
+    level=Level.RESTRICTED,
+    fill_level=Level.BASELINE,
+    linux_only=True,
+    fill=fill,
+    check=check,
+)

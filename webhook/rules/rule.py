@@ -1,0 +1,79 @@
+"""What a rule is: an identifier, the level that asks for it, what it fills in and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from webhook.rules.fields import Fields, Violation
+from webhook.rules.pod import Container, Pod
+from webhook.settings.model import RuleAction, Settings
+from webhook.settings.rule_ids import RuleId
+from webhook.settings.standard import Level
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A Deployment as rules of the workload itself see it; `old_replicas` is None on CREATE."""
+
+    spec: Fields
+    old_replicas: int | None = None
+
+
+Subject = TypeVar("Subject", Pod, Container, Workload)
+
+
+def nothing_to_fill(_subject: object, _settings: Settings) -> None:
+    """Fill in nothing: the rule only checks."""
+
+
+def nothing_to_check(_subject: object, _settings: Settings) -> Iterable[Violation]:
+    """Refuse nothing: the rule only fills in."""
+    return ()
+
+
+def conflict_action(rule: RuleId, settings: Settings) -> RuleAction:
+    """What the settings say about a conflict with this rule."""
+    return settings.rules.get(rule, settings.on_conflict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rule(Generic[Subject]):
+    """One thing that is asked of an MCP server.
+
+    `level` is the lowest Pod Security level that checks it, `fill_level` the lowest that fills it
+    in. `always_current` rules are applied to a pod even when its template was filled in before
+    the settings changed. `overridable` says whether taking the refused field away leaves a pod
+    that the API server accepts. `action` reads what happens on a conflict.
+    """
+
+    id: RuleId
+    fill: Callable[[Subject, Settings], None] = nothing_to_fill
+    check: Callable[[Subject, Settings], Iterable[Violation]] = nothing_to_check
+    level: Level = Level.PRIVILEGED
+    fill_level: Level | None = None
+    always_current: bool = True
+    linux_only: bool = False
+    overridable: bool = True
+    action: Callable[[RuleId, Settings], RuleAction] = conflict_action
+
+    @property
+    def module(self) -> str:
+        """The name of the module that holds the rule."""
+        return self.id.replace("-", "_")
+
+
+class PodRule(_Rule[Pod]):
+    """A rule about the pod as a whole."""
+
+
+class ContainerRule(_Rule[Container]):
+    """A rule about each container of every list."""
+
+
+class WorkloadRule(_Rule[Workload]):
+    """A rule about a Deployment itself, not its pods."""
+
+
+Rule = PodRule | ContainerRule | WorkloadRule

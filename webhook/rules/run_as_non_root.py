@@ -1,0 +1,51 @@
+"""A container may not run as root.
+
+Field    securityContext.runAsNonRoot of the pod and of every container
+Absent   true; a container takes the pod's value
+Refused  false
+Source   Pod Security Standards, restricted, since v1.0; not in user namespaces since v1.35
+"""
+
+from collections.abc import Iterator
+
+from webhook.rules.fields import Violation
+from webhook.rules.pod import Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+from webhook.settings.standard import Level
+
+USER_NAMESPACES_SINCE = 35
+
+
+def fill(pod: Pod, settings: Settings) -> None:
+    """Ask for it in every context, except where a user namespace lets UID 0 be chosen."""
+    lenient = exempt(pod, settings)
+    if not (lenient and pod.security_context.get("runAsUser") == 0):
+        pod.security_context.default("runAsNonRoot", True)  # noqa: FBT003
+    for container in pod.containers:
+        user = container.security_context.get("runAsUser")
+        if user is None:
+            user = pod.security_context.get("runAsUser")
+        if pod.security_context.get("runAsNonRoot") is True and not (lenient and user == 0):
+            container.security_context.default("runAsNonRoot", True)  # noqa: FBT003
+
+
+def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+    """Refuse a false anywhere, and a container that nothing covers."""
+    if exempt(pod, settings):
+        return
+    of_pod = pod.security_context.get("runAsNonRoot")
+    if of_pod not in (None, True):
+        yield pod.security_context.violation("runAsNonRoot", "must be true")
+    for container in pod.containers:
+        value = container.security_context.get("runAsNonRoot")
+        if value is not True and not (value is None and of_pod is not None):
+            yield container.security_context.violation("runAsNonRoot", "must be true")
+
+
+def exempt(pod: Pod, settings: Settings) -> bool:
+    """Whether the pod runs in a user namespace and the standard's edition knows about that."""
+    return pod.user_namespace and settings.minor >= USER_NAMESPACES_SINCE
+
+
+RULE = PodRule(id="run-as-non-root", level=Level.RESTRICTED, fill=fill, check=check)

@@ -1,0 +1,1 @@
+"""HTTP and TLS: what the API server talks to."""

@@ -1,0 +1,39 @@
+"""The identifiers of all rules: what `rules.<rule id>` in the settings may name.
+
+They stand below the rules so that the settings' schema can list them; the registry of the
+rules refuses to be imported when the two differ.
+"""
+
+from typing import Literal
+
+RuleId = Literal[
+    "annotations",
+    "identity",
+    "host-namespaces",
+    "privileged",
+    "run-as-non-root",
+    "run-as-user",
+    "seccomp-profile",
+    "privilege-escalation",
+    "capabilities",
+    "host-path",
+    "volume-types",
+    "host-ports",
+    "proc-mount",
+    "apparmor",
+    "selinux",
+    "sysctls",
+    "windows-host-process",
+    "probe-hosts",
+    "service-account-token",
+    "runtime-class",
+    "image-pull-policy",
+    "base-image",
+    "replicas",
+    "resources",
+    "resource-ceilings",
+    "scheduling",
+    "config-env",
+    "config-files",
+    "isolation-gate",
+]

@@ -1,0 +1,33 @@
+"""The levels and versions of the Pod Security Standards, in the words of the namespace labels."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+LevelName = Literal["privileged", "baseline", "restricted"]
+
+OLDEST_MINOR, NEWEST_MINOR = 25, 37
+VERSIONS = ("latest", *(f"v1.{minor}" for minor in range(OLDEST_MINOR, NEWEST_MINOR + 1)))
+
+VersionName = Annotated[str, Field(pattern=r"^(latest|v1\.(2[5-9]|3[0-7]))$")]
+
+
+class Level(IntEnum):
+    """How much a namespace asks of its pods; a higher level includes the lower ones."""
+
+    PRIVILEGED = 0
+    BASELINE = 1
+    RESTRICTED = 2
+
+
+def level(name: LevelName) -> Level:
+    """The level that a namespace label names."""
+    return Level[name.upper()]
+
+
+def minor(version: str) -> int:
+    """The Kubernetes minor that a version label names; `latest` is the newest one known here."""
+    return NEWEST_MINOR if version == "latest" else int(version.removeprefix("v1."))
