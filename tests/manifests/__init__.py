@@ -1,0 +1,1 @@
+"""The shipped YAML, proved without a cluster."""
