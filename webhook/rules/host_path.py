@@ -17,7 +17,7 @@ from webhook.settings.standard import Level
 
 def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
     """Refuse a hostPath, whatever stands in it."""
-    for volume in pod.volumes:
+    for volume in pod.spec.items("volumes"):
         if volume.get("hostPath") is not None:
             yield volume.violation("hostPath", "is not allowed")
 

@@ -26,7 +26,7 @@ NO_MATTER_HERE = ("name", "hostPath")
 
 def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
     """Refuse what a volume has instead of an accepted source, kinds still unknown included."""
-    for volume in pod.volumes:
+    for volume in pod.spec.items("volumes"):
         accepted = False
         others = []
         for key, source in volume.entries():
