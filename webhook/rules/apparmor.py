@@ -9,6 +9,7 @@ Source   Pod Security Standards, baseline, since v1.0
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from webhook.rules.fields import Violation
 from webhook.rules.pod import Pod
@@ -24,14 +25,19 @@ ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
 def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
     """Refuse other profiles in both places."""
     for context in pod.security_contexts():
-        if context.get(KEY) is not None and context.child(KEY).get("type") not in ACCEPTED:
+        profile = context.get(KEY)
+        if profile is not None and not _confines(profile):
             yield context.violation(KEY, "must be RuntimeDefault or Localhost")
     for key, value in pod.annotations.entries():
-        if key.startswith(ANNOTATION) and not _accepted(value):
+        if key.startswith(ANNOTATION) and not _keeps(value):
             yield pod.annotations.violation(key, "must be runtime/default or localhost/<profile>")
 
 
-def _accepted(value: object) -> bool:
+def _confines(profile: Any) -> bool:
+    return type(profile) is dict and profile.get("type") in ACCEPTED
+
+
+def _keeps(value: Any) -> bool:
     if type(value) is str:
         return value in ("", "runtime/default") or value.startswith("localhost/")
     return value is None

@@ -14,12 +14,16 @@ from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
 from webhook.settings.standard import Level
 
+KEY = "hostPath"
+
 
 def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
     """Refuse a hostPath, whatever stands in it."""
+    if all(type(volume) is dict and KEY not in volume for volume in pod.spec.list("volumes")):
+        return
     for volume in pod.spec.items("volumes"):
-        if volume.get("hostPath") is not None:
-            yield volume.violation("hostPath", "is not allowed")
+        if volume.get(KEY) is not None:
+            yield volume.violation(KEY, "is not allowed")
 
 
 RULE = PodRule(id="host-path", level=Level.BASELINE, overridable=False, check=check)

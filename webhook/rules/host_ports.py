@@ -14,13 +14,17 @@ from webhook.rules.rule import ContainerRule
 from webhook.settings.model import Settings
 from webhook.settings.standard import Level
 
+KEY = "hostPort"
+
 
 def check(container: Container, _settings: Settings) -> Iterator[Violation]:
     """Refuse everything but the number 0 where the field is present."""
+    if all(type(port) is dict and KEY not in port for port in container.fields.list("ports")):
+        return
     for port in container.fields.items("ports"):
-        value = port.get("hostPort")
+        value = port.get(KEY)
         if value is not None and (type(value) is not int or value != 0):
-            yield port.violation("hostPort", "must not be set")
+            yield port.violation(KEY, "must not be set")
 
 
 RULE = ContainerRule(id="host-ports", level=Level.BASELINE, check=check)

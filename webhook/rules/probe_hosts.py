@@ -19,6 +19,7 @@ SINCE = 34
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 HOOKS = ("postStart", "preStop")
 ACTIONS = ("httpGet", "tcpSocket")
+UNSET = (None, "")
 
 
 def check(container: Container, settings: Settings) -> Iterator[Violation]:
@@ -26,22 +27,21 @@ def check(container: Container, settings: Settings) -> Iterator[Violation]:
     if settings.minor < SINCE:
         return
     for key in PROBES:
-        yield from _hosts(container.fields, key)
+        if container.fields.get(key) is not None:
+            yield from _hosts(container.fields.child(key))
     if container.fields.get("lifecycle") is not None:
         lifecycle = container.fields.child("lifecycle")
         for key in HOOKS:
-            yield from _hosts(lifecycle, key)
+            if lifecycle.get(key) is not None:
+                yield from _hosts(lifecycle.child(key))
 
 
-def _hosts(inside: Fields, key: str) -> Iterator[Violation]:
-    if inside.get(key) is None:
-        return
-    handler = inside.child(key)
-    for name in ACTIONS:
-        if handler.get(name) is not None:
-            action = handler.child(name)
-            if action.get("host") not in (None, ""):
-                yield action.violation("host", "must not be set")
+def _hosts(handler: Fields) -> Iterator[Violation]:
+    for key in ACTIONS:
+        action = handler.get(key)
+        if action is None or (type(action) is dict and action.get("host") in UNSET):
+            continue
+        yield handler.child(key).violation("host", "must not be set")
 
 
 RULE = ContainerRule(id="probe-hosts", level=Level.BASELINE, check=check)

@@ -14,6 +14,7 @@ from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
 from webhook.settings.standard import Level
 
+KEY = "sysctls"
 SAFE_SINCE = {
     "kernel.shm_rmid_forced": 0,
     "net.ipv4.ip_local_port_range": 0,
@@ -34,12 +35,15 @@ SAFE_SINCE = {
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Refuse each parameter that was not safe yet in the edition in force."""
-    for item, sysctl in enumerate(pod.security_context.items("sysctls")):
+    context = pod.security_context
+    if context.get(KEY) is None:
+        return
+    for item, sysctl in enumerate(context.items(KEY)):
         name = sysctl.get("name")
         since = SAFE_SINCE.get(name) if type(name) is str else None
         if since is None or since > settings.minor:
             called = name if type(name) is str and name else "a sysctl without a name"
-            yield pod.security_context.violation("sysctls", f"{called} is not allowed", item=item)
+            yield context.violation(KEY, f"{called} is not allowed", item=item)
 
 
 RULE = PodRule(id="sysctls", level=Level.BASELINE, check=check)

@@ -8,6 +8,7 @@ Source   Pod Security Standards, restricted, since v1.0
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from webhook.rules.fields import Violation
 from webhook.rules.pod import Pod
@@ -21,26 +22,33 @@ ACCEPTED = frozenset(
         "persistentVolumeClaim", "projected", "secret",
     }
 )  # fmt: skip
-NO_MATTER_HERE = ("name", "hostPath")
+NOT_REPORTED = ("name", "hostPath")
 
 
 def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
     """Refuse what a volume has instead of an accepted source, kinds still unknown included."""
+    if all(map(_accepted, pod.spec.list("volumes"))):
+        return
     for volume in pod.spec.items("volumes"):
-        accepted = False
-        others = []
+        if _accepted(volume.value):
+            continue
         for key, source in volume.entries():
-            if source is None or key in NO_MATTER_HERE:
+            if source is None or key in NOT_REPORTED:
                 continue
-            if key not in ACCEPTED:
-                others.append(key)
-            elif type(source) is dict:
-                accepted = True
-            else:
-                yield volume.violation(key, "must be an object")
-        if not accepted:
-            for key in others:
+            if key not in ACCEPTED or type(source) is not dict:
                 yield volume.violation(key, "is not an accepted type of volume")
+
+
+def _accepted(volume: Any) -> bool:
+    if type(volume) is not dict:
+        return False
+    found = False
+    for key, source in volume.items():
+        if key in ACCEPTED and source is not None:
+            if type(source) is not dict:
+                return False
+            found = True
+    return found
 
 
 RULE = PodRule(id="volume-types", level=Level.RESTRICTED, overridable=False, check=check)
