@@ -31,17 +31,24 @@ def with_container(**tweak: Any) -> Json:
 def pod_of(document: Json, patch: Patch | None = None, **origin: Any) -> Pod:
     """The pod as rules see it."""
     patch = patch or Patch()
-    root = Fields(document, patch)
+    metadata = Fields(document, patch).child("metadata")
+    asked_in = (metadata.child("annotations"),)
     return Pod(
-        root.child("metadata"),
+        metadata,
         Fields(document.get("spec"), patch, root="/spec"),
-        Origin(**{"namespace": "tools", "name": "github-tools", **origin}),
+        Origin(**{"namespace": "tools", "name": "github-tools", "asked_in": asked_in, **origin}),
     )
 
 
 def settings_of(**keys: Any) -> Settings:
     """Settings with these keys, spelled as in the file."""
     return Settings.model_validate(keys)
+
+
+def edition(level: str = "restricted", version: str = "latest", **keys: Any) -> Settings:
+    """Settings under which a level and version of the Pod Security Standards are enforced."""
+    enforced = {"enforce": level, "enforceVersion": version}
+    return settings_of(mcpNamespace={"podSecurity": enforced}, **keys)
 
 
 def filled(
