@@ -28,6 +28,11 @@ def with_container(**tweak: Any) -> Json:
     return base(containers=[{"name": "main", "image": "registry.example/mcp:1", **tweak}])
 
 
+def in_list(key: str, **tweak: Any) -> Json:
+    """A minimal pod whose only container stands in this list and has these fields too."""
+    return base(**{"containers": [], key: [{"name": "main", **tweak}]})
+
+
 def pod_of(document: Json, patch: Patch | None = None, **origin: Any) -> Pod:
     """The pod as rules see it."""
     patch = patch or Patch()
