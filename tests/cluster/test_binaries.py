@@ -1,0 +1,192 @@
+"""Where the binaries come from, and what is said when there are none. No control plane needed."""
+
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import fixtures
+from tests.cluster.binaries import find
+from tests.cluster.release import DEFAULT_MINOR, PARTS, NoControlPlaneError, Release, minors
+
+GO = f"""#!{sys.executable}
+import json, pathlib, sys, time
+folder = pathlib.Path(__file__).parent
+arguments = sys.argv[1:]
+with (folder / "calls").open("a") as calls:
+    print(arguments[-1], file=calls)
+if arguments[0] == "mod":
+    print(json.dumps({{"Dir": str(folder / "kwok")}}))
+else:
+    pathlib.Path(arguments[arguments.index("-o") + 1]).write_text("built")
+    time.sleep(0.05)
+    sys.exit((folder / "broken").exists() and "no network")
+"""
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without assets, cache and Go."""
+    for variable in ("KUBEBUILDER_ASSETS", "MCP_ADMISSION_KUBERNETES_VERSION"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    return tmp_path
+
+
+@pytest.fixture
+def go(empty: Path) -> Path:
+    """A stand-in for Go that writes a file for each package, in the folder of its calls."""
+    folder = empty / "bin"
+    for stage in ("node/fast", "node/heartbeat-with-lease", "pod/fast"):
+        stages = folder / "kwok" / "kustomize" / "stage" / stage
+        stages.mkdir(parents=True)
+        (stages / "stage.yaml").write_text(f"stage: {stage}\n")
+        (stages / "kustomization.yaml").write_text("not a stage\n")
+    (folder / "go").write_text(GO)
+    (folder / "go").chmod(0o755)
+    return folder
+
+
+def unexpected(line: str) -> None:
+    pytest.fail(f"nothing is to be built: {line}")
+
+
+def fill(folder: Path, parts: tuple[str, ...] = PARTS) -> Path:
+    folder.mkdir(parents=True)
+    for part in parts:
+        (folder / part).write_text("#!/bin/sh\necho Kubernetes v1.36.9\n")
+        (folder / part).chmod(0o755)
+    return folder
+
+
+def test_complete_assets_are_taken_as_they_are(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assets = fill(empty / "assets")
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(assets))
+
+    assert find(unexpected) == {part: assets / part for part in PARTS}
+
+
+def test_what_envtest_archives_lack_comes_from_the_cache_of_their_minor(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = ("etcd", "kube-apiserver", "kubectl")
+    assets = fill(empty / "assets", archive)
+    cache = fill(Release.of("1.36").cache)
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(assets))
+
+    found = find(unexpected)
+
+    assert {part: path.parent for part, path in found.items()} == {
+        part: assets if part in archive else cache for part in PARTS
+    }
+
+
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [
+        ({}, r"install Go .* or let KUBEBUILDER_ASSETS name"),
+        ({"MCP_ADMISSION_KUBERNETES_VERSION": "1.2"}, r"asks for Kubernetes 1\.2.* has .*1\.36"),
+        ({"KUBEBUILDER_ASSETS": "/nowhere"}, r"/nowhere, which lacks kube-apiserver"),
+    ],
+)
+@pytest.mark.usefixtures("empty")
+def test_no_control_plane_has_a_reason_of_one_line(
+    environment: dict[str, str], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(NoControlPlaneError, match=reason) as raised:
+        find(unexpected)
+    assert "\n" not in str(raised.value)
+
+
+def test_assets_of_another_minor_than_the_one_asked_for_are_refused(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(fill(empty / "assets", PARTS[:2])))
+    monkeypatch.setenv("MCP_ADMISSION_KUBERNETES_VERSION", "1.34")
+
+    with pytest.raises(NoControlPlaneError, match=r"1\.34, and .* holds v1\.36\.9"):
+        find(unexpected)
+
+
+def test_everything_is_built_once_and_then_kept(go: Path) -> None:
+    progress: list[str] = []
+
+    found = find(progress.append)
+    calls = (go / "calls").read_text()
+    again = find(unexpected)
+
+    assert again == found
+    assert (go / "calls").read_text() == calls
+    assert "[2/7] kube-apiserver: building for Kubernetes v1.36.3, once" in progress
+    assert found["kwok-stages.yaml"].read_text().count("stage: ") == 3
+    assert "not a stage" not in found["kwok-stages.yaml"].read_text()
+
+
+def test_only_missing_parts_are_built(go: Path) -> None:
+    cache = fill(Release.of(DEFAULT_MINOR).cache, tuple(set(PARTS) - {"kwok"}))
+
+    find(lambda _: None)
+
+    assert (go / "calls").read_text().split() == ["sigs.k8s.io/kwok/cmd/kwok"]
+    assert (cache / "kwok").read_text() == "built"
+
+
+def test_a_failed_build_says_why_and_leaves_no_half_binary(go: Path) -> None:
+    (go / "broken").touch()
+    with pytest.raises(NoControlPlaneError, match=r"`go build .*etcd.*` failed: no network$"):
+        find(lambda _: None)
+    cache = Release.of(DEFAULT_MINOR).cache
+    assert not [part for part in PARTS if (cache / part).exists()]
+
+    (go / "broken").unlink()
+    find(lambda _: None)
+
+    assert sorted(file.name for file in cache.iterdir()) == sorted([".lock", *PARTS])
+
+
+def test_of_two_builders_one_waits_and_finds_the_work_done(go: Path) -> None:
+    progress: list[str] = []
+    builders = [threading.Thread(target=find, args=[progress.append]) for _ in range(2)]
+    for builder in builders:
+        builder.start()
+    for builder in builders:
+        builder.join()
+
+    assert len((go / "calls").read_text().split()) == len(PARTS)
+    assert [line for line in progress if line.startswith("waiting for another build")]
+
+
+@pytest.mark.parametrize(
+    ("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)]
+)
+@pytest.mark.usefixtures("empty")
+def test_a_missing_control_plane_skips_tests_and_fails_them_in_ci(
+    ci: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", ci)
+
+    with pytest.raises(outcome, match="install Go"):
+        fixtures.binaries_or_skip()
+
+
+@pytest.mark.parametrize("minor", minors())
+def test_every_minor_pins_its_staging_modules_to_its_own_patch(minor: str) -> None:
+    release = Release.of(minor)
+    staging = release.version.replace("v1.", "v0.", 1)
+
+    replaced = [
+        line.split()
+        for line in (release.module / "go.mod").read_text().splitlines()
+        if "=>" in line and line.lstrip().startswith(("k8s.io/", "replace k8s.io/"))
+    ]
+
+    assert release.version.startswith(f"v{minor}.")
+    assert replaced
+    assert {words[-1] for words in replaced} == {staging}
