@@ -1,0 +1,66 @@
+"""The fixtures with which any test reaches a real control plane; import them in a conftest.
+
+One control plane serves the whole test run, however many conftests import the fixture. Where none
+can be had its tests are skipped with the reason; in CI (`CI=true`) that is a failure.
+"""
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster.binaries import Binaries, find
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.release import NoControlPlaneError
+
+RUNNING = pytest.StashKey[ControlPlane]()
+
+
+@pytest.fixture(scope="session")
+def control_plane(request: pytest.FixtureRequest) -> ControlPlane:
+    """The control plane of this test run, with its audit log on."""
+    stash = request.config.stash
+    if RUNNING not in stash:
+        with _visible(request.config):
+            stash[RUNNING] = _started(request.config)
+    return stash[RUNNING]
+
+
+@pytest.fixture
+def namespace(control_plane: ControlPlane, request: pytest.FixtureRequest) -> str:
+    """A namespace that only this test uses, named after it."""
+    name = request.node.name.removeprefix("test_")
+    legal = re.sub("[^a-z0-9]+", "-", name.lower())[:40].strip("-")
+    return control_plane.namespace(legal)
+
+
+def binaries_or_skip() -> Binaries:
+    """The binaries of a control plane; without them the test is skipped, or fails in CI."""
+    try:
+        return find(lambda line: print(line, flush=True))
+    except NoControlPlaneError as reason:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(reason), pytrace=False)
+        pytest.skip(str(reason))
+
+
+def _started(config: pytest.Config) -> ControlPlane:
+    with contextlib.ExitStack() as stack:
+        print(flush=True)
+        cluster = stack.enter_context(ControlPlane(binaries_or_skip(), audit=True))
+        print(", ".join(f"{name} {version}" for name, version in cluster.versions.items()))
+        config.add_cleanup(stack.pop_all().close)
+        return cluster
+
+
+@contextlib.contextmanager
+def _visible(config: pytest.Config) -> Iterator[None]:
+    """Let the progress of a build through pytest's capture: it may take ten minutes."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is None:
+        yield
+        return
+    with capture.global_and_fixture_disabled():
+        yield

@@ -1,0 +1,257 @@
+"""The control plane is a real one: what it runs, whom it lets in, and what it survives."""
+
+import base64
+import json
+import ssl
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster.authority import Authority
+from tests.cluster.clients import KubectlError
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.fixtures import binaries_or_skip
+from tests.cluster.ports import LOOPBACK, free_ports
+from tests.cluster.process import ComponentError
+
+Manifest = dict[str, Any]
+
+
+def deployment(name: str, replicas: int = 1, **pod: object) -> Manifest:
+    labels = {"app": name}
+    container = {"name": "main", "image": "registry.example/web:1"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [container], **pod}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template},
+    }
+
+
+def apply(cluster: ControlPlane, namespace: str, manifest: Manifest) -> None:
+    cluster.kubectl("apply", "-n", namespace, "-f", "-", sent=manifest)
+
+
+def wait_until_available(cluster: ControlPlane, namespace: str, name: str) -> None:
+    cluster.kubectl(
+        "wait", "-n", namespace, "--for=condition=Available", f"deployment/{name}", "--timeout=30s"
+    )
+
+
+def test_every_component_says_the_same_kubernetes_version(control_plane: ControlPlane) -> None:
+    versions = control_plane.versions
+    served = control_plane.raw("GET", "/version").json()
+
+    assert versions["kube-apiserver"] == served["gitVersion"]
+    assert {
+        versions[name] for name in versions if name.startswith("kube") and name != "kubectl"
+    } == {served["gitVersion"]}
+    assert f"v{served['major']}.{served['minor']}." in served["gitVersion"]
+
+
+def test_a_deployment_becomes_available_and_its_pods_run(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    apply(control_plane, namespace, deployment("web", replicas=3))
+    wait_until_available(control_plane, namespace, "web")
+
+    pods = control_plane.kubectl("get", "pods", "-n", namespace, "-o", "json").json()["items"]
+    assert [pod["status"]["phase"] for pod in pods] == ["Running"] * 3
+    volumes = pods[0]["spec"]["volumes"]
+    assert [volume["name"][:16] for volume in volumes] == ["kube-api-access-"]
+
+
+def test_pod_security_and_rbac_are_in_force(control_plane: ControlPlane) -> None:
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    namespace = control_plane.namespace("strict", labels)
+    tenant = control_plane.user("tenant", "team-a")
+    pod = {**deployment("web")["spec"]["template"], "apiVersion": "v1", "kind": "Pod"}
+    pod["metadata"] = {"name": "web"}
+
+    def create() -> str:
+        arguments = ["create", "-n", namespace, "-f", "-"]
+        output = control_plane.kubectl(*arguments, sent=pod, as_user=tenant, check=False)
+        assert output.returncode == 1
+        return output.stderr
+
+    assert 'User "tenant" cannot create resource "pods"' in create()
+    control_plane.kubectl(
+        "create", "rolebinding", "edit", "-n", namespace, "--clusterrole=edit", "--group=team-a"
+    )
+    control_plane.wait_for(
+        "refusal by PodSecurity", lambda: 'violates PodSecurity "restricted:latest"' in create()
+    )
+
+
+def test_a_service_account_acts_with_a_token_that_the_api_server_signed(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    account = control_plane.service_account(namespace, "default")
+
+    said = control_plane.kubectl("auth", "whoami", "-o", "json", as_user=account).json()
+    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+    answer = control_plane.raw("POST", path, review, as_user=account).json()
+
+    assert said["status"]["userInfo"]["username"] == account.name
+    assert answer["status"]["userInfo"]["username"] == account.name
+
+
+def test_pods_go_where_labels_and_taints_send_them(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    taint = {"key": "only", "value": "gpu", "effect": "NoSchedule"}
+    control_plane.add_node("gpu", labels={"gpu": "yes"}, taints=[taint])
+    toleration = {**taint, "operator": "Equal"}
+    apply(
+        control_plane,
+        namespace,
+        deployment("model", nodeSelector={"gpu": "yes"}, tolerations=[toleration]),
+    )
+    wait_until_available(control_plane, namespace, "model")
+
+    (pod,) = control_plane.get(f"/api/v1/namespaces/{namespace}/pods")["items"]
+    assert pod["spec"]["nodeName"] == "gpu"
+
+
+def test_a_failing_kubectl_says_what_it_was_asked_and_what_it_said(
+    control_plane: ControlPlane,
+) -> None:
+    with pytest.raises(KubectlError, match=r"^kubectl get pod nobody ended with 1: .*not found$"):
+        control_plane.kubectl("get", "pod", "nobody")
+
+
+def test_the_audit_log_names_user_and_object(control_plane: ControlPlane, namespace: str) -> None:
+    apply(control_plane, namespace, deployment("audited"))
+
+    def created() -> list[Manifest]:
+        return [
+            event
+            for event in control_plane.audit_events()
+            if event["objectRef"].get("namespace") == namespace
+            and event["objectRef"]["resource"] == "deployments"
+            and event["verb"] == "create"
+        ]
+
+    (event,) = control_plane.wait_for("audit event", created)
+    assert event["user"]["username"] == "admin"
+    assert event["requestObject"]["metadata"]["name"] == "audited"
+
+
+@pytest.fixture
+def webhook(tmp_path: Path) -> Iterator[Callable[[str], tuple[int, bytes, list[str]]]]:
+    """Starts a webhook for a host name; gives its port, its CA, and the names it was asked for."""
+    started: list[HTTPServer] = []
+
+    class Allow(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            review["response"] = {"uid": review.pop("request")["uid"], "allowed": False}
+            body = json.dumps(review).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    def start(host: str) -> tuple[int, bytes, list[str]]:
+        authority = Authority(tmp_path / "pki")
+        pair = authority.server("webhook", [host])
+        names: list[str] = []
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(pair.certificate, pair.key)
+        tls.sni_callback = lambda _socket, name, _context: names.append(str(name))
+        (port,) = free_ports(1)
+        server = HTTPServer((LOOPBACK, port), Allow)
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        started.append(server)
+        return port, authority.pair.certificate.read_bytes(), names
+
+    yield start
+    for server in started:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_service_reference_reaches_a_local_webhook_under_its_real_name(
+    control_plane: ControlPlane,
+    namespace: str,
+    webhook: Callable[[str], tuple[int, bytes, list[str]]],
+) -> None:
+    port, authority, names = webhook(f"hook.{namespace}.svc")
+    service = control_plane.local_service(namespace, "hook", port)
+    path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+    entry = {
+        "name": "hook.example.com",
+        "clientConfig": {"service": service, "caBundle": base64.b64encode(authority).decode()},
+        "rules": [
+            {
+                "apiGroups": [""],
+                "apiVersions": ["v1"],
+                "operations": ["CREATE"],
+                "resources": ["configmaps"],
+            }
+        ],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    kind = {"kind": "ValidatingWebhookConfiguration", "metadata": {"name": namespace}}
+    control_plane.create(
+        path, {"apiVersion": "admissionregistration.k8s.io/v1", **kind, "webhooks": [entry]}
+    )
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "asked"}}
+
+    def refusal() -> str:
+        url = f"/api/v1/namespaces/{namespace}/configmaps?dryRun=All"
+        return str(control_plane.raw("POST", url, config).json().get("message", ""))
+
+    control_plane.wait_for("refusal", lambda: '"hook.example.com" denied' in refusal())
+    assert set(names) == {f"hook.{namespace}.svc"}
+
+
+def test_the_api_server_comes_back_where_it_was_and_work_goes_on(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    apply(control_plane, namespace, deployment("before"))
+
+    control_plane.stop_api_server()
+    gone = control_plane.kubectl("get", "nodes", check=False)
+    control_plane.start_api_server()
+
+    assert gone.returncode == 1
+    assert "refused" in gone.stderr
+    apply(control_plane, namespace, deployment("after"))
+    wait_until_available(control_plane, namespace, "before")
+    wait_until_available(control_plane, namespace, "after")
+
+
+def test_a_failed_start_quotes_the_culprit_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "kube-apiserver"
+    broken.write_text("#!/bin/sh\necho the certificate is upside down >&2\nexit 1\n")
+    broken.chmod(0o755)
+    folders = tmp_path / "folders"
+    folders.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folders))
+    cluster = ControlPlane({**binaries_or_skip(), "kube-apiserver": broken})
+
+    with (
+        pytest.raises(ComponentError, match=r"^kube-apiserver ended .*\n  the certificate is up"),
+        cluster,
+    ):
+        pytest.fail("started")
+
+    assert list(folders.iterdir()) == []
+    with pytest.raises(RuntimeError, match="is not running"):
+        _ = cluster.folder
