@@ -1,0 +1,29 @@
+"""`python -m tests.cluster`: see the package."""
+
+import argparse
+import sys
+
+from tests.cluster import foreground
+from tests.cluster.binaries import find
+from tests.cluster.process import ComponentError
+from tests.cluster.release import NoControlPlaneError
+
+
+def main() -> int:
+    """Run a control plane in the foreground, or only get its binaries."""
+    parser = argparse.ArgumentParser(prog="python -m tests.cluster")
+    parser.add_argument("command", nargs="?", choices=["run", "build"], default="run")
+    try:
+        if parser.parse_args().command == "build":
+            for name, path in find().items():
+                print(f"{name}: {path}")
+        else:
+            foreground.run()
+    except (NoControlPlaneError, ComponentError) as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
