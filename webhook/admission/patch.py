@@ -46,14 +46,16 @@ class Patch:
         if value != {}:
             self.injections.append(Injection(at, key, own, target.get(key), item=False))
         taken = self._taken.pop((id(target), key), None)
-        if taken is not None and _same(taken[2], value):
+        if taken is not None and same(taken[2], value):
             target[key] = taken[2]
             return
         known = key in target or taken is not None
         target[key] = own
         if id(target) not in self._own:
             path = f"{at.pointer}/{escape(key)}"
-            self.operations.append({"op": "replace" if known else "add", "path": path, "value": own})
+            self.operations.append(
+                {"op": "replace" if known else "add", "path": path, "value": own}
+            )
 
     def append(self, at: Fields, key: str, value: Any) -> None:
         """Put a value at the end of the list in a field."""
@@ -71,7 +73,7 @@ class Patch:
         path = f"{at.pointer}/{escape(key)}"
         if item is None:
             del target[key]
-            told = id(target) in self._own or self._taken.pop((id(target), key), None)
+            told = id(target) in self._own or (id(target), key) in self._taken
         else:
             items = at.list(key)
             del items[item]
@@ -95,12 +97,25 @@ class Patch:
             self._taken_lists.setdefault(id(items), (at, key, items, list(items)))
         items.remove(item)
 
+    def untake(self) -> None:
+        """Put back all that was taken, as if nothing had been."""
+        for at, key, value in self._taken.values():
+            _object(at)[key] = value
+        for _, _, items, before in self._taken_lists.values():
+            items[:] = before
+        self._taken.clear()
+        self._taken_lists.clear()
+
     def finish(self) -> list[Operation]:
         """Tell what was taken and did not come back; return all operations."""
         for at, key, _ in self._taken.values():
-            self.operations.append({"op": "remove", "path": f"{at.pointer}/{escape(key)}"})
+            path, target = f"{at.pointer}/{escape(key)}", _object(at)
+            if key in target:
+                self.operations.append({"op": "replace", "path": path, "value": target[key]})
+            else:
+                self.operations.append({"op": "remove", "path": path})
         for at, key, items, before in self._taken_lists.values():
-            if at.get(key) is items and not _same(items, before):
+            if at.get(key) is items and not same(items, before):
                 path = f"{at.pointer}/{escape(key)}"
                 if items:
                     self.operations.append({"op": "replace", "path": path, "value": items})
@@ -130,12 +145,12 @@ def _object(at: Fields) -> dict[str, Any]:
     return at.value
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
     """Equality of JSON values: unlike in Python, true is not 1."""
     if type(one) is not type(other):
         return False
     if type(one) is dict:
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if type(one) is list:
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(same, one, other))
     return bool(one == other)

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
+Values = list[Any]
+Objects = list["Fields"]
+
 
 class Malformed(Exception):  # noqa: N818 - it describes the object, not a failure of ours
     """The object has another shape than the Kubernetes API gives it.
@@ -22,13 +25,18 @@ class Malformed(Exception):  # noqa: N818 - it describes the object, not a failu
 
 
 class Violation(NamedTuple):
-    """What a rule objects to: a field, and optionally one item of the list that it holds."""
+    """What a rule objects to: a field, and optionally one item of the list that it holds.
+
+    `overridden` is what to say when the value was replaced instead, `advice` marks what is never
+    more than a warning.
+    """
 
     at: Fields
     key: str
     sentence: str
     item: int | None = None
     overridden: str = ""
+    advice: bool = False
 
     @property
     def pointer(self) -> str:
@@ -69,7 +77,7 @@ class Fields:
 
     __slots__ = ("editor", "inside", "label", "root", "step", "value")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one place, six things to know about it
         self,
         value: Any,
         editor: Editor,
@@ -110,9 +118,9 @@ class Fields:
         """The object in a field, present or not."""
         return Fields(self.get(key), self.editor, inside=self, step=escape(key), label=key)
 
-    def list(self, key: str) -> list[Any]:
+    def list(self, key: str) -> Values:
         """The list in a field; an absent one is empty."""
-        items = self.get(key)
+        items: Values | None = self.get(key)
         if items is None:
             return []
         if type(items) is not list:
@@ -121,7 +129,7 @@ class Fields:
             )
         return items
 
-    def items(self, key: str) -> list[Fields]:
+    def items(self, key: str) -> Objects:
         """The objects in a list, each labelled by its name where it has one."""
         return [
             Fields(
@@ -136,7 +144,11 @@ class Fields:
 
     def names(self, key: str) -> set[str]:
         """The names in a list of named objects."""
-        return {name for item in self.items(key) if isinstance(name := item.get("name"), str)}
+        return {
+            name
+            for item in self.list(key)
+            if type(item) is dict and isinstance(name := item.get("name"), str)
+        }
 
     def entries(self) -> Iterator[tuple[str, Any]]:
         """The fields that are present, and their values."""
@@ -168,10 +180,16 @@ class Fields:
         self.editor.remove(self, key, item)
 
     def violation(
-        self, key: str, sentence: str, *, item: int | None = None, overridden: str = ""
+        self,
+        key: str,
+        sentence: str,
+        *,
+        item: int | None = None,
+        overridden: str = "",
+        advice: bool = False,
     ) -> Violation:
         """Object to a field here; the sentence goes on where the name of the place ends."""
-        return Violation(self, key, sentence, item, overridden)
+        return Violation(self, key, sentence, item, overridden, advice)
 
     def _exist(self) -> None:
         if self.value is None and self.inside is not None:

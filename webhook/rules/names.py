@@ -10,6 +10,7 @@ PREFIX = "mcp-admission.dev/"
 SERVER = PREFIX + "server"
 NAME = PREFIX + "name"
 GATE = PREFIX + "isolation"
+GATES = "schedulingGates"
 
 CONTAINER = PREFIX + "container"
 PORT = PREFIX + "port"

@@ -5,8 +5,8 @@ Kubernetes visits init containers, containers and ephemeral containers alike; so
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,18 +20,42 @@ CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 class Origin:
     """What a pod cannot tell by itself about where it comes from.
 
-    `asks` are the product's annotations of the workload and its template together; `name` is the
-    name of the workload, or of the pod's owner, or of the bare pod.
+    `kind` is the kind of the object under review, `owner` the kind of the controller that made
+    a pod, `name` the name of the workload, of the pod's owner or of the bare pod. `asked_in`
+    are the annotations of the workload and of its template, `disagreeing` the keys that say one
+    thing in one and another in the other.
     """
 
     namespace: str = ""
     name: str = ""
-    asks: Mapping[str, str] = field(default_factory=dict)
-    managed: bool = False
-    template: bool = False
     kind: str = "Pod"
-    bare: bool = True
+    owner: str = ""
+    asked_in: tuple[Fields, ...] = ()
+    disagreeing: tuple[str, ...] = ()
+    managed: bool = False
     creating: bool = True
+
+    @property
+    def template(self) -> bool:
+        """Whether this is the template of a workload, not a pod."""
+        return self.kind != "Pod"
+
+    @property
+    def decided_by_fleet(self) -> bool:
+        """Whether the fleet's scheduling and resources may replace the workload's own."""
+        return self.kind == "Deployment" or (self.kind == "Pod" and not self.owner)
+
+    def asks(self, key: str) -> str | None:
+        """The value of one of the product's annotations on the workload or its template."""
+        for place in self.asked_in:
+            value = place.get(key)
+            if isinstance(value, str):
+                return value
+        return None
+
+    def asks_list(self, key: str) -> list[str]:
+        """The entries of a comma-separated annotation; an absent one has none."""
+        return [entry.strip() for entry in (self.asks(key) or "").split(",") if entry.strip()]
 
 
 class Container:
@@ -50,6 +74,8 @@ class Pod:
 
     def __init__(self, metadata: Fields, spec: Fields, origin: Origin) -> None:
         self.metadata = metadata
+        self.labels = metadata.child("labels")
+        self.annotations = origin.asked_in[-1] if origin.asked_in else metadata.child("annotations")
         self.spec = spec
         self.origin = origin
         self.security_context = spec.child("securityContext")
@@ -58,19 +84,9 @@ class Pod:
         ]
 
     @cached_property
-    def labels(self) -> Fields:
-        """The labels, present or not."""
-        return self.metadata.child("labels")
-
-    @cached_property
-    def annotations(self) -> Fields:
-        """The annotations, present or not."""
-        return self.metadata.child("annotations")
-
-    @cached_property
     def windows(self) -> bool:
         """Whether the pod declares Windows, where the API refuses Linux security fields."""
-        return self.spec.child("os").get("name") == "windows"
+        return bool(self.spec.child("os").get("name") == "windows")
 
     @cached_property
     def user_namespace(self) -> bool:
@@ -85,16 +101,11 @@ class Pod:
         first. None where the named one does not exist.
         """
         regular = [c for c in self.containers if c.fields.label.startswith("containers[")]
-        wanted = self.origin.asks.get(names.CONTAINER)
+        wanted = self.origin.asks(names.CONTAINER)
         if wanted is not None:
             return next((c for c in regular if c.fields.get("name") == wanted), None)
         with_port = (c for c in regular if "mcp" in c.fields.names("ports"))
         return next(with_port, regular[0] if regular else None)
-
-    @cached_property
-    def volumes(self) -> list[Fields]:
-        """The volumes, each labelled by its name."""
-        return self.spec.items("volumes")
 
     def security_contexts(self) -> Iterable[Fields]:
         """The security contexts of the pod and of every container."""

@@ -4,8 +4,6 @@ The order matters where one rule reads what another filled in: identity before w
 it, the token before the volumes that come with it, ceilings after defaults, the gate last.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import NamedTuple, get_args
 
@@ -40,9 +38,9 @@ from webhook.rules import (
     volume_types,
     windows_host_process,
 )
-from webhook.rules.rule import Rule, RuleAction
+from webhook.rules.rule import Rule
 from webhook.settings.errors import SettingsError
-from webhook.settings.model import Settings
+from webhook.settings.model import RuleAction, Settings
 from webhook.settings.rule_ids import RuleId
 
 RULES: tuple[Rule, ...] = (

@@ -1,4 +1,4 @@
-"""What a rule is: an identifier, the level that asks for it, what it fills in and what it refuses."""
+"""What a rule is: an identifier, its level, what it fills in and what it refuses."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class _Rule(Generic[Subject]):
     `level` is the lowest Pod Security level that checks it, `fill_level` the lowest that fills it
     in. `always_current` rules are applied to a pod even when its template was filled in before
     the settings changed. `overridable` says whether taking the refused field away leaves a pod
-    that the API server accepts. `action` reads what happens on a conflict.
+    that the API server accepts. `final` rules are checked by the validating hook too, after all
+    other webhooks. `action` reads what happens on a conflict.
     """
 
     id: RuleId
@@ -56,6 +57,7 @@ class _Rule(Generic[Subject]):
     always_current: bool = True
     linux_only: bool = False
     overridable: bool = True
+    final: bool = True
     action: Callable[[RuleId, Settings], RuleAction] = conflict_action
 
     @property

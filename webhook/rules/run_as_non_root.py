@@ -20,14 +20,16 @@ USER_NAMESPACES_SINCE = 35
 def fill(pod: Pod, settings: Settings) -> None:
     """Ask for it in every context, except where a user namespace lets UID 0 be chosen."""
     lenient = exempt(pod, settings)
-    if not (lenient and pod.security_context.get("runAsUser") == 0):
-        pod.security_context.default("runAsNonRoot", True)  # noqa: FBT003
+    of_pod = pod.security_context
+    if not (lenient and any(context.get("runAsUser") == 0 for context in pod.security_contexts())):
+        of_pod.default("runAsNonRoot", True)  # noqa: FBT003
+    if of_pod.get("runAsNonRoot") not in (None, True):
+        return
     for container in pod.containers:
-        user = container.security_context.get("runAsUser")
-        if user is None:
-            user = pod.security_context.get("runAsUser")
-        if pod.security_context.get("runAsNonRoot") is True and not (lenient and user == 0):
-            container.security_context.default("runAsNonRoot", True)  # noqa: FBT003
+        context = container.security_context
+        user = context.get("runAsUser")
+        if not (lenient and (of_pod.get("runAsUser") if user is None else user) == 0):
+            context.default("runAsNonRoot", True)  # noqa: FBT003
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
@@ -35,7 +37,7 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     if exempt(pod, settings):
         return
     of_pod = pod.security_context.get("runAsNonRoot")
-    if of_pod not in (None, True):
+    if of_pod is not None and of_pod is not True:
         yield pod.security_context.violation("runAsNonRoot", "must be true")
     for container in pod.containers:
         value = container.security_context.get("runAsNonRoot")

@@ -37,8 +37,9 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     if exempt(pod, settings):
         return
     for context in pod.security_contexts():
-        if context.get("runAsUser") == 0:
-            yield context.violation("runAsUser", "must not be 0")
+        user = context.get("runAsUser")
+        if user is not None and (type(user) is not int or user == 0):
+            yield context.violation("runAsUser", "must be a UID other than 0")
 
 
 RULE = PodRule(id="run-as-user", level=Level.RESTRICTED, fill=fill, check=check)

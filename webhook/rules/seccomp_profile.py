@@ -42,6 +42,4 @@ def _type(context: Fields) -> object:
     return context.child(KEY).get("type")
 
 
-RULE = PodRule(
-    id="seccomp-profile", level=Level.BASELINE, linux_only=True, fill=fill, check=check
-)
+RULE = PodRule(id="seccomp-profile", level=Level.BASELINE, linux_only=True, fill=fill, check=check)

@@ -1,0 +1,70 @@
+"""What nobody may change on a live pod: our labels, our gate, and neither through a side door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webhook.admission.answer import Finding, Severity
+from webhook.admission.patch import Patch
+from webhook.admission.request import Request
+from webhook.rules import names
+from webhook.rules.fields import Fields, escape
+from webhook.settings.model import Settings
+
+
+def labels(request: Request) -> list[Finding]:
+    """Object to our labels being added to, changed on or dropped from a live pod."""
+    new, old = _labels(request.object), _labels(request.old_object)
+    return [
+        _error(
+            "identity",
+            f"/metadata/labels/{escape(label)}",
+            f"metadata.labels[{label}] cannot change on a live pod: recreate the pod",
+        )
+        for label in names.LABELS
+        if new.get(label) != old.get(label)
+    ]
+
+
+def gate(request: Request, settings: Settings) -> list[Finding]:
+    """Object to the gate being removed by anybody but the controller and the break-glass groups."""
+    held = names.GATE in _gates(request.old_object)
+    if not held or names.GATE in _gates(request.object) or _may_remove(request, settings):
+        return []
+    sentence = (
+        f"{names.GATES}: only the controller removes {names.GATE}, once the network policy exists"
+    )
+    return [_error("isolation-gate", f"/spec/{names.GATES}", sentence)]
+
+
+def binding(request: Request) -> list[Finding]:
+    """Object to a Binding that carries our keys: they would reach the pod."""
+    metadata = Fields(request.object, Patch()).child("metadata")
+    return [
+        _error(
+            "identity",
+            f"/metadata/{part}/{escape(key)}",
+            f"metadata.{part}[{key}] cannot be given to a pod by its Binding",
+        )
+        for part in ("labels", "annotations")
+        for key, _ in metadata.child(part).entries()
+        if key.startswith(names.PREFIX)
+    ]
+
+
+def _may_remove(request: Request, settings: Settings) -> bool:
+    isolation = settings.isolation
+    controller = isolation.controller_user is not None and request.user == isolation.controller_user
+    return controller or not set(isolation.break_glass_groups).isdisjoint(request.groups)
+
+
+def _labels(document: Any) -> Fields:
+    return Fields(document, Patch()).child("metadata").child("labels")
+
+
+def _gates(document: Any) -> set[str]:
+    return Fields(document, Patch()).child("spec").names(names.GATES)
+
+
+def _error(rule: str, path: str, message: str) -> Finding:
+    return Finding(rule, Severity.ERROR, path, message)

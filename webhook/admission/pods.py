@@ -1,0 +1,130 @@
+"""Pods: filled in when they are created, guarded while they live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webhook.admission import guards, injected
+from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, refuse
+from webhook.admission.coverage import covered
+from webhook.admission.enforcement import Enforcement
+from webhook.admission.patch import Operation, Patch
+from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.workload import Workload, read
+from webhook.rules import runtime_class
+from webhook.rules.fields import Fields
+from webhook.settings.model import Settings
+
+
+def create(request: Request, settings: Settings, scope: Scope) -> Answer:
+    """Fill in a new pod, or check the final one."""
+    patch = Patch()
+    pod = read(request.object, request, scope, patch)
+    if not covered(pod, settings, scope):
+        return NOT_COVERED
+    if request.hook is Hook.VALIDATE:
+        return _answer(pod, Enforcement(settings, pod.pod).check(Hook.VALIDATE), [])
+    memory = injected.read(pod.annotations)
+    remembered = memory is not None and pod.pod.origin.owner != ""
+    if memory is not None:
+        outdated = _outdated(memory, settings) if remembered else memory
+        injected.take_out(pod.pod.spec, outdated, patch)
+        pod = read(request.object, request, scope, patch)
+    enforcement = Enforcement(settings, pod.pod, remembered=remembered)
+    enforcement.fill()
+    findings = enforcement.check(Hook.MUTATE, patch)
+    if not remembered:
+        injected.write(pod.pod, patch)
+    return _answer(pod, findings, patch.finish())
+
+
+def update(request: Request, settings: Settings, scope: Scope) -> Answer:
+    """Put back what an apply took back, or check what an update may do to a live pod."""
+    patch = Patch()
+    new = read(request.object, request, scope, patch)
+    old = read(request.old_object, request, scope, Patch())
+    if not (covered(new, settings, scope) or covered(old, settings, scope)):
+        return NOT_COVERED
+    if request.hook is Hook.MUTATE:
+        memory = injected.read(old.annotations)
+        if memory is not None:
+            injected.put_back(new.pod.spec, old.pod.spec, memory)
+        return allow([], patch.finish())
+    findings = guards.labels(request) + guards.gate(request, settings)
+    if _significant(new, old):
+        findings += Enforcement(settings, new.pod).check(Hook.VALIDATE)
+    return _answer(new, findings, [])
+
+
+def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> Answer:
+    """Fill in or check the ephemeral containers that the pod did not have, and nothing else."""
+    patch = Patch()
+    new = read(request.object, request, scope, patch)
+    old = read(request.old_object, request, scope, Patch())
+    if not (covered(new, settings, scope) or covered(old, settings, scope)):
+        return NOT_COVERED
+    before = old.pod.spec.names("ephemeralContainers")
+    added = tuple(
+        f"{container.fields.pointer}/"
+        for container in new.pod.containers
+        if container.fields.label.startswith("ephemeralContainers[")
+        and container.fields.get("name") not in before
+    )
+    enforcement = Enforcement(settings, new.pod, remembered=True)
+    if request.hook is Hook.MUTATE:
+        enforcement.fill()
+        findings = enforcement.check(Hook.MUTATE, patch)
+    else:
+        findings = guards.labels(request) + enforcement.check(Hook.VALIDATE)
+    relevant = [finding for finding in findings if finding.path.startswith(added)]
+    operations = [told for told in patch.finish() if told["path"].startswith(added)]
+    return _answer(new, relevant, operations)
+
+
+def resize(request: Request, settings: Settings, scope: Scope) -> Answer:
+    """Check the ceilings of a pod that is resized in place."""
+    pod = read(request.object, request, scope, Patch())
+    if not covered(pod, settings, scope):
+        return NOT_COVERED
+    findings = Enforcement(settings, pod.pod).check(Hook.VALIDATE)
+    return _answer(pod, [found for found in findings if found.rule == "resource-ceilings"], [])
+
+
+def status(request: Request, _settings: Settings, _scope: Scope) -> Answer:
+    """Guard the labels: whoever writes the status of a pod can change them too."""
+    return _guarded(request, guards.labels(request))
+
+
+def binding(request: Request, _settings: Settings, _scope: Scope) -> Answer:
+    """Guard the labels: what a Binding carries reaches the pod."""
+    return _guarded(request, guards.binding(request))
+
+
+def _guarded(request: Request, findings: list[Finding]) -> Answer:
+    return refuse(request.name, findings) if findings else allow([], [])
+
+
+def _outdated(memory: injected.Memory, settings: Settings) -> injected.Memory:
+    """Of what the template got, the class that the settings no longer name."""
+    given = memory.set.get("", {}).get(runtime_class.KEY)
+    if given is None or given == settings.mcp_server_defaults.runtime_class_name:
+        return injected.Memory()
+    return injected.Memory(set={"": {runtime_class.KEY: given}})
+
+
+def _significant(new: Workload, old: Workload) -> bool:
+    """Whether containers or images changed, as Pod Security Admission decides it."""
+    return _images(new.pod.spec) != _images(old.pod.spec)
+
+
+def _images(spec: Fields) -> list[list[Any]]:
+    return [
+        [container.get("image") for container in spec.items(key)]
+        for key in ("initContainers", "containers", "ephemeralContainers")
+    ]
+
+
+def _answer(pod: Workload, findings: list[Finding], operations: list[Operation]) -> Answer:
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return refuse(pod.name, findings)
+    return allow(findings, operations)

@@ -1,0 +1,23 @@
+"""`kubectl scale` and autoscalers: a Scale carries no template and no labels."""
+
+from __future__ import annotations
+
+from webhook.admission.answer import NOT_COVERED, Answer, allow, refuse
+from webhook.admission.enforcement import Enforcement
+from webhook.admission.patch import Patch
+from webhook.admission.request import Hook, Request, Scope
+from webhook.rules.fields import Fields
+from webhook.rules.rule import Workload
+from webhook.settings.model import Settings
+
+
+def review(request: Request, settings: Settings, scope: Scope) -> Answer:
+    """Refuse a count that the replicas rule does not allow; nothing can be filled in here."""
+    if scope is not Scope.MANAGED:
+        return NOT_COVERED
+    patch = Patch()
+    spec = Fields(request.object, patch).child("spec")
+    before = Fields(request.old_object, patch).child("spec").get("replicas")
+    scaled = Workload(spec, before if isinstance(before, int) else None)
+    findings = Enforcement(settings, None, scaled).check(Hook.VALIDATE)
+    return refuse(request.name, findings) if findings else allow([], [])

@@ -1,0 +1,43 @@
+"""Other workloads get early feedback: what would be refused is said when they are applied.
+
+Their templates are not changed and not refused: the pods are, when they are created.
+"""
+
+from __future__ import annotations
+
+from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow
+from webhook.admission.coverage import covered
+from webhook.admission.enforcement import Enforcement
+from webhook.admission.patch import Patch
+from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.workload import Workload, read
+from webhook.rules import names
+from webhook.settings.model import Settings
+
+
+def review(request: Request, settings: Settings, scope: Scope) -> Answer:
+    """Warn about what the pods of the template would be refused for."""
+    patch = Patch()
+    workload = read(request.object, request, scope, patch)
+    if workload.pod.origin.owner or not covered(workload, settings, scope):
+        return NOT_COVERED
+    if request.hook is Hook.MUTATE:
+        return allow([], [])
+    warnings = _uncovered(workload, scope)
+    enforcement = Enforcement(settings, workload.pod)
+    enforcement.fill()
+    for finding in enforcement.check(Hook.MUTATE, patch):
+        message = finding.message
+        if finding.severity is Severity.ERROR:
+            message = f"pods will be refused: {message}"
+        warnings.append(finding._replace(severity=Severity.WARNING, message=message))
+    return allow(warnings, [])
+
+
+def _uncovered(workload: Workload, scope: Scope) -> list[Finding]:
+    """A label on the workload alone reaches no pod: only Deployments are filled in."""
+    if scope is Scope.MANAGED or workload.pod.labels.get(names.SERVER) == "true":
+        return []
+    place = f"{workload.template.pointer}/metadata/labels"
+    message = f"the pod template lacks {names.SERVER}: its pods are not MCP servers"
+    return [Finding("identity", Severity.WARNING, place, message)]

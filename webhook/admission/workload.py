@@ -1,0 +1,115 @@
+"""The kinds of object that are or make pods, and where their pod template stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from webhook.admission.patch import Patch
+from webhook.admission.request import Request, Scope
+from webhook.rules import names
+from webhook.rules.fields import Fields, Malformed
+from webhook.rules.pod import Origin, Pod
+
+PODS = "pods"
+DEPLOYMENTS = "deployments.apps"
+
+KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    PODS: ("Pod", ()),
+    DEPLOYMENTS: ("Deployment", ("spec", "template")),
+    "statefulsets.apps": ("StatefulSet", ("spec", "template")),
+    "daemonsets.apps": ("DaemonSet", ("spec", "template")),
+    "replicasets.apps": ("ReplicaSet", ("spec", "template")),
+    "jobs.batch": ("Job", ("spec", "template")),
+    "cronjobs.batch": ("CronJob", ("spec", "jobTemplate", "spec", "template")),
+    "replicationcontrollers": ("ReplicationController", ("spec", "template")),
+    "podtemplates": ("PodTemplate", ("template",)),
+}
+
+
+@dataclass(frozen=True)
+class Workload:
+    """An object under review: its own labels and annotations, and its pod or pod template.
+
+    For a Pod, `labels` and `annotations` are those of the pod. `template` is the object whose
+    `spec` is the pod's.
+    """
+
+    root: Fields
+    labels: Fields
+    annotations: Fields
+    template: Fields
+    pod: Pod
+
+    @property
+    def kind(self) -> str:
+        """The kind of the object."""
+        return self.pod.origin.kind
+
+    @property
+    def name(self) -> str:
+        """What people call the object: its name, or the prefix of its generated one."""
+        metadata = self.root.child("metadata")
+        return str(metadata.get("name") or metadata.get("generateName") or "")
+
+
+def read(document: Any, request: Request, scope: Scope, patch: Patch) -> Workload:
+    """See an object of the request as a workload whose edits go to the patch.
+
+    Raises Malformed where its shape is not that of its kind.
+    """
+    kind, path = KINDS[request.resource]
+    root = Fields(document if document is not None else [], patch)
+    metadata = root.child("metadata")
+    template = root
+    for key in path:
+        template = template.child(key)
+    own_metadata = template.child("metadata") if path else metadata
+    spec = Fields(_spec(template), patch, root=f"{template.pointer}/spec")
+    annotations = metadata.child("annotations")
+    asked_in = (annotations, own_metadata.child("annotations")) if path else (annotations,)
+    owner = _controller(metadata)
+    origin = Origin(
+        namespace=request.namespace,
+        name=_name(request, metadata, owner),
+        kind=kind,
+        owner=str(owner.get("kind")) if owner else "",
+        asked_in=asked_in,
+        disagreeing=_disagreeing(asked_in),
+        managed=scope is Scope.MANAGED,
+        creating=request.operation == "CREATE",
+    )
+    pod = Pod(own_metadata, spec, origin)
+    labels = metadata.child("labels") if path else pod.labels
+    return Workload(root, labels, annotations, template, pod)
+
+
+def _spec(template: Fields) -> Any:
+    spec = template.get("spec")
+    if spec is None:
+        raise Malformed(f"{template.pointer}/spec", "the pod's spec is missing")
+    return spec
+
+
+def _controller(metadata: Fields) -> Fields | None:
+    owners = metadata.items("ownerReferences")
+    return next((owner for owner in owners if owner.get("controller") is True), None)
+
+
+def _name(request: Request, metadata: Fields, owner: Fields | None) -> str:
+    if request.resource == PODS and owner is not None:
+        return str(owner.get("name"))
+    return str(metadata.get("name") or request.name or metadata.get("generateName") or "").rstrip(
+        "-"
+    )
+
+
+def _disagreeing(asked_in: tuple[Fields, ...]) -> tuple[str, ...]:
+    if len(asked_in) == 1:
+        return ()
+    own, of_template = asked_in
+    return tuple(
+        key
+        for key in names.ASKED_BY_USERS
+        if own.has(key) and of_template.has(key) and own.get(key) != of_template.get(key)
+    )

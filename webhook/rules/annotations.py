@@ -1,0 +1,105 @@
+"""What a workload asks for by annotation is understood, or refused.
+
+Field    metadata.annotations of the workload and of its pod template, under mcp-admission.dev/
+Absent   left as it is
+Refused  values that cannot be read, a container that does not exist, config-from on anything but
+         a Deployment, two different values on the workload and its template
+Source   mcp-admission
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from webhook.rules import names
+from webhook.rules.fields import Fields, Violation
+from webhook.rules.pod import Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+
+_SECRET_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]+")
+_PORT_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")
+_LONGEST_NAME = 253
+_OWN = frozenset({*names.ASKED_BY_USERS, names.INJECTED, names.REVISION})
+
+
+def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
+    """Refuse what cannot be read, and warn about keys that nobody reads."""
+    for annotations in pod.origin.asked_in:
+        for key, value in annotations.entries():
+            if not key.startswith(names.PREFIX):
+                continue
+            sentence = _objection(pod, key, value)
+            if sentence:
+                yield annotations.violation(key, sentence)
+            elif key not in _OWN:
+                yield annotations.violation(key, "is not read by this version", advice=True)
+    for key in pod.origin.disagreeing:
+        at = pod.origin.asked_in[0]
+        yield at.violation(key, "differs from the pod template: say it in one place")
+    yield from _config(pod)
+
+
+def _objection(pod: Pod, key: str, value: object) -> str | None:
+    if key == names.CONTAINER and pod.server is None:
+        return "names no container of the pod"
+    reads = _READS.get(key)
+    return None if reads is None else reads(str(value))
+
+
+def _config(pod: Pod) -> Iterator[Violation]:
+    at = _at(pod, names.CONFIG_FROM)
+    if at is not None and pod.origin.kind != "Deployment" and pod.origin.owner != "ReplicaSet":
+        advice = f"is for Deployments: name existing Secrets with {names.ENV_FROM} instead"
+        yield at.violation(names.CONFIG_FROM, advice)
+    keys_at = _at(pod, names.FILE_KEYS)
+    if keys_at is not None and at is None and pod.origin.template:
+        yield keys_at.violation(names.FILE_KEYS, f"needs {names.CONFIG_FROM}, which has the keys")
+
+
+def _at(pod: Pod, key: str) -> Fields | None:
+    return next((at for at in pod.origin.asked_in if at.has(key)), None)
+
+
+def _secrets(value: str) -> str | None:
+    fine = all(
+        len(name) <= _LONGEST_NAME and _SECRET_NAME.fullmatch(name) for name in _split(value)
+    )
+    return None if fine else "must be names of Secrets, separated by commas"
+
+
+def _secret(value: str) -> str | None:
+    return "must be the name of one Secret" if "," in value or _secrets(value) else None
+
+
+def _keys(value: str) -> str | None:
+    fine = all(_SECRET_KEY.fullmatch(key) for key in _split(value))
+    return None if fine else "must be keys of a Secret, separated by commas"
+
+
+def _port(value: str) -> str | None:
+    if value.isascii() and value.isdigit():
+        fine = len(value) <= 5 and 1 <= int(value) <= 65535
+    else:
+        fine = bool(_PORT_NAME.fullmatch(value))
+    return None if fine else "must be a port from 1 to 65535 or the name of one"
+
+
+def _boolean(value: str) -> str | None:
+    return None if value in ("true", "false") else 'must be "true" or "false"'
+
+
+def _split(value: str) -> list[str]:
+    return [entry.strip() for entry in value.split(",")]
+
+
+_READS: dict[str, Callable[[str], str | None]] = {
+    names.PORT: _port,
+    names.CONFIG_FROM: _secret,
+    names.FILE_KEYS: _keys,
+    names.ENV_FROM: _secrets,
+    names.FILES_FROM: _secrets,
+    names.SERVICE_ACCOUNT_TOKEN: _boolean,
+}
+
+RULE = PodRule(id="annotations", check=check, overridable=False)

@@ -1,0 +1,35 @@
+"""A server is known by its labels: the Service and the network policies select them.
+
+Field    metadata.labels of the pod and of the pod template
+Absent   mcp-admission.dev/server "true"; mcp-admission.dev/name from the name of the workload
+Refused  other values of mcp-admission.dev/server; a pod without the two labels
+Source   mcp-admission; Kubernetes label values end at 63 characters
+"""
+
+from collections.abc import Iterator
+
+from webhook.rules import names
+from webhook.rules.fields import Violation
+from webhook.rules.pod import Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+
+
+def fill(pod: Pod, _settings: Settings) -> None:
+    """Label the pod; in a template the name is ours, on a pod it came from the template."""
+    pod.labels.default(names.SERVER, "true")
+    wanted = names.identity(pod.origin.name)
+    if pod.origin.template and pod.labels.get(names.NAME) != wanted:
+        pod.labels.set(names.NAME, wanted)
+    pod.labels.default(names.NAME, wanted)
+
+
+def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
+    """Refuse a pod that the Service and the network policies would not find."""
+    if pod.labels.get(names.SERVER) != "true":
+        yield pod.labels.violation(names.SERVER, 'must be "true"')
+    if not pod.labels.has(names.NAME):
+        yield pod.labels.violation(names.NAME, "must name the server")
+
+
+RULE = PodRule(id="identity", fill=fill, check=check)

@@ -1,0 +1,79 @@
+"""A server asks for the memory that it needs, so that a node is not overfilled.
+
+Field    resources of the server container
+Absent   the setting mcpServerDefaults.resources (requests.memory 400Mi); a request only where
+         neither a limit nor the pod's own resources speak about it
+Refused  nothing; with perServer forbid, other values are replaced by the setting's
+Source   mcp-admission, reference value 400Mi; KEP-2837 pod level resources
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from webhook.rules.fields import Fields, Violation
+from webhook.rules.pod import Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import RuleAction, Settings
+from webhook.settings.quantity import Quantity, QuantityError, parse
+from webhook.settings.rule_ids import RuleId
+
+
+def fill(pod: Pod, settings: Settings) -> None:
+    """Fill in defaults that contradict nothing that is there."""
+    if pod.server is None:
+        return
+    defaults = settings.mcp_server_defaults.resources
+    resources = pod.server.fields.child("resources")
+    requests, limits = resources.child("requests"), resources.child("limits")
+    of_pod = pod.spec.child("resources")
+    spoken = {key for part in ("requests", "limits") for key, _ in of_pod.child(part).entries()}
+    limited = spoken.union(key for key, _ in limits.entries())
+    for name, limit in defaults.limits.items():
+        if name not in spoken and not _exceeds(requests.get(name), limit):
+            limits.default(name, limit)
+    for name, request in defaults.requests.items():
+        if name not in limited:
+            requests.default(name, request)
+
+
+def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+    """Object to a server's own values where the fleet's are for all."""
+    forbidden = settings.mcp_server_defaults.per_server == "forbid"
+    if not forbidden or not pod.origin.decided_by_fleet or pod.server is None:
+        return
+    defaults = settings.mcp_server_defaults.resources
+    resources = pod.server.fields.child("resources")
+    yield from _foreign(resources.child("requests"), defaults.requests)
+    yield from _foreign(resources.child("limits"), defaults.limits)
+
+
+def _foreign(actual: Fields, wanted: dict[str, str]) -> Iterator[Violation]:
+    for name, value in actual.entries():
+        if name not in wanted or quantity(value) != parse(wanted[name]):
+            place = f"{actual.place}.{name}"
+            yield actual.violation(
+                name, "is the fleet's to set", overridden=f"{place} replaced by the fleet's"
+            )
+
+
+def _exceeds(value: Any, limit: str) -> bool:
+    amount = quantity(value)
+    return amount is not None and amount > parse(limit)
+
+
+def quantity(value: Any) -> Quantity | None:
+    """The amount that a manifest writes, or None where there is none or it cannot be read."""
+    try:
+        return None if value is None else parse(value)
+    except QuantityError:
+        return None
+
+
+def replace(rule: RuleId, settings: Settings) -> RuleAction:
+    """What happens to a server's own values: the rule's own setting, else they are replaced."""
+    return settings.rules.get(rule, "override")
+
+
+RULE = PodRule(
+    id="resources", fill=fill, check=check, always_current=False, final=False, action=replace
+)

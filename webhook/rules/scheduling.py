@@ -1,0 +1,99 @@
+"""Servers run on the nodes, and with the registry credentials, that the fleet has for them.
+
+Field    spec.affinity, .tolerations, .nodeSelector, .imagePullSecrets
+Absent   the settings mcpServerDefaults of the same names; selectors and secrets key by key
+Refused  nothing; with perServer forbid, own affinity and tolerations are replaced by the
+         setting's, except node.kubernetes.io/* tolerations and matchFields terms
+Source   mcp-admission; DaemonSet pods are bound to their node by matchFields
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from webhook.rules.fields import Fields, Violation
+from webhook.rules.pod import Pod
+from webhook.rules.resources import replace
+from webhook.rules.rule import PodRule
+from webhook.settings.model import MCPServerDefaults, Section, Settings
+
+NODE_TAINTS = "node.kubernetes.io/"
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+def fill(pod: Pod, settings: Settings) -> None:
+    """Fill in what the workload does not say."""
+    defaults = settings.mcp_server_defaults
+    if defaults.affinity is not None:
+        pod.spec.default("affinity", _json(defaults.affinity))
+    _fill_tolerations(pod, defaults)
+    if defaults.node_selector:
+        selector = pod.spec.child("nodeSelector")
+        for key, value in defaults.node_selector.items():
+            selector.default(key, value)
+    for secret in defaults.image_pull_secrets or ():
+        if secret.name not in pod.spec.names("imagePullSecrets"):
+            pod.spec.append("imagePullSecrets", {"name": secret.name})
+
+
+def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+    """Object to a workload's own affinity and tolerations where the fleet's are for all."""
+    defaults = settings.mcp_server_defaults
+    if defaults.per_server == "allow" or not pod.origin.decided_by_fleet:
+        return
+    if defaults.affinity is None or pod.spec.get("affinity") != _json(defaults.affinity):
+        yield from _own_affinity(pod)
+    fleet = [_json(toleration) for toleration in defaults.tolerations or ()]
+    for at, toleration in enumerate(pod.spec.list("tolerations")):
+        if toleration not in fleet and not _of_node(toleration):
+            yield _foreign(pod.spec, "tolerations", at)
+
+
+def _fill_tolerations(pod: Pod, defaults: MCPServerDefaults) -> None:
+    present = pod.spec.list("tolerations")
+    own = [toleration for toleration in present if not _of_node(toleration)]
+    if own and defaults.per_server == "allow":
+        return
+    for toleration in defaults.tolerations or ():
+        if _json(toleration) not in own:
+            pod.spec.append("tolerations", _json(toleration))
+
+
+def _own_affinity(pod: Pod) -> Iterator[Violation]:
+    """The parts that may go: all of it, unless a term binds the pod to a node by its fields."""
+    affinity = pod.spec.child("affinity")
+    node = affinity.child("nodeAffinity")
+    terms = node.child(REQUIRED).items("nodeSelectorTerms")
+    if not any(term.has("matchFields") for term in terms):
+        if pod.spec.has("affinity"):
+            yield _foreign(pod.spec, "affinity")
+        return
+    for key, _ in affinity.entries():
+        if key != "nodeAffinity":
+            yield _foreign(affinity, key)
+    for key, _ in node.entries():
+        if key != REQUIRED:
+            yield _foreign(node, key)
+    for term in terms:
+        if term.has("matchExpressions") and term.has("matchFields"):
+            yield _foreign(term, "matchExpressions")
+
+
+def _foreign(at: Fields, key: str, item: int | None = None) -> Violation:
+    said = f"{at.place}.{key}".removeprefix(".")
+    return at.violation(
+        key, "is the fleet's to set", item=item, overridden=f"{said} replaced by the fleet's"
+    )
+
+
+def _of_node(toleration: Any) -> bool:
+    key = toleration.get("key") if isinstance(toleration, dict) else None
+    return isinstance(key, str) and key.startswith(NODE_TAINTS)
+
+
+def _json(value: Section) -> dict[str, Any]:
+    return value.model_dump(by_alias=True, exclude_none=True)
+
+
+RULE = PodRule(
+    id="scheduling", fill=fill, check=check, always_current=False, final=False, action=replace
+)

@@ -1,0 +1,99 @@
+"""A server holds no credential of the cluster unless it asks for one and may have it.
+
+Field    spec.automountServiceAccountToken, spec.volumes of pods, volumeMounts of every container
+Absent   false; the volume that the ServiceAccount plugin added to a pod is removed with its mounts
+Refused  true, and every other projected token, unless the annotation
+         mcp-admission.dev/service-account-token asks and the setting serviceAccountTokens allows
+Source   mcp-admission; the plugin runs before webhooks, so the field alone changes nothing on pods
+"""
+
+from collections.abc import Iterator
+
+from webhook.rules import names
+from webhook.rules.fields import Fields, Violation
+from webhook.rules.pod import Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+
+KEY = "automountServiceAccountToken"
+PREFIX = "kube-api-access-"
+ROOT_CAS = ("kube-root-ca.crt", "openshift-service-ca.crt")
+
+
+def fill(pod: Pod, settings: Settings) -> None:
+    """Switch the token off, and take away what the plugin has already mounted."""
+    if _allowed(pod, settings):
+        return
+    pod.spec.default(KEY, False)  # noqa: FBT003
+    if not pod.origin.template and pod.spec.get(KEY) is False:
+        _unmount(
+            pod, {volume.get("name") for volume in pod.spec.items("volumes") if _of_plugin(volume)}
+        )
+
+
+def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+    """Refuse every token that is left."""
+    if _allowed(pod, settings):
+        return
+    if pod.spec.get(KEY) is not False:
+        sentence = (
+            f"must be false: {names.SERVICE_ACCOUNT_TOKEN} does not ask, or is not allowed to"
+        )
+        yield pod.violation(KEY, sentence)
+    for volume in pod.spec.items("volumes"):
+        projected = volume.child("projected")
+        for source in projected.items("sources"):
+            if source.get("serviceAccountToken") is not None:
+                yield source.violation("serviceAccountToken", "is not allowed")
+
+
+def _allowed(pod: Pod, settings: Settings) -> bool:
+    if pod.origin.asks(names.SERVICE_ACCOUNT_TOKEN) != "true":
+        return False
+    tokens = settings.service_account_tokens
+    policy = tokens.managed if pod.origin.managed else tokens.opted_in
+    if policy == "allow":
+        return True
+    server = (pod.origin.namespace, pod.labels.get(names.NAME))
+    return server in (
+        (namespace, names.identity(name))
+        for namespace, _, name in (entry.partition("/") for entry in tokens.names)
+    )
+
+
+def _of_plugin(volume: Fields) -> bool:
+    if not str(volume.get("name")).startswith(PREFIX):
+        return False
+    sources = volume.child("projected").items("sources")
+    return bool(sources) and all(map(_source_of_plugin, sources))
+
+
+def _source_of_plugin(source: Fields) -> bool:
+    token = source.child("serviceAccountToken")
+    return (
+        (token.get("path") == "token" and not token.has("audience"))
+        or source.child("configMap").get("name") in ROOT_CAS
+        or [item.get("path") for item in source.child("downwardAPI").items("items")]
+        == ["namespace"]
+    )
+
+
+def _unmount(pod: Pod, volumes: set[object]) -> None:
+    if not volumes:
+        return
+    for container in pod.containers:
+        _drop(container.fields, "volumeMounts", volumes)
+    _drop(pod.spec, "volumes", volumes)
+
+
+def _drop(fields: Fields, key: str, volumes: set[object]) -> None:
+    items = fields.items(key)
+    unwanted = [at for at, item in enumerate(items) if item.get("name") in volumes]
+    if unwanted and len(unwanted) == len(items):
+        fields.remove(key)
+    else:
+        for at in reversed(unwanted):
+            fields.remove(key, at)
+
+
+RULE = PodRule(id="service-account-token", fill=fill, check=check, overridable=False)
