@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from webhook.settings.patterns import DNS_LABEL, DNS_SUBDOMAIN, NAMESPACED_NAME
 from webhook.settings.quantity import QuantityError, parse
 from webhook.settings.rule_ids import RuleId
 from webhook.settings.standard import Level, LevelName, VersionName, level, minor
@@ -56,20 +57,19 @@ def _canonical(value: Any) -> str:
 
 def _cidr(value: str) -> str:
     try:
-        ip_network(value)
-    except ValueError as error:
-        raise ValueError(f"{error}; write an IPv4 or IPv6 block such as 203.0.113.0/24") from error
+        block = str(ip_network(value, strict=False))
+    except ValueError:
+        block = "one such as 203.0.113.0/24"
+    if value != block or "%" in value:
+        raise ValueError(f'"{value:.43}" is not a block of addresses: write {block}')
     return value
 
 
 QuantityText = Annotated[str, BeforeValidator(_canonical)]
 Quantities = dict[str, QuantityText]
 Cidr = Annotated[str, AfterValidator(_cidr)]
-DnsLabel = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
-DnsSubdomain = Annotated[
-    str,
-    Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", max_length=253),
-]
+DnsLabel = Annotated[str, Field(pattern=DNS_LABEL, max_length=63)]
+DnsSubdomain = Annotated[str, Field(pattern=DNS_SUBDOMAIN, max_length=253)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Labels = dict[str, str]
 
@@ -191,7 +191,7 @@ class ServiceAccountTokens(Section):
 
     opted_in: Literal["allow", "forbid"] = "allow"
     managed: Literal["allow", "forbid"] = "forbid"
-    names: list[Annotated[str, Field(pattern=r"^[^/]+/[^/]+$")]] = Field(default_factory=list)
+    names: list[Annotated[str, Field(pattern=NAMESPACED_NAME)]] = Field(default_factory=list)
 
 
 class Isolation(Section):

@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from webhook.settings.patterns import POD_SECURITY_VERSION
+
 LevelName = Literal["privileged", "baseline", "restricted"]
 
 OLDEST_MINOR, NEWEST_MINOR = 25, 37
 VERSIONS = ("latest", *(f"v1.{minor}" for minor in range(OLDEST_MINOR, NEWEST_MINOR + 1)))
 
-VersionName = Annotated[str, Field(pattern=r"^(latest|v1\.(2[5-9]|3[0-7]))$")]
+VersionName = Annotated[str, Field(pattern=POD_SECURITY_VERSION)]
 
 
 class Level(IntEnum):

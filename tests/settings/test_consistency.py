@@ -1,0 +1,53 @@
+"""Contradictions that only the merged settings show."""
+
+from typing import Any
+
+import pytest
+
+from webhook.settings.consistency import faults
+from webhook.settings.faults import dotted
+from webhook.settings.model import Settings
+
+
+def contradictions(resources: dict[str, Any], **maximums: Any) -> list[str]:
+    settings = Settings.model_validate(
+        {"mcpServerDefaults": {"resources": resources}, "mcpServerMaximums": maximums}
+    )
+    return [f"{dotted(fault.key)}: {fault.sentence}" for fault in faults(settings)]
+
+
+@pytest.mark.parametrize(
+    ("resources", "maximums"),
+    [
+        ({}, {}),
+        ({"requests": {"memory": "1Gi"}}, {"requests": {"memory": "1Gi"}}),
+        ({"requests": {"memory": "1Gi"}}, {"requests": {"memory": "1.0e10", "cpu": "1m"}}),
+        ({"requests": {"memory": "1Gi"}}, {"limits": {"memory": "1Mi"}}),
+        ({"requests": {"cpu": "500m"}, "limits": {"cpu": "0.5"}}, {}),
+    ],
+)
+def test_consistent(resources: dict[str, Any], maximums: dict[str, Any]) -> None:
+    assert contradictions(resources, **maximums) == []
+
+
+def test_the_built_in_request_is_held_against_a_ceiling() -> None:
+    settings = Settings.model_validate({"mcpServerMaximums": {"requests": {"memory": "0.25Gi"}}})
+
+    assert [fault.sentence for fault in faults(settings)] == [
+        (
+            "256Mi is less than mcpServerDefaults.resources.requests.memory, 400Mi: raise the "
+            "one or lower the other"
+        )
+    ]
+
+
+def test_requests_and_limits_are_held_against_their_own_ceilings_and_each_other() -> None:
+    resources = {"requests": {"cpu": 2, "memory": "1Gi"}, "limits": {"cpu": 1, "memory": "3Gi"}}
+
+    found = contradictions(resources, requests={"cpu": "1999m"}, limits={"memory": "2Gi"})
+
+    assert [line.split(":")[0] for line in found] == [
+        "mcpServerMaximums.requests.cpu",
+        "mcpServerMaximums.limits.memory",
+        "mcpServerDefaults.resources.limits.cpu",
+    ]

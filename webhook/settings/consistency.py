@@ -1,0 +1,35 @@
+"""What the settings say in two places that cannot both hold.
+
+These checks need the merged settings: a file may set the ceiling and a variable the default.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from webhook.settings.faults import Fault
+from webhook.settings.model import Settings
+from webhook.settings.quantity import parse
+
+_DEFAULTS = ("mcpServerDefaults", "resources")
+_MAXIMUMS = ("mcpServerMaximums",)
+
+
+def faults(settings: Settings) -> Iterator[Fault]:
+    """Every contradiction, at the key that somebody has set."""
+    given, ceilings = settings.mcp_server_defaults.resources, settings.mcp_server_maximums
+    yield from _above(given.requests, (*_MAXIMUMS, "requests"), ceilings.requests, "requests")
+    yield from _above(given.limits, (*_MAXIMUMS, "limits"), ceilings.limits, "limits")
+    yield from _above(given.requests, (*_DEFAULTS, "limits"), given.limits, "requests")
+
+
+def _above(
+    given: Mapping[str, str], key: tuple[str, ...], bounds: Mapping[str, str], what: str
+) -> Iterator[Fault]:
+    """Object to each bound at the key that the default beats; quantities compare exactly."""
+    for resource in sorted(given.keys() & bounds.keys()):
+        default, bound = given[resource], bounds[resource]
+        if parse(default) > parse(bound):
+            yield Fault(
+                (*key, resource),
+                f"{bound} is less than mcpServerDefaults.resources.{what}.{resource}, {default}: "
+                "raise the one or lower the other",
+            )

@@ -1,0 +1,108 @@
+"""Several sources of settings, one above the other, merged field by field.
+
+Each layer is validated by itself, so that an error names the file and line or the variable that
+holds it, and not the settings that came out in the end.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from webhook.settings import consistency
+from webhook.settings.errors import SettingsError
+from webhook.settings.faults import Fault, Key, faults, inside, section
+from webhook.settings.model import Settings, Value
+
+MOST_FAULTS = 20
+_MERGED_BY_KEY = frozenset({("rules",)})
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one source sets; a null in it means "not set here".
+
+    `values` has the keys of the settings file. `place` names, for a key, where a person finds it,
+    and how it is called there: `settings.yaml:3: replicas.policy`.
+    """
+
+    values: dict[str, Any]
+    place: Callable[[Key], str]
+
+
+def settle(layers: Iterable[Layer]) -> Settings:
+    """The settings that result from the layers, the strongest one last.
+
+    Raises SettingsError with one line for each fault of any layer, and where the result
+    contradicts itself.
+    """
+    given = [Layer(_set(Settings, layer.values, ()), layer.place) for layer in layers]
+    _refuse(line for layer in given for line in _faults_of(layer))
+    merged: dict[str, Any] = {}
+    for layer in given:
+        merged = _merge(Settings, merged, layer.values, ())
+    settings = Settings.model_validate(merged)
+    _refuse(_line(_origin(given, fault.key), fault) for fault in consistency.faults(settings))
+    return settings
+
+
+def _faults_of(layer: Layer) -> Iterator[str]:
+    try:
+        Settings.model_validate(layer.values)
+    except ValidationError as error:
+        for fault in faults(error):
+            yield _line(layer, fault)
+
+
+def _line(layer: Layer, fault: Fault) -> str:
+    return f"{layer.place(fault.key)}: {fault.sentence}"
+
+
+def _refuse(lines: Iterable[str]) -> None:
+    found = list(lines)
+    if len(found) > MOST_FAULTS:
+        found[MOST_FAULTS:] = [f"and {len(found) - MOST_FAULTS} more"]
+    if found:
+        raise SettingsError("\n".join(found))
+
+
+def _origin(layers: list[Layer], key: Key) -> Layer:
+    """The strongest layer that sets a key, which some layer does."""
+    return next(layer for layer in reversed(layers) if _holds(layer.values, key))
+
+
+def _holds(values: Any, key: Key) -> bool:
+    for step in key:
+        if not isinstance(values, dict) or step not in values:
+            return False
+        values = values[step]
+    return True
+
+
+def _set(annotation: Any, value: Any, key: Key) -> Any:
+    """A copy of the value without the known keys that are null."""
+    if isinstance(value, list):
+        return [_set(inside(annotation, at), item, (*key, at)) for at, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    optional = section(annotation) is not None
+    return {
+        step: _set(held, item, (*key, step))
+        for step, item in value.items()
+        if (held := inside(annotation, step)) is None
+        or item is not None
+        or not (optional or key in _MERGED_BY_KEY)
+    }
+
+
+def _merge(annotation: Any, low: Any, high: Any, key: Key) -> Any:
+    model = section(annotation)
+    merges = (model is not None and not issubclass(model, Value)) or key in _MERGED_BY_KEY
+    if not (merges and isinstance(low, dict) and isinstance(high, dict)):
+        return high
+    merged = dict(low)
+    for step, value in high.items():
+        below = merged.get(step)
+        merged[step] = _merge(inside(annotation, step), below, value, (*key, step))
+    return merged
