@@ -102,6 +102,8 @@ def test_what_is_no_quantity_is_refused_with_the_accepted_suffixes(text: str) ->
 def test_refusal_stays_one_line_whatever_the_text() -> None:
     with pytest.raises(QuantityError, match=r'^"1\\n\\u0007Mi" is not a quantity'):
         parse("1\n\aMi")
+    with pytest.raises(QuantityError, match=r'^"400\\u041ci" is not a quantity'):
+        parse("400\u041ci")
     with pytest.raises(QuantityError, match=r"^\"0x[0-9a-f]{38}\.\.\.\" is too large"):
         parse(10**5000)
 

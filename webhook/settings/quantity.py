@@ -101,7 +101,7 @@ def parse(text: str | float) -> Quantity:
 def _parse(text: str) -> Quantity:
     match = _SYNTAX.fullmatch(text)
     if match is None:
-        raise QuantityError(f"{_quoted(text)} is not a quantity: {_ACCEPTED}")
+        raise QuantityError(f"{json.dumps(text)} is not a quantity: {_ACCEPTED}")
     sign, whole, decimals, only_decimals, exponent, binary, decimal = match.groups()
     decimals = decimals or only_decimals or ""
     mantissa = int((whole or "") + decimals)
@@ -137,13 +137,9 @@ def _scale(mantissa: int, power: int, text: str) -> int:
 def _too_large(text: str) -> QuantityError:
     shown = text if len(text) <= 40 else f"{text[:40]}..."
     return QuantityError(
-        f"{_quoted(shown)} is too large for a quantity: write at most {_MAX_CHARACTERS} "
+        f"{json.dumps(shown)} is too large for a quantity: write at most {_MAX_CHARACTERS} "
         f"characters and a value under 1e{_MAX_EXPONENT}, such as 400Mi"
     )
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _binary(whole: int) -> tuple[int, str]:
