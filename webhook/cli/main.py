@@ -1,0 +1,98 @@
+"""The command line: one module a command, and only the module that was asked for is imported.
+
+`serve` must start fast and small, so it never loads the report formats of `review`; `review` runs
+where no HTTP server is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any, cast
+
+from webhook.cli.command import Command
+
+COMMANDS = {
+    "serve": "webhook.cli.serve",
+    "review": "webhook.cli.review",
+    "rules": "webhook.cli.rules",
+}
+DESCRIPTION = """\
+Hardens MCP servers on Kubernetes: workloads labelled mcp-admission.dev/server: "true" get the
+security settings they lack, and those that contradict them are refused with every reason.
+"""
+EPILOG = """\
+examples:
+  mcp-admission review deployment.yaml             what would the cluster make of this manifest?
+  helm template . | mcp-admission review -         ... and of everything in this chart?
+  mcp-admission rules                              which rules are there, and what do they refuse?
+  mcp-admission serve --tls-cert tls.crt --tls-key tls.key
+                                                   answer the API server's admission reviews
+
+exit codes:
+  0  fine
+  1  something was refused, or was cut short
+  2  bad input or usage
+
+"mcp-admission COMMAND --help" explains a command.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name and return its exit code.
+
+    Raises SystemExit for --help and --version (0) and for wrong usage (2), as argparse does.
+    """
+    words = sys.argv[1:] if argv is None else list(argv)
+    commands = {name: _command(name) for name in _asked_for(words)}
+    args = _parser(commands.values()).parse_args(words)
+    try:
+        return commands[args.command].run(args)
+    except BrokenPipeError:
+        # Whoever read our output has gone; the interpreter's last flush must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 1
+
+
+def _asked_for(words: Sequence[str]) -> Iterable[str]:
+    """The commands whose parsers are needed: one; none for --version; all to list or refuse."""
+    first = words[0] if words else ""
+    if first in COMMANDS:
+        return [first]
+    return () if first == "--version" else COMMANDS
+
+
+def _command(name: str) -> Command:
+    return cast("Command", import_module(COMMANDS[name]))
+
+
+def _parser(commands: Iterable[Command]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mcp-admission",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in commands:
+        command.add_parser(subparsers)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: reading the package's metadata takes a while."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"{parser.prog} {version('mcp-admission')}")
+        parser.exit()
