@@ -4,8 +4,8 @@ Field    securityContext.capabilities of every container
 Absent   drop [ALL]
 Refused  restricted: drop without ALL, add of anything but NET_BIND_SERVICE; baseline: add beyond
          the runtime's usual set
-Source   Pod Security Standards, baseline since v1.0, restricted since v1.22; not for Windows pods
-         since v1.25
+Source   Pod Security Standards, baseline since v1.0, restricted since v1.22; restricted not for
+         Windows pods since v1.25
 """
 
 from collections.abc import Iterator
@@ -26,18 +26,22 @@ RESTRICTED = frozenset({"NET_BIND_SERVICE"})
 
 
 def fill(container: Container, _settings: Settings) -> None:
-    """Drop all where the container drops none."""
-    container.security_context.child("capabilities").default("drop", ["ALL"])
+    """Drop all where the container drops none; Windows has none."""
+    if not container.pod.windows:
+        container.security_context.child("capabilities").default("drop", ["ALL"])
 
 
 def check(container: Container, settings: Settings) -> Iterator[Violation]:
     """Refuse additions beyond the level; at restricted the literal ALL must be dropped."""
-    capabilities = container.security_context.child("capabilities")
     restricted = settings.level >= Level.RESTRICTED
+    if restricted and container.pod.windows:
+        return
+    capabilities = container.security_context.child("capabilities")
     allowed = RESTRICTED if restricted else USUAL
     for item, name in enumerate(capabilities.list("add")):
-        if not isinstance(name, str) or name not in allowed:
-            yield capabilities.violation("add", f"{name} is not allowed", item=item)
+        if type(name) is not str or name not in allowed:
+            called = name if type(name) is str else "an item that is no text"
+            yield capabilities.violation("add", f"{called} is not allowed", item=item)
     if restricted and "ALL" not in capabilities.list("drop"):
         yield capabilities.violation("drop", "must include ALL")
 
@@ -46,7 +50,6 @@ RULE = ContainerRule(
     id="capabilities",
     level=Level.BASELINE,
     fill_level=Level.RESTRICTED,
-    linux_only=True,
     fill=fill,
     check=check,
 )

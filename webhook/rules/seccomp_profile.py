@@ -3,12 +3,14 @@
 Field    securityContext.seccompProfile of the pod and of every container
 Absent   type RuntimeDefault; a container takes the pod's value
 Refused  any type but RuntimeDefault and Localhost; at restricted, a container without a profile
-Source   Pod Security Standards, baseline and restricted, since v1.19; not for Windows since v1.25
+Source   Pod Security Standards, baseline and restricted, since v1.19; restricted not for Windows
+         pods since v1.25
 """
 
 from collections.abc import Iterator
+from typing import Any
 
-from webhook.rules.fields import Fields, Violation
+from webhook.rules.fields import Violation
 from webhook.rules.pod import Pod
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
@@ -19,27 +21,32 @@ KEY = "seccompProfile"
 
 
 def fill(pod: Pod, _settings: Settings) -> None:
-    """Give the pod the runtime's profile and its containers that of the pod."""
+    """Give the pod the runtime's profile and its containers that of the pod; Windows has none."""
+    if pod.windows:
+        return
     pod.security_context.default(KEY, {"type": "RuntimeDefault"})
-    if _type(pod.security_context) in ACCEPTED:
+    if _accepted(pod.security_context.get(KEY)):
         for container in pod.containers:
             container.security_context.default(KEY, pod.security_context.get(KEY))
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Refuse other types; a container's own profile counts before the pod's."""
-    of_pod = _type(pod.security_context)
-    if of_pod is not None and of_pod not in ACCEPTED:
+    restricted = settings.level >= Level.RESTRICTED
+    if restricted and pod.windows:
+        return
+    of_pod = pod.security_context.get(KEY)
+    if of_pod is not None and not _accepted(of_pod):
         yield pod.security_context.violation(KEY, "must be RuntimeDefault or Localhost")
+    uncovered = restricted and of_pod is None
     for container in pod.containers:
-        own = _type(container.security_context)
-        missing = own is None and of_pod is None and settings.level >= Level.RESTRICTED
-        if missing or (own is not None and own not in ACCEPTED):
+        own = container.security_context.get(KEY)
+        if uncovered if own is None else not _accepted(own):
             yield container.security_context.violation(KEY, "must be RuntimeDefault or Localhost")
 
 
-def _type(context: Fields) -> object:
-    return context.child(KEY).get("type")
+def _accepted(profile: Any) -> bool:
+    return type(profile) is dict and profile.get("type") in ACCEPTED
 
 
-RULE = PodRule(id="seccomp-profile", level=Level.BASELINE, linux_only=True, fill=fill, check=check)
+RULE = PodRule(id="seccomp-profile", level=Level.BASELINE, fill=fill, check=check)
