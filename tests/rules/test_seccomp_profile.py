@@ -5,6 +5,7 @@ import pytest
 from tests.rules.case import Json, base, edition, filled, in_list, refused
 from webhook.rules.pod import CONTAINER_LISTS
 from webhook.rules.seccomp_profile import RULE
+from webhook.settings.model import Settings
 from webhook.settings.standard import Level
 
 RESTRICTED, BASELINE = edition("restricted"), edition("baseline")
@@ -113,7 +114,7 @@ BOTH_LEVELS = [
 
 @pytest.mark.parametrize("settings", [RESTRICTED, BASELINE], ids=["restricted", "baseline"])
 @pytest.mark.parametrize(("pod", "messages"), BOTH_LEVELS)
-def test_refuses(pod: Json, messages: list[str], settings: object) -> None:
+def test_refuses(pod: Json, messages: list[str], settings: Settings) -> None:
     assert messages == refused(RULE, pod, settings)
 
 
