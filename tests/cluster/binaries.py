@@ -35,9 +35,9 @@ def find(progress: Progress = print) -> Binaries:
         return assets
     release = Release.of(_wanted_minor(assets))
     wanted = {part for part in PARTS if part not in assets}
-    if any(not (release.cache / part).exists() for part in wanted):
+    if any(not release.cached(part).exists() for part in wanted):
         build(release, wanted, progress)
-    return {**assets, **{part: release.cache / part for part in wanted}}
+    return {**assets, **{part: release.cached(part) for part in wanted}}
 
 
 def versions(binaries: Binaries) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Builds the parts of a control plane with Go, once: they then stay in the release's cache folder.
+"""Builds the parts of a control plane with Go, once: they then stay in a cache folder.
 
 The Go module proxy is the only thing this needs. A cold build takes minutes, so it says what it
 does, it may be interrupted at any point (a part appears under its name only when it is whole), and
@@ -16,18 +16,26 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.cluster.release import COMMANDS, PARTS, STAGES, NoControlPlaneError, Release
+from tests.cluster.release import (
+    COMMANDS,
+    KWOK,
+    PARTS,
+    STAGES,
+    NoControlPlaneError,
+    Pins,
+    Release,
+    cache,
+)
 
 Progress = Callable[[str], None]
 
-KWOK = "sigs.k8s.io/kwok"
 # kwok does nothing to a node or pod for which it has no stage, and exits when it has none at all.
 STAGE_FOLDERS = ("node/fast", "node/heartbeat-with-lease", "pod/fast")
 SECONDS_BETWEEN_SIGNS_OF_LIFE = 30
 
 
 def build(release: Release, wanted: set[str], progress: Progress) -> None:
-    """Put the wanted parts into the release's cache folder; parts that are there are kept.
+    """Put the wanted parts into the cache; parts that are there are kept.
 
     Raises `NoControlPlaneError` when there is no Go, or when Go cannot build a part.
     """
@@ -36,32 +44,35 @@ def build(release: Release, wanted: set[str], progress: Progress) -> None:
             "No Kubernetes control plane: install Go (1.26 or newer, it builds one) or let "
             "KUBEBUILDER_ASSETS name a folder that holds one."
         )
-    release.cache.mkdir(parents=True, exist_ok=True)
-    with _only_builder(release.cache, progress):
-        for leftover in release.cache.glob(".*.partial"):
+    cache().mkdir(parents=True, exist_ok=True)
+    with _only_builder(progress):
+        for leftover in cache().glob("*/.*.partial"):
             leftover.unlink()
-        missing = [part for part in PARTS if part in wanted and not (release.cache / part).exists()]
+        missing = [part for part in PARTS if part in wanted and not release.cached(part).exists()]
         for number, part in enumerate(missing, start=1):
-            _build_part(release, part, f"[{number}/{len(missing)}] {part}", progress)
+            _build_part(release.pins(part), part, f"[{number}/{len(missing)}] {part}", progress)
 
 
-def _build_part(release: Release, part: str, title: str, progress: Progress) -> None:
-    progress(f"{title}: building for Kubernetes {release.version}, once")
+def _build_part(pins: Pins, part: str, title: str, progress: Progress) -> None:
+    progress(f"{title}: building {pins.name} {pins.version}, once")
     started = time.monotonic()
-    partial = release.cache / f".{part}.partial"
+    pins.cache.mkdir(exist_ok=True)
+    partial = pins.cache / f".{part}.partial"
     if part == STAGES:
-        partial.write_text(_stages(release), encoding="utf-8")
+        partial.write_text(_stages(pins), encoding="utf-8")
     else:
-        command = ["build", "-trimpath", "-ldflags", _linker_flags(release), "-o", str(partial)]
-        _go(release, [*command, COMMANDS[part]], lambda text: progress(f"{title}: {text}"))
-    partial.replace(release.cache / part)
+        command = ["build", "-trimpath", "-ldflags", _linker_flags(pins), "-o", str(partial)]
+        _go(pins, [*command, COMMANDS[part]], lambda text: progress(f"{title}: {text}"))
+    partial.replace(pins.cache / part)
     progress(f"{title}: done in {time.monotonic() - started:.0f} s")
 
 
-def _linker_flags(release: Release) -> str:
+def _linker_flags(pins: Pins) -> str:
     """Stamp the version: without it the server believes to be v0.0.0-master, and acts so."""
-    major, minor = release.minor.split(".")
-    stamp = {"gitVersion": release.version, "gitMajor": major, "gitMinor": minor}
+    if pins.name != "kubernetes":
+        return "-s -w"
+    major, minor = pins.version.removeprefix("v").split(".")[:2]
+    stamp = {"gitVersion": pins.version, "gitMajor": major, "gitMinor": minor}
     flags = [
         f"-X {package}.{name}={value}"
         for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
@@ -70,9 +81,9 @@ def _linker_flags(release: Release) -> str:
     return " ".join(["-s -w", *flags])
 
 
-def _stages(release: Release) -> str:
+def _stages(pins: Pins) -> str:
     """The stage files of kwok's module, joined into the one file that `--config` takes."""
-    described = _go(release, ["mod", "download", "-json", KWOK], lambda _: None)
+    described = _go(pins, ["mod", "download", "-json", KWOK], lambda _: None)
     stages = Path(json.loads(described)["Dir"]) / "kustomize" / "stage"
     files = [
         file
@@ -83,13 +94,13 @@ def _stages(release: Release) -> str:
     return "---\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
-def _go(release: Release, arguments: list[str], alive: Progress) -> str:
-    """Run the Go tool in the release's module, with a sign of life now and then."""
+def _go(pins: Pins, arguments: list[str], alive: Progress) -> str:
+    """Run the Go tool in the module of the pins, with a sign of life now and then."""
     flags = f"{os.environ.get('GOFLAGS', '')} -mod=readonly -buildvcs=false".strip()
     environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": flags}
     with subprocess.Popen(
         ["go", *arguments],
-        cwd=release.module,
+        cwd=pins.module,
         env=environment,
         text=True,
         stdout=subprocess.PIPE,
@@ -120,11 +131,11 @@ def _wait(tool: subprocess.Popen[str], alive: Progress) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def _only_builder(folder: Path, progress: Progress) -> Iterator[None]:
-    with (folder / ".lock").open("w", encoding="utf-8") as lock:
+def _only_builder(progress: Progress) -> Iterator[None]:
+    with (cache() / ".lock").open("w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            progress(f"waiting for another build into {folder}")
+            progress(f"waiting for another build into {cache()}")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -1,7 +1,9 @@
-"""Which Kubernetes a control plane is made of: one folder of `versions/` for each minor.
+"""Which Kubernetes a control plane is made of, and where its binaries are kept.
 
-The folder's `go.mod` pins every part. The Go tool reads it to build them, this module reads it to
-name the cache folder, so that a changed pin never meets binaries of the old one.
+Each folder of `versions/` is a Go module that pins parts: one for each minor of Kubernetes with
+the etcd it was released with, and one for kwok, whose newer dependencies must not get into an older
+Kubernetes. The Go tool reads `go.mod` to build the parts, this module reads it to name the cache
+folder, so that a changed pin never meets binaries of the old one.
 """
 
 import hashlib
@@ -14,6 +16,9 @@ from typing import Self
 VARIABLE = "MCP_ADMISSION_KUBERNETES_VERSION"
 DEFAULT_MINOR = "1.36"
 VERSIONS = Path(__file__).parent / "versions"
+
+KUBERNETES = "k8s.io/kubernetes"
+KWOK = "sigs.k8s.io/kwok"
 
 # What a control plane needs: the command's name, and the Go package that builds it.
 COMMANDS = {
@@ -33,41 +38,64 @@ class NoControlPlaneError(Exception):
 
 
 @dataclass(frozen=True)
+class Pins:
+    """A Go module that pins parts, named after the version of the one that matters."""
+
+    module: Path
+    name: str
+    version: str
+
+    @classmethod
+    def read(cls, module: Path, required: str) -> Self:
+        """The pins of a folder whose `go.mod` requires this Go module."""
+        go_mod = (module / "go.mod").read_text(encoding="utf-8")
+        found = re.search(rf"^(?:require)?\s+{re.escape(required)} (v\S+)$", go_mod, re.MULTILINE)
+        if found is None:
+            raise ValueError(f"{module}/go.mod does not require {required}")
+        return cls(module, required.rsplit("/", 1)[1], found.group(1))
+
+    @property
+    def cache(self) -> Path:
+        """Where the binaries of exactly these pins are kept between runs."""
+        digest = hashlib.sha256((self.module / "go.mod").read_bytes()).hexdigest()[:8]
+        return cache() / f"{self.name}-{self.version}-{digest}"
+
+
+@dataclass(frozen=True)
 class Release:
-    """One Kubernetes version that can be built here."""
+    """One Kubernetes version that can be built here, and the kwok that plays its nodes."""
 
     minor: str
-    version: str
-    module: Path
+    kubernetes: Pins
+    kwok: Pins
 
     @classmethod
     def of(cls, minor: str) -> Self:
         """The release of a minor such as `1.36`; an unknown one raises `NoControlPlaneError`."""
-        module = VERSIONS / minor
         if minor not in minors():
             raise NoControlPlaneError(
                 f"{VARIABLE} asks for Kubernetes {minor}, and tests/cluster/versions has "
                 f"{', '.join(minors())}."
             )
-        version = _required_version((module / "go.mod").read_text(encoding="utf-8"))
-        return cls(minor, version, module)
+        kubernetes = Pins.read(VERSIONS / minor, KUBERNETES)
+        return cls(minor, kubernetes, Pins.read(VERSIONS / "kwok", KWOK))
 
-    @property
-    def cache(self) -> Path:
-        """Where the binaries of exactly these pins are kept between runs."""
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        pins = hashlib.sha256((self.module / "go.mod").read_bytes()).hexdigest()[:8]
-        return Path(home) / "mcp-admission" / "control-plane" / f"{self.version}-{pins}"
+    def pins(self, part: str) -> Pins:
+        """What pins a part."""
+        return self.kwok if part in {"kwok", STAGES} else self.kubernetes
+
+    def cached(self, part: str) -> Path:
+        """Where a part is once it has been built."""
+        return self.pins(part).cache / part
 
 
 def minors() -> list[str]:
     """The minors that can be built here, oldest first."""
-    found = [folder.parent.name for folder in VERSIONS.glob("*/go.mod")]
+    found = [folder.parent.name for folder in VERSIONS.glob("[0-9]*/go.mod")]
     return sorted(found, key=lambda minor: tuple(int(number) for number in minor.split(".")))
 
 
-def _required_version(go_mod: str) -> str:
-    found = re.search(r"^\s*k8s\.io/kubernetes (v\S+)$", go_mod, re.MULTILINE)
-    if found is None:
-        raise ValueError("go.mod does not require k8s.io/kubernetes")
-    return found.group(1)
+def cache() -> Path:
+    """The folder of all that was ever built."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "mcp-admission" / "control-plane"

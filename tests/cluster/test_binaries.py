@@ -8,7 +8,15 @@ import pytest
 
 from tests.cluster import fixtures
 from tests.cluster.binaries import find
-from tests.cluster.release import DEFAULT_MINOR, PARTS, NoControlPlaneError, Release, minors
+from tests.cluster.release import (
+    DEFAULT_MINOR,
+    PARTS,
+    STAGES,
+    NoControlPlaneError,
+    Release,
+    cache,
+    minors,
+)
 
 GO = f"""#!{sys.executable}
 import json, pathlib, sys, time
@@ -75,13 +83,15 @@ def test_what_envtest_archives_lack_comes_from_the_cache_of_their_minor(
 ) -> None:
     archive = ("etcd", "kube-apiserver", "kubectl")
     assets = fill(empty / "assets", archive)
-    cache = fill(Release.of("1.36").cache)
+    release = Release.of("1.36")
+    fill(release.kubernetes.cache)
+    fill(release.kwok.cache)
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(assets))
 
     found = find(unexpected)
 
-    assert {part: path.parent for part, path in found.items()} == {
-        part: assets if part in archive else cache for part in PARTS
+    assert found == {
+        part: assets / part if part in archive else release.cached(part) for part in PARTS
     }
 
 
@@ -124,31 +134,32 @@ def test_everything_is_built_once_and_then_kept(go: Path) -> None:
 
     assert again == found
     assert (go / "calls").read_text() == calls
-    assert "[2/7] kube-apiserver: building for Kubernetes v1.36.3, once" in progress
+    assert "[2/7] kube-apiserver: building kubernetes v1.36.3, once" in progress
     assert found["kwok-stages.yaml"].read_text().count("stage: ") == 3
     assert "not a stage" not in found["kwok-stages.yaml"].read_text()
 
 
 def test_only_missing_parts_are_built(go: Path) -> None:
-    cache = fill(Release.of(DEFAULT_MINOR).cache, tuple(set(PARTS) - {"kwok"}))
+    release = Release.of(DEFAULT_MINOR)
+    fill(release.kubernetes.cache)
+    fill(release.kwok.cache, (STAGES,))
 
     find(lambda _: None)
 
     assert (go / "calls").read_text().split() == ["sigs.k8s.io/kwok/cmd/kwok"]
-    assert (cache / "kwok").read_text() == "built"
+    assert release.cached("kwok").read_text() == "built"
 
 
 def test_a_failed_build_says_why_and_leaves_no_half_binary(go: Path) -> None:
     (go / "broken").touch()
     with pytest.raises(NoControlPlaneError, match=r"`go build .*etcd.*` failed: no network$"):
         find(lambda _: None)
-    cache = Release.of(DEFAULT_MINOR).cache
-    assert not [part for part in PARTS if (cache / part).exists()]
+    assert not [file.name for file in cache().glob("*/[!.]*")]
 
     (go / "broken").unlink()
     find(lambda _: None)
 
-    assert sorted(file.name for file in cache.iterdir()) == sorted([".lock", *PARTS])
+    assert sorted(file.name for file in cache().glob("*/*")) == sorted(PARTS)
 
 
 def test_of_two_builders_one_waits_and_finds_the_work_done(go: Path) -> None:
@@ -178,15 +189,15 @@ def test_a_missing_control_plane_skips_tests_and_fails_them_in_ci(
 
 @pytest.mark.parametrize("minor", minors())
 def test_every_minor_pins_its_staging_modules_to_its_own_patch(minor: str) -> None:
-    release = Release.of(minor)
-    staging = release.version.replace("v1.", "v0.", 1)
+    pins = Release.of(minor).kubernetes
+    staging = pins.version.replace("v1.", "v0.", 1)
 
     replaced = [
         line.split()
-        for line in (release.module / "go.mod").read_text().splitlines()
+        for line in (pins.module / "go.mod").read_text().splitlines()
         if "=>" in line and line.lstrip().startswith(("k8s.io/", "replace k8s.io/"))
     ]
 
-    assert release.version.startswith(f"v{minor}.")
+    assert pins.version.startswith(f"v{minor}.")
     assert replaced
     assert {words[-1] for words in replaced} == {staging}

@@ -1,6 +1,6 @@
 //go:build tools
 
-// Package tools names the commands of the test control plane, so that "go mod tidy" keeps them.
+// Package tools names the commands of the control plane, so that "go mod tidy" keeps them.
 package tools
 
 import (
@@ -9,5 +9,4 @@ import (
 	_ "k8s.io/kubernetes/cmd/kube-controller-manager"
 	_ "k8s.io/kubernetes/cmd/kube-scheduler"
 	_ "k8s.io/kubernetes/cmd/kubectl"
-	_ "sigs.k8s.io/kwok/cmd/kwok"
 )
