@@ -1,22 +1,14 @@
 """The control plane is a real one: what it runs, whom it lets in, and what it survives."""
 
-import base64
-import json
-import ssl
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cluster.authority import Authority
 from tests.cluster.clients import KubectlError
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fixtures import binaries_or_skip
-from tests.cluster.ports import LOOPBACK, free_ports
 from tests.cluster.process import ComponentError
 
 Manifest = dict[str, Any]
@@ -144,89 +136,13 @@ def test_the_audit_log_names_user_and_object(control_plane: ControlPlane, namesp
     assert event["requestObject"]["metadata"]["name"] == "audited"
 
 
-@pytest.fixture
-def webhook(tmp_path: Path) -> Iterator[Callable[[str], tuple[int, bytes, list[str]]]]:
-    """Starts a webhook for a host name; gives its port, its CA, and the names it was asked for."""
-    started: list[HTTPServer] = []
-
-    class Allow(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            review["response"] = {"uid": review.pop("request")["uid"], "allowed": False}
-            body = json.dumps(review).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    def start(host: str) -> tuple[int, bytes, list[str]]:
-        authority = Authority(tmp_path / "pki")
-        pair = authority.server("webhook", [host])
-        names: list[str] = []
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(pair.certificate, pair.key)
-        tls.sni_callback = lambda _socket, name, _context: names.append(str(name))
-        (port,) = free_ports(1)
-        server = HTTPServer((LOOPBACK, port), Allow)
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        started.append(server)
-        return port, authority.pair.certificate.read_bytes(), names
-
-    yield start
-    for server in started:
-        server.shutdown()
-        server.server_close()
-
-
-def test_a_service_reference_reaches_a_local_webhook_under_its_real_name(
-    control_plane: ControlPlane,
-    namespace: str,
-    webhook: Callable[[str], tuple[int, bytes, list[str]]],
-) -> None:
-    port, authority, names = webhook(f"hook.{namespace}.svc")
-    service = control_plane.local_service(namespace, "hook", port)
-    path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
-    entry = {
-        "name": "hook.example.com",
-        "clientConfig": {"service": service, "caBundle": base64.b64encode(authority).decode()},
-        "rules": [
-            {
-                "apiGroups": [""],
-                "apiVersions": ["v1"],
-                "operations": ["CREATE"],
-                "resources": ["configmaps"],
-            }
-        ],
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
-        "sideEffects": "None",
-        "admissionReviewVersions": ["v1"],
-    }
-    kind = {"kind": "ValidatingWebhookConfiguration", "metadata": {"name": namespace}}
-    control_plane.create(
-        path, {"apiVersion": "admissionregistration.k8s.io/v1", **kind, "webhooks": [entry]}
-    )
-    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "asked"}}
-
-    def refusal() -> str:
-        url = f"/api/v1/namespaces/{namespace}/configmaps?dryRun=All"
-        return str(control_plane.raw("POST", url, config).json().get("message", ""))
-
-    control_plane.wait_for("refusal", lambda: '"hook.example.com" denied' in refusal())
-    assert set(names) == {f"hook.{namespace}.svc"}
-
-
 def test_the_api_server_comes_back_where_it_was_and_work_goes_on(
     control_plane: ControlPlane, namespace: str
 ) -> None:
     apply(control_plane, namespace, deployment("before"))
 
-    control_plane.stop_api_server()
-    gone = control_plane.kubectl("get", "nodes", check=False)
-    control_plane.start_api_server()
+    with control_plane.without_api_server():
+        gone = control_plane.kubectl("get", "nodes", check=False)
 
     assert gone.returncode == 1
     assert "refused" in gone.stderr
