@@ -16,7 +16,7 @@ JsonObject = Mapping[str, Any]
 # A manifest, several, or the text to be sent as it is.
 Input = str | JsonObject | Sequence[JsonObject]
 
-SECONDS = 60
+SECONDS = 120
 
 
 class KubectlError(Exception):

@@ -5,6 +5,7 @@ with ControlPlane(find()) as cluster:
     cluster.kubectl("apply", "-n", namespace, "-f", "-", sent=manifest)
 """
 
+import contextlib
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -209,6 +210,15 @@ class ControlPlane:
     def start_api_server(self) -> None:
         """Start it again at the same address, and wait until it is ready."""
         self.components.start(API_SERVER)
+
+    @contextlib.contextmanager
+    def without_api_server(self) -> Iterator[None]:
+        """The API server is away within the block, and back after it whatever happens."""
+        self.stop_api_server()
+        try:
+            yield
+        finally:
+            self.start_api_server()
 
     def audit_events(self) -> Iterator[dict[str, Any]]:
         """The write requests so far, oldest first; needs `audit=True`."""

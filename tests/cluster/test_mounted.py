@@ -36,9 +36,8 @@ def test_a_config_map_is_there_on_entry_and_follows_changes(
         control_plane.wait_for("changed file", lambda: settings.read_text() == "two")
 
         control_plane.raw("DELETE", f"{path}/settings")
-        control_plane.stop_api_server()
-        control_plane.start_api_server()
-        assert settings.read_text() == "two"
+        with control_plane.without_api_server():
+            assert settings.read_text() == "two"
 
     assert settings.read_text() == "two"
 
