@@ -83,7 +83,10 @@ def test_one_configuration_of_each_kind() -> None:
     assert sorted(registrations()) == sorted(KINDS)
     for document in registrations().values():
         assert set(document) == {"apiVersion", "kind", "metadata", "webhooks"}
-        assert document["metadata"]["name"] == "mcp-admission"
+        assert document["metadata"] == {
+            "name": "mcp-admission",
+            "labels": {"app.kubernetes.io/name": "mcp-admission"},
+        }
 
 
 @pytest.mark.parametrize(
