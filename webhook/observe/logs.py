@@ -1,0 +1,65 @@
+"""One line of JSON an event, on stderr.
+
+What clients send stays out of the log: an exception is told by its type and the places in the code
+that it passed through, never by its message, which may quote the object under review.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, TextIO
+
+LONGEST_VALUE = 253
+MOST_PLACES = 12
+
+
+def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
+    """Send every record of every logger, and Python's warnings, to one stream as JSON lines."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.captureWarnings(capture=True)
+
+
+def cut(value: str) -> str:
+    """A value from a request's body, as long as the longest name that Kubernetes accepts."""
+    return value[:LONGEST_VALUE]
+
+
+def failure(error: BaseException) -> dict[str, Any]:
+    """The fields that tell an exception without quoting it."""
+    return {
+        "exception": f"{type(error).__module__}.{type(error).__qualname__}",
+        "at": places(error.__traceback__),
+    }
+
+
+def places(traceback: TracebackType | None) -> list[str]:
+    """Module and line of the last calls before an exception, the innermost last."""
+    found = []
+    while traceback is not None:
+        module = traceback.tb_frame.f_globals.get("__name__", "?")
+        found.append(f"{module}:{traceback.tb_lineno}")
+        traceback = traceback.tb_next
+    return found[-MOST_PLACES:]
+
+
+class JsonLines(logging.Formatter):
+    """A record as one JSON object: time, level, message, fields of `extra={"fields": {...}}`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; an exception's message and the values in its frames are left out."""
+        time = datetime.fromtimestamp(record.created, UTC)
+        line: dict[str, Any] = {
+            "time": f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z",
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+        }
+        line |= getattr(record, "fields", {})
+        if record.exc_info and record.exc_info[1] is not None:
+            line |= failure(record.exc_info[1])
+        return json.dumps(line, default=str)
