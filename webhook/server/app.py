@@ -1,0 +1,101 @@
+"""The port that the API server calls: four paths, one review each.
+
+A request reads top to bottom: `_endpoint`, then intake.read, wire.decode, decision.decide (which
+calls the review and wire.encode) and decision.tell.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from time import perf_counter
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from webhook.admission.request import Hook, Scope
+from webhook.admission.review import review
+from webhook.observe.metrics import Metrics
+from webhook.server.decision import Reviewer, decide, tell
+from webhook.server.intake import RejectedError, read
+from webhook.server.settings_file import SettingsFile
+from webhook.server.traffic import Traffic
+from webhook.server.wire import WireError, decode
+
+LOG = logging.getLogger(__name__)
+
+PATHS = {
+    "/mutate": (Hook.MUTATE, Scope.OPTED_IN),
+    "/validate": (Hook.VALIDATE, Scope.OPTED_IN),
+    "/mutate/managed": (Hook.MUTATE, Scope.MANAGED),
+    "/validate/managed": (Hook.VALIDATE, Scope.MANAGED),
+}
+SENTENCES = {
+    HTTPStatus.NOT_FOUND: f"nothing is here: reviews go to {', '.join(PATHS)}",
+    HTTPStatus.METHOD_NOT_ALLOWED: "reviews are sent with POST",
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def application(
+    settings: SettingsFile, metrics: Metrics, traffic: Traffic, reviewer: Reviewer = review
+) -> web.Application:
+    """The application that answers reviews with the settings in force at that moment."""
+    app = web.Application(middlewares=[_boundary(metrics, traffic)])
+    for path, (hook, scope) in PATHS.items():
+        app.router.add_post(path, _endpoint(hook, scope, settings, metrics, reviewer))
+    return app
+
+
+def _endpoint(
+    hook: Hook, scope: Scope, settings: SettingsFile, metrics: Metrics, reviewer: Reviewer
+) -> Handler:
+    async def answer(http: web.Request) -> web.Response:
+        started = perf_counter()
+        body = await read(http)
+        try:
+            request = decode(body, hook)
+        except WireError as error:
+            raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
+        decision = decide(reviewer, request, settings.current, scope)
+        tell(request, scope, decision, perf_counter() - started, metrics)
+        return web.Response(body=decision.body, content_type="application/json")
+
+    return answer
+
+
+def _boundary(metrics: Metrics, traffic: Traffic) -> Middleware:
+    """What holds for every request: counted, answered in one sentence, told when to leave."""
+
+    @web.middleware
+    async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with traffic:
+            try:
+                response = await handler(request)
+            except RejectedError as rejected:
+                response = _rejected(request, rejected, metrics)
+            except web.HTTPException as error:
+                response = _rejected(request, _unrouted(error), metrics)
+                response.headers.extend({"Allow": error.headers.get("Allow", "")})
+        if traffic.draining:
+            response.force_close()
+        return response
+
+    return boundary
+
+
+def _unrouted(error: web.HTTPException) -> RejectedError:
+    status = HTTPStatus(error.status)
+    return RejectedError(status, SENTENCES.get(status, status.description))
+
+
+def _rejected(request: web.Request, rejected: RejectedError, metrics: Metrics) -> web.Response:
+    metrics.rejected(rejected.status)
+    fields = {"status": rejected.status, "reason": rejected.sentence, "client": request.remote}
+    LOG.warning("request rejected", extra={"fields": fields})
+    response = web.Response(status=rejected.status, text=f"{rejected.sentence}\n")
+    if not request.content.is_eof():
+        response.force_close()
+    return response
