@@ -1,0 +1,127 @@
+"""`mcp-admission serve`: answer the API server's admission reviews over TLS."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from webhook.cli.command import Subparsers
+from webhook.server.lifecycle import Options
+from webhook.server.lifecycle import run as serve
+from webhook.server.listener import Address
+
+DESCRIPTION = """\
+Answers admission reviews over TLS at /mutate, /validate, /mutate/managed and /validate/managed,
+and /healthz, /readyz and /metrics on a second port without TLS.
+
+The files named here are read again when they change. One that cannot be used any more changes
+nothing but a metric and the log; at the start it ends the command with exit code 2.
+"""
+EPILOG = """\
+examples:
+  mcp-admission serve --tls-cert tls.crt --tls-key tls.key
+  mcp-admission serve --tls-cert tls.crt --tls-key tls.key --settings settings.yaml
+  mcp-admission serve --tls-cert tls.crt --tls-key tls.key --client-ca ca.crt \\
+      --listen [::]:8443 --metrics-listen 127.0.0.1:8080
+
+signals:
+  SIGTERM, SIGINT   fail /readyz, close connections after their answers, stop after --drain-seconds
+  a second one      stop at once
+"""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the options of `serve`."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="answer the API server's admission reviews over TLS",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--listen",
+        type=address,
+        default=Address("0.0.0.0", 8443),  # noqa: S104 - a pod's own network
+        metavar="HOST:PORT",
+        help="where reviews are answered; IPv6 in brackets, port 0 is a free one "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--metrics-listen",
+        type=address,
+        default=Address("0.0.0.0", 8080),  # noqa: S104
+        metavar="HOST:PORT",
+        help="where probes and metrics are answered (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--tls-cert",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the server's certificate and its issuers, in PEM",
+    )
+    parser.add_argument(
+        "--tls-key", type=Path, required=True, metavar="FILE", help="its private key, in PEM"
+    )
+    parser.add_argument(
+        "--client-ca",
+        type=Path,
+        metavar="FILE",
+        help="answer only clients with a certificate from this authority (default: anybody)",
+    )
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="settings in YAML (default: all defaults)"
+    )
+    parser.add_argument(
+        "--drain-seconds",
+        type=seconds,
+        default=5.0,
+        metavar="SECONDS",
+        help="how long to go on after SIGTERM, while clients forget this address "
+        "(default: %(default)g)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until a signal."""
+    return serve(
+        Options(
+            listen=args.listen,
+            metrics_listen=args.metrics_listen,
+            tls_cert=args.tls_cert,
+            tls_key=args.tls_key,
+            client_ca=args.client_ca,
+            settings=args.settings,
+            drain_seconds=args.drain_seconds,
+        )
+    )
+
+
+def address(text: str) -> Address:
+    """Read HOST:PORT; raises ArgumentTypeError."""
+    host, colon, port = text.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    if bracketed:
+        host = host[1:-1]
+    if (
+        not colon
+        or bracketed != (":" in host)
+        or not (port.isascii() and port.isdecimal() and int(port) < 65_536)
+    ):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no HOST:PORT, such as 0.0.0.0:8443 or [::]:8443"
+        )
+    return Address(host, int(port))
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds that is not negative; raises ArgumentTypeError."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, such as 5 or 0.5")
+    return number

@@ -1,0 +1,190 @@
+"""The serving process from its first file to its last answer."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import resource
+import signal
+import ssl
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from webhook.observe import logs
+from webhook.observe.metrics import Metrics
+from webhook.server import app, probes
+from webhook.server.certificate import CertificateStore
+from webhook.server.listener import Address, Listener
+from webhook.server.settings_file import SettingsFile
+from webhook.server.traffic import Traffic
+from webhook.server.watch import FileError, Watch
+
+NewLoop = Callable[[], asyncio.AbstractEventLoop]
+try:
+    import uvloop
+
+    NEW_LOOP: NewLoop = uvloop.new_event_loop
+except ImportError:
+    NEW_LOOP = asyncio.new_event_loop
+
+MOST_OPEN_FILES = 65_536
+# Longer than a webhook's timeout, shorter than the grace period of a pod.
+LAST_ANSWERS_SECONDS = 20.0
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What `mcp-admission serve` is told on its command line."""
+
+    listen: Address
+    metrics_listen: Address
+    tls_cert: Path
+    tls_key: Path
+    client_ca: Path | None = None
+    settings: Path | None = None
+    drain_seconds: float = 5.0
+
+
+class Stop:
+    """SIGTERM or SIGINT, once: finish and leave. Twice: leave."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.insisted = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._receive)
+
+    def _receive(self) -> None:
+        (self.insisted if self.asked.is_set() else self.asked).set()
+
+
+class StartError(Exception):
+    """A reason not to start, in one sentence that names the way out."""
+
+
+def run(options: Options) -> int:
+    """Serve until a signal; return the exit code.
+
+    0 after every review was answered, 1 when that was cut short, 2 when a file or an address
+    cannot be used, with a sentence on stderr. Nothing listens before settings and certificate are
+    in force.
+    """
+    logs.configure()
+    process = Process(options)
+    try:
+        process.watch.load()
+        with asyncio.Runner(loop_factory=NEW_LOOP) as runner:
+            return runner.run(process.serve())
+    except (FileError, StartError) as error:
+        sys.stderr.write(f"mcp-admission serve: {error}\n")
+        return 2
+
+
+class Process:
+    """What one serving process holds."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._metrics = Metrics()
+        self._certificate = CertificateStore(options.tls_cert, options.tls_key, options.client_ca)
+        self._settings = SettingsFile(options.settings)
+        sources = [*self._settings.sources, *self._certificate.sources]
+        self.watch = Watch(sources, self._metrics)
+
+    async def serve(self) -> int:
+        """Listen until a signal and then leave, at once when there is a second one."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_log_stray)
+        stop = Stop()
+        traffic = Traffic(self._metrics)
+        watching = loop.create_task(self.watch.run())
+        reviews, probes = await self._listen(traffic)
+        _settle_memory()
+        fields = {"reviews": reviews.addresses, "probes": probes.addresses}
+        LOG.info("listening", extra={"fields": fields})
+
+        await stop.asked.wait()
+        traffic.draining = True
+        LOG.info("draining", extra={"fields": {"seconds": self._options.drain_seconds}})
+        leaving = loop.create_task(self._leave(traffic, reviews, probes))
+        insisted = loop.create_task(stop.insisted.wait())
+        await asyncio.wait((leaving, insisted), return_when=asyncio.FIRST_COMPLETED)
+        watching.cancel()
+        finished = leaving.done() and leaving.result()
+        LOG.info("stopped", extra={"fields": {"finished": finished}})
+        return 0 if finished else 1
+
+    async def _listen(self, traffic: Traffic) -> tuple[Listener, Listener]:
+        _allow_open_files()
+        reviews = await _open(
+            "--listen",
+            self._options.listen,
+            app.application(self._settings, self._metrics, traffic),
+            self._metrics,
+            self._certificate.context,
+        )
+        probed = await _open(
+            "--metrics-listen",
+            self._options.metrics_listen,
+            probes.application(self._metrics, traffic),
+            self._metrics,
+        )
+        return reviews, probed
+
+    async def _leave(self, traffic: Traffic, reviews: Listener, probed: Listener) -> bool:
+        """Wait until nobody sends new requests, answer the last ones; whether all were."""
+        await asyncio.sleep(self._options.drain_seconds)
+        reviews.refuse_connections()
+        try:
+            async with asyncio.timeout(LAST_ANSWERS_SECONDS):
+                await traffic.ended()
+        except TimeoutError:
+            return False
+        await reviews.close()
+        await probed.close()
+        return True
+
+
+async def _open(
+    option: str,
+    address: Address,
+    application: web.Application,
+    metrics: Metrics,
+    context: ssl.SSLContext | None = None,
+) -> Listener:
+    try:
+        return await Listener.open(application, address, metrics, context)
+    except OSError as error:
+        raise StartError(
+            f"cannot listen on {address} ({error.strerror or error}): choose another {option}"
+        ) from None
+
+
+def _allow_open_files() -> None:
+    """Take as many connections as the system lets us: the default limit is easily used up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def _settle_memory() -> None:
+    """Keep what start-up made out of later collections: they would stop reviews for 20 ms."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def _log_stray(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what no request was told of; the event loop's own words would quote exceptions."""
+    error = context.get("exception")
+    fields = {"reason": context["message"], **(logs.failure(error) if error else {})}
+    LOG.error("event loop", extra={"fields": fields})

@@ -1,0 +1,33 @@
+"""The second port: what the kubelet and Prometheus ask, without TLS."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from webhook.observe.metrics import Metrics
+from webhook.server.traffic import Traffic
+
+
+def application(metrics: Metrics, traffic: Traffic) -> web.Application:
+    """/healthz answers while the event loop turns, /readyz until the process is to leave."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def readyz(_: web.Request) -> web.Response:
+        if traffic.draining:
+            return web.Response(status=503, text="shutting down\n")
+        return web.Response(text="ok\n")
+
+    async def exposition(_: web.Request) -> web.Response:
+        text = await asyncio.to_thread(metrics.render)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application()
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", exposition)
+    return app
