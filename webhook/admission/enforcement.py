@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from webhook.admission.answer import Finding, Severity
@@ -11,7 +11,7 @@ from webhook.admission.request import Hook
 from webhook.rules.fields import Violation
 from webhook.rules.pod import Pod
 from webhook.rules.registry import Step, plan
-from webhook.rules.rule import ContainerRule, PodRule, Workload
+from webhook.rules.rule import Workload
 from webhook.settings.model import Settings
 
 
@@ -31,31 +31,32 @@ class Enforcement:
         remembered: bool = False,
     ) -> None:
         self.settings = settings
-        self.pod = pod
-        self.deployment = deployment
+        self.subjects: dict[str, Sequence[Any]] = {
+            "pod": () if pod is None else (pod,),
+            "container": () if pod is None else pod.containers,
+            "workload": () if deployment is None else (deployment,),
+        }
+        self.plan = plan(settings, windows=pod is not None and pod.windows)
         self.remembered = remembered
-        self.steps = [
-            step
-            for step in plan(settings)
-            if not (step.rule.linux_only and pod is not None and pod.windows)
-        ]
 
     def fill(self) -> None:
         """Fill in every absent field that a rule has a value for."""
-        for step in self.steps:
-            if step.fills and (step.rule.always_current or not self.remembered):
-                self._fill(step)
+        settings, subjects = self.settings, self.subjects
+        for rule, _ in self.plan.current if self.remembered else self.plan.fills:
+            for subject in subjects[rule.subject]:
+                rule.fill(subject, settings)
 
     def check(self, hook: Hook, patch: Patch | None = None) -> list[Finding]:
         """What the rules object to; with a patch, conflicts may be settled by overriding them."""
         findings: list[Finding] = []
-        for step in self.steps:
-            if step.checks and (step.rule.final or hook is Hook.MUTATE):
-                violations = self._violations(step)
-                if violations and patch is not None and step.action == "override":
-                    findings += self._override(step, violations, patch)
-                else:
-                    findings += _findings(step, violations)
+        for step in self.plan.checks if hook is Hook.MUTATE else self.plan.final:
+            violations = self._violations(step.rule)
+            if not violations:
+                continue
+            if patch is not None and step.action == "override":
+                findings += self._override(step, violations, patch)
+            else:
+                findings += _findings(step, violations)
         return findings
 
     def _override(self, step: Step, violations: list[Violation], patch: Patch) -> list[Finding]:
@@ -70,26 +71,15 @@ class Enforcement:
                 violation.at.remove(violation.key, violation.item)
             elif violation.at.value is not None and violation.key in violation.at.value:
                 patch.take(violation.at, violation.key)
-        self._fill(step)
-        return [*reversed(warnings), *_findings(step, self._violations(step))]
-
-    def _fill(self, step: Step) -> None:
-        for subject in self._subjects(step):
+        for subject in self.subjects[step.rule.subject]:
             step.rule.fill(subject, self.settings)
+        return [*reversed(warnings), *_findings(step, self._violations(step.rule))]
 
-    def _violations(self, step: Step) -> list[Violation]:
-        rule, settings = step.rule, self.settings
-        return [
-            violation
-            for subject in self._subjects(step)
-            for violation in rule.check(subject, settings)
-        ]
-
-    def _subjects(self, step: Step) -> Iterable[Any]:
-        if isinstance(step.rule, ContainerRule):
-            return () if self.pod is None else self.pod.containers
-        subject = self.pod if isinstance(step.rule, PodRule) else self.deployment
-        return () if subject is None else (subject,)
+    def _violations(self, rule: Any) -> list[Violation]:
+        violations: list[Violation] = []
+        for subject in self.subjects[rule.subject]:
+            violations += rule.check(subject, self.settings)
+        return violations
 
 
 def _findings(step: Step, violations: list[Violation]) -> list[Finding]:

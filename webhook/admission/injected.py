@@ -59,11 +59,7 @@ def read(annotations: Fields) -> Memory | None:
 
 def write(pod: Pod, patch: Patch) -> None:
     """Remember on the template (or bare pod) what this review filled in."""
-    memory = Memory()
-    for injection in patch.injections:
-        if _root(injection.at) is pod.spec:
-            _remember(memory, injection.at, injection.key, injection.value, injection.was)
-    text = _text(memory)
+    text = to_json(_ordered(_collect(pod.spec, patch))).decode()
     if text == "{}" or len(text) > LARGEST:
         if pod.annotations.has(names.INJECTED):
             pod.annotations.remove(names.INJECTED)
@@ -110,26 +106,32 @@ def _take_items(at: Fields, lists: dict[str, Any], patch: Patch) -> None:
                 patch.take_item(at, key, item)
 
 
-def _remember(memory: Memory, at: Fields, key: str, value: Any, was: Any) -> None:
-    if key in LISTS:
-        known = memory.items.setdefault(at.place, {}).setdefault(key, [])
-        items = value if type(value) is list else [value]
-        known.extend(item for item in items if item not in known)
-    elif key != names.GATES:
-        memory.set.setdefault(at.place, {})[key] = value
-        if was is not None:
-            memory.was.setdefault(at.place, {})[key] = was
+def _collect(spec: Fields, patch: Patch) -> dict[str, Places]:
+    places: dict[int, str | None] = {}
+    memory: dict[str, Places] = {}
+    for at, key, value, was in patch.injections:
+        if id(at) not in places:
+            places[id(at)] = at.place if _root(at) is spec else None
+        place = places[id(at)]
+        if place is None or key == names.GATES:
+            continue
+        if key in LISTS:
+            known = memory.setdefault("items", {}).setdefault(place, {}).setdefault(key, [])
+            items = value if type(value) is list else [value]
+            known.extend(item for item in items if item not in known)
+        else:
+            memory.setdefault("set", {}).setdefault(place, {})[key] = value
+            if was is not None:
+                memory.setdefault("was", {}).setdefault(place, {})[key] = was
+    return memory
 
 
-def _text(memory: Memory) -> str:
-    parts = {"items": memory.items, "set": memory.set, "was": memory.was}
-    return to_json(_ordered({key: places for key, places in parts.items() if places})).decode()
-
-
-def _ordered(value: Any) -> Any:
-    if type(value) is dict:
-        return {key: _ordered(value[key]) for key in sorted(value)}
-    return value
+def _ordered(memory: dict[str, Places]) -> dict[str, Places]:
+    """One spelling for one memory, whatever the order in which it was filled in."""
+    return {
+        kind: {place: dict(sorted(fields.items())) for place, fields in sorted(places.items())}
+        for kind, places in sorted(memory.items())
+    }
 
 
 def _items(at: Fields, key: str) -> list[Any]:

@@ -9,27 +9,21 @@ afterwards, which is what makes a review a thousand times cheaper than a differe
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from webhook.rules.fields import Fields, escape
 
 Operation = dict[str, Any]
 
 
-class Injection(NamedTuple):
-    """A value that was put into a field, and what it replaced (None: nothing)."""
-
-    at: Fields
-    key: str
-    value: Any
-    was: Any
-    item: bool
+Injection = tuple[Fields, str, Any, Any]
 
 
 class Patch:
     """The edits of one review, in order; an `Editor` for the rules.
 
-    `operations` is complete after `finish()`. `injections` are the edits that filled something in.
+    `operations` is complete after `finish()`. `injections` are the edits that filled something in:
+    the place, the field, the value or list item, and what the field held before (None: nothing).
     """
 
     def __init__(self) -> None:
@@ -39,30 +33,37 @@ class Patch:
         self._taken: dict[tuple[int, str], tuple[Fields, str, Any]] = {}
         self._taken_lists: dict[int, tuple[Fields, str, list[Any], list[Any]]] = {}
 
+    def create(self, at: Fields, key: str) -> dict[str, Any]:
+        """Make an object in a field where there is none, and return it."""
+        target = _object(at)
+        made: dict[str, Any] = {}
+        self._own[id(made)] = made
+        self._put(at, target, key, made)
+        return made
+
     def set(self, at: Fields, key: str, value: Any) -> None:
         """Give a field a value; one that was just taken out and comes back costs nothing."""
         target = _object(at)
-        own = self._adopt(value)
-        if value != {}:
-            self.injections.append(Injection(at, key, own, target.get(key), item=False))
-        taken = self._taken.pop((id(target), key), None)
-        if taken is not None and same(taken[2], value):
-            target[key] = taken[2]
+        own = self._adopt(value) if type(value) in (dict, list) else value
+        self.injections.append((at, key, own, target.get(key)))
+        if self._taken:
+            taken = self._taken.get((id(target), key))
+            if taken is not None and same(taken[2], value):
+                del self._taken[id(target), key]
+                target[key] = taken[2]
+                return
+        held = target.get(key)
+        if type(held) is list and type(own) is list and id(held) in self._taken_lists:
+            held[:] = own
             return
-        known = key in target or taken is not None
-        target[key] = own
-        if id(target) not in self._own:
-            path = f"{at.pointer}/{escape(key)}"
-            self.operations.append(
-                {"op": "replace" if known else "add", "path": path, "value": own}
-            )
+        self._put(at, target, key, own)
 
     def append(self, at: Fields, key: str, value: Any) -> None:
         """Put a value at the end of the list in a field."""
         items = at.list(key)
         own = self._adopt(value)
         items.append(own)
-        self.injections.append(Injection(at, key, own, None, item=True))
+        self.injections.append((at, key, own, None))
         if id(items) not in self._own and id(items) not in self._taken_lists:
             path = f"{at.pointer}/{escape(key)}/-"
             self.operations.append({"op": "add", "path": path, "value": own})
@@ -125,6 +126,16 @@ class Patch:
         self._taken.clear()
         self._taken_lists.clear()
         return self.operations
+
+    def _put(self, at: Fields, target: dict[str, Any], key: str, value: Any) -> None:
+        known = key in target
+        if self._taken and self._taken.pop((id(target), key), None) is not None:
+            known = True
+        target[key] = value
+        if id(target) not in self._own:
+            path = f"{at.pointer}/{escape(key)}"
+            operation = "replace" if known else "add"
+            self.operations.append({"op": operation, "path": path, "value": value})
 
     def _adopt(self, value: Any) -> Any:
         """Copy a value, so that no document shares objects with the settings or another place."""

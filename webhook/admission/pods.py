@@ -26,8 +26,8 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
         return _answer(pod, Enforcement(settings, pod.pod).check(Hook.VALIDATE), [])
     memory = injected.read(pod.annotations)
     remembered = memory is not None and pod.pod.origin.owner != ""
-    if memory is not None:
-        outdated = _outdated(memory, settings) if remembered else memory
+    outdated = _outdated(memory, settings) if remembered else memory
+    if outdated is not None:
         injected.take_out(pod.pod.spec, outdated, patch)
         pod = read(request.object, request, scope, patch)
     enforcement = Enforcement(settings, pod.pod, remembered=remembered)
@@ -104,11 +104,11 @@ def _guarded(request: Request, findings: list[Finding]) -> Answer:
     return refuse(request.name, findings) if findings else allow([], [])
 
 
-def _outdated(memory: injected.Memory, settings: Settings) -> injected.Memory:
+def _outdated(memory: injected.Memory | None, settings: Settings) -> injected.Memory | None:
     """Of what the template got, the class that the settings no longer name."""
-    given = memory.set.get("", {}).get(runtime_class.KEY)
+    given = None if memory is None else memory.set.get("", {}).get(runtime_class.KEY)
     if given is None or given == settings.mcp_server_defaults.runtime_class_name:
-        return injected.Memory()
+        return None
     return injected.Memory(set={"": {runtime_class.KEY: given}})
 
 

@@ -28,7 +28,7 @@ RESTRICTED = frozenset({"NET_BIND_SERVICE"})
 def fill(container: Container, _settings: Settings) -> None:
     """Drop all where the container drops none; Windows has none."""
     if not container.pod.windows:
-        container.security_context.child("capabilities").default("drop", ["ALL"])
+        container.capabilities.default("drop", ["ALL"])
 
 
 def check(container: Container, settings: Settings) -> Iterator[Violation]:
@@ -36,7 +36,7 @@ def check(container: Container, settings: Settings) -> Iterator[Violation]:
     restricted = settings.level >= Level.RESTRICTED
     if restricted and container.pod.windows:
         return
-    capabilities = container.security_context.child("capabilities")
+    capabilities = container.capabilities
     allowed = RESTRICTED if restricted else USUAL
     for item, name in enumerate(capabilities.list("add")):
         if type(name) is not str or name not in allowed:

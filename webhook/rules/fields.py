@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
+_EMPTY_TYPES = (dict, list, str)
 Values = list[Any]
 Objects = list["Fields"]
 
@@ -59,6 +60,9 @@ class Violation(NamedTuple):
 class Editor(Protocol):
     """Who carries out edits and remembers them."""
 
+    def create(self, at: Fields, key: str) -> dict[str, Any]:
+        """Make an object in a field where there is none, and return it; `at` exists."""
+
     def set(self, at: Fields, key: str, value: Any) -> None:
         """Give a field a value; `at` exists."""
 
@@ -77,14 +81,13 @@ class Fields:
 
     __slots__ = ("editor", "inside", "label", "root", "step", "value")
 
-    def __init__(  # noqa: PLR0913 - one place, six things to know about it
+    def __init__(  # noqa: PLR0913, PLR0917 - one place, six things to know about it
         self,
         value: Any,
         editor: Editor,
-        *,
         inside: Fields | None = None,
-        step: str = "",
         label: str = "",
+        step: str | None = None,
         root: str = "",
     ) -> None:
         self.editor = editor
@@ -101,7 +104,8 @@ class Fields:
         """The RFC 6901 pointer of this object in the document."""
         if self.inside is None:
             return self.root
-        return f"{self.inside.pointer}/{self.step}"
+        step = escape(self.label) if self.step is None else self.step
+        return f"{self.inside.pointer}/{step}"
 
     @property
     def place(self) -> str:
@@ -112,11 +116,16 @@ class Fields:
 
     def get(self, key: str) -> Any:
         """The value of a field, or None where it or this object is absent."""
-        return self.value.get(key) if self.value is not None else None
+        return None if self.value is None else self.value.get(key)
+
+    def present(self, key: str) -> Fields | None:
+        """The object in a field, or None where it is absent: cheap for what is rarely there."""
+        return None if self.value is None or self.value.get(key) is None else self.child(key)
 
     def child(self, key: str) -> Fields:
         """The object in a field, present or not."""
-        return Fields(self.get(key), self.editor, inside=self, step=escape(key), label=key)
+        value = None if self.value is None else self.value.get(key)
+        return Fields(value, self.editor, self, key)
 
     def list(self, key: str) -> Values:
         """The list in a field; an absent one is empty."""
@@ -131,13 +140,14 @@ class Fields:
 
     def items(self, key: str) -> Objects:
         """The objects in a list, each labelled by its name where it has one."""
+        step = escape(key)
         return [
             Fields(
-                item if item is not None else [],
+                [] if item is None else item,
                 self.editor,
-                inside=self,
-                step=f"{escape(key)}/{at}",
-                label=_label(key, at, item),
+                self,
+                _label(key, at, item),
+                f"{step}/{at}",
             )
             for at, item in enumerate(self.list(key))
         ]
@@ -156,7 +166,8 @@ class Fields:
 
     def has(self, key: str) -> bool:
         """Whether a field is present: neither null nor an empty object or list or text."""
-        return self.get(key) not in (None, {}, [], "")
+        value = self.get(key)
+        return bool(value) or not (value is None or type(value) in _EMPTY_TYPES)
 
     def default(self, key: str, value: Any) -> None:
         """Fill in a field that is absent."""
@@ -165,7 +176,8 @@ class Fields:
 
     def set(self, key: str, value: Any) -> None:
         """Give a field a value, and make this object where it is absent."""
-        self._exist()
+        if self.value is None:
+            self.exist()
         self.editor.set(self, key, value)
 
     def append(self, key: str, value: Any) -> None:
@@ -191,10 +203,12 @@ class Fields:
         """Object to a field here; the sentence goes on where the name of the place ends."""
         return Violation(self, key, sentence, item, overridden, advice)
 
-    def _exist(self) -> None:
-        if self.value is None and self.inside is not None:
-            self.inside.set(self.label, {})
-            self.value = self.inside.get(self.label)
+    def exist(self) -> None:
+        """Make this object, and those around it, where they are absent."""
+        if self.inside is not None:
+            if self.inside.value is None:
+                self.inside.exist()
+            self.value = self.editor.create(self.inside, self.label)
 
 
 def escape(key: str) -> str:

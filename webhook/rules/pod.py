@@ -16,7 +16,7 @@ from webhook.rules.fields import Fields, Violation
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Origin:
     """What a pod cannot tell by itself about where it comes from.
 
@@ -61,12 +61,13 @@ class Origin:
 class Container:
     """One container of any list, with its pod."""
 
-    __slots__ = ("fields", "pod", "security_context")
+    __slots__ = ("capabilities", "fields", "pod", "security_context")
 
     def __init__(self, fields: Fields, pod: Pod) -> None:
         self.fields = fields
         self.pod = pod
         self.security_context = fields.child("securityContext")
+        self.capabilities = self.security_context.child("capabilities")
 
 
 class Pod:

@@ -18,9 +18,7 @@ from webhook.settings.standard import Level
 def fill(container: Container, _settings: Settings) -> None:
     """Forbid it where the container says nothing, unless that would make the pod invalid."""
     context = container.security_context
-    if not context.get("privileged") and not _adds_sys_admin(
-        context.child("capabilities").list("add")
-    ):
+    if not context.get("privileged") and not _adds_sys_admin(container.capabilities.list("add")):
         context.default("allowPrivilegeEscalation", False)  # noqa: FBT003
 
 

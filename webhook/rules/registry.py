@@ -38,7 +38,7 @@ from webhook.rules import (
     volume_types,
     windows_host_process,
 )
-from webhook.rules.rule import Rule
+from webhook.rules.rule import Rule, nothing_to_check, nothing_to_fill
 from webhook.settings.errors import SettingsError
 from webhook.settings.model import RuleAction, Settings
 from webhook.settings.rule_ids import RuleId
@@ -77,33 +77,63 @@ RULES: tuple[Rule, ...] = (
 
 
 class Step(NamedTuple):
-    """A rule that applies under the settings in force, and what they say about a conflict."""
+    """A rule that applies, and what the settings say about a conflict with it."""
 
     rule: Rule
-    fills: bool
-    checks: bool
     action: RuleAction
 
 
-@lru_cache(maxsize=4)
-def plan(settings: Settings) -> tuple[Step, ...]:
-    """The rules that apply under these settings, in order.
+class Plan(NamedTuple):
+    """The rules that apply under the settings, laid out for the request path.
+
+    `fills` fill in everything, `current` what is filled in even on pods of a template that was
+    filled in before; `checks` check before, `final` after all other webhooks.
+    """
+
+    fills: tuple[Step, ...]
+    current: tuple[Step, ...]
+    checks: tuple[Step, ...]
+    final: tuple[Step, ...]
+
+
+@lru_cache(maxsize=8)
+def plan(settings: Settings, *, windows: bool = False) -> Plan:
+    """The rules that apply under these settings to a pod of Linux or Windows, in order.
 
     Raises SettingsError where the settings ask a rule for what it cannot do.
     """
-    steps = []
-    for rule in RULES:
-        action = rule.action(rule.id, settings)
-        if action == "override" and rule.id in settings.rules and not rule.overridable:
-            raise SettingsError(
-                f"rules.{rule.id}: override is not accepted, because nothing can stand in for "
-                "what it refuses: use deny, warn or off"
-            )
-        fill_level = rule.level if rule.fill_level is None else rule.fill_level
-        fills, checks = settings.level >= fill_level, settings.level >= rule.level
-        if action != "off" and (fills or checks):
-            steps.append(Step(rule, fills, checks, action))
-    return tuple(steps)
+    steps = [
+        step
+        for step in (Step(rule, _action(rule, settings)) for rule in RULES)
+        if step.action != "off" and not (windows and step.rule.linux_only)
+    ]
+    fills = tuple(step for step in steps if _fills(step.rule, settings))
+    checks = tuple(step for step in steps if _checks(step.rule, settings))
+    return Plan(
+        fills,
+        tuple(step for step in fills if step.rule.always_current),
+        checks,
+        tuple(step for step in checks if step.rule.final),
+    )
+
+
+def _action(rule: Rule, settings: Settings) -> RuleAction:
+    action = rule.action(rule.id, settings)
+    if action == "override" and rule.id in settings.rules and not rule.overridable:
+        raise SettingsError(
+            f"rules.{rule.id}: override is not accepted, because nothing can stand in for "
+            "what it refuses: use deny, warn or off"
+        )
+    return action
+
+
+def _fills(rule: Rule, settings: Settings) -> bool:
+    level = rule.level if rule.fill_level is None else rule.fill_level
+    return settings.level >= level and rule.fill is not nothing_to_fill
+
+
+def _checks(rule: Rule, settings: Settings) -> bool:
+    return settings.level >= rule.level and rule.check is not nothing_to_check
 
 
 def validate(rules: tuple[Rule, ...], ids: tuple[str, ...]) -> None:

@@ -19,8 +19,11 @@ from webhook.settings.quantity import parse
 
 def fill(pod: Pod, settings: Settings) -> None:
     """Set the ceiling as the limit of containers that have none and stay under it."""
+    ceilings = settings.mcp_server_maximums.limits
+    if not ceilings:
+        return
     of_pod = pod.spec.child("resources").child("limits")
-    for name, ceiling in settings.mcp_server_maximums.limits.items():
+    for name, ceiling in ceilings.items():
         if of_pod.has(name):
             continue
         for resources in _of_containers(pod):
@@ -32,6 +35,8 @@ def fill(pod: Pod, settings: Settings) -> None:
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Refuse what is above a ceiling, and the absence of a limit that has one."""
     maximums = settings.mcp_server_maximums
+    if not (maximums.requests or maximums.limits):
+        return
     of_pod = pod.spec.child("resources")
     for resources in (of_pod, *_of_containers(pod)):
         yield from _above(resources.child("requests"), maximums.requests)

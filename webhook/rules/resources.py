@@ -25,9 +25,9 @@ def fill(pod: Pod, settings: Settings) -> None:
     defaults = settings.mcp_server_defaults.resources
     resources = pod.server.fields.child("resources")
     requests, limits = resources.child("requests"), resources.child("limits")
-    of_pod = pod.spec.child("resources")
-    spoken = {key for part in ("requests", "limits") for key, _ in of_pod.child(part).entries()}
-    limited = spoken.union(key for key, _ in limits.entries())
+    of_pod = pod.spec.present("resources")
+    spoken = set() if of_pod is None else {*_keys(of_pod, "requests"), *_keys(of_pod, "limits")}
+    limited = {*spoken, *_keys(resources, "limits")}
     for name, limit in defaults.limits.items():
         if name not in spoken and not _exceeds(requests.get(name), limit):
             limits.default(name, limit)
@@ -45,6 +45,10 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     resources = pod.server.fields.child("resources")
     yield from _foreign(resources.child("requests"), defaults.requests)
     yield from _foreign(resources.child("limits"), defaults.limits)
+
+
+def _keys(resources: Fields, part: str) -> Iterator[str]:
+    return (key for key, _ in resources.child(part).entries())
 
 
 def _foreign(actual: Fields, wanted: dict[str, str]) -> Iterator[Violation]:

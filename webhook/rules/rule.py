@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from webhook.rules.fields import Fields, Violation
 from webhook.rules.pod import Container, Pod
@@ -69,13 +69,19 @@ class _Rule(Generic[Subject]):
 class PodRule(_Rule[Pod]):
     """A rule about the pod as a whole."""
 
+    subject: ClassVar[Literal["pod"]] = "pod"
+
 
 class ContainerRule(_Rule[Container]):
     """A rule about each container of every list."""
 
+    subject: ClassVar[Literal["container"]] = "container"
+
 
 class WorkloadRule(_Rule[Workload]):
     """A rule about a Deployment itself, not its pods."""
+
+    subject: ClassVar[Literal["workload"]] = "workload"
 
 
 Rule = PodRule | ContainerRule | WorkloadRule

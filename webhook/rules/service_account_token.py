@@ -16,7 +16,7 @@ from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
 
 KEY = "automountServiceAccountToken"
-PREFIX = "kube-api-access-"
+PREFIX = "volumes[kube-api-access-"
 ROOT_CAS = ("kube-root-ca.crt", "openshift-service-ca.crt")
 
 
@@ -26,9 +26,7 @@ def fill(pod: Pod, settings: Settings) -> None:
         return
     pod.spec.default(KEY, False)  # noqa: FBT003
     if not pod.origin.template and pod.spec.get(KEY) is False:
-        _unmount(
-            pod, {volume.get("name") for volume in pod.spec.items("volumes") if _of_plugin(volume)}
-        )
+        _unmount(pod)
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
@@ -62,33 +60,37 @@ def _allowed(pod: Pod, settings: Settings) -> bool:
 
 
 def _of_plugin(volume: Fields) -> bool:
-    if not str(volume.get("name")).startswith(PREFIX):
-        return False
     sources = volume.child("projected").items("sources")
     return bool(sources) and all(map(_source_of_plugin, sources))
 
 
 def _source_of_plugin(source: Fields) -> bool:
     token = source.child("serviceAccountToken")
-    return (
-        (token.get("path") == "token" and not token.has("audience"))
-        or source.child("configMap").get("name") in ROOT_CAS
-        or [item.get("path") for item in source.child("downwardAPI").items("items")]
-        == ["namespace"]
-    )
+    if token.get("path") == "token" and not token.has("audience"):
+        return True
+    if source.child("configMap").get("name") in ROOT_CAS:
+        return True
+    items = source.child("downwardAPI").items("items")
+    return [item.get("path") for item in items] == ["namespace"]
 
 
-def _unmount(pod: Pod, volumes: set[object]) -> None:
-    if not volumes:
-        return
-    for container in pod.containers:
-        _drop(container.fields, "volumeMounts", volumes)
-    _drop(pod.spec, "volumes", volumes)
+def _unmount(pod: Pod) -> None:
+    volumes = {
+        volume.get("name")
+        for volume in pod.spec.items("volumes")
+        if volume.label.startswith(PREFIX) and _of_plugin(volume)
+    }
+    if volumes:
+        for container in pod.containers:
+            _drop(container.fields, "volumeMounts", volumes)
+        _drop(pod.spec, "volumes", volumes)
 
 
 def _drop(fields: Fields, key: str, volumes: set[object]) -> None:
-    items = fields.items(key)
-    unwanted = [at for at, item in enumerate(items) if item.get("name") in volumes]
+    items = fields.list(key)
+    unwanted = [
+        at for at, item in enumerate(items) if type(item) is dict and item.get("name") in volumes
+    ]
     if unwanted and len(unwanted) == len(items):
         fields.remove(key)
     else:
