@@ -40,6 +40,13 @@ def labelled(workload: Workload) -> bool:
     )
 
 
+def pods_covered(workload: Workload, settings: Settings, scope: Scope) -> bool:
+    """Whether the pods made from the template are MCP servers, by the labels that they will have."""
+    labels = workload.pod.labels
+    carries = labels.get(names.SERVER) not in (None, "false")
+    return scope is Scope.MANAGED or carries or _matches(labels, settings)
+
+
 def of_deployment(
     new: Workload, old: Workload | None, settings: Settings, scope: Scope
 ) -> Coverage:
@@ -69,8 +76,11 @@ def _lost(new: Fields, old: Fields) -> bool:
 
 
 def _selected(workload: Workload, settings: Settings) -> bool:
+    return _matches(workload.labels, settings) or _matches(workload.pod.labels, settings)
+
+
+def _matches(labels: Fields, settings: Settings) -> bool:
     return any(
         selector and all(labels.get(key) == value for key, value in selector.items())
         for selector in settings.selectors
-        for labels in (workload.labels, workload.pod.labels)
     )

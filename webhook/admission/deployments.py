@@ -55,9 +55,9 @@ def _mutate(  # noqa: PLR0913, PLR0917 - the whole of a request, taken apart
         injected.take_out(new.pod.spec, memory, patch)
         new = read(request.object, request, scope, patch)
     enforcement = Enforcement(settings, new.pod, _deployment(new, old))
-    enforcement.fill()
+    findings = enforcement.fill(patch)
     _copy_annotations(new)
-    findings = enforcement.check(Hook.MUTATE, patch)
+    findings += enforcement.check(Hook.MUTATE, patch)
     injected.write(new.pod, patch)
     return notes + findings
 

@@ -39,12 +39,22 @@ class Enforcement:
         self.plan = plan(settings, windows=pod is not None and pod.windows)
         self.remembered = remembered
 
-    def fill(self) -> None:
-        """Fill in every absent field that a rule has a value for."""
+    def fill(self, patch: Patch) -> list[Finding]:
+        """Fill in every absent field that a rule has a value for.
+
+        What the fleet replaces goes first, so that the next rules see what stays; returns the
+        warnings about it.
+        """
         settings, subjects = self.settings, self.subjects
-        for rule, _ in self.plan.current if self.remembered else self.plan.fills:
+        warnings: list[Finding] = []
+        for step in self.plan.current if self.remembered else self.plan.fills:
+            rule = step.rule
+            if not rule.final and step.action == "override":
+                warnings += self._override(step, self._violations(rule), patch)
+                continue
             for subject in subjects[rule.subject]:
                 rule.fill(subject, settings)
+        return warnings
 
     def check(self, hook: Hook, patch: Patch | None = None) -> list[Finding]:
         """What the rules object to; with a patch, conflicts may be settled by overriding them."""

@@ -31,8 +31,7 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
         injected.take_out(pod.pod.spec, outdated, patch)
         pod = read(request.object, request, scope, patch)
     enforcement = Enforcement(settings, pod.pod, remembered=remembered)
-    enforcement.fill()
-    findings = enforcement.check(Hook.MUTATE, patch)
+    findings = enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch)
     if not remembered:
         injected.write(pod.pod, patch)
     return _answer(pod, findings, patch.finish())
@@ -72,8 +71,7 @@ def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> 
     )
     enforcement = Enforcement(settings, new.pod, remembered=True)
     if request.hook is Hook.MUTATE:
-        enforcement.fill()
-        findings = enforcement.check(Hook.MUTATE, patch)
+        findings = enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch)
     else:
         findings = guards.labels(request) + enforcement.check(Hook.VALIDATE)
     relevant = [finding for finding in findings if finding.path.startswith(added)]

@@ -6,7 +6,7 @@ Their templates are not changed and not refused: the pods are, when they are cre
 from __future__ import annotations
 
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow
-from webhook.admission.coverage import covered
+from webhook.admission.coverage import covered, pods_covered
 from webhook.admission.enforcement import Enforcement
 from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
@@ -23,10 +23,11 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
         return NOT_COVERED
     if request.hook is Hook.MUTATE:
         return allow([], [])
-    warnings = _uncovered(workload, scope)
+    if not pods_covered(workload, settings, scope):
+        return allow([_uncovered(workload)], [])
+    warnings = []
     enforcement = Enforcement(settings, workload.pod)
-    enforcement.fill()
-    for finding in enforcement.check(Hook.MUTATE, patch):
+    for finding in enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch):
         message = finding.message
         if finding.severity is Severity.ERROR:
             message = f"pods will be refused: {message}"
@@ -34,10 +35,8 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     return allow(warnings, [])
 
 
-def _uncovered(workload: Workload, scope: Scope) -> list[Finding]:
+def _uncovered(workload: Workload) -> Finding:
     """A label on the workload alone reaches no pod: only Deployments are filled in."""
-    if scope is Scope.MANAGED or workload.pod.labels.get(names.SERVER) == "true":
-        return []
     place = f"{workload.template.pointer}/metadata/labels"
     message = f"the pod template lacks {names.SERVER}: its pods are not MCP servers"
-    return [Finding("identity", Severity.WARNING, place, message)]
+    return Finding("identity", Severity.WARNING, place, message)
