@@ -41,7 +41,7 @@ def labelled(workload: Workload) -> bool:
 
 
 def pods_covered(workload: Workload, settings: Settings, scope: Scope) -> bool:
-    """Whether the pods made from the template are MCP servers, by the labels that they will have."""
+    """Whether the pods made from the template are MCP servers, by the labels they will have."""
     labels = workload.pod.labels
     carries = labels.get(names.SERVER) not in (None, "false")
     return scope is Scope.MANAGED or carries or _matches(labels, settings)

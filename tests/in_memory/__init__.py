@@ -1,0 +1,1 @@
+"""What happens around a review when there is no control plane: defaults, both hooks, storage."""
