@@ -1,0 +1,44 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test fast lint format bench docs cluster lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+demo: $(VENV)/demo ## show the main job on a real-looking MCP server
+	@$(BIN)/python -m tests.demo
+
+test: $(VENV)/dev ## run all tests, with coverage
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m coverage report --include='webhook/rules/*,webhook/admission/*' --fail-under=100
+
+fast: $(VENV)/dev ## run the tests that need no control plane
+	$(BIN)/python -m pytest -q -n auto --ignore=tests/cluster --ignore=tests/e2e
+
+lint: $(VENV)/dev ## check style, types and the order of the layers
+	$(BIN)/ruff check && $(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev ## write the code as the linter wants it
+	$(BIN)/ruff format && $(BIN)/ruff check --fix
+
+bench: $(VENV)/dev ## print the figures of speed and memory
+	$(BIN)/python -m tests.bench
+
+docs: $(VENV)/dev ## make docs/rules.md from the rules
+	$(BIN)/mcp-admission rules -o markdown > docs/rules.md
+
+lock: ## pin every dependency by version and hash
+	sh locks/make.sh
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist *.egg-info .*_cache .coverage*
+
+$(VENV)/demo: locks/demo.txt pyproject.toml
+	sh locks/install.sh $(PYTHON) $(VENV) locks/demo.txt && touch $@
+
+$(VENV)/dev: locks/dev.txt pyproject.toml
+	sh locks/install.sh $(PYTHON) $(VENV) locks/dev.txt && touch $@ $(VENV)/demo

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Resolve pyproject.toml for every platform and pin it by version and hash; needs uv on the path.
+set -eu
+lock() {
+    out=$1 && shift
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+        --no-annotate --no-emit-index-url --output-file "locks/$out" pyproject.toml "$@"
+}
+lock run.txt
+lock demo.txt --constraint locks/run.txt --group demo
+lock dev.txt --constraint locks/demo.txt --group dev

@@ -1,0 +1,1 @@
+"""The main job, shown on one real-looking MCP server."""
