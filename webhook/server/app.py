@@ -78,7 +78,6 @@ def _boundary(metrics: Metrics, traffic: Traffic) -> Middleware:
                 response = _rejected(request, rejected, metrics)
             except web.HTTPException as error:
                 response = _rejected(request, _unrouted(error), metrics)
-                response.headers.extend({"Allow": error.headers.get("Allow", "")})
         if traffic.draining:
             response.force_close()
         return response
@@ -88,14 +87,17 @@ def _boundary(metrics: Metrics, traffic: Traffic) -> Middleware:
 
 def _unrouted(error: web.HTTPException) -> RejectedError:
     status = HTTPStatus(error.status)
-    return RejectedError(status, SENTENCES.get(status, status.description))
+    headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
+    return RejectedError(status, SENTENCES.get(status, status.description), headers)
 
 
 def _rejected(request: web.Request, rejected: RejectedError, metrics: Metrics) -> web.Response:
     metrics.rejected(rejected.status)
     fields = {"status": rejected.status, "reason": rejected.sentence, "client": request.remote}
     LOG.warning("request rejected", extra={"fields": fields})
-    response = web.Response(status=rejected.status, text=f"{rejected.sentence}\n")
+    response = web.Response(
+        status=rejected.status, text=f"{rejected.sentence}\n", headers=rejected.headers
+    )
     if not request.content.is_eof():
         response.force_close()
     return response

@@ -26,10 +26,13 @@ _DURATION = re.compile(rf"\+?(?:{_STEP.pattern})+")
 class RejectedError(Exception):
     """A request that is no review: answered with an HTTP status and one sentence."""
 
-    def __init__(self, status: HTTPStatus, sentence: str) -> None:
+    def __init__(
+        self, status: HTTPStatus, sentence: str, headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(sentence)
         self.status = status
         self.sentence = sentence
+        self.headers = headers
 
 
 async def read(request: web.Request) -> bytes:
