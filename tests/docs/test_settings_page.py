@@ -1,0 +1,54 @@
+"""docs/settings.md tells every setting, its default and every environment variable."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from webhook.rules import names
+from webhook.settings.environment import VARIABLES
+from webhook.settings.model import Section, Settings, Value
+
+PAGE = Path("docs/settings.md").read_text()
+ROWS = dict(re.findall(r"^\| `([\w.]+)` \| (.*?) \|", PAGE, re.MULTILINE))
+
+
+def keys(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if isinstance(value, Section) and not isinstance(value, Value):
+            yield from keys(value, f"{prefix}{field.alias}.")
+        else:
+            yield f"{prefix}{field.alias}", value
+
+
+KEYS = dict(keys(Settings()))
+
+
+def test_every_key_has_a_row_and_every_row_a_key() -> None:
+    assert {key for key in ROWS if key not in VARIABLES} == set(KEYS)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_default_is_the_models(key: str) -> None:
+    value = KEYS[key]
+    if isinstance(value, BaseModel):
+        value = value.model_dump(exclude_defaults=True, by_alias=True)
+    told = ROWS[key].strip("`")
+
+    assert (None if told == "not set" else yaml.safe_load(told)) == value
+
+
+@pytest.mark.parametrize(("variable", "path"), VARIABLES.items())
+def test_every_variable_names_its_key(variable: str, path: tuple[str, ...]) -> None:
+    row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{variable}` "))
+
+    assert ".".join(path) in row or "the same" in row
+
+
+@pytest.mark.parametrize("annotation", names.ASKED_BY_USERS)
+def test_every_annotation_is_told(annotation: str) -> None:
+    assert f"`{annotation}`" in PAGE
