@@ -52,7 +52,7 @@ def show_answers() -> None:
             value = json.dumps(operation.get("value"))
             shown = value if len(value) <= 100 else f"{value[:97]}..."
             print(f"  {operation['op']:8}{operation['path']}\n          {shown}")
-        say("A Deployment that asks for root and NET_ADMIN gets this answer on the same connection:")
+        say("A Deployment that asks for root and NET_ADMIN gets this answer:")
         answer = server.post("/mutate", admission_review(yaml.safe_load(REFUSED.read_text())))
         print(answer["response"]["status"]["message"])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from webhook.admission import injected, rolling
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, refuse
 from webhook.admission.coverage import Coverage, of_deployment
@@ -16,45 +18,55 @@ from webhook.settings.model import Settings
 LABEL_PATH = "/metadata/labels/mcp-admission.dev~1server"
 
 
+@dataclass(frozen=True)
+class _Change:
+    """One request for a Deployment; `old` is None on CREATE."""
+
+    request: Request
+    settings: Settings
+    scope: Scope
+    patch: Patch
+    new: Workload
+    old: Workload | None
+
+    @property
+    def coverage(self) -> Coverage:
+        """What the request means for the Deployment."""
+        return of_deployment(self.new, self.old, self.settings, self.scope)
+
+
 def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Fill in or check a Deployment, or let it out."""
     patch = Patch()
     new = read(request.object, request, scope, patch)
-    old = None
-    if request.operation == "UPDATE":
-        old = read(request.old_object, request, scope, Patch())
-    coverage = of_deployment(new, old, settings, scope)
+    updating = request.operation == "UPDATE"
+    old = read(request.old_object, request, scope, Patch()) if updating else None
+    change = _Change(request, settings, scope, patch, new, old)
+    coverage = change.coverage
     if coverage is Coverage.NONE:
         return NOT_COVERED
     if coverage is Coverage.LEAVES:
-        return _leave(new, old, patch, request)
+        return _leave(change)
     if coverage is Coverage.MAY_NOT_LEAVE:
         return refuse(new.name, [_label('must not be "false" in a managed namespace')])
-    findings = _named(new)
-    if request.hook is Hook.MUTATE:
-        findings += _mutate(new, old, coverage, settings, patch, request, scope)
-    else:
-        findings += _validate(new, old, settings)
-    return _answer(new, findings, patch)
+    mutating = request.hook is Hook.MUTATE
+    findings = _named(new) + (_mutate(change, coverage) if mutating else _validate(change))
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return refuse(new.name, findings)
+    return allow(findings, patch.finish())
 
 
-def _mutate(  # noqa: PLR0913, PLR0917 - the whole of a request, taken apart
-    new: Workload,
-    old: Workload | None,
-    coverage: Coverage,
-    settings: Settings,
-    patch: Patch,
-    request: Request,
-    scope: Scope,
-) -> list[Finding]:
+def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
+    new, old, patch = change.new, change.old, change.patch
     notes = _label_workload(new, old, coverage)
+    deployment = _deployment(new, old)
     if old is not None and coverage is not Coverage.JOINS and _stays(new, old):
-        return notes + Enforcement(settings, None, _deployment(new, old)).check(Hook.MUTATE, patch)
+        return notes + Enforcement(change.settings, None, deployment).check(Hook.MUTATE, patch)
     memory = injected.read(new.pod.annotations)
     if memory is not None:
         injected.take_out(new.pod.spec, memory, patch)
-        new = read(request.object, request, scope, patch)
-    enforcement = Enforcement(settings, new.pod, _deployment(new, old))
+        new = read(change.request.object, change.request, change.scope, patch)
+    enforcement = Enforcement(change.settings, new.pod, deployment)
     findings = enforcement.fill(patch)
     _copy_annotations(new)
     findings += enforcement.check(Hook.MUTATE, patch)
@@ -62,14 +74,29 @@ def _mutate(  # noqa: PLR0913, PLR0917 - the whole of a request, taken apart
     return notes + findings
 
 
-def _validate(new: Workload, old: Workload | None, settings: Settings) -> list[Finding]:
-    findings = []
+def _validate(change: _Change) -> list[Finding]:
+    new, old = change.new, change.old
+    rolls = old is None or not rolling.unchanged(new, old)
+    enforcement = Enforcement(change.settings, new.pod if rolls else None, _deployment(new, old))
+    findings = enforcement.check(Hook.VALIDATE)
     if new.labels.get(names.SERVER) is None:
         findings.append(_label('must be "true", or "false" to opt out'))
-    if old is not None and rolling.unchanged(new, old):
-        return findings + Enforcement(settings, None, _deployment(new, old)).check(Hook.VALIDATE)
-    enforcement = Enforcement(settings, new.pod, _deployment(new, old))
-    return findings + enforcement.check(Hook.VALIDATE)
+    return findings
+
+
+def _leave(change: _Change) -> Answer:
+    """Take our labels, what we filled in and what we copied out of the template."""
+    if change.request.hook is Hook.VALIDATE:
+        return allow([], [])
+    new, old = change.new, change.old
+    memory = injected.read(new.pod.annotations)
+    if memory is None and old is not None:
+        memory = injected.read(old.pod.annotations)
+    if memory is not None:
+        injected.take_out(new.pod.spec, memory, change.patch)
+    rolling.take_out_metadata(new, change.patch)
+    note = "opts out: what was filled in goes, and the pods roll"
+    return allow([_label(note, Severity.WARNING)], change.patch.finish())
 
 
 def _stays(new: Workload, old: Workload) -> bool:
@@ -97,20 +124,6 @@ def _copy_annotations(new: Workload) -> None:
             new.pod.annotations.default(key, new.annotations.get(key))
 
 
-def _leave(new: Workload, old: Workload | None, patch: Patch, request: Request) -> Answer:
-    """Take our labels, what we filled in and what we copied out of the template."""
-    if request.hook is Hook.VALIDATE:
-        return allow([], [])
-    memory = injected.read(new.pod.annotations)
-    if memory is None and old is not None:
-        memory = injected.read(old.pod.annotations)
-    if memory is not None:
-        injected.take_out(new.pod.spec, memory, patch)
-    rolling.take_out_metadata(new, patch)
-    note = "opts out: what was filled in goes, and the pods roll"
-    return allow([_label(note, Severity.WARNING)], patch.finish())
-
-
 def _named(new: Workload) -> list[Finding]:
     findings = []
     if not new.root.child("metadata").has("name"):
@@ -125,9 +138,3 @@ def _named(new: Workload) -> list[Finding]:
 def _label(sentence: str, severity: Severity = Severity.ERROR) -> Finding:
     message = f"metadata.labels[{names.SERVER}] {sentence}"
     return Finding("identity", severity, LABEL_PATH, message)
-
-
-def _answer(new: Workload, findings: list[Finding], patch: Patch) -> Answer:
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        return refuse(new.name, findings)
-    return allow(findings, patch.finish())
