@@ -22,7 +22,7 @@ def contradictions(resources: dict[str, Any], **maximums: Any) -> list[str]:
         ({}, {}),
         ({"requests": {"memory": "1Gi"}}, {"requests": {"memory": "1Gi"}}),
         ({"requests": {"memory": "1Gi"}}, {"requests": {"memory": "1.0e10", "cpu": "1m"}}),
-        ({"requests": {"memory": "1Gi"}}, {"limits": {"memory": "1Mi"}}),
+        ({"requests": {"memory": "1Gi"}}, {"limits": {"memory": "1024Mi"}}),
         ({"requests": {"cpu": "500m"}, "limits": {"cpu": "0.5"}}, {}),
     ],
 )
@@ -37,6 +37,15 @@ def test_the_built_in_request_is_held_against_a_ceiling() -> None:
         (
             "256Mi is less than mcpServerDefaults.resources.requests.memory, 400Mi: raise the "
             "one or lower the other"
+        )
+    ]
+
+
+def test_a_request_is_held_against_the_ceiling_that_becomes_the_limit() -> None:
+    assert contradictions({"requests": {"memory": "1Gi"}}, limits={"memory": "1Mi"}) == [
+        (
+            "mcpServerMaximums.limits.memory: 1Mi is less than "
+            "mcpServerDefaults.resources.requests.memory, 1Gi: raise the one or lower the other"
         )
     ]
 

@@ -18,6 +18,8 @@ def faults(settings: Settings) -> Iterator[Fault]:
     given, ceilings = settings.mcp_server_defaults.resources, settings.mcp_server_maximums
     yield from _above(given.requests, (*_MAXIMUMS, "requests"), ceilings.requests, "requests")
     yield from _above(given.limits, (*_MAXIMUMS, "limits"), ceilings.limits, "limits")
+    # A container without a limit gets the ceiling as its limit, and no request may be above that.
+    yield from _above(given.requests, (*_MAXIMUMS, "limits"), ceilings.limits, "requests")
     yield from _above(given.requests, (*_DEFAULTS, "limits"), given.limits, "requests")
 
 
