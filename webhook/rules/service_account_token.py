@@ -15,6 +15,7 @@ from webhook.rules.pod import Pod
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
 
+ASKING = names.SERVICE_ACCOUNT_TOKEN
 KEY = "automountServiceAccountToken"
 PREFIX = "volumes[kube-api-access-"
 ROOT_CAS = ("kube-root-ca.crt", "openshift-service-ca.crt")
@@ -30,13 +31,15 @@ def fill(pod: Pod, settings: Settings) -> None:
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
-    """Refuse every token that is left."""
+    """Refuse every token that is left, and warn whoever asked and gets none."""
     if _allowed(pod, settings):
         return
+    for annotations in pod.origin.asked_in:
+        if annotations.get(ASKING) == "true":
+            yield annotations.violation(ASKING, "is not allowed here", advice=True)
+            break
     if pod.spec.get(KEY) is not False:
-        sentence = (
-            f"must be false: {names.SERVICE_ACCOUNT_TOKEN} does not ask, or is not allowed to"
-        )
+        sentence = f"must be false: {ASKING} does not ask, or is not allowed to"
         yield pod.violation(KEY, sentence)
     for volume in pod.spec.items("volumes"):
         projected = volume.child("projected")
@@ -46,7 +49,7 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
 
 
 def _allowed(pod: Pod, settings: Settings) -> bool:
-    if pod.origin.asks(names.SERVICE_ACCOUNT_TOKEN) != "true":
+    if pod.origin.asks(ASKING) != "true":
         return False
     tokens = settings.service_account_tokens
     policy = tokens.managed if pod.origin.managed else tokens.opted_in

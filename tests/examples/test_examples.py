@@ -1,0 +1,198 @@
+"""The shipped examples: each is valid Kubernetes, and the cluster answers what its head says."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from tests.examples.by_default import BY_DEFAULT
+from tests.examples.by_settings import BY_SETTINGS
+from tests.examples.row import ABSENT, MANAGED, Row
+from tests.in_memory.api_server import RESOURCES, ApiServer, Outcome
+from tests.in_memory.controllers import pod_of, restarted
+from tests.in_memory.defaults import copied, template_of
+from tests.manifests.apiserver import Request, calls
+from webhook.settings.model import Settings
+
+FOLDER = Path(__file__).parents[2] / "manifests" / "examples"
+FILES = sorted(path.name for path in FOLDER.glob("*.yaml"))
+ROWS = BY_DEFAULT + BY_SETTINGS
+DOCUMENTS = {
+    f"{name}#{index}": document
+    for name in FILES
+    for index, document in enumerate(yaml.safe_load_all((FOLDER / name).read_text()), 1)
+}
+NAMESPACE = {"kubernetes.io/metadata.name": "tools"}
+STEP = re.compile(r"([\w-]+)|\[([^\]]+)\]")
+
+each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.source} {row.case}")
+
+
+def api_server(row: Row, *, bare: bool = False) -> ApiServer:
+    return ApiServer(Settings.model_validate(row.settings), row.scope, bare)
+
+
+def found(document: Any, place: str) -> Any:
+    """The value at a place such as `containers[main].resources`, or ABSENT."""
+    own = place.startswith(("spec.", "metadata."))
+    here = document if own else template_of(document)["spec"]
+    for key, item in STEP.findall(place):
+        if isinstance(here, list):
+            by_name = (one for one in here if one.get("name") == item)
+            here = here[int(item)] if item.isdigit() else next(by_name, ABSENT)
+        else:
+            here = here.get(key or item, ABSENT)
+        if here is ABSENT:
+            return ABSENT
+    return here
+
+
+def assert_outcome(row: Row, outcome: Outcome) -> None:
+    assert outcome.refused_by == list(row.refused_by), outcome.message
+    assert outcome.warned_by == list(row.warned_by), outcome.warnings
+    assert outcome.allowed == (row.answer != "refused")
+    assert outcome.covered == (row.answer != "passes")
+    if outcome.allowed:
+        assert bool(outcome.answers and outcome.patch) == (row.answer == "filled")
+        assert {place: found(outcome.stored, place) for place in row.fields} == row.fields
+
+
+@each_row
+def test_the_cluster_answers(row: Row) -> None:
+    assert_outcome(row, api_server(row).create(DOCUMENTS[row.source]))
+
+
+@each_row
+def test_a_review_of_the_file_answers_the_same(row: Row) -> None:
+    assert_outcome(row, api_server(row, bare=True).create(DOCUMENTS[row.source]))
+
+
+@each_row
+def test_what_is_admitted_is_admitted_again_as_it_is(row: Row) -> None:
+    first = api_server(row).create(DOCUMENTS[row.source])
+    if first.covered and first.allowed:
+        again = api_server(row).create(first.stored)
+
+        assert again.allowed
+        assert again.patch == []
+
+
+@each_row
+def test_the_pods_of_an_admitted_workload(row: Row) -> None:
+    """Those of a Deployment need the gate alone; those of other kinds are filled in themselves."""
+    stored = api_server(row).create(DOCUMENTS[row.source]).stored
+    if row.answer in {"passes", "refused"} or stored["kind"] == "Pod":
+        return
+
+    pod = api_server(row).create(pod_of(stored))
+
+    assert pod.refused_by == list(row.pods_refused_by)
+    if stored["kind"] == "Deployment":
+        gate = [{"name": "mcp-admission.dev/isolation"}]
+        assert pod.patch == [{"op": "add", "path": "/spec/schedulingGates", "value": gate}]
+
+
+@each_row
+def test_the_registrations_send_what_is_reviewed(row: Row) -> None:
+    """A selector is rendered into the registrations by the chart, so those rows are left out."""
+    document = DOCUMENTS[row.source]
+    if "selectors" in row.settings or document["kind"] not in RESOURCES:
+        return
+    resource, _, group = RESOURCES[document["kind"]].partition(".")
+    managed = {"mcp-admission.dev/managed": "true"} if row.scope is MANAGED else {}
+
+    called = calls(
+        Request(group, resource, "CREATE", document["kind"], NAMESPACE | managed, document)
+    )
+
+    entry = "managed-namespace" if managed else "opted-in"
+    hooks = "MV" if document["kind"] in {"Pod", "Deployment"} else "V"
+    expected = [] if row.answer == "passes" else [f"{hook} {entry}" for hook in hooks]
+    assert called == expected
+
+
+@pytest.mark.parametrize("source", DOCUMENTS)
+def test_an_example_is_valid_kubernetes(source: str) -> None:
+    kubernetes_validate.validate(DOCUMENTS[source], "1.37", strict=True)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_example_starts_by_saying_what_comes_of_it(name: str) -> None:
+    head = [*(FOLDER / name).read_text().splitlines()]
+    comment = next(at for at, line in enumerate(head) if not line.startswith("# "))
+
+    assert 2 <= comment <= 4
+
+
+def test_each_document_has_one_row_for_the_default_settings() -> None:
+    assert sorted(row.source for row in BY_DEFAULT) == sorted(DOCUMENTS)
+    assert all(row.by_default for row in BY_DEFAULT)
+    assert not any(row.by_default for row in BY_SETTINGS)
+
+
+def test_the_contradictions_of_the_bridge_are_all_named_at_once() -> None:
+    refused = ApiServer().create(DOCUMENTS["contradictory-bridge.yaml#1"])
+
+    context = "containers[bridge].securityContext"
+    assert refused.message.splitlines()[:-1] == [
+        'MCP server "vpn-bridge" refused:',
+        f"  {context}.runAsUser must be a UID other than 0 (run-as-user)",
+        f"  {context}.allowPrivilegeEscalation must be false (privilege-escalation)",
+        f"  {context}.capabilities.add: NET_ADMIN is not allowed (capabilities)",
+        f"  {context}.capabilities.drop must include ALL (capabilities)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("policy", "refused_by"), [("override", ["replicas"]), ("deny", ["replicas"]), ("off", [])]
+)
+def test_an_autoscaler_of_a_managed_server(policy: str, refused_by: list[str]) -> None:
+    settings = Settings.model_validate({"replicas": {"policy": policy}})
+    server = ApiServer(settings, MANAGED)
+    deployment = server.create(DOCUMENTS["hpa.yaml#1"]).stored
+
+    assert server.scale(deployment, 5).refused_by == refused_by
+
+
+@pytest.mark.parametrize(
+    ("asks", "refused_by"), [("false", ["service-account-token"]), ("true", [])]
+)
+def test_a_token_projected_by_the_cloud(asks: str, refused_by: list[str]) -> None:
+    manifest = copied(DOCUMENTS["cloud-identity.yaml#1"])
+    manifest["metadata"]["annotations"] = {"mcp-admission.dev/service-account-token": asks}
+    pod = pod_of(ApiServer().create(manifest).stored)
+    token = {"serviceAccountToken": {"audience": "sts.cloud.example", "path": "token"}}
+    pod["spec"]["volumes"] = [{"name": "cloud-identity", "projected": {"sources": [token]}}]
+
+    assert ApiServer().create(pod).refused_by == refused_by
+
+
+def test_an_operator_that_writes_its_own_version_again_restarts_nothing() -> None:
+    server = ApiServer()
+    manifest = DOCUMENTS["operator-owned.yaml#1"]
+    stored = server.create(manifest).stored
+
+    again = server.update(stored, manifest)
+
+    assert template_of(again.stored) == template_of(stored)
+    assert again.warnings == []
+
+
+def test_a_restart_of_an_example_changes_nothing_else() -> None:
+    server = ApiServer()
+    stored = server.create(DOCUMENTS["init-and-sidecars.yaml#1"]).stored
+
+    assert server.update(stored, restarted(stored)).patch == []
+
+
+def test_no_value_of_the_environment_is_ever_repeated() -> None:
+    manifest = copied(DOCUMENTS["two-ports.yaml#1"])
+    template_of(manifest)["spec"]["hostNetwork"] = True
+
+    refused = ApiServer().create(manifest)
+
+    assert refused.refused_by == ["host-namespaces"]
+    assert "not-a-password" not in refused.message
