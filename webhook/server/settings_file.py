@@ -23,9 +23,12 @@ class SettingsFile:
         """Prove the settings, and that the rules can follow them."""
         try:
             settings = load(path)
-            plan(settings)
         except SettingsError as error:
             raise FileError(str(error)) from None
+        try:
+            plan(settings)
+        except SettingsError as error:
+            raise FileError(f"{path}: {error}") from None
         return partial(self._swap, settings)
 
     def _swap(self, settings: Settings) -> None:

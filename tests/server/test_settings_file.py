@@ -1,0 +1,80 @@
+"""Settings follow their file, once they are proven."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from webhook.observe.metrics import Metrics
+from webhook.server.settings_file import SettingsFile
+from webhook.server.watch import FileError, Watch
+from webhook.settings.model import Settings
+
+BAD = {
+    "onConflict: perhaps\n": "onConflict",
+    "onConflicts: deny\n": "onConflicts",
+    "onConflict: [\n": "this is not YAML",
+    "\tonConflict: deny\n": "tab",
+    "": "there are no settings here",
+    "- deny\n": "settings are a mapping of keys",
+    "rules:\n  volume-types: override\n": "rules.volume-types: override is not accepted",
+}
+
+
+def test_without_a_file_the_defaults_are_in_force() -> None:
+    settings = SettingsFile(None)
+
+    assert settings.current == Settings()
+    assert settings.sources == []
+
+
+def test_a_new_file_is_in_force_after_the_next_poll(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("onConflict: warn\n")
+    settings = SettingsFile(file)
+    watch = Watch(settings.sources, Metrics())
+    watch.load()
+    assert settings.current.on_conflict == "warn"
+
+    file.write_text("onConflict: override\n")
+    watch.poll()
+    assert str(settings.current.on_conflict) == "override"
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD.items())
+def test_a_bad_file_keeps_the_settings(
+    text: str, reason: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("onConflict: warn\n")
+    settings = SettingsFile(file)
+    metrics = Metrics()
+    watch = Watch(settings.sources, metrics)
+    watch.load()
+    before = settings.current
+
+    file.write_text(text)
+    watch.poll()
+
+    assert settings.current is before
+    assert (
+        metrics.registry.get_sample_value("mcp_admission_file_refused", {"file": "settings"}) == 1
+    )
+    (record,) = caplog.records
+    assert reason in vars(record)["fields"]["reason"]
+    assert vars(record)["fields"]["reason"].startswith(str(file))
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD.items())
+def test_a_bad_file_at_the_start_is_an_error(text: str, reason: str, tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text(text)
+
+    with pytest.raises(FileError, match=reason):
+        Watch(SettingsFile(file).sources, Metrics()).load()
+
+
+def test_a_missing_file_is_an_error_and_never_the_defaults(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"settings\.yaml"):
+        Watch(SettingsFile(tmp_path / "settings.yaml").sources, Metrics()).load()
