@@ -1,7 +1,6 @@
 """What the cluster answers where the settings say nothing and the namespace is not managed."""
 
 from tests.examples.row import (
-    ABSENT,
     CONTAINER_CONTEXT,
     NAME,
     POD_CONTEXT,
@@ -10,6 +9,7 @@ from tests.examples.row import (
     TEMPLATE_SERVER,
     Row,
 )
+from tests.in_memory.places import ABSENT
 
 BY_DEFAULT = [
     Row(

@@ -1,7 +1,6 @@
 """What the cluster answers under other settings, or in a managed namespace."""
 
 from tests.examples.row import (
-    ABSENT,
     CONTAINER_CONTEXT,
     MANAGED,
     POD_CONTEXT,
@@ -11,6 +10,7 @@ from tests.examples.row import (
     TEMPLATE_SERVER,
     Row,
 )
+from tests.in_memory.places import ABSENT
 
 NAMES_INSPECTOR = {"serviceAccountTokens": {"names": ["tools/cluster-inspector"]}}
 TOLERATION = {"key": "example.com/mcp", "operator": "Exists", "effect": "NoSchedule"}

@@ -9,7 +9,6 @@ Json = dict[str, Any]
 Answer = Literal["passes", "kept", "filled", "refused"]
 
 OPTED_IN, MANAGED = Scope.OPTED_IN, Scope.MANAGED
-ABSENT = object()
 SERVER = "metadata.labels[mcp-admission.dev/server]"
 NAME = "metadata.labels[mcp-admission.dev/name]"
 TEMPLATE_SERVER, TEMPLATE_NAME = f"spec.template.{SERVER}", f"spec.template.{NAME}"
@@ -39,8 +38,8 @@ class Row:
     `source` is its file and number, as `mcp-admission review` calls it. `passes`: no MCP server;
     `kept`: reviewed, allowed, not changed; `filled`: allowed and changed. `refused_by` and
     `warned_by` have one rule id for each finding, `pods_refused_by` those of the pods that the
-    workload's controller makes afterwards. `fields` are values of the stored object: places under
-    `spec.` and `metadata.` are the object's own, others stand in the spec of its pod or template.
+    workload's controller makes afterwards. `fields` are values of the stored object by their
+    places.
     """
 
     source: str

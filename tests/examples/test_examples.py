@@ -1,8 +1,6 @@
 """The shipped examples: each is valid Kubernetes, and the cluster answers what its head says."""
 
-import re
 from pathlib import Path
-from typing import Any
 
 import kubernetes_validate
 import pytest
@@ -10,10 +8,11 @@ import yaml
 
 from tests.examples.by_default import BY_DEFAULT
 from tests.examples.by_settings import BY_SETTINGS
-from tests.examples.row import ABSENT, MANAGED, Row
+from tests.examples.row import MANAGED, Row
 from tests.in_memory.api_server import RESOURCES, ApiServer, Outcome
 from tests.in_memory.controllers import pod_of, restarted
 from tests.in_memory.defaults import copied, template_of
+from tests.in_memory.places import found
 from tests.manifests.apiserver import Request, calls
 from webhook.settings.model import Settings
 
@@ -26,28 +25,12 @@ DOCUMENTS = {
     for index, document in enumerate(yaml.safe_load_all((FOLDER / name).read_text()), 1)
 }
 NAMESPACE = {"kubernetes.io/metadata.name": "tools"}
-STEP = re.compile(r"([\w-]+)|\[([^\]]+)\]")
 
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.source} {row.case}")
 
 
 def api_server(row: Row, *, bare: bool = False) -> ApiServer:
     return ApiServer(Settings.model_validate(row.settings), row.scope, bare)
-
-
-def found(document: Any, place: str) -> Any:
-    """The value at a place such as `containers[main].resources`, or ABSENT."""
-    own = place.startswith(("spec.", "metadata."))
-    here = document if own else template_of(document)["spec"]
-    for key, item in STEP.findall(place):
-        if isinstance(here, list):
-            by_name = (one for one in here if one.get("name") == item)
-            here = here[int(item)] if item.isdigit() else next(by_name, ABSENT)
-        else:
-            here = here.get(key or item, ABSENT)
-        if here is ABSENT:
-            return ABSENT
-    return here
 
 
 def assert_outcome(row: Row, outcome: Outcome) -> None:
