@@ -43,20 +43,12 @@ class Patch:
 
     def set(self, at: Fields, key: str, value: Any) -> None:
         """Give a field a value; one that was just taken out and comes back costs nothing."""
-        target = _object(at)
-        own = self._adopt(value) if type(value) in (dict, list) else value
+        target, own = _object(at), self._adopt(value)
         self.injections.append((at, key, own, target.get(key)))
-        if self._taken:
-            taken = self._taken.get((id(target), key))
-            if taken is not None and same(taken[2], value):
-                del self._taken[id(target), key]
-                target[key] = taken[2]
-                return
-        held = target.get(key)
-        if type(held) is list and type(own) is list and id(held) in self._taken_lists:
-            held[:] = own
-            return
-        self._put(at, target, key, own)
+        if id(target) in self._own:
+            target[key] = own
+        elif not self._comes_back(target, key, own):
+            self._put(at, target, key, own)
 
     def append(self, at: Fields, key: str, value: Any) -> None:
         """Put a value at the end of the list in a field."""
@@ -127,10 +119,21 @@ class Patch:
         self._taken_lists.clear()
         return self.operations
 
+    def _comes_back(self, target: dict[str, Any], key: str, value: Any) -> bool:
+        """Whether the value or its list was taken out before: it needs no operation of its own."""
+        taken = self._taken.get((id(target), key))
+        if taken is not None and same(taken[2], value):
+            target[key] = taken[2]
+            del self._taken[id(target), key]
+            return True
+        held = target.get(key)
+        if type(value) is list and type(held) is list and id(held) in self._taken_lists:
+            held[:] = value
+            return True
+        return False
+
     def _put(self, at: Fields, target: dict[str, Any], key: str, value: Any) -> None:
-        known = key in target
-        if self._taken and self._taken.pop((id(target), key), None) is not None:
-            known = True
+        known = self._taken.pop((id(target), key), None) is not None or key in target
         target[key] = value
         if id(target) not in self._own:
             path = f"{at.pointer}/{escape(key)}"
@@ -139,13 +142,14 @@ class Patch:
 
     def _adopt(self, value: Any) -> Any:
         """Copy a value, so that no document shares objects with the settings or another place."""
-        copied: Any
-        if type(value) is dict:
-            copied = {key: self._adopt(item) for key, item in value.items()}
-        elif type(value) is list:
-            copied = [self._adopt(item) for item in value]
-        else:
+        kind = type(value)
+        if kind is not dict and kind is not list:
             return value
+        copied: Any
+        if kind is dict:
+            copied = {key: self._adopt(item) for key, item in value.items()}
+        else:
+            copied = [self._adopt(item) for item in value]
         self._own[id(copied)] = copied
         return copied
 

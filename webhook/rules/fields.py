@@ -171,7 +171,7 @@ class Fields:
 
     def default(self, key: str, value: Any) -> None:
         """Fill in a field that is absent."""
-        if not self.has(key):
+        if self.get(key) is None or not self.has(key):
             self.set(key, value)
 
     def set(self, key: str, value: Any) -> None:
