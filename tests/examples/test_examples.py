@@ -14,6 +14,7 @@ from tests.in_memory.controllers import pod_of, restarted
 from tests.in_memory.defaults import copied, template_of
 from tests.in_memory.places import found
 from tests.manifests.apiserver import Request, calls
+from tests.rules.standard import violations
 from webhook.settings.model import Settings
 
 FOLDER = Path(__file__).parents[2] / "manifests" / "examples"
@@ -76,6 +77,21 @@ def test_the_pods_of_an_admitted_workload(row: Row) -> None:
     if stored["kind"] == "Deployment":
         gate = [{"name": "mcp-admission.dev/isolation"}]
         assert pod.patch == [{"op": "add", "path": "/spec/schedulingGates", "value": gate}]
+
+
+@each_row
+def test_the_pods_that_start_comply_with_the_restricted_standard(row: Row) -> None:
+    admitted = api_server(row).create(DOCUMENTS[row.source])
+    level_is_lower = "podSecurity" in row.settings.get("mcpNamespace", {})
+    if level_is_lower or not (admitted.covered and admitted.allowed):
+        return
+    stored = admitted.stored
+    pod = stored if stored["kind"] == "Pod" else pod_of(stored)
+
+    started = api_server(row).create(pod)
+
+    if started.covered and started.allowed:
+        assert violations(started.stored, "restricted") == []
 
 
 @each_row
