@@ -62,7 +62,7 @@ def filled(
     """The operations by which the rule fills in the pod."""
     patch = Patch()
     pod = pod_of(document, patch, **origin)
-    for subject in _subjects(rule, pod):
+    for subject in subjects(rule, pod):
         rule.fill(subject, settings or Settings())
     return patch.finish()
 
@@ -74,12 +74,13 @@ def refused(
     pod = pod_of(document, **origin)
     return [
         violation.message
-        for subject in _subjects(rule, pod)
+        for subject in subjects(rule, pod)
         for violation in rule.check(subject, settings or Settings())
     ]
 
 
-def _subjects(rule: PodRule | ContainerRule, pod: Pod) -> list[Any]:
+def subjects(rule: PodRule | ContainerRule, pod: Pod) -> list[Any]:
+    """The pod, or each of its containers; nothing of Windows where the rule is for Linux alone."""
     if rule.linux_only and pod.windows:
         return []
     return [pod] if isinstance(rule, PodRule) else list(pod.containers)
