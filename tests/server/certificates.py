@@ -86,7 +86,7 @@ def handshake(
     return near
 
 
-def serial(side: ssl.SSLObject) -> str:
+def serial(side: ssl.SSLObject | ssl.SSLSocket) -> str:
     """The serial number of the certificate that the other side showed."""
     shown = side.getpeercert()
     assert shown is not None
