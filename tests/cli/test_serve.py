@@ -1,0 +1,107 @@
+"""What `serve` reads from its command line."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webhook.cli import main as command_line
+from webhook.cli import serve
+from webhook.server.lifecycle import Options
+from webhook.server.listener import Address
+
+PAIR = ["--tls-cert", "tls.crt", "--tls-key", "tls.key"]
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Options]:
+    """The options of the servers that would have been started."""
+    options: list[Options] = []
+
+    def start(given: Options) -> int:
+        options.append(given)
+        return 0
+
+    monkeypatch.setattr(serve, "serve", start)
+    return options
+
+
+def _expected(**tweak: Any) -> Options:
+    defaults: dict[str, Any] = {
+        "listen": Address("0.0.0.0", 8443),
+        "metrics_listen": Address("0.0.0.0", 8080),
+        "tls_cert": Path("tls.crt"),
+        "tls_key": Path("tls.key"),
+        "client_ca": None,
+        "settings": None,
+        "drain_seconds": 5.0,
+    }
+    return Options(**defaults | tweak)
+
+
+@pytest.mark.parametrize(
+    ("words", "tweak"),
+    [
+        ([], {}),
+        (["--listen", "[::]:9443"], {"listen": Address("::", 9443)}),
+        (["--listen", ":0"], {"listen": Address("", 0)}),
+        (["--metrics-listen", "localhost:9090"], {"metrics_listen": Address("localhost", 9090)}),
+        (["--client-ca", "ca.crt"], {"client_ca": Path("ca.crt")}),
+        (["--settings", "settings.yaml"], {"settings": Path("settings.yaml")}),
+        (["--drain-seconds", "0"], {"drain_seconds": 0.0}),
+        (["--drain-seconds", "2.5"], {"drain_seconds": 2.5}),
+    ],
+)
+def test_options_arrive(words: list[str], tweak: dict[str, Any], served: list[Options]) -> None:
+    assert command_line.main(["serve", *PAIR, *words]) == 0
+    assert served == [_expected(**tweak)]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "the following arguments are required: --tls-cert, --tls-key"),
+        ([*PAIR, "--listen", "8443"], "'8443' is no HOST:PORT, such as 0.0.0.0:8443 or [::]:8443"),
+        ([*PAIR, "--listen", "::1:8443"], "'::1:8443' is no HOST:PORT"),
+        ([*PAIR, "--listen", "[a]:8443"], "'[a]:8443' is no HOST:PORT"),
+        ([*PAIR, "--listen", "a:65536"], "'a:65536' is no HOST:PORT"),
+        ([*PAIR, "--listen", "a:-1"], "'a:-1' is no HOST:PORT"),
+        ([*PAIR, "--listen", "a:²"], "'a:²' is no HOST:PORT"),
+        ([*PAIR, "--drain-seconds", "soon"], "'soon' is no number of seconds, such as 5 or 0.5"),
+        ([*PAIR, "--drain-seconds", "nan"], "'nan' is no number of seconds"),
+        ([*PAIR, "--drain-seconds", "inf"], "'inf' is no number of seconds"),
+        ([*PAIR, "--drain-seconds=-1"], "'-1' is no number of seconds"),
+        ([*PAIR, "--tls", "x"], "unrecognized arguments: --tls x"),
+        ([*PAIR, "extra"], "unrecognized arguments: extra"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(
+    words: list[str], told: str, served: list[Options], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(["serve", *words])
+
+    assert (ended.value.code, served) == (2, [])
+    assert told in capsys.readouterr().err
+
+
+def test_the_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(["serve", "--help"])
+
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "mcp-admission serve --tls-cert tls.crt --tls-key tls.key\n" in told
+    for option in ("--listen", "--metrics-listen", "--client-ca", "--settings", "--drain-seconds"):
+        assert option in told
+    assert "0.0.0.0:8443" in told
+    assert "SIGTERM" in told
+
+
+def test_a_number_of_seconds_is_read() -> None:
+    assert serve.seconds("1e1") == 10
+    with pytest.raises(argparse.ArgumentTypeError):
+        serve.seconds("")
