@@ -1,11 +1,19 @@
 """Values of an object by their place in the words of people: `containers[main].resources`."""
 
 import re
+from enum import Enum
 from typing import Any
 
 from tests.in_memory.defaults import template_of
 
-ABSENT = object()
+
+class Absence(Enum):
+    """What stands at a place where nothing does."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absence.ABSENT
 _STEP = re.compile(r"([\w-]+)|\[([^\]]+)\]")
 
 
