@@ -29,6 +29,8 @@ CALLS = [
     Row("", "pods/status", "UPDATE", "none", "", "", ""),
     Row("", "pods/status", "UPDATE", "spec", "", "", ""),
     Row("", "pods/status", "UPDATE", "label", "V", "V", ""),
+    Row("", "bindings", "CREATE", "none", "", "", ""),
+    Row("", "bindings", "CREATE", "product label", "V", "V", "V"),
     Row("", "pods/binding", "CREATE", "none", "", "", ""),
     Row("", "pods/binding", "CREATE", "label", "", "", ""),
     Row("", "pods/binding", "CREATE", "product label", "V", "V", "V"),

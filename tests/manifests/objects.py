@@ -10,6 +10,7 @@ KINDS = {
     ("", "pods/ephemeralcontainers"): "Pod",
     ("", "pods/resize"): "Pod",
     ("", "pods/status"): "Pod",
+    ("", "bindings"): "Binding",
     ("", "pods/binding"): "Binding",
     ("", "podtemplates"): "PodTemplate",
     ("", "replicationcontrollers"): "ReplicationController",

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from webhook.admission import deployments, pods, scale, templates
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, refuse
 from webhook.admission.request import Request, Scope
-from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS
+from webhook.admission.workload import BINDINGS, DEPLOYMENTS, KINDS, PODS
 from webhook.rules.fields import Malformed
 from webhook.settings.model import Settings
 
@@ -30,6 +30,7 @@ _REVIEWS: dict[tuple[str, str, str], Review] = {
     (PODS, "resize", "UPDATE"): pods.resize,
     (PODS, "status", "UPDATE"): pods.status,
     (PODS, "binding", "CREATE"): pods.binding,
+    (BINDINGS, "", "CREATE"): pods.binding,
     (DEPLOYMENTS, "", "CREATE"): deployments.review,
     (DEPLOYMENTS, "", "UPDATE"): deployments.review,
     (DEPLOYMENTS, "scale", "UPDATE"): scale.review,

@@ -13,6 +13,7 @@ from webhook.rules.pod import Origin, Pod
 
 PODS = "pods"
 DEPLOYMENTS = "deployments.apps"
+BINDINGS = "bindings"
 
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     PODS: ("Pod", ()),
