@@ -15,6 +15,8 @@ from tests.cluster.users import User
 JsonObject = Mapping[str, Any]
 # A manifest, several, or the text to be sent as it is.
 Input = str | JsonObject | Sequence[JsonObject]
+# An object, a JSON patch, or the bytes to be sent as they are.
+Body = bytes | JsonObject | Sequence[JsonObject]
 
 SECONDS = 120
 
@@ -88,7 +90,7 @@ def request(
     path: str,
     *,
     user: User,
-    body: bytes | JsonObject | None = None,
+    body: Body | None = None,
     content_type: str = "application/json",
 ) -> Response:
     """One HTTP request as this user, on a connection of its own; any status is an answer."""

@@ -45,6 +45,11 @@ class Components:
             for name, command in self._commands(binaries, audit=audit).items()
         }
 
+    def beside(self, name: str, command: Command) -> Component:
+        """A process that is checked, ended and quoted like these; whoever asked starts it."""
+        self._all[name] = self._component(name, command)
+        return self._all[name]
+
     def start_all(self) -> None:
         """Start everything and return when all are ready; raises `ComponentError`."""
         for together in ([ETCD], [API_SERVER], [CONTROLLERS, SCHEDULER, KWOK]):

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 from tests.cluster import clients, objects, waiting
 from tests.cluster.binaries import Binaries, versions
-from tests.cluster.clients import Input, JsonObject, KubectlError, Output, Response
+from tests.cluster.clients import Body, Input, JsonObject, KubectlError, Output, Response
 from tests.cluster.components import API_SERVER, Components
 from tests.cluster.users import User, with_token
 
@@ -133,7 +133,7 @@ class ControlPlane:
         self,
         method: str,
         path: str,
-        body: bytes | JsonObject | None = None,
+        body: Body | None = None,
         content_type: str = "application/json",
         *,
         as_user: User | None = None,

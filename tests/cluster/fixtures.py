@@ -7,6 +7,7 @@ can be had its tests are skipped with the reason; in CI (`CI=true`) that is a fa
 import contextlib
 import os
 import re
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -31,15 +32,19 @@ def control_plane(request: pytest.FixtureRequest) -> ControlPlane:
 @pytest.fixture
 def namespace(control_plane: ControlPlane, request: pytest.FixtureRequest) -> str:
     """A namespace that only this test uses, named after it."""
+    return control_plane.namespace(named_after(request))
+
+
+def named_after(request: pytest.FixtureRequest) -> str:
+    """The name of the test that asks, as Kubernetes allows it for a namespace."""
     name = request.node.name.removeprefix("test_")
-    legal = re.sub("[^a-z0-9]+", "-", name.lower())[:40].strip("-")
-    return control_plane.namespace(legal)
+    return re.sub("[^a-z0-9]+", "-", name.lower())[:40].strip("-")
 
 
 def binaries_or_skip() -> Binaries:
     """The binaries of a control plane; without them the test is skipped, or fails in CI."""
     try:
-        return find(lambda line: print(line, flush=True))
+        return find(_tell)
     except NoControlPlaneError as reason:
         if os.environ.get("CI") == "true":
             pytest.fail(str(reason), pytrace=False)
@@ -48,11 +53,18 @@ def binaries_or_skip() -> Binaries:
 
 def _started(config: pytest.Config) -> ControlPlane:
     with contextlib.ExitStack() as stack:
-        print(flush=True)
+        _tell("")
         cluster = stack.enter_context(ControlPlane(binaries_or_skip(), audit=True))
-        print(", ".join(f"{name} {version}" for name, version in cluster.versions.items()))
+        _tell(", ".join(f"{name} {version}" for name, version in cluster.versions.items()))
         config.add_cleanup(stack.pop_all().close)
         return cluster
+
+
+def _tell(line: str) -> None:
+    """A line for whoever runs the tests: on stderr, because workers of pytest-xdist have no
+    other way to the terminal.
+    """
+    print(line, file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

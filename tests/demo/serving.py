@@ -42,12 +42,18 @@ class Server:
 
     def get(self, path: str) -> str:
         """The text of a probe or of the metrics."""
-        host, _, port = self.probes.rpartition(":")
-        connection = HTTPConnection(host, int(port), timeout=10)
+        return ask(self.probes, path)
+
+
+def ask(address: str, path: str) -> str:
+    """The text that a serving process answers on its port for probes and metrics."""
+    host, _, port = address.rpartition(":")
+    connection = HTTPConnection(host, int(port), timeout=10)
+    try:
         connection.request("GET", path)
-        answer = connection.getresponse().read().decode()
+        return connection.getresponse().read().decode()
+    finally:
         connection.close()
-        return answer
 
 
 @contextmanager

@@ -1,0 +1,124 @@
+"""One namespace, where one scenario happens: its tenant, its objects, its pods."""
+
+from functools import cached_property
+from typing import Any
+
+from tests.cluster.clients import Body, Input, JsonObject, Output, Response
+from tests.cluster.users import User
+from tests.e2e.manifests import GATE, KINDS
+from tests.e2e.product import Product
+
+API = {
+    **{f"{kind.lower()}s": version for kind, version in KINDS.items()},
+    "pods": "v1",
+    "events": "v1",
+    "horizontalpodautoscalers": "autoscaling/v2",
+}
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+
+Object = dict[str, Any]
+
+
+class Namespace:
+    """A namespace of its own, with the product at work on it."""
+
+    def __init__(self, product: Product, name: str) -> None:
+        self.name = name
+        self.cluster = product.cluster
+        self.controller = product.controller
+
+    @cached_property
+    def tenant(self) -> User:
+        """Somebody who has the ClusterRole `edit` here and nothing else."""
+        tenant = self.cluster.user(f"tenant-of-{self.name}")
+        role = ["--clusterrole=edit", f"--user={tenant.name}"]
+        self.kubectl("create", "rolebinding", "tenant", *role)
+        self.cluster.wait_for(
+            "rights of the tenant",
+            lambda: self.raw("GET", "pods", as_user=tenant).status == 200,
+        )
+        return tenant
+
+    def kubectl(
+        self,
+        *arguments: str,
+        sent: Input | None = None,
+        as_user: User | None = None,
+        check: bool = True,
+    ) -> Output:
+        """Run kubectl in this namespace."""
+        named = ("--namespace", self.name, *arguments)
+        return self.cluster.kubectl(*named, sent=sent, as_user=as_user, check=check)
+
+    def apply(self, sent: Input, *options: str, check: bool = True) -> Output:
+        """`kubectl apply` by the tenant, as everybody deploys."""
+        arguments = ("apply", "-f", "-", *options)
+        return self.kubectl(*arguments, sent=sent, as_user=self.tenant, check=check)
+
+    def path(self, resource: str) -> str:
+        """The path of `pods`, `pods/name` or `pods/name/status`, with a query if need be."""
+        version = API[resource.partition("/")[0].partition("?")[0]]
+        group = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        return f"{group}/namespaces/{self.name}/{resource}"
+
+    def raw(
+        self,
+        method: str,
+        resource: str,
+        body: Body | None = None,
+        content_type: str = "application/json",
+        *,
+        as_user: User | None = None,
+    ) -> Response:
+        """One HTTP request about a resource here; any status is an answer."""
+        return self.cluster.raw(method, self.path(resource), body, content_type, as_user=as_user)
+
+    def get(self, resource: str) -> Any:
+        """An object as it is stored, read by the administrator."""
+        return self.cluster.get(self.path(resource))
+
+    def create(self, manifest: JsonObject) -> Any:
+        """POST as administrator, and return what was stored."""
+        return self.cluster.create(self.path(f"{manifest['kind'].lower()}s"), manifest)
+
+    def deployment(self, name: str = "github-tools") -> Object:
+        """A stored Deployment."""
+        found: Object = self.get(f"deployments/{name}")
+        return found
+
+    def pods(self) -> list[Object]:
+        """Every pod here that is not being deleted."""
+        found = self.get("pods")["items"]
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def wait_for_pods(self, count: int = 1) -> list[Object]:
+        """Wait until there are so many pods, whatever their state."""
+
+        def pods() -> list[Object] | None:
+            found = self.pods()
+            return found if len(found) == count else None
+
+        return self.cluster.wait_for(f"{count} pods", pods) or []
+
+    def wait_until_running(self, count: int = 1) -> list[Object]:
+        """Act as the controller: remove the gate from every pod until so many, and all, run."""
+
+        def running() -> list[Object] | None:
+            found = self.pods()
+            for pod in found:
+                self.release(pod)
+            done = all(pod["status"].get("phase") == "Running" for pod in found)
+            return found if done and len(found) == count else None
+
+        return self.cluster.wait_for(f"{count} running pods", running) or []
+
+    def release(self, pod: Object, *, as_user: User | None = None) -> Response | None:
+        """Remove the gate from a pod that has it, as the controller or as somebody else."""
+        gates = pod["spec"].get("schedulingGates", [])
+        left = [gate for gate in gates if gate["name"] != GATE]
+        if left == gates:
+            return None
+        body = {"spec": {"schedulingGates": left}}
+        path = f"pods/{pod['metadata']['name']}"
+        return self.raw("PATCH", path, body, MERGE_PATCH, as_user=as_user or self.controller)

@@ -1,0 +1,187 @@
+"""The product on a running control plane: installed as its manifests say, and operated.
+
+One `mcp-admission serve` process stands for the pods. Its settings reach it as in a pod, from a
+ConfigMap through a mounted folder; the registrations are the shipped ones, with the authority and
+the port of the local process written into them.
+"""
+
+import base64
+import contextlib
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+from tests.cluster.authority import Authority
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.mounted import Mount, Volume
+from tests.cluster.ports import LOOPBACK, free_ports
+from tests.cluster.process import Component
+from tests.cluster.users import User
+from tests.demo.serving import ask
+from tests.e2e import system
+from tests.e2e.probes import fills_in, warns_early
+from tests.e2e.system import NAME, NAMESPACE
+
+REGISTRATIONS = Path(__file__).parents[2] / "manifests" / "registrations"
+API = "/apis/admissionregistration.k8s.io/v1"
+SETTINGS = "settings.yaml"
+SECONDS_TO_START = 30
+
+Changes = Mapping[str, Any]
+
+
+class Product:
+    """The installed product; a context manager that takes it away again.
+
+    `controller` is the user that may remove the scheduling gate.
+    """
+
+    controller: User
+
+    def __init__(self, cluster: ControlPlane, settings: Changes | None = None) -> None:
+        self.cluster = cluster
+        self._settings = merged(system.SETTINGS, settings or {})
+        self._folder = cluster.folder / NAME
+        self._authority = Authority(self._folder / "pki")
+        self._port, self._probes = free_ports(2)
+        self._process = self._serving()
+        volume = Volume("configmaps", NAMESPACE, NAME)
+        self._mount = Mount(cluster, volume, self._folder / "settings")
+
+    def __enter__(self) -> Self:
+        self.controller = system.install(self.cluster, {SETTINGS: yaml.dump(self._settings)})
+        self._mount.sync()
+        self._start()
+        self.cluster.local_service(NAMESPACE, NAME, self._port)
+        self._register()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._unregister()
+        self._process.kill()
+
+    @contextlib.contextmanager
+    def settings(self, changes: Changes) -> Iterator[None]:
+        """Within the block the serving process works with the settings changed like this."""
+        before = self._settings
+        self._put_in_force(merged(before, changes))
+        try:
+            yield
+        finally:
+            self._put_in_force(before)
+
+    @contextlib.contextmanager
+    def uninstalled(self) -> Iterator[None]:
+        """Within the block the API server knows nothing of the product."""
+        self._unregister()
+        try:
+            yield
+        finally:
+            self._register()
+
+    @contextlib.contextmanager
+    def down(self) -> Iterator[None]:
+        """Within the block the API server calls in vain."""
+        self._process.kill()
+        try:
+            yield
+        finally:
+            self._start()
+            self._wait_until_in_force()
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The value of one of the serving process's metrics; 0 while it has none."""
+        wanted = "".join(rf'(?=.*\b{key}="{value}")' for key, value in labels.items())
+        text = ask(self._address(self._probes), "/metrics")
+        found = re.findall(rf"^mcp_admission_{name}{{{wanted}.*}} (\S+)$", text, re.MULTILINE)
+        return sum(map(float, found))
+
+    def logged(self) -> list[dict[str, Any]]:
+        """What the serving process has logged so far, oldest first."""
+        lines = self._process.log.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def _serving(self) -> Component:
+        pair = self._authority.server("serving", [f"{NAME}.{NAMESPACE}.svc"])
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "webhook",
+            "serve",
+            "--drain-seconds",
+            "0",
+        ]
+        command += ["--listen", self._address(self._port)]
+        command += ["--metrics-listen", self._address(self._probes)]
+        command += ["--tls-cert", pair.certificate, "--tls-key", pair.key]
+        command += ["--settings", self._folder / "settings" / SETTINGS]
+        return self.cluster.components.beside(NAME, command)
+
+    def _address(self, port: int) -> str:
+        return f"{LOOPBACK}:{port}"
+
+    def _start(self) -> None:
+        self._process.start()
+        self._process.wait_until(self._is_ready, SECONDS_TO_START)
+
+    def _is_ready(self) -> bool:
+        try:
+            return ask(self._address(self._probes), "/readyz") == "ok\n"
+        except OSError:
+            return False
+
+    def _put_in_force(self, settings: dict[str, Any]) -> None:
+        counted = {"file": "settings", "result": "success"}
+        before = self.metric("file_reloads_total", **counted)
+        system.write_settings(self.cluster, {SETTINGS: yaml.dump(settings)})
+        if not self._mount.sync():
+            return
+        self.cluster.wait_for(
+            "changed settings in force",
+            lambda: self.metric("file_reloads_total", **counted) > before,
+        )
+        self._settings = settings
+
+    def _register(self) -> None:
+        authority = base64.b64encode(self._authority.pair.certificate.read_bytes()).decode()
+        for file in sorted(REGISTRATIONS.glob("*.yaml")):
+            registration = yaml.safe_load(file.read_text(encoding="utf-8"))
+            for entry in registration["webhooks"]:
+                entry["clientConfig"]["caBundle"] = authority
+                entry["clientConfig"]["service"]["port"] = self._port
+            self.cluster.create(f"{API}/{registration['kind'].lower()}s", registration)
+        self._wait_until_in_force()
+
+    def _unregister(self) -> None:
+        for hook in ("mutating", "validating"):
+            self.cluster.raw("DELETE", f"{API}/{hook}webhookconfigurations/{NAME}")
+        self.cluster.wait_for(
+            "API server without the product",
+            lambda: not fills_in(self.cluster) and not warns_early(self.cluster),
+        )
+
+    def _wait_until_in_force(self) -> None:
+        self.cluster.wait_for(
+            "API server with the product",
+            lambda: fills_in(self.cluster) and warns_early(self.cluster),
+        )
+
+
+def merged(settings: Changes, changes: Changes) -> dict[str, Any]:
+    """The settings with these keys changed, group by group."""
+    found = dict(settings)
+    for key, value in changes.items():
+        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
+        found[key] = merged(found[key], value) if both else value
+    return found
