@@ -31,6 +31,9 @@ bench: $(VENV)/dev ## print the figures of speed and memory
 docs: $(VENV)/dev ## make docs/rules.md from the rules
 	$(BIN)/mcp-admission rules -o markdown > docs/rules.md
 
+cluster: $(VENV)/dev ## run a Kubernetes control plane with the product on it, until Ctrl-C
+	@$(BIN)/python -m tests.e2e
+
 lock: ## pin every dependency by version and hash
 	sh locks/make.sh
 

@@ -65,5 +65,8 @@ if __name__ == "__main__":
         "`mcp-admission serve`, with certificates that live as long as this demonstration."
     )
     show_answers()
-    say("Next: `make test`, docs/rules.md, and `mcp-admission review` on manifests of your own.")
+    say(
+        "Next: `make test`, docs/rules.md, `mcp-admission review` on manifests of your own, and "
+        "`make cluster` for a real Kubernetes control plane to use kubectl on."
+    )
     sys.exit(code)
