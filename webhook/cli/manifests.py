@@ -1,0 +1,149 @@
+"""What people keep their objects in: files, folders, standard input, documents and Lists.
+
+Everything is read before anything is reviewed, so that bad input is told completely and a report
+never stops in the middle.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from webhook.settings import documents
+from webhook.settings.documents import Document, DocumentError
+
+STDIN = "-"
+SUFFIXES = (".yaml", ".yml", ".json")
+_WRITE = "write one, such as apiVersion: v1 and kind: Pod"
+
+
+class InputError(Exception):
+    """Input that cannot be reviewed; the message has one line for each fault."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One object: a document, or an item of a List, to which `pointer` leads."""
+
+    document: Document
+    value: dict[str, Any]
+    api_version: str
+    kind: str
+    pointer: str = ""
+
+    @property
+    def source(self) -> str:
+        """The file and the number of the document in it: `deploy.yaml#1`."""
+        return f"{self.document.source}#{self.document.index}"
+
+    @property
+    def group(self) -> str:
+        """The API group; empty for the core group."""
+        return self.api_version.rpartition("/")[0]
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that the object itself names, or nothing."""
+        return self._named("namespace")
+
+    @property
+    def name(self) -> str:
+        """The name, or the prefix of the generated one, or nothing."""
+        return self._named("name") or self._named("generateName")
+
+    def _named(self, key: str) -> str:
+        metadata = self.value.get("metadata")
+        name = metadata.get(key) if isinstance(metadata, dict) else None
+        return name if isinstance(name, str) else ""
+
+
+def read(paths: Iterable[str]) -> list[Manifest]:
+    """Every object in the files and folders, in order; `-` is standard input.
+
+    Raises InputError with the faults of all files together.
+    """
+    manifests: list[Manifest] = []
+    faults: list[str] = []
+    for path in paths:
+        try:
+            for file in _files(path):
+                try:
+                    for document in _documents(file):
+                        manifests += _objects(document)
+                except DocumentError as error:
+                    faults.append(str(error))
+        except InputError as error:
+            faults.append(str(error))
+    if faults:
+        raise InputError("\n".join(faults))
+    return manifests
+
+
+def items_of(value: Any) -> list[Any] | None:
+    """The items of a List of objects; None for every other object."""
+    if not isinstance(value, dict) or not str(value.get("kind")).endswith("List"):
+        return None
+    items = value.get("items")
+    return items if isinstance(items, list) else None
+
+
+def _files(path: str) -> Iterable[str]:
+    # Unlike Path.is_dir, this does not raise for a name that is too long for the system.
+    if path == STDIN or not os.path.isdir(path):  # noqa: PTH112
+        return [path]
+    found: list[Path] = []
+    for folder, folders, files in os.walk(path, onerror=_unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(folder, name) for name in files if name.endswith(SUFFIXES)]
+    if not found:
+        raise InputError(f"{path}: no file in this folder ends with {', '.join(SUFFIXES)}")
+    return [str(file) for file in sorted(found)]
+
+
+def _unreadable(error: OSError) -> None:
+    raise InputError(f"{error.filename}: cannot be read ({error.strerror}): name another folder")
+
+
+def _documents(path: str) -> list[Document]:
+    if path == STDIN:
+        return documents.read(sys.stdin.buffer.read(documents.MAX_BYTES + 1), STDIN)
+    return documents.read_file(Path(path))
+
+
+def _objects(document: Document) -> Iterator[Manifest]:
+    yield from _inside(document, document.value, "", ("", ""))
+
+
+def _inside(
+    document: Document, value: Any, pointer: str, assumed: tuple[str, str]
+) -> Iterator[Manifest]:
+    """The object, or what a List holds; items of a PodList may leave their kind to the list."""
+    api_version, kind = _type(document, value, pointer, assumed)
+    items = items_of(value)
+    if not items:
+        yield Manifest(document, value, api_version, kind, pointer)
+        return
+    of_items = (api_version, kind.removesuffix("List"))
+    for at, item in enumerate(items):
+        yield from _inside(document, item, f"{pointer}/items/{at}", of_items)
+
+
+def _type(
+    document: Document, value: Any, pointer: str, assumed: tuple[str, str]
+) -> tuple[str, str]:
+    if not isinstance(value, dict):
+        raise DocumentError(
+            document.source, document.line(pointer), f"a manifest is a mapping: {_WRITE}"
+        )
+    found = []
+    for key, given in zip(("apiVersion", "kind"), assumed, strict=True):
+        text = value.get(key, given)
+        if not isinstance(text, str) or not text:
+            line = document.line(f"{pointer}/{key}")
+            raise DocumentError(
+                document.source, line, f"this is no Kubernetes object, it has no {key}: {_WRITE}"
+            )
+        found.append(text)
+    return found[0], found[1]

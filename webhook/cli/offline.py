@@ -1,0 +1,119 @@
+"""One object through both hooks, as the API server would send it, without one.
+
+The mutating hook gets the object, its patch is applied, and the validating hook gets the result.
+There is no API server that fills in the defaults of Kubernetes in between: fields may be absent.
+"""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import jsonpatch
+
+from webhook.admission.answer import Answer, Finding, Severity
+from webhook.admission.patch import Operation
+from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.review import review
+from webhook.admission.workload import KINDS
+from webhook.cli.manifests import Manifest
+from webhook.settings.model import Settings
+
+RESOURCES = {(resource.partition(".")[2], kind): resource for resource, (kind, _) in KINDS.items()}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one object.
+
+    `covered` is false for what is no MCP server; such an object is `allowed` as it is. `admitted`
+    is the object as it would be stored, None where it is refused. Paths of findings and of the
+    patch are pointers into the document that holds the object.
+    """
+
+    manifest: Manifest
+    namespace: str
+    covered: bool
+    allowed: bool
+    admitted: Any
+    findings: tuple[Finding, ...] = ()
+    patch: tuple[Operation, ...] = ()
+
+    def line(self, finding: Finding) -> int:
+        """The line of the file that a finding is about."""
+        return self.manifest.document.line(finding.path)
+
+
+class Summary(NamedTuple):
+    """How many objects had which outcome; `reviewed` are the MCP servers, `other` the rest."""
+
+    reviewed: int
+    admitted: int
+    changed: int
+    refused: int
+    warnings: int
+    other: int
+
+
+def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str) -> Outcome:
+    """What the cluster would make of the object, created in the namespace unless it names one."""
+    namespace = manifest.namespace or namespace
+    resource = RESOURCES.get((manifest.group, manifest.kind))
+    if resource is None:
+        return Outcome(manifest, namespace, covered=False, allowed=True, admitted=manifest.value)
+    request = Request(
+        hook=Hook.MUTATE,
+        resource=resource,
+        operation="CREATE",
+        object=deepcopy(manifest.value),
+        kind=manifest.kind,
+        namespace=namespace,
+        name=manifest.name,
+    )
+    mutated = review(request, settings, scope)
+    if not mutated.allowed:
+        return _outcome(manifest, namespace, [mutated], None)
+    admitted = manifest.value
+    if mutated.operations:
+        admitted = jsonpatch.apply_patch(admitted, deepcopy(list(mutated.operations)))
+    request = replace(request, hook=Hook.VALIDATE, object=deepcopy(admitted))
+    return _outcome(manifest, namespace, [mutated, review(request, settings, scope)], admitted)
+
+
+def summary(outcomes: Sequence[Outcome]) -> Summary:
+    """Count the outcomes."""
+    reviewed = [one for one in outcomes if one.covered]
+    admitted = [one for one in reviewed if one.allowed]
+    return Summary(
+        reviewed=len(reviewed),
+        admitted=len(admitted),
+        changed=sum(bool(one.patch) for one in admitted),
+        refused=len(reviewed) - len(admitted),
+        warnings=sum(
+            finding.severity is Severity.WARNING for one in reviewed for finding in one.findings
+        ),
+        other=len(outcomes) - len(reviewed),
+    )
+
+
+def _outcome(manifest: Manifest, namespace: str, answers: list[Answer], admitted: Any) -> Outcome:
+    """Both answers as one; what both hooks say is said once."""
+    allowed = all(answer.allowed for answer in answers)
+    findings = dict.fromkeys(finding for answer in answers for finding in answer.findings)
+    operations = answers[0].operations if allowed else ()
+    return Outcome(
+        manifest,
+        namespace,
+        covered=any(answer.covered for answer in answers),
+        allowed=allowed,
+        admitted=admitted if allowed else None,
+        findings=tuple(
+            finding._replace(path=manifest.pointer + finding.path) for finding in findings
+        ),
+        patch=tuple(_moved(operation, manifest.pointer) for operation in operations),
+    )
+
+
+def _moved(operation: Operation, pointer: str) -> Operation:
+    paths = {key: pointer + operation[key] for key in ("path", "from") if key in operation}
+    return operation | paths
