@@ -1,0 +1,1 @@
+"""The ways in which a review is told, one file each."""
