@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 
 from webhook.cli.command import Subparsers
+from webhook.cli.formats.markdown import escaped
 from webhook.rules.registry import RULES
 from webhook.rules.rule import Rule
 from webhook.rules.specification import Specification, specification
@@ -92,17 +93,10 @@ def _markdown() -> Iterator[str]:
 
 
 def _section(rule: Specification, acts: str) -> Iterator[str]:
-    yield f"\n## {rule.id}\n\n{_escaped(rule.summary)}\n\n"
+    yield f"\n## {rule.id}\n\n{escaped(rule.summary)}\n\n"
     yield "| | |\n|---|---|\n"
     for heading, words in (*rule.details(), ("Asked for at", acts)):
-        yield f"| {heading} | {_escaped(words)} |\n"
-
-
-def _escaped(words: str) -> str:
-    """The words as they are, not as Markdown would read them."""
-    for mark in "\\`*_[]<>|":
-        words = words.replace(mark, f"\\{mark}")
-    return words
+        yield f"| {heading} | {escaped(words)} |\n"
 
 
 def _level(rule: Rule) -> str:

@@ -1,0 +1,45 @@
+"""Reviews through `main`, with the real engine or with one whose opinions never change."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.cli import engine
+from webhook.cli import offline
+from webhook.cli.main import main
+
+
+class Printed(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Review = Callable[..., Printed]
+
+
+@pytest.fixture
+def review(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Review:
+    """Run `review` in a folder of its own; keyword arguments are files to write there first."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str, **files: str) -> Printed:
+        for name, text in files.items():
+            Path(f"{name}.yaml").write_text(text, encoding="utf-8")
+        try:
+            code = main(["review", *words])
+        except SystemExit as exit_:
+            code = exit_.code if isinstance(exit_.code, int) else 1
+        return Printed(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def simple_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reviews by tests/cli/engine.py instead of the rules."""
+    monkeypatch.setattr(offline, "review", engine.review)

@@ -1,0 +1,45 @@
+"""An engine with three simple opinions, so that what a report looks like is one matter and what
+the rules say another: `mcp: "true"` is filled in, `compliant` is admitted, `refused` is refused.
+"""
+
+from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, refuse
+from webhook.admission.request import Hook, Request, Scope
+from webhook.settings.model import Settings
+
+REPLICAS = Finding("replicas", Severity.WARNING, "/spec/replicas", "replicas set to 1")
+SECCOMP = Finding(
+    "seccomp-profile", Severity.WARNING, "/spec/template/spec/securityContext", "was filled in"
+)
+PRIVILEGED = Finding(
+    "privileged",
+    Severity.ERROR,
+    "/spec/containers/0/securityContext/privileged",
+    "containers[main].securityContext.privileged must not be true",
+)
+CAPABILITIES = Finding(
+    "capabilities",
+    Severity.ERROR,
+    "/spec/containers/0/securityContext/capabilities/drop",
+    "containers[main].securityContext.capabilities.drop must include ALL",
+)
+
+
+def review(request: Request, _settings: Settings, scope: Scope) -> Answer:
+    opinion = request.object.get("metadata", {}).get("labels", {}).get("mcp")
+    if opinion == "refused":
+        return refuse(request.name, [PRIVILEGED, CAPABILITIES])
+    if opinion == "true" and request.hook is Hook.MUTATE:
+        pod = request.object["spec"]["template"]["spec"]
+        request.object["spec"]["replicas"] = 1
+        pod["securityContext"] = {"runAsNonRoot": True}
+        operations = [
+            {"op": "replace", "path": "/spec/replicas", "value": 1},
+            {"op": "add", "path": "/spec/template/spec/securityContext",
+             "value": pod["securityContext"]},
+        ]  # fmt: skip
+        return allow([REPLICAS], operations)
+    if opinion == "true":
+        assert request.object["spec"]["replicas"] == 1, "the patch has been applied"
+        request.object.clear()
+        return allow([REPLICAS, SECCOMP], [])
+    return allow([], []) if opinion or scope is Scope.MANAGED else NOT_COVERED

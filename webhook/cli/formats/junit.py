@@ -1,0 +1,43 @@
+"""For CI systems that show tests: one test case an MCP server, refused ones as failures."""
+
+import re
+from collections.abc import Iterator, Sequence
+from xml.etree import ElementTree as ET
+
+from webhook.cli.formats.wording import called, findings
+from webhook.cli.offline import Outcome, summary
+
+# XML 1.0 has no way at all to write these characters.
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
+    """A `testsuites` element; warnings stand in the test case's output."""
+    total = summary(outcomes)
+    counts = {"tests": str(total.reviewed), "failures": str(total.refused), "errors": "0"}
+    root = ET.Element("testsuites", {"name": "mcp-admission", **counts})
+    suite = ET.SubElement(root, "testsuite", {"name": "mcp-admission review", **counts})
+    properties = ET.SubElement(suite, "properties")
+    ET.SubElement(properties, "property", {"name": "other objects", "value": str(total.other)})
+    for outcome in outcomes:
+        if outcome.covered:
+            _add_case(suite, outcome)
+    ET.indent(root)
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield f"{ET.tostring(root, encoding='unicode')}\n"
+
+
+def _add_case(suite: ET.Element, outcome: Outcome) -> None:
+    names = {"classname": outcome.manifest.source, "name": called(outcome)}
+    case = ET.SubElement(suite, "testcase", {key: _clean(text) for key, text in names.items()})
+    said = _clean("".join(findings(outcome, colour=False)))
+    if not outcome.allowed:
+        rules = dict.fromkeys(finding.rule for finding in outcome.findings)
+        failure = ET.SubElement(case, "failure", {"message": f"refused: {', '.join(rules)}"})
+        failure.text = said
+    elif said:
+        ET.SubElement(case, "system-out").text = said
+
+
+def _clean(text: str) -> str:
+    return _NOT_IN_XML.sub("\ufffd", text)

@@ -1,0 +1,36 @@
+"""For people with many manifests: one line an object."""
+
+from collections.abc import Iterator, Sequence
+
+from webhook.admission.answer import line
+from webhook.cli.formats.columns import columns
+from webhook.cli.formats.wording import BOLD, RED, count, paint
+from webhook.cli.offline import Outcome
+
+_HEADINGS = ("RESULT", "KIND", "NAMESPACE", "NAME", "CHANGES", "FINDINGS", "SOURCE")
+
+
+def render(outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:
+    """A line for every MCP server, and a last line that counts."""
+    reviewed = [outcome for outcome in outcomes if outcome.covered]
+    if reviewed:
+        heading, *rows = columns([_HEADINGS, *map(_cells, reviewed)])
+        yield f"{paint(heading, BOLD * colour)}\n"
+        for outcome, row in zip(reviewed, rows, strict=True):
+            yield f"{paint(row, RED * (colour and not outcome.allowed))}\n"
+        yield "\n"
+    yield count(outcomes)
+
+
+def _cells(outcome: Outcome) -> tuple[str, ...]:
+    rules = dict.fromkeys(finding.rule for finding in outcome.findings)
+    manifest = outcome.manifest
+    return (
+        "admitted" if outcome.allowed else "refused",
+        line(manifest.kind),
+        line(outcome.namespace),
+        line(manifest.name) or "-",
+        str(len(outcome.patch)) if outcome.allowed else "-",
+        ",".join(rules) or "-",
+        line(manifest.source),
+    )

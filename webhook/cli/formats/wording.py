@@ -1,0 +1,77 @@
+"""What the formats for people say alike: the object, its findings, the last line that counts."""
+
+from collections.abc import Iterator, Sequence
+
+from webhook.admission.answer import ADVICE, Severity, line
+from webhook.cli.manifests import STDIN
+from webhook.cli.offline import Outcome, summary
+
+BOLD, RED, GREEN, YELLOW, CYAN, PLAIN = (f"\x1b[{code}m" for code in (1, 31, 32, 33, 36, 0))
+_COLOURS = {Severity.ERROR: RED, Severity.WARNING: YELLOW}
+
+
+def paint(text: str, colour: str) -> str:
+    """The text in a colour of the terminal; an empty colour leaves it alone."""
+    return f"{colour}{text}{PLAIN}" if colour else text
+
+
+def called(outcome: Outcome) -> str:
+    """The object as people call it: `Deployment tools/github-tools`."""
+    name = line(outcome.manifest.name) or "(without a name)"
+    return f"{line(outcome.manifest.kind)} {line(outcome.namespace)}/{name}"
+
+
+def file(outcome: Outcome) -> str:
+    """The file that holds the object."""
+    source = outcome.manifest.document.source
+    return "stdin" if source == STDIN else line(source)
+
+
+def place(outcome: Outcome, pointer: str) -> str:
+    """The file and the line of what a pointer leads to."""
+    return f"{file(outcome)}:{outcome.manifest.document.line(pointer)}"
+
+
+def title(outcome: Outcome) -> str:
+    """Where the object starts and what it is called."""
+    return f"{place(outcome, outcome.manifest.pointer)}: {called(outcome)}"
+
+
+def verdict(outcome: Outcome) -> str:
+    """What became of the object, in words."""
+    if not outcome.allowed:
+        return "refused"
+    return "admitted with changes" if outcome.patch else "admitted as it is"
+
+
+def findings(outcome: Outcome, *, colour: bool) -> Iterator[str]:
+    """A line for each finding, and one that says what to do about a refusal."""
+    for finding in outcome.findings:
+        severity = paint(f"{finding.severity.value:8}", _COLOURS[finding.severity] * colour)
+        where = place(outcome, finding.path)
+        yield f"  {severity} {where}: {line(finding.message)} ({finding.rule})\n"
+    if not outcome.allowed:
+        yield f"  {ADVICE}\n"
+
+
+def count(outcomes: Sequence[Outcome]) -> str:
+    """The last line: how many objects had which outcome."""
+    total = summary(outcomes)
+    if not total.reviewed:
+        return (
+            f"no MCP server among {_number(total.other, 'object')}: label a workload "
+            'mcp-admission.dev/server: "true", or use --managed to treat all as MCP servers\n'
+        )
+    parts = [
+        f"{total.changed} admitted with changes",
+        f"{total.admitted - total.changed} admitted as it is",
+        f"{total.refused} refused",
+    ]
+    said = ", ".join(part for part in parts if not part.startswith("0 "))
+    warned = f", {_number(total.warnings, 'warning')}" if total.warnings else ""
+    rest = f"; {_number(total.other, 'other object')} left alone" if total.other else ""
+    return f"{_number(total.reviewed, 'MCP server')}: {said}{warned}{rest}\n"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,136 @@
+"""The command `review`: what the cluster would make of manifests, without a cluster."""
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+
+from webhook.admission.request import Scope
+from webhook.cli import manifests
+from webhook.cli.command import Subparsers
+from webhook.cli.formats import format as formats
+from webhook.cli.formats import wording
+from webhook.cli.manifests import STDIN, InputError, Manifest
+from webhook.cli.offline import Outcome, outcome
+from webhook.rules.registry import plan
+from webhook.settings.errors import SettingsError
+from webhook.settings.load import load
+from webhook.settings.model import Settings
+from webhook.settings.patterns import ACCEPTED, DNS_LABEL
+
+ADMITTED, REFUSED, BAD_INPUT = 0, 1, 2
+_LONG_WORK = 500
+_EPILOG = """\
+examples:
+  mcp-admission review deployment.yaml
+  mcp-admission review manifests/ --settings settings.yaml -o table
+  helm template . | mcp-admission review -
+  mcp-admission review deployment.yaml -o yaml | kubectl apply -f -
+
+exit codes:
+  0  everything would be admitted
+  1  something would be refused
+  2  bad input or usage
+"""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser(
+        "review",
+        help="show what the cluster would make of manifests, without a cluster",
+        description="Shows what the cluster would add to MCP servers, and what it would refuse.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a file, a folder, or - for standard input"
+    )
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="the settings file")
+    parser.add_argument(
+        "--namespace",
+        type=_namespace,
+        default="default",
+        metavar="NS",
+        help="the namespace of objects that name none (default: default)",
+    )
+    parser.add_argument(
+        "--managed",
+        action="store_true",
+        help="treat every workload as an MCP server, as in a managed namespace",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=formats.FORMATS,
+        default="diff",
+        help="diff and table are for people, the others for programs (default: diff)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Review everything and print the report; 0 all admitted, 1 something refused, 2 bad input."""
+    try:
+        settings = _settings(args.settings)
+        found = _manifests(args.paths)
+    except (SettingsError, InputError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    outcomes = _review(found, settings, args)
+    _print(outcomes, args.output)
+    return ADMITTED if all(one.allowed for one in outcomes) else REFUSED
+
+
+def _settings(path: Path | None) -> Settings:
+    """The settings in force; what only the rules know to be nonsense is refused here."""
+    settings = load(path, os.environ)
+    try:
+        plan(settings)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from None
+    return settings
+
+
+def _manifests(paths: list[str]) -> list[Manifest]:
+    if paths.count(STDIN) > 1:
+        raise InputError("- stands for standard input, which can be read once: name it once")
+    return manifests.read(paths)
+
+
+def _review(found: list[Manifest], settings: Settings, args: argparse.Namespace) -> list[Outcome]:
+    scope = Scope.MANAGED if args.managed else Scope.OPTED_IN
+    if len(found) > _LONG_WORK and sys.stderr.isatty():
+        print(f"reviewing {len(found)} objects ...", file=sys.stderr)
+    return [outcome(manifest, settings, scope, args.namespace) for manifest in found]
+
+
+def _print(outcomes: list[Outcome], output: str) -> None:
+    """The report on stdout; what YAML documents cannot say goes to stderr."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    for part in formats.load(output).render(outcomes, colour=_colour()):
+        sys.stdout.write(part)
+    sys.stdout.flush()
+    if output == "yaml":
+        _tell([one for one in outcomes if one.findings])
+
+
+def _tell(outcomes: list[Outcome]) -> None:
+    """On stderr: what the documents on stdout do not say."""
+    for one in outcomes:
+        said = "".join(wording.findings(one, colour=False))
+        sys.stderr.write(f"{wording.title(one)}: {wording.verdict(one)}\n{said}")
+
+
+def _colour() -> bool:
+    """Whether stdout is a terminal whose user has not asked for plain text (no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not plain
+
+
+def _namespace(text: str) -> str:
+    if not re.fullmatch(DNS_LABEL, text) or len(text) > 63:
+        raise argparse.ArgumentTypeError(f"{text!r} is no namespace: write {ACCEPTED[DNS_LABEL]}")
+    return text
