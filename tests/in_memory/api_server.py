@@ -1,6 +1,7 @@
 """An API server's part in a review: defaults, the mutating hook, its patch, the validating hook."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jsonpatch
@@ -9,17 +10,22 @@ from tests.in_memory.defaults import copied, with_defaults, with_plugins
 from webhook.admission.answer import Answer, Severity
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review
-from webhook.admission.workload import KINDS
+from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
 
 RESOURCES = {kind: resource for resource, (kind, _) in KINDS.items()}
-TARGETS = {kind: (resource, "") for kind, resource in RESOURCES.items()} | {
-    "Scale": (RESOURCES["Deployment"], "scale")
-}
 NAMESPACE = "tools"
-MUTATED = {"Pod", "Deployment"}
+MUTATED = {(PODS, ""), (PODS, "ephemeralcontainers"), (DEPLOYMENTS, "")}
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who sends a request."""
+
+    user: str = "alice"
+    groups: tuple[str, ...] = ("system:authenticated",)
 
 
 @dataclass(frozen=True)
@@ -79,51 +85,74 @@ class ApiServer:
     scope: Scope = Scope.OPTED_IN
     bare: bool = False
 
-    def create(self, document: Json) -> Outcome:
-        """POST."""
+    client: Client = Client()
+
+    def create(self, document: Json, later_webhook: Callable[[Json], Json] = copied) -> Outcome:
+        """POST; a webhook that comes after ours may change the object before it is validated."""
         sent = copied(document) if self.bare else with_defaults(document)
         if sent["kind"] == "Pod" and not self.bare:
             sent = with_plugins(sent)
         if sent["kind"] not in RESOURCES:
             return Outcome(sent, ())
-        return self._ask("CREATE", sent, None)
+        return self._ask(self._request("CREATE", sent), later_webhook)
 
-    def update(self, old: Json, new: Json) -> Outcome:
+    def update(self, old: Json, new: Json, subresource: str = "") -> Outcome:
         """PUT, or PATCH after it was applied to the old object."""
-        return self._ask("UPDATE", with_defaults(new), old)
+        request = self._request("UPDATE", with_defaults(new))
+        return self._ask(replace(request, old_object=old, subresource=subresource))
 
     def scale(self, deployment: Json, replicas: int) -> Outcome:
         """PUT of the scale subresource of a Deployment."""
-        before = {"kind": "Scale", "spec": {"replicas": deployment["spec"]["replicas"]}}
-        return self._ask("UPDATE", {"kind": "Scale", "spec": {"replicas": replicas}}, before)
+        before, after = (
+            {"kind": "Scale", "spec": {"replicas": count}}
+            for count in (deployment["spec"]["replicas"], replicas)
+        )
+        request = self._request("UPDATE", after, DEPLOYMENTS)
+        return self._ask(replace(request, old_object=before, subresource="scale"))
 
-    def _ask(self, operation: str, new: Json, old: Json | None) -> Outcome:
+    def bind(self, metadata: Json) -> Outcome:
+        """POST of the binding of a pod to a node, which schedulers send."""
+        binding = {"kind": "Binding", "metadata": metadata, "target": {"kind": "Node", "name": "a"}}
+        return self._ask(replace(self._request("CREATE", binding, PODS), subresource="binding"))
+
+    def _request(self, operation: str, sent: Json, resource: str = "") -> Request:
+        return Request(
+            hook=Hook.MUTATE,
+            resource=resource or RESOURCES[sent["kind"]],
+            operation=operation,
+            object=sent,
+            kind=sent["kind"],
+            namespace=NAMESPACE,
+            name=sent.get("metadata", {}).get("name", ""),
+            user=self.client.user,
+            groups=self.client.groups,
+        )
+
+    def _ask(self, request: Request, later_webhook: Callable[[Json], Json] = copied) -> Outcome:
         answers = []
-        stored = new
-        if new["kind"] in MUTATED and _mutates(new, old):
-            answers.append(self._review(Hook.MUTATE, operation, stored, old))
+        stored = request.object
+        if _mutates(request):
+            answers.append(self._review(request))
             if not answers[0].allowed:
-                return Outcome(new, tuple(answers))
+                return Outcome(stored, tuple(answers))
             stored = jsonpatch.apply_patch(stored, list(answers[0].operations))
-        answers.append(self._review(Hook.VALIDATE, operation, stored, old))
+        stored = later_webhook(stored)
+        answers.append(self._review(replace(request, hook=Hook.VALIDATE, object=stored)))
         return Outcome(stored, tuple(answers))
 
-    def _review(self, hook: Hook, operation: str, new: Json, old: Json | None) -> Answer:
-        resource, subresource = TARGETS[new["kind"]]
-        request = Request(
-            hook=hook,
-            resource=resource,
-            operation=operation,
-            object=copied(new),
+    def _review(self, request: Request) -> Answer:
+        """A review may edit the objects of its request, so it gets its own."""
+        old = request.old_object
+        own = replace(
+            request,
+            object=copied(request.object),
             old_object=None if old is None else copied(old),
-            kind=new["kind"],
-            subresource=subresource,
-            namespace=NAMESPACE,
-            name=new.get("metadata", {}).get("name", ""),
         )
-        return review(request, self.settings, self.scope)
+        return review(own, self.settings, self.scope)
 
 
-def _mutates(new: Json, old: Json | None) -> bool:
+def _mutates(request: Request) -> bool:
     """Whether the registrations have the mutating hook called: for pods, when the spec differs."""
-    return new["kind"] != "Pod" or old is None or new["spec"] != old["spec"]
+    same = request.old_object is not None and request.object["spec"] == request.old_object["spec"]
+    main = (request.resource, request.subresource)
+    return main in MUTATED and not (main == (PODS, "") and same)

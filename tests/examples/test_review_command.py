@@ -1,0 +1,68 @@
+"""`mcp-admission review manifests/examples`, as somebody who has cloned the repository types it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.examples.by_default import BY_DEFAULT
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = "manifests/examples"
+ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("OBOT_")}
+REVIEWED = [row for row in BY_DEFAULT if row.answer != "passes"]
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "webhook", "review", EXAMPLES, *words]
+    return subprocess.run(
+        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def report() -> Any:
+    finished = run("--output", "json")
+    assert finished.returncode == 1
+    return json.loads(finished.stdout)
+
+
+def test_it_counts_what_the_table_says(report: Any) -> None:
+    refused = [row for row in REVIEWED if row.answer == "refused"]
+    assert report["summary"] == {
+        "reviewed": len(REVIEWED),
+        "admitted": len(REVIEWED) - len(refused),
+        "changed": sum(row.answer == "filled" for row in REVIEWED),
+        "refused": len(refused),
+        "warnings": sum(len(row.warned_by) for row in REVIEWED),
+        "other": len(BY_DEFAULT) - len(REVIEWED),
+    }
+
+
+def test_it_finds_what_the_table_says(report: Any) -> None:
+    expected = {f"{EXAMPLES}/{row.source}": (row.refused_by, row.warned_by) for row in REVIEWED}
+
+    def rules(result: Any, severity: str) -> tuple[str, ...]:
+        return tuple(
+            finding["rule"] for finding in result["findings"] if finding["severity"] == severity
+        )
+
+    assert expected == {
+        result["source"]: (rules(result, "error"), rules(result, "warning"))
+        for result in report["results"]
+        if result["source"] in expected
+    }
+
+
+def test_people_read_every_refusal() -> None:
+    finished = run()
+
+    assert finished.returncode == 1
+    assert finished.stderr == ""
+    assert "containers[bridge].securityContext.runAsUser must be a UID other than 0" in (
+        finished.stdout
+    )
