@@ -134,6 +134,7 @@ def controller_manager(binaries: Binaries, places: Places, kubeconfig: Path) -> 
         f"--secure-port={places.controllers}",
         "--leader-elect=false",
         "--use-service-account-credentials=true",
+        "--horizontal-pod-autoscaler-sync-period=1s",
         *UNTHROTTLED,
         f"--root-ca-file={places.authority.certificate}",
         f"--service-account-private-key-file={places.token_key}",

@@ -87,6 +87,24 @@ class Namespace:
         found: Object = self.get(f"deployments/{name}")
         return found
 
+    def replica_sets(self, name: str = "github-tools") -> list[str]:
+        """The names of a Deployment's ReplicaSets, once its latest template has one.
+
+        There is one for each template that the Deployment ever had: a rollout loop would show.
+        """
+
+        def seen() -> bool:
+            found = self.deployment(name)
+            observed = found.get("status", {}).get("observedGeneration")
+            return bool(observed == found["metadata"]["generation"])
+
+        self.cluster.wait_for(f"the controller's look at {name}", seen)
+        return sorted(
+            found["metadata"]["name"]
+            for found in self.get("replicasets")["items"]
+            if found["metadata"]["ownerReferences"][0]["name"] == name
+        )
+
     def pods(self) -> list[Object]:
         """Every pod here that is not being deleted."""
         found = self.get("pods")["items"]
