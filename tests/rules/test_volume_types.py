@@ -46,6 +46,11 @@ CASES = [
     ),
     pytest.param(volumes({"emptyDir": {}, "nfs": None}), [], id="null-beside-accepted"),
     pytest.param(volumes({"emptyDir": {}, "later": {}}), [], id="unknown-field-beside-accepted"),
+    pytest.param(
+        volumes({"emptyDir": {}, "later": {}}, {"nfs": {}}),
+        not_accepted("1].nfs"),
+        id="unknown-field-beside-accepted-in-another",
+    ),
     pytest.param(volumes({"emptyDir": None, "nfs": {}}), not_accepted("0].nfs"), id="null"),
     pytest.param(volumes({"emptyDir": "x"}), not_accepted("0].emptyDir"), id="text"),
     pytest.param(
