@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webhook.cli.formats.yaml_writer import lines, scalar
@@ -41,6 +41,7 @@ def as_kubernetes_counts(value: Any) -> Any:
     return value
 
 
+@settings(deadline=None)
 @given(st.dictionaries(TEXT, VALUES, min_size=1, max_size=4))
 def test_what_is_written_is_what_kubernetes_reads(value: dict[str, Any]) -> None:
     stream = f"{written(value)}---\n{written(value)}"
@@ -48,12 +49,14 @@ def test_what_is_written_is_what_kubernetes_reads(value: dict[str, Any]) -> None
     assert [one.value for one in read(stream, "x")] == [as_kubernetes_counts(value)] * 2
 
 
+@settings(deadline=None)
 @given(st.dictionaries(TEXT, st.recursive(TEXT, lambda inner: st.lists(inner, max_size=3))))
 def test_texts_are_texts_to_other_parsers_too(value: dict[str, Any]) -> None:
     for loader in (yaml.SafeLoader, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         assert yaml.load(written(value), loader) == value
 
 
+@settings(deadline=None)
 @given(st.dictionaries(TEXT, VALUES, min_size=1, max_size=3))
 def test_every_line_names_a_place_that_exists(value: dict[str, Any]) -> None:
     for line in lines(value):
@@ -76,6 +79,7 @@ def test_every_line_names_a_place_that_exists(value: dict[str, Any]) -> None:
         ('{"a":1}', "'{\"a\":1}'"),
         ("two\nlines \n\n", '"two\\nlines \\n\\n"'),
         ("\u2028é", '"\\u2028é"'),
+        ("\u202eabc", '"\\u202eabc"'),
     ],
 )
 def test_quotes_stand_where_kubectl_puts_them(text: str, expected: str) -> None:

@@ -23,7 +23,7 @@ from webhook.cli.formats.yaml_writer import Line, lines
 from webhook.cli.offline import Outcome
 
 # Above this, lines that occur often are no anchors for the comparison: it would get slow.
-_MANY_LINES = 2000
+_MANY_LINES = 500
 _LONGEST_LINE = 120
 
 

@@ -22,7 +22,10 @@ _RESOLVER: Any = Resolver()
 _SAFE = re.compile(
     r"(?!---|\.\.\.)(?:[\w./+~^$;()]|-(?=[\w.-]))(?:[!-9;-~]|:(?=[!-~])| (?=[!-\"$-~]))*", re.ASCII
 )
-_UNPRINTABLE = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff"
+# Control characters, and those that turn the direction in which a terminal shows a line.
+_UNPRINTABLE = (
+    r"\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
+)
 _BLOCK = re.compile(rf"(?!\s)[^{_UNPRINTABLE}]+(?<!\s)\n?")
 _BREAKS = re.compile(rf"[\t\n{_UNPRINTABLE}]")
 _ESCAPED = re.compile(f"[{_UNPRINTABLE}]")
