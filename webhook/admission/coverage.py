@@ -55,7 +55,7 @@ def of_deployment(
         return _opting_out(new, old, scope)
     was = old is not None and covered(old, settings, scope)
     if covered(new, settings, scope):
-        lost = was and old is not None and _lost(new.labels, old.labels)
+        lost = was and old is not None and _lost(new, old, settings)
         if lost and scope is Scope.OPTED_IN:
             return Coverage.LOSES_LABEL
         return Coverage.STAYS if was else Coverage.JOINS
@@ -71,8 +71,17 @@ def _opting_out(new: Workload, old: Workload | None, scope: Scope) -> Coverage:
     return Coverage.LEAVES if was or carries else Coverage.NONE
 
 
-def _lost(new: Fields, old: Fields) -> bool:
-    return old.get(names.SERVER) == "true" and new.get(names.SERVER) is None
+def _lost(new: Workload, old: Workload, settings: Settings) -> bool:
+    """Whether the label went, and only what we added to the template still says what it said.
+
+    A manifest that has the label in its template alone, and comes again, has lost nothing; it
+    lacks the name that stands beside our own label.
+    """
+    if old.labels.get(names.SERVER) != "true" or new.labels.get(names.SERVER) is not None:
+        return False
+    template = new.pod.labels
+    says_so = template.has(names.SERVER) and not template.has(names.NAME)
+    return not (says_so or _selected(new, settings))
 
 
 def _selected(workload: Workload, settings: Settings) -> bool:
