@@ -112,24 +112,40 @@ class Namespace:
 
     def wait_for_pods(self, count: int = 1) -> list[Object]:
         """Wait until there are so many pods, whatever their state."""
-
-        def pods() -> list[Object] | None:
-            found = self.pods()
-            return found if len(found) == count else None
-
-        return self.cluster.wait_for(f"{count} pods", pods) or []
+        self.cluster.wait_for(f"{count} pods", lambda: len(self.pods()) == count)
+        return self.pods()
 
     def wait_until_running(self, count: int = 1) -> list[Object]:
         """Act as the controller: remove the gate from every pod until so many, and all, run."""
 
-        def running() -> list[Object] | None:
-            found = self.pods()
-            for pod in found:
-                self.release(pod)
-            done = all(pod["status"].get("phase") == "Running" for pod in found)
-            return found if done and len(found) == count else None
+        def running() -> bool:
+            self.release_all()
+            phases = [pod["status"].get("phase") for pod in self.pods()]
+            return phases == ["Running"] * count
 
-        return self.cluster.wait_for(f"{count} running pods", running) or []
+        self.cluster.wait_for(f"{count} running pods", running)
+        return self.pods()
+
+    def wait_until_rolled_out(self, name: str = "github-tools") -> list[Object]:
+        """Act as the controller until all pods are of the Deployment's latest template."""
+
+        def rolled_out() -> bool:
+            self.release_all()
+            found = self.deployment(name)
+            status, count = found.get("status", {}), found["spec"]["replicas"]
+            counted = [
+                status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")
+            ]
+            seen = status.get("observedGeneration") == found["metadata"]["generation"]
+            return seen and counted == [count] * 3 and len(self.pods()) == count
+
+        self.cluster.wait_for(f"rollout of {name}", rolled_out)
+        return self.pods()
+
+    def release_all(self) -> None:
+        """Remove the gate from every pod, as the controller."""
+        for pod in self.pods():
+            self.release(pod)
 
     def release(self, pod: Object, *, as_user: User | None = None) -> Response | None:
         """Remove the gate from a pod that has it, as the controller or as somebody else."""
