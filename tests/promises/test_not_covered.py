@@ -1,0 +1,181 @@
+"""What gets through: each gap that docs/coverage.md admits is still there, and no wider."""
+
+from typing import Any
+
+import pytest
+
+from tests.in_memory.api_server import RESOURCES, ApiServer
+from tests.in_memory.defaults import copied
+from tests.in_memory.places import ABSENT, found
+from tests.manifests.apiserver import Request, calls
+from tests.reference.servers import PREFIX, server
+from webhook.admission.request import Scope
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+
+CLUSTER = ApiServer()
+MANAGED = ApiServer(scope=Scope.MANAGED)
+SECRET_TOKEN = {"name": "builder-token", "key": "token"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param({"csi": {"driver": "vault.example"}}, id="csi-driver-with-tokens-of-its-own"),
+        pytest.param({"secret": {"secretName": "builder-token"}}, id="secret-that-is-a-token"),
+    ],
+)
+def test_a_token_in_a_volume_that_is_not_projected(source: Json) -> None:
+    assert CLUSTER.create(server("Pod", volumes=[{"name": "token", **source}])).allowed
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": SECRET_TOKEN}}]},
+        {"envFrom": [{"secretRef": {"name": "builder-token"}}]},
+    ],
+    ids=["env", "env-from"],
+)
+def test_a_token_in_a_secret_that_is_read_as_environment(container: Json) -> None:
+    assert CLUSTER.create(server("Pod", container=container)).allowed
+
+
+def test_a_password_in_the_environment_stays() -> None:
+    container = {"env": [{"name": "PASSWORD", "value": "not-a-password"}]}
+
+    assert CLUSTER.create(server(container=container)).warnings == []
+
+
+def test_a_pod_may_look_like_another_server_of_its_namespace() -> None:
+    double = server("Pod", name="double")
+    double["metadata"]["labels"][f"{PREFIX}name"] = "github-tools"
+
+    assert CLUSTER.create(double).allowed
+
+
+def test_a_pod_may_take_the_name_to_which_a_token_is_granted() -> None:
+    settings = Settings.model_validate({"serviceAccountTokens": {"names": ["tools/inspector"]}})
+    double = server("Pod", name="double", asks={"service-account-token": "true"})
+    double["metadata"]["labels"][f"{PREFIX}name"] = "inspector"
+
+    stored = ApiServer(settings, Scope.MANAGED).create(double).stored
+
+    assert found(stored, "volumes[kube-api-access-x7k2p]") is not ABSENT
+
+
+def test_a_pod_that_claims_an_owner_keeps_its_own_resources() -> None:
+    settings = Settings.model_validate({"mcpServerDefaults": {"perServer": "forbid"}})
+    own = {"requests": {"memory": "64Mi"}}
+    claimed = server("Pod", container={"resources": own})
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "mine", "uid": "0"}
+    claimed["metadata"]["ownerReferences"] = [{**owner, "controller": True}]
+
+    stored = ApiServer(settings).create(claimed).stored
+
+    assert found(stored, "containers[main].resources") == own
+
+
+def test_a_pod_of_before_the_webhook_lives_on() -> None:
+    old = server("Pod", hostNetwork=True)
+    new = copied(old)
+    new["metadata"]["labels"]["team"] = "platform"
+
+    outcome = CLUSTER.update(old, new)
+
+    assert outcome.allowed
+    assert outcome.stored["spec"].get("securityContext") in ({}, None)
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "ReplicaSet", "Job"])
+def test_another_workload_is_stored_with_warnings(kind: str) -> None:
+    workload = {**server(hostNetwork=True), "kind": kind}
+    workload["spec"]["template"]["metadata"]["labels"][f"{PREFIX}server"] = "true"
+
+    outcome = CLUSTER.create(workload)
+
+    assert outcome.allowed
+    assert outcome.warned_by == ["host-namespaces"]
+
+
+def test_a_label_beside_the_template_of_another_workload_reaches_no_pod() -> None:
+    workload = {**server(hostNetwork=True), "kind": "StatefulSet"}
+
+    assert CLUSTER.create(workload).warned_by == ["identity"]
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        pytest.param({"image": "registry.example/mcp/github-tools"}, id="no-tag-no-digest"),
+        pytest.param({"securityContext": {"readOnlyRootFilesystem": False}}, id="writable-root"),
+        pytest.param({"command": ["sh", "-c", "npx -y anything"]}, id="code-from-the-internet"),
+    ],
+)
+def test_what_the_standard_does_not_ask_for(container: Json) -> None:
+    outcome = CLUSTER.create(server("Pod", container=container))
+
+    assert outcome.allowed
+    assert outcome.warnings == []
+
+
+def test_there_is_no_limit_until_a_ceiling_is_set() -> None:
+    assert not found(CLUSTER.create(server()).stored, "containers[main].resources").get("limits")
+
+
+def test_the_shipped_registrations_send_nothing_that_only_a_selector_chooses() -> None:
+    workload = server()
+    workload["metadata"]["labels"] = {"toolhive": "true"}
+    namespace = {"kubernetes.io/metadata.name": "tools"}
+
+    for kind, resource in RESOURCES.items():
+        plural, _, group = resource.partition(".")
+        request = Request(group, plural, "CREATE", kind, namespace, {**workload, "kind": kind})
+
+        assert calls(request) == []
+
+
+def test_whoever_may_label_namespaces_ends_the_management_of_one() -> None:
+    workload = server()
+    del workload["metadata"]["labels"]
+
+    def called(**labels: str) -> list[str]:
+        namespace = {"kubernetes.io/metadata.name": "tools", **labels}
+        return calls(Request("apps", "deployments", "CREATE", "Deployment", namespace, workload))
+
+    assert called(**{f"{PREFIX}managed": "true"}) == ["M managed-namespace", "V managed-namespace"]
+    assert called() == []
+
+
+def test_nobody_but_the_controller_and_administrators_starts_a_gated_pod() -> None:
+    pod = CLUSTER.create(server("Pod")).stored
+    started = copied(pod)
+    del started["spec"]["schedulingGates"]
+
+    assert CLUSTER.update(pod, started).refused_by == ["isolation-gate"]
+
+
+def test_a_secret_that_nobody_makes_yet_is_referred_to() -> None:
+    stored = CLUSTER.create(server(asks={"config-from": "github"})).stored
+
+    names = [one["secretRef"]["name"] for one in found(stored, "containers[main].envFrom")]
+    assert names == ["github-tools-mcp-config"]
+
+
+def test_without_the_gate_pods_start_at_once() -> None:
+    settings = Settings.model_validate({"isolation": {"gate": False}})
+
+    stored = ApiServer(settings).create(server("Pod")).stored
+
+    assert found(stored, "schedulingGates") is ABSENT
+
+
+@pytest.mark.parametrize("key", ["egress", "ingress-from"])
+def test_what_is_asked_of_the_controller_changes_nothing_yet(key: str) -> None:
+    plain = CLUSTER.create(server())
+
+    asking = CLUSTER.create(server(asks={key: "metrics"}))
+
+    assert asking.warnings == []
+    assert asking.stored["spec"] == plain.stored["spec"]
