@@ -179,3 +179,16 @@ def test_what_is_asked_of_the_controller_changes_nothing_yet(key: str) -> None:
 
     assert asking.warnings == []
     assert asking.stored["spec"] == plain.stored["spec"]
+
+
+@pytest.mark.parametrize(("count", "remembered"), [(15, True), (30, False)])
+def test_what_was_filled_in_is_remembered_up_to_8_kib(count: int, remembered: bool) -> None:
+    workload = server()
+    sidecars = [{"name": f"sidecar-{at}", "image": "registry.example/a:1"} for at in range(count)]
+    workload["spec"]["template"]["spec"]["containers"] += sidecars
+
+    stored = CLUSTER.create(workload).stored
+
+    memory = found(stored, f"spec.template.metadata.annotations[{PREFIX}injected]")
+    assert (memory is not ABSENT) == remembered
+    assert found(stored, f"containers[sidecar-{count - 1}].securityContext.runAsUser") == 1000
