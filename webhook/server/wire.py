@@ -81,7 +81,8 @@ def decode(body: bytes, hook: Hook) -> Request:
     it, else WireError.
     """
     try:
-        asked = _Envelope.model_validate(from_json(body, allow_inf_nan=False)).request
+        review = from_json(body, allow_inf_nan=False, cache_strings="keys")
+        asked = _Envelope.model_validate(review).request
     except ValidationError as error:
         raise WireError(_misfit(error)) from None
     except ValueError as error:
