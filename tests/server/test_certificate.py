@@ -24,6 +24,7 @@ from tests.server.certificates import (
     serial_of,
 )
 from webhook.observe.metrics import Metrics
+from webhook.server import certificate
 from webhook.server.certificate import CertificateStore
 from webhook.server.watch import FileError, Watch
 
@@ -332,6 +333,15 @@ def test_a_client_authority_that_waits_for_the_pair_comes_with_it(
     handshake(store.context, client(authority, after.issue_cert("api-server")))
     with pytest.raises(ssl.SSLError):
         handshake(store.context, client(authority, before.issue_cert("api-server")))
+
+
+def test_files_that_go_while_they_are_read_are_an_error(
+    volume: Volume, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificate, "_read", lambda *_: b"")
+
+    with pytest.raises(FileError, match=r"tls\.crt and .*tls\.key: No such file or directory$"):
+        _watch(_store(volume))
 
 
 def test_a_bundle_may_hold_comments_in_any_language(

@@ -129,6 +129,20 @@ def test_a_deeply_nested_body_is_400(server: Server, depth: int) -> None:
     assert server.review()["allowed"] is True
 
 
+def test_without_uvloop_it_serves_as_well(served: Volume, authority: trustme.CA) -> None:
+    """It is not there on every platform."""
+    words = command(served)
+    program = (
+        "import sys; sys.modules['uvloop'] = None; from webhook.cli.main import main;"
+        "sys.exit(main())"
+    )
+    words[1:3] = ["-c", program]
+    with Server(authority, words) as running:
+        assert running.review()["allowed"] is True
+        running.send(SIGTERM)
+        assert running.code() == 0
+
+
 def test_it_listens_on_ipv6(served: Volume, authority: trustme.CA) -> None:
     words = command(served)
     words[words.index("--listen") + 1] = "[::1]:0"

@@ -1,0 +1,42 @@
+"""What the kubelet and Prometheus are told, and what the process waits for."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import ClientSession
+
+from webhook.observe.metrics import Metrics
+from webhook.server.listener import Address, Listener
+from webhook.server.probes import application
+from webhook.server.traffic import Traffic
+
+
+async def test_readiness_ends_before_the_process() -> None:
+    metrics = Metrics()
+    traffic = Traffic(metrics)
+    listener = await Listener.open(application(metrics, traffic), Address("127.0.0.1", 0), metrics)
+    told = []
+    async with ClientSession(f"http://{listener.addresses[0]}") as client:
+        for traffic.draining in (False, True):
+            for path in ("/healthz", "/readyz"):
+                async with client.get(path) as answer:
+                    told.append((answer.status, await answer.text()))
+        async with client.get("/metrics") as answer:
+            text = await answer.text()
+    await listener.close()
+
+    assert told == [(200, "ok\n"), (200, "ok\n"), (200, "ok\n"), (503, "shutting down\n")]
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    assert "mcp_admission_internal_errors_total 0.0\n" in text
+
+
+async def test_traffic_has_ended_when_the_last_request_has() -> None:
+    traffic = Traffic(Metrics())
+    await traffic.ended()
+    with traffic:
+        with traffic:
+            ended = asyncio.create_task(traffic.ended())
+        await asyncio.sleep(0)
+        assert not ended.done()
+    await ended
