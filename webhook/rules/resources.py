@@ -3,7 +3,8 @@
 Field    resources of the server container
 Absent   the setting mcpServerDefaults.resources (requests.memory 400Mi); a request only where
          neither a limit nor the pod's own resources speak about it
-Refused  nothing; with perServer forbid, other values are replaced by the setting's
+Refused  nothing; with perServer forbid, other values and those of the pod are replaced by the
+         setting's
 Source   mcp-admission, reference value 400Mi; KEP-2837 pod level resources
 """
 
@@ -42,9 +43,12 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     if not forbidden or not pod.origin.decided_by_fleet or pod.server is None:
         return
     defaults = settings.mcp_server_defaults.resources
-    resources = pod.server.fields.child("resources")
-    yield from _foreign(resources.child("requests"), defaults.requests)
-    yield from _foreign(resources.child("limits"), defaults.limits)
+    limits = {**settings.mcp_server_maximums.limits, **defaults.limits}  # a ceiling fills in, too
+    of_server, of_pod = pod.server.fields.child("resources"), pod.spec.child("resources")
+    yield from _foreign(of_server.child("requests"), defaults.requests)
+    yield from _foreign(of_server.child("limits"), limits)
+    for part in ("requests", "limits"):
+        yield from _foreign(of_pod.child(part), {})
 
 
 def _keys(resources: Fields, part: str) -> Iterator[str]:
