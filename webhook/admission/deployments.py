@@ -70,7 +70,7 @@ def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
     findings = enforcement.fill(patch)
     _copy_annotations(new)
     findings += enforcement.check(Hook.MUTATE, patch)
-    injected.write(new.pod, patch)
+    injected.write(new.pod, patch, memory)
     return notes + findings
 
 
@@ -93,7 +93,7 @@ def _leave(change: _Change) -> Answer:
     if memory is None and old is not None:
         memory = injected.read(old.pod.annotations)
     if memory is not None:
-        injected.take_out(new.pod.spec, memory, change.patch)
+        injected.take_out(new.pod.spec, memory, change.patch, leaving=True)
     rolling.take_out_metadata(new, change.patch)
     note = "opts out: what was filled in goes, and the pods roll"
     return allow([_label(note, Severity.WARNING)], change.patch.finish())

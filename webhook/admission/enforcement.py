@@ -63,24 +63,20 @@ class Enforcement:
             violations = self._violations(step.rule)
             if not violations:
                 continue
-            if patch is not None and step.action == "override":
-                findings += self._override(step, violations, patch)
+            settled = [] if patch is None else _settled(step, violations, patch)
+            if settled and patch is not None:
+                findings += self._override(step, settled, patch)
             else:
                 findings += _findings(step, violations)
         return findings
 
     def _override(self, step: Step, violations: list[Violation], patch: Patch) -> list[Finding]:
         """Take what contradicts out, fill in again, and warn; what is left is refused."""
-        if not step.rule.overridable:
-            return _findings(step, violations)
         warnings = []
         for violation in reversed(violations):
             said = violation.overridden or f"{violation.place} overridden: {violation.sentence}"
             warnings.append(Finding(step.rule.id, Severity.WARNING, violation.pointer, said))
-            if violation.item is not None:
-                violation.at.remove(violation.key, violation.item)
-            elif violation.at.value is not None and violation.key in violation.at.value:
-                patch.take(violation.at, violation.key)
+            patch.override(violation.at, violation.key, violation.item)
         for subject in self.subjects[step.rule.subject]:
             step.rule.fill(subject, self.settings)
         return [*reversed(warnings), *_findings(step, self._violations(step.rule))]
@@ -90,6 +86,15 @@ class Enforcement:
         for subject in self.subjects[rule.subject]:
             violations += rule.check(subject, self.settings)
         return violations
+
+
+def _settled(step: Step, violations: list[Violation], patch: Patch) -> list[Violation]:
+    """Those that are settled by overriding: what was overridden once is never refused later."""
+    if not step.rule.overridable or step.action == "warn":
+        return []
+    if step.action == "override":
+        return violations
+    return [violation for violation in violations if patch.gave_back(violation.at, violation.key)]
 
 
 def _findings(step: Step, violations: list[Violation]) -> list[Finding]:

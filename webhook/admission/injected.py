@@ -9,6 +9,7 @@ read counts as absent.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +32,7 @@ class Memory:
     """Values by place: `containers[main].securityContext` -> fields -> value.
 
     `items` are what we added to lists: `containers[main]` -> `envFrom` -> items. `was` is what a
-    field held before we set it.
+    field held before we set it, or took it away where `set` says nothing about it.
     """
 
     set: Places = field(default_factory=dict)
@@ -57,9 +58,17 @@ def read(annotations: Fields) -> Memory | None:
     return Memory(**data) if fine else None
 
 
-def write(pod: Pod, patch: Patch) -> None:
-    """Remember on the template (or bare pod) what this review filled in."""
-    text = to_json(_ordered(_collect(pod.spec, patch))).decode()
+def write(pod: Pod, patch: Patch, known: Memory | None = None) -> None:
+    """Remember on the template (or bare pod) what this review filled in.
+
+    What was taken away earlier stays known while nothing else stands there.
+    """
+    memory = _collect(pod.spec, patch)
+    for place, key, value in () if known is None else _away(known):
+        at = _locate(pod.spec, place)
+        if at is not None and not at.has(key):
+            memory.setdefault("was", {}).setdefault(place, {}).setdefault(key, value)
+    text = to_json(_ordered(memory)).decode()
     if text == "{}" or len(text) > LARGEST:
         if pod.annotations.has(names.INJECTED):
             pod.annotations.remove(names.INJECTED)
@@ -67,36 +76,82 @@ def write(pod: Pod, patch: Patch) -> None:
         pod.annotations.set(names.INJECTED, text)
 
 
-def take_out(spec: Fields, memory: Memory, patch: Patch) -> None:
+def take_out(spec: Fields, memory: Memory, patch: Patch, *, leaving: bool = False) -> None:
     """Take out what still holds the value that we gave it, and put back what it replaced.
 
+    What we took away comes back for one that leaves: one that stays would be refused for it.
     Views of the pod that were made before do not see it: read the object again afterwards.
     """
     for place, values in sorted(memory.set.items()):
         at = _locate(spec, place)
         if at is None or at.value is None:
             continue
+        was = memory.was.get(place, {})
         for key, value in values.items():
-            if key in at.value and same(at.value[key], value):
+            if key in at.value and _ours(at.value[key], value, was.get(key)):
                 patch.take(at, key)
-                if key in memory.was.get(place, {}):
-                    at.value[key] = memory.was[place][key]
+                if key in was:
+                    patch.give_back(at, key, was[key])
     for place, lists in memory.items.items():
         at = _locate(spec, place)
         if at is not None:
             _take_items(at, lists, patch)
+    for place, key, value in _away(memory) if leaving else ():
+        at = _locate(spec, place)
+        if at is not None and not at.has(key):
+            patch.give_back(at, key, value)
 
 
 def put_back(new: Fields, old: Fields, memory: Memory) -> None:
-    """Put back in `new` what `old` still holds of ours: an apply took it back."""
-    for place, values in memory.set.items():
+    """Where an apply of the original manifest takes back what is ours, keep what `old` holds.
+
+    What somebody gave another value than the manifest had is theirs.
+    """
+    for place in sorted({*memory.set, *memory.was, *memory.items}):
         at, before = _locate(new, place), _locate(old, place)
-        if at is None or before is None:
-            continue
-        for key, value in values.items():
-            held = before.get(key)
-            if same(held, value) and not same(at.get(key), held):
+        if at is not None and before is not None:
+            _put_fields_back(at, before, memory.set.get(place, {}), memory.was.get(place, {}))
+            _put_items_back(at, before, memory.items.get(place, {}))
+
+
+def _put_fields_back(at: Fields, before: Fields, ours: dict[str, Any], was: dict[str, Any]) -> None:
+    for key in (*ours, *(key for key in was if key not in ours)):
+        now, held = at.get(key), before.get(key)
+        if key in ours:
+            back = not at.has(key) or same(now, was.get(key)) or _ours(now, ours[key], was.get(key))
+            if back and same(held, ours[key]) and not same(now, held):
                 at.set(key, held)
+        elif at.has(key) and same(now, was[key]) and not before.has(key):
+            at.remove(key)
+
+
+def _put_items_back(at: Fields, before: Fields, lists: dict[str, Any]) -> None:
+    for key, ours in lists.items():
+        held = _items(before, key)
+        if isinstance(ours, list):
+            theirs = [item for item in held if not any(same(item, one) for one in ours)]
+            if not same(theirs, held) and same(theirs, _items(at, key)):
+                at.set(key, held)
+
+
+def _ours(now: Any, ours: Any, was: Any) -> bool:
+    """Whether a field holds our value, or what `kubectl apply` of the original makes of it."""
+    if type(ours) is dict and type(was) is dict:
+        return same(now, ours) or same(now, _merged(ours, was))
+    return same(now, ours)
+
+
+def _merged(one: Any, other: Any) -> Any:
+    if type(one) is not dict or type(other) is not dict:
+        return other
+    return {**one, **{key: _merged(one.get(key), value) for key, value in other.items()}}
+
+
+def _away(memory: Memory) -> Iterator[tuple[str, str, Any]]:
+    for place, values in sorted(memory.was.items()):
+        for key, value in values.items():
+            if key not in memory.set.get(place, {}):
+                yield place, key, value
 
 
 def _take_items(at: Fields, lists: dict[str, Any], patch: Patch) -> None:
@@ -123,7 +178,19 @@ def _collect(spec: Fields, patch: Patch) -> dict[str, Places]:
             memory.setdefault("set", {}).setdefault(place, {})[key] = value
             if was is not None:
                 memory.setdefault("was", {}).setdefault(place, {})[key] = was
+    for at, key, was in patch.overridden.values():
+        if _root(at) is spec:
+            _remember_overridden(memory, at, key, was)
     return memory
+
+
+def _remember_overridden(memory: dict[str, Places], at: Fields, key: str, was: Any) -> None:
+    memory.setdefault("was", {}).setdefault(at.place, {})[key] = was
+    if at.has(key):
+        memory.setdefault("set", {}).setdefault(at.place, {})[key] = at.get(key)
+    items = memory.get("items", {})
+    if items.get(at.place, {}).pop(key, None) is not None and not items[at.place]:
+        del items[at.place]
 
 
 def _ordered(memory: dict[str, Places]) -> dict[str, Places]:

@@ -14,9 +14,9 @@ from typing import Any
 from webhook.rules.fields import Fields, escape
 
 Operation = dict[str, Any]
-
-
 Injection = tuple[Fields, str, Any, Any]
+
+_ABSENT = object()
 
 
 class Patch:
@@ -24,14 +24,18 @@ class Patch:
 
     `operations` is complete after `finish()`. `injections` are the edits that filled something in:
     the place, the field, the value or list item, and what the field held before (None: nothing).
+    `overridden` are the fields that lost a value because a rule objected to it: the place, the
+    field, the value.
     """
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
         self.injections: list[Injection] = []
+        self.overridden: dict[tuple[int, str], tuple[Fields, str, Any]] = {}
         self._own: dict[int, Any] = {}
         self._taken: dict[tuple[int, str], tuple[Fields, str, Any]] = {}
         self._taken_lists: dict[int, tuple[Fields, str, list[Any], list[Any]]] = {}
+        self._given_back: set[tuple[int, str]] = set()
 
     def create(self, at: Fields, key: str) -> dict[str, Any]:
         """Make an object in a field where there is none, and return it."""
@@ -78,10 +82,36 @@ class Patch:
     def take(self, at: Fields, key: str) -> None:
         """Take a field away until it is set again, or until `finish` says that it is gone."""
         target = _object(at)
-        if id(target) in self._own:
-            del target[key]
+        value = target.pop(key)
+        if id(target) not in self._own:
+            self._taken.setdefault((id(target), key), (at, key, value))
+
+    def give_back(self, at: Fields, key: str, value: Any) -> None:
+        """Give a field what it held before it was ours; told by `finish`, as what was taken is."""
+        if at.value is None and at.inside is not None:
+            self.give_back(at.inside, at.label, {})
+            at.value = at.inside.get(at.label)
+        target = _object(at)
+        if id(target) not in self._own:
+            self._taken.setdefault((id(target), key), (at, key, target.get(key, _ABSENT)))
+        target[key] = self._adopt(value)
+        self._given_back.add((id(target), key))
+
+    def gave_back(self, at: Fields, key: str) -> bool:
+        """Whether a field holds what it was given back."""
+        return (id(at.value), key) in self._given_back
+
+    def override(self, at: Fields, key: str, item: int | None = None) -> None:
+        """Take away a value, or an item of a list, that a rule objects to; it may be absent."""
+        if at.value is None or key not in at.value:
+            return
+        value = at.value[key]
+        held = list(value) if type(value) is list else value
+        self.overridden.setdefault((id(at.value), key), (at, key, held))
+        if item is None:
+            self.take(at, key)
         else:
-            self._taken[id(target), key] = (at, key, target.pop(key))
+            self.remove(at, key, item)
 
     def take_item(self, at: Fields, key: str, item: Any) -> None:
         """Take one item of a list away until the list is whole again, or until `finish`."""
@@ -92,8 +122,11 @@ class Patch:
 
     def untake(self) -> None:
         """Put back all that was taken, as if nothing had been."""
-        for at, key, value in self._taken.values():
-            _object(at)[key] = value
+        for at, key, value in reversed(self._taken.values()):
+            if value is _ABSENT:
+                del _object(at)[key]
+            else:
+                _object(at)[key] = value
         for _, _, items, before in self._taken_lists.values():
             items[:] = before
         self._taken.clear()
@@ -101,12 +134,13 @@ class Patch:
 
     def finish(self) -> list[Operation]:
         """Tell what was taken and did not come back; return all operations."""
-        for at, key, _ in self._taken.values():
-            path, target = f"{at.pointer}/{escape(key)}", _object(at)
-            if key in target:
-                self.operations.append({"op": "replace", "path": path, "value": target[key]})
-            else:
+        for at, key, before in self._taken.values():
+            path, value = f"{at.pointer}/{escape(key)}", _object(at).get(key, _ABSENT)
+            if value is _ABSENT and before is not _ABSENT:
                 self.operations.append({"op": "remove", "path": path})
+            elif not same(value, before):
+                operation = "add" if before is _ABSENT else "replace"
+                self.operations.append({"op": operation, "path": path, "value": value})
         for at, key, items, before in self._taken_lists.values():
             if at.get(key) is items and not same(items, before):
                 path = f"{at.pointer}/{escape(key)}"

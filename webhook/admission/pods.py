@@ -33,7 +33,7 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
     enforcement = Enforcement(settings, pod.pod, remembered=remembered)
     findings = enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch)
     if not remembered:
-        injected.write(pod.pod, patch)
+        injected.write(pod.pod, patch, memory)
     return _answer(pod, findings, patch.finish())
 
 

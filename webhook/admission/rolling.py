@@ -65,7 +65,7 @@ def _empty(value: Any) -> bool:
 
 
 def _take_out(workload: Workload, memory: injected.Memory, patch: Patch) -> None:
-    injected.take_out(workload.pod.spec, memory, patch)
+    injected.take_out(workload.pod.spec, memory, patch, leaving=True)
     take_out_metadata(workload, patch)
 
 

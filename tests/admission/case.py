@@ -1,0 +1,130 @@
+"""Requests as an API server makes them, and what it does with the answers."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import jsonpatch
+
+from webhook.admission.answer import Answer, Severity
+from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.review import review
+from webhook.admission.workload import KINDS
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+
+RESOURCES = {kind: resource for resource, (kind, _) in KINDS.items()}
+SERVER, NAME = "mcp-admission.dev/server", "mcp-admission.dev/name"
+INJECTED, GATE = "mcp-admission.dev/injected", "mcp-admission.dev/isolation"
+OPTED_IN, MANAGED = Scope.OPTED_IN, Scope.MANAGED
+MUTATE, VALIDATE = Hook.MUTATE, Hook.VALIDATE
+DEFAULTS = Settings()
+
+
+def settings_of(**keys: Any) -> Settings:
+    """Settings with these keys, spelled as in the file."""
+    return Settings.model_validate(keys)
+
+
+def pod(*, labels: Json | None = None, annotations: Json | None = None, **spec: Any) -> Json:
+    """A labelled pod with one container; keyword arguments replace fields of its spec."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": _metadata("tools", labels, annotations),
+        "spec": {"containers": [{"name": "main", "image": "example.test/mcp:1"}], **spec},
+    }
+
+
+def deployment(
+    *, labels: Json | None = None, annotations: Json | None = None, template: Json | None = None,
+    replicas: Any = 1, **spec: Any,
+) -> Json:  # fmt: skip
+    """A labelled Deployment with one container; keyword arguments are fields of the pod's spec."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": _metadata("tools", labels, annotations),
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": "tools"}},
+            "template": {
+                "metadata": {"labels": {"app": "tools"}, **(template or {})},
+                "spec": {"containers": [{"name": "main", "image": "example.test/mcp:1"}], **spec},
+            },
+        },
+    }
+
+
+def _metadata(name: str, labels: Json | None, annotations: Json | None) -> Json:
+    metadata: Json = {"name": name, "namespace": "team", "labels": labels}
+    if labels is None:
+        metadata["labels"] = {SERVER: "true"}
+    if annotations is not None:
+        metadata["annotations"] = annotations
+    return metadata
+
+
+def request(document: Any, old: Any = None, **keys: Any) -> Request:
+    """The request to create an object, or to update it where the old one is given."""
+    kind = document.get("kind", "") if isinstance(document, dict) else ""
+    metadata = document.get("metadata") if isinstance(document, dict) else None
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    asked = Request(
+        hook=MUTATE,
+        resource=RESOURCES.get(kind, "pods") if isinstance(kind, str) else "pods",
+        operation="CREATE" if old is None else "UPDATE",
+        object=copy.deepcopy(document),
+        old_object=copy.deepcopy(old),
+        kind=str(kind),
+        namespace="team",
+        name=name if isinstance(name, str) else "",
+        user="system:serviceaccount:team:deployer",
+        groups=("system:authenticated",),
+    )
+    return replace(asked, **keys)
+
+
+def answer_to(
+    document: Any,
+    old: Any = None,
+    settings: Settings = DEFAULTS,
+    scope: Scope = OPTED_IN,
+    **keys: Any,
+) -> Answer:
+    """What the hook (the mutating one unless said otherwise) answers to such a request."""
+    return review(request(document, old, **keys), settings, scope)
+
+
+def applied(document: Any, answer: Answer) -> Any:
+    """The object after its patch, as an API server applies it."""
+    operations = copy.deepcopy(list(answer.operations))
+    return jsonpatch.JsonPatch(operations).apply(copy.deepcopy(document))
+
+
+def mutated(document: Any, old: Any = None, **keys: Any) -> Any:
+    """The object as the mutating hook leaves it; it must be allowed."""
+    answer = answer_to(document, old, **keys)
+
+    assert answer.allowed, answer.message
+
+    return applied(document, answer)
+
+
+def admitted(document: Any, old: Any = None, **keys: Any) -> Any:
+    """The object as it is stored: both hooks must allow it, and a second pass changes nothing."""
+    stored = mutated(document, old, **keys)
+
+    assert answer_to(stored, old, **keys).operations == ()
+    final = answer_to(stored, old, hook=VALIDATE, **keys)
+    assert final.allowed, final.message
+
+    return stored
+
+
+def errors(answer: Answer) -> list[str]:
+    """The rules by which the object is refused."""
+    return [finding.rule for finding in answer.findings if finding.severity is Severity.ERROR]

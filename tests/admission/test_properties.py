@@ -1,0 +1,99 @@
+"""What holds for every object that is created, whatever stands in it."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.admission.case import GATE, SERVER, VALIDATE, Json, answer_to, applied, request
+from tests.admission.objects import deployments, pods, unknown_fields
+from tests.admission.policies import NAMES, POLICIES, RESTRICTED, SCOPES
+from tests.in_memory.controllers import pod_of
+from tests.in_memory.defaults import template_of, with_plugins
+from tests.rules import pods as hostile
+from tests.rules.standard import violations
+from webhook.admission.answer import Answer
+from webhook.admission.patch import same
+from webhook.admission.request import Scope
+from webhook.admission.review import review
+
+
+def labelled(pod: Json) -> Json:
+    """The pod with the label, which half of the generated ones lack."""
+    labels = pod["metadata"].setdefault("labels", {})
+    labels[SERVER] = "true"
+    return pod
+
+
+SERVERS = pods() | pods().map(with_plugins) | deployments()
+ANY = SERVERS | hostile.pods().map(labelled)
+
+
+def first_pass(document: Json, policy: str, scope: Scope) -> Answer:
+    return answer_to(document, None, POLICIES[policy], scope)
+
+
+@given(ANY, NAMES, SCOPES)
+def test_the_patch_makes_the_edited_document(document: Json, policy: str, scope: Scope) -> None:
+    asked = request(document)
+    answer = review(asked, POLICIES[policy], scope)
+
+    if answer.allowed:
+        assert same(applied(document, answer), asked.object)
+    else:
+        assert answer.operations == ()
+
+
+@given(ANY, NAMES, SCOPES)
+def test_a_second_pass_changes_nothing(document: Json, policy: str, scope: Scope) -> None:
+    first = first_pass(document, policy, scope)
+    if first.allowed:
+        second = first_pass(applied(document, first), policy, scope)
+
+        assert second.allowed, second.message
+        assert second.operations == ()
+
+
+@given(ANY, NAMES, SCOPES)
+def test_what_was_filled_in_passes_the_check(document: Json, policy: str, scope: Scope) -> None:
+    first = first_pass(document, policy, scope)
+    if first.allowed:
+        edited = applied(document, first)
+        final = answer_to(edited, None, POLICIES[policy], scope, hook=VALIDATE)
+
+        assert final.allowed, final.message
+
+
+@given(ANY, st.sampled_from(RESTRICTED), SCOPES)
+def test_what_is_admitted_satisfies_the_standard(document: Json, policy: str, scope: Scope) -> None:
+    first = first_pass(document, policy, scope)
+    if first.allowed:
+        assert violations(template_of(applied(document, first)), "restricted") == []
+
+
+@given(deployments(), NAMES, SCOPES)
+def test_pods_of_a_template_need_only_the_gate(document: Json, policy: str, scope: Scope) -> None:
+    first = first_pass(document, policy, scope)
+    if first.allowed:
+        pod = with_plugins(pod_of(applied(document, first)))
+        answer = first_pass(pod, policy, scope)
+
+        assert answer.allowed, answer.message
+        assert {told["path"] for told in answer.operations} <= {"/spec/schedulingGates"}
+        gated = applied(pod, answer)["spec"].get("schedulingGates", [])
+        assert ({"name": GATE} in gated) is POLICIES[policy].gated
+
+
+@given(SERVERS, NAMES, SCOPES)
+def test_unknown_fields_survive(document: Json, policy: str, scope: Scope) -> None:
+    first = first_pass(document, policy, scope)
+    if first.allowed:
+        assert unknown_fields(applied(document, first)) == unknown_fields(document)
+
+
+@given(ANY, NAMES, SCOPES)
+def test_warnings_are_short_lines(document: Json, policy: str, scope: Scope) -> None:
+    answer = first_pass(document, policy, scope)
+
+    assert all(len(text) <= 120 and text.isprintable() for text in answer.warnings)
+    assert all(line.isprintable() for line in answer.message.splitlines())
