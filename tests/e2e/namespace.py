@@ -10,12 +10,14 @@ from tests.e2e.product import Product
 
 API = {
     **{f"{kind.lower()}s": version for kind, version in KINDS.items()},
-    "pods": "v1",
-    "events": "v1",
+    **dict.fromkeys(("bindings", "events", "limitranges", "pods", "resourcequotas"), "v1"),
+    **dict.fromkeys(("secrets", "serviceaccounts", "services"), "v1"),
     "horizontalpodautoscalers": "autoscaling/v2",
 }
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
 
 Object = dict[str, Any]
 
