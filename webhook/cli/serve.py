@@ -40,6 +40,19 @@ def add_parser(subparsers: Subparsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    _add_addresses(parser)
+    _add_files(parser)
+    parser.add_argument(
+        "--drain-seconds",
+        type=seconds,
+        default=5.0,
+        metavar="SECONDS",
+        help="how long to go on after SIGTERM, while clients forget this address "
+        "(default: %(default)g)",
+    )
+
+
+def _add_addresses(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen",
         type=address,
@@ -55,6 +68,9 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="HOST:PORT",
         help="where probes and metrics are answered (default: %(default)s)",
     )
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tls-cert",
         type=Path,
@@ -73,14 +89,6 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--settings", type=Path, metavar="FILE", help="settings in YAML (default: all defaults)"
-    )
-    parser.add_argument(
-        "--drain-seconds",
-        type=seconds,
-        default=5.0,
-        metavar="SECONDS",
-        help="how long to go on after SIGTERM, while clients forget this address "
-        "(default: %(default)g)",
     )
 
 

@@ -36,6 +36,7 @@ KINDS = frozenset(
     )
 )
 OPERATIONS = frozenset(("CREATE", "UPDATE", "DELETE", "CONNECT"))
+NAMESPACE = "mcp_admission"
 OTHER = "other"
 BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -73,51 +74,39 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        counter = partial(Counter, registry=self.registry)
-        gauge = partial(Gauge, registry=self.registry)
+        counter = partial(Counter, namespace=NAMESPACE, registry=self.registry)
+        gauge = partial(Gauge, namespace=NAMESPACE, registry=self.registry)
         self._reviews = _Children(
-            counter(
-                "mcp_admission_reviews_total",
-                "Reviews answered.",
-                ["hook", "scope", "operation", "kind", "decision", "dry_run"],
-            ).labels
+            counter("reviews_total", "Reviews answered.", Review._fields).labels
         )
         self._seconds = _Children(
             Histogram(
-                "mcp_admission_review_duration_seconds",
+                "review_duration_seconds",
                 "Time from the head of a review's request to its answer.",
                 ["hook"],
-                buckets=BUCKETS,
+                namespace=NAMESPACE,
                 registry=self.registry,
+                buckets=BUCKETS,
             ).labels
         )
         self._findings = _Children(
-            counter(
-                "mcp_admission_findings_total", "Findings of the rules.", ["rule", "severity"]
-            ).labels
+            counter("findings_total", "Findings of the rules.", ["rule", "severity"]).labels
         )
         self.internal_errors = counter(
-            "mcp_admission_internal_errors_total",
-            "Reviews refused because the review itself failed.",
+            "internal_errors_total", "Reviews refused because the review itself failed."
         )
         self._rejected = counter(
-            "mcp_admission_rejected_requests_total",
-            "HTTP requests that were no reviews, by the status they were answered with.",
-            ["status"],
+            "rejected_requests_total", "HTTP requests that were no reviews.", ["status"]
         )
         self._reloads = counter(
-            "mcp_admission_file_reloads_total",
-            "Changed files that were read again: taken into force, or refused.",
-            ["file", "result"],
+            "file_reloads_total", "Changed files that were read again.", ["file", "result"]
         )
         self._refused = gauge(
-            "mcp_admission_file_refused",
+            "file_refused",
             "1 while a file on disk is unusable and the one before stays in force.",
             ["file"],
         )
-        self.in_flight = gauge(
-            "mcp_admission_in_flight_requests", "Requests that wait for their answer."
-        )
+        self.in_flight = gauge("in_flight_requests", "Requests that wait for their answer.")
 
     def reviewed(self, review: Review, seconds: float) -> None:
         """Count one answered review."""

@@ -61,24 +61,16 @@ def tell(
     Values from the body are cut to the length of the longest name in Kubernetes.
     """
     word = outcome(decision, request.hook)
-    metrics.reviewed(
-        Review(
-            hook=request.hook.value,
-            scope=scope.value,
-            operation=request.operation,
-            kind=request.kind,
-            decision=word,
-            dry_run=request.dry_run,
-        ),
-        seconds,
-    )
+    hook, operation, kind = request.hook.value, request.operation, request.kind
+    counted = Review(hook, scope.value, operation, kind, word, request.dry_run)
+    metrics.reviewed(counted, seconds)
     for finding in decision.answer.findings:
         metrics.found(finding.rule, finding.severity.value)
     fields: dict[str, Any] = {
-        "hook": request.hook.value,
+        "hook": hook,
         "scope": scope.value,
-        "operation": cut(request.operation),
-        "kind": cut(request.kind),
+        "operation": cut(operation),
+        "kind": cut(kind),
         "namespace": cut(request.namespace),
         **_name(request),
         "uid": cut(request.uid),
