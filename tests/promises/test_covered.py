@@ -60,7 +60,7 @@ def unlabelled(pod: Json) -> Json:
     return without(pod, "metadata", "labels", f"{PREFIX}server")
 
 
-@pytest.mark.parametrize("subresource", ["", "status"])
+@pytest.mark.parametrize("subresource", ["", "status", "ephemeralcontainers"])
 @pytest.mark.parametrize("change", [relabelled, opted_out, unlabelled])
 def test_no_label_of_a_live_pod_changes(
     pod: Json, change: Callable[[Json], Json], subresource: str

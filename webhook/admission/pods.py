@@ -70,13 +70,15 @@ def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> 
         and container.fields.get("name") not in before
     )
     enforcement = Enforcement(settings, new.pod, remembered=True)
+    guarded: list[Finding] = []
     if request.hook is Hook.MUTATE:
         findings = enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch)
     else:
-        findings = guards.labels(request) + enforcement.check(Hook.VALIDATE)
+        guarded = guards.labels(request)
+        findings = enforcement.check(Hook.VALIDATE)
     relevant = [finding for finding in findings if finding.path.startswith(added)]
     operations = [told for told in patch.finish() if told["path"].startswith(added)]
-    return _answer(new, relevant, operations)
+    return _answer(new, guarded + relevant, operations)
 
 
 def resize(request: Request, settings: Settings, scope: Scope) -> Answer:
