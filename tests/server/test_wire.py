@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.server.reviews import POD, answered, asked, posted
 from webhook.admission.answer import Answer
@@ -164,6 +167,27 @@ def test_an_envelope_that_is_no_admission_review_is_refused(body: bytes, what: s
     assert str(raised.value) == (
         f"the body is not an AdmissionReview of admission.k8s.io/v1: {what}"
     )
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(body=st.binary(max_size=200))
+def test_any_bytes_are_a_request_or_an_error(body: bytes) -> None:
+    with pytest.raises(WireError):
+        decode(body, Hook.MUTATE)
+
+
+@given(tweak=st.dictionaries(st.sampled_from(sorted(asked())), JSON_VALUES, max_size=4))
+def test_any_envelope_is_a_request_or_an_error(tweak: dict[str, Any]) -> None:
+    """And its request can be answered."""
+    with contextlib.suppress(WireError):
+        request = decode(posted(**tweak), Hook.MUTATE)
+        assert answered(encode(request.uid, Answer(allowed=True)))["uid"] == request.uid
 
 
 def test_an_allowed_object_without_a_patch() -> None:
