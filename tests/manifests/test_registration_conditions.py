@@ -20,6 +20,8 @@ BARE: list[Json] = [
     {"metadata": {}},
     {"metadata": {"creationTimestamp": None}},
     {"metadata": {"labels": {}, "annotations": {}}},
+    {"metadata": {"ownerReferences": []}},
+    {"metadata": {"ownerReferences": [{"kind": "ReplicaSet", "name": "a"}]}},
     {"metadata": {}, "spec": {}},
     {"spec": {"template": {}}},
     {"spec": {"template": {"metadata": {"creationTimestamp": None}, "spec": {}}}},
@@ -87,6 +89,43 @@ def test_only_pods_can_be_mirror_pods(namespace: Json, entry: str) -> None:
         asked = Request(group, resource, "CREATE", kind, namespace, new, groups=NODE)
 
         assert f"V {entry}" in calls(asked), resource
+
+
+@pytest.mark.parametrize("operation", ["CREATE", "UPDATE"])
+@pytest.mark.parametrize(("namespace", "entry"), NAMESPACES)
+@pytest.mark.parametrize(
+    ("owners", "own"),
+    [
+        ([], True),
+        ([{"kind": "Deployment", "name": "a"}], True),
+        ([{"kind": "Deployment", "name": "a", "controller": False}], True),
+        ([{"kind": "Deployment", "name": "a", "controller": True}], False),
+        ([{"kind": "A", "name": "a"}, {"kind": "B", "name": "b", "controller": True}], False),
+    ],
+)
+def test_of_what_another_workload_made_only_pods_and_deployments_are_reviewed(
+    owners: list[Json], own: bool, namespace: Json, entry: str, operation: str
+) -> None:
+    for (group, resource), kind in KINDS.items():
+        if "/" in resource or kind == "Binding":
+            continue
+        new = body(kind, {OPT_IN: "true"})
+        new["metadata"]["ownerReferences"] = owners
+        old = new if operation == "UPDATE" else None
+        called = calls(Request(group, resource, operation, kind, namespace, new, old))
+
+        enforced = kind in {"Pod", "Deployment"}
+        assert (f"V {entry}" in called) is (own or enforced), resource
+
+
+@pytest.mark.parametrize(("namespace", "entry"), NAMESPACES)
+def test_a_binding_with_an_owner_is_still_reviewed(namespace: Json, entry: str) -> None:
+    new = with_labels(body("Binding"), {"mcp-admission.dev/name": "a"})
+    new["metadata"]["ownerReferences"] = [{"kind": "A", "name": "a", "controller": True}]
+
+    called = calls(Request("", "pods/binding", "CREATE", "Binding", namespace, new))
+
+    assert called == [f"V {entry}"]
 
 
 @pytest.mark.parametrize(("namespace", "entry"), NAMESPACES)
