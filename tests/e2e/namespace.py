@@ -107,9 +107,10 @@ class Namespace:
             if found["metadata"]["ownerReferences"][0]["name"] == name
         )
 
-    def pods(self) -> list[Object]:
-        """Every pod here that is not being deleted."""
-        found = self.get("pods")["items"]
+    def pods(self, app: str | None = None) -> list[Object]:
+        """Every pod here, or of this workload, that is not being deleted."""
+        query = "" if app is None else f"?labelSelector=app%3D{app}"
+        found = self.get(f"pods{query}")["items"]
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
     def wait_for_pods(self, count: int = 1) -> list[Object]:
@@ -139,10 +140,10 @@ class Namespace:
                 status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")
             ]
             seen = status.get("observedGeneration") == found["metadata"]["generation"]
-            return seen and counted == [count] * 3 and len(self.pods()) == count
+            return seen and counted == [count] * 3 and len(self.pods(name)) == count
 
         self.cluster.wait_for(f"rollout of {name}", rolled_out)
-        return self.pods()
+        return self.pods(name)
 
     def release_all(self) -> None:
         """Remove the gate from every pod, as the controller."""

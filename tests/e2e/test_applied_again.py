@@ -84,9 +84,9 @@ def test_a_bare_pod_is_applied_again_on_the_server(namespace: Namespace) -> None
 
 
 def test_a_manager_who_takes_our_values_over_owns_them(namespace: Namespace) -> None:
-    own = {"securityContext": {"runAsUser": 1000}}
+    own = server(securityContext={"runAsUser": 1000})
     namespace.apply(server(), "--server-side", "--field-manager=argo")
-    taken = namespace.apply(server(**own), "--server-side", "--field-manager=argo")
+    taken = namespace.apply(own, "--server-side", "--field-manager=argo")
 
     assert taken.stderr == ""
     assert len(namespace.replica_sets()) == 1
