@@ -57,7 +57,7 @@ def test_a_server_keeps_its_labels(
 @THROUGH
 def test_a_put_without_the_labels_is_refused(namespace: Namespace, subresource: str) -> None:
     pod = namespace.create(bare_pod())
-    del pod["metadata"]["labels"]
+    del pod["metadata"]["labels"], pod["metadata"]["resourceVersion"]
 
     answer = namespace.raw("PUT", f"pods/github-tools{subresource}", pod)
 

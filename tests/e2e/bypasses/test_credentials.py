@@ -1,0 +1,82 @@
+"""No disguise gets a pod the credential of a ServiceAccount that it may not have."""
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.manifests import NOT_LABELLED, Manifest, bare_pod, container
+from tests.e2e.namespace import Namespace
+from tests.e2e.refusals import refusing_rules
+
+TOKEN = {"path": "token", "expirationSeconds": 3600}
+PLUGIN = "kube-api-access-a1b2c"
+
+
+def with_token(name: str, *sources: Any) -> Manifest:
+    mount = {"name": name, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
+    return bare_pod(
+        labels=NOT_LABELLED,
+        containers=[container(volumeMounts=[mount])],
+        volumes=[{"name": name, "projected": {"sources": list(sources)}}],
+    )
+
+
+REFUSED = {
+    "under another name": with_token("token", {"serviceAccountToken": TOKEN}),
+    "for another audience": with_token(
+        PLUGIN, {"serviceAccountToken": {**TOKEN, "audience": "vault"}}
+    ),
+    "at another path": with_token(PLUGIN, {"serviceAccountToken": {"path": "tokens"}}),
+    "beside something else": with_token(
+        PLUGIN, {"serviceAccountToken": TOKEN}, {"secret": {"name": "keys"}}
+    ),
+    "twice": with_token(
+        PLUGIN,
+        {"serviceAccountToken": TOKEN},
+        {"serviceAccountToken": {"path": "other", "audience": "https://kubernetes.default.svc"}},
+    ),
+    "by asking for it": bare_pod(labels=NOT_LABELLED, automountServiceAccountToken=True),
+}
+
+
+@pytest.mark.parametrize("manifest", REFUSED.values(), ids=REFUSED)
+def test_a_token_is_refused(managed: Namespace, manifest: Manifest) -> None:
+    answer = managed.raw("POST", "pods", manifest)
+
+    assert refusing_rules(answer) == {"service-account-token"}
+
+
+def test_a_token_that_looks_like_the_plugins_is_taken_away_like_it(managed: Namespace) -> None:
+    stored = managed.create(with_token(PLUGIN, {"serviceAccountToken": TOKEN}))
+
+    assert "volumes" not in stored["spec"]
+    assert "volumeMounts" not in stored["spec"]["containers"][0]
+    assert stored["spec"]["automountServiceAccountToken"] is False
+
+
+def test_the_annotation_alone_is_not_enough_in_a_managed_namespace(managed: Namespace) -> None:
+    pod = with_token("token", {"serviceAccountToken": TOKEN})
+    pod["metadata"]["annotations"] = {"mcp-admission.dev/service-account-token": "true"}
+
+    answer = managed.raw("POST", "pods", pod)
+
+    assert refusing_rules(answer) == {"service-account-token"}
+    assert any("is not allowed here" in warning for warning in answer.warnings)
+
+
+def test_a_token_in_a_template_is_refused_there(managed: Namespace) -> None:
+    pod = with_token("token", {"serviceAccountToken": TOKEN})
+    app = {"app": "x"}
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "github-tools"},
+        "spec": {
+            "selector": {"matchLabels": app},
+            "template": {"metadata": {"labels": app}, "spec": pod["spec"]},
+        },
+    }
+
+    answer = managed.raw("POST", "deployments", deployment)
+
+    assert refusing_rules(answer) == {"service-account-token"}
