@@ -6,12 +6,19 @@ import asyncio
 import gc
 import json
 import logging
+import os
 import resource
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 
+from tests.server.certificates import HOST, Volume
 from tests.server.serving import serving
+from webhook.observe import logs
 from webhook.observe.logs import JsonLines
 from webhook.server import lifecycle
 from webhook.server.lifecycle import Options, Process
@@ -76,6 +83,55 @@ async def test_what_no_request_was_told_of_is_logged_without_its_words(
     assert told[0]["exception"] == "builtins.ValueError"
     assert "hunter2" not in json.dumps(told)
     assert {record.levelno for record in caplog.records} == {logging.ERROR}
+
+
+@pytest.fixture
+def options(
+    volume: Volume, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Options]:
+    """Options with a pair that can be used; what belongs to the test's process stays as it is."""
+    volume.write_pair(authority.issue_cert(HOST))
+    monkeypatch.setattr(lifecycle, "_settle_memory", lambda: None)
+    monkeypatch.setattr(lifecycle, "_allow_open_files", lambda: None)
+    monkeypatch.setattr(logs, "configure", lambda: None)
+    yield replace(OPTIONS, tls_cert=volume.path("tls.crt"), tls_key=volume.path("tls.key"))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        assert signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler)
+
+
+async def _told(caplog: pytest.LogCaptureFixture, message: str) -> None:
+    async with asyncio.timeout(10):
+        while message not in caplog.messages:  # noqa: ASYNC110 - a log has no events
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize(("signals", "code"), [(1, 0), (2, 1)])
+async def test_it_serves_until_a_signal(
+    signals: int, code: int, options: Options, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    process = Process(replace(options, drain_seconds=0 if signals == 1 else 300))
+    process.watch.load()
+    serving_ = asyncio.create_task(process.serve())
+    await _told(caplog, "listening")
+    os.kill(os.getpid(), signal.SIGTERM)
+    if signals == 2:
+        await _told(caplog, "draining")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    assert await asyncio.wait_for(serving_, 10) == code
+    assert caplog.messages == ["listening", "draining", "stopped"]
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)
+
+
+def test_what_cannot_start_is_exit_code_2(
+    options: Options, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert lifecycle.run(replace(options, tls_key=Path("missing.key"))) == 2
+    told = capsys.readouterr().err
+    assert told == "mcp-admission serve: missing.key cannot be read: No such file or directory\n"
 
 
 async def test_a_request_that_never_ends_does_not_keep_the_process(

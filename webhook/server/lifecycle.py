@@ -106,19 +106,22 @@ class Process:
         stop = Stop()
         traffic = Traffic(self._metrics)
         watching = loop.create_task(self.watch.run())
-        reviews, probes = await self._listen(traffic)
+        reviews, probed = await self._listen(traffic)
         _settle_memory()
-        fields = {"reviews": reviews.addresses, "probes": probes.addresses}
+        fields = {"reviews": reviews.addresses, "probes": probed.addresses}
         LOG.info("listening", extra={"fields": fields})
 
         await stop.asked.wait()
         traffic.draining = True
         LOG.info("draining", extra={"fields": {"seconds": self._options.drain_seconds}})
-        leaving = loop.create_task(self._leave(traffic, reviews, probes))
+        leaving = loop.create_task(self._leave(traffic, reviews, probed))
         insisted = loop.create_task(stop.insisted.wait())
         await asyncio.wait((leaving, insisted), return_when=asyncio.FIRST_COMPLETED)
-        watching.cancel()
         finished = leaving.done() and leaving.result()
+        for task in (watching, leaving, insisted):
+            task.cancel()
+        for port in (reviews, probed):
+            port.refuse_connections()
         LOG.info("stopped", extra={"fields": {"finished": finished}})
         return 0 if finished else 1
 
