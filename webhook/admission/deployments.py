@@ -50,7 +50,7 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     if coverage is Coverage.MAY_NOT_LEAVE:
         return refuse(new.name, [_label('must not be "false" in a managed namespace')])
     mutating = request.hook is Hook.MUTATE
-    findings = _named(new) + (_mutate(change, coverage) if mutating else _validate(change))
+    findings = _named(change) + (_mutate(change, coverage) if mutating else _validate(change))
     if any(finding.severity is Severity.ERROR for finding in findings):
         return refuse(new.name, findings)
     return allow(findings, patch.finish())
@@ -58,10 +58,11 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
 
 def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
     new, old, patch = change.new, change.old, change.patch
-    notes = _label_workload(new, old, coverage)
+    notes = _keep_label(new, old, coverage)
     deployment = _deployment(new, old)
     if old is not None and coverage is not Coverage.JOINS and _stays(new, old):
         return notes + Enforcement(change.settings, None, deployment).check(Hook.MUTATE, patch)
+    new.labels.default(names.SERVER, "true")
     memory = injected.read(new.pod.annotations)
     if memory is not None:
         injected.take_out(new.pod.spec, memory, patch)
@@ -79,7 +80,7 @@ def _validate(change: _Change) -> list[Finding]:
     rolls = old is None or not rolling.unchanged(new, old)
     enforcement = Enforcement(change.settings, new.pod if rolls else None, _deployment(new, old))
     findings = enforcement.check(Hook.VALIDATE)
-    if new.labels.get(names.SERVER) is None:
+    if rolls and new.labels.get(names.SERVER) is None:
         findings.append(_label('must be "true", or "false" to opt out'))
     return findings
 
@@ -93,7 +94,7 @@ def _leave(change: _Change) -> Answer:
     if memory is None and old is not None:
         memory = injected.read(old.pod.annotations)
     if memory is not None:
-        injected.take_out(new.pod.spec, memory, change.patch, leaving=True)
+        injected.leave(new.pod.spec, memory, change.patch)
     rolling.take_out_metadata(new, change.patch)
     note = "opts out: what was filled in goes, and the pods roll"
     return allow([_label(note, Severity.WARNING)], change.patch.finish())
@@ -109,8 +110,10 @@ def _deployment(new: Workload, old: Workload | None) -> rule.Workload:
     return rule.Workload(spec, count if isinstance(count, int) else None)
 
 
-def _label_workload(new: Workload, old: Workload | None, coverage: Coverage) -> list[Finding]:
-    new.labels.default(names.SERVER, "true")
+def _keep_label(new: Workload, old: Workload | None, coverage: Coverage) -> list[Finding]:
+    """Put back a label that was there; one that never was waits until the template changes."""
+    if old is not None and old.labels.has(names.SERVER):
+        new.labels.default(names.SERVER, "true")
     if coverage is Coverage.LOSES_LABEL:
         return [_label('put back: to opt out, set it to "false"', Severity.WARNING)]
     if coverage is Coverage.JOINS and old is not None:
@@ -124,7 +127,11 @@ def _copy_annotations(new: Workload) -> None:
             new.pod.annotations.default(key, new.annotations.get(key))
 
 
-def _named(new: Workload) -> list[Finding]:
+def _named(change: _Change) -> list[Finding]:
+    """Object to what a server cannot be called; what was there before us may stay as it is."""
+    new, old = change.new, change.old
+    if old is not None and rolling.unchanged(new, old):
+        return []
     findings = []
     if not new.root.child("metadata").has("name"):
         message = "metadata.name: give it a name, because labels and objects are made from it"
