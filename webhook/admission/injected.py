@@ -79,7 +79,8 @@ def write(pod: Pod, patch: Patch, known: Memory | None = None) -> None:
 def take_out(spec: Fields, memory: Memory, patch: Patch, *, leaving: bool = False) -> None:
     """Take out what still holds the value that we gave it, and put back what it replaced.
 
-    What we took away comes back for one that leaves: one that stays would be refused for it.
+    One that leaves becomes what its author wrote: what we took away comes back, which one that
+    stays would be refused for, and objects that held nothing but ours go.
     Views of the pod that were made before do not see it: read the object again afterwards.
     """
     for place, values in sorted(memory.set.items()):
@@ -96,10 +97,24 @@ def take_out(spec: Fields, memory: Memory, patch: Patch, *, leaving: bool = Fals
         at = _locate(spec, place)
         if at is not None:
             _take_items(at, lists, patch)
-    for place, key, value in _away(memory) if leaving else ():
+    if leaving:
+        _leave(spec, memory, patch)
+
+
+def _leave(spec: Fields, memory: Memory, patch: Patch) -> None:
+    for place, key, value in _away(memory):
         at = _locate(spec, place)
         if at is not None and not at.has(key):
             patch.give_back(at, key, value)
+    for place in memory.set:
+        _take_empty(_locate(spec, place), patch)
+
+
+def _take_empty(at: Fields | None, patch: Patch) -> None:
+    """Take out an object that holds nothing any more, and those that held nothing but it."""
+    while at is not None and at.value == {} and at.inside is not None:
+        patch.take(at.inside, at.label)
+        at = at.inside
 
 
 def put_back(new: Fields, old: Fields, memory: Memory) -> None:
