@@ -94,7 +94,7 @@ def _leave(change: _Change) -> Answer:
     if memory is None and old is not None:
         memory = injected.read(old.pod.annotations)
     if memory is not None:
-        injected.leave(new.pod.spec, memory, change.patch)
+        injected.take_out(new.pod.spec, memory, change.patch, leaving=True)
     rolling.take_out_metadata(new, change.patch)
     note = "opts out: what was filled in goes, and the pods roll"
     return allow([_label(note, Severity.WARNING)], change.patch.finish())
