@@ -58,9 +58,13 @@ class Enforcement:
 
     def check(self, hook: Hook, patch: Patch | None = None) -> list[Finding]:
         """What the rules object to; with a patch, conflicts may be settled by overriding them."""
+        settings, subjects = self.settings, self.subjects
         findings: list[Finding] = []
         for step in self.plan.checks if hook is Hook.MUTATE else self.plan.final:
-            violations = self._violations(step.rule)
+            check = step.rule.check
+            violations: list[Violation] = []
+            for subject in subjects[step.rule.subject]:
+                violations.extend(check(subject, settings))
             if not violations:
                 continue
             settled = [] if patch is None else _settled(step, violations, patch)

@@ -17,6 +17,7 @@ Operation = dict[str, Any]
 Injection = tuple[Fields, str, Any, Any]
 
 _ABSENT = object()
+_CONTAINERS = frozenset({dict, list})
 
 
 class Patch:
@@ -47,7 +48,10 @@ class Patch:
 
     def set(self, at: Fields, key: str, value: Any) -> None:
         """Give a field a value; one that was just taken out and comes back costs nothing."""
-        target, own = _object(at), self._adopt(value)
+        target = at.value
+        if target is None:
+            raise TypeError(f"nothing stands at {at.pointer}")
+        own = self._adopt(value) if type(value) in _CONTAINERS else value
         self.injections.append((at, key, own, target.get(key)))
         if id(target) in self._own:
             target[key] = own

@@ -171,8 +171,11 @@ class Fields:
 
     def default(self, key: str, value: Any) -> None:
         """Fill in a field that is absent."""
-        if self.get(key) is None or not self.has(key):
-            self.set(key, value)
+        held = None if self.value is None else self.value.get(key)
+        if not held and (held is None or type(held) in _EMPTY_TYPES):
+            if self.value is None:
+                self.exist()
+            self.editor.set(self, key, value)
 
     def set(self, key: str, value: Any) -> None:
         """Give a field a value, and make this object where it is absent."""
