@@ -108,7 +108,7 @@ def test_rules_and_standard_agree_on_every_odd_value(variant: str) -> None:
             pod = hardened(**VARIANTS[variant])
             put(pod["spec"], path, deepcopy(value))
             agree(pod)
-    for key in LISTS:
+    for key in LISTS if variant == "linux" else LISTS[1:2]:
         for path, values in OF_CONTAINERS.items():
             for value in values:
                 pod = hardened(**VARIANTS[variant])
