@@ -17,14 +17,19 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from certs.bundle import BundleError, blocks, parse
 
 SMALLEST_RSA = 2048
 CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 SERVER = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
-WEAK_HASHES = ("md5", "sha1")
+WEAK = {
+    SignatureAlgorithmOID.RSA_WITH_MD5,
+    SignatureAlgorithmOID.RSA_WITH_SHA1,
+    SignatureAlgorithmOID.ECDSA_WITH_SHA1,
+    SignatureAlgorithmOID.DSA_WITH_SHA1,
+}
 _MOST_PATHS = 100
 
 
@@ -57,12 +62,13 @@ def verify(chain: Text, key: Text, authorities: Text, service: str, now: datetim
     path = _path(leaf, others, anchors, now)
     faults = [*_pair(chain, key, certificates, public)]
     if path is None:
-        issuer = leaf.issuer.rfc4514_string()
         faults.append(
-            f"{labels[leaf]} is issued by {issuer!r}, from which no certificate in "
-            f"{chain.source} leads to one in {authorities.source}: "
+            f"{labels[leaf]} is issued by {leaf.issuer.rfc4514_string()!r}, from which no "
+            f"certificate in {chain.source} leads to one in {authorities.source}: "
             "write the issuers after it, and the authority into the bundle"
         )
+        weak = [one for one in certificates if one.signature_algorithm_oid in WEAK]
+        faults += [f"{labels[one]} is signed with MD5 or SHA-1: use SHA-256" for one in weak]
     path = path or [leaf]
     faults += [f"{labels[one]} {fault}" for one, fault in _path_faults(path, now)]
     faults += [f"{labels[leaf]} {fault}" for fault in _name_faults(leaf, f"{service}.svc")]
@@ -152,9 +158,6 @@ def _path_faults(
         faults += _purpose_faults(certificate)
         if place:
             faults += _issuer_faults(certificate, place - 1)
-        weak = certificate.signature_hash_algorithm
-        if certificate is not path[-1] and weak is not None and weak.name in WEAK_HASHES:
-            faults.append(f"is signed with {weak.name}: have it issued with SHA-256")
         for fault in faults:
             yield certificate, fault
 
