@@ -78,18 +78,18 @@ def _source_of_plugin(source: Fields) -> bool:
 
 
 def _unmount(pod: Pod) -> None:
-    volumes = {
+    volumes = [
         volume.get("name")
         for volume in pod.spec.items("volumes")
         if volume.label.startswith(PREFIX) and _of_plugin(volume)
-    }
+    ]
     if volumes:
         for container in pod.containers:
             _drop(container.fields, "volumeMounts", volumes)
         _drop(pod.spec, "volumes", volumes)
 
 
-def _drop(fields: Fields, key: str, volumes: set[object]) -> None:
+def _drop(fields: Fields, key: str, volumes: list[object]) -> None:
     items = fields.list(key)
     unwanted = [
         at for at, item in enumerate(items) if type(item) is dict and item.get("name") in volumes
