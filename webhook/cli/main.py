@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": "webhook.cli.serve",
     "review": "webhook.cli.review",
     "rules": "webhook.cli.rules",
+    "certs": "webhook.cli.certs",
 }
 DESCRIPTION = """\
 Hardens MCP servers on Kubernetes: workloads labelled mcp-admission.dev/server: "true" get the
@@ -32,6 +33,7 @@ examples:
   mcp-admission rules                              which rules are there, and what do they refuse?
   mcp-admission serve --tls-cert tls.crt --tls-key tls.key
                                                    answer the API server's admission reviews
+  mcp-admission certs verify --help                is my certificate one that API servers take?
 
 exit codes:
   0  fine

@@ -1,0 +1,214 @@
+"""`mcp-admission certs`: make certificate files, and find out what is wrong with those brought."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from certs.authority import issue_leaf, make_authority, service_names
+from certs.bundle import BundleError
+from certs.verification import Text, verify
+from webhook.cli.command import Subparsers
+from webhook.cli.service_name import service_name
+
+DESCRIPTION = """\
+Makes the certificate files of the webhook for development, and verifies those of your own
+authority as an API server would.
+"""
+EPILOG = """\
+examples:
+  mcp-admission certs init --service mcp-admission.mcp-admission-system --out certificates
+  mcp-admission certs verify --tls-cert tls.crt --tls-key tls.key --ca-bundle ca.crt \\
+      --service mcp-admission.mcp-admission-system
+"""
+INIT = """\
+Writes ca.crt, ca.key, tls.crt and tls.key: an authority of its own and a certificate for the
+Service. Keys can be read by their owner alone. Put ca.crt into caBundle, give tls.crt and tls.key
+to `serve`, and keep ca.key away from the cluster.
+"""
+VERIFY = """\
+Verifies that key, certificate, issuers, names and dates belong together and that an API server
+that trusts the bundle would call the Service. Each fault is one line.
+
+exit codes: 0 fine, 1 faults were found, 2 a file cannot be read
+"""
+NAME = re.compile(r"(\*\.)?[A-Za-z0-9:]([-.:A-Za-z0-9]*[A-Za-z0-9:])?")
+LARGEST_FILE = 1024 * 1024
+OWNER_ONLY, EVERYBODY_READS = 0o600, 0o644
+
+
+class UnusableFileError(Exception):
+    """A file that cannot be read or written; one sentence that names the way out."""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add `init` and `verify`."""
+    parser = subparsers.add_parser(
+        "certs",
+        help="make certificate files, or verify yours",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _add_init(actions)
+    _add_verify(actions)
+
+
+def _add_init(actions: Subparsers) -> None:
+    parser = actions.add_parser(
+        "init",
+        help="write an authority and a certificate",
+        description=INIT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_service(parser)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path(),
+        metavar="FOLDER",
+        help="where to write; made if it is not there (default: here)",
+    )
+    parser.add_argument(
+        "--name",
+        type=name,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further DNS name or address, such as localhost; may be repeated",
+    )
+    parser.add_argument(
+        "--days",
+        type=days,
+        default=timedelta(days=90),
+        help="how long the certificate is valid (default: 90)",
+    )
+    parser.add_argument(
+        "--ca-days",
+        type=days,
+        default=timedelta(days=3650),
+        metavar="DAYS",
+        help="how long the authority is valid (default: 3650)",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace files that are there already"
+    )
+
+
+def _add_verify(actions: Subparsers) -> None:
+    parser = actions.add_parser(
+        "verify",
+        help="say what is wrong with a certificate, its key and a bundle",
+        description=VERIFY,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for option, what in (
+        ("--tls-cert", "the server's certificate and its issuers, in PEM"),
+        ("--tls-key", "its private key, in PEM"),
+        ("--ca-bundle", "the authorities in caBundle, in PEM"),
+    ):
+        parser.add_argument(option, type=Path, required=True, metavar="FILE", help=what)
+    _add_service(parser)
+
+
+def _add_service(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--service",
+        type=service_name,
+        required=True,
+        metavar="NAME.NAMESPACE",
+        help="the Service that the API server calls",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the action; what cannot be read or written is exit code 2 and a sentence."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    try:
+        return _init(args, now) if args.action == "init" else _verify(args, now)
+    except (UnusableFileError, BundleError) as error:
+        sys.stderr.write(f"mcp-admission certs {args.action}: {error}\n")
+        return 2
+
+
+def _init(args: argparse.Namespace, now: datetime) -> int:
+    short, _, namespace = args.service.partition(".")
+    authority = make_authority(now, args.ca_days)
+    leaf = issue_leaf(authority, service_names(short, namespace, args.name), now, args.days)
+    files = {
+        "ca.crt": (authority.certificate_pem, EVERYBODY_READS),
+        "ca.key": (authority.key_pem, OWNER_ONLY),
+        "tls.crt": (leaf.certificate_pem, EVERYBODY_READS),
+        "tls.key": (leaf.key_pem, OWNER_ONLY),
+    }
+    there = [args.out / file for file in files if os.path.lexists(args.out / file)]
+    if there and not args.overwrite:
+        raise UnusableFileError(f"{there[0]} is there already: name another --out or --overwrite")
+    for file, (content, mode) in files.items():
+        _write(args.out / file, content, mode)
+        print(f"wrote {args.out / file}")
+    print(f"valid for {args.service}.svc until {leaf.certificate.not_valid_after_utc:%Y-%m-%d}")
+    return 0
+
+
+def _verify(args: argparse.Namespace, now: datetime) -> int:
+    chain, key, bundle = (
+        Text(str(path), _read(path)) for path in (args.tls_cert, args.tls_key, args.ca_bundle)
+    )
+    verdict = verify(chain, key, bundle, args.service, now)
+    for fault in verdict.faults:
+        print(fault)
+    if verdict.faults:
+        return 1
+    print(f"fine for {args.service}.svc until {verdict.ends:%Y-%m-%d %H:%M} UTC")
+    return 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not path.is_file() and path.exists():
+            raise UnusableFileError(f"{path} is not a file: name one in PEM")
+        with path.open("rb") as file:
+            return file.read(LARGEST_FILE)
+    except OSError as error:
+        raise UnusableFileError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    """Write a new file, then put it in place: nobody ever reads half of it, or a key too early."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
+    except OSError as error:
+        raise UnusableFileError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def name(text: str) -> str:
+    """Read a DNS name or an address; raises ArgumentTypeError."""
+    if not NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no ASCII DNS name and no address, such as localhost or 127.0.0.1"
+        )
+    return text
+
+
+def days(text: str) -> timedelta:
+    """Read a whole number of days from 1 to 36500; raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 36_500):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 1 to 36500")
+    return timedelta(days=int(text))
