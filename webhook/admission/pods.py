@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from webhook.admission import guards, injected
@@ -13,6 +14,7 @@ from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import Workload, read
 from webhook.rules import runtime_class
 from webhook.rules.fields import Fields
+from webhook.rules.resources import exceeds
 from webhook.settings.model import Settings
 
 
@@ -26,7 +28,7 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
         return _answer(pod, Enforcement(settings, pod.pod).check(Hook.VALIDATE), [])
     memory = injected.read(pod.annotations)
     remembered = memory is not None and pod.pod.origin.owner != ""
-    outdated = _outdated(memory, settings) if remembered else memory
+    outdated = _outdated(memory, pod, settings) if remembered else memory
     if outdated is not None:
         injected.take_out(pod.pod.spec, outdated, patch)
         pod = read(request.object, request, scope, patch)
@@ -104,12 +106,31 @@ def _guarded(request: Request, findings: list[Finding]) -> Answer:
     return refuse(request.name, findings) if findings else allow([], [])
 
 
-def _outdated(memory: injected.Memory | None, settings: Settings) -> injected.Memory | None:
-    """Of what the template got, the class that the settings no longer name."""
-    given = None if memory is None else memory.set.get("", {}).get(runtime_class.KEY)
-    if given is None or given == settings.mcp_server_defaults.runtime_class_name:
+def _outdated(
+    memory: injected.Memory | None, pod: Workload, settings: Settings
+) -> injected.Memory | None:
+    """Of what the template got, what does not fit this pod any more.
+
+    That is a class which the settings no longer name, and a request above the limit that a
+    LimitRange gave the pod since: the API server makes it equal to the limit.
+    """
+    if memory is None:
         return None
-    return injected.Memory(set={"": {runtime_class.KEY: given}})
+    places = dict(_above_limits(pod, memory))
+    given = memory.set.get("", {}).get(runtime_class.KEY)
+    if given is not None and given != settings.mcp_server_defaults.runtime_class_name:
+        places[""] = {runtime_class.KEY: given}
+    return injected.Memory(set=places) if places else None
+
+
+def _above_limits(pod: Workload, memory: injected.Memory) -> Iterator[tuple[str, dict[str, Any]]]:
+    for container in pod.pod.containers:
+        resources = container.fields.child("resources")
+        requests, limits = resources.child("requests"), resources.child("limits")
+        given = memory.set.get(requests.place, {})
+        above = {key: given[key] for key in given if exceeds(given[key], limits.get(key))}
+        if above:
+            yield requests.place, above
 
 
 def _significant(new: Workload, old: Workload) -> bool:

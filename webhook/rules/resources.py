@@ -30,7 +30,7 @@ def fill(pod: Pod, settings: Settings) -> None:
     spoken = set() if of_pod is None else {*_keys(of_pod, "requests"), *_keys(of_pod, "limits")}
     limited = {*spoken, *_keys(resources, "limits")}
     for name, limit in defaults.limits.items():
-        if name not in spoken and not _exceeds(requests.get(name), limit):
+        if name not in spoken and not exceeds(requests.get(name), limit):
             limits.default(name, limit)
     for name, request in defaults.requests.items():
         if name not in limited:
@@ -64,9 +64,10 @@ def _foreign(actual: Fields, wanted: dict[str, str]) -> Iterator[Violation]:
             )
 
 
-def _exceeds(value: Any, limit: str) -> bool:
-    amount = quantity(value)
-    return amount is not None and amount > parse(limit)
+def exceeds(value: Any, limit: Any) -> bool:
+    """Whether an amount is above a limit, as far as both can be read."""
+    amount, most = quantity(value), quantity(limit)
+    return amount is not None and most is not None and amount > most
 
 
 def quantity(value: Any) -> Quantity | None:
