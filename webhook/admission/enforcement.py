@@ -50,7 +50,7 @@ class Enforcement:
         for step in self.plan.current if self.remembered else self.plan.fills:
             rule = step.rule
             if not rule.final and step.action == "override":
-                warnings += self._override(step, self._violations(rule), patch)
+                warnings += self._replace(step, patch)
                 continue
             for subject in subjects[rule.subject]:
                 rule.fill(subject, settings)
@@ -58,38 +58,47 @@ class Enforcement:
 
     def check(self, hook: Hook, patch: Patch | None = None) -> list[Finding]:
         """What the rules object to; with a patch, conflicts may be settled by overriding them."""
+        objections = self._objections(hook)
+        warnings: list[Finding] = []
+        if objections and patch is not None:
+            for step, violations in objections:
+                warnings += _overridden(step, _settled(step, violations, patch), patch)
+        if warnings:
+            self._refill()
+            objections = self._objections(hook)
+        return warnings + [
+            finding for step, violations in objections for finding in _findings(step, violations)
+        ]
+
+    def _objections(self, hook: Hook) -> list[tuple[Step, list[Violation]]]:
         settings, subjects = self.settings, self.subjects
-        findings: list[Finding] = []
+        objections = []
         for step in self.plan.checks if hook is Hook.MUTATE else self.plan.final:
             check = step.rule.check
             violations: list[Violation] = []
             for subject in subjects[step.rule.subject]:
                 violations.extend(check(subject, settings))
-            if not violations:
-                continue
-            settled = [] if patch is None else _settled(step, violations, patch)
-            if settled and patch is not None:
-                findings += self._override(step, settled, patch)
-            else:
-                findings += _findings(step, violations)
-        return findings
+            if violations:
+                objections.append((step, violations))
+        return objections
 
-    def _override(self, step: Step, violations: list[Violation], patch: Patch) -> list[Finding]:
-        """Take what contradicts out, fill in again, and warn; what is left is refused."""
-        warnings = []
-        for violation in reversed(violations):
-            said = violation.overridden or f"{violation.place} overridden: {violation.sentence}"
-            warnings.append(Finding(step.rule.id, Severity.WARNING, violation.pointer, said))
-            patch.override(violation.at, violation.key, violation.item)
-        for subject in self.subjects[step.rule.subject]:
-            step.rule.fill(subject, self.settings)
-        return [*reversed(warnings), *_findings(step, self._violations(step.rule))]
+    def _refill(self) -> None:
+        """Fill in again: what one rule lost may be what another one waited for."""
+        for step in self.plan.current if self.remembered else self.plan.fills:
+            self._fill(step.rule)
 
-    def _violations(self, rule: Any) -> list[Violation]:
-        violations: list[Violation] = []
+    def _fill(self, rule: Any) -> None:
         for subject in self.subjects[rule.subject]:
-            violations += rule.check(subject, self.settings)
-        return violations
+            rule.fill(subject, self.settings)
+
+    def _replace(self, step: Step, patch: Patch) -> list[Finding]:
+        """Take the workload's own values away and fill in the fleet's."""
+        violations: list[Violation] = []
+        for subject in self.subjects[step.rule.subject]:
+            violations += step.rule.check(subject, self.settings)
+        warnings = _overridden(step, violations, patch)
+        self._fill(step.rule)
+        return warnings
 
 
 def _settled(step: Step, violations: list[Violation], patch: Patch) -> list[Violation]:
@@ -99,6 +108,17 @@ def _settled(step: Step, violations: list[Violation], patch: Patch) -> list[Viol
     if step.action == "override":
         return violations
     return [violation for violation in violations if patch.gave_back(violation.at, violation.key)]
+
+
+def _overridden(step: Step, violations: list[Violation], patch: Patch) -> list[Finding]:
+    """Take the values away that are there, the last of a list first; a warning for each."""
+    warnings = []
+    for violation in reversed(violations):
+        said = violation.overridden or f"{violation.place} overridden: {violation.sentence}"
+        warning = Finding(step.rule.id, Severity.WARNING, violation.pointer, said)
+        if patch.override(violation.at, violation.key, violation.item):
+            warnings.append(warning)
+    return warnings[::-1]
 
 
 def _findings(step: Step, violations: list[Violation]) -> list[Finding]:

@@ -105,10 +105,10 @@ class Patch:
         """Whether a field holds what it was given back."""
         return (id(at.value), key) in self._given_back
 
-    def override(self, at: Fields, key: str, item: int | None = None) -> None:
-        """Take away a value, or an item of a list, that a rule objects to; it may be absent."""
+    def override(self, at: Fields, key: str, item: int | None = None) -> bool:
+        """Take away a value, or an item of a list, that a rule objects to; say if it was there."""
         if at.value is None or key not in at.value:
-            return
+            return False
         value = at.value[key]
         held = list(value) if type(value) is list else value
         self.overridden.setdefault((id(at.value), key), (at, key, held))
@@ -116,6 +116,7 @@ class Patch:
             self.take(at, key)
         else:
             self.remove(at, key, item)
+        return True
 
     def take_item(self, at: Fields, key: str, item: Any) -> None:
         """Take one item of a list away until the list is whole again, or until `finish`."""
