@@ -30,8 +30,12 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
     remembered = memory is not None and pod.pod.origin.owner != ""
     outdated = _outdated(memory, pod, settings) if remembered else memory
     if outdated is not None:
+        chosen = pod.pod.spec.get(runtime_class.KEY)
         injected.take_out(pod.pod.spec, outdated, patch)
         pod = read(request.object, request, scope, patch)
+        if chosen is not None and chosen == settings.mcp_server_defaults.runtime_class_name:
+            # Kubernetes has added the overhead of this class, which must not go without it.
+            pod.pod.spec.default(runtime_class.KEY, chosen)
     enforcement = Enforcement(settings, pod.pod, remembered=remembered)
     findings = enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch)
     if not remembered:
