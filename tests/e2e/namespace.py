@@ -14,6 +14,14 @@ API = {
     **dict.fromkeys(("secrets", "serviceaccounts", "services"), "v1"),
     "horizontalpodautoscalers": "autoscaling/v2",
 }
+HARDENED = {
+    "allowPrivilegeEscalation": False,
+    "runAsNonRoot": True,
+    "runAsUser": 1000,
+    "runAsGroup": 1000,
+    "capabilities": {"drop": ["ALL"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
@@ -89,6 +97,12 @@ class Namespace:
         found: Object = self.get(f"deployments/{name}")
         return found
 
+    def template(self, name: str = "github-tools") -> Object:
+        """The pod template of a stored Deployment that is a server: it is hardened."""
+        found: Object = self.deployment(name)["spec"]["template"]
+        assert_hardened(found)
+        return found
+
     def replica_sets(self, name: str = "github-tools") -> list[str]:
         """The names of a Deployment's ReplicaSets, once its latest template has one.
 
@@ -159,3 +173,10 @@ class Namespace:
         body = {"spec": {"schedulingGates": left}}
         path = f"pods/{pod['metadata']['name']}"
         return self.raw("PATCH", path, body, MERGE_PATCH, as_user=as_user or self.controller)
+
+
+def assert_hardened(pod: Object) -> None:
+    """What only the product does has been done to this pod or template."""
+    contexts = [found.get("securityContext") for found in pod["spec"]["containers"]]
+    assert contexts == [HARDENED] * len(contexts)
+    assert pod["spec"]["automountServiceAccountToken"] is False

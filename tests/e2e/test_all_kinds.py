@@ -9,7 +9,8 @@ import pytest
 
 from tests.cluster.clients import Output
 from tests.e2e.manifests import KINDS, OPTED_IN, SERVER, of_kind, server
-from tests.e2e.namespace import Namespace, Object
+from tests.e2e.namespace import Namespace, Object, assert_hardened
+from tests.e2e.product import Product
 
 OTHERS = [kind for kind in KINDS if kind != "Deployment"]
 ROOT: dict[str, Any] = {"hostPID": True, "securityContext": {"runAsUser": 0}}
@@ -78,19 +79,21 @@ def test_a_plain_one_of_any_kind_is_not_warned_about_and_its_pods_are_hardened(
 
     namespace.cluster.wait_for("pods", namespace.pods)
     for pod in namespace.pods():
+        assert_hardened(pod)
         (found,) = pod["spec"]["containers"]
-        assert found["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         assert found["resources"] == {"requests": {"memory": "400Mi"}}
-        assert pod["spec"]["automountServiceAccountToken"] is False
         assert pod["spec"]["schedulingGates"] == [{"name": "mcp-admission.dev/isolation"}]
         assert pod["metadata"]["labels"][SERVER] == "true"
 
 
 @pytest.mark.parametrize("kind", OTHERS)
 def test_the_templates_of_others_are_stored_as_they_were_written(
-    namespace: Namespace, kind: str
+    product: Product, namespace: Namespace, kind: str
 ) -> None:
+    counted = {"kind": kind, "hook": "validate", "decision": "allowed"}
+    before = product.metric("reviews_total", **counted)
     apply(namespace, of_kind(kind))
+    assert product.metric("reviews_total", **counted) > before
     resource = f"{kind.lower()}s/github-tools"
 
     stored = namespace.get(resource)
@@ -117,6 +120,9 @@ def test_a_label_that_reaches_no_pod_is_warned_about(namespace: Namespace, kind:
 @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "Job", "ReplicaSet"])
 def test_pods_of_other_kinds_run_once_the_gate_is_removed(namespace: Namespace, kind: str) -> None:
     apply(namespace, of_kind(kind))
+    namespace.cluster.wait_for("pods", namespace.pods)
+    for pod in namespace.pods():
+        assert_hardened(pod)
 
     def running() -> bool:
         namespace.release_all()

@@ -2,30 +2,32 @@
 
 import pytest
 
-from tests.e2e.manifests import bare_pod, container, server
-from tests.e2e.namespace import Namespace, Object
+from tests.cluster.clients import Response
+from tests.e2e.manifests import IMAGE, bare_pod, container, server
+from tests.e2e.namespace import Namespace, Object, assert_hardened
+from tests.e2e.product import Product
 
 
 def rolled_once(namespace: Namespace, template: Object) -> bool:
     """The template is still this one, and no other ever was."""
-    same = namespace.deployment()["spec"]["template"] == template
+    same = namespace.template() == template
     return same and len(namespace.replica_sets()) == 1
 
 
 @pytest.fixture
-def applied(namespace: Namespace) -> Object:
-    """The Deployment as it was stored by the first apply."""
+def template(namespace: Namespace) -> Object:
+    """The template of a Deployment as it was stored by the first apply."""
     namespace.apply(server())
     namespace.replica_sets()
-    return namespace.deployment()
+    return namespace.template()
 
 
-def test_a_second_apply_says_unchanged(namespace: Namespace, applied: Object) -> None:
+def test_a_second_apply_says_unchanged(namespace: Namespace, template: Object) -> None:
     again = namespace.apply(server())
 
     assert (again.stdout, again.stderr) == ("deployment.apps/github-tools unchanged\n", "")
     assert namespace.deployment()["metadata"]["generation"] == 1
-    assert rolled_once(namespace, applied["spec"]["template"])
+    assert rolled_once(namespace, template)
 
 
 def test_an_explicit_pull_policy_may_be_applied_again_and_again(namespace: Namespace) -> None:
@@ -40,13 +42,13 @@ def test_an_explicit_pull_policy_may_be_applied_again_and_again(namespace: Names
 def test_an_explicit_pull_policy_in_a_template_does_not_roll_it(namespace: Namespace) -> None:
     manifest = server(containers=[container(imagePullPolicy="IfNotPresent")])
     namespace.apply(manifest)
-    stored = namespace.deployment()
+    template = namespace.template()
     for _ in range(2):
         namespace.apply(manifest)
 
-    assert stored["spec"]["template"]["spec"]["containers"][0]["imagePullPolicy"] == "Always"
+    assert template["spec"]["containers"][0]["imagePullPolicy"] == "Always"
     assert namespace.deployment()["metadata"]["generation"] == 1
-    assert rolled_once(namespace, stored["spec"]["template"])
+    assert rolled_once(namespace, template)
 
 
 @pytest.mark.parametrize("policy", [None, "IfNotPresent"])
@@ -62,7 +64,7 @@ def test_two_managers_apply_on_the_server_without_conflict_or_rollout(
     }
     one_side = ("--server-side", "--field-manager=argo")
     namespace.apply(manifest, *one_side)
-    template = namespace.deployment()["spec"]["template"]
+    template = namespace.template()
     for _ in range(2):
         namespace.apply(other, "--server-side", "--field-manager=platform")
         assert namespace.apply(manifest, *one_side).stderr == ""
@@ -92,41 +94,114 @@ def test_a_manager_who_takes_our_values_over_owns_them(namespace: Namespace) -> 
     assert len(namespace.replica_sets()) == 1
 
 
+OVERRIDDEN: list[tuple[Object, Object]] = [
+    (
+        {"onConflict": "override"},
+        server(containers=[container(securityContext={"runAsUser": 0, "privileged": True})]),
+    ),
+    (
+        {"onConflict": "override"},
+        server(securityContext={"runAsNonRoot": False, "fsGroup": 0}, hostPID=True),
+    ),
+    (
+        {"mcpServerDefaults": {"perServer": "forbid"}},
+        server(containers=[container(resources={"limits": {"memory": "4Gi"}})]),
+    ),
+    ({}, server(replicas=3)),
+]
+
+
+@pytest.mark.parametrize("changed", OVERRIDDEN, ids=["container", "pod", "resources", "replicas"])
+@pytest.mark.parametrize("option", ["--server-side=false", "--server-side"])
+def test_what_is_overridden_every_time_does_not_roll(
+    product: Product, namespace: Namespace, changed: tuple[Object, Object], option: str
+) -> None:
+    settings, manifest = changed
+    with product.settings(settings):
+        assert namespace.apply(manifest, option).stderr.startswith("Warning: ")
+        template = namespace.template()
+        for _ in range(2):
+            namespace.apply(manifest, option)
+
+    assert namespace.deployment()["metadata"]["generation"] == 1
+    assert rolled_once(namespace, template)
+
+
+def test_a_value_that_somebody_sets_and_gives_up_again_is_ours_again(namespace: Namespace) -> None:
+    head = {key: server()[key] for key in ("apiVersion", "kind")} | {
+        "metadata": {"name": "github-tools"}
+    }
+    own = {"name": "mcp", "resources": {"requests": {"memory": "1Gi"}}}
+    more = {**head, "spec": {"template": {"spec": {"containers": [own]}}}}
+    for applied, memory in ((more, "1Gi"), (head, "400Mi")):
+        namespace.apply(server(), "--server-side", "--field-manager=argo")
+        namespace.apply(applied, "--server-side", "--field-manager=tuner", "--force-conflicts")
+        assert requested(namespace) == memory
+        assert namespace.apply(server(), "--server-side", "--field-manager=argo").stderr == ""
+        assert requested(namespace) == memory
+
+
+def requested(namespace: Namespace) -> str:
+    (found,) = namespace.template()["spec"]["containers"]
+    memory: str = found["resources"]["requests"]["memory"]
+    return memory
+
+
+def test_the_image_of_a_bare_pod_may_change(namespace: Namespace) -> None:
+    namespace.apply(bare_pod())
+    said = namespace.apply(bare_pod(containers=[container(image="registry.example/mcp:2")]))
+
+    pod = namespace.get("pods/github-tools")
+    assert_hardened(pod)
+    assert said.stderr == ""
+    assert pod["spec"]["containers"][0]["image"] == "registry.example/mcp:2"
+
+
 def test_replacing_with_the_original_manifest_does_not_roll(
-    namespace: Namespace, applied: Object
+    namespace: Namespace, template: Object
 ) -> None:
     for _ in range(2):
         said = namespace.kubectl("replace", "-f", "-", sent=server(), as_user=namespace.tenant)
         assert said.stderr == ""
 
-    assert rolled_once(namespace, applied["spec"]["template"])
+    assert rolled_once(namespace, template)
 
 
-def test_a_put_of_what_was_read_does_not_roll(namespace: Namespace, applied: Object) -> None:
+def test_a_put_of_what_was_read_does_not_roll(namespace: Namespace, template: Object) -> None:
     for replicas in (0, 1):
-        live = namespace.deployment()
-        live["spec"]["replicas"] = replicas
-        put = namespace.raw("PUT", "deployments/github-tools", live, as_user=namespace.tenant)
-        assert (put.status, put.warnings) == (200, [])
+        answer = put(namespace, replicas=replicas)
+        assert (answer.status, answer.warnings) == (200, [])
 
-    assert rolled_once(namespace, applied["spec"]["template"])
+    assert rolled_once(namespace, template)
 
 
 def test_a_put_with_another_image_rolls_once_and_keeps_the_rest(
-    namespace: Namespace, applied: Object
+    namespace: Namespace, template: Object
 ) -> None:
-    live = namespace.deployment()
-    live["spec"]["template"]["spec"]["containers"][0]["image"] = "registry.example/mcp:2"
-    put = namespace.raw("PUT", "deployments/github-tools", live, as_user=namespace.tenant)
+    answer = put(namespace, image="registry.example/mcp:2")
 
-    assert (put.status, put.warnings) == (200, [])
-    expected = applied["spec"]["template"]
-    expected["spec"]["containers"][0]["image"] = "registry.example/mcp:2"
-    assert namespace.deployment()["spec"]["template"] == expected
+    assert (answer.status, answer.warnings) == (200, [])
+    template["spec"]["containers"][0]["image"] = "registry.example/mcp:2"
+    assert namespace.template() == template
     assert len(namespace.replica_sets()) == 2
 
 
-def test_an_edit_in_an_editor_rolls_once(namespace: Namespace, applied: Object) -> None:
+def put(namespace: Namespace, *, replicas: int = 1, image: str = IMAGE) -> Response:
+    """Read, change and write, and again where a controller wrote in between, as clients do."""
+
+    def written() -> Response | None:
+        live = namespace.deployment()
+        live["spec"]["replicas"] = replicas
+        live["spec"]["template"]["spec"]["containers"][0]["image"] = image
+        answer = namespace.raw("PUT", "deployments/github-tools", live, as_user=namespace.tenant)
+        return None if answer.status == 409 else answer
+
+    answer = namespace.cluster.wait_for("update without a conflict", written)
+    assert answer is not None
+    return answer
+
+
+def test_an_edit_in_an_editor_rolls_once(namespace: Namespace, template: Object) -> None:
     editor = {"KUBE_EDITOR": "sed -i s,mcp:1,mcp:2,"}
     edited = namespace.cluster.kubectl(
         "edit",

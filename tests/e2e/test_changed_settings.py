@@ -23,7 +23,7 @@ def changed(product: Product, namespace: Namespace) -> Iterator[Namespace]:
 def memory(namespace: Namespace) -> tuple[str, str, int]:
     """What template and pod request, and how many templates there were."""
     seen = len(namespace.replica_sets())
-    template = namespace.deployment()["spec"]["template"]
+    template = namespace.template()
     (pod,) = namespace.wait_until_rolled_out()
     one, other = (
         found["spec"]["containers"][0]["resources"]["requests"]["memory"]
@@ -55,6 +55,15 @@ def test_a_new_image_takes_the_new_value(changed: Namespace) -> None:
     changed.apply(server(containers=[container(image="registry.example/mcp:2")]))
 
     assert memory(changed) == ("600Mi", "600Mi", 2)
+
+
+def test_going_back_to_an_old_image_does_not_go_back_to_old_settings(changed: Namespace) -> None:
+    changed.apply(server(containers=[container(image="registry.example/mcp:2")]))
+    changed.wait_until_rolled_out()
+    changed.kubectl("rollout", "undo", "deployment/github-tools", as_user=changed.tenant)
+
+    assert memory(changed) == ("600Mi", "600Mi", 3)
+    assert changed.template()["spec"]["containers"][0]["image"] == "registry.example/mcp:1"
 
 
 def test_a_new_server_has_the_new_value(product: Product, namespace: Namespace) -> None:

@@ -39,6 +39,7 @@ def test_diff_of_a_new_server_shows_what_would_be_filled_in(namespace: Namespace
 
 def test_diff_of_a_stored_server_shows_only_what_its_author_changed(namespace: Namespace) -> None:
     namespace.apply(server())
+    assert namespace.template()
 
     changed = diff(namespace, server(containers=[container(image="registry.example/mcp:2")]))
 

@@ -1,7 +1,7 @@
 """A new pod waits until the controller says that its network policy exists."""
 
 from tests.e2e.manifests import GATE, bare_pod, server
-from tests.e2e.namespace import Namespace, Object
+from tests.e2e.namespace import Namespace, Object, assert_hardened
 from tests.e2e.product import Product
 
 
@@ -70,11 +70,13 @@ def test_a_gate_of_somebody_else_is_kept(namespace: Namespace) -> None:
 def test_templates_hold_no_gate(namespace: Namespace) -> None:
     namespace.apply(server())
 
-    assert "schedulingGates" not in namespace.deployment()["spec"]["template"]["spec"]
+    assert "schedulingGates" not in namespace.template()["spec"]
 
 
 def test_without_network_policies_nothing_waits(product: Product, namespace: Namespace) -> None:
     with product.settings({"mcpNamespace": {"networkPolicy": {"enabled": False}}}):
         namespace.apply(bare_pod())
 
-    assert "schedulingGates" not in namespace.get("pods/github-tools")["spec"]
+    pod = namespace.get("pods/github-tools")
+    assert_hardened(pod)
+    assert "schedulingGates" not in pod["spec"]

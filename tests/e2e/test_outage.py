@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.manifests import KINDS, NOT_LABELLED, bare_pod, container, of_kind, server
-from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, Namespace
+from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, Namespace, assert_hardened
 from tests.e2e.product import Product
 
 
@@ -14,6 +14,8 @@ def outage(product: Product, namespace: Namespace) -> Iterator[Namespace]:
     """A running server from before, and no webhook that answers."""
     namespace.apply([server(), server("plain", labels=NOT_LABELLED), bare_pod("bare")])
     namespace.wait_until_running(3)
+    assert_hardened(namespace.get("pods/bare"))
+    assert namespace.template()
     with product.down():
         yield namespace
 

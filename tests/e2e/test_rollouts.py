@@ -12,11 +12,11 @@ POD = "/spec/template/spec"
 
 
 @pytest.fixture
-def running(namespace: Namespace) -> Object:
-    """A Deployment whose pod runs, as it was stored."""
+def template(namespace: Namespace) -> Object:
+    """The stored template of a Deployment whose pod runs."""
     kubectl(namespace, "create", "-f", "-", sent=server())
     namespace.wait_until_rolled_out()
-    return namespace.deployment()
+    return namespace.template()
 
 
 def kubectl(namespace: Namespace, *arguments: str, sent: Object | None = None) -> None:
@@ -39,35 +39,34 @@ def patched(namespace: Namespace, body: Any, content_type: str) -> None:
 
 
 def test_set_image_rolls_once_and_changes_nothing_else(
-    namespace: Namespace, running: Object
+    namespace: Namespace, template: Object
 ) -> None:
     kubectl(namespace, "set", "image", "deployment/github-tools", "mcp=registry.example/mcp:2")
 
     (pod,) = namespace.wait_until_rolled_out()
-    expected = running["spec"]["template"]
-    expected["spec"]["containers"][0]["image"] = "registry.example/mcp:2"
-    assert namespace.deployment()["spec"]["template"] == expected
+    template["spec"]["containers"][0]["image"] = "registry.example/mcp:2"
+    assert namespace.template() == template
     assert pod["spec"]["containers"][0]["image"] == "registry.example/mcp:2"
     assert rollouts(namespace) == (2, 2)
 
 
-def test_a_restart_rolls_once(namespace: Namespace, running: Object) -> None:
+def test_a_restart_rolls_once(namespace: Namespace, template: Object) -> None:
     kubectl(namespace, "rollout", "restart", "deployment/github-tools")
 
     namespace.wait_until_rolled_out()
-    found = namespace.deployment()["spec"]["template"]
+    found = namespace.template()
     assert found["metadata"]["annotations"].pop("kubectl.kubernetes.io/restartedAt")
-    assert found == running["spec"]["template"]
+    assert found == template
     assert rollouts(namespace) == (2, 2)
 
 
-def test_undo_goes_back_to_the_same_template(namespace: Namespace, running: Object) -> None:
+def test_undo_goes_back_to_the_same_template(namespace: Namespace, template: Object) -> None:
     kubectl(namespace, "set", "image", "deployment/github-tools", "mcp=registry.example/mcp:2")
     namespace.wait_until_rolled_out()
     kubectl(namespace, "rollout", "undo", "deployment/github-tools")
 
     namespace.wait_until_rolled_out()
-    assert namespace.deployment()["spec"]["template"] == running["spec"]["template"]
+    assert namespace.template() == template
     assert rollouts(namespace) == (3, 2)
 
 
@@ -88,11 +87,11 @@ def test_undo_goes_back_to_the_same_template(namespace: Namespace, running: Obje
     ],
 )
 def test_a_patch_that_takes_our_values_back_does_not_roll(
-    namespace: Namespace, running: Object, content_type: str, body: Any
+    namespace: Namespace, template: Object, content_type: str, body: Any
 ) -> None:
     patched(namespace, body, content_type)
 
-    assert namespace.deployment()["spec"]["template"] == running["spec"]["template"]
+    assert namespace.template() == template
     assert rollouts(namespace) == (1, 1)
 
 
@@ -105,11 +104,11 @@ def test_a_patch_that_takes_our_values_back_does_not_roll(
     ],
 )
 def test_a_patch_beside_the_template_does_not_roll(
-    namespace: Namespace, running: Object, body: Any, generation: int
+    namespace: Namespace, template: Object, body: Any, generation: int
 ) -> None:
     patched(namespace, body, MERGE_PATCH)
 
-    assert namespace.deployment()["spec"]["template"] == running["spec"]["template"]
+    assert namespace.template() == template
     assert rollouts(namespace) == (generation, 1)
 
 
@@ -124,23 +123,21 @@ def test_a_patch_beside_the_template_does_not_roll(
     ],
 )
 def test_a_patched_image_rolls_once_and_changes_nothing_else(
-    namespace: Namespace, running: Object, content_type: str, body: Any
+    namespace: Namespace, template: Object, content_type: str, body: Any
 ) -> None:
     patched(namespace, body, content_type)
 
-    expected = running["spec"]["template"]
-    expected["spec"]["containers"][0]["image"] = "mcp:2"
-    assert namespace.deployment()["spec"]["template"] == expected
+    template["spec"]["containers"][0]["image"] = "mcp:2"
+    assert namespace.template() == template
     assert rollouts(namespace) == (2, 2)
 
 
 def test_a_merge_patch_of_the_containers_is_filled_in_anew(
-    namespace: Namespace, running: Object
+    namespace: Namespace, template: Object
 ) -> None:
     containers = [{"name": "mcp", "image": "mcp:2"}]
     patched(namespace, {"spec": {"template": {"spec": {"containers": containers}}}}, MERGE_PATCH)
 
-    expected = running["spec"]["template"]
-    expected["spec"]["containers"][0]["image"] = "mcp:2"
-    assert namespace.deployment()["spec"]["template"] == expected
+    template["spec"]["containers"][0]["image"] = "mcp:2"
+    assert namespace.template() == template
     assert rollouts(namespace) == (2, 2)

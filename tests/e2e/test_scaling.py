@@ -19,7 +19,8 @@ AUTOSCALER: JsonObject = {
 
 
 def replicas(namespace: Namespace) -> int:
-    """How many the stored Deployment asks for."""
+    """How many the stored Deployment, a hardened one, asks for."""
+    assert namespace.template()
     count: int = namespace.deployment()["spec"]["replicas"]
     return count
 
@@ -50,6 +51,7 @@ def test_scaling_to_zero_and_back_rolls_nothing(namespace: Namespace) -> None:
     for count in (0, 1):
         assert scale(namespace, count) == ""
         namespace.wait_until_rolled_out()
+        assert replicas(namespace) == count
 
     assert len(namespace.replica_sets()) == 1
 
