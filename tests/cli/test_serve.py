@@ -35,7 +35,10 @@ def _expected(**tweak: Any) -> Options:
         "metrics_listen": Address("0.0.0.0", 8080),
         "tls_cert": Path("tls.crt"),
         "tls_key": Path("tls.key"),
+        "ca_bundle": None,
+        "service": None,
         "client_ca": None,
+        "client_names": frozenset(),
         "settings": None,
         "drain_seconds": 5.0,
     }
@@ -50,6 +53,13 @@ def _expected(**tweak: Any) -> Options:
         (["--listen", ":0"], {"listen": Address("", 0)}),
         (["--metrics-listen", "localhost:9090"], {"metrics_listen": Address("localhost", 9090)}),
         (["--client-ca", "ca.crt"], {"client_ca": Path("ca.crt")}),
+        (["--ca-bundle", "ca.crt"], {"ca_bundle": Path("ca.crt")}),
+        (["--service", "webhook.mcp"], {"service": "webhook.mcp"}),
+        (["--service", "webhook.mcp.svc"], {"service": "webhook.mcp"}),
+        (
+            ["--client-ca", "ca.crt", "--client-name", "a", "--client-name", "b"],
+            {"client_ca": Path("ca.crt"), "client_names": frozenset("ab")},
+        ),
         (["--settings", "settings.yaml"], {"settings": Path("settings.yaml")}),
         (["--drain-seconds", "0"], {"drain_seconds": 0.0}),
         (["--drain-seconds", "2.5"], {"drain_seconds": 2.5}),
@@ -74,6 +84,7 @@ def test_options_arrive(words: list[str], tweak: dict[str, Any], served: list[Op
         ([*PAIR, "--drain-seconds", "nan"], "'nan' is no number of seconds"),
         ([*PAIR, "--drain-seconds", "inf"], "'inf' is no number of seconds"),
         ([*PAIR, "--drain-seconds=-1"], "'-1' is no number of seconds"),
+        ([*PAIR, "--service", "webhook"], "'webhook' is no NAME.NAMESPACE, such as mcp-admission."),
         ([*PAIR, "--tls", "x"], "unrecognized arguments: --tls x"),
         ([*PAIR, "extra"], "unrecognized arguments: extra"),
     ],
@@ -86,6 +97,15 @@ def test_wrong_usage_is_exit_code_2(
 
     assert (ended.value.code, served) == (2, [])
     assert told in capsys.readouterr().err
+
+
+def test_names_of_clients_need_their_authority(
+    served: list[Options], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without one, no client has to show a certificate."""
+    assert command_line.main(["serve", *PAIR, "--client-name", "kube-apiserver"]) == 2
+    told = "mcp-admission serve: --client-name needs --client-ca FILE: add it\n"
+    assert (served, capsys.readouterr().err) == ([], told)
 
 
 def test_the_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:

@@ -83,13 +83,15 @@ class Serving:
 
 @asynccontextmanager
 async def serving(
-    reviewer: Reviewer | None = None, context: SSLContext | None = None
+    reviewer: Reviewer | None = None,
+    context: SSLContext | None = None,
+    client_names: frozenset[str] = frozenset(),
 ) -> AsyncIterator[Serving]:
     """Serve on a free port of the loopback address."""
     metrics = Metrics()
     traffic = Traffic(metrics)
     settings = SettingsFile(None)
-    app = application(settings, metrics, traffic, reviewer or Recorder())
+    app = application(settings, metrics, traffic, reviewer or Recorder(), client_names)
     listener = await Listener.open(app, Address("127.0.0.1", 0), metrics, context)
     port = int(listener.addresses[0].rpartition(":")[2])
     try:

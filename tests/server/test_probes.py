@@ -15,7 +15,9 @@ from webhook.server.traffic import Traffic
 async def test_readiness_ends_before_the_process() -> None:
     metrics = Metrics()
     traffic = Traffic(metrics)
-    listener = await Listener.open(application(metrics, traffic), Address("127.0.0.1", 0), metrics)
+    listener = await Listener.open(
+        application(metrics, traffic, lambda: None), Address("127.0.0.1", 0), metrics
+    )
     told = []
     async with ClientSession(f"http://{listener.addresses[0]}") as client:
         for traffic.draining in (False, True):
@@ -29,6 +31,24 @@ async def test_readiness_ends_before_the_process() -> None:
     assert told == [(200, "ok\n"), (200, "ok\n"), (200, "ok\n"), (503, "shutting down\n")]
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
     assert "mcp_admission_internal_errors_total 0.0\n" in text
+
+
+async def test_readiness_fails_while_there_is_a_problem() -> None:
+    metrics = Metrics()
+    problems = iter(["the certificate ended", None])
+    listener = await Listener.open(
+        application(metrics, Traffic(metrics), lambda: next(problems)),
+        Address("127.0.0.1", 0),
+        metrics,
+    )
+    told = []
+    async with ClientSession(f"http://{listener.addresses[0]}") as client:
+        for path in ("/readyz", "/healthz", "/readyz"):
+            async with client.get(path) as answer:
+                told.append((answer.status, await answer.text()))
+    await listener.close()
+
+    assert told == [(503, "the certificate ended\n"), (200, "ok\n"), (200, "ok\n")]
 
 
 async def test_traffic_has_ended_when_the_last_request_has() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from webhook.cli.command import Subparsers
+from webhook.cli.service_name import service_name
 from webhook.server.lifecycle import Options
 from webhook.server.lifecycle import run as serve
 from webhook.server.listener import Address
@@ -22,7 +24,7 @@ examples:
   mcp-admission serve --tls-cert tls.crt --tls-key tls.key
   mcp-admission serve --tls-cert tls.crt --tls-key tls.key --settings settings.yaml
   mcp-admission serve --tls-cert tls.crt --tls-key tls.key --client-ca ca.crt \\
-      --listen [::]:8443 --metrics-listen 127.0.0.1:8080
+      --client-name kube-apiserver --listen [::]:8443 --metrics-listen 127.0.0.1:8080
 
 signals:
   SIGTERM, SIGINT   fail /readyz, close connections after their answers, stop after --drain-seconds
@@ -81,6 +83,27 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tls-key", type=Path, required=True, metavar="FILE", help="its private key, in PEM"
     )
+    _add_proofs(parser)
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="settings in YAML (default: all defaults)"
+    )
+
+
+def _add_proofs(parser: argparse.ArgumentParser) -> None:
+    """Add what certificates, ours and those of clients, have to fulfil."""
+    parser.add_argument(
+        "--service",
+        type=service_name,
+        metavar="NAME.NAMESPACE",
+        help="take only certificates for this Service (default: for any name)",
+    )
+    parser.add_argument(
+        "--ca-bundle",
+        type=Path,
+        metavar="FILE",
+        help="take only certificates that this bundle vouches for, the one in caBundle "
+        "(default: whose issuers follow them)",
+    )
     parser.add_argument(
         "--client-ca",
         type=Path,
@@ -88,19 +111,30 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         help="answer only clients with a certificate from this authority (default: anybody)",
     )
     parser.add_argument(
-        "--settings", type=Path, metavar="FILE", help="settings in YAML (default: all defaults)"
+        "--client-name",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of those, answer only clients with this common name or subjectAltName; "
+        "may be repeated",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal."""
+    if args.client_name and not args.client_ca:
+        sys.stderr.write("mcp-admission serve: --client-name needs --client-ca FILE: add it\n")
+        return 2
     return serve(
         Options(
             listen=args.listen,
             metrics_listen=args.metrics_listen,
             tls_cert=args.tls_cert,
             tls_key=args.tls_key,
+            ca_bundle=args.ca_bundle,
+            service=args.service,
             client_ca=args.client_ca,
+            client_names=frozenset(args.client_name),
             settings=args.settings,
             drain_seconds=args.drain_seconds,
         )

@@ -106,6 +106,10 @@ class Metrics:
             "1 while a file on disk is unusable and the one before stays in force.",
             ["file"],
         )
+        self.certificate_expiry = gauge(
+            "certificate_expiry_timestamp_seconds",
+            "When the certificate that clients are shown ends, in seconds since 1970.",
+        )
         self.in_flight = gauge("in_flight_requests", "Requests that wait for their answer.")
 
     def reviewed(self, review: Review, seconds: float) -> None:

@@ -17,6 +17,7 @@ from aiohttp.typedefs import Middleware
 from webhook.admission.request import Hook, Scope
 from webhook.admission.review import review
 from webhook.observe.metrics import Metrics
+from webhook.server import clients
 from webhook.server.decision import Reviewer, decide, tell
 from webhook.server.intake import RejectedError, read
 from webhook.server.settings_file import SettingsFile
@@ -40,10 +41,17 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def application(
-    settings: SettingsFile, metrics: Metrics, traffic: Traffic, reviewer: Reviewer = review
+    settings: SettingsFile,
+    metrics: Metrics,
+    traffic: Traffic,
+    reviewer: Reviewer = review,
+    client_names: frozenset[str] = frozenset(),
 ) -> web.Application:
-    """The application that answers reviews with the settings in force at that moment."""
-    app = web.Application(middlewares=[_boundary(metrics, traffic)])
+    """The application that answers reviews with the settings in force at that moment.
+
+    With client names, it answers only clients that have one of them in their certificate.
+    """
+    app = web.Application(middlewares=[_boundary(metrics, traffic, client_names)])
     for path, (hook, scope) in PATHS.items():
         app.router.add_post(path, _endpoint(hook, scope, settings, metrics, reviewer))
     return app
@@ -66,13 +74,14 @@ def _endpoint(
     return answer
 
 
-def _boundary(metrics: Metrics, traffic: Traffic) -> Middleware:
-    """What holds for every request: counted, answered in one sentence, told when to leave."""
+def _boundary(metrics: Metrics, traffic: Traffic, client_names: frozenset[str]) -> Middleware:
+    """What holds for every request: of a client that may ask, counted, told when to leave."""
 
     @web.middleware
     async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
         with traffic:
             try:
+                clients.check(request, client_names)
                 response = await handler(request)
             except RejectedError as rejected:
                 response = _rejected(request, rejected, metrics)

@@ -2,17 +2,23 @@
 
 Both change while connections are open. A live context cannot be changed safely: a key that does
 not match breaks every later handshake, and a key of another type is never used. So each change
-builds a new context, and the context that listens hands every handshake to the newest one.
+builds a new context, and the context that listens hands every handshake to the newest one that is
+valid now.
 """
 
 from __future__ import annotations
 
 import ssl
 import stat
+import time
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
+from webhook.server.proof import Expected, Validity, prove
 from webhook.server.watch import FileError, Source, Swap
 
 LARGEST_FILE = 1024 * 1024
@@ -20,30 +26,80 @@ CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 KEY = b"PRIVATE KEY-----"
 
 
+class Shown(NamedTuple):
+    """A context that is ready to be shown, and when."""
+
+    context: ssl.SSLContext
+    validity: Validity
+
+
 class CertificateStore:
     """A TLS context whose certificate, key and client authority follow their files.
 
-    With a client authority, only clients with a certificate from it complete the handshake.
-    `context` refuses every handshake until `sources` have been loaded.
+    A pair is proven before it is shown: to the bundle (`caBundle`) and for the Service
+    (NAME.NAMESPACE), where they are known. With a client authority, only clients with a
+    certificate from it complete the handshake. `context` refuses every handshake until `sources`
+    have been loaded.
     """
 
-    def __init__(self, certificate: Path, key: Path, client_ca: Path | None = None) -> None:
+    def __init__(  # noqa: PLR0913 - each is an option of the command line, but the clock
+        self,
+        certificate: Path,
+        key: Path,
+        client_ca: Path | None = None,
+        *,
+        ca_bundle: Path | None = None,
+        service: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._expected = Expected(certificate, service, ca_bundle)
         self._certificate = certificate
         self._key = key
         self._client_ca = client_ca
+        self._clock = clock
         self._authority: str | None = None
-        self._newest: ssl.SSLContext | None = None
+        self._pairs: tuple[Shown, ...] = ()
         self.context = self._empty()
+        if client_ca:
+            self.context.verify_mode = ssl.CERT_REQUIRED
         self.context.sni_callback = self._choose
-        self.sources = [Source("certificate", (certificate, key), self._load_certificate)]
+        paths = (certificate, key, *([ca_bundle] if ca_bundle else []))
+        self.sources = [Source("certificate", paths, self._load_certificate)]
         if client_ca:
             load = partial(self._load_client_ca, client_ca)
             self.sources.append(Source("client-ca", (client_ca,), load))
 
+    @property
+    def ends(self) -> float:
+        """When the certificate that is shown ends, in seconds since 1970; 0 without any."""
+        shown = self._shown()
+        return shown.validity.ends if shown else 0.0
+
+    @property
+    def problem(self) -> str | None:
+        """Why no client can accept what is shown, if that is so."""
+        shown = self._shown()
+        if shown is None:
+            return "there is no certificate yet"
+        if shown.validity.ends <= self._clock():
+            return f"the certificate ended on {_written(shown.validity.ends)}"
+        if not self._is_valid(shown):
+            return f"the certificate is not valid before {_written(shown.validity.starts)}"
+        return None
+
     def _choose(self, handshake: ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
         """Run in every handshake, also in one without a server name."""
-        if self._newest:
-            handshake.context = self._newest
+        shown = self._shown()
+        if shown:
+            handshake.context = shown.context
+
+    def _shown(self) -> Shown | None:
+        """The newest pair that is valid now, or else the newest."""
+        pairs = self._pairs
+        return next(filter(self._is_valid, pairs), pairs[0] if pairs else None)
+
+    def _is_valid(self, shown: Shown) -> bool:
+        return shown.validity.starts <= self._clock() < shown.validity.ends
 
     def _load_certificate(self) -> Swap:
         """Prove the pair; a client authority that cannot be read must not hold a renewal up."""
@@ -66,8 +122,6 @@ class CertificateStore:
             if b"ENCRYPTED" in text:
                 raise FileError(f"{path} is encrypted: write the key without a passphrase")
         context = self._empty()
-        if authority:
-            context.load_verify_locations(cadata=authority)
         try:
             # The empty password keeps OpenSSL from asking for one on the terminal.
             context.load_cert_chain(self._certificate, self._key, password="")
@@ -75,7 +129,27 @@ class CertificateStore:
             raise FileError(self._unusable(error)) from None
         except OSError as error:
             raise FileError(f"{self._certificate} and {self._key}: {error.strerror}") from None
-        return partial(self._swap, context, authority)
+        shown = Shown(context, self._validity(context))
+        if self._client_ca:
+            context.verify_mode = ssl.CERT_REQUIRED
+        if authority:
+            context.load_verify_locations(cadata=authority)
+        return partial(self._swap, shown, authority)
+
+    def _validity(self, context: ssl.SSLContext) -> Validity:
+        """The proof; a pair that has ended replaces nothing that clients accept.
+
+        At the start it is taken: the process is not ready then, and the next pair mends it sooner
+        than a new start would.
+        """
+        bundle = self._expected.bundle
+        chain = _read(self._certificate, CERTIFICATE, "certificate").decode(errors="ignore")
+        validity = prove(context, chain, _authority(bundle) if bundle else None, self._expected)
+        if validity.ends <= self._clock() and self.problem is None:
+            raise FileError(
+                f"{self._certificate} ended on {_written(validity.ends)}: write one that is valid"
+            )
+        return validity
 
     def _unusable(self, error: ssl.SSLError) -> str:
         if (error.reason or "").startswith("KEY_"):
@@ -83,14 +157,21 @@ class CertificateStore:
                 f"the key in {self._key} is not that of the first certificate in "
                 f"{self._certificate}: write both files of one pair"
             )
+        if (error.reason or "").endswith(("TOO_SMALL", "TOO_WEAK")):
+            return (
+                f"the certificate in {self._certificate} is too weak for TLS ({error.reason}): "
+                "use ECDSA P-256, or RSA with 2048 bits, and SHA-256"
+            )
         return (
             f"{self._certificate} and {self._key} are no certificate chain and key in PEM "
             f"({error.reason}): write the server's certificate, then its issuers, and its key"
         )
 
-    def _swap(self, context: ssl.SSLContext, authority: str | None) -> None:
+    def _swap(self, new: Shown, authority: str | None) -> None:
+        """Show the new pair; the one before stays beside a pair whose time has yet to come."""
+        before = self._shown()
         self._authority = authority
-        self._newest = context
+        self._pairs = (new,) if self._is_valid(new) or before is None else (new, before)
 
     def _empty(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -99,9 +180,11 @@ class CertificateStore:
         # A resumed session would keep the authority of its first handshake after a change.
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0
-        if self._client_ca:
-            context.verify_mode = ssl.CERT_REQUIRED
         return context
+
+
+def _written(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _authority(path: Path) -> str:

@@ -48,7 +48,10 @@ class Options:
     metrics_listen: Address
     tls_cert: Path
     tls_key: Path
+    ca_bundle: Path | None = None
+    service: str | None = None
     client_ca: Path | None = None
+    client_names: frozenset[str] = frozenset()
     settings: Path | None = None
     drain_seconds: float = 5.0
 
@@ -94,7 +97,14 @@ class Process:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._metrics = Metrics()
-        self._certificate = CertificateStore(options.tls_cert, options.tls_key, options.client_ca)
+        self._certificate = CertificateStore(
+            options.tls_cert,
+            options.tls_key,
+            options.client_ca,
+            ca_bundle=options.ca_bundle,
+            service=options.service,
+        )
+        self._metrics.certificate_expiry.set_function(lambda: self._certificate.ends)
         self._settings = SettingsFile(options.settings)
         sources = [*self._settings.sources, *self._certificate.sources]
         self.watch = Watch(sources, self._metrics)
@@ -110,6 +120,8 @@ class Process:
         _settle_memory()
         fields = {"reviews": reviews.addresses, "probes": probed.addresses}
         LOG.info("listening", extra={"fields": fields})
+        if reason := self._certificate.problem:
+            LOG.error("not ready", extra={"fields": {"reason": reason}})
 
         await stop.asked.wait()
         traffic.draining = True
@@ -130,14 +142,19 @@ class Process:
         reviews = await _open(
             "--listen",
             self._options.listen,
-            app.application(self._settings, self._metrics, traffic),
+            app.application(
+                self._settings,
+                self._metrics,
+                traffic,
+                client_names=self._options.client_names,
+            ),
             self._metrics,
             self._certificate.context,
         )
         probed = await _open(
             "--metrics-listen",
             self._options.metrics_listen,
-            probes.application(self._metrics, traffic),
+            probes.application(self._metrics, traffic, lambda: self._certificate.problem),
             self._metrics,
         )
         return reviews, probed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -11,8 +12,14 @@ from webhook.observe.metrics import Metrics
 from webhook.server.traffic import Traffic
 
 
-def application(metrics: Metrics, traffic: Traffic) -> web.Application:
-    """/healthz answers while the event loop turns, /readyz until the process is to leave."""
+def application(
+    metrics: Metrics, traffic: Traffic, problem: Callable[[], str | None]
+) -> web.Application:
+    """/healthz answers while the event loop turns.
+
+    /readyz answers until the process is to leave, and while nothing is a problem: something that
+    keeps every client from being answered, in one sentence.
+    """
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -20,6 +27,8 @@ def application(metrics: Metrics, traffic: Traffic) -> web.Application:
     async def readyz(_: web.Request) -> web.Response:
         if traffic.draining:
             return web.Response(status=503, text="shutting down\n")
+        if reason := problem():
+            return web.Response(status=503, text=f"{reason}\n")
         return web.Response(text="ok\n")
 
     async def exposition(_: web.Request) -> web.Response:
