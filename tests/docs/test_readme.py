@@ -39,7 +39,9 @@ def test_every_target_that_is_named_exists(page: str) -> None:
     assert all(f"\n{target}:" in MAKEFILE for target in named)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/settings.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/settings.md", "docs/certificates.md"]
+)
 def test_every_relative_link_leads_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", Path(page).read_text()):
         assert (Path(page).parent / target).exists(), target
