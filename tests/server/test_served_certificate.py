@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 import trustme
 
 from tests.cluster.waiting import wait_for
-from tests.server.certificates import HOST, Volume, serial_of
+from tests.server.certificates import HOST, Volume, key, serial_of
 from tests.server.process import Server, command
 
 EXPIRY = "certificate_expiry_timestamp_seconds"
@@ -33,11 +34,13 @@ def test_only_what_is_proven_is_shown(
     volume.write_pair(authority.issue_cert(*NAMES))
     with Server(authority, command(volume, *options)) as running:
         before = running.serial()
+        keys: set[str] = set()
         for bad in (
             authority.issue_cert(HOST),
             trustme.CA().issue_cert(*NAMES),
             authority.issue_cert(*NAMES, not_after=ENDED),
         ):
+            keys |= {line for line in key(bad).decode().split() if len(line) > 40}
             failed = 'file_reloads_total{file="certificate",result="failure"}'
             count = running.sample(failed)
             volume.write_pair(bad)
@@ -53,6 +56,8 @@ def test_only_what_is_proven_is_shown(
         reasons = ("is not for the Service", "vouches for", "ended on")
         for line, reason in zip(told, reasons, strict=True):
             assert reason in line["reason"]
+        assert keys
+        assert not [line for line in keys if line in json.dumps(running.lines)]
 
 
 def test_with_an_ended_certificate_it_is_not_ready_until_the_next(

@@ -84,19 +84,14 @@ def _add_init(actions: Subparsers) -> None:
         metavar="NAME",
         help="a further DNS name or address, such as localhost; may be repeated",
     )
-    parser.add_argument(
-        "--days",
-        type=days,
-        default=timedelta(days=90),
-        help="how long the certificate is valid (default: 90)",
-    )
-    parser.add_argument(
-        "--ca-days",
-        type=days,
-        default=timedelta(days=3650),
-        metavar="DAYS",
-        help="how long the authority is valid (default: 3650)",
-    )
+    for option, default, what in (("--days", 90, "certificate"), ("--ca-days", 3650, "authority")):
+        parser.add_argument(
+            option,
+            type=days,
+            default=timedelta(days=default),
+            metavar="DAYS",
+            help=f"how long the {what} is valid (default: {default})",
+        )
     parser.add_argument(
         "--overwrite", action="store_true", help="replace files that are there already"
     )

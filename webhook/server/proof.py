@@ -1,6 +1,6 @@
 """A pair is shaken hands with, in memory, before anybody else may: as an API server would.
 
-It takes 7 ms and needs no library for certificates in the serving process. Dates are not part of
+It takes milliseconds and needs no library for certificates in the serving process. Dates are not part of
 it: they are compared with a clock that is handed in, again and again.
 """
 
