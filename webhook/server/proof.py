@@ -1,7 +1,7 @@
 """A pair is shaken hands with, in memory, before anybody else may: as an API server would.
 
-It takes milliseconds and needs no library for certificates in the serving process. Dates are not part of
-it: they are compared with a clock that is handed in, again and again.
+It takes milliseconds and needs no library for certificates in the serving process. Dates are no
+part of it: they are compared with a clock that is handed in, again and again.
 """
 
 from __future__ import annotations
