@@ -69,3 +69,13 @@ def test_it_goes_with_a_class_that_is_overridden() -> None:
 
     assert "overhead" not in stored["spec"]
     assert stored["spec"]["runtimeClassName"] == "gvisor"
+
+
+def test_that_of_the_class_in_its_place_stays() -> None:
+    fleet = cluster(rules={"runtime-class": "override"})
+    first = fleet.create(server("Pod", runtimeClassName="kata", overhead={"memory": "90Mi"}))
+
+    stored = asked_again(first, fleet)
+
+    assert stored["spec"].pop("overhead") == OVERHEAD
+    assert stored == first.stored

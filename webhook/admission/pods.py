@@ -30,12 +30,8 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
     remembered = memory is not None and pod.pod.origin.owner != ""
     outdated = _outdated(memory, pod, settings) if remembered else memory
     if outdated is not None:
-        chosen = pod.pod.spec.get(runtime_class.KEY)
-        injected.take_out(pod.pod.spec, outdated, patch)
+        _take_out(pod.pod.spec, outdated, settings, patch)
         pod = read(request.object, request, scope, patch)
-        if chosen is not None and chosen == settings.mcp_server_defaults.runtime_class_name:
-            # Kubernetes has added the overhead of this class, which must not go without it.
-            pod.pod.spec.default(runtime_class.KEY, chosen)
     enforcement = Enforcement(settings, pod.pod, remembered=remembered)
     findings = enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch)
     if not remembered:
@@ -108,6 +104,18 @@ def binding(request: Request, _settings: Settings, _scope: Scope) -> Answer:
 
 def _guarded(request: Request, findings: list[Finding]) -> Answer:
     return refuse(request.name, findings) if findings else allow([], [])
+
+
+def _take_out(spec: Fields, memory: injected.Memory, settings: Settings, patch: Patch) -> None:
+    """Take out what was filled in, to fill it in anew, but for a class that stays the same.
+
+    Kubernetes has added the overhead of that class, which must not go without it.
+    """
+    chosen = spec.get(runtime_class.KEY)
+    injected.take_out(spec, memory, patch)
+    stays = chosen == settings.mcp_server_defaults.runtime_class_name
+    if stays and chosen != spec.get(runtime_class.KEY):
+        spec.set(runtime_class.KEY, chosen)
 
 
 def _outdated(
