@@ -211,6 +211,32 @@ def test_what_was_away_is_given_back_with_the_objects_around_it() -> None:
     assert edited.operations() == [add("/a/b", 1), add("/c", {"d": {"e": [2]}})]
 
 
+GONE = [
+    pytest.param(lambda root: root.set("a", {"e": 1}), [replace("/a", {"e": 1})], id="replaced"),
+    pytest.param(lambda root: root.editor.take(root, "a"), [remove("/a")], id="taken"),
+]
+
+
+@pytest.mark.parametrize(("then", "operations"), GONE)
+def test_what_was_taken_goes_with_the_object_around_it(then: Any, operations: list[Json]) -> None:
+    edited = Edited(a={"b": 1, "c": [{"d": 1}], "l": [1]})
+
+    edited.patch.take(edited.root.child("a"), "b")
+    edited.patch.take(edited.root.child("a").items("c")[0], "d")
+    edited.patch.take_item(edited.root.child("a"), "l", 1)
+    then(edited.root)
+
+    assert edited.operations() == operations
+
+
+def test_what_is_taken_from_an_item_of_a_list_is_told() -> None:
+    edited = Edited(a=[{"b": 1}, {"b": 1}])
+
+    edited.patch.take(edited.root.items("a")[1], "b")
+
+    assert edited.operations() == [remove("/a/1/b")]
+
+
 def test_what_was_given_back_is_known() -> None:
     edited = Edited(a=1, b=1)
 

@@ -122,9 +122,11 @@ def _keep_label(new: Workload, old: Workload | None, coverage: Coverage) -> list
 
 
 def _copy_annotations(new: Workload) -> None:
+    """Let the pods read what their Deployment was reviewed by, even where the template differs."""
     for key in names.READ_BY_PODS:
-        if new.annotations.has(key):
-            new.pod.annotations.default(key, new.annotations.get(key))
+        value = new.annotations.get(key)
+        if new.annotations.has(key) and new.pod.annotations.get(key) != value:
+            new.pod.annotations.set(key, value)
 
 
 def _named(change: _Change) -> list[Finding]:

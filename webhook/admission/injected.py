@@ -18,10 +18,11 @@ from pydantic_core import from_json, to_json
 from webhook.admission.patch import Patch, same
 from webhook.rules import names
 from webhook.rules.fields import Fields, Malformed
-from webhook.rules.pod import Pod
+from webhook.rules.pod import CONTAINER_LISTS, Pod
 
 LARGEST = 8 * 1024
 LISTS = frozenset({"envFrom", "imagePullSecrets", "tolerations", "volumeMounts", "volumes"})
+ENTERED = frozenset({*CONTAINER_LISTS, "nodeSelectorTerms", "ports"})
 _STEP = re.compile(r"(\w+)(?:\[([^\]]*)\])?")
 
 Places = dict[str, dict[str, Any]]
@@ -113,6 +114,8 @@ def _leave(spec: Fields, memory: Memory, patch: Patch) -> None:
 def _take_empty(at: Fields | None, patch: Patch) -> None:
     """Take out an object that holds nothing any more, and those that held nothing but it."""
     while at is not None and at.value == {} and at.inside is not None:
+        if at.inside.get(at.label) is not at.value:
+            break  # an item of a list
         patch.take(at.inside, at.label)
         at = at.inside
 
@@ -213,6 +216,7 @@ def _ordered(memory: dict[str, Places]) -> dict[str, Places]:
     return {
         kind: {place: dict(sorted(fields.items())) for place, fields in sorted(places.items())}
         for kind, places in sorted(memory.items())
+        if places
     }
 
 
@@ -235,6 +239,8 @@ def _locate(spec: Fields, place: str) -> Fields | None:
 def _step(at: Fields, key: str, name: str | None) -> Fields | None:
     if name is None:
         return at.child(key)
+    if key not in ENTERED:
+        return None
     return next((item for item in at.items(key) if item.label == f"{key}[{name}]"), None)
 
 

@@ -140,6 +140,8 @@ class Patch:
     def finish(self) -> list[Operation]:
         """Tell what was taken and did not come back; return all operations."""
         for at, key, before in self._taken.values():
+            if not _stands(at):
+                continue
             path, value = f"{at.pointer}/{escape(key)}", _object(at).get(key, _ABSENT)
             if value is _ABSENT and before is not _ABSENT:
                 self.operations.append({"op": "remove", "path": path})
@@ -147,7 +149,7 @@ class Patch:
                 operation = "add" if before is _ABSENT else "replace"
                 self.operations.append({"op": operation, "path": path, "value": value})
         for at, key, items, before in self._taken_lists.values():
-            if at.get(key) is items and not same(items, before):
+            if at.get(key) is items and _stands(at) and not same(items, before):
                 path = f"{at.pointer}/{escape(key)}"
                 if items:
                     self.operations.append({"op": "replace", "path": path, "value": items})
@@ -197,6 +199,17 @@ def _object(at: Fields) -> dict[str, Any]:
     if at.value is None:
         raise TypeError(f"nothing stands at {at.pointer}")
     return at.value
+
+
+def _stands(at: Fields) -> bool:
+    """Whether an object is still in the document, and not replaced or taken with one around it."""
+    while at.inside is not None:
+        items = at.inside.get(at.label.partition("[")[0])
+        among = items if type(items) is list else (items,)
+        if not any(item is at.value for item in among):
+            return False
+        at = at.inside
+    return True
 
 
 def same(one: Any, other: Any) -> bool:
