@@ -1,0 +1,62 @@
+"""`make cluster`: the commands that it prints do what they promise."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.fixtures import binaries_or_skip
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def running() -> Iterator[subprocess.Popen[str]]:
+    """The command, as make runs it."""
+    binaries_or_skip()
+    command = [sys.executable, "-m", "tests.e2e"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def printed(process: subprocess.Popen[str]) -> list[str]:
+    """The lines up to the one that says that it runs."""
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line.rstrip())
+        if line.startswith("running"):
+            return lines
+    raise AssertionError(f"it ended after: {lines}")
+
+
+def test_the_three_commands_to_try_work_as_printed(running: subprocess.Popen[str]) -> None:
+    lines = printed(running)
+    exported = dict(line.split("=", 1) for line in lines if line.startswith("KUBE"))
+    tried = [
+        subprocess.run(
+            ["sh", "-c", line.strip()],
+            cwd=ROOT,
+            env={**os.environ, **exported},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        for line in lines
+        if line.startswith("  $KUBECTL ")
+    ]
+
+    created, shown, refused = tried
+    assert (created.returncode, created.stderr) == (0, "")
+    assert created.stdout == "deployment.apps/issues-bridge created\n"
+    assert "runAsNonRoot: true" in shown.stdout
+    assert refused.returncode == 1
+    assert "NET_ADMIN is not allowed (capabilities)" in refused.stderr
+    running.send_signal(signal.SIGINT)
+    assert running.wait(timeout=30) == 0
