@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -54,7 +55,14 @@ class Answer:
 NOT_COVERED = Answer(allowed=True, covered=False)
 
 
-def allow(findings: list[Finding], operations: list[Operation]) -> Answer:
+def decide(subject: str, findings: list[Finding], operations: Sequence[Operation] = ()) -> Answer:
+    """Refuse the object where a finding says so, else allow it."""
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return refuse(subject, findings)
+    return allow(findings, operations)
+
+
+def allow(findings: Sequence[Finding] = (), operations: Sequence[Operation] = ()) -> Answer:
     """Allow the object, with the findings as warnings."""
     return Answer(
         allowed=True,

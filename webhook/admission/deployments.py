@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from webhook.admission import injected, rolling
-from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, refuse
+from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, decide, refuse
 from webhook.admission.coverage import Coverage, of_deployment
 from webhook.admission.enforcement import Enforcement
 from webhook.admission.patch import Patch
@@ -51,9 +51,7 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
         return refuse(new.name, [_label('must not be "false" in a managed namespace')])
     mutating = request.hook is Hook.MUTATE
     findings = _named(change) + (_mutate(change, coverage) if mutating else _validate(change))
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        return refuse(new.name, findings)
-    return allow(findings, patch.finish())
+    return decide(new.name, findings, patch.finish())
 
 
 def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
@@ -88,7 +86,7 @@ def _validate(change: _Change) -> list[Finding]:
 def _leave(change: _Change) -> Answer:
     """Take our labels, what we filled in and what we copied out of the template."""
     if change.request.hook is Hook.VALIDATE:
-        return allow([], [])
+        return allow()
     new, old = change.new, change.old
     memory = injected.read(new.pod.annotations)
     if memory is None and old is not None:

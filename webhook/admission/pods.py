@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from webhook.admission import guards, injected
-from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, refuse
+from webhook.admission.answer import NOT_COVERED, Answer, Finding, allow, decide
 from webhook.admission.coverage import covered
 from webhook.admission.enforcement import Enforcement
-from webhook.admission.patch import Operation, Patch
+from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import Workload, read
 from webhook.rules import runtime_class
@@ -25,18 +25,20 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
     if not covered(pod, settings, scope):
         return NOT_COVERED
     if request.hook is Hook.VALIDATE:
-        return _answer(pod, Enforcement(settings, pod.pod).check(Hook.VALIDATE), [])
+        return decide(pod.name, Enforcement(settings, pod.pod).check(Hook.VALIDATE))
     memory = injected.read(pod.annotations)
     remembered = memory is not None and pod.pod.origin.owner != ""
     outdated = _outdated(memory, pod, settings) if remembered else memory
     if outdated is not None:
-        _take_out(pod.pod.spec, outdated, settings, patch)
+        chosen = pod.pod.spec.get(runtime_class.KEY)
+        injected.take_out(pod.pod.spec, outdated, patch)
         pod = read(request.object, request, scope, patch)
+        _keep_class(pod.pod.spec, chosen, settings)
     enforcement = Enforcement(settings, pod.pod, remembered=remembered)
     findings = enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch)
     if not remembered:
         injected.write(pod.pod, patch, memory)
-    return _answer(pod, findings, patch.finish())
+    return decide(pod.name, findings, patch.finish())
 
 
 def update(request: Request, settings: Settings, scope: Scope) -> Answer:
@@ -50,11 +52,11 @@ def update(request: Request, settings: Settings, scope: Scope) -> Answer:
         memory = injected.read(old.annotations)
         if memory is not None:
             injected.put_back(new.pod.spec, old.pod.spec, memory)
-        return allow([], patch.finish())
+        return allow((), patch.finish())
     findings = guards.labels(request) + guards.gate(request, settings)
     if _significant(new, old):
         findings += Enforcement(settings, new.pod).check(Hook.VALIDATE)
-    return _answer(new, findings, [])
+    return decide(new.name, findings)
 
 
 def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> Answer:
@@ -80,7 +82,7 @@ def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> 
         findings = enforcement.check(Hook.VALIDATE)
     relevant = [finding for finding in findings if finding.path.startswith(added)]
     operations = [told for told in patch.finish() if told["path"].startswith(added)]
-    return _answer(new, guarded + relevant, operations)
+    return decide(new.name, guarded + relevant, operations)
 
 
 def resize(request: Request, settings: Settings, scope: Scope) -> Answer:
@@ -89,30 +91,21 @@ def resize(request: Request, settings: Settings, scope: Scope) -> Answer:
     if not covered(pod, settings, scope):
         return NOT_COVERED
     findings = Enforcement(settings, pod.pod).check(Hook.VALIDATE)
-    return _answer(pod, [found for found in findings if found.rule == "resource-ceilings"], [])
+    return decide(pod.name, [found for found in findings if found.rule == "resource-ceilings"])
 
 
 def status(request: Request, _settings: Settings, _scope: Scope) -> Answer:
     """Guard the labels: whoever writes the status of a pod can change them too."""
-    return _guarded(request, guards.labels(request))
+    return decide(request.name, guards.labels(request))
 
 
 def binding(request: Request, _settings: Settings, _scope: Scope) -> Answer:
     """Guard the labels: what a Binding carries reaches the pod."""
-    return _guarded(request, guards.binding(request))
+    return decide(request.name, guards.binding(request))
 
 
-def _guarded(request: Request, findings: list[Finding]) -> Answer:
-    return refuse(request.name, findings) if findings else allow([], [])
-
-
-def _take_out(spec: Fields, memory: injected.Memory, settings: Settings, patch: Patch) -> None:
-    """Take out what was filled in, to fill it in anew, but for a class that stays the same.
-
-    Kubernetes has added the overhead of that class, which must not go without it.
-    """
-    chosen = spec.get(runtime_class.KEY)
-    injected.take_out(spec, memory, patch)
+def _keep_class(spec: Fields, chosen: Any, settings: Settings) -> None:
+    """Put a class that stays the same back at once: the overhead that Kubernetes added is its."""
     stays = chosen == settings.mcp_server_defaults.runtime_class_name
     if stays and chosen != spec.get(runtime_class.KEY):
         spec.set(runtime_class.KEY, chosen)
@@ -155,9 +148,3 @@ def _images(spec: Fields) -> list[list[Any]]:
         [container.get("image") for container in spec.items(key)]
         for key in ("initContainers", "containers", "ephemeralContainers")
     ]
-
-
-def _answer(pod: Workload, findings: list[Finding], operations: list[Operation]) -> Answer:
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        return refuse(pod.name, findings)
-    return allow(findings, operations)

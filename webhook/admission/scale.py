@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webhook.admission.answer import NOT_COVERED, Answer, allow, refuse
+from webhook.admission.answer import NOT_COVERED, Answer, decide
 from webhook.admission.enforcement import Enforcement
 from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
@@ -20,4 +20,4 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     before = Fields(request.old_object, patch).child("spec").get("replicas")
     scaled = Workload(spec, before if isinstance(before, int) else None)
     findings = Enforcement(settings, None, scaled).check(Hook.VALIDATE)
-    return refuse(request.name, findings) if findings else allow([], [])
+    return decide(request.name, findings)

@@ -22,9 +22,9 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     if workload.pod.origin.owner or not covered(workload, settings, scope):
         return NOT_COVERED
     if request.hook is Hook.MUTATE:
-        return allow([], [])
+        return allow()
     if not pods_covered(workload, settings, scope):
-        return allow([_uncovered(workload)], [])
+        return allow([_uncovered(workload)])
     warnings = []
     enforcement = Enforcement(settings, workload.pod)
     for finding in enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch):
@@ -32,7 +32,7 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
         if finding.severity is Severity.ERROR:
             message = f"pods will be refused: {message}"
         warnings.append(finding._replace(severity=Severity.WARNING, message=message))
-    return allow(warnings, [])
+    return allow(warnings)
 
 
 def _uncovered(workload: Workload) -> Finding:
