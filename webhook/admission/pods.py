@@ -12,10 +12,20 @@ from webhook.admission.enforcement import Enforcement
 from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import Workload, read
-from webhook.rules import runtime_class
-from webhook.rules.fields import Fields
+from webhook.rules import resource_ceilings, runtime_class
+from webhook.rules.fields import Fields, value_at
+from webhook.rules.pod import Container, Pod
 from webhook.rules.resources import exceeds
 from webhook.settings.model import Settings
+
+INHERITED = (
+    "appArmorProfile",
+    "runAsNonRoot",
+    "runAsUser",
+    "seLinuxOptions",
+    "seccompProfile",
+    "windowsOptions",
+)
 
 
 def create(request: Request, settings: Settings, scope: Scope) -> Answer:
@@ -67,12 +77,12 @@ def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> 
     if not (covered(new, settings, scope) or covered(old, settings, scope)):
         return NOT_COVERED
     before = old.pod.spec.names("ephemeralContainers")
-    added = tuple(
-        f"{container.fields.pointer}/"
+    added = [
+        container
         for container in new.pod.containers
         if container.fields.label.startswith("ephemeralContainers[")
         and container.fields.get("name") not in before
-    )
+    ]
     enforcement = Enforcement(settings, new.pod, remembered=True)
     guarded: list[Finding] = []
     if request.hook is Hook.MUTATE:
@@ -80,18 +90,27 @@ def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> 
     else:
         guarded = guards.labels(request)
         findings = enforcement.check(Hook.VALIDATE)
-    relevant = [finding for finding in findings if finding.path.startswith(added)]
-    operations = [told for told in patch.finish() if told["path"].startswith(added)]
+    places = [container.fields.pointer for container in added]
+    operations = [told for told in patch.finish() if _stands_in(told["path"], places)]
+    places += _inherited(new.pod, added)
+    relevant = [finding for finding in findings if _stands_in(finding.path, places)]
     return decide(new.name, guarded + relevant, operations)
 
 
 def resize(request: Request, settings: Settings, scope: Scope) -> Answer:
-    """Check the ceilings of a pod that is resized in place."""
+    """Check the ceilings that a resize in place concerns; what it leaves alone may be older."""
     pod = read(request.object, request, scope, Patch())
     if not covered(pod, settings, scope):
         return NOT_COVERED
     findings = Enforcement(settings, pod.pod).check(Hook.VALIDATE)
-    return decide(pod.name, [found for found in findings if found.rule == "resource-ceilings"])
+    new, old = request.object, request.old_object
+    concerned = [
+        finding
+        for finding in findings
+        if finding.rule == resource_ceilings.RULE.id
+        and value_at(new, finding.path) != value_at(old, finding.path)
+    ]
+    return decide(pod.name, concerned)
 
 
 def status(request: Request, _settings: Settings, _scope: Scope) -> Answer:
@@ -102,6 +121,19 @@ def status(request: Request, _settings: Settings, _scope: Scope) -> Answer:
 def binding(request: Request, _settings: Settings, _scope: Scope) -> Answer:
     """Guard the labels: what a Binding carries reaches the pod."""
     return decide(request.name, guards.binding(request))
+
+
+def _stands_in(path: str, places: list[str]) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in places)
+
+
+def _inherited(pod: Pod, containers: list[Container]) -> list[str]:
+    """Where the pod's context decides for containers that say nothing themselves."""
+    return [
+        f"{pod.security_context.pointer}/{key}"
+        for key in INHERITED
+        if not all(container.security_context.has(key) for container in containers)
+    ]
 
 
 def _keep_class(spec: Fields, chosen: Any, settings: Settings) -> None:

@@ -219,6 +219,17 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
 
 
+def value_at(document: Any, pointer: str) -> Any:
+    """What an RFC 6901 pointer points at, or None."""
+    for step in pointer.split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        if type(document) is list:
+            document = document[int(key)] if int(key) < len(document) else None
+        else:
+            document = document.get(key) if type(document) is dict else None
+    return document
+
+
 def join(place: str, key: str) -> str:
     """A field's place in the words of people; keys with dots stand in brackets."""
     if "." in key and "[" not in key:
