@@ -1,0 +1,126 @@
+"""ServiceAccount, Priority and DefaultTolerationSeconds: what they add stays as they add it."""
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.manifests import Manifest, bare_pod, container, server
+from tests.e2e.namespace import Namespace
+from tests.e2e.product import Product
+
+NODE_TOLERATIONS = [
+    {
+        "key": f"node.kubernetes.io/{state}",
+        "operator": "Exists",
+        "effect": "NoExecute",
+        "tolerationSeconds": 300,
+    }
+    for state in ("not-ready", "unreachable")
+]
+FLEET = {"key": "mcp", "operator": "Exists", "effect": "NoSchedule"}
+OWN = {"key": "own", "operator": "Exists"}
+ASKS = {"mcp-admission.dev/service-account-token": "true"}
+
+
+def account(namespace: Namespace, **fields: Any) -> None:
+    """Make a ServiceAccount for servers."""
+    manifest = {"metadata": {"name": "tools"}, **fields}
+    namespace.cluster.create(namespace.path("serviceaccounts"), manifest)
+
+
+def asking(manifest: Manifest) -> Manifest:
+    """The manifest, with the wish for a token."""
+    manifest["metadata"]["annotations"] = ASKS
+    return manifest
+
+
+@pytest.mark.parametrize("automount", [None, True, False])
+def test_an_accounts_pull_secrets_come_and_its_token_does_not(
+    namespace: Namespace, automount: bool | None
+) -> None:
+    fields = {} if automount is None else {"automountServiceAccountToken": automount}
+    account(namespace, imagePullSecrets=[{"name": "registry"}], **fields)
+
+    stored = namespace.create(bare_pod(serviceAccountName="tools"))["spec"]
+
+    assert stored["serviceAccountName"] == "tools"
+    assert stored["imagePullSecrets"] == [{"name": "registry"}]
+    assert stored["automountServiceAccountToken"] is False
+    assert "volumes" not in stored
+    assert "volumeMounts" not in stored["containers"][0]
+
+
+def test_who_asks_for_a_token_gets_the_plugins(namespace: Namespace) -> None:
+    bare = namespace.create(asking(bare_pod()))
+    namespace.create(asking(server("in-cluster")))
+
+    (other,) = namespace.cluster.wait_for(
+        "pod of the Deployment",
+        lambda: [pod for pod in namespace.pods() if pod["metadata"].get("ownerReferences")],
+    )
+    for pod in (bare, other):
+        (volume,) = pod["spec"]["volumes"]
+        (mount,) = pod["spec"]["containers"][0]["volumeMounts"]
+        assert volume["name"].startswith("kube-api-access-")
+        assert mount["name"] == volume["name"]
+        assert mount["mountPath"] == "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+def test_other_volumes_and_mounts_stay_where_the_token_goes(namespace: Namespace) -> None:
+    volume = {"name": "data", "emptyDir": {}}
+    mount = {"name": "data", "mountPath": "/data"}
+    sidecar = container(name="sidecar", volumeMounts=[mount])
+
+    stored = namespace.create(bare_pod(volumes=[volume], containers=[container(), sidecar]))
+
+    assert stored["spec"]["volumes"] == [volume]
+    first, second = stored["spec"]["containers"]
+    assert "volumeMounts" not in first
+    assert second["volumeMounts"] == [mount]
+
+
+def test_an_account_that_is_missing_is_the_plugins_to_refuse(namespace: Namespace) -> None:
+    answer = namespace.raw("POST", "pods", bare_pod(serviceAccountName="nobody"))
+
+    assert answer.status == 403
+    assert answer.json()["message"] == (
+        'pods "github-tools" is forbidden: error looking up service account '
+        f'{namespace.name}/nobody: serviceaccount "nobody" not found'
+    )
+
+
+def test_a_priority_class_is_the_authors_and_its_number_kubernetes_own(
+    product: Product, namespace: Namespace
+) -> None:
+    name = f"tools-{namespace.name}"
+    path = "/apis/scheduling.k8s.io/v1/priorityclasses"
+    product.cluster.create(path, {"metadata": {"name": name}, "value": 1234})
+
+    stored = namespace.create(bare_pod(priorityClassName=name))["spec"]
+    default = namespace.create(bare_pod("default"))["spec"]
+    missing = namespace.raw("POST", "pods", bare_pod("missing", priorityClassName="none"))
+
+    assert (stored["priority"], default["priority"]) == (1234, 0)
+    assert "no PriorityClass with name none was found" in missing.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("per_server", "own", "expected"),
+    [
+        ("allow", [], [*NODE_TOLERATIONS, FLEET]),
+        ("allow", [OWN], [OWN, *NODE_TOLERATIONS]),
+        ("forbid", [OWN], [*NODE_TOLERATIONS, FLEET]),
+    ],
+)
+def test_tolerations_of_the_plugin_the_fleet_and_the_author_stand_together_once(
+    product: Product,
+    namespace: Namespace,
+    per_server: str,
+    own: list[dict[str, Any]],
+    expected: list[dict[str, Any]],
+) -> None:
+    defaults = {"perServer": per_server, "tolerations": [FLEET]}
+    with product.settings({"mcpServerDefaults": defaults}):
+        stored = namespace.create(bare_pod(tolerations=own))
+
+    assert stored["spec"]["tolerations"] == expected
