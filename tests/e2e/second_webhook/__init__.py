@@ -1,0 +1,1 @@
+"""Other people's mutating webhooks come before ours, after it, and again."""
