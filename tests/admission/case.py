@@ -105,16 +105,17 @@ def applied(document: Any, answer: Answer) -> Any:
     return jsonpatch.JsonPatch(operations).apply(copy.deepcopy(document))
 
 
-def mutated(document: Any, old: Any = None, **keys: Any) -> Any:
+def mutated(document: Any, old: Any = None, **keys: Any) -> Json:
     """The object as the mutating hook leaves it; it must be allowed."""
     answer = answer_to(document, old, **keys)
 
     assert answer.allowed, answer.message
 
-    return applied(document, answer)
+    edited: Json = applied(document, answer)
+    return edited
 
 
-def admitted(document: Any, old: Any = None, **keys: Any) -> Any:
+def admitted(document: Any, old: Any = None, **keys: Any) -> Json:
     """The object as it is stored: both hooks must allow it, and a second pass changes nothing."""
     stored = mutated(document, old, **keys)
 

@@ -1,0 +1,232 @@
+"""What was filled in is remembered, compactly and exactly, and read back with suspicion."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.admission.case import (
+    INJECTED,
+    MUTATE,
+    Json,
+    answer_to,
+    applied,
+    deployment,
+    mutated,
+    pod,
+    settings_of,
+)
+from tests.in_memory.defaults import copied, template_of
+from webhook.admission.injected import LARGEST, Memory, read
+from webhook.admission.patch import Patch
+from webhook.rules.fields import Fields
+
+EVERYTHING = settings_of(
+    mcpServerDefaults={
+        "runtimeClassName": "gvisor",
+        "tolerations": [{"key": "fleet"}],
+        "nodeSelector": {"pool": "mcp"},
+        "imagePullSecrets": [{"name": "registry"}],
+    }
+)
+CONTEXT = {
+    "runAsGroup": 1000,
+    "runAsNonRoot": True,
+    "runAsUser": 1000,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+def memory_of(document: Json) -> Any:
+    return json.loads(template_of(document)["metadata"]["annotations"][INJECTED])
+
+
+def test_each_field_and_item_is_remembered_at_its_place() -> None:
+    stored = mutated(
+        deployment(annotations={"mcp-admission.dev/env-from": "one"}), settings=EVERYTHING
+    )
+
+    assert memory_of(stored) == {
+        "items": {
+            "": {"imagePullSecrets": [{"name": "registry"}], "tolerations": [{"key": "fleet"}]},
+            "containers[main]": {"envFrom": [{"secretRef": {"name": "one"}}]},
+        },
+        "set": {
+            "": {"automountServiceAccountToken": False, "runtimeClassName": "gvisor"},
+            "containers[main]": {"imagePullPolicy": "Always"},
+            "containers[main].resources.requests": {"memory": "400Mi"},
+            "containers[main].securityContext": {**CONTEXT, "allowPrivilegeEscalation": False},
+            "containers[main].securityContext.capabilities": {"drop": ["ALL"]},
+            "nodeSelector": {"pool": "mcp"},
+            "securityContext": {**CONTEXT, "fsGroup": 1000},
+        },
+    }
+
+
+def test_the_gate_labels_and_replicas_are_not_remembered() -> None:
+    of_pod, of_template = mutated(pod()), mutated(deployment(replicas=None))
+
+    for stored in (of_pod, of_template):
+        text = json.dumps(memory_of(stored))
+        assert "Gates" not in text
+        assert "labels" not in text
+        assert "replicas" not in text
+
+
+def test_what_a_field_held_before_is_remembered() -> None:
+    container = {"name": "main", "image": "a", "imagePullPolicy": "IfNotPresent"}
+    stored = mutated(deployment(containers=[container]))
+
+    assert memory_of(stored)["was"] == {"containers[main]": {"imagePullPolicy": "IfNotPresent"}}
+
+
+def test_the_annotation_is_compact_and_has_one_spelling() -> None:
+    text = template_of(mutated(deployment()))["metadata"]["annotations"][INJECTED]
+
+    assert text == json.dumps(json.loads(text), separators=(",", ":"))
+    assert [*json.loads(text)["set"]] == sorted(json.loads(text)["set"])
+
+
+def hardened() -> Json:
+    """A Deployment that leaves nothing to fill in."""
+    document = mutated(deployment())
+    del template_of(document)["metadata"]["annotations"]
+    return document
+
+
+def test_where_nothing_is_filled_in_nothing_is_remembered() -> None:
+    assert answer_to(hardened()).operations == ()
+
+
+def test_a_memory_of_nothing_goes() -> None:
+    document = hardened()
+    template_of(document)["metadata"]["annotations"] = {INJECTED: '{"set":{}}', "a": "b"}
+
+    assert template_of(mutated(document))["metadata"]["annotations"] == {"a": "b"}
+
+
+def test_too_much_to_remember_is_not_remembered() -> None:
+    huge = settings_of(mcpServerDefaults={"nodeSelector": {"a": "x" * LARGEST}})
+    stored = mutated(deployment(), settings=huge)
+
+    assert "annotations" not in template_of(stored)["metadata"]
+    assert answer_to(stored, settings=huge).operations == ()
+
+
+def test_a_memory_that_grew_too_large_goes() -> None:
+    stored = mutated(deployment())
+    template_of(stored)["metadata"]["annotations"]["a"] = "b"
+    huge = settings_of(mcpServerDefaults={"nodeSelector": {"a": "x" * LARGEST}})
+
+    assert template_of(mutated(stored, settings=huge))["metadata"]["annotations"] == {"a": "b"}
+
+
+def fields(document: Json) -> Fields:
+    return Fields(document, Patch())
+
+
+@pytest.mark.parametrize("size", [LARGEST, LARGEST + 1])
+def test_only_so_much_is_read(size: int) -> None:
+    frame = len('{"set":{"":{"a":""}}}')
+    text = json.dumps({"set": {"": {"a": "x" * (size - frame)}}}, separators=(",", ":"))
+
+    assert len(text) == size
+    assert (read(fields({INJECTED: text})) is None) is (size > LARGEST)
+
+
+@pytest.mark.parametrize("value", [None, 7, True, {"set": {}}, ["{}"]])
+def test_only_text_is_read(value: object) -> None:
+    assert read(fields({INJECTED: value})) is None
+
+
+def test_every_part_may_be_missing() -> None:
+    assert read(fields({INJECTED: "{}"})) == Memory()
+    assert read(fields({INJECTED: '{"was":{"":{"a":null}}}'})) == Memory(was={"": {"a": None}})
+
+
+def live(**spec: Any) -> Json:
+    return mutated(pod(**spec), settings=EVERYTHING)
+
+
+def updated(old: Json, **container: Any) -> Json:
+    """What is left of an update that gives the container other fields, after the mutating hook."""
+    new = copied(old)
+    new["spec"]["containers"][0] |= container
+    return mutated(new, old, settings=EVERYTHING)
+
+
+OURS = ["imagePullPolicy", "securityContext", "resources"]
+
+
+@pytest.mark.parametrize("key", OURS)
+def test_an_update_of_a_live_pod_gets_back_what_it_lacks(key: str) -> None:
+    old = live()
+
+    assert updated(old, **{key: None}) == old
+
+
+@pytest.mark.parametrize("key", ["tolerations", "imagePullSecrets", "nodeSelector"])
+def test_an_update_gets_back_items_and_objects_of_ours(key: str) -> None:
+    old = live()
+    new = copied(old)
+    del new["spec"][key]
+
+    assert applied(new, answer_to(new, old)) == old
+
+
+def test_the_pull_policy_that_the_api_server_fills_in_is_put_back() -> None:
+    container = {"name": "main", "image": "a", "imagePullPolicy": "IfNotPresent"}
+    old = live(containers=[container])
+
+    assert updated(old, imagePullPolicy="IfNotPresent") == old
+
+
+CHANGES = [
+    {"image": "b"},
+    {"imagePullPolicy": "Never"},
+    {"resources": {"requests": {"memory": "1Gi"}}},
+]
+
+
+@pytest.mark.parametrize("container", CHANGES)
+def test_what_somebody_changes_on_a_live_pod_is_theirs(container: Json) -> None:
+    old = live(containers=[{"name": "main"}])
+
+    stored = updated(old, **container)
+
+    for key, value in container.items():
+        assert stored["spec"]["containers"][0][key] == value
+
+
+def test_more_tolerations_on_a_live_pod_are_kept() -> None:
+    old = live()
+    new = copied(old)
+    new["spec"]["tolerations"].append({"key": "own"})
+
+    assert answer_to(new, old).operations == ()
+
+
+@pytest.mark.parametrize("gates", [[], None])
+def test_the_gate_is_never_put_back(gates: Any) -> None:
+    old = live()
+    new = copied(old)
+    new["spec"]["schedulingGates"] = gates
+
+    assert answer_to(new, old, hook=MUTATE).operations == ()
+
+
+def test_nothing_is_put_back_on_a_pod_without_a_memory() -> None:
+    old = pod(containers=[{"name": "main", "imagePullPolicy": "Always"}])
+    new = pod(containers=[{"name": "main"}])
+
+    assert answer_to(new, old).operations == ()
+
+
+def test_containers_that_are_gone_are_not_asked_for() -> None:
+    old = live(containers=[{"name": "main"}, {"name": "side"}])
+    new = copied(old)
+    del new["spec"]["containers"][1]
+
+    assert answer_to(new, old).operations == ()
