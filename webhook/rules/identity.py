@@ -17,7 +17,8 @@ from webhook.settings.model import Settings
 
 def fill(pod: Pod, _settings: Settings) -> None:
     """Label the pod; in a template the name is ours, on a pod it came from the template."""
-    pod.labels.default(names.SERVER, "true")
+    if pod.labels.get(names.SERVER) is None:
+        pod.labels.set(names.SERVER, "true")
     wanted = names.identity(pod.origin.name)
     if pod.origin.template and pod.labels.get(names.NAME) != wanted:
         pod.labels.set(names.NAME, wanted)
