@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import MANAGED
+from tests.e2e import management
 from tests.e2e.manifests import (
     KINDS,
     NOT_LABELLED,
@@ -43,16 +43,6 @@ def kept(manifest: Manifest) -> Manifest:
     return manifest
 
 
-def manage(namespace: Namespace) -> None:
-    """Put the namespace under management, and wait until that is in force."""
-    path = f"/api/v1/namespaces/{namespace.name}"
-    namespace.cluster.raw("PATCH", path, {"metadata": {"labels": MANAGED}}, MERGE_PATCH)
-    probe = bare_pod("probe", labels=NOT_LABELLED, hostPID=True)
-    namespace.cluster.wait_for(
-        "management in force", lambda: namespace.raw("POST", "pods?dryRun=All", probe).status == 403
-    )
-
-
 @pytest.fixture(params=["managed later", "labelled before"])
 def older(request: pytest.FixtureRequest, product: Product, namespace: Namespace) -> Namespace:
     """A namespace with a Pod and a Deployment that contradict the rules and are ours by now."""
@@ -60,7 +50,7 @@ def older(request: pytest.FixtureRequest, product: Product, namespace: Namespace
     if request.param == "managed later":
         for made in objects:
             namespace.create(kept(made(labels=NOT_LABELLED, **CONTRADICTING)))
-        manage(namespace)
+        management.begin(namespace)
     else:
         with product.uninstalled():
             for made in objects:
@@ -111,7 +101,7 @@ def test_they_can_be_deleted(older: Namespace, policy: str) -> None:
 def test_other_workloads_can_be_edited_and_deleted(namespace: Namespace, kind: str) -> None:
     resource = f"{kind.lower()}s/github-tools"
     namespace.create(kept(of_kind(kind, labels=NOT_LABELLED, hostNetwork=True)))
-    manage(namespace)
+    management.begin(namespace)
 
     for body in EDITS.values():
         assert namespace.raw("PATCH", resource, body, MERGE_PATCH).status == 200

@@ -1,0 +1,26 @@
+"""A namespace that comes under management, or leaves it, while things are in it."""
+
+from tests.e2e.conftest import MANAGED
+from tests.e2e.manifests import NOT_LABELLED, bare_pod
+from tests.e2e.namespace import MERGE_PATCH, Namespace
+
+
+def begin(namespace: Namespace) -> None:
+    """Label the namespace, and wait until everything in it is reviewed."""
+    _label(namespace, dict(MANAGED), refused=True)
+
+
+def end(namespace: Namespace) -> None:
+    """Take the label off, and wait until what is not labelled is left alone."""
+    _label(namespace, dict.fromkeys(MANAGED), refused=False)
+
+
+def _label(namespace: Namespace, labels: dict[str, str | None], *, refused: bool) -> None:
+    path = f"/api/v1/namespaces/{namespace.name}"
+    answer = namespace.cluster.raw("PATCH", path, {"metadata": {"labels": labels}}, MERGE_PATCH)
+    assert answer.status == 200, answer.body
+    probe = bare_pod("probe", labels=NOT_LABELLED, hostPID=True)
+    namespace.cluster.wait_for(
+        "management in force" if refused else "end of the management",
+        lambda: (namespace.raw("POST", "pods?dryRun=All", probe).status == 403) is refused,
+    )
