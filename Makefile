@@ -29,7 +29,7 @@ bench: $(VENV)/dev ## print the figures of speed and memory
 	$(BIN)/python -m tests.bench
 
 docs: $(VENV)/dev ## make docs/rules.md from the rules
-	$(BIN)/mcp-admission rules -o markdown > docs/rules.md
+	$(BIN)/mcp-admission rules -o markdown > docs/rules.new && mv docs/rules.new docs/rules.md
 
 cluster: $(VENV)/dev ## run a Kubernetes control plane with the product on it, until Ctrl-C
 	@$(BIN)/python -m tests.e2e

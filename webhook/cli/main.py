@@ -53,13 +53,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = {name: _command(name) for name in _asked_for(words)}
     args = _parser(commands.values()).parse_args(words)
     try:
-        return commands[args.command].run(args)
+        code = commands[args.command].run(args)
+        sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has gone; the interpreter's last flush must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 1
+    except OSError as error:
+        sys.stderr.write(f"mcp-admission: {error.strerror}: the output is cut short\n")
+        _discard_output()
+        return 2
     except KeyboardInterrupt:
         return 1
+    return code
+
+
+def _discard_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _asked_for(words: Sequence[str]) -> Iterable[str]:

@@ -1,9 +1,11 @@
 """For people: what the cluster would add to each manifest, and what it says about it.
 
 The diff is between the object as it was written and as it would be stored, both in kubectl's
-style of YAML; its line numbers are those of the user's file.
+style of YAML; its line numbers are those of the user's file. Values of environment variables are
+not shown: the diff stands in logs that more people read than the manifest.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
@@ -25,6 +27,8 @@ from webhook.cli.offline import Outcome
 # Above this, lines that occur often are no anchors for the comparison: it would get slow.
 _MANY_LINES = 500
 _LONGEST_LINE = 120
+_VARIABLE = re.compile(r"/env/\d+/value")
+_KEY = re.compile(r"\s*(?:- )?value:")
 
 
 def render(outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:
@@ -46,6 +50,7 @@ def _diff(outcome: Outcome, *, colour: bool) -> Iterator[str]:
     yield "+++ as the cluster would store it\n"
     old, new = [line.text for line in before], [line.text for line in after]
     matcher = SequenceMatcher(None, old, new, autojunk=len(old) > _MANY_LINES)
+    old, new = [_shown(line) for line in before], [_shown(line) for line in after]
     for group in matcher.get_grouped_opcodes():
         first, last = group[0], group[-1]
         start = _number(outcome, before, first[1])
@@ -61,6 +66,14 @@ def _diff(outcome: Outcome, *, colour: bool) -> Iterator[str]:
             yield from (f"{paint(f'-{text}', RED * colour)}\n" for text in old[old_from:old_to])
             for text in new[new_from:new_to]:
                 yield f"{paint(f'+{_cut(text)}', GREEN * colour)}\n"
+
+
+def _shown(line: Line) -> str:
+    """The line, without the value of an environment variable: it may be a secret."""
+    if not _VARIABLE.search(line.pointer):
+        return line.text
+    key = _KEY.match(line.text)
+    return f"{key[0] if key else ' '} (not shown)"
 
 
 def _cut(text: str) -> str:
