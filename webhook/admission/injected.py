@@ -113,11 +113,10 @@ def _leave(spec: Fields, memory: Memory, patch: Patch) -> None:
 
 def _take_empty(at: Fields | None, patch: Patch) -> None:
     """Take out an object that holds nothing any more, and those that held nothing but it."""
-    while at is not None and at.value == {} and at.inside is not None:
-        if at.inside.get(at.label) is not at.value:
-            break  # an item of a list
-        patch.take(at.inside, at.label)
-        at = at.inside
+    around = None if at is None else at.inside
+    while at and around and at.value == {} and around.get(at.label) is at.value:
+        patch.take(around, at.label)
+        at, around = around, around.inside
 
 
 def put_back(new: Fields, old: Fields, memory: Memory) -> None:

@@ -37,8 +37,9 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
     if request.hook is Hook.VALIDATE:
         return decide(pod.name, Enforcement(settings, pod.pod).check(Hook.VALIDATE))
     memory = injected.read(pod.annotations)
-    remembered = memory is not None and pod.pod.origin.owner != ""
-    outdated = _outdated(memory, pod, settings) if remembered else memory
+    owned = pod.pod.origin.owner != ""
+    remembered = memory is not None and owned
+    outdated = _outdated(memory, pod, settings) if memory is not None and owned else memory
     if outdated is not None:
         chosen = pod.pod.spec.get(runtime_class.KEY)
         injected.take_out(pod.pod.spec, outdated, patch)
@@ -143,16 +144,12 @@ def _keep_class(spec: Fields, chosen: Any, settings: Settings) -> None:
         spec.set(runtime_class.KEY, chosen)
 
 
-def _outdated(
-    memory: injected.Memory | None, pod: Workload, settings: Settings
-) -> injected.Memory | None:
+def _outdated(memory: injected.Memory, pod: Workload, settings: Settings) -> injected.Memory | None:
     """Of what the template got, what does not fit this pod any more.
 
     That is a class which the settings no longer name, and a request above the limit that a
     LimitRange gave the pod since: the API server makes it equal to the limit.
     """
-    if memory is None:
-        return None
     places = dict(_above_limits(pod, memory))
     given = memory.set.get("", {}).get(runtime_class.KEY)
     if given is not None and given != settings.mcp_server_defaults.runtime_class_name:

@@ -1,0 +1,58 @@
+"""The registry knows every rule once, and the settings know the same ones."""
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import webhook.rules as folder
+from tests.rules.case import Json, base, pod_of, settings_of
+from webhook.admission.patch import Patch
+from webhook.rules.fields import Fields
+from webhook.rules.registry import RULES, plan, validate
+from webhook.rules.rule import nothing_to_check, nothing_to_fill
+from webhook.settings.errors import SettingsError
+from webhook.settings.model import Settings
+from webhook.settings.rule_ids import RuleId
+
+
+def test_every_module_with_a_rule_is_registered_once() -> None:
+    path = Path(str(folder.__file__)).parent
+    modules = {file.stem for file in path.glob("*.py") if "\nRULE = " in file.read_text()}
+
+    assert sorted(rule.module for rule in RULES) == sorted(modules)
+
+
+@pytest.mark.parametrize("ids", [get_args(RuleId)[1:], get_args(RuleId)[::-1]])
+def test_ids_that_differ_from_the_settings_stop_the_import(ids: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match=r"rule_ids\.py differ in"):
+        validate(RULES, ids)
+
+
+def test_a_rule_that_is_off_is_not_planned() -> None:
+    steps = plan(settings_of(rules={"capabilities": "off"}))
+
+    assert "capabilities" not in {step.rule.id for step in (*steps.fills, *steps.checks)}
+
+
+def test_what_nothing_can_stand_in_for_is_not_overridden() -> None:
+    with pytest.raises(SettingsError, match="host-path: override is not accepted"):
+        plan(settings_of(rules={"host-path": "override"}))
+
+
+def test_a_rule_may_fill_in_or_check_nothing() -> None:
+    document: Json = base()
+    pod = pod_of(document)
+
+    nothing_to_fill(pod, Settings())
+
+    assert document == base()
+    assert list(nothing_to_check(pod, Settings())) == []
+
+
+def test_the_whole_object_is_not_made_out_of_nothing() -> None:
+    root = Fields(None, Patch())
+
+    root.exist()
+
+    assert root.value is None
