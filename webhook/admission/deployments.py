@@ -104,7 +104,7 @@ def _stays(new: Workload, old: Workload) -> bool:
 
 def _deployment(new: Workload, old: Workload | None) -> rule.Workload:
     count = None if old is None else old.root.child("spec").get("replicas")
-    spec = Fields(new.root.get("spec"), new.root.editor, label="spec", root="/spec")
+    spec = Fields(new.root.get("spec"), new.root.editor, key="spec", root="/spec")
     return rule.Workload(spec, count if isinstance(count, int) else None)
 
 

@@ -114,8 +114,8 @@ def _leave(spec: Fields, memory: Memory, patch: Patch) -> None:
 def _take_empty(at: Fields | None, patch: Patch) -> None:
     """Take out an object that holds nothing any more, and those that held nothing but it."""
     around = None if at is None else at.inside
-    while at and around and at.value == {} and around.get(at.label) is at.value:
-        patch.take(around, at.label)
+    while at and around and at.value == {} and around.get(at.key) is at.value:
+        patch.take(around, at.key)
         at, around = around, around.inside
 
 

@@ -93,8 +93,8 @@ class Patch:
     def give_back(self, at: Fields, key: str, value: Any) -> None:
         """Give a field what it held before it was ours; told by `finish`, as what was taken is."""
         if at.value is None and at.inside is not None:
-            self.give_back(at.inside, at.label, {})
-            at.value = at.inside.get(at.label)
+            self.give_back(at.inside, at.key, {})
+            at.hold(_object(at.inside)[at.key])
         target = _object(at)
         if id(target) not in self._own:
             self._taken.setdefault((id(target), key), (at, key, target.get(key, _ABSENT)))
@@ -204,7 +204,7 @@ def _object(at: Fields) -> dict[str, Any]:
 def _stands(at: Fields) -> bool:
     """Whether an object is still in the document, and not replaced or taken with one around it."""
     while at.inside is not None:
-        items = at.inside.get(at.label.partition("[")[0])
+        items = at.inside.get(at.key)
         among = items if type(items) is list else (items,)
         if not any(item is at.value for item in among):
             return False

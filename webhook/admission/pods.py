@@ -81,7 +81,7 @@ def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> 
     added = [
         container
         for container in new.pod.containers
-        if container.fields.label.startswith("ephemeralContainers[")
+        if container.fields.key == "ephemeralContainers"
         and container.fields.get("name") not in before
     ]
     enforcement = Enforcement(settings, new.pod, remembered=True)

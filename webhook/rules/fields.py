@@ -6,10 +6,11 @@ an `Editor`, which remembers what the API server has to be told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 _EMPTY_TYPES = (dict, list, str)
+_NOTHING: dict[str, Any] = {}
 Values = list[Any]
 Objects = list["Fields"]
 
@@ -76,56 +77,65 @@ class Editor(Protocol):
 class Fields:
     """A JSON object at a place of the document; it may be absent until something is set in it.
 
-    `value` is the object itself, or None. An empty object counts as absent, and so does null.
+    `value` is the object itself, or None, and `get` reads one of its fields, None where it or the
+    object is absent. An empty object counts as absent, and so does null. `key` is the field of
+    `inside` in which it stands, or the list in which it is the item at `item`.
     """
 
-    __slots__ = ("editor", "inside", "label", "root", "step", "value")
+    __slots__ = ("editor", "get", "inside", "item", "key", "root", "value")
 
     def __init__(  # noqa: PLR0913, PLR0917 - one place, six things to know about it
         self,
         value: Any,
         editor: Editor,
         inside: Fields | None = None,
-        label: str = "",
-        step: str | None = None,
+        key: str = "",
+        item: int | None = None,
         root: str = "",
     ) -> None:
+        self.value: dict[str, Any] | None = value
         self.editor = editor
         self.inside = inside
-        self.step = step
-        self.label = label
+        self.key = key
+        self.item = item
         self.root = root
-        if value is not None and type(value) is not dict:
+        if type(value) is dict:
+            self.get: Callable[[str], Any] = value.get
+        elif value is None and item is None:
+            self.get = _NOTHING.get
+        else:
             raise Malformed(self.pointer, f"{self.place or 'the object'} must be an object")
-        self.value: dict[str, Any] | None = value
+
+    @property
+    def label(self) -> str:
+        """What people call this object inside the one around it: `containers[main]`."""
+        if self.item is None:
+            return self.key
+        name = self.get("name") if type(self.value) is dict else None
+        return f"{self.key}[{name if isinstance(name, str) and name else self.item}]"
 
     @property
     def pointer(self) -> str:
         """The RFC 6901 pointer of this object in the document."""
         if self.inside is None:
             return self.root
-        step = escape(self.label) if self.step is None else self.step
+        step = escape(self.key) if self.item is None else f"{escape(self.key)}/{self.item}"
         return f"{self.inside.pointer}/{step}"
 
     @property
     def place(self) -> str:
         """The place in the words of people, relative to the pod's spec: `containers[main]`."""
         if self.inside is None:
-            return self.label
+            return self.key
         return join(self.inside.place, self.label)
-
-    def get(self, key: str) -> Any:
-        """The value of a field, or None where it or this object is absent."""
-        return None if self.value is None else self.value.get(key)
 
     def present(self, key: str) -> Fields | None:
         """The object in a field, or None where it is absent: cheap for what is rarely there."""
-        return None if self.value is None or self.value.get(key) is None else self.child(key)
+        return None if self.get(key) is None else self.child(key)
 
     def child(self, key: str) -> Fields:
         """The object in a field, present or not."""
-        value = None if self.value is None else self.value.get(key)
-        return Fields(value, self.editor, self, key)
+        return Fields(self.get(key), self.editor, self, key)
 
     def list(self, key: str) -> Values:
         """The list in a field; an absent one is empty."""
@@ -140,17 +150,8 @@ class Fields:
 
     def items(self, key: str) -> Objects:
         """The objects in a list, each labelled by its name where it has one."""
-        step = escape(key)
-        return [
-            Fields(
-                [] if item is None else item,
-                self.editor,
-                self,
-                _label(key, at, item),
-                f"{step}/{at}",
-            )
-            for at, item in enumerate(self.list(key))
-        ]
+        editor = self.editor
+        return [Fields(item, editor, self, key, at) for at, item in enumerate(self.list(key))]
 
     def names(self, key: str) -> set[str]:
         """The names in a list of named objects."""
@@ -171,7 +172,7 @@ class Fields:
 
     def default(self, key: str, value: Any) -> None:
         """Fill in a field that is absent."""
-        held = None if self.value is None else self.value.get(key)
+        held = self.get(key)
         if not held and (held is None or type(held) in _EMPTY_TYPES):
             if self.value is None:
                 self.exist()
@@ -206,12 +207,17 @@ class Fields:
         """Object to a field here; the sentence goes on where the name of the place ends."""
         return Violation(self, key, sentence, item, overridden, advice)
 
+    def hold(self, value: dict[str, Any]) -> None:
+        """Stand for this object from now on."""
+        self.value = value
+        self.get = value.get
+
     def exist(self) -> None:
         """Make this object, and those around it, where they are absent."""
         if self.inside is not None:
             if self.inside.value is None:
                 self.inside.exist()
-            self.value = self.editor.create(self.inside, self.label)
+            self.hold(self.editor.create(self.inside, self.key))
 
 
 def escape(key: str) -> str:
@@ -236,7 +242,3 @@ def join(place: str, key: str) -> str:
         return f"{place}[{key}]"
     return f"{place}.{key}" if place else key
 
-
-def _label(key: str, at: int, item: Any) -> str:
-    name = item.get("name") if type(item) is dict else None
-    return f"{key}[{name if isinstance(name, str) and name else at}]"

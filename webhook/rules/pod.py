@@ -101,7 +101,7 @@ class Pod:
         It is the one that the workload names, else the one with a port named `mcp`, else the
         first. None where the named one does not exist.
         """
-        regular = [c for c in self.containers if c.fields.label.startswith("containers[")]
+        regular = [c for c in self.containers if c.fields.key == "containers"]
         wanted = self.origin.asks(names.CONTAINER)
         if wanted is not None:
             return next((c for c in regular if c.fields.get("name") == wanted), None)
