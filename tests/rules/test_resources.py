@@ -127,7 +127,9 @@ def test_a_ceiling_that_became_the_limit_is_the_fleets() -> None:
         mcpServerDefaults={"perServer": "forbid"}, mcpServerMaximums={"limits": {"cpu": "2"}}
     )
 
-    assert refused(RULE, of_server(limits={"cpu": "2000m"}), ceiling) == []
+    filled_in = of_server(limits={"cpu": "2000m"}, requests={"cpu": "0"})
+
+    assert refused(RULE, filled_in, ceiling) == []
 
 
 @pytest.mark.parametrize(

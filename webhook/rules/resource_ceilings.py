@@ -1,8 +1,9 @@
 """No server takes more of a resource than the administrator allows.
 
 Field    resources of every container, and spec.resources of the pod
-Absent   a limit under the setting mcpServerMaximums.limits becomes that maximum, as with a
-         LimitRange, because no limit is above every ceiling
+Absent   a limit of cpu, memory or ephemeral-storage becomes the maximum of the setting
+         mcpServerMaximums.limits, because no limit is above every ceiling; a request that is
+         absent beside it becomes 0, because Kubernetes would make it as large as the limit
 Refused  a request or limit above its maximum, and one that cannot be read
 Source   mcp-admission; Kubernetes resource quantities
 """
@@ -11,25 +12,22 @@ from collections.abc import Iterator
 
 from webhook.rules.fields import Fields, Violation
 from webhook.rules.pod import Pod
-from webhook.rules.resources import quantity
+from webhook.rules.resources import exceeds, quantity
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
 from webhook.settings.quantity import parse
 
+UNLIMITED = ("cpu", "memory", "ephemeral-storage")  # of all else, no limit means none of it
+
 
 def fill(pod: Pod, settings: Settings) -> None:
     """Set the ceiling as the limit of containers that have none and stay under it."""
-    ceilings = settings.mcp_server_maximums.limits
-    if not ceilings:
-        return
-    of_pod = pod.spec.child("resources").child("limits")
-    for name, ceiling in ceilings.items():
-        if of_pod.has(name):
-            continue
+    for name, ceiling in _unlimited(pod, settings).items():
         for resources in _of_containers(pod):
-            request = quantity(resources.child("requests").get(name))
-            if request is None or request <= parse(ceiling):
-                resources.child("limits").default(name, ceiling)
+            requests, limits = resources.child("requests"), resources.child("limits")
+            if not limits.has(name) and not exceeds(requests.get(name), ceiling):
+                limits.set(name, ceiling)
+                requests.default(name, "0")
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
@@ -41,13 +39,20 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     for resources in (of_pod, *_of_containers(pod)):
         yield from _above(resources.child("requests"), maximums.requests)
         yield from _above(resources.child("limits"), maximums.limits)
-    for name, ceiling in maximums.limits.items():
-        if of_pod.child("limits").has(name):
-            continue
+    for name, ceiling in _unlimited(pod, settings).items():
         for resources in _of_containers(pod):
             if not resources.child("limits").has(name):
                 limits = resources.child("limits")
                 yield limits.violation(name, f"must be set, to at most {ceiling}")
+
+
+def _unlimited(pod: Pod, settings: Settings) -> dict[str, str]:
+    """The ceilings of what containers use without end, unless the pod as a whole is limited."""
+    ceilings = settings.mcp_server_maximums.limits
+    if not ceilings:
+        return {}
+    of_pod = pod.spec.child("resources").child("limits")
+    return {name: ceilings[name] for name in UNLIMITED if name in ceilings and not of_pod.has(name)}
 
 
 def _of_containers(pod: Pod) -> list[Fields]:

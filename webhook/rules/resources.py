@@ -43,10 +43,11 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     if not forbidden or not pod.origin.decided_by_fleet or pod.server is None:
         return
     defaults = settings.mcp_server_defaults.resources
-    limits = {**settings.mcp_server_maximums.limits, **defaults.limits}  # a ceiling fills in, too
+    ceilings = settings.mcp_server_maximums.limits  # which fill in limits, and requests of 0
     of_server, of_pod = pod.server.fields.child("resources"), pod.spec.child("resources")
-    yield from _foreign(of_server.child("requests"), defaults.requests)
-    yield from _foreign(of_server.child("limits"), limits)
+    requests = {**dict.fromkeys(ceilings, "0"), **defaults.requests}
+    yield from _foreign(of_server.child("requests"), requests)
+    yield from _foreign(of_server.child("limits"), {**ceilings, **defaults.limits})
     for part in ("requests", "limits"):
         yield from _foreign(of_pod.child(part), {})
 
