@@ -2,12 +2,14 @@
 
 Field    spec.automountServiceAccountToken, spec.volumes of pods, volumeMounts of every container
 Absent   false; the volume that the ServiceAccount plugin added to a pod is removed with its mounts
-Refused  true, and every other projected token, unless the annotation
+Refused  true, and every other projected token or pod certificate, unless the annotation
          mcp-admission.dev/service-account-token asks and the setting serviceAccountTokens allows
-Source   mcp-admission; the plugin runs before webhooks, so the field alone changes nothing on pods
+Source   mcp-admission; the plugin runs before webhooks, so the field alone changes nothing on
+         pods; KEP-4317 pod certificates, on by default since v1.37
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from webhook.rules import names
 from webhook.rules.fields import Fields, Violation
@@ -15,9 +17,11 @@ from webhook.rules.pod import Pod
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
 
+Json = dict[str, Any]
 ASKING = names.SERVICE_ACCOUNT_TOKEN
 KEY = "automountServiceAccountToken"
-PREFIX = "volumes[kube-api-access-"
+CREDENTIALS = ("serviceAccountToken", "podCertificate")
+PREFIX = "kube-api-access-"
 ROOT_CAS = ("kube-root-ca.crt", "openshift-service-ca.crt")
 
 
@@ -44,8 +48,9 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     for volume in pod.spec.items("volumes"):
         projected = volume.child("projected")
         for source in projected.items("sources"):
-            if source.get("serviceAccountToken") is not None:
-                yield source.violation("serviceAccountToken", "is not allowed")
+            for key in CREDENTIALS:
+                if source.get(key) is not None:
+                    yield source.violation(key, "is not allowed")
 
 
 def _allowed(pod: Pod, settings: Settings) -> bool:
@@ -62,26 +67,11 @@ def _allowed(pod: Pod, settings: Settings) -> bool:
     )
 
 
-def _of_plugin(volume: Fields) -> bool:
-    sources = volume.child("projected").items("sources")
-    return bool(sources) and all(map(_source_of_plugin, sources))
-
-
-def _source_of_plugin(source: Fields) -> bool:
-    token = source.child("serviceAccountToken")
-    if token.get("path") == "token" and not token.has("audience"):
-        return True
-    if source.child("configMap").get("name") in ROOT_CAS:
-        return True
-    items = source.child("downwardAPI").items("items")
-    return [item.get("path") for item in items] == ["namespace"]
-
-
 def _unmount(pod: Pod) -> None:
     volumes = [
-        volume.get("name")
-        for volume in pod.spec.items("volumes")
-        if volume.label.startswith(PREFIX) and _of_plugin(volume)
+        volume["name"]
+        for volume in pod.spec.list("volumes")
+        if type(volume) is dict and _is_named(volume) and _of_plugin(volume.get("projected"))
     ]
     if volumes:
         for container in pod.containers:
@@ -89,7 +79,29 @@ def _unmount(pod: Pod) -> None:
         _drop(pod.spec, "volumes", volumes)
 
 
-def _drop(fields: Fields, key: str, volumes: list[object]) -> None:
+def _is_named(volume: Json) -> bool:
+    name = volume.get("name")
+    return isinstance(name, str) and name.startswith(PREFIX)
+
+
+def _of_plugin(projected: Any) -> bool:
+    """Whether a projected volume has exactly the sources that the ServiceAccount plugin writes."""
+    sources = projected.get("sources") if type(projected) is dict else None
+    return bool(sources) and type(sources) is list and all(map(_source_of_plugin, sources))
+
+
+def _source_of_plugin(source: Any) -> bool:
+    match source:
+        case {"serviceAccountToken": {"path": "token"} as token}:
+            return not token.get("audience")
+        case {"configMap": {"name": name}}:
+            return name in ROOT_CAS
+        case {"downwardAPI": {"items": [{"path": "namespace"}]}}:
+            return True
+    return False
+
+
+def _drop(fields: Fields, key: str, volumes: list[str]) -> None:
     items = fields.list(key)
     unwanted = [
         at for at, item in enumerate(items) if type(item) is dict and item.get("name") in volumes

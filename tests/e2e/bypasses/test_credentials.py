@@ -35,6 +35,16 @@ REFUSED = {
         {"serviceAccountToken": TOKEN},
         {"serviceAccountToken": {"path": "other", "audience": "https://kubernetes.default.svc"}},
     ),
+    "as a certificate": with_token(
+        "own",
+        {
+            "podCertificate": {
+                "signerName": "kubernetes.io/kube-apiserver-client-pod",
+                "keyType": "ED25519",
+                "credentialBundlePath": "bundle",
+            }
+        },
+    ),
     "by asking for it": bare_pod(labels=NOT_LABELLED, automountServiceAccountToken=True),
 }
 
