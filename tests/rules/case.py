@@ -81,6 +81,6 @@ def refused(
 
 def subjects(rule: PodRule | ContainerRule, pod: Pod) -> list[Any]:
     """The pod, or each of its containers; nothing of Windows where the rule is for Linux alone."""
-    if rule.linux_only and pod.windows:
+    if rule.linux_only and pod.platform.windows:
         return []
     return [pod] if isinstance(rule, PodRule) else list(pod.containers)

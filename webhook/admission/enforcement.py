@@ -36,7 +36,7 @@ class Enforcement:
             "container": () if pod is None else pod.containers,
             "workload": () if deployment is None else (deployment,),
         }
-        self.plan = plan(settings, windows=pod is not None and pod.windows)
+        self.plan = plan(settings, windows=pod is not None and pod.platform.windows)
         self.remembered = remembered
 
     def fill(self, patch: Patch) -> list[Finding]:
@@ -50,8 +50,7 @@ class Enforcement:
         for step in self.plan.current if self.remembered else self.plan.fills:
             rule = step.rule
             if not rule.final and step.action == "override":
-                warnings += self._replace(step, patch)
-                continue
+                warnings += _overridden(step, self._violations(step), patch)
             for subject in subjects[rule.subject]:
                 rule.fill(subject, settings)
         return warnings
@@ -63,42 +62,24 @@ class Enforcement:
         if objections and patch is not None:
             for step, violations in objections:
                 warnings += _overridden(step, _settled(step, violations, patch), patch)
-        if warnings:
-            self._refill()
+        if warnings and patch is not None:
+            # What one rule lost may be what another one waited for.
+            warnings += self.fill(patch)
             objections = self._objections(hook)
         return warnings + [
             finding for step, violations in objections for finding in _findings(step, violations)
         ]
 
     def _objections(self, hook: Hook) -> list[tuple[Step, list[Violation]]]:
-        settings, subjects = self.settings, self.subjects
-        objections = []
-        for step in self.plan.checks if hook is Hook.MUTATE else self.plan.final:
-            check = step.rule.check
-            violations: list[Violation] = []
-            for subject in subjects[step.rule.subject]:
-                violations.extend(check(subject, settings))
-            if violations:
-                objections.append((step, violations))
-        return objections
+        steps = self.plan.checks if hook is Hook.MUTATE else self.plan.final
+        return [(step, violations) for step in steps if (violations := self._violations(step))]
 
-    def _refill(self) -> None:
-        """Fill in again: what one rule lost may be what another one waited for."""
-        for step in self.plan.current if self.remembered else self.plan.fills:
-            self._fill(step.rule)
-
-    def _fill(self, rule: Any) -> None:
-        for subject in self.subjects[rule.subject]:
-            rule.fill(subject, self.settings)
-
-    def _replace(self, step: Step, patch: Patch) -> list[Finding]:
-        """Take the workload's own values away and fill in the fleet's."""
+    def _violations(self, step: Step) -> list[Violation]:
+        check, settings = step.rule.check, self.settings
         violations: list[Violation] = []
         for subject in self.subjects[step.rule.subject]:
-            violations += step.rule.check(subject, self.settings)
-        warnings = _overridden(step, violations, patch)
-        self._fill(step.rule)
-        return warnings
+            violations += check(subject, settings)
+        return violations
 
 
 def _settled(step: Step, violations: list[Violation], patch: Patch) -> list[Violation]:

@@ -23,6 +23,7 @@ from webhook.rules.pod import CONTAINER_LISTS, Pod
 LARGEST = 8 * 1024
 LISTS = frozenset({"envFrom", "imagePullSecrets", "tolerations", "volumeMounts", "volumes"})
 ENTERED = frozenset({*CONTAINER_LISTS, "nodeSelectorTerms", "ports"})
+NOT_SINGLE = LISTS | {names.GATES}
 _STEP = re.compile(r"(\w+)(?:\[([^\]]*)\])?")
 
 Places = dict[str, dict[str, Any]]
@@ -68,7 +69,7 @@ def write(pod: Pod, patch: Patch, known: Memory | None = None) -> None:
     for place, key, value in () if known is None else _away(known):
         at = _locate(pod.spec, place)
         if at is not None and not at.has(key):
-            memory.setdefault("was", {}).setdefault(place, {}).setdefault(key, value)
+            memory["was"].setdefault(place, {}).setdefault(key, value)
     text = to_json(_ordered(memory)).decode()
     if text == "{}" or len(text) > LARGEST:
         if pod.annotations.has(names.INJECTED):
@@ -179,33 +180,44 @@ def _take_items(at: Fields, lists: dict[str, Any], patch: Patch) -> None:
 
 
 def _collect(spec: Fields, patch: Patch) -> dict[str, Places]:
-    places: dict[int, str | None] = {}
-    memory: dict[str, Places] = {}
-    for at, key, value, was in patch.injections:
-        if id(at) not in places:
-            places[id(at)] = at.place if _root(at) is spec else None
-        place = places[id(at)]
-        if place is None or key == names.GATES:
-            continue
-        if key in LISTS:
-            known = memory.setdefault("items", {}).setdefault(place, {}).setdefault(key, [])
-            items = value if type(value) is list else [value]
-            known.extend(item for item in items if item not in known)
-        else:
-            memory.setdefault("set", {}).setdefault(place, {})[key] = value
-            if was is not None:
-                memory.setdefault("was", {}).setdefault(place, {})[key] = was
+    memory: dict[str, Places] = {"items": {}, "set": {}, "was": {}}
+    for place, fields in _inside(spec, patch.filled):
+        single = fields.keys() - NOT_SINGLE
+        if single:
+            memory["set"].setdefault(place, {}).update((key, fields[key]) for key in single)
+        for key in fields.keys() & LISTS:
+            _add_items(memory["items"], place, key, fields[key])
+    for place, fields in _inside(spec, patch.was):
+        for key in fields.keys() - NOT_SINGLE:
+            memory["was"].setdefault(place, {})[key] = fields[key]
+    for place, lists in _inside(spec, patch.appended):
+        for key in lists.keys() & LISTS:
+            _add_items(memory["items"], place, key, lists[key])
     for at, key, was in patch.overridden.values():
-        if _root(at) is spec:
+        if _place(at, spec) is not None:
             _remember_overridden(memory, at, key, was)
     return memory
 
 
+def _inside(
+    spec: Fields, edits: dict[Fields, dict[str, Any]]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    for at, fields in edits.items():
+        place = _place(at, spec)
+        if place is not None:
+            yield place, fields
+
+
+def _add_items(places: Places, place: str, key: str, items: list[Any]) -> None:
+    known = places.setdefault(place, {}).setdefault(key, [])
+    known.extend(item for item in items if item not in known)
+
+
 def _remember_overridden(memory: dict[str, Places], at: Fields, key: str, was: Any) -> None:
-    memory.setdefault("was", {}).setdefault(at.place, {})[key] = was
+    memory["was"].setdefault(at.place, {})[key] = was
     if at.has(key):
-        memory.setdefault("set", {}).setdefault(at.place, {})[key] = at.get(key)
-    items = memory.get("items", {})
+        memory["set"].setdefault(at.place, {})[key] = at.get(key)
+    items = memory["items"]
     if items.get(at.place, {}).pop(key, None) is not None and not items[at.place]:
         del items[at.place]
 
@@ -243,7 +255,9 @@ def _step(at: Fields, key: str, name: str | None) -> Fields | None:
     return next((item for item in at.items(key) if item.label == f"{key}[{name}]"), None)
 
 
-def _root(at: Fields) -> Fields:
-    while at.inside is not None:
-        at = at.inside
-    return at
+def _place(at: Fields, spec: Fields) -> str | None:
+    """The place of an object in the pod's spec, or None where it stands elsewhere."""
+    root = at
+    while root.inside is not None:
+        root = root.inside
+    return at.place if root is spec else None

@@ -14,7 +14,6 @@ from typing import Any
 from webhook.rules.fields import Fields, escape
 
 Operation = dict[str, Any]
-Injection = tuple[Fields, str, Any, Any]
 
 _ABSENT = object()
 _CONTAINERS = frozenset({dict, list})
@@ -23,15 +22,17 @@ _CONTAINERS = frozenset({dict, list})
 class Patch:
     """The edits of one review, in order; an `Editor` for the rules.
 
-    `operations` is complete after `finish()`. `injections` are the edits that filled something in:
-    the place, the field, the value or list item, and what the field held before (None: nothing).
-    `overridden` are the fields that lost a value because a rule objected to it: the place, the
-    field, the value.
+    `operations` is complete after `finish()`. `filled` are the values that fields were given, by
+    place and field, `was` what they held before where there was something, `appended` the items
+    that lists were given. `overridden` are the fields that lost a value because a rule objected
+    to it: the place, the field, the value. All four are forgotten by `finish()`.
     """
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
-        self.injections: list[Injection] = []
+        self.filled: dict[Fields, dict[str, Any]] = {}
+        self.was: dict[Fields, dict[str, Any]] = {}
+        self.appended: dict[Fields, dict[str, list[Any]]] = {}
         self.overridden: dict[tuple[int, str], tuple[Fields, str, Any]] = {}
         self._own: dict[int, Any] = {}
         self._taken: dict[tuple[int, str], tuple[Fields, str, Any]] = {}
@@ -48,14 +49,19 @@ class Patch:
 
     def set(self, at: Fields, key: str, value: Any) -> None:
         """Give a field a value; one that was just taken out and comes back costs nothing."""
-        target = at.value
-        if target is None:
-            raise TypeError(f"nothing stands at {at.pointer}")
+        target = _object(at)
         own = self._adopt(value) if type(value) in _CONTAINERS else value
-        self.injections.append((at, key, own, target.get(key)))
+        try:
+            self.filled[at][key] = own
+        except KeyError:
+            self.filled[at] = {key: own}
         if id(target) in self._own:
             target[key] = own
-        elif not self._comes_back(target, key, own):
+            return
+        held = target.get(key)
+        if held is not None:
+            self.was.setdefault(at, {})[key] = held
+        if not self._comes_back(target, key, own):
             self._put(at, target, key, own)
 
     def append(self, at: Fields, key: str, value: Any) -> None:
@@ -63,7 +69,7 @@ class Patch:
         items = at.list(key)
         own = self._adopt(value)
         items.append(own)
-        self.injections.append((at, key, own, None))
+        self.appended.setdefault(at, {}).setdefault(key, []).append(own)
         if id(items) not in self._own and id(items) not in self._taken_lists:
             path = f"{at.pointer}/{escape(key)}/-"
             self.operations.append({"op": "add", "path": path, "value": own})
@@ -156,12 +162,22 @@ class Patch:
                 else:
                     del _object(at)[key]
                     self.operations.append({"op": "remove", "path": path})
+        self._forget()
+        return self.operations
+
+    def _forget(self) -> None:
+        """Let go of the places, which know this patch: a circle would outlive the review."""
+        self.filled.clear()
+        self.was.clear()
+        self.appended.clear()
+        self.overridden.clear()
         self._taken.clear()
         self._taken_lists.clear()
-        return self.operations
 
     def _comes_back(self, target: dict[str, Any], key: str, value: Any) -> bool:
         """Whether the value or its list was taken out before: it needs no operation of its own."""
+        if not (self._taken or self._taken_lists):
+            return False
         taken = self._taken.get((id(target), key))
         if taken is not None and same(taken[2], value):
             target[key] = taken[2]

@@ -159,12 +159,14 @@ def _outdated(memory: injected.Memory, pod: Workload, settings: Settings) -> inj
 
 def _above_limits(pod: Workload, memory: injected.Memory) -> Iterator[tuple[str, dict[str, Any]]]:
     for container in pod.pod.containers:
-        resources = container.fields.child("resources")
-        requests, limits = resources.child("requests"), resources.child("limits")
-        given = memory.set.get(requests.place, {})
+        place = f"{container.fields.place}.resources.requests"
+        given = memory.set.get(place)
+        if given is None:
+            continue
+        limits = container.fields.child("resources").child("limits")
         above = {key: given[key] for key in given if exceeds(given[key], limits.get(key))}
         if above:
-            yield requests.place, above
+            yield place, above
 
 
 def _significant(new: Workload, old: Workload) -> bool:

@@ -27,14 +27,14 @@ RESTRICTED = frozenset({"NET_BIND_SERVICE"})
 
 def fill(container: Container, _settings: Settings) -> None:
     """Drop all where the container drops none; Windows has none."""
-    if not container.pod.windows:
+    if not container.platform.windows:
         container.capabilities.default("drop", ["ALL"])
 
 
 def check(container: Container, settings: Settings) -> Iterator[Violation]:
     """Refuse additions beyond the level; at restricted the literal ALL must be dropped."""
     restricted = settings.level >= Level.RESTRICTED
-    if restricted and container.pod.windows:
+    if restricted and container.platform.windows:
         return
     capabilities = container.capabilities
     allowed = RESTRICTED if restricted else USUAL

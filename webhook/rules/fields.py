@@ -241,4 +241,3 @@ def join(place: str, key: str) -> str:
     if "." in key and "[" not in key:
         return f"{place}[{key}]"
     return f"{place}.{key}" if place else key
-

@@ -19,10 +19,10 @@ def fill(pod: Pod, _settings: Settings) -> None:
     """Label the pod; in a template the name is ours, on a pod it came from the template."""
     if pod.labels.get(names.SERVER) is None:
         pod.labels.set(names.SERVER, "true")
-    wanted = names.identity(pod.origin.name)
-    if pod.origin.template and pod.labels.get(names.NAME) != wanted:
-        pod.labels.set(names.NAME, wanted)
-    pod.labels.default(names.NAME, wanted)
+    if pod.origin.template or not pod.labels.has(names.NAME):
+        wanted = names.identity(pod.origin.name)
+        if pod.labels.get(names.NAME) != wanted:
+            pod.labels.set(names.NAME, wanted)
 
 
 def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.rules import names
 from webhook.rules.fields import Fields, Violation
@@ -58,14 +58,25 @@ class Origin:
         return [entry.strip() for entry in (self.asks(key) or "").split(",") if entry.strip()]
 
 
+class Platform(NamedTuple):
+    """What of the pod decides which fields its containers may have.
+
+    On `windows` the API refuses Linux security fields; in a `user_namespace` UID 0 is nobody on
+    the node.
+    """
+
+    windows: bool
+    user_namespace: bool
+
+
 class Container:
-    """One container of any list, with its pod."""
+    """One container of any list."""
 
-    __slots__ = ("capabilities", "fields", "pod", "security_context")
+    __slots__ = ("capabilities", "fields", "platform", "security_context")
 
-    def __init__(self, fields: Fields, pod: Pod) -> None:
+    def __init__(self, fields: Fields, platform: Platform) -> None:
         self.fields = fields
-        self.pod = pod
+        self.platform = platform
         self.security_context = fields.child("securityContext")
         self.capabilities = self.security_context.child("capabilities")
 
@@ -80,19 +91,12 @@ class Pod:
         self.spec = spec
         self.origin = origin
         self.security_context = spec.child("securityContext")
+        self.platform = Platform(_is_windows(spec), spec.get("hostUsers") is False)
         self.containers = [
-            Container(fields, self) for key in CONTAINER_LISTS for fields in spec.items(key)
+            Container(fields, self.platform)
+            for key in CONTAINER_LISTS
+            for fields in spec.items(key)
         ]
-
-    @cached_property
-    def windows(self) -> bool:
-        """Whether the pod declares Windows, where the API refuses Linux security fields."""
-        return bool(self.spec.child("os").get("name") == "windows")
-
-    @cached_property
-    def user_namespace(self) -> bool:
-        """Whether the pod runs in a user namespace, where UID 0 is nobody on the node."""
-        return self.spec.get("hostUsers") is False
 
     @cached_property
     def server(self) -> Container | None:
@@ -117,3 +121,8 @@ class Pod:
     def violation(self, key: str, sentence: str, **more: Any) -> Violation:
         """Object to a field of the spec."""
         return self.spec.violation(key, sentence, **more)
+
+
+def _is_windows(spec: Fields) -> bool:
+    system = spec.present("os")
+    return system is not None and system.get("name") == "windows"

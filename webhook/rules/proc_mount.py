@@ -22,7 +22,7 @@ def check(container: Container, settings: Settings) -> Iterator[Violation]:
     value = container.security_context.get("procMount")
     if value is None or value == "Default":
         return
-    if settings.level >= Level.RESTRICTED or not exempt(container.pod, settings):
+    if settings.level >= Level.RESTRICTED or not exempt(container.platform, settings):
         yield container.security_context.violation("procMount", "must be Default")
 
 

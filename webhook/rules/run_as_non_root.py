@@ -9,7 +9,7 @@ Source   Pod Security Standards, restricted, since v1.0; not in user namespaces 
 from collections.abc import Iterator
 
 from webhook.rules.fields import Violation
-from webhook.rules.pod import Pod
+from webhook.rules.pod import Platform, Pod
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
 from webhook.settings.standard import Level
@@ -19,7 +19,7 @@ USER_NAMESPACES_SINCE = 35
 
 def fill(pod: Pod, settings: Settings) -> None:
     """Ask for it in every context, except where a user namespace lets UID 0 be chosen."""
-    lenient = exempt(pod, settings)
+    lenient = exempt(pod.platform, settings)
     of_pod = pod.security_context
     if not (lenient and any(context.get("runAsUser") == 0 for context in pod.security_contexts())):
         of_pod.default("runAsNonRoot", True)  # noqa: FBT003
@@ -34,7 +34,7 @@ def fill(pod: Pod, settings: Settings) -> None:
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Refuse a false anywhere, and a container that nothing covers."""
-    if exempt(pod, settings):
+    if exempt(pod.platform, settings):
         return
     of_pod = pod.security_context.get("runAsNonRoot")
     if of_pod is not None and of_pod is not True:
@@ -45,9 +45,9 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
             yield container.security_context.violation("runAsNonRoot", "must be true")
 
 
-def exempt(pod: Pod, settings: Settings) -> bool:
+def exempt(platform: Platform, settings: Settings) -> bool:
     """Whether the pod runs in a user namespace and the standard's edition knows about that."""
-    return pod.user_namespace and settings.minor >= USER_NAMESPACES_SINCE
+    return platform.user_namespace and settings.minor >= USER_NAMESPACES_SINCE
 
 
 RULE = PodRule(id="run-as-non-root", level=Level.RESTRICTED, fill=fill, check=check)

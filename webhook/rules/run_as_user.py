@@ -20,21 +20,21 @@ ID = 1000
 
 def fill(pod: Pod, settings: Settings) -> None:
     """Give the pod the IDs and its containers those of the pod; Windows knows none."""
-    if settings.openshift or pod.windows:
+    if settings.openshift or pod.platform.windows:
         return
     context = pod.security_context
     for key in ("runAsUser", "runAsGroup", "fsGroup"):
         context.default(key, ID)
     user, group = context.get("runAsUser"), context.get("runAsGroup")
     for container in pod.containers:
-        if user != 0 or exempt(pod, settings):
+        if user != 0 or exempt(pod.platform, settings):
             container.security_context.default("runAsUser", user)
         container.security_context.default("runAsGroup", group)
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Refuse UID 0 of the pod and of every container."""
-    if exempt(pod, settings):
+    if exempt(pod.platform, settings):
         return
     for context in pod.security_contexts():
         user = context.get("runAsUser")

@@ -22,7 +22,7 @@ KEY = "seccompProfile"
 
 def fill(pod: Pod, _settings: Settings) -> None:
     """Give the pod the runtime's profile and its containers that of the pod; Windows has none."""
-    if pod.windows:
+    if pod.platform.windows:
         return
     pod.security_context.default(KEY, {"type": "RuntimeDefault"})
     if _accepted(pod.security_context.get(KEY)):
@@ -33,7 +33,7 @@ def fill(pod: Pod, _settings: Settings) -> None:
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Refuse other types; a container's own profile counts before the pod's."""
     restricted = settings.level >= Level.RESTRICTED
-    if restricted and pod.windows:
+    if restricted and pod.platform.windows:
         return
     of_pod = pod.security_context.get(KEY)
     if of_pod is not None and not _accepted(of_pod):
