@@ -16,6 +16,7 @@ ROOT = Path(webhook.__file__).parent
 FORBIDDEN_MODULES = {
     *("kubernetes", "cryptography", "jsonpatch", "jsonpointer", "trustme", "requests"),
     *("webhook.cli.review", "webhook.cli.rules", "webhook.cli.certs", "certs"),
+    *("webhook.controller", "webhook.cli.control"),
 }
 # Differences, copies of the object, and models of a pod: each costs more than the whole review.
 FORBIDDEN_NAMES = {"make_patch", "from_diff", "deepcopy", "copy", "V1Pod", "model_validate_json"}

@@ -1,0 +1,1 @@
+"""The controller: what it sees in the cluster, and what it makes there."""

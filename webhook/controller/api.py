@@ -1,0 +1,250 @@
+"""The way to the API server: JSON in, JSON out, every call with an end.
+
+Configuration, credentials and TLS are those of the official client, whose models and watches are
+not used: they refuse what they do not know, and take ten times as long. What comes back is what
+the API server sent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+
+import aiohttp
+from kubernetes.aio import config
+from kubernetes.aio.client.api_client import ApiClient
+from kubernetes.aio.client.configuration import Configuration
+from yaml import YAMLError
+
+from webhook.controller.errors import ConfigurationError, Unreachable, refusal
+from webhook.controller.events import Event, events
+from webhook.controller.request import APPLY, FIELD_MANAGER, JSON, PATCHES, Body, Request, selectors
+
+CALL_SECONDS = 10.0
+# Bookmarks come once a minute.
+IDLE_SECONDS = 100.0
+PAGE = 500
+HOME_CONFIG = os.path.join("~", ".kube", "config")  # noqa: PTH118 - the client wants a str
+
+Json = dict[str, Any]
+
+
+class Listing(NamedTuple):
+    """All objects of a list, and the version from which a watch goes on."""
+
+    items: list[Json]
+    resource_version: str
+
+
+class Api:
+    """A connection to one API server; raises ApiError for whatever is not a success."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._date, self._date_at = datetime.now(UTC), time.monotonic()
+
+    @classmethod
+    async def connect(cls, kubeconfig: Path | None = None) -> Self:
+        """Credentials from the file, $KUBECONFIG, the pod or ~/.kube/config, the first there is.
+
+        Raises ConfigurationError when there are none, or when they cannot be used. Nobody is
+        called yet.
+        """
+        configuration = Configuration()
+        await _load(configuration, str(kubeconfig or os.environ.get("KUBECONFIG") or ""))
+        try:
+            client = ApiClient(configuration)
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(
+                f"the certificates for the API server cannot be used ({type(error).__name__}): "
+                "check certificate-authority, client-certificate and client-key"
+            ) from None
+        client.user_agent = f"mcp-admission/{version('mcp-admission')}"
+        return cls(client)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+
+    def server_time(self) -> datetime:
+        """The API server's clock, as of its last answer; before any, the one of this machine."""
+        return self._date + timedelta(seconds=time.monotonic() - self._date_at)
+
+    async def get(self, path: str, *, seconds: float = CALL_SECONDS) -> Json:
+        """Read an object."""
+        return await self._call(Request("GET", path, {}), seconds)
+
+    async def list(
+        self,
+        path: str,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        seconds: float = CALL_SECONDS,
+    ) -> Listing:
+        """Read all objects, some hundred a call; raises Gone when that took too long."""
+        query = {"limit": str(PAGE), **selectors(label_selector, field_selector)}
+        items: list[Json] = []
+        while True:
+            answer = await self._call(Request("GET", path, query), seconds)
+            items += answer.get("items") or []
+            metadata = answer.get("metadata") or {}
+            if not metadata.get("continue"):
+                return Listing(items, str(metadata.get("resourceVersion", "")))
+            query["continue"] = metadata["continue"]
+
+    async def create(
+        self, path: str, body: Body, *, dry_run: bool = False, seconds: float = CALL_SECONDS
+    ) -> Json:
+        """POST to a resource, or to a subresource such as `eviction`."""
+        query = FIELD_MANAGER | ({"dryRun": "All"} if dry_run else {})
+        return await self._call(Request("POST", path, query, body), seconds)
+
+    async def replace(self, path: str, body: Body, *, seconds: float = CALL_SECONDS) -> Json:
+        """PUT; with metadata.resourceVersion only what was seen is replaced, else Conflict."""
+        return await self._call(Request("PUT", path, FIELD_MANAGER, body), seconds)
+
+    async def patch(
+        self,
+        path: str,
+        body: Body,
+        *,
+        kind: Literal["json", "merge"],
+        seconds: float = CALL_SECONDS,
+    ) -> Json:
+        """JSON patch operations (a failing `test` is Invalid), or an object to be merged."""
+        return await self._call(Request("PATCH", path, FIELD_MANAGER, body, PATCHES[kind]), seconds)
+
+    async def apply(
+        self, path: str, body: Body, *, force: bool = True, seconds: float = CALL_SECONDS
+    ) -> Json:
+        """Server-side apply; without `force`, fields of other managers are a Conflict."""
+        query = FIELD_MANAGER | {"force": str(force).lower()}
+        return await self._call(Request("PATCH", path, query, body, APPLY), seconds)
+
+    async def delete(
+        self,
+        path: str,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+        seconds: float = CALL_SECONDS,
+    ) -> Json:
+        """Delete an object, what it owns later; Conflict where it is not the one that was seen."""
+        seen = {"uid": uid, "resourceVersion": resource_version}
+        body = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": "Background",
+            "preconditions": {key: value for key, value in seen.items() if value},
+        }
+        return await self._call(Request("DELETE", path, {}, body), seconds)
+
+    async def watch(  # noqa: PLR0913 - each is a part of one request
+        self,
+        path: str,
+        *,
+        resource_version: str,
+        label_selector: str = "",
+        field_selector: str = "",
+        seconds: int = 290,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> AsyncGenerator[Event, None]:
+        """What changes after this version, with bookmarks, until the API server ends it.
+
+        Raises Gone when the version is too old, ApiError for any other error it is told of or
+        for something that is no event, and Unreachable when nothing comes for `idle_seconds`.
+        Whoever leaves early closes it: `async with aclosing(api.watch(...)) as events`.
+        """
+        query = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": resource_version,
+            "timeoutSeconds": str(seconds),
+            **selectors(label_selector, field_selector),
+        }
+        request = Request("GET", path, query)
+        ends = aiohttp.ClientTimeout(total=None, connect=CALL_SECONDS, sock_read=idle_seconds)
+        with _explained(request):
+            async with await self._send(request, ends) as answer:
+                if answer.status != 200:
+                    await self._decoded(request, answer)
+                async for event in events(request.call, answer.content.iter_any()):
+                    yield event
+
+    async def _call(self, request: Request, seconds: float) -> Json:
+        with _explained(request):
+            ends = aiohttp.ClientTimeout(total=seconds)
+            async with await self._send(request, ends) as answer:
+                return await self._decoded(request, answer)
+
+    async def _send(self, request: Request, ends: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        parts = await self._client.param_serialize(
+            method=request.method,
+            resource_path=request.path,
+            query_params=list(request.query.items()),
+            header_params={"Accept": JSON, "Content-Type": request.content_type},
+            body=request.body,
+            auth_settings=["BearerToken"],
+        )
+        answer = await self._client.call_api(*parts, _request_timeout=ends)
+        response: aiohttp.ClientResponse = answer.response
+        return response
+
+    async def _decoded(self, request: Request, answer: aiohttp.ClientResponse) -> Json:
+        text = await answer.read()
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = None
+        if not 200 <= answer.status < 300 or not isinstance(found, dict):
+            wait = answer.headers.get("Retry-After")
+            raise refusal(request.call, answer.status, found, wait)
+        with suppress(ValueError):
+            date = parsedate_to_datetime(answer.headers.get("Date", ""))
+            self._date, self._date_at = date, time.monotonic()
+        return found
+
+
+async def _load(configuration: Configuration, file: str) -> None:
+    in_pod = not file and "KUBERNETES_SERVICE_HOST" in os.environ
+    file = file or os.path.expanduser(HOME_CONFIG)  # noqa: PTH111, ASYNC240 - no file is touched
+    source = "the ServiceAccount of the pod" if in_pod else file
+    try:
+        if in_pod:
+            config.load_incluster_config(client_configuration=configuration)
+        else:
+            given = {"client_configuration": configuration, "persist_config": False}
+            await config.load_kube_config(file, **given)
+    except config.ConfigException as error:
+        raise ConfigurationError(_no_way(source, str(error))) from None
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, YAMLError) as error:
+        # Its message may quote the file.
+        raise ConfigurationError(_no_way(source, type(error).__name__)) from None
+
+
+def _no_way(source: str, reason: str) -> str:
+    return (
+        f"{source} shows no way to a cluster ({reason}): run in a pod with a ServiceAccount token, "
+        "or name a file that kubectl takes with --kubeconfig"
+    )
+
+
+@contextmanager
+def _explained(request: Request) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        raise Unreachable(f"{request.call}: no answer in time") from None
+    except (aiohttp.ClientError, OSError, config.ConfigException) as error:
+        raise Unreachable(f"{request.call}: no answer ({type(error).__name__})") from error

@@ -1,0 +1,34 @@
+"""A request as it is sent to the API server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+FIELD_MANAGER = {"fieldManager": "mcp-admission"}
+JSON = "application/json"
+PATCHES = {"json": "application/json-patch+json", "merge": "application/merge-patch+json"}
+APPLY = "application/apply-patch+yaml"
+
+Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+class Request(NamedTuple):
+    """Method, path, query, and the body with its type."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: Body | None = None
+    content_type: str = JSON
+
+    @property
+    def call(self) -> str:
+        """What messages call it."""
+        return f"{self.method} {self.path}"
+
+
+def selectors(label_selector: str, field_selector: str) -> dict[str, str]:
+    """The part of a query that selects; nothing for an empty selector."""
+    found = {"labelSelector": label_selector, "fieldSelector": field_selector}
+    return {key: value for key, value in found.items() if value}
