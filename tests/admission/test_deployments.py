@@ -59,7 +59,9 @@ def test_what_pods_read_is_copied_into_the_template(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["port", "config-from", "env-from", "egress"])
 def test_what_pods_do_not_read_is_not_copied(key: str) -> None:
-    stored = mutated(deployment(annotations={f"mcp-admission.dev/{key}": "80"}))
+    value = "10.1.0.0/16" if key == "egress" else "80"
+    granting = settings_of(mcpNamespace={"networkPolicy": {"egressCeilings": ["10.0.0.0/8"]}})
+    stored = mutated(deployment(annotations={f"mcp-admission.dev/{key}": value}), settings=granting)
 
     assert f"mcp-admission.dev/{key}" not in template_of(stored)["metadata"]["annotations"]
 

@@ -173,9 +173,13 @@ def test_without_the_gate_pods_start_at_once() -> None:
 
 @pytest.mark.parametrize("key", ["egress", "ingress-from"])
 def test_what_is_asked_of_the_controller_changes_nothing_yet(key: str) -> None:
-    plain = CLUSTER.create(server())
+    callers: Json = {"metrics": {"from": [{"podSelector": {}}]}}
+    reached: Json = {"metrics": {"to": [{"podSelector": {}}]}}
+    granted = {"networkPolicy": {"egressProfiles": reached, "ingressProfiles": callers}}
+    cluster = ApiServer(settings=Settings.model_validate({"mcpNamespace": granted}))
+    plain = cluster.create(server())
 
-    asking = CLUSTER.create(server(asks={key: "metrics"}))
+    asking = cluster.create(server(asks={key: "metrics"}))
 
     assert asking.warnings == []
     assert asking.stored["spec"] == plain.stored["spec"]

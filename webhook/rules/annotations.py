@@ -2,15 +2,17 @@
 
 Field    metadata.annotations of the workload and of its pod template, under mcp-admission.dev/
 Absent   left as it is
-Refused  values that cannot be read, a container that does not exist, config-from on anything but
-         a Deployment, two different values on the workload and its template
+Refused  values that cannot be read, a container that does not exist, config-from, egress and
+         ingress-from on anything but a Deployment, egress outside the ceilings and profiles of
+         the settings, ingress-from outside the profiles, two different values on the workload
+         and its template
 Source   mcp-admission
 """
 
 import re
 from collections.abc import Callable, Iterator
 
-from webhook.rules import names
+from webhook.rules import names, peers, server_port
 from webhook.rules.fields import Fields, Violation
 from webhook.rules.pod import Pod
 from webhook.rules.rule import PodRule
@@ -23,8 +25,8 @@ _LONGEST_NAME = 253
 _OWN = frozenset({*names.ASKED_BY_USERS, names.INJECTED, names.REVISION})
 
 
-def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
-    """Refuse what cannot be read, and warn about keys that nobody reads."""
+def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+    """Refuse what cannot be read or granted, and warn about keys that nobody reads."""
     for annotations in pod.origin.asked_in:
         for key, value in annotations.entries():
             if not key.startswith(names.PREFIX):
@@ -38,6 +40,8 @@ def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
         at = pod.origin.asked_in[0]
         yield at.violation(key, "differs from the pod template: say it in one place")
     yield from _config(pod)
+    yield from _port_of_service(pod)
+    yield from _network(pod, settings)
 
 
 def _objection(pod: Pod, key: str, value: object) -> str | None:
@@ -49,12 +53,51 @@ def _objection(pod: Pod, key: str, value: object) -> str | None:
 
 def _config(pod: Pod) -> Iterator[Violation]:
     at = _at(pod, names.CONFIG_FROM)
-    if at is not None and pod.origin.kind != "Deployment" and pod.origin.owner != "ReplicaSet":
+    if at is not None and _beside_deployments(pod):
         advice = f"is for Deployments: name existing Secrets with {names.ENV_FROM} instead"
         yield at.violation(names.CONFIG_FROM, advice)
+    if at is not None and at.get(names.CONFIG_FROM) in _made(pod):
+        yield at.violation(names.CONFIG_FROM, "names the Secret that is made from it: name yours")
     keys_at = _at(pod, names.FILE_KEYS)
     if keys_at is not None and at is None and pod.origin.template:
         yield keys_at.violation(names.FILE_KEYS, f"needs {names.CONFIG_FROM}, which has the keys")
+
+
+def _port_of_service(pod: Pod) -> Iterator[Violation]:
+    """Object to a port that its Service cannot reach, and warn about one that it need not know."""
+    at = _at(pod, names.PORT)
+    if at is None or pod.server is None or pod.origin.kind != "Deployment":
+        return
+    told = str(at.get(names.PORT))
+    port = server_port.choose(pod.server, told)
+    if port is None:
+        if _port(told) is None:
+            yield at.violation(names.PORT, "names no port of the server container: write a number")
+    elif not server_port.told_by(port, told):
+        says = f"the container declares {port.name or port.number}"
+        yield at.violation(names.PORT, f"is not read: {says}", advice=True)
+
+
+def _network(pod: Pod, settings: Settings) -> Iterator[Violation]:
+    policy = settings.mcp_namespace.network_policy
+    for key, read in ((names.EGRESS, peers.egress), (names.INGRESS_FROM, peers.ingress)):
+        at = _at(pod, key)
+        if at is None:
+            continue
+        if pod.origin.kind == "Deployment":
+            for sentence in read(str(at.get(key)), policy).objections:
+                yield at.violation(key, sentence)
+        elif _beside_deployments(pod):
+            yield at.violation(key, "is for Deployments: no network policy is made for this one")
+
+
+def _beside_deployments(pod: Pod) -> bool:
+    """Whether this is neither a Deployment nor a pod that may be one's."""
+    return pod.origin.kind != "Deployment" and pod.origin.owner != "ReplicaSet"
+
+
+def _made(pod: Pod) -> tuple[str, str]:
+    return names.config_secret(pod.origin.name), names.files_secret(pod.origin.name)
 
 
 def _at(pod: Pod, key: str) -> Fields | None:
@@ -73,8 +116,16 @@ def _secret(value: str) -> str | None:
 
 
 def _keys(value: str) -> str | None:
-    fine = all(_SECRET_KEY.fullmatch(key) for key in _split(value))
+    fine = all(
+        len(key) <= _LONGEST_NAME and _SECRET_KEY.fullmatch(key) and not _of_volumes(key)
+        for key in _split(value)
+    )
     return None if fine else "must be keys of a Secret, separated by commas"
+
+
+def _of_volumes(key: str) -> bool:
+    """Whether Kubernetes keeps the name for itself where a Secret is mounted."""
+    return key == "." or key.startswith("..")
 
 
 def _port(value: str) -> str | None:

@@ -22,6 +22,9 @@ SERVICE_ACCOUNT_TOKEN = PREFIX + "service-account-token"
 EGRESS = PREFIX + "egress"
 INGRESS_FROM = PREFIX + "ingress-from"
 
+MANAGED_BY = "app.kubernetes.io/managed-by"
+PRODUCT = "mcp-admission"
+
 INJECTED = PREFIX + "injected"
 REVISION = PREFIX + "revision"
 
@@ -54,3 +57,13 @@ def identity(name: str) -> str:
         return name
     legal = re.sub(r"[^-a-z0-9]", "-", name.lower()).lstrip("-0123456789") or "mcp"
     return f"{legal[:31].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def config_secret(name: str) -> str:
+    """The Secret with the environment of the server of that name."""
+    return f"{identity(name)}-mcp-config"
+
+
+def files_secret(name: str) -> str:
+    """The Secret with the files of the server of that name."""
+    return f"{identity(name)}-mcp-files"

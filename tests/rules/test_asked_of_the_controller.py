@@ -1,0 +1,143 @@
+"""Annotations that the controller reads are understood at admission, in the place that has them."""
+
+import pytest
+
+from tests.reference.servers import Json, server
+from tests.rules.case import settings_of
+from webhook.admission.patch import Patch
+from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.workload import read
+from webhook.rules.annotations import RULE
+from webhook.rules.fields import Violation
+
+SETTINGS = settings_of(
+    mcpNamespace={
+        "networkPolicy": {
+            "egressCeilings": ["10.1.0.0/16"],
+            "egressProfiles": {"db": {"to": [{"ipBlock": {"cidr": "10.9.0.0/16"}}]}},
+            "ingressProfiles": {"metrics": {"from": [{"podSelector": {}}]}},
+        }
+    }
+)
+RESOURCES = {"Deployment": "deployments.apps", "Pod": "pods", "StatefulSet": "statefulsets.apps"}
+ONE_PORT = {"ports": [{"name": "web", "containerPort": 3001}]}
+NONE_CALLED = {"ports": [{"containerPort": 3001}, {"containerPort": 3002}]}
+
+
+def violations(document: Json) -> list[Violation]:
+    request = Request(
+        Hook.MUTATE,
+        RESOURCES[document["kind"]],
+        "CREATE",
+        document,
+        namespace="tools",
+        name="github-tools",
+    )
+    return list(RULE.check(read(document, request, Scope.OPTED_IN, Patch()).pod, SETTINGS))
+
+
+def of_kind(kind: str, asks: dict[str, str]) -> Json:
+    if kind == "Pod":
+        return server("Pod", asks=asks)
+    return server(asks=asks) | {"kind": kind}
+
+
+OUTSIDE = "which is outside the egressCeilings of the settings: ask the cluster administrator"
+UNKNOWN = "which is none of the administrator's ingressProfiles: there are metrics"
+SERVER_SAYS = "of the server container: write a number"
+TABLE = [
+    pytest.param({"egress": "10.1.0.0/24:443, db"}, {}, [], id="egress"),
+    pytest.param({"egress": ""}, {}, [], id="nothing-asked"),
+    pytest.param(
+        {"egress": "10.1.0.1/24,10.2.0.0/16"},
+        {},
+        [
+            'egress] holds "10.1.0.1/24", which is not how the block is written: write 10.1.0.0/24',
+            f'egress] holds "10.2.0.0/16", {OUTSIDE}',
+        ],
+        id="every-entry-that-is-not-granted",
+    ),
+    pytest.param({"ingress-from": "metrics"}, {}, [], id="ingress-from"),
+    pytest.param(
+        {"ingress-from": "10.1.0.0/16"},
+        {},
+        [
+            f'ingress-from] holds "10.1.0.0/16", {UNKNOWN}'
+        ],
+        id="callers-by-address",
+    ),
+    pytest.param({"config-from": "values", "file-keys": "a.pem"}, {}, [], id="config"),
+    pytest.param(
+        {"config-from": "github-tools-mcp-config"},
+        {},
+        ["config-from] names the Secret that is made from it: name yours"],
+        id="config-from-what-is-made",
+    ),
+    pytest.param(
+        {"config-from": "github-tools-mcp-files"},
+        {},
+        ["config-from] names the Secret that is made from it: name yours"],
+        id="config-from-the-files-that-are-made",
+    ),
+    *(
+        pytest.param(
+            {"config-from": "values", "file-keys": keys},
+            {},
+            ["file-keys] must be keys of a Secret, separated by commas"],
+            id=f"file-keys-{at}",
+        )
+        for at, keys in enumerate([".", "..", "..data", "a/b", "a,", "ä", "a" * 254, ""])
+    ),
+    pytest.param({"port": "web"}, ONE_PORT, [], id="port-by-name"),
+    pytest.param({"port": "3001"}, ONE_PORT, [], id="port-by-number"),
+    pytest.param(
+        {"port": "8080"}, ONE_PORT, ["port] is not read: the container declares web"], id="one-port"
+    ),
+    pytest.param({"port": "3002"}, NONE_CALLED, [], id="one-of-two"),
+    pytest.param({"port": "8080"}, NONE_CALLED, [], id="neither-of-two"),
+    pytest.param({"port": "web"}, NONE_CALLED, [f"port] names no port {SERVER_SAYS}"], id="name"),
+    pytest.param({"port": "web"}, {}, [f"port] names no port {SERVER_SAYS}"], id="none-declared"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asks", "container", "sentences"), TABLE)
+def test_a_deployment(asks: dict[str, str], container: Json, sentences: list[str]) -> None:
+    found = [each.message for each in violations(server(asks=asks, container=container))]
+
+    assert found == [f"metadata.annotations[mcp-admission.dev/{each}" for each in sentences]
+
+
+def test_only_a_port_that_is_not_read_is_mere_advice() -> None:
+    (unread,) = violations(server(asks={"port": "8080"}, container=ONE_PORT))
+    (unknown,) = violations(server(asks={"port": "web"}))
+
+    assert (unread.advice, unknown.advice) == (True, False)
+    assert unread.pointer == "/metadata/annotations/mcp-admission.dev~1port"
+
+
+def test_what_the_template_asks_is_read_there() -> None:
+    document = server()
+    asked = {"mcp-admission.dev/egress": "10.2.0.0/16"}
+    document["spec"]["template"]["metadata"]["annotations"] = asked
+
+    (violation,) = violations(document)
+
+    at = "/spec/template/metadata/annotations/mcp-admission.dev~1egress"
+    assert violation.pointer == at
+
+
+@pytest.mark.parametrize("kind", ["Pod", "StatefulSet"])
+@pytest.mark.parametrize("asks", [{"egress": "10.1.0.0/24"}, {"ingress-from": "metrics"}])
+def test_other_kinds_get_no_policy_and_hear_so(kind: str, asks: dict[str, str]) -> None:
+    (violation,) = violations(of_kind(kind, asks))
+
+    assert violation.message.endswith("is for Deployments: no network policy is made for this one")
+    assert not violation.advice
+
+
+def test_a_pod_of_a_deployment_starts_whatever_its_template_asked() -> None:
+    pod = server("Pod", asks={"egress": "10.2.0.0/16"})
+    owner = {"kind": "ReplicaSet", "name": "github-tools-5d8", "controller": True}
+    pod["metadata"]["ownerReferences"] = [owner]
+
+    assert violations(pod) == []
