@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -34,8 +33,7 @@ class Finding(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The outcome of one review.
 
     `message` says why the object is refused (with HTTP status `code`), else it is empty.
@@ -57,7 +55,7 @@ NOT_COVERED = Answer(allowed=True, covered=False)
 
 def decide(subject: str, findings: list[Finding], operations: Sequence[Operation] = ()) -> Answer:
     """Refuse the object where a finding says so, else allow it."""
-    if any(finding.severity is Severity.ERROR for finding in findings):
+    if findings and any(finding.severity is Severity.ERROR for finding in findings):
         return refuse(subject, findings)
     return allow(findings, operations)
 
@@ -66,7 +64,7 @@ def allow(findings: Sequence[Finding] = (), operations: Sequence[Operation] = ()
     """Allow the object, with the findings as warnings."""
     return Answer(
         allowed=True,
-        warnings=tuple(warning(finding) for finding in findings),
+        warnings=tuple(map(warning, findings)),
         operations=tuple(operations),
         findings=tuple(findings),
     )

@@ -71,15 +71,19 @@ class Enforcement:
         ]
 
     def _objections(self, hook: Hook) -> list[tuple[Step, list[Violation]]]:
-        steps = self.plan.checks if hook is Hook.MUTATE else self.plan.final
-        return [(step, violations) for step in steps if (violations := self._violations(step))]
+        settings, subjects = self.settings, self.subjects
+        found: dict[Step, list[Violation]] = {}
+        for step in self.plan.checks if hook is Hook.MUTATE else self.plan.final:
+            check = step.rule.check
+            for subject in subjects[step.rule.subject]:
+                for violation in check(subject, settings):
+                    found.setdefault(step, []).append(violation)
+        return list(found.items())
 
     def _violations(self, step: Step) -> list[Violation]:
         check, settings = step.rule.check, self.settings
-        violations: list[Violation] = []
-        for subject in self.subjects[step.rule.subject]:
-            violations += check(subject, settings)
-        return violations
+        subjects = self.subjects[step.rule.subject]
+        return [violation for subject in subjects for violation in check(subject, settings)]
 
 
 def _settled(step: Step, violations: list[Violation], patch: Patch) -> list[Violation]:

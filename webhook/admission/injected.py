@@ -54,7 +54,7 @@ def read(annotations: Fields) -> Memory | None:
     if not isinstance(data, dict) or data.keys() - {"set", "items", "was"}:
         return None
     fine = all(
-        isinstance(places, dict) and all(isinstance(fields, dict) for fields in places.values())
+        type(places) is dict and {dict}.issuperset(map(type, places.values()))
         for places in data.values()
     )
     return Memory(**data) if fine else None

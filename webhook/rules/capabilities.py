@@ -33,10 +33,10 @@ def fill(container: Container, _settings: Settings) -> None:
 
 def check(container: Container, settings: Settings) -> Iterator[Violation]:
     """Refuse additions beyond the level; at restricted the literal ALL must be dropped."""
+    capabilities = container.capabilities
     restricted = settings.level >= Level.RESTRICTED
     if restricted and container.platform.windows:
         return
-    capabilities = container.capabilities
     allowed = RESTRICTED if restricted else USUAL
     for item, name in enumerate(capabilities.list("add")):
         if type(name) is not str or name not in allowed:

@@ -139,19 +139,26 @@ class Fields:
 
     def list(self, key: str) -> Values:
         """The list in a field; an absent one is empty."""
-        items: Values | None = self.get(key)
+        items = self.get(key)
+        if type(items) is list:
+            return items
         if items is None:
             return []
-        if type(items) is not list:
-            raise Malformed(
-                f"{self.pointer}/{escape(key)}", f"{join(self.place, key)} must be a list"
-            )
-        return items
+        raise Malformed(f"{self.pointer}/{escape(key)}", f"{join(self.place, key)} must be a list")
 
     def items(self, key: str) -> Objects:
         """The objects in a list, each labelled by its name where it has one."""
         editor = self.editor
         return [Fields(item, editor, self, key, at) for at, item in enumerate(self.list(key))]
+
+    def items_with(self, key: str, field: str) -> Objects:
+        """Those objects in a list that have a field, whatever stands in it."""
+        editor = self.editor
+        return [
+            Fields(item, editor, self, key, at)
+            for at, item in enumerate(self.list(key))
+            if type(item) is not dict or field in item
+        ]
 
     def names(self, key: str) -> set[str]:
         """The names in a list of named objects."""

@@ -19,9 +19,7 @@ KEY = "hostPath"
 
 def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
     """Refuse a hostPath, whatever stands in it."""
-    if all(type(volume) is dict and KEY not in volume for volume in pod.spec.list("volumes")):
-        return
-    for volume in pod.spec.items("volumes"):
+    for volume in pod.spec.items_with("volumes", KEY):
         if volume.get(KEY) is not None:
             yield volume.violation(KEY, "is not allowed")
 

@@ -19,9 +19,7 @@ KEY = "hostPort"
 
 def check(container: Container, _settings: Settings) -> Iterator[Violation]:
     """Refuse everything but the number 0 where the field is present."""
-    if all(type(port) is dict and KEY not in port for port in container.fields.list("ports")):
-        return
-    for port in container.fields.items("ports"):
+    for port in container.fields.items_with("ports", KEY):
         value = port.get(KEY)
         if value is not None and (type(value) is not int or value != 0):
             yield port.violation(KEY, "must not be set")

@@ -72,13 +72,17 @@ class Platform(NamedTuple):
 class Container:
     """One container of any list."""
 
-    __slots__ = ("capabilities", "fields", "platform", "security_context")
+    __slots__ = ("fields", "platform", "security_context")
 
     def __init__(self, fields: Fields, platform: Platform) -> None:
         self.fields = fields
         self.platform = platform
         self.security_context = fields.child("securityContext")
-        self.capabilities = self.security_context.child("capabilities")
+
+    @property
+    def capabilities(self) -> Fields:
+        """What the container adds and drops, present or not."""
+        return self.security_context.child("capabilities")
 
 
 class Pod:

@@ -14,18 +14,22 @@ from webhook.rules.rule import ContainerRule
 from webhook.settings.model import Settings
 from webhook.settings.standard import Level
 
+KEY = "allowPrivilegeEscalation"
+
 
 def fill(container: Container, _settings: Settings) -> None:
     """Forbid it where the container says nothing, unless that would make the pod invalid."""
     context = container.security_context
-    if not context.get("privileged") and not _adds_sys_admin(container.capabilities.list("add")):
-        context.default("allowPrivilegeEscalation", False)  # noqa: FBT003
+    if context.has(KEY) or context.get("privileged"):
+        return
+    if not _adds_sys_admin(container.capabilities.list("add")):
+        context.set(KEY, False)  # noqa: FBT003
 
 
 def check(container: Container, _settings: Settings) -> Iterator[Violation]:
     """Refuse everything but an explicit false."""
-    if container.security_context.get("allowPrivilegeEscalation") is not False:
-        yield container.security_context.violation("allowPrivilegeEscalation", "must be false")
+    if container.security_context.get(KEY) is not False:
+        yield container.security_context.violation(KEY, "must be false")
 
 
 def _adds_sys_admin(added: list[object]) -> bool:

@@ -7,7 +7,8 @@ Refused  any host, loopback addresses included
 Source   Pod Security Standards, baseline, since v1.34
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from webhook.rules.fields import Fields, Violation
 from webhook.rules.pod import Container
@@ -27,21 +28,25 @@ def check(container: Container, settings: Settings) -> Iterator[Violation]:
     if settings.minor < SINCE:
         return
     for key in PROBES:
-        if container.fields.get(key) is not None:
-            yield from _hosts(container.fields.child(key))
+        yield from _hosts(container.fields, key)
     if container.fields.get("lifecycle") is not None:
-        lifecycle = container.fields.child("lifecycle")
         for key in HOOKS:
-            if lifecycle.get(key) is not None:
-                yield from _hosts(lifecycle.child(key))
+            yield from _hosts(container.fields.child("lifecycle"), key)
 
 
-def _hosts(handler: Fields) -> Iterator[Violation]:
-    for key in ACTIONS:
-        action = handler.get(key)
-        if action is None or (type(action) is dict and action.get("host") in UNSET):
-            continue
-        yield handler.child(key).violation("host", "must not be set")
+def _hosts(at: Fields, key: str) -> Iterable[Violation]:
+    if at.get(key) is None:
+        return ()
+    handler = at.child(key)
+    return [
+        handler.child(action).violation("host", "must not be set")
+        for action in ACTIONS
+        if not _calls_the_pod(handler.get(action))
+    ]
+
+
+def _calls_the_pod(action: Any) -> bool:
+    return action is None or (type(action) is dict and action.get("host") in UNSET)
 
 
 RULE = ContainerRule(id="probe-hosts", level=Level.BASELINE, check=check)
