@@ -154,6 +154,25 @@ def test_a_product_annotation_counts_as_a_change_of_the_template(key: str) -> No
     assert "host-namespaces" in errors(answer_to(new, live, hook=VALIDATE))
 
 
+def test_a_template_cannot_be_made_to_name_its_node() -> None:
+    live = mutated(deployment())
+    new = copied(live)
+    template_of(new)["spec"]["nodeName"] = "node-1"
+
+    assert errors(answer_to(new, live)) == ["isolation-gate"]
+    assert errors(answer_to(new, live, hook=VALIDATE)) == ["isolation-gate"]
+    assert answer_to(new, live, settings=settings_of(isolation={"gate": False})).allowed
+
+
+def test_one_that_named_its_node_before_the_gate_may_change_elsewhere() -> None:
+    live = deployment(nodeName="node-1")
+    elsewhere = copied(live)
+    elsewhere["spec"]["replicas"] = 0
+
+    assert answer_to(elsewhere, live).allowed
+    assert answer_to(elsewhere, live, hook=VALIDATE).allowed
+
+
 def test_one_that_is_being_deleted_is_still_checked() -> None:
     live = mutated(deployment())
     live["metadata"] |= {"deletionTimestamp": "2024-05-01T10:00:00Z", "finalizers": ["a/b"]}

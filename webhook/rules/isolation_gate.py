@@ -2,7 +2,8 @@
 
 Field    spec.schedulingGates of a pod (never of a template)
 Absent   mcp-admission.dev/isolation on CREATE, while network policies are enabled
-Refused  spec.nodeName, because such a pod cannot wait; a new pod without the gate
+Refused  spec.nodeName of a new pod and of every template, because such a pod cannot wait; a new
+         pod without the gate
 Source   KEP-3521 pod scheduling readiness
 """
 
@@ -24,7 +25,7 @@ def fill(pod: Pod, settings: Settings) -> None:
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
-    """Refuse a pod that would start before its policy exists."""
+    """Refuse a pod that would start before its policy exists; live pods are on their node."""
     if not _gated(pod, settings):
         return
     if pod.spec.has("nodeName"):
@@ -35,7 +36,7 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
 
 
 def _gated(pod: Pod, settings: Settings) -> bool:
-    return settings.gated and pod.origin.creating
+    return settings.gated and (pod.origin.creating or pod.origin.template)
 
 
 RULE = PodRule(id="isolation-gate", fill=fill, check=check)
