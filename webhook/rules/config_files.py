@@ -2,7 +2,8 @@
 
 Field    spec.volumes, and volumeMounts of the server container
 Absent   the Secret made from file-keys and those that files-from names, mounted read-only
-Refused  something else mounted at /files, or another volume of the name mcp-files
+Refused  something else mounted at /files or inside it, however the path is written, and another
+         volume of the name mcp-files
 Source   mcp-admission; other containers of the pod get no secrets
 """
 
@@ -28,7 +29,7 @@ def fill(pod: Pod, _settings: Settings) -> None:
     if VOLUME not in pod.spec.names("volumes"):
         pod.spec.append("volumes", _volume(secrets))
     mounts = pod.server.fields.items("volumeMounts")
-    if not any(_path(mount.get("mountPath")) == PATH for mount in mounts):
+    if not any(_cleaned(mount.get("mountPath")) == PATH for mount in mounts):
         mount = {"name": VOLUME, "mountPath": PATH, "readOnly": True}
         pod.server.fields.append("volumeMounts", mount)
 
@@ -45,8 +46,13 @@ def _taken(pod: Pod, server: Container, secrets: list[str]) -> Iterator[Violatio
         if volume.get("name") == VOLUME and not _holds(volume, secrets):
             yield volume.violation("name", f"is kept for the files at {PATH}: choose another")
     for at, mount in enumerate(server.fields.items("volumeMounts")):
-        if _path(mount.get("mountPath")) == PATH and mount.get("name") != VOLUME:
-            yield server.fields.violation("volumeMounts", f"{PATH} is taken by another", item=at)
+        path, sentence = _cleaned(mount.get("mountPath")), ""
+        if path.startswith(f"{PATH}/"):
+            sentence = f"nothing else can be mounted inside {PATH}"
+        elif path == PATH and mount.get("name") != VOLUME:
+            sentence = f"{PATH} is taken by another"
+        if sentence:
+            yield server.fields.violation("volumeMounts", sentence, item=at)
 
 
 def _holds(volume: Fields, secrets: list[str]) -> bool:
@@ -69,8 +75,15 @@ def _volume(secrets: list[str]) -> dict[str, Any]:
     return {"name": VOLUME, "projected": {"sources": sources, "defaultMode": MODE}}
 
 
-def _path(path: Any) -> Any:
-    return path.rstrip("/") if isinstance(path, str) else path
+def _cleaned(path: Any) -> str:
+    """Where a kubelet mounts a path: below the root, without empty steps and dots."""
+    steps: list[str] = []
+    for step in path.split("/") if isinstance(path, str) else ():
+        if step == "..":
+            del steps[-1:]
+        elif step not in ("", "."):
+            steps.append(step)
+    return f"/{'/'.join(steps)}"
 
 
 RULE = PodRule(id="config-files", fill=fill, check=check, always_current=False, overridable=False)
