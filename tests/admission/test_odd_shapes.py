@@ -25,7 +25,7 @@ from tests.admission.policies import NAMES, POLICIES, SCOPES
 from tests.in_memory.defaults import copied
 from webhook.admission.answer import Answer
 from webhook.admission.patch import same
-from webhook.admission.request import Request, Scope
+from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review
 from webhook.admission.workload import KINDS
 from webhook.settings.model import Settings
@@ -152,3 +152,13 @@ def test_every_place_may_hold_anything(resource: str) -> None:
         for odd in ODD[at % 8 :: 8]:
             asked = request(spoilt(document, path, odd), resource=resource)
             holds(asked, POLICIES["warn"], Scope.MANAGED)
+
+
+@pytest.mark.parametrize("hook", [MUTATE, VALIDATE])
+@pytest.mark.parametrize("odd", ODD)
+def test_containers_for_debugging_may_be_called_anything(odd: Any, hook: Hook) -> None:
+    document = workload("pods")
+    called = spoilt(document, ("spec", "ephemeralContainers", 0, "name"), odd)
+    for new, old in ((called, document), (document, called), (called, called)):
+        asked = request(new, old, subresource="ephemeralcontainers", hook=hook)
+        holds(asked, POLICIES["warn"], Scope.MANAGED)

@@ -82,7 +82,7 @@ def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> 
         container
         for container in new.pod.containers
         if container.fields.key == "ephemeralContainers"
-        and container.fields.get("name") not in before
+        and not (isinstance(name := container.fields.get("name"), str) and name in before)
     ]
     enforcement = Enforcement(settings, new.pod, remembered=True)
     guarded: list[Finding] = []
