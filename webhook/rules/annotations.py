@@ -27,6 +27,8 @@ _OWN = frozenset({*names.ASKED_BY_USERS, names.INJECTED, names.REVISION})
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Refuse what cannot be read or granted, and warn about keys that nobody reads."""
+    if not any(map(_asks, pod.origin.asked_in)):
+        return
     for annotations in pod.origin.asked_in:
         for key, value in annotations.entries():
             if not key.startswith(names.PREFIX):
@@ -42,6 +44,12 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     yield from _config(pod)
     yield from _port_of_service(pod)
     yield from _network(pod, settings)
+
+
+def _asks(annotations: Fields) -> bool:
+    """Whether there is a key of ours that is not our own note."""
+    keys = annotations.value or ()
+    return any(key.startswith(names.PREFIX) and key != names.INJECTED for key in keys)
 
 
 def _objection(pod: Pod, key: str, value: object) -> str | None:

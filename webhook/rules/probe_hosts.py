@@ -19,13 +19,14 @@ from webhook.settings.standard import Level
 SINCE = 34
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 HOOKS = ("postStart", "preStop")
+HANDLERS = frozenset({*PROBES, "lifecycle"})
 ACTIONS = ("httpGet", "tcpSocket")
 UNSET = (None, "")
 
 
 def check(container: Container, settings: Settings) -> Iterator[Violation]:
     """Refuse a host in each handler that is present."""
-    if settings.minor < SINCE:
+    if settings.minor < SINCE or HANDLERS.isdisjoint(container.fields.value or ()):
         return
     for key in PROBES:
         yield from _hosts(container.fields, key)

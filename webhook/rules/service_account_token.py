@@ -45,9 +45,8 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     if pod.spec.get(KEY) is not False:
         sentence = f"must be false: {ASKING} does not ask, or is not allowed to"
         yield pod.violation(KEY, sentence)
-    for volume in pod.spec.items("volumes"):
-        projected = volume.child("projected")
-        for source in projected.items("sources"):
+    for volume in pod.spec.items_with("volumes", "projected"):
+        for source in volume.child("projected").items("sources"):
             for key in CREDENTIALS:
                 if source.get(key) is not None:
                     yield source.violation(key, "is not allowed")
