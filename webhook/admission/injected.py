@@ -181,22 +181,23 @@ def _take_items(at: Fields, lists: dict[str, Any], patch: Patch) -> None:
 
 def _collect(spec: Fields, patch: Patch) -> dict[str, Places]:
     memory: dict[str, Places] = {"items": {}, "set": {}, "was": {}}
-    for place, fields in _inside(spec, patch.filled):
-        single = fields.keys() - NOT_SINGLE
-        if single:
-            memory["set"].setdefault(place, {}).update((key, fields[key]) for key in single)
-        for key in fields.keys() & LISTS:
-            _add_items(memory["items"], place, key, fields[key])
-    for place, fields in _inside(spec, patch.was):
-        for key in fields.keys() - NOT_SINGLE:
-            memory["was"].setdefault(place, {})[key] = fields[key]
+    for part, edits in (("set", patch.filled), ("was", patch.was)):
+        for place, fields in _inside(spec, edits):
+            single = fields if NOT_SINGLE.isdisjoint(fields) else _single(fields)
+            if single:
+                memory[part].setdefault(place, {}).update(single)
+            if part == "set" and single is not fields:
+                _add_items(memory["items"], place, fields)
     for place, lists in _inside(spec, patch.appended):
-        for key in lists.keys() & LISTS:
-            _add_items(memory["items"], place, key, lists[key])
+        _add_items(memory["items"], place, lists)
     for at, key, was in patch.overridden.values():
         if _place(at, spec) is not None:
             _remember_overridden(memory, at, key, was)
     return memory
+
+
+def _single(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key not in NOT_SINGLE}
 
 
 def _inside(
@@ -208,9 +209,10 @@ def _inside(
             yield place, fields
 
 
-def _add_items(places: Places, place: str, key: str, items: list[Any]) -> None:
-    known = places.setdefault(place, {}).setdefault(key, [])
-    known.extend(item for item in items if item not in known)
+def _add_items(places: Places, place: str, lists: dict[str, Any]) -> None:
+    for key in lists.keys() & LISTS:
+        known = places.setdefault(place, {}).setdefault(key, [])
+        known.extend(item for item in lists[key] if item not in known)
 
 
 def _remember_overridden(memory: dict[str, Places], at: Fields, key: str, was: Any) -> None:
