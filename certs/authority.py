@@ -14,10 +14,13 @@ from ipaddress import ip_address
 from typing import Self
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+# For those who handle certificates without a library for them.
+Certificate = x509.Certificate
 # What the clocks of two nodes may differ by.
 SKEW = timedelta(hours=1)
 _SERIAL_BITS = 128
@@ -116,6 +119,15 @@ def general_names(names: Iterable[str]) -> list[x509.GeneralName]:
 def fingerprint(certificate: x509.Certificate) -> str:
     """What names one certificate, in hex."""
     return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether the issuer's key has signed the certificate."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _builder(

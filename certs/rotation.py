@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 
 from certs import bundle
-from certs.authority import SKEW, Pair, fingerprint, general_names
+from certs.authority import SKEW, Pair, fingerprint, general_names, issued_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +165,7 @@ def _finish(state: State, plan: Plan, *, due: bool, settled: bool) -> Wait | Ret
             return Wait(f"{name} does not serve the new certificate yet")
     if state.retired:
         return Retire() if settled else Wait("every kubelet learns of the new certificate")
-    return Rest(min(_renewal(certificate, plan) for certificate in current))
+    return Rest(min(renewal(certificate, plan) for certificate in current))
 
 
 def _published(state: State) -> Iterator[x509.Certificate]:
@@ -196,7 +195,7 @@ def _leaf_is_due(state: State, now: datetime, plan: Plan) -> bool:
         return True
     leaf = state.leaf.certificate
     return (
-        not _signed_by(leaf, state.authority.certificate)
+        not issued_by(leaf, state.authority.certificate)
         or _names(leaf) != set(general_names(plan.names))
         or _is_due(leaf, state, now, plan)
     )
@@ -205,23 +204,16 @@ def _leaf_is_due(state: State, now: datetime, plan: Plan) -> bool:
 def _is_due(certificate: x509.Certificate, state: State, now: datetime, plan: Plan) -> bool:
     """Whether a certificate is old, from a future that a wrong clock made, or asked for anew."""
     return (
-        _renewal(certificate, plan) <= now
+        renewal(certificate, plan) <= now
         or certificate.not_valid_before_utc > now
         or fingerprint(certificate) in state.replace
     )
 
 
-def _renewal(certificate: x509.Certificate, plan: Plan) -> datetime:
+def renewal(certificate: x509.Certificate, plan: Plan) -> datetime:
+    """When a certificate is old enough to be renewed."""
     issued = certificate.not_valid_before_utc + SKEW
     return issued + (certificate.not_valid_after_utc - issued) * plan.renew_after
-
-
-def _signed_by(leaf: x509.Certificate, authority: x509.Certificate) -> bool:
-    try:
-        leaf.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
 
 
 def _names(leaf: x509.Certificate) -> set[x509.GeneralName]:

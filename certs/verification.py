@@ -13,12 +13,13 @@ from datetime import datetime
 from itertools import islice
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
+from certs.authority import issued_by
 from certs.bundle import BundleError, blocks, parse
 
 SMALLEST_RSA = 2048
@@ -135,19 +136,11 @@ def _path(
             yield below
             return
         for issuer in issuers:
-            if issuer not in below and _issued(below[-1], issuer):
+            if issuer not in below and issued_by(below[-1], issuer):
                 yield from paths([*below, issuer])
 
     found = islice(paths([leaf]), _MOST_PATHS)
     return min(found, key=lambda path: len(list(_path_faults(path, now))), default=None)
-
-
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
 
 
 def _path_faults(

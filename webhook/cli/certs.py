@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from certs.authority import issue_leaf, make_authority, service_names
 from certs.bundle import BundleError
 from certs.verification import Text, verify
-from webhook.cli.command import Subparsers
+from webhook.cli.certificate_plan import add_certificate_options
+from webhook.cli.command import Subparsers, add_command
 from webhook.cli.service_name import service_name
 
 DESCRIPTION = """\
@@ -36,7 +36,6 @@ that trusts the bundle would call the Service. Each fault is one line.
 
 exit codes: 0 fine, 1 faults were found, 2 a file cannot be read
 """
-NAME = re.compile(r"(\*\.)?[A-Za-z0-9:]([-.:A-Za-z0-9]*[A-Za-z0-9:])?")
 LARGEST_FILE = 1024 * 1024
 OWNER_ONLY, EVERYBODY_READS = 0o600, 0o644
 
@@ -47,13 +46,12 @@ class UnusableFileError(Exception):
 
 def add_parser(subparsers: Subparsers) -> None:
     """Add `init` and `verify`."""
-    parser = subparsers.add_parser(
+    parser = add_command(
+        subparsers,
         "certs",
-        help="make certificate files, or verify yours",
+        short="make certificate files, or verify yours",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_init(actions)
@@ -61,12 +59,11 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def _add_init(actions: Subparsers) -> None:
-    parser = actions.add_parser(
+    parser = add_command(
+        actions,
         "init",
-        help="write an authority and a certificate",
+        short="write an authority and a certificate",
         description=INIT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     _add_service(parser)
     parser.add_argument(
@@ -76,34 +73,18 @@ def _add_init(actions: Subparsers) -> None:
         metavar="FOLDER",
         help="where to write; made if it is not there (default: here)",
     )
-    parser.add_argument(
-        "--name",
-        type=name,
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a further DNS name or address, such as localhost; may be repeated",
-    )
-    for option, default, what in (("--days", 90, "certificate"), ("--ca-days", 3650, "authority")):
-        parser.add_argument(
-            option,
-            type=days,
-            default=timedelta(days=default),
-            metavar="DAYS",
-            help=f"how long the {what} is valid (default: {default})",
-        )
+    add_certificate_options(parser)
     parser.add_argument(
         "--overwrite", action="store_true", help="replace files that are there already"
     )
 
 
 def _add_verify(actions: Subparsers) -> None:
-    parser = actions.add_parser(
+    parser = add_command(
+        actions,
         "verify",
-        help="say what is wrong with a certificate, its key and a bundle",
+        short="say what is wrong with a certificate, its key and a bundle",
         description=VERIFY,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     for option, what in (
         ("--tls-cert", "the server's certificate and its issuers, in PEM"),
@@ -191,19 +172,3 @@ def _write(path: Path, content: bytes, mode: int) -> None:
             new.unlink(missing_ok=True)
     except OSError as error:
         raise UnusableFileError(f"{path} cannot be written: {error.strerror}") from None
-
-
-def name(text: str) -> str:
-    """Read a DNS name or an address; raises ArgumentTypeError."""
-    if not NAME.fullmatch(text):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no ASCII DNS name and no address, such as localhost or 127.0.0.1"
-        )
-    return text
-
-
-def days(text: str) -> timedelta:
-    """Read a whole number of days from 1 to 36500; raises ArgumentTypeError."""
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 36_500):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 1 to 36500")
-    return timedelta(days=int(text))

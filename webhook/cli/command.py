@@ -8,6 +8,20 @@ from typing import Protocol, TypeAlias
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
 
 
+def add_command(
+    subparsers: Subparsers, name: str, *, short: str, description: str, epilog: str | None = None
+) -> argparse.ArgumentParser:
+    """Add the parser of a command or action: its texts as they are written, no abbreviations."""
+    return subparsers.add_parser(
+        name,
+        help=short,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
 class Command(Protocol):
     """A module of this package that is named in `main.COMMANDS`."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from webhook.admission.request import Scope
 from webhook.cli import manifests
-from webhook.cli.command import Subparsers
+from webhook.cli.command import Subparsers, add_command
 from webhook.cli.formats import format as formats
 from webhook.cli.formats import wording
 from webhook.cli.manifests import STDIN, InputError, Manifest
@@ -37,13 +37,12 @@ exit codes:
 
 def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its options."""
-    parser = subparsers.add_parser(
+    parser = add_command(
+        subparsers,
         "review",
-        help="show what the cluster would make of manifests, without a cluster",
+        short="show what the cluster would make of manifests, without a cluster",
         description="Shows what the cluster would add to MCP servers, and what it would refuse.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument(
         "paths", nargs="+", metavar="PATH", help="a file, a folder, or - for standard input"

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 
-from webhook.cli.command import Subparsers
+from webhook.cli.command import Subparsers, add_command
 from webhook.cli.formats.markdown import escaped
 from webhook.rules.registry import RULES
 from webhook.rules.rule import Rule
@@ -31,11 +31,11 @@ told (`warn`); `off` switches a rule off. "Asked for at" is the lowest level of
 
 def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its options."""
-    parser = subparsers.add_parser(
+    parser = add_command(
+        subparsers,
         "rules",
-        help="list every rule, with what it fills in and what it refuses",
+        short="list every rule, with what it fills in and what it refuses",
         description="Lists every rule: its identifier, the field it guards, and what it does.",
-        allow_abbrev=False,
     )
     parser.add_argument(
         "-o",

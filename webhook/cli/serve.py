@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from webhook.cli.command import Subparsers
+from webhook.cli.command import Subparsers, add_command
 from webhook.cli.service_name import service_name
 from webhook.server.lifecycle import Options
 from webhook.server.lifecycle import run as serve
@@ -34,13 +34,12 @@ signals:
 
 def add_parser(subparsers: Subparsers) -> None:
     """Add the options of `serve`."""
-    parser = subparsers.add_parser(
+    parser = add_command(
+        subparsers,
         "serve",
-        help="answer the API server's admission reviews over TLS",
+        short="answer the API server's admission reviews over TLS",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     _add_addresses(parser)
     _add_files(parser)
