@@ -25,6 +25,7 @@ from tests.in_memory.defaults import copied
 from webhook.admission.answer import Answer
 from webhook.admission.request import Request, Scope
 from webhook.admission.review import review
+from webhook.settings.model import Settings
 
 CONTROLLER = "system:serviceaccount:mcp-admission-system:mcp-admission-controller"
 SETTINGS = settings_of(
@@ -132,13 +133,13 @@ def test_other_gates_are_not_guarded(before: Any, after: Any) -> None:
     assert asked(updated(schedulingGates=after), old).allowed
 
 
-def binding(**metadata: Any) -> Answer:
+def binding(settings: Settings = SETTINGS, **metadata: Any) -> Answer:
     document = {"kind": "Binding", "metadata": {"name": "tools", **metadata}, "target": {}}
     asked_for = Request(
         hook=VALIDATE, resource="pods", subresource="binding", operation="CREATE", name="tools",
         object=document,
     )  # fmt: skip
-    return review(asked_for, SETTINGS, OPTED_IN)
+    return review(asked_for, settings, OPTED_IN)
 
 
 @pytest.mark.parametrize(
@@ -163,3 +164,42 @@ def test_a_binding_carries_nothing_of_ours_to_a_pod(metadata: Json, path: str) -
 @pytest.mark.parametrize("metadata", [{}, {"labels": {"a": "b"}, "annotations": {"a/b": "c"}}])
 def test_an_ordinary_binding_passes(metadata: Json) -> None:
     assert binding(**metadata).allowed
+
+
+APPARMOR = "container.apparmor.security.beta.kubernetes.io/main"
+PROFILES: list[tuple[Any, bool]] = [
+    ("unconfined", False),
+    ("Unconfined", False),
+    ("unknown/x", False),
+    (7, False),
+    ("runtime/default", True),
+    ("localhost/mcp", True),
+    ("", True),
+]
+
+
+@pytest.mark.parametrize(("profile", "passes"), PROFILES)
+def test_a_binding_does_not_switch_apparmor_off(profile: Any, passes: bool) -> None:
+    answer = binding(annotations={"a/b": "c", APPARMOR: profile})
+
+    assert errors(answer) == ([] if passes else ["apparmor"])
+    if not passes:
+        assert f"metadata.annotations[{APPARMOR}] must be runtime/default" in answer.message
+        place = APPARMOR.replace("/", "~1")
+        assert [found.path for found in answer.findings] == [f"/metadata/annotations/{place}"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "warnings"),
+    [
+        ({"rules": {"apparmor": "warn"}}, 1),
+        ({"rules": {"apparmor": "off"}}, 0),
+        ({"mcpNamespace": {"podSecurity": {"enforce": "privileged"}}}, 0),
+    ],
+    ids=["warn", "off", "privileged"],
+)
+def test_profiles_of_a_binding_are_judged_by_the_settings(keys: Json, warnings: int) -> None:
+    answer = binding(settings_of(**keys), annotations={APPARMOR: "unconfined"})
+
+    assert answer.allowed
+    assert len(answer.warnings) == warnings

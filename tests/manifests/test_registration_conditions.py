@@ -187,13 +187,15 @@ def test_the_kubelets_status_of_a_pod_without_labels_is_not_reviewed() -> None:
         ("mcp-admission.dev/server", True),
         ("mcp-admission.dev/name", True),
         ("mcp-admission.dev/something-new", True),
+        ("container.apparmor.security.beta.kubernetes.io/main", True),
+        ("container.apparmor.security.beta.kubernetes.io", False),
         ("mcp-admission.dev", False),
         ("mcp-admission.device/server", False),
         ("x.mcp-admission.dev/server", False),
         ("topology.kubernetes.io/zone", False),
     ],
 )
-def test_a_binding_is_reviewed_only_when_it_carries_a_product_key(
+def test_a_binding_is_reviewed_only_when_it_carries_a_guarded_key(
     carry: Callable[[Json, Json], Json], key: str, reviewed: bool, namespace: Json, entry: str
 ) -> None:
     """Among other keys, whatever the value: a Binding's keys end up on the pod."""

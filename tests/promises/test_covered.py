@@ -73,6 +73,12 @@ def test_a_binding_brings_no_label_and_no_annotation(part: str) -> None:
     assert CLUSTER.bind({"name": "a", part: {f"{PREFIX}server": "true"}}).refused_by == ["identity"]
 
 
+def test_a_binding_does_not_switch_apparmor_off() -> None:
+    profile = {"container.apparmor.security.beta.kubernetes.io/main": "unconfined"}
+
+    assert CLUSTER.bind({"name": "a", "annotations": profile}).refused_by == ["apparmor"]
+
+
 def test_a_label_that_an_update_leaves_out_is_put_back() -> None:
     live = CLUSTER.create(server()).stored
 

@@ -1,14 +1,16 @@
-"""What nobody may change on a live pod: our labels, our gate, and neither through a side door."""
+"""What nobody may change on a live pod: our labels, our gate, and nothing through a side door."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from webhook.admission.answer import Finding, Severity
+from webhook.admission.enforcement import Enforcement
 from webhook.admission.patch import Patch
-from webhook.admission.request import Request
-from webhook.rules import names
+from webhook.admission.request import Hook, Request
+from webhook.rules import apparmor, names
 from webhook.rules.fields import Fields, escape
+from webhook.rules.pod import Origin, Pod
 from webhook.settings.model import Settings
 
 
@@ -37,10 +39,10 @@ def gate(request: Request, settings: Settings) -> list[Finding]:
     return [_error("isolation-gate", f"/spec/{names.GATES}", sentence)]
 
 
-def binding(request: Request) -> list[Finding]:
-    """Object to a Binding that carries our keys: they would reach the pod."""
+def binding(request: Request, settings: Settings) -> list[Finding]:
+    """Object to what a Binding would bring to its pod: our keys, and AppArmor switched off."""
     metadata = Fields(request.object, Patch()).child("metadata")
-    return [
+    ours = [
         _error(
             "identity",
             f"/metadata/{part}/{escape(key)}",
@@ -50,6 +52,14 @@ def binding(request: Request) -> list[Finding]:
         for key, _ in metadata.child(part).entries()
         if key.startswith(names.PREFIX)
     ]
+    return ours + _profiles(metadata, settings)
+
+
+def _profiles(metadata: Fields, settings: Settings) -> list[Finding]:
+    """What the rule says about the annotations once they are a pod's: kubelets read them there."""
+    carried = Pod(metadata, Fields({}, Patch(), root="/spec"), Origin())
+    findings = Enforcement(settings, carried).check(Hook.VALIDATE)
+    return [finding for finding in findings if finding.rule == apparmor.RULE.id]
 
 
 def _may_remove(request: Request, settings: Settings) -> bool:

@@ -119,9 +119,9 @@ def status(request: Request, _settings: Settings, _scope: Scope) -> Answer:
     return decide(request.name, guards.labels(request))
 
 
-def binding(request: Request, _settings: Settings, _scope: Scope) -> Answer:
-    """Guard the labels: what a Binding carries reaches the pod."""
-    return decide(request.name, guards.binding(request))
+def binding(request: Request, settings: Settings, _scope: Scope) -> Answer:
+    """Guard the labels and annotations: what a Binding carries reaches the pod."""
+    return decide(request.name, guards.binding(request, settings))
 
 
 def _stands_in(path: str, places: list[str]) -> bool:

@@ -86,6 +86,27 @@ def test_other_schedulers_bind_servers(
     assert carried.items() <= pod["metadata"]["labels"].items()
 
 
+@BOTH_WAYS
+@pytest.mark.parametrize("scope", ["namespace", "managed"])
+@pytest.mark.parametrize(("profile", "status"), [("unconfined", 403), ("runtime/default", 201)])
+def test_a_binding_does_not_switch_apparmor_off(
+    request: pytest.FixtureRequest, scope: str, resource: str, profile: str, status: int
+) -> None:
+    namespace: Namespace = request.getfixturevalue(scope)
+    namespace.release(namespace.create(bare_pod(**UNBOUND)))
+    key = "container.apparmor.security.beta.kubernetes.io/main"
+
+    answer = bind(namespace, resource, annotations={key: profile})
+
+    assert answer.status == status
+    pod = namespace.get("pods/github-tools")
+    if status == 201:
+        assert pod["metadata"]["annotations"][key] == profile, "kubelets would read it"
+    else:
+        assert refusing_rules(answer) == {"apparmor"}
+        assert "nodeName" not in pod["spec"]
+
+
 def labels_reach_the_pod(namespace: Namespace) -> bool:
     """Whether this Kubernetes copies labels of a Binding: PodTopologyLabelsAdmission, KEP-4742."""
     version = namespace.cluster.versions["kube-apiserver"]
