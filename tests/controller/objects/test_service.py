@@ -1,0 +1,103 @@
+"""The Service: port 80 to the port that speaks MCP, in the words of the API."""
+
+from typing import Any
+
+import pytest
+
+from tests.controller.objects.case import UID, Json, assert_valid, server
+from webhook.controller.objects.refusal import Refused
+from webhook.controller.objects.service import service
+
+WEB, METRICS = {"name": "web", "containerPort": 3001}, {"name": "metrics", "containerPort": 9090}
+
+
+def test_the_whole_service() -> None:
+    made = service(server())
+
+    assert_valid(made)
+    assert made == {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": "github-tools",
+            "namespace": "tools",
+            "labels": {
+                "app.kubernetes.io/managed-by": "mcp-admission",
+                "mcp-admission.dev/name": "github-tools",
+            },
+            "ownerReferences": [
+                {"apiVersion": "apps/v1", "kind": "Deployment", "name": "github-tools", "uid": UID}
+            ],
+        },
+        "spec": {
+            "type": "ClusterIP",
+            "ports": [{"name": "mcp", "port": 80, "protocol": "TCP", "targetPort": "mcp"}],
+            "selector": {
+                "mcp-admission.dev/server": "true",
+                "mcp-admission.dev/name": "github-tools",
+            },
+        },
+    }
+
+
+def test_it_selects_nothing_until_the_pods_carry_the_labels() -> None:
+    made = service(server(), selecting=False)
+
+    assert_valid(made)
+    assert "selector" not in made["spec"]
+
+
+SIDECAR = {"name": "proxy", "image": "a", "ports": [{"name": "mcp", "containerPort": 1}]}
+MAIN = {"name": "main", "image": "a"}
+TARGETS = [
+    pytest.param({"ports": [METRICS, WEB]}, "metrics", id="the-first"),
+    pytest.param({"ports": [{"containerPort": 3001}]}, 3001, id="without-a-name"),
+    pytest.param({"ports": [METRICS, WEB], "asks": {"port": "3001"}}, "web", id="told"),
+    pytest.param({"ports": [], "asks": {"port": "65535"}}, 65535, id="told-and-not-declared"),
+    pytest.param({"initContainers": [SIDECAR]}, 8080, id="a-name-that-a-sidecar-has-too"),
+    pytest.param(
+        {
+            "containers": [SIDECAR, {**MAIN, "ports": [WEB]}],
+            "asks": {"container": "main"},
+        },
+        "web",
+        id="of-the-container-that-is-named",
+    ),
+    pytest.param({"containers": [{**MAIN, "ports": [WEB]}, SIDECAR]}, "mcp", id="of-port-mcp"),
+]
+
+
+@pytest.mark.parametrize(("tweak", "target"), TARGETS)
+def test_port_80_leads_to(tweak: Json, target: int | str) -> None:
+    made = service(server(**tweak))
+
+    assert_valid(made)
+    (port,) = made["spec"]["ports"]
+    assert (port["port"], port["targetPort"]) == (80, target)
+
+
+ADVICE = "name one mcp, or tell it by the annotation mcp-admission.dev/port"
+NOT_DECLARED = "names no port of the server container: write a number from 1 to 65535"
+REFUSALS = [
+    ({"ports": []}, "PortUnknown", f"containers[main].ports declares no TCP port: {ADVICE}"),
+    (
+        {"ports": [], "asks": {"port": "web"}},
+        "PortUnknown",
+        f"metadata.annotations[mcp-admission.dev/port] {NOT_DECLARED}",
+    ),
+    (
+        {"asks": {"container": "nobody"}},
+        "ContainerMissing",
+        "metadata.annotations[mcp-admission.dev/container] names no container of the pod",
+    ),
+]
+
+
+@pytest.mark.parametrize(("tweak", "reason", "sentence"), REFUSALS)
+def test_it_is_refused_where_nothing_says_which_port(
+    tweak: Any, reason: str, sentence: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        service(server(**tweak))
+
+    assert (refused.value.reason, str(refused.value)) == (reason, sentence)

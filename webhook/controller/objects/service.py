@@ -1,0 +1,77 @@
+"""The Service of a server: inside the cluster it is reached at `<id>.<namespace>` on port 80.
+
+Made      for every Deployment that is a server
+Port      80, to the port that speaks MCP: the one named `mcp`, else the only one, else the one that
+          mcp-admission.dev/port tells, else the first
+Selector  the two labels of its pods; none until an adopted Deployment has rolled, whose old pods do
+          not carry them
+Refused   a container that says nothing of its port, a server container that does not exist
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webhook.controller.objects.refusal import Refused, asked
+from webhook.controller.objects.server import Server
+from webhook.rules import names, server_port
+from webhook.rules.pod import CONTAINER_LISTS, Container
+from webhook.rules.server_port import Port
+
+Json = dict[str, Any]
+PORT = 80
+PORT_NAME = "mcp"
+
+
+def name(server: Server) -> str:
+    """What the Service is called."""
+    return server.identity
+
+
+def service(server: Server, *, selecting: bool = True) -> Json:
+    """The Service; the caller knows whether the pods carry the labels, and says so by `selecting`.
+
+    Raises Refused where nothing says which port speaks MCP.
+    """
+    spec: Json = {
+        "type": "ClusterIP",
+        "ports": [
+            {"name": PORT_NAME, "port": PORT, "protocol": "TCP", "targetPort": _target(server)}
+        ],
+    }
+    if selecting:
+        spec["selector"] = server.selector
+    metadata = server.metadata(name(server))
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+
+
+def _target(server: Server) -> int | str:
+    """The port by name where that is unambiguous, so that old and new pods may differ in it."""
+    container = server.pod.server
+    if container is None:
+        raise Refused("ContainerMissing", asked(names.CONTAINER, "names no container of the pod"))
+    port = _chosen(server, container)
+    return port.name if port.name and _declared(server, port.name) == 1 else port.number
+
+
+def _chosen(server: Server, container: Container) -> Port:
+    told = server.asks(names.PORT)
+    port = server_port.choose(container, told)
+    if port is not None:
+        return port
+    if told is not None:
+        sentence = "names no port of the server container: write a number from 1 to 65535"
+        raise Refused("PortUnknown", asked(names.PORT, sentence))
+    sentence = f"declares no TCP port: name one mcp, or tell it by the annotation {names.PORT}"
+    raise Refused("PortUnknown", f"{container.fields.place}.ports {sentence}")
+
+
+def _declared(server: Server, port: str) -> int:
+    """How many ports of the pod have the name: Kubernetes takes the first it finds."""
+    lists = [server.pod.spec.items(key) for key in CONTAINER_LISTS]
+    return sum(
+        declared.get("name") == port
+        for containers in lists
+        for container in containers
+        for declared in container.items("ports")
+    )
