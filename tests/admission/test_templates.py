@@ -62,6 +62,17 @@ def test_what_its_pods_would_be_refused_for_is_said_early(
         f"pods will be refused: {key} must be false (host-namespaces)"
         for key in ("hostNetwork", "hostPID")
     )
+    assert answer.pods_refused
+
+
+@ALL
+def test_a_warning_alone_refuses_no_pod(kind: str) -> None:
+    lenient = settings_of(rules={"host-namespaces": "warn"})
+
+    answer = answer_to(workload(kind, hostNetwork=True), hook=VALIDATE, settings=lenient)
+
+    assert answer.warnings == ("hostNetwork must be false (host-namespaces)",)
+    assert not answer.pods_refused
 
 
 @ALL

@@ -1,5 +1,6 @@
-"""An engine with three simple opinions, so that what a report looks like is one matter and what
-the rules say another: `mcp: "true"` is filled in, `compliant` is admitted, `refused` is refused.
+"""An engine with four simple opinions, so that what a report looks like is one matter and what
+the rules say another: `mcp: "true"` is filled in, `compliant` is admitted, `refused` is refused,
+and of `pods-refused` the pods are.
 """
 
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, refuse
@@ -16,6 +17,12 @@ PRIVILEGED = Finding(
     "/spec/containers/0/securityContext/privileged",
     "containers[main].securityContext.privileged must not be true",
 )
+OF_ITS_PODS = Finding(
+    "host-namespaces",
+    Severity.WARNING,
+    "/spec/template/spec/hostNetwork",
+    "pods will be refused: hostNetwork must be false",
+)
 CAPABILITIES = Finding(
     "capabilities",
     Severity.ERROR,
@@ -28,6 +35,8 @@ def review(request: Request, _settings: Settings, scope: Scope) -> Answer:
     opinion = request.object.get("metadata", {}).get("labels", {}).get("mcp")
     if opinion == "refused":
         return refuse(request.name, [PRIVILEGED, CAPABILITIES])
+    if opinion == "pods-refused":
+        return allow([OF_ITS_PODS])._replace(pods_refused=True)
     if opinion == "true" and request.hook is Hook.MUTATE:
         pod = request.object["spec"]["template"]["spec"]
         request.object["spec"]["replicas"] = 1

@@ -14,6 +14,11 @@ HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
 INPUT = (GOLDEN / "input.yaml").read_text(encoding="utf-8")
 
+ADVICE = (
+    "  remove or correct these fields, or ask the cluster administrator for an exception to the "
+    "rule in brackets"
+)
+
 pytestmark = pytest.mark.usefixtures("simple_engine")
 
 
@@ -54,10 +59,13 @@ def test_yaml_tells_on_stderr_what_documents_cannot_say(review: Review) -> None:
             "  error    input.yaml:39: containers[main].securityContext.capabilities.drop must "
             "include ALL (capabilities)"
         ),
+        ADVICE,
+        "input.yaml:47: Job default/nightly: admitted as it is, but its pods would be refused",
         (
-            "  remove or correct these fields, or ask the cluster administrator for an exception "
-            "to the rule in brackets"
+            "  warning  input.yaml:55: pods will be refused: hostNetwork must be false "
+            "(host-namespaces)"
         ),
+        ADVICE,
     ]
 
 
@@ -95,6 +103,7 @@ def test_sarif_has_file_line_and_help_and_follows_the_schema(review: Review) -> 
             ("seccomp-profile", "warning", 14),
             ("privileged", "error", 40),
             ("capabilities", "error", 39),
+            ("host-namespaces", "warning", 55),
         ]
     ]  # fmt: skip
 

@@ -172,8 +172,11 @@ def test_other_workloads_are_warned_about(
 
     printed = review("w.yaml", w=json.dumps(document))
 
-    assert printed.code == 0
-    assert f"{kind} default/a: admitted as it is" in printed.out
+    assert printed.code == 1
+    assert f"{kind} default/a: admitted as it is, but its pods would be refused" in printed.out
+    assert printed.out.endswith(
+        "\n1 MCP server: 1 admitted whose pods would be refused, 1 warning\n"
+    )
     assert "warning  w.yaml:1: pods will be refused: " in printed.out
 
 

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = "manifests/examples"
 ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("OBOT_")}
 REVIEWED = [row for row in BY_DEFAULT if row.answer != "passes"]
+PODS_REFUSED = [row for row in REVIEWED if row.answer != "refused" and row.pods_refused_by]
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -38,6 +39,7 @@ def test_it_counts_what_the_table_says(report: Any) -> None:
         "admitted": len(REVIEWED) - len(refused),
         "changed": sum(row.answer == "filled" for row in REVIEWED),
         "refused": len(refused),
+        "pods_refused": len(PODS_REFUSED),
         "warnings": sum(len(row.warned_by) for row in REVIEWED),
         "other": len(BY_DEFAULT) - len(REVIEWED),
     }

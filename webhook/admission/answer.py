@@ -39,6 +39,7 @@ class Answer(NamedTuple):
     `message` says why the object is refused (with HTTP status `code`), else it is empty.
     `warnings` are one line of at most 120 characters each. `operations` is the RFC 6902 patch,
     empty unless the object is allowed. `covered` is false for objects that are no MCP servers.
+    `pods_refused` is true where the object may be stored, but the pods of its template may not.
     """
 
     allowed: bool
@@ -48,6 +49,7 @@ class Answer(NamedTuple):
     operations: tuple[Operation, ...] = ()
     findings: tuple[Finding, ...] = ()
     covered: bool = True
+    pods_refused: bool = False
 
 
 NOT_COVERED = Answer(allowed=True, covered=False)

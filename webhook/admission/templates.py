@@ -25,14 +25,18 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
         return allow()
     if not pods_covered(workload, settings, scope):
         return allow([_uncovered(workload)])
-    warnings = []
     enforcement = Enforcement(settings, workload.pod)
-    for finding in enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch):
-        message = finding.message
-        if finding.severity is Severity.ERROR:
-            message = f"pods will be refused: {message}"
-        warnings.append(finding._replace(severity=Severity.WARNING, message=message))
-    return allow(warnings)
+    findings = enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch)
+    pods_refused = any(finding.severity is Severity.ERROR for finding in findings)
+    return allow([_foretold(finding) for finding in findings])._replace(pods_refused=pods_refused)
+
+
+def _foretold(finding: Finding) -> Finding:
+    """What will be said about the pods, as a warning about their workload."""
+    if finding.severity is Severity.WARNING:
+        return finding
+    message = f"pods will be refused: {finding.message}"
+    return finding._replace(severity=Severity.WARNING, message=message)
 
 
 def _uncovered(workload: Workload) -> Finding:

@@ -27,8 +27,9 @@ class Outcome:
     """What became of one object.
 
     `covered` is false for what is no MCP server; such an object is `allowed` as it is. `admitted`
-    is the object as it would be stored, None where it is refused. Paths of findings and of the
-    patch are pointers into the document that holds the object.
+    is the object as it would be stored, None where it is refused; it may be stored although the
+    pods of its template would be refused (`pods_refused`). Paths of findings and of the patch are
+    pointers into the document that holds the object.
     """
 
     manifest: Manifest
@@ -38,6 +39,12 @@ class Outcome:
     admitted: Any
     findings: tuple[Finding, ...] = ()
     patch: tuple[Operation, ...] = ()
+    pods_refused: bool = False
+
+    @property
+    def runs(self) -> bool:
+        """Whether neither the object nor its pods would be refused."""
+        return self.allowed and not self.pods_refused
 
     def line(self, finding: Finding) -> int:
         """The line of the file that a finding is about."""
@@ -45,12 +52,16 @@ class Outcome:
 
 
 class Summary(NamedTuple):
-    """How many objects had which outcome; `reviewed` are the MCP servers, `other` the rest."""
+    """How many objects had which outcome; `reviewed` are the MCP servers, `other` the rest.
+
+    `pods_refused` counts those of the admitted whose pods would be refused.
+    """
 
     reviewed: int
     admitted: int
     changed: int
     refused: int
+    pods_refused: int
     warnings: int
     other: int
 
@@ -89,6 +100,7 @@ def summary(outcomes: Sequence[Outcome]) -> Summary:
         admitted=len(admitted),
         changed=sum(bool(one.patch) for one in admitted),
         refused=len(reviewed) - len(admitted),
+        pods_refused=sum(one.pods_refused for one in admitted),
         warnings=sum(
             finding.severity is Severity.WARNING for one in reviewed for finding in one.findings
         ),
@@ -111,6 +123,7 @@ def _outcome(manifest: Manifest, namespace: str, answers: list[Answer], admitted
             finding._replace(path=manifest.pointer + finding.path) for finding in findings
         ),
         patch=tuple(_moved(operation, manifest.pointer) for operation in operations),
+        pods_refused=any(answer.pods_refused for answer in answers),
     )
 
 

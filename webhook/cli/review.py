@@ -29,8 +29,8 @@ examples:
   mcp-admission review deployment.yaml -o yaml | kubectl apply -f -
 
 exit codes:
-  0  everything would be admitted
-  1  something would be refused
+  0  everything would be admitted, and run
+  1  something would be refused, or the pods that it makes
   2  bad input or usage
 """
 
@@ -70,7 +70,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Review everything and print the report; 0 all admitted, 1 something refused, 2 bad input."""
+    """Review everything and print the report; 0 all would run, 1 something refused, 2 bad input."""
     try:
         settings = _settings(args.settings)
         found = _manifests(args.paths)
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         return BAD_INPUT
     outcomes = _review(found, settings, args)
     _print(outcomes, args.output)
-    return ADMITTED if all(one.allowed for one in outcomes) else REFUSED
+    return ADMITTED if all(one.runs for one in outcomes) else REFUSED
 
 
 def _settings(path: Path | None) -> Settings:

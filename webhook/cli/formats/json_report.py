@@ -23,6 +23,7 @@ def _result(outcome: Outcome) -> dict[str, Any]:
         "namespace": outcome.namespace,
         "name": outcome.manifest.name,
         "allowed": outcome.allowed,
+        "pods_refused": outcome.pods_refused,
         "findings": [
             {
                 "rule": finding.rule,

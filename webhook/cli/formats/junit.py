@@ -1,4 +1,4 @@
-"""For CI systems that show tests: one test case an MCP server, refused ones as failures."""
+"""For CI systems that show tests: one test case an MCP server, refusals as failures."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,8 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 def render(outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
     """A `testsuites` element; warnings stand in the test case's output."""
     total = summary(outcomes)
-    counts = {"tests": str(total.reviewed), "failures": str(total.refused), "errors": "0"}
+    failures = total.refused + total.pods_refused
+    counts = {"tests": str(total.reviewed), "failures": str(failures), "errors": "0"}
     root = ET.Element("testsuites", {"name": "mcp-admission", **counts})
     suite = ET.SubElement(root, "testsuite", {"name": "mcp-admission review", **counts})
     properties = ET.SubElement(suite, "properties")
@@ -31,9 +32,10 @@ def _add_case(suite: ET.Element, outcome: Outcome) -> None:
     names = {"classname": outcome.manifest.source, "name": called(outcome)}
     case = ET.SubElement(suite, "testcase", {key: _clean(text) for key, text in names.items()})
     said = _clean("".join(findings(outcome, colour=False)))
-    if not outcome.allowed:
+    if not outcome.runs:
         rules = dict.fromkeys(finding.rule for finding in outcome.findings)
-        failure = ET.SubElement(case, "failure", {"message": f"refused: {', '.join(rules)}"})
+        what = "pods refused" if outcome.allowed else "refused"
+        failure = ET.SubElement(case, "failure", {"message": f"{what}: {', '.join(rules)}"})
         failure.text = said
     elif said:
         ET.SubElement(case, "system-out").text = said

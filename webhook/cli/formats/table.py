@@ -17,16 +17,22 @@ def render(outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:
         heading, *rows = columns([_HEADINGS, *map(_cells, reviewed)])
         yield f"{paint(heading, BOLD * colour)}\n"
         for outcome, row in zip(reviewed, rows, strict=True):
-            yield f"{paint(row, RED * (colour and not outcome.allowed))}\n"
+            yield f"{paint(row, RED * (colour and not outcome.runs))}\n"
         yield "\n"
     yield count(outcomes)
+
+
+def _result(outcome: Outcome) -> str:
+    if not outcome.allowed:
+        return "refused"
+    return "pods refused" if outcome.pods_refused else "admitted"
 
 
 def _cells(outcome: Outcome) -> tuple[str, ...]:
     rules = dict.fromkeys(finding.rule for finding in outcome.findings)
     manifest = outcome.manifest
     return (
-        "admitted" if outcome.allowed else "refused",
+        _result(outcome),
         line(manifest.kind),
         line(outcome.namespace),
         line(manifest.name) or "-",

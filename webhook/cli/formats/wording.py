@@ -41,7 +41,8 @@ def verdict(outcome: Outcome) -> str:
     """What became of the object, in words."""
     if not outcome.allowed:
         return "refused"
-    return "admitted with changes" if outcome.patch else "admitted as it is"
+    said = "admitted with changes" if outcome.patch else "admitted as it is"
+    return f"{said}, but its pods would be refused" if outcome.pods_refused else said
 
 
 def findings(outcome: Outcome, *, colour: bool) -> Iterator[str]:
@@ -50,7 +51,7 @@ def findings(outcome: Outcome, *, colour: bool) -> Iterator[str]:
         severity = paint(f"{finding.severity.value:8}", _COLOURS[finding.severity] * colour)
         where = place(outcome, finding.path)
         yield f"  {severity} {where}: {line(finding.message)} ({finding.rule})\n"
-    if not outcome.allowed:
+    if not outcome.runs:
         yield f"  {ADVICE}\n"
 
 
@@ -64,7 +65,8 @@ def count(outcomes: Sequence[Outcome]) -> str:
         )
     parts = [
         f"{total.changed} admitted with changes",
-        f"{total.admitted - total.changed} admitted as it is",
+        f"{total.admitted - total.changed - total.pods_refused} admitted as it is",
+        f"{total.pods_refused} admitted whose pods would be refused",
         f"{total.refused} refused",
     ]
     said = ", ".join(part for part in parts if not part.startswith("0 "))
