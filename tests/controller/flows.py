@@ -149,4 +149,5 @@ def _port_matches(listed: Json, flow: Flow) -> bool:
         return True
     if isinstance(first, str):
         return flow.destination.ports.get(first) == flow.port
-    return bool(first <= flow.port <= listed.get("endPort", first))
+    last = listed.get("endPort") or first
+    return bool(first <= flow.port <= last)
