@@ -136,12 +136,6 @@ def test_only_so_much_is_read(size: int) -> None:
     assert (read(fields({INJECTED: text})) is None) is (size > LARGEST)
 
 
-COUNTS_CHARACTERS = pytest.mark.xfail(
-    strict=True, reason="admission/injected.py counts characters where it promises bytes"
-)
-
-
-@COUNTS_CHARACTERS
 def test_what_is_read_is_measured_in_bytes() -> None:
     text = json.dumps({"set": {"": {"a": "é" * (LARGEST // 2)}}}, ensure_ascii=False)
 
@@ -149,7 +143,6 @@ def test_what_is_read_is_measured_in_bytes() -> None:
     assert read(fields({INJECTED: text})) is None
 
 
-@COUNTS_CHARACTERS
 def test_what_is_written_is_measured_in_bytes() -> None:
     huge = settings_of(mcpServerDefaults={"nodeSelector": {"a": "é" * (LARGEST // 2)}})
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.admission.case import answer_to, applied, pod
 from tests.rules.case import Json, settings_of
-from webhook.admission import injected
+from webhook.admission import injected, revert
 from webhook.admission.patch import Patch
 from webhook.admission.request import Scope
 from webhook.rules import names
@@ -27,7 +27,7 @@ def test_a_place_that_is_not_there_is_passed_over(place: str) -> None:
         was={place: {"stdin": True}},
     )
 
-    injected.take_out(Fields(spec, patch), memory, patch, leaving=True)
+    revert.take_out(Fields(spec, patch), memory, patch, leaving=True)
 
     assert (patch.finish(), json.dumps(spec)) == ([], before)
 
@@ -37,7 +37,7 @@ def test_an_item_that_holds_nothing_more_stays_in_its_list() -> None:
     patch = Patch()
     memory = injected.Memory(set={"containers[0]": {"image": "x"}})
 
-    injected.take_out(Fields(spec, patch), memory, patch)
+    revert.take_out(Fields(spec, patch), memory, patch)
 
     assert spec == {"containers": [{}]}
 

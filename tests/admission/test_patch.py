@@ -129,7 +129,7 @@ def test_what_we_made_is_edited_without_further_operations() -> None:
     inside.remove("c", 0)
     inside.append("c", 3)
     edited.patch.take(inside, "d")
-    edited.patch.take_item(inside, "c", 2)
+    edited.patch.take_items(inside, "c", [3])
 
     assert edited.operations() == [add("/a", {"c": [3]})]
 
@@ -223,7 +223,7 @@ def test_what_was_taken_goes_with_the_object_around_it(then: Any, operations: li
 
     edited.patch.take(edited.root.child("a"), "b")
     edited.patch.take(edited.root.child("a").items("c")[0], "d")
-    edited.patch.take_item(edited.root.child("a"), "l", 1)
+    edited.patch.take_items(edited.root.child("a"), "l", [])
     then(edited.root)
 
     assert edited.operations() == operations
@@ -257,7 +257,7 @@ ITEMS = [
 def test_the_only_item_of_a_list_is_taken(back: list[int], operations: list[Json]) -> None:
     edited = Edited(a=[1])
 
-    edited.patch.take_item(edited.root, "a", 1)
+    edited.patch.take_items(edited.root, "a", [])
     for item in back:
         edited.root.append("a", item)
 
@@ -267,7 +267,7 @@ def test_the_only_item_of_a_list_is_taken(back: list[int], operations: list[Json
 def test_an_item_that_is_taken_and_comes_back_elsewhere_is_told() -> None:
     edited = Edited(a=[1, 2])
 
-    edited.patch.take_item(edited.root, "a", 1)
+    edited.patch.take_items(edited.root, "a", [2])
     edited.root.append("a", 1)
 
     assert edited.operations() == [replace("/a", [2, 1])]
@@ -276,7 +276,7 @@ def test_an_item_that_is_taken_and_comes_back_elsewhere_is_told() -> None:
 def test_a_list_with_taken_items_is_told_once() -> None:
     edited = Edited(a=[1, 2, 3])
 
-    edited.patch.take_item(edited.root, "a", 3)
+    edited.patch.take_items(edited.root, "a", [1, 2])
     edited.root.remove("a", 0)
     edited.root.append("a", 4)
 
@@ -286,7 +286,7 @@ def test_a_list_with_taken_items_is_told_once() -> None:
 def test_a_list_with_taken_items_may_be_removed_as_a_whole() -> None:
     edited = Edited(a=[1, 2])
 
-    edited.patch.take_item(edited.root, "a", 1)
+    edited.patch.take_items(edited.root, "a", [2])
     edited.root.remove("a")
 
     assert edited.operations() == [remove("/a")]
@@ -296,7 +296,7 @@ def test_untaking_leaves_no_trace() -> None:
     edited = Edited(a=1, b=[1, 2], c={"d": 1})
 
     edited.patch.take(edited.root, "a")
-    edited.patch.take_item(edited.root, "b", 1)
+    edited.patch.take_items(edited.root, "b", [2])
     edited.patch.give_back(edited.root.child("e"), "f", 1)
     edited.patch.take(edited.root.child("c"), "d")
     edited.patch.take(edited.root, "c")

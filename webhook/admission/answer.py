@@ -66,7 +66,7 @@ def allow(findings: Sequence[Finding] = (), operations: Sequence[Operation] = ()
     """Allow the object, with the findings as warnings."""
     return Answer(
         allowed=True,
-        warnings=tuple(map(warning, findings)),
+        warnings=_warnings(findings),
         operations=tuple(operations),
         findings=tuple(findings),
     )
@@ -84,11 +84,17 @@ def refuse(subject: str, findings: list[Finding], code: int = 403) -> Answer:
         allowed=False,
         code=code,
         message="\n".join(lines),
-        warnings=tuple(
-            warning(finding) for finding in findings if finding.severity is Severity.WARNING
+        warnings=_warnings(
+            [finding for finding in findings if finding.severity is Severity.WARNING]
         ),
         findings=tuple(findings),
     )
+
+
+def _warnings(findings: Sequence[Finding]) -> tuple[str, ...]:
+    warnings = tuple(map(warning, findings[:MOST_REASONS]))
+    more = len(findings) - MOST_REASONS
+    return (*warnings, f"and {more} more warnings") if more > 0 else warnings
 
 
 def warning(finding: Finding) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from webhook.admission import injected, rolling
+from webhook.admission import injected, revert, rolling
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, decide, refuse
 from webhook.admission.coverage import Coverage, of_deployment
 from webhook.admission.enforcement import Enforcement
@@ -63,7 +63,7 @@ def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
     new.labels.default(names.SERVER, "true")
     memory = injected.read(new.pod.annotations)
     if memory is not None:
-        injected.take_out(new.pod.spec, memory, patch)
+        revert.take_out(new.pod.spec, memory, patch)
         new = read(change.request.object, change.request, change.scope, patch)
     enforcement = Enforcement(change.settings, new.pod, deployment)
     findings = enforcement.fill(patch)
@@ -92,7 +92,7 @@ def _leave(change: _Change) -> Answer:
     if memory is None and old is not None:
         memory = injected.read(old.pod.annotations)
     if memory is not None:
-        injected.take_out(new.pod.spec, memory, change.patch, leaving=True)
+        revert.take_out(new.pod.spec, memory, change.patch, leaving=True)
     rolling.take_out_metadata(new, change.patch)
     note = "opts out: what was filled in goes, and the pods roll"
     return allow([_label(note, Severity.WARNING)], change.patch.finish())

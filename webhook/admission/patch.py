@@ -124,12 +124,12 @@ class Patch:
             self.remove(at, key, item)
         return True
 
-    def take_item(self, at: Fields, key: str, item: Any) -> None:
-        """Take one item of a list away until the list is whole again, or until `finish`."""
+    def take_items(self, at: Fields, key: str, rest: list[Any]) -> None:
+        """Leave only these items of a list until it is whole again, or until `finish`."""
         items = at.list(key)
         if id(items) not in self._own:
             self._taken_lists.setdefault(id(items), (at, key, items, list(items)))
-        items.remove(item)
+        items[:] = rest
 
     def untake(self) -> None:
         """Put back all that was taken, as if nothing had been."""

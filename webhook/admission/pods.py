@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from webhook.admission import guards, injected
+from webhook.admission import guards, injected, revert
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, allow, decide
 from webhook.admission.coverage import covered
 from webhook.admission.enforcement import Enforcement
@@ -42,7 +42,7 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
     outdated = _outdated(memory, pod, settings) if memory is not None and owned else memory
     if outdated is not None:
         chosen = pod.pod.spec.get(runtime_class.KEY)
-        injected.take_out(pod.pod.spec, outdated, patch)
+        revert.take_out(pod.pod.spec, outdated, patch)
         pod = read(request.object, request, scope, patch)
         _keep_class(pod.pod.spec, chosen, settings)
     enforcement = Enforcement(settings, pod.pod, remembered=remembered)
@@ -62,7 +62,7 @@ def update(request: Request, settings: Settings, scope: Scope) -> Answer:
     if request.hook is Hook.MUTATE:
         memory = injected.read(old.annotations)
         if memory is not None:
-            injected.put_back(new.pod.spec, old.pod.spec, memory)
+            revert.put_back(new.pod.spec, old.pod.spec, memory)
         return allow((), patch.finish())
     findings = guards.labels(request) + guards.gate(request, settings)
     if _significant(new, old):

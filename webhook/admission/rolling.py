@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from webhook.admission import injected
+from webhook.admission import injected, revert
 from webhook.admission.patch import Patch
 from webhook.admission.workload import Workload
 from webhook.rules import names
@@ -65,7 +65,7 @@ def _empty(value: Any) -> bool:
 
 
 def _take_out(workload: Workload, memory: injected.Memory, patch: Patch) -> None:
-    injected.take_out(workload.pod.spec, memory, patch, leaving=True)
+    revert.take_out(workload.pod.spec, memory, patch, leaving=True)
     take_out_metadata(workload, patch)
 
 

@@ -19,7 +19,7 @@ def fill(pod: Pod, _settings: Settings) -> None:
     if pod.server is None:
         return
     fields = pod.server.fields
-    present = [item.child("secretRef").get("name") for item in fields.items(KEY)]
+    present = {str(item.child("secretRef").get("name")) for item in fields.items(KEY)}
     for secret in _secrets(pod):
         if secret not in present:
             fields.append(KEY, {"secretRef": {"name": secret}})

@@ -57,9 +57,9 @@ def _taken(pod: Pod, server: Container, secrets: list[str]) -> Iterator[Violatio
 
 def _holds(volume: Fields, secrets: list[str]) -> bool:
     sources = volume.child("projected").items("sources")
-    held = [source.child("secret").get("name") for source in sources]
-    held.append(volume.child("secret").get("secretName"))
-    return all(secret in held for secret in secrets)
+    held = {str(source.child("secret").get("name")) for source in sources}
+    held.add(str(volume.child("secret").get("secretName")))
+    return held.issuperset(secrets)
 
 
 def _secrets(pod: Pod) -> list[str]:

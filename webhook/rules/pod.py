@@ -11,9 +11,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from webhook.rules import names
-from webhook.rules.fields import Fields, Violation
+from webhook.rules.fields import Fields, Malformed, Violation
 
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+MOST_CONTAINERS = 500  # far more than a node starts; what more would cost, other reviews wait for
 
 
 @dataclass(slots=True)
@@ -96,6 +97,10 @@ class Pod:
         self.origin = origin
         self.security_context = spec.child("securityContext")
         self.platform = Platform(_is_windows(spec), spec.get("hostUsers") is False)
+        count = sum(len(spec.list(key)) for key in CONTAINER_LISTS)
+        if count > MOST_CONTAINERS:
+            sentence = f"the pod has {count} containers: at most {MOST_CONTAINERS} are reviewed"
+            raise Malformed(spec.pointer, sentence)
         self.containers = [
             Container(fields, self.platform)
             for key in CONTAINER_LISTS

@@ -1,0 +1,96 @@
+"""What one tenant sends costs the others little: no list makes a review slower than the timeout.
+
+A review that compares the items of two lists in pairs takes minutes for these objects.
+"""
+
+from __future__ import annotations
+
+import json
+from time import process_time
+from typing import Any
+
+import pytest
+
+from tests.admission.case import (
+    INJECTED,
+    NAME,
+    SERVER,
+    Json,
+    answer_to,
+    deployment,
+    pod,
+)
+from webhook.admission.answer import MOST_REASONS
+from webhook.rules.pod import MOST_CONTAINERS
+
+MANY = 40_000
+TIMEOUT = 5.0  # what the registrations give a review
+TOLERATIONS = [{"key": f"k{at}", "operator": "Exists"} for at in range(MANY)]
+MEMORY = json.dumps({"items": {"": {"tolerations": [0] * 3_900}}}, separators=(",", ":"))
+NAMES = ",".join(f"s{at}" for at in range(MANY))
+PORTS = [{"name": f"p{at}", "containerPort": 1} for at in range(MANY)]
+AT_PORTS = json.dumps(
+    {"set": {f"containers[main].ports[{at}]": {} for at in range(200)}}, separators=(",", ":")
+)
+
+
+def container(**fields: Any) -> Json:
+    return {"name": "main", "image": "example.test/mcp:1", **fields}
+
+
+LARGE = {
+    "tolerations": deployment(
+        template={"annotations": {INJECTED: MEMORY}}, tolerations=TOLERATIONS
+    ),
+    "ports": deployment(
+        template={"annotations": {INJECTED: AT_PORTS}}, containers=[container(ports=PORTS)]
+    ),
+    "secrets": deployment(annotations={"mcp-admission.dev/env-from": NAMES}),
+    "files": deployment(annotations={"mcp-admission.dev/files-from": NAMES}),
+    "file-keys": deployment(
+        annotations={"mcp-admission.dev/config-from": "a", "mcp-admission.dev/file-keys": NAMES}
+    ),
+    "volumes": pod(volumes=[{"name": f"v{at}", "hostPath": {}} for at in range(MANY)]),
+    "mounts": pod(containers=[container(volumeMounts=[{"name": "v", "mountPath": "/a"}] * MANY)]),
+    "pull secrets": pod(imagePullSecrets=[{"name": f"s{at}"} for at in range(MANY)]),
+}
+
+
+@pytest.mark.parametrize("large", LARGE.values(), ids=LARGE)
+def test_a_large_list_is_reviewed_within_the_timeout(large: Json) -> None:
+    rolled = json.loads(json.dumps(large))
+    rolled["spec"]["paused"] = True
+    started = process_time()
+
+    answer_to(large)
+    created = process_time()
+    answer_to(rolled, large)
+
+    assert created - started < TIMEOUT
+    assert process_time() - created < TIMEOUT
+
+
+@pytest.mark.parametrize("key", ["containers", "initContainers"])
+def test_more_containers_than_any_server_has_are_refused(key: str) -> None:
+    many: Json = {key: [container()] * (MOST_CONTAINERS + 1)}
+
+    answer = answer_to(pod(**many))
+
+    assert (answer.allowed, answer.code) == (False, 422)
+    assert "containers: at most 500 are reviewed (object)" in answer.message
+
+
+def test_as_many_containers_as_are_reviewed_are_admitted() -> None:
+    containers = [container(name=f"c{at}") for at in range(MOST_CONTAINERS)]
+
+    assert answer_to(pod(containers=containers)).allowed
+
+
+def test_warnings_end_where_reasons_end() -> None:
+    annotations = {f"mcp-admission.dev/x{at}": "" for at in range(MOST_REASONS + 5)}
+    large = pod(labels={SERVER: "true", NAME: "tools"}, annotations=annotations)
+
+    warnings = answer_to(large).warnings
+
+    assert len(warnings) == MOST_REASONS + 1
+    assert warnings[-1] == "and 5 more warnings"
