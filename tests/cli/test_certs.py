@@ -299,7 +299,7 @@ def test_a_file_that_may_not_be_read_is_exit_code_2(
     ("words", "told"),
     [
         ([], "the following arguments are required: ACTION"),
-        (["rotate"], "invalid choice: 'rotate'"),
+        (["renew"], "invalid choice: 'renew'"),
         (["init"], "the following arguments are required: --service"),
         (["init", "--service", "a"], "'a' is no NAME.NAMESPACE, such as mcp-admission.mcp-ad"),
         (["init", "--service", "A.b"], "'A.b' is no NAME.NAMESPACE"),

@@ -112,6 +112,16 @@ class Component:
         self._watchdog.let_go(self._process.pid)
         self._process = None
 
+    def terminate(self, seconds: float = 30) -> int:
+        """Ask it to end, as a kubelet does, and return its exit status."""
+        if self._process is None:
+            raise RuntimeError(f"{self.name} does not run")
+        self._process.terminate()
+        status = self._process.wait(seconds)
+        self._watchdog.let_go(self._process.pid)
+        self._process = None
+        return status
+
     def _report(self, what: str) -> str:
         with self.log.open(encoding="utf-8", errors="replace") as log:
             lines = deque(log, maxlen=LINES_QUOTED)

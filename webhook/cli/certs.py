@@ -1,4 +1,4 @@
-"""`mcp-admission certs`: make certificate files, and find out what is wrong with those brought."""
+"""`mcp-admission certs`: make and judge certificate files; show and renew those of a cluster."""
 
 from __future__ import annotations
 
@@ -6,24 +6,29 @@ import argparse
 import os
 import sys
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 from certs.authority import issue_leaf, make_authority, service_names
 from certs.bundle import BundleError
 from certs.verification import Text, verify
 from webhook.cli.certificate_plan import add_certificate_options
+from webhook.cli.cluster import add_cluster_options
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.service_name import service_name
 
 DESCRIPTION = """\
 Makes the certificate files of the webhook for development, and verifies those of your own
-authority as an API server would.
+authority as an API server would; shows the certificates of a cluster, and has them renewed.
 """
 EPILOG = """\
 examples:
   mcp-admission certs init --service mcp-admission.mcp-admission-system --out certificates
   mcp-admission certs verify --tls-cert tls.crt --tls-key tls.key --ca-bundle ca.crt \\
       --service mcp-admission.mcp-admission-system
+  mcp-admission certs status
+  mcp-admission certs rotate --ca
 """
 INIT = """\
 Writes ca.crt, ca.key, tls.crt and tls.key: an authority of its own and a certificate for the
@@ -36,6 +41,20 @@ that trusts the bundle would call the Service. Each fault is one line.
 
 exit codes: 0 fine, 1 faults were found, 2 a file cannot be read
 """
+STATUS = """\
+Shows what is stored, published in the webhook configurations and served by the replicas, what is
+wrong with it, and what the controller does next. Replicas are asked by a TLS handshake, so run it
+where pods can be reached: `kubectl exec` into the controller's.
+
+exit codes: 0 fine, 1 faults were found, 2 the cluster cannot be read
+"""
+ROTATE = """\
+Asks the controller for a new certificate, or with --ca for a new authority and then a new
+certificate. It takes the steps of every renewal, so that no admission fails; doing it now does
+not make it do it again later. The way to ask is an annotation on the Secret.
+
+exit codes: 0 asked, 1 there is nothing of ours to renew, 2 the cluster cannot be read
+"""
 LARGEST_FILE = 1024 * 1024
 OWNER_ONLY, EVERYBODY_READS = 0o600, 0o644
 
@@ -45,17 +64,19 @@ class UnusableFileError(Exception):
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    """Add `init` and `verify`."""
+    """Add the four actions."""
     parser = add_command(
         subparsers,
         "certs",
-        short="make certificate files, or verify yours",
+        short="make certificate files, verify yours, or see to those of a cluster",
         description=DESCRIPTION,
         epilog=EPILOG,
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_init(actions)
     _add_verify(actions)
+    _add_status(actions)
+    _add_rotate(actions)
 
 
 def _add_init(actions: Subparsers) -> None:
@@ -95,6 +116,25 @@ def _add_verify(actions: Subparsers) -> None:
     _add_service(parser)
 
 
+def _add_status(actions: Subparsers) -> None:
+    parser = add_command(
+        actions, "status", short="show the certificates of a cluster", description=STATUS
+    )
+    add_cluster_options(parser)
+    add_certificate_options(parser)
+    parser.add_argument(
+        "-o", "--output", choices=("table", "json"), default="table", help="(default: table)"
+    )
+
+
+def _add_rotate(actions: Subparsers) -> None:
+    parser = add_command(
+        actions, "rotate", short="have a cluster's certificate renewed now", description=ROTATE
+    )
+    add_cluster_options(parser)
+    parser.add_argument("--ca", action="store_true", help="renew the authority, too")
+
+
 def _add_service(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--service",
@@ -107,6 +147,9 @@ def _add_service(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the action; what cannot be read or written is exit code 2 and a sentence."""
+    if args.action in {"status", "rotate"}:
+        # The Kubernetes client takes half a second to load.
+        return cast("int", import_module("webhook.cli.certs_cluster").run(args))
     now = datetime.now(UTC).replace(microsecond=0)
     try:
         return _init(args, now) if args.action == "init" else _verify(args, now)

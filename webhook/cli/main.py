@@ -18,6 +18,7 @@ from webhook.cli.command import Command
 
 COMMANDS = {
     "serve": "webhook.cli.serve",
+    "control": "webhook.cli.control",
     "review": "webhook.cli.review",
     "rules": "webhook.cli.rules",
     "certs": "webhook.cli.certs",
@@ -33,6 +34,7 @@ examples:
   mcp-admission rules                              which rules are there, and what do they refuse?
   mcp-admission serve --tls-cert tls.crt --tls-key tls.key
                                                    answer the API server's admission reviews
+  mcp-admission control                            keep its certificates in the cluster valid
   mcp-admission certs verify --help                is my certificate one that API servers take?
 
 exit codes:

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from webhook.cli.address import address
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.service_name import service_name
 from webhook.server.lifecycle import Options
@@ -138,23 +139,6 @@ def run(args: argparse.Namespace) -> int:
             drain_seconds=args.drain_seconds,
         )
     )
-
-
-def address(text: str) -> Address:
-    """Read HOST:PORT; raises ArgumentTypeError."""
-    host, colon, port = text.rpartition(":")
-    bracketed = host.startswith("[") and host.endswith("]")
-    if bracketed:
-        host = host[1:-1]
-    if (
-        not colon
-        or bracketed != (":" in host)
-        or not (port.isascii() and port.isdecimal() and int(port) < 65_536)
-    ):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no HOST:PORT, such as 0.0.0.0:8443 or [::]:8443"
-        )
-    return Address(host, int(port))
 
 
 def seconds(text: str) -> float:

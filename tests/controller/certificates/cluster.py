@@ -1,0 +1,123 @@
+"""One installation on the control plane, in a namespace of its own, and what can be seen of it."""
+
+from __future__ import annotations
+
+import base64
+import socket
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from certs import rotation
+from certs.authority import Certificate, Pair, fingerprint, service_names
+from certs.bundle import parse
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.ports import LOOPBACK
+from webhook.controller.certificates.places import Places
+
+REGISTRATIONS = Path(__file__).parents[3] / "manifests" / "registrations"
+SERVICE = "hook"
+
+
+def plan(places: Places, **given: Any) -> rotation.Plan:
+    """The plan for an installation."""
+    return rotation.Plan(names=service_names(places.service, places.namespace), **given)
+
+
+class Installed:
+    """What the API server knows of an installation before its controller starts."""
+
+    def __init__(self, cluster: ControlPlane, namespace: str, port: int = 443) -> None:
+        self.cluster = cluster
+        self.namespace = namespace
+        self.places = Places(SERVICE, namespace, namespace)
+        cluster.local_service(namespace, SERVICE, port)
+        for file in sorted(REGISTRATIONS.glob("*.yaml")):
+            cluster.create(*self._registration(yaml.safe_load(file.read_text()), port))
+
+    def _registration(self, found: Any, port: int) -> tuple[str, Any]:
+        """The shipped registration, for this namespace and port."""
+        here = {
+            "key": "kubernetes.io/metadata.name",
+            "operator": "In",
+            "values": [self.namespace],
+        }
+        found["metadata"]["name"] = self.places.configuration
+        for webhook in found["webhooks"]:
+            service = {"namespace": self.namespace, "name": SERVICE, "port": port}
+            webhook["clientConfig"]["service"] |= service
+            webhook["namespaceSelector"]["matchExpressions"].append(here)
+        return f"/apis/{found['apiVersion']}/{found['kind'].lower()}s", found
+
+    def uninstall(self) -> None:
+        """Let the API server call nobody in this namespace any more."""
+        for path in self.places.configurations().values():
+            self.cluster.raw("DELETE", path)
+
+    def secret(self, name: str) -> dict[str, bytes]:
+        """What a Secret holds."""
+        found = self.cluster.get(self.places.secret(name))["data"]
+        return {key: base64.b64decode(value) for key, value in found.items()}
+
+    def store(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Let a Secret hold this, as if an earlier controller had written it."""
+        data = {key: base64.b64encode(content).decode() for key, content in files.items()}
+        path, _, short = self.places.secret(name).rpartition("/")
+        body = {"metadata": {"name": short}, "data": data}
+        if self.cluster.raw("PUT", f"{path}/{short}", body).status == 404:
+            self.cluster.create(path, body)
+
+    def authority(self) -> Pair:
+        """The authority that issues."""
+        files = self.secret("mcp-admission-ca")
+        return Pair.from_pem(files["ca.crt"], files["ca.key"])
+
+    def leaf(self) -> Pair:
+        """The pair that is to be served."""
+        files = self.secret("mcp-admission-tls")
+        return Pair.from_pem(files["tls.crt"], files["tls.key"])
+
+    def bundles(self) -> list[bytes]:
+        """Every caBundle."""
+        return [
+            base64.b64decode(webhook["clientConfig"].get("caBundle", ""))
+            for path in self.places.configurations().values()
+            for webhook in self.cluster.get(path)["webhooks"]
+        ]
+
+    def is_settled(self) -> bool:
+        """Whether one authority is stored and trusted everywhere, and has issued the leaf."""
+        assert set(self.secret("mcp-admission-ca")) == {"ca.crt", "ca.key"}
+        assert self.secret("mcp-admission-tls")["ca.crt"] == self.authority().certificate_pem
+        assert set(self.bundles()) == {self.authority().certificate_pem}
+        self.leaf().certificate.verify_directly_issued_by(self.authority().certificate)
+        assert self.leaf().certificate.not_valid_after_utc > datetime.now(UTC)
+        return True
+
+    def shown(self, port: int) -> Certificate:
+        """What a replica shows, as an API server with each of the bundles accepts it."""
+        shown = {accepted(port, self.places.host, bundle) for bundle in self.bundles()}
+        assert len(shown) == 1
+        return parse(shown.pop(), "shown")[0]
+
+
+def accepted(port: int, host: str, bundle: bytes) -> bytes:
+    """Shake hands as an API server does; raises ssl.SSLError where it would."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=bundle.decode())
+    with (
+        socket.create_connection((LOOPBACK, port), timeout=10) as connection,
+        context.wrap_socket(connection, server_hostname=host) as tls,
+    ):
+        der = tls.getpeercert(binary_form=True)
+    assert der
+    return ssl.DER_cert_to_PEM_cert(der).encode()
+
+
+def ids(*pairs: Pair) -> list[str]:
+    """Fingerprints, which say less than keys when an assertion fails."""
+    return [fingerprint(pair.certificate) for pair in pairs]

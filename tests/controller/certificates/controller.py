@@ -1,0 +1,109 @@
+"""A controller on a thread of its own: it may be killed after a write, and another goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from certs.rotation import Plan
+from webhook.controller.api import Api
+from webhook.controller.certificates.driver import Driver
+from webhook.controller.certificates.places import Places
+from webhook.controller.certificates.served import Replica
+from webhook.controller.errors import ApiError
+from webhook.controller.request import Request
+from webhook.observe.control_metrics import ControlMetrics
+
+SOON = timedelta(seconds=0.1)
+
+
+class KilledError(BaseException):
+    """The controller died right after a write; nothing of it may catch this."""
+
+
+class MortalApi(Api):
+    """Counts writes, and kills after the one that it is told."""
+
+    writes = 0
+    kill_after: int | None = None
+
+    async def _call(self, request: Request, seconds: float) -> dict[str, Any]:
+        answer = await super()._call(request, seconds)
+        if request.method != "GET":
+            MortalApi.writes += 1
+            if MortalApi.writes == MortalApi.kill_after:
+                raise KilledError
+        return answer
+
+
+class Controller:
+    """Turns as fast as tests need them while it is entered; `deaths` counts the killings."""
+
+    def __init__(
+        self,
+        kubeconfig: Path,
+        places: Places,
+        plan: Plan,
+        replicas: Sequence[Replica],
+        skew: timedelta = timedelta(0),
+    ) -> None:
+        self._kubeconfig = kubeconfig
+        self._places, self._plan, self._replicas = places, plan, list(replicas)
+        self._skew = skew
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="controller")
+        self.deaths = 0
+        self.errors: list[str] = []
+        self._crash: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        if self._crash and not error:
+            raise self._crash
+
+    def kill_after(self, writes: int) -> None:
+        """Let it die after so many writes from now."""
+        MortalApi.writes, MortalApi.kill_after = 0, writes
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                asyncio.run(self._live())
+            except KilledError:
+                self.deaths += 1
+            except BaseException as crash:  # noqa: BLE001 - raised again where it is seen
+                self._crash = crash
+                return
+
+    async def _live(self) -> None:
+        async with await MortalApi.connect(self._kubeconfig) as api:
+            driver = self._driver(api, lambda: api.server_time() + self._skew)
+            while not self._stop.is_set():
+                try:
+                    due = await driver.turn()
+                except ApiError as error:
+                    self.errors.append(error.message)
+                    due = SOON
+                await asyncio.sleep(min(due, SOON).total_seconds())
+
+    def _driver(self, api: Api, clock: Callable[[], datetime]) -> Driver:
+        async def find_replicas() -> list[Replica]:
+            return self._replicas
+
+        metrics = ControlMetrics()
+        return Driver(api, self._places, self._plan, find_replicas, metrics, clock, SOON, SOON)

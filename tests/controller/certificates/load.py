@@ -1,0 +1,100 @@
+"""A steady load of dry-run creates through the API server, and handshakes as it would make them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+from tests.controller.certificates.cluster import Installed, accepted
+from tests.e2e import manifests
+from webhook.controller.api import Api
+from webhook.controller.certificates import published
+from webhook.controller.errors import ApiError
+from webhook.controller.paths import namespaced
+
+SENDERS = 4
+SECONDS_BETWEEN_HANDSHAKES = 0.1
+
+
+class Load:
+    """While it is entered, pods are created without an end; every refusal is kept.
+
+    `ports` are the replicas that take new connections at the moment.
+    """
+
+    def __init__(self, installed: Installed, ports: Callable[[], Sequence[int]]) -> None:
+        self._installed = installed
+        self._ports = ports
+        self._thread = threading.Thread(target=self._run, name="load")
+        self._over = threading.Event()
+        self._crash: BaseException | None = None
+        self.answered = 0
+        self.handshakes = 0
+        self.failures: list[str] = []
+        self.slowest = 0.0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        if self._crash and not error:
+            raise self._crash
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._send())
+        except BaseException as crash:  # noqa: BLE001 - raised again where it is seen
+            self._crash = crash
+
+    async def _send(self) -> None:
+        async with (
+            await Api.connect(self._installed.cluster.kubeconfig) as api,
+            asyncio.TaskGroup() as all_of_them,
+        ):
+            for _ in range(SENDERS):
+                all_of_them.create_task(self._create(api))
+            all_of_them.create_task(self._shake_hands(api))
+
+    async def _create(self, api: Api) -> None:
+        path = namespaced("v1", "pods", self._installed.namespace)
+        pod = manifests.bare_pod()
+        while not self._over.is_set():
+            started = time.monotonic()
+            try:
+                made = await api.create(path, pod, dry_run=True, seconds=30)
+            except ApiError as error:
+                self.failures.append(error.message)
+                continue
+            if "securityContext" not in made["spec"]["containers"][0]:
+                self.failures.append("a pod was admitted and not filled in")
+            self.answered += 1
+            self.slowest = max(self.slowest, time.monotonic() - started)
+
+    async def _shake_hands(self, api: Api) -> None:
+        """Each replica, with each of the bundles as it was a moment ago."""
+        host = self._installed.places.host
+        while not self._over.is_set():
+            bundles = published.bundles(await published.read(api, self._installed.places))
+            for port in self._ports():
+                for bundle in set(bundles.values()):
+                    await self._shake(port, host, bundle or b"")
+            await asyncio.sleep(SECONDS_BETWEEN_HANDSHAKES)
+
+    async def _shake(self, port: int, host: str, bundle: bytes) -> None:
+        try:
+            await asyncio.to_thread(accepted, port, host, bundle)
+        except OSError as error:
+            self.failures.append(f"handshake with {port}: {error}")
+        self.handshakes += 1

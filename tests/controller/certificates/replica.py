@@ -1,0 +1,72 @@
+"""A replica in the test's process: it shows the pair that is stored, soon after it was written."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.cluster.atomic_writer import project
+from tests.cluster.ports import LOOPBACK
+from tests.controller.certificates.cluster import Installed
+
+SECONDS_BETWEEN_LOOKS = 0.1
+
+
+class Followed:
+    """A TLS listener that follows the Secret while it is entered, whatever stands in it."""
+
+    def __init__(self, installed: Installed, folder: Path) -> None:
+        self._installed = installed
+        self._folder = folder
+        self._socket = socket.create_server((LOOPBACK, 0))
+        self._socket.settimeout(SECONDS_BETWEEN_LOOKS)
+        self.port: int = self._socket.getsockname()[1]
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="replica")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        self._socket.close()
+
+    def _run(self) -> None:
+        context: ssl.SSLContext | None = None
+        while not self._over.is_set():
+            answer = self._installed.cluster.raw(
+                "GET", self._installed.places.secret("mcp-admission-tls")
+            )
+            if answer.status == 200:
+                changed = project(self._folder, self._installed.secret("mcp-admission-tls"))
+                if changed or context is None:
+                    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                    context.load_cert_chain(self._folder / "tls.crt", self._folder / "tls.key")
+            self._answer(context)
+
+    def _answer(self, context: ssl.SSLContext | None) -> None:
+        try:
+            connection, _ = self._socket.accept()
+        except TimeoutError:
+            return
+        connection.settimeout(5)
+        if context is None:
+            connection.close()
+            return
+        try:
+            with context.wrap_socket(connection, server_side=True) as tls:
+                tls.recv(1)
+        except OSError:
+            # Whoever asked has seen enough.
+            connection.close()

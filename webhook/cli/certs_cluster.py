@@ -1,0 +1,158 @@
+"""`mcp-admission certs rotate` and `certs status`: what they do in the cluster."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from certs.authority import Certificate, fingerprint
+from certs.bundle import BundleError, parse
+from certs.rotation import Plan, next_step, renewal
+from webhook.cli.certificate_plan import PlanError, plan
+from webhook.cli.cluster import places
+from webhook.cli.formats.columns import columns
+from webhook.controller.api import Api
+from webhook.controller.certificates.driver import Driver, Look, described
+from webhook.controller.certificates.faults import faults, stored_certificate
+from webhook.controller.certificates.places import AUTHORITY_SECRET, SERVING_SECRET
+from webhook.controller.certificates.secret import REPLACE, Secret
+from webhook.controller.certificates.served import endpoints
+from webhook.controller.errors import ApiError, ConfigurationError
+from webhook.observe.control_metrics import ControlMetrics
+
+# Enough of a fingerprint to tell certificates apart.
+SHORT = 16
+
+Row = Mapping[str, str | None]
+
+
+class NotOursError(Exception):
+    """There is nothing of ours to renew; one sentence that says who can."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run `rotate` or `status`; what cannot be reached or read is exit code 2 and a sentence."""
+    try:
+        return asyncio.run(_rotate(args) if args.action == "rotate" else _status(args))
+    except NotOursError as error:
+        problem, code = str(error), 1
+    except (ApiError, ConfigurationError, PlanError) as error:
+        problem, code = str(error), 2
+    sys.stderr.write(f"mcp-admission certs {args.action}: {problem}\n")
+    return code
+
+
+async def _rotate(args: argparse.Namespace) -> int:
+    name, file, what = (
+        (AUTHORITY_SECRET, "ca.crt", "authority")
+        if args.ca
+        else (SERVING_SECRET, "tls.crt", "certificate")
+    )
+    async with await Api.connect(args.kubeconfig) as api:
+        secret = await Secret.read(api, places(args).secret(name))
+        if not secret.is_ours:
+            raise NotOursError(
+                f"{secret.name} is not written by mcp-admission: whoever issues the certificates "
+                "has to renew them; with an authority of its own, start `mcp-admission control`"
+            )
+        try:
+            current = parse(secret.files.get(file, b""), f"{secret.name}, {file}")[0]
+        except BundleError as error:
+            raise NotOursError(f"{error}; the controller will do so by itself") from None
+        annotations = {"metadata": {"annotations": {REPLACE: fingerprint(current)}}}
+        await api.patch(secret.path, annotations, kind="merge")
+    print(
+        f"asked the controller to replace the {what} {fingerprint(current)[:SHORT]}; "
+        "`mcp-admission certs status` shows how far it is"
+    )
+    return 0
+
+
+async def _status(args: argparse.Namespace) -> int:
+    wanted = plan(args)
+    async with await Api.connect(args.kubeconfig) as api:
+        where = places(args)
+        find_replicas = partial(endpoints, api, where)
+        driver = Driver(api, where, wanted, find_replicas, ControlMetrics(), api.server_time)
+        look = await driver.look()
+        now = api.server_time()
+    reached = any(look.state.serving.values())
+    seen = look.seen if reached else replace(look.seen, shown={})
+    found = [*look.stored.problems, *faults(seen, where, now)]
+    step: Mapping[str, object] = {}
+    if look.state.authority:
+        settled = replace(look.state, serving=seen.shown, steady_for=wanted.settle)
+        step = described(next_step(settled, now, wanted))
+    rows = list(_rows(look, wanted))
+    (_print_json if args.output == "json" else _print_table)(rows, found, step)
+    if look.state.serving and not reached:
+        sys.stderr.write("no replica answers from here: run it where pods can be reached\n")
+    return 1 if found else 0
+
+
+def _rows(look: Look, wanted: Plan) -> Iterator[Row]:
+    """Every certificate that is stored, published or served."""
+    pairs = {"authority": look.stored.authority, "next authority": look.stored.successor}
+    for name, pair in pairs.items():
+        if pair:
+            yield _row("stored", name, pair.certificate, wanted)
+    for retired in look.stored.retired:
+        yield _row("stored", "retired authority", retired)
+    leaf = stored_certificate(look.stored.serving)
+    yield _row("stored", "certificate", leaf, wanted if look.state.leaf else None)
+    for name, bundle in look.state.published.items():
+        trusted = _parsed(bundle, name)
+        for certificate in trusted:
+            yield _row("published", name, certificate)
+        if not trusted:
+            yield _row("published", name, None)
+    for name, shown in look.state.serving.items():
+        yield _row("served", name, shown)
+
+
+def _row(where: str, name: str, certificate: Certificate | None, wanted: Plan | None = None) -> Row:
+    ends = renews = None
+    if certificate is not None:
+        ends = f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}"
+        renews = f"{renewal(certificate, wanted):%Y-%m-%dT%H:%M:%SZ}" if wanted else None
+    return {
+        "where": where,
+        "name": name,
+        "certificate": fingerprint(certificate) if certificate else None,
+        "ends": ends,
+        "renewal": renews,
+    }
+
+
+def _parsed(bundle: bytes | None, name: str) -> list[Certificate]:
+    try:
+        return parse(bundle or b"", name)
+    except BundleError:
+        return []
+
+
+def _print_json(rows: list[Row], found: list[str], step: Mapping[str, object]) -> None:
+    report: dict[str, Any] = {"certificates": rows, "faults": found, "next": step or None}
+    print(json.dumps(report, indent=2, ensure_ascii=False))
+
+
+def _print_table(rows: list[Row], found: list[str], step: Mapping[str, object]) -> None:
+    cells = [
+        [(value or "-")[: SHORT if key == "certificate" else None] for key, value in row.items()]
+        for row in rows
+    ]
+    for line in columns([["WHERE", "NAME", "CERTIFICATE", "ENDS", "RENEWAL"], *cells]):
+        print(line)
+    print()
+    for fault in found:
+        print(fault)
+    if step:
+        print(" ".join(["next:", *(str(value) for value in step.values())]))
+    elif not found:
+        print("fine")

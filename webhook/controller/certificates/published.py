@@ -1,0 +1,122 @@
+"""What the webhook configurations trust: the caBundle of each of their entries.
+
+Nothing else of a configuration is ever written.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from webhook.controller.api import Api
+from webhook.controller.certificates.places import Places
+from webhook.controller.errors import ApiError, NotFound
+
+# Whoever carries one of these gets its caBundle from cert-manager.
+INJECTED = "cert-manager.io/inject-"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One webhook of a configuration, and what it trusts."""
+
+    name: str
+    at: str
+    bundle: bytes | None
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A webhook configuration, as it was seen."""
+
+    name: str
+    path: str
+    version: str
+    injector: str | None
+    entries: tuple[Entry, ...]
+
+
+async def read(api: Api, places: Places) -> list[Configuration]:
+    """The configurations that there are."""
+    found = []
+    for kind, path in places.configurations().items():
+        try:
+            found.append(_configuration(kind, path, await api.get(path)))
+        except NotFound:
+            continue
+    return found
+
+
+def bundles(configurations: Sequence[Configuration]) -> dict[str, bytes | None]:
+    """What each entry trusts, by a name that tells it from all others."""
+    return {
+        entry.name: entry.bundle
+        for configuration in configurations
+        for entry in configuration.entries
+    }
+
+
+async def publish(
+    api: Api, configurations: Sequence[Configuration], names: Collection[str], pem: bytes
+) -> None:
+    """Let these entries trust the bundle, unless their configuration has changed meanwhile.
+
+    One that cannot be written does not keep the others from it; its error is raised at the end.
+    """
+    failures: list[ApiError] = []
+    for configuration in configurations:
+        entries = [entry for entry in configuration.entries if entry.name in names]
+        if entries:
+            try:
+                await _write(api, configuration, entries, pem)
+            except ApiError as error:
+                failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+async def _write(
+    api: Api, configuration: Configuration, entries: Sequence[Entry], pem: bytes
+) -> None:
+    if configuration.injector:
+        raise ApiError(
+            409,
+            "Contested",
+            f"{configuration.name} gets its caBundle from cert-manager "
+            f" ({configuration.injector}): remove the annotation, or start with "
+            "--certificates cert-manager",
+        )
+    value = base64.b64encode(pem).decode()
+    seen = {"op": "test", "path": "/metadata/resourceVersion", "value": configuration.version}
+    edits = [{"op": "add", "path": entry.at, "value": value} for entry in entries]
+    await api.patch(configuration.path, [seen, *edits], kind="json")
+
+
+def _configuration(kind: str, path: str, found: Mapping[str, Any]) -> Configuration:
+    metadata = found["metadata"]
+    annotations = metadata.get("annotations") or {}
+    name = f"{kind} {metadata['name']}"
+    return Configuration(
+        name=name,
+        path=path,
+        version=metadata["resourceVersion"],
+        injector=next((key for key in sorted(annotations) if key.startswith(INJECTED)), None),
+        entries=tuple(
+            Entry(
+                name=f"{name}, webhook {webhook['name']}",
+                at=f"/webhooks/{index}/clientConfig/caBundle",
+                bundle=_decoded(webhook["clientConfig"].get("caBundle")),
+            )
+            for index, webhook in enumerate(found.get("webhooks") or [])
+        ),
+    )
+
+
+def _decoded(value: str | None) -> bytes | None:
+    try:
+        return base64.b64decode(value) if value else None
+    except binascii.Error:
+        return None

@@ -1,0 +1,74 @@
+"""A Secret as a few files: read, and written only over what was read."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from webhook.controller.api import Api
+from webhook.controller.errors import NotFound
+
+REPLACE = "mcp-admission.dev/replace"
+LABELS = {"app.kubernetes.io/managed-by": "mcp-admission"}
+
+
+@dataclass(frozen=True)
+class Secret:
+    """One Secret, which may not be there; nothing of it is in a repr."""
+
+    path: str
+    found: Mapping[str, Any] | None = field(repr=False)
+
+    @classmethod
+    async def read(cls, api: Api, path: str) -> Secret:
+        """Read it; raises ApiError for everything but that it is not there."""
+        try:
+            return cls(path, await api.get(path))
+        except NotFound:
+            return cls(path, None)
+
+    @property
+    def name(self) -> str:
+        """Its name, for messages."""
+        return "Secret " + self.path.rpartition("/")[2]
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """What it holds; empty when it is not there."""
+        held = (self.found or {}).get("data") or {}
+        return {key: _decoded(value) for key, value in held.items()}
+
+    @property
+    def asked_to_replace(self) -> frozenset[str]:
+        """Fingerprints of certificates that somebody wants to be renewed."""
+        annotations = (self.found or {}).get("metadata", {}).get("annotations") or {}
+        return frozenset(annotations.get(REPLACE, "").replace(",", " ").split())
+
+    async def write(self, api: Api, files: Mapping[str, bytes], kind: str) -> None:
+        """Let it hold these files alone; raises Conflict when it is not what was read."""
+        data = {key: base64.b64encode(content).decode() for key, content in files.items()}
+        metadata = (self.found or {}).get("metadata", {})
+        labels = {**(metadata.get("labels") or {}), **LABELS}
+        if self.found is not None:
+            body = {**self.found, "metadata": {**metadata, "labels": labels}, "data": data}
+            await api.replace(self.path, body)
+            return
+        folder, _, name = self.path.rpartition("/")
+        body = {"apiVersion": "v1", "kind": "Secret", "type": kind, "data": data}
+        await api.create(folder, {**body, "metadata": {"name": name, "labels": labels}})
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was written by us, not by cert-manager or by hand."""
+        labels = (self.found or {}).get("metadata", {}).get("labels") or {}
+        return LABELS.items() <= labels.items()
+
+
+def _decoded(value: str) -> bytes:
+    try:
+        return base64.b64decode(value)
+    except binascii.Error:
+        return b""
