@@ -10,7 +10,7 @@ from time import perf_counter
 
 import trustme
 
-from tests.bench.pod_review import pod_review
+from tests.bench.pod_review import cases
 from tests.server.certificates import HOST, Volume
 from tests.server.process import Server, command, post
 
@@ -22,7 +22,7 @@ CLIENTS = 4
 def measure() -> list[str]:
     """The lines to print."""
     authority = trustme.CA()
-    body = pod_review()
+    body = cases()[0].body
     with tempfile.TemporaryDirectory() as folder:
         volume = Volume(Path(folder) / "tls")
         volume.write_pair(authority.issue_cert(HOST))
