@@ -24,10 +24,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
 Json = dict[str, Any]
+_address = lru_cache(ip_address)
+_network = lru_cache(ip_network)
 
 
 @dataclass(frozen=True)
@@ -131,9 +134,9 @@ def _applies(policy: Json, direction: str, pod: Peer) -> bool:
 
 
 def _in_block(block: Json, address: str) -> bool:
-    at = ip_address(address)
-    return at in ip_network(block["cidr"]) and not any(
-        at in ip_network(excepted) for excepted in block.get("except") or []
+    at = _address(address)
+    return at in _network(block["cidr"]) and not any(
+        at in _network(excepted) for excepted in block.get("except") or []
     )
 
 
