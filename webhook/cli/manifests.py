@@ -1,15 +1,16 @@
 """What people keep their objects in: files, folders, standard input, documents and Lists.
 
-Everything is read before anything is reviewed, so that bad input is told completely and a report
-never stops in the middle.
+Everything is read before anything is reviewed, so that a report never stops in the middle. What
+cannot be read is told, and hides nothing else.
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.settings import documents
 from webhook.settings.documents import Document, DocumentError
@@ -17,10 +18,23 @@ from webhook.settings.documents import Document, DocumentError
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml", ".json")
 _WRITE = "write one, such as apiVersion: v1 and kind: Pod"
+_ACTION = re.compile(r"[^#'\"]*\{\{")
+_TEMPLATE = (
+    "this is a Helm template that is not rendered: review what it becomes, with "
+    "helm template CHART | mcp-admission review -"
+)
 
 
-class InputError(Exception):
-    """Input that cannot be reviewed; the message has one line for each fault."""
+class Fault(NamedTuple):
+    """Input that cannot be reviewed: where, in one sentence why, and how to mend it."""
+
+    source: str
+    line: int | None
+    sentence: str
+
+    def __str__(self) -> str:
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        return f"{place}: {self.sentence}"
 
 
 @dataclass(frozen=True)
@@ -59,26 +73,27 @@ class Manifest:
         return name if isinstance(name, str) else ""
 
 
-def read(paths: Iterable[str]) -> list[Manifest]:
-    """Every object in the files and folders, in order; `-` is standard input.
+class Input(NamedTuple):
+    """Every object that could be read, in order, and what could not."""
 
-    Raises InputError with the faults of all files together.
+    manifests: list[Manifest]
+    faults: list[Fault]
+
+
+def read(paths: Iterable[str]) -> Input:
+    """Every object in the files and folders; `-` is standard input.
+
+    A document with a fault has no objects; the others of its file do.
     """
-    manifests: list[Manifest] = []
-    faults: list[str] = []
+    found = Input([], [])
     for path in paths:
-        try:
-            for file in _files(path):
+        for file in _files(path, found.faults):
+            for document in _documents(file, found.faults):
                 try:
-                    for document in _documents(file):
-                        manifests += _objects(document)
+                    found.manifests.extend(list(_objects(document)))
                 except DocumentError as error:
-                    faults.append(str(error))
-        except InputError as error:
-            faults.append(str(error))
-    if faults:
-        raise InputError("\n".join(faults))
-    return manifests
+                    found.faults.append(Fault(error.source, error.line, error.sentence))
+    return found
 
 
 def items_of(value: Any) -> list[Any] | None:
@@ -89,27 +104,45 @@ def items_of(value: Any) -> list[Any] | None:
     return items if isinstance(items, list) else None
 
 
-def _files(path: str) -> Iterable[str]:
+def _files(path: str, faults: list[Fault]) -> list[str]:
     # Unlike Path.is_dir, this does not raise for a name that is too long for the system.
     if path == STDIN or not os.path.isdir(path):  # noqa: PTH112
         return [path]
     found: list[Path] = []
-    for folder, folders, files in os.walk(path, onerror=_unreadable):
+    unreadable: list[OSError] = []
+    for folder, folders, files in os.walk(path, onerror=unreadable.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(folder, name) for name in files if name.endswith(SUFFIXES)]
-    if not found:
-        raise InputError(f"{path}: no file in this folder ends with {', '.join(SUFFIXES)}")
+    for error in unreadable:
+        sentence = f"cannot be read ({error.strerror}): name another folder"
+        faults.append(Fault(str(error.filename), None, sentence))
+    if not (found or unreadable):
+        faults.append(Fault(path, None, f"no file in this folder ends with {', '.join(SUFFIXES)}"))
     return [str(file) for file in sorted(found)]
 
 
-def _unreadable(error: OSError) -> None:
-    raise InputError(f"{error.filename}: cannot be read ({error.strerror}): name another folder")
+def _documents(path: str, faults: list[Fault]) -> list[Document]:
+    text = b""
+    try:
+        if path == STDIN:
+            text = sys.stdin.buffer.read(documents.MAX_BYTES + 1)
+        else:
+            text = documents.read_bytes(Path(path))
+        return documents.read(text, path)
+    except DocumentError as error:
+        faults.append(_unrendered(text, error) or Fault(path, error.line, error.sentence))
+        return []
 
 
-def _documents(path: str) -> list[Document]:
-    if path == STDIN:
-        return documents.read(sys.stdin.buffer.read(documents.MAX_BYTES + 1), STDIN)
-    return documents.read_file(Path(path))
+def _unrendered(text: bytes, error: DocumentError) -> Fault | None:
+    """What to say about a template that is no YAML until Helm has rendered it."""
+    if error.line is None:
+        return None
+    lines = text.decode(errors="replace").splitlines()
+    for number, line in enumerate(lines[: error.line + 1], 1):
+        if _ACTION.match(line):
+            return Fault(error.source, number, _TEMPLATE)
+    return None
 
 
 def _objects(document: Document) -> Iterator[Manifest]:

@@ -16,7 +16,7 @@ from webhook.admission.patch import Operation
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review
 from webhook.admission.workload import KINDS
-from webhook.cli.manifests import Manifest
+from webhook.cli.manifests import Fault, Manifest
 from webhook.settings.model import Settings
 
 RESOURCES = {(resource.partition(".")[2], kind): resource for resource, (kind, _) in KINDS.items()}
@@ -54,7 +54,8 @@ class Outcome:
 class Summary(NamedTuple):
     """How many objects had which outcome; `reviewed` are the MCP servers, `other` the rest.
 
-    `pods_refused` counts those of the admitted whose pods would be refused.
+    `pods_refused` counts those of the admitted whose pods would be refused, `unreadable` the files
+    with something that is no object.
     """
 
     reviewed: int
@@ -64,6 +65,37 @@ class Summary(NamedTuple):
     pods_refused: int
     warnings: int
     other: int
+    unreadable: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a review has to tell: an outcome for each object, and the input that holds none."""
+
+    outcomes: Sequence[Outcome]
+    faults: Sequence[Fault] = ()
+
+    @property
+    def reviewed(self) -> list[Outcome]:
+        """The outcomes of MCP servers."""
+        return [outcome for outcome in self.outcomes if outcome.covered]
+
+    def summary(self) -> Summary:
+        """Count the outcomes."""
+        reviewed = self.reviewed
+        admitted = [one for one in reviewed if one.allowed]
+        return Summary(
+            reviewed=len(reviewed),
+            admitted=len(admitted),
+            changed=sum(bool(one.patch) for one in admitted),
+            refused=len(reviewed) - len(admitted),
+            pods_refused=sum(one.pods_refused for one in admitted),
+            warnings=sum(
+                finding.severity is Severity.WARNING for one in reviewed for finding in one.findings
+            ),
+            other=len(self.outcomes) - len(reviewed),
+            unreadable=len({fault.source for fault in self.faults}),
+        )
 
 
 def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str) -> Outcome:
@@ -89,23 +121,6 @@ def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str
         admitted = jsonpatch.apply_patch(admitted, deepcopy(list(mutated.operations)))
     request = replace(request, hook=Hook.VALIDATE, object=deepcopy(admitted))
     return _outcome(manifest, namespace, [mutated, review(request, settings, scope)], admitted)
-
-
-def summary(outcomes: Sequence[Outcome]) -> Summary:
-    """Count the outcomes."""
-    reviewed = [one for one in outcomes if one.covered]
-    admitted = [one for one in reviewed if one.allowed]
-    return Summary(
-        reviewed=len(reviewed),
-        admitted=len(admitted),
-        changed=sum(bool(one.patch) for one in admitted),
-        refused=len(reviewed) - len(admitted),
-        pods_refused=sum(one.pods_refused for one in admitted),
-        warnings=sum(
-            finding.severity is Severity.WARNING for one in reviewed for finding in one.findings
-        ),
-        other=len(outcomes) - len(reviewed),
-    )
 
 
 def _outcome(manifest: Manifest, namespace: str, answers: list[Answer], admitted: Any) -> Outcome:

@@ -11,8 +11,8 @@ from webhook.cli import manifests
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.formats import format as formats
 from webhook.cli.formats import wording
-from webhook.cli.manifests import STDIN, InputError, Manifest
-from webhook.cli.offline import Outcome, outcome
+from webhook.cli.manifests import STDIN, Input, Manifest
+from webhook.cli.offline import Outcome, Report, outcome
 from webhook.rules.registry import plan
 from webhook.settings.errors import SettingsError
 from webhook.settings.load import load
@@ -21,6 +21,12 @@ from webhook.settings.patterns import ACCEPTED, DNS_LABEL
 
 ADMITTED, REFUSED, BAD_INPUT = 0, 1, 2
 _LONG_WORK = 500
+
+
+class UsageError(Exception):
+    """A command line that cannot be carried out."""
+
+
 _EPILOG = """\
 examples:
   mcp-admission review deployment.yaml
@@ -73,13 +79,17 @@ def run(args: argparse.Namespace) -> int:
     """Review everything and print the report; 0 all would run, 1 something refused, 2 bad input."""
     try:
         settings = _settings(args.settings)
-        found = _manifests(args.paths)
-    except (SettingsError, InputError) as error:
+        found = _input(args.paths)
+    except (SettingsError, UsageError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    outcomes = _review(found, settings, args)
-    _print(outcomes, args.output)
-    return ADMITTED if all(one.runs for one in outcomes) else REFUSED
+    report = Report(_review(found.manifests, settings, args), found.faults)
+    _print(report, args.output)
+    for fault in report.faults:
+        print(fault, file=sys.stderr)
+    if report.faults:
+        return BAD_INPUT
+    return ADMITTED if all(one.runs for one in report.outcomes) else REFUSED
 
 
 def _settings(path: Path | None) -> Settings:
@@ -92,9 +102,9 @@ def _settings(path: Path | None) -> Settings:
     return settings
 
 
-def _manifests(paths: list[str]) -> list[Manifest]:
+def _input(paths: list[str]) -> Input:
     if paths.count(STDIN) > 1:
-        raise InputError("- stands for standard input, which can be read once: name it once")
+        raise UsageError("- stands for standard input, which can be read once: name it once")
     return manifests.read(paths)
 
 
@@ -105,15 +115,15 @@ def _review(found: list[Manifest], settings: Settings, args: argparse.Namespace)
     return [outcome(manifest, settings, scope, args.namespace) for manifest in found]
 
 
-def _print(outcomes: list[Outcome], output: str) -> None:
+def _print(report: Report, output: str) -> None:
     """The report on stdout; what YAML documents cannot say goes to stderr."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    for part in formats.load(output).render(outcomes, colour=_colour()):
+    for part in formats.load(output).render(report, colour=_colour()):
         sys.stdout.write(part)
     sys.stdout.flush()
     if output == "yaml":
-        _tell([one for one in outcomes if one.findings])
+        _tell([one for one in report.outcomes if one.findings])
 
 
 def _tell(outcomes: list[Outcome]) -> None:

@@ -80,15 +80,19 @@ def read(text: str | bytes, source: str) -> list[Document]:
 
 def read_file(path: Path) -> list[Document]:
     """Read one file like `read`; what the system refuses is a DocumentError without a line."""
+    return read(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The text of one file, as much of it as `read` takes; raises DocumentError."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DocumentError(
             str(path), None, f"cannot be read ({reason}): name a readable YAML or JSON file"
         ) from None
-    return read(data, str(path))
 
 
 def _nodes(text: str) -> list[tuple[int, Node]]:

@@ -6,7 +6,7 @@ not shown: the diff stands in logs that more people read than the manifest.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from webhook.cli.formats.wording import (
@@ -22,7 +22,7 @@ from webhook.cli.formats.wording import (
     verdict,
 )
 from webhook.cli.formats.yaml_writer import Line, lines
-from webhook.cli.offline import Outcome
+from webhook.cli.offline import Outcome, Report
 
 # Above this, lines that occur often are no anchors for the comparison: it would get slow.
 _MANY_LINES = 500
@@ -31,16 +31,15 @@ _VARIABLE = re.compile(r"/env/\d+/value")
 _KEY = re.compile(r"\s*(?:- )?value:")
 
 
-def render(outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:
+def render(report: Report, *, colour: bool) -> Iterator[str]:
     """The diff and the findings of every MCP server, and a last line that counts."""
-    for outcome in outcomes:
-        if outcome.covered:
-            yield f"{paint(title(outcome), BOLD * colour)}: {verdict(outcome)}\n"
-            if outcome.patch:
-                yield from _diff(outcome, colour=colour)
-            yield from findings(outcome, colour=colour)
-            yield "\n"
-    yield count(outcomes)
+    for outcome in report.reviewed:
+        yield f"{paint(title(outcome), BOLD * colour)}: {verdict(outcome)}\n"
+        if outcome.patch:
+            yield from _diff(outcome, colour=colour)
+        yield from findings(outcome, colour=colour)
+        yield "\n"
+    yield count(report)
 
 
 def _diff(outcome: Outcome, *, colour: bool) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """What a module of this package has to offer to be a format, and which there are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Protocol, cast
 
-from webhook.cli.offline import Outcome
+from webhook.cli.offline import Report
 
 FORMATS = {
     "diff": "webhook.cli.formats.diff",
@@ -19,7 +19,7 @@ FORMATS = {
 class Format(Protocol):
     """A module of this package that is named in FORMATS."""
 
-    def render(self, outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:
+    def render(self, report: Report, *, colour: bool) -> Iterator[str]:
         """The report in parts; only what is made for a terminal knows colours."""
 
 

@@ -1,19 +1,23 @@
 """For programs: every finding and every operation of the patch."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from webhook.cli.offline import Outcome, summary
+from webhook.cli.offline import Outcome, Report
 
 
-def render(outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
-    """`results` has the MCP servers, `summary` counts the other objects too."""
-    report = {
-        "results": [_result(outcome) for outcome in outcomes if outcome.covered],
-        "summary": summary(outcomes)._asdict(),
+def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
+    """`results` has the MCP servers, `errors` what could not be read; `summary` counts all."""
+    told = {
+        "results": [_result(outcome) for outcome in report.reviewed],
+        "errors": [
+            {"source": fault.source, "line": fault.line, "message": fault.sentence}
+            for fault in report.faults
+        ],
+        "summary": report.summary()._asdict(),
     }
-    yield f"{json.dumps(report, indent=2, ensure_ascii=False)}\n"
+    yield f"{json.dumps(told, indent=2, ensure_ascii=False)}\n"
 
 
 def _result(outcome: Outcome) -> dict[str, Any]:
@@ -29,6 +33,7 @@ def _result(outcome: Outcome) -> dict[str, Any]:
                 "rule": finding.rule,
                 "severity": finding.severity.value,
                 "path": finding.path,
+                "line": outcome.line(finding),
                 "message": finding.message,
             }
             for finding in outcome.findings

@@ -1,28 +1,35 @@
 """For CI systems that show tests: one test case an MCP server, refusals as failures."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from webhook.cli.formats.wording import called, findings
-from webhook.cli.offline import Outcome, summary
+from webhook.cli.manifests import Fault
+from webhook.cli.offline import Outcome, Report
 
 # XML 1.0 has no way at all to write these characters.
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
+def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
     """A `testsuites` element; warnings stand in the test case's output."""
-    total = summary(outcomes)
+    total = report.summary()
     failures = total.refused + total.pods_refused
-    counts = {"tests": str(total.reviewed), "failures": str(failures), "errors": "0"}
+    errors = len(report.faults)
+    counts = {
+        "tests": str(total.reviewed + errors),
+        "failures": str(failures),
+        "errors": str(errors),
+    }
     root = ET.Element("testsuites", {"name": "mcp-admission", **counts})
     suite = ET.SubElement(root, "testsuite", {"name": "mcp-admission review", **counts})
     properties = ET.SubElement(suite, "properties")
     ET.SubElement(properties, "property", {"name": "other objects", "value": str(total.other)})
-    for outcome in outcomes:
-        if outcome.covered:
-            _add_case(suite, outcome)
+    for outcome in report.reviewed:
+        _add_case(suite, outcome)
+    for fault in report.faults:
+        _add_fault(suite, fault)
     ET.indent(root)
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f"{ET.tostring(root, encoding='unicode')}\n"
@@ -39,6 +46,12 @@ def _add_case(suite: ET.Element, outcome: Outcome) -> None:
         failure.text = said
     elif said:
         ET.SubElement(case, "system-out").text = said
+
+
+def _add_fault(suite: ET.Element, fault: Fault) -> None:
+    case = ET.SubElement(suite, "testcase", {"classname": _clean(fault.source), "name": "input"})
+    error = ET.SubElement(case, "error", {"message": "bad input"})
+    error.text = _clean(str(fault))
 
 
 def _clean(text: str) -> str:

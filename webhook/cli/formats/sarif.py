@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from webhook.admission.answer import Finding
 from webhook.cli.formats.markdown import escaped
 from webhook.cli.formats.wording import called
 from webhook.cli.manifests import STDIN
-from webhook.cli.offline import Outcome
+from webhook.cli.offline import Outcome, Report
 from webhook.rules.registry import RULES
 from webhook.rules.specification import Specification, specification
 
@@ -29,7 +29,7 @@ _OBJECT = Specification(
 )
 
 
-def render(outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
+def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
     """A log of one run."""
     rules = [_OBJECT, *map(specification, RULES)]
     places = {rule.id: at for at, rule in enumerate(rules)}
@@ -41,15 +41,29 @@ def render(outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:  # no
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": True}],
+        "invocations": [_invocation(report)],
         "results": [
             _result(outcome, finding, places.get(finding.rule, -1))
-            for outcome in outcomes
+            for outcome in report.outcomes
             for finding in outcome.findings
         ],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     yield f"{json.dumps(log, indent=2, ensure_ascii=False)}\n"
+
+
+def _invocation(report: Report) -> dict[str, Any]:
+    if not report.faults:
+        return {"executionSuccessful": True}
+    notices = [
+        {
+            "level": "error",
+            "message": {"text": fault.sentence},
+            "locations": [{"physicalLocation": _location(fault.source, fault.line)}],
+        }
+        for fault in report.faults
+    ]
+    return {"executionSuccessful": False, "toolExecutionNotifications": notices}
 
 
 def _rule(rule: Specification) -> dict[str, Any]:
@@ -75,14 +89,18 @@ def _result(outcome: Outcome, finding: Finding, rule: int) -> dict[str, Any]:
         "message": {"text": finding.message},
         "locations": [
             {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(outcome.manifest.document.source)},
-                    "region": {"startLine": outcome.line(finding)},
-                },
+                "physicalLocation": _location(
+                    outcome.manifest.document.source, outcome.line(finding)
+                ),
                 "logicalLocations": [{"name": called(outcome), "fullyQualifiedName": finding.path}],
             }
         ],
     }
+
+
+def _location(source: str, line: int | None) -> dict[str, Any]:
+    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(source)}}
+    return place if line is None else place | {"region": {"startLine": line}}
 
 
 def _uri(path: str) -> str:

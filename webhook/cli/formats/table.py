@@ -1,25 +1,25 @@
 """For people with many manifests: one line an object."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from webhook.admission.answer import line
 from webhook.cli.formats.columns import columns
 from webhook.cli.formats.wording import BOLD, RED, count, paint
-from webhook.cli.offline import Outcome
+from webhook.cli.offline import Outcome, Report
 
 _HEADINGS = ("RESULT", "KIND", "NAMESPACE", "NAME", "CHANGES", "FINDINGS", "SOURCE")
 
 
-def render(outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:
+def render(report: Report, *, colour: bool) -> Iterator[str]:
     """A line for every MCP server, and a last line that counts."""
-    reviewed = [outcome for outcome in outcomes if outcome.covered]
+    reviewed = report.reviewed
     if reviewed:
         heading, *rows = columns([_HEADINGS, *map(_cells, reviewed)])
         yield f"{paint(heading, BOLD * colour)}\n"
         for outcome, row in zip(reviewed, rows, strict=True):
             yield f"{paint(row, RED * (colour and not outcome.runs))}\n"
         yield "\n"
-    yield count(outcomes)
+    yield count(report)
 
 
 def _result(outcome: Outcome) -> str:

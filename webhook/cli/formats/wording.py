@@ -1,10 +1,10 @@
 """What the formats for people say alike: the object, its findings, the last line that counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from webhook.admission.answer import ADVICE, Severity, line
 from webhook.cli.manifests import STDIN
-from webhook.cli.offline import Outcome, summary
+from webhook.cli.offline import Outcome, Report
 
 BOLD, RED, GREEN, YELLOW, CYAN, PLAIN = (f"\x1b[{code}m" for code in (1, 31, 32, 33, 36, 0))
 _COLOURS = {Severity.ERROR: RED, Severity.WARNING: YELLOW}
@@ -55,12 +55,15 @@ def findings(outcome: Outcome, *, colour: bool) -> Iterator[str]:
         yield f"  {ADVICE}\n"
 
 
-def count(outcomes: Sequence[Outcome]) -> str:
-    """The last line: how many objects had which outcome."""
-    total = summary(outcomes)
+def count(report: Report) -> str:
+    """The last line: how many objects had which outcome; nothing where there is no object."""
+    if not report.outcomes:
+        return ""
+    total = report.summary()
+    bad = f"; {_number(total.unreadable, 'file')} with bad input" if total.unreadable else ""
     if not total.reviewed:
         return (
-            f"no MCP server among {_number(total.other, 'object')}: label a workload "
+            f"no MCP server among {_number(total.other, 'object')}{bad}: label a workload "
             'mcp-admission.dev/server: "true", or use --managed to treat all as MCP servers\n'
         )
     parts = [
@@ -72,7 +75,7 @@ def count(outcomes: Sequence[Outcome]) -> str:
     said = ", ".join(part for part in parts if not part.startswith("0 "))
     warned = f", {_number(total.warnings, 'warning')}" if total.warnings else ""
     rest = f"; {_number(total.other, 'other object')} left alone" if total.other else ""
-    return f"{_number(total.reviewed, 'MCP server')}: {said}{warned}{rest}\n"
+    return f"{_number(total.reviewed, 'MCP server')}: {said}{warned}{rest}{bad}\n"
 
 
 def _number(count: int, noun: str) -> str:

@@ -1,18 +1,18 @@
 """For kubectl: the documents as the cluster would store them, without what it would refuse."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
 from webhook.cli.formats.yaml_writer import lines
 from webhook.cli.manifests import items_of
-from webhook.cli.offline import Outcome
+from webhook.cli.offline import Outcome, Report
 
 
-def render(outcomes: Sequence[Outcome], *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
+def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
     """Every document that holds something admitted, in the order of the input."""
     separator = ""
-    for _, group in groupby(outcomes, key=lambda one: id(one.manifest.document)):
+    for _, group in groupby(report.outcomes, key=lambda one: id(one.manifest.document)):
         stored = {outcome.manifest.pointer: outcome for outcome in group}
         document = next(iter(stored.values())).manifest.document
         if any(outcome.allowed for outcome in stored.values()):
