@@ -17,6 +17,7 @@ from certs.authority import Certificate, Pair, fingerprint, service_names
 from certs.bundle import parse
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.ports import LOOPBACK
+from webhook.cli.main import main
 from webhook.controller.certificates.places import Places
 
 REGISTRATIONS = Path(__file__).parents[3] / "manifests" / "registrations"
@@ -105,8 +106,16 @@ class Installed:
         return parse(shown.pop(), "shown")[0]
 
 
+def rotate(installed: Installed, *options: str) -> None:
+    """Ask for a rotation as people do."""
+    places = installed.places
+    words = ["certs", "rotate", "--kubeconfig", str(installed.cluster.kubeconfig)]
+    assert main([*words, "--service", f"{places.service}.{places.namespace}", *options]) == 0
+
+
 def accepted(port: int, host: str, bundle: bytes) -> bytes:
     """Shake hands as an API server does; raises ssl.SSLError where it would."""
+    assert bundle, "nothing is trusted yet"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(cadata=bundle.decode())
     with (

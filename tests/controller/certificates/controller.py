@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -26,18 +27,28 @@ class KilledError(BaseException):
     """The controller died right after a write; nothing of it may catch this."""
 
 
-class MortalApi(Api):
-    """Counts writes, and kills after the one that it is told."""
+@dataclass
+class Fate:
+    """How many writes are left; after the last one it is over."""
 
-    writes = 0
-    kill_after: int | None = None
+    writes_left: int = 0
+
+    def wrote(self) -> None:
+        """Count one write; raises KilledError for the last."""
+        self.writes_left -= 1
+        if self.writes_left == 0:
+            raise KilledError
+
+
+class MortalApi(Api):
+    """Dies when its fate wants it, after the API server has stored what was written."""
+
+    fate: Fate
 
     async def _call(self, request: Request, seconds: float) -> dict[str, Any]:
         answer = await super()._call(request, seconds)
         if request.method != "GET":
-            MortalApi.writes += 1
-            if MortalApi.writes == MortalApi.kill_after:
-                raise KilledError
+            self.fate.wrote()
         return answer
 
 
@@ -55,6 +66,7 @@ class Controller:
         self._kubeconfig = kubeconfig
         self._places, self._plan, self._replicas = places, plan, list(replicas)
         self._skew = skew
+        self._fate = Fate()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="controller")
         self.deaths = 0
@@ -78,7 +90,7 @@ class Controller:
 
     def kill_after(self, writes: int) -> None:
         """Let it die after so many writes from now."""
-        MortalApi.writes, MortalApi.kill_after = 0, writes
+        self._fate.writes_left = writes
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -92,6 +104,7 @@ class Controller:
 
     async def _live(self) -> None:
         async with await MortalApi.connect(self._kubeconfig) as api:
+            api.fate = self._fate
             driver = self._driver(api, lambda: api.server_time() + self._skew)
             while not self._stop.is_set():
                 try:

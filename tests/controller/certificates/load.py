@@ -23,12 +23,16 @@ SECONDS_BETWEEN_HANDSHAKES = 0.1
 class Load:
     """While it is entered, pods are created without an end; every refusal is kept.
 
-    `ports` are the replicas that take new connections at the moment.
+    `ports` are the replicas that take new connections at the moment. Without `senders`, hands
+    are shaken and nothing is created.
     """
 
-    def __init__(self, installed: Installed, ports: Callable[[], Sequence[int]]) -> None:
+    def __init__(
+        self, installed: Installed, ports: Callable[[], Sequence[int]], senders: int = SENDERS
+    ) -> None:
         self._installed = installed
         self._ports = ports
+        self._senders = senders
         self._thread = threading.Thread(target=self._run, name="load")
         self._over = threading.Event()
         self._crash: BaseException | None = None
@@ -63,7 +67,7 @@ class Load:
             await Api.connect(self._installed.cluster.kubeconfig) as api,
             asyncio.TaskGroup() as all_of_them,
         ):
-            for _ in range(SENDERS):
+            for _ in range(self._senders):
                 all_of_them.create_task(self._create(api))
             all_of_them.create_task(self._shake_hands(api))
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
+
 import pytest
 
-from tests.controller.certificates.cluster import Installed, plan
+from certs.authority import Certificate
+from tests.cluster.control_plane import ControlPlane
+from tests.controller.certificates.cluster import Installed, plan, rotate
 from tests.controller.certificates.controller import Controller
+from tests.controller.certificates.serving import Service
+
+SETTLE = timedelta(seconds=0.5)
 
 # The authority, two configurations, the leaf; and one more, at which nobody dies.
 WRITES_OF_AN_INSTALLATION = 4
+# A successor, two configurations, its promotion, the leaf, the end of the old authority, and
+# two configurations once more.
+WRITES_OF_A_ROTATION = 8
 
 
 @pytest.mark.parametrize("writes", range(1, WRITES_OF_AN_INSTALLATION + 2))
@@ -24,3 +35,33 @@ def test_an_installation_is_finished_by_whoever_comes_next(
 
     assert controller.deaths == (writes <= WRITES_OF_AN_INSTALLATION)
     assert controller.errors == []
+
+
+def has_followed(installed: Installed, before: Certificate) -> bool:
+    """Whether another authority issues."""
+    return installed.authority().certificate != before
+
+
+def test_a_rotation_is_finished_without_one_failed_admission(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    service = Service(control_plane, namespace)
+    installed = service.installed
+    controller = Controller(
+        control_plane.kubeconfig,
+        installed.places,
+        plan(installed.places, settle=SETTLE),
+        service.replicas,
+    )
+    with controller, service.running() as load:
+        for writes in range(1, WRITES_OF_A_ROTATION + 1):
+            before = installed.authority().certificate
+            controller.kill_after(writes)
+            rotate(installed, "--ca")
+            control_plane.wait_for("new authority", partial(has_followed, installed, before))
+            control_plane.wait_for("certificate everywhere", service.is_settled)
+            assert controller.deaths == writes
+
+    assert load.failures == []
+    assert controller.errors == []
+    assert load.answered >= 500

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests.cluster.control_plane import ControlPlane
-from tests.controller.certificates.cluster import plan
+from tests.controller.certificates.cluster import plan, rotate
 from tests.controller.certificates.controller import Controller
 from tests.controller.certificates.serving import Service
-from webhook.cli.main import main
 
 SETTLE = timedelta(seconds=1)
 LEAF_ROTATIONS, AUTHORITY_ROTATIONS = 10, 3
@@ -36,11 +35,8 @@ class Rotating:
 
     def _rotate(self, what: str, is_new: Callable[[], bool], *options: str) -> None:
         installed = self._service.installed
-        places = installed.places
-        words = ["certs", "rotate", "--kubeconfig", str(installed.cluster.kubeconfig)]
-        words += ["--service", f"{places.service}.{places.namespace}", *options]
         started = time.monotonic()
-        assert main(words) == 0
+        rotate(installed, *options)
         installed.cluster.wait_for(f"new {what}", is_new)
         installed.cluster.wait_for(f"new {what} everywhere", self._service.is_settled)
         self.seconds[what].append(time.monotonic() - started)
