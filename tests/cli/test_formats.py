@@ -171,7 +171,10 @@ def test_a_review_of_nothing_says_how_to_opt_in(review: Review) -> None:
     [
         ("table", "no MCP server among 1 object"),
         ("json", '"results": []'),
-        ("junit", '<testsuites name="mcp-admission" tests="0" failures="0" errors="0">'),
+        (
+            "junit",
+            '<testsuites name="mcp-admission" tests="0" failures="0" skipped="0" errors="0">',
+        ),
         ("sarif", '"results": []'),
         ("yaml", "apiVersion: v1\nkind: ConfigMap\n"),
     ],

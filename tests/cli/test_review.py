@@ -181,9 +181,9 @@ def test_other_workloads_are_warned_about(
 
 
 def test_nine_kinds_are_reviewed() -> None:
-    assert RESOURCES["apps", "Deployment"] == "deployments.apps"
-    assert RESOURCES["", "Pod"] == "pods"
-    assert RESOURCES["", "PodTemplate"] == "podtemplates"
+    assert RESOURCES["apps/v1", "Deployment"] == "deployments.apps"
+    assert RESOURCES["v1", "Pod"] == "pods"
+    assert RESOURCES["v1", "PodTemplate"] == "podtemplates"
     assert len(RESOURCES) == 9
 
 

@@ -16,17 +16,19 @@ from webhook.admission.patch import Operation
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review
 from webhook.admission.workload import KINDS
+from webhook.cli.kinds import VERSIONS, objection
 from webhook.cli.manifests import Fault, Manifest
 from webhook.settings.model import Settings
 
-RESOURCES = {(resource.partition(".")[2], kind): resource for resource, (kind, _) in KINDS.items()}
+RESOURCES = {(VERSIONS[kind], kind): resource for resource, (kind, _) in KINDS.items()}
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of one object.
 
-    `covered` is false for what is no MCP server; such an object is `allowed` as it is. `admitted`
+    `covered` is false for what is no MCP server; such an object is `allowed` as it is, with a
+    finding where it looks like one. `admitted`
     is the object as it would be stored, None where it is refused; it may be stored although the
     pods of its template would be refused (`pods_refused`). Paths of findings and of the patch are
     pointers into the document that holds the object.
@@ -76,13 +78,13 @@ class Report:
     faults: Sequence[Fault] = ()
 
     @property
-    def reviewed(self) -> list[Outcome]:
-        """The outcomes of MCP servers."""
-        return [outcome for outcome in self.outcomes if outcome.covered]
+    def told(self) -> list[Outcome]:
+        """The outcomes of MCP servers, and of what looks like one and is not reviewed."""
+        return [outcome for outcome in self.outcomes if outcome.covered or outcome.findings]
 
     def summary(self) -> Summary:
         """Count the outcomes."""
-        reviewed = self.reviewed
+        reviewed = [one for one in self.outcomes if one.covered]
         admitted = [one for one in reviewed if one.allowed]
         return Summary(
             reviewed=len(reviewed),
@@ -91,7 +93,9 @@ class Report:
             refused=len(reviewed) - len(admitted),
             pods_refused=sum(one.pods_refused for one in admitted),
             warnings=sum(
-                finding.severity is Severity.WARNING for one in reviewed for finding in one.findings
+                finding.severity is Severity.WARNING
+                for one in self.outcomes
+                for finding in one.findings
             ),
             other=len(self.outcomes) - len(reviewed),
             unreadable=len({fault.source for fault in self.faults}),
@@ -101,9 +105,10 @@ class Report:
 def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str) -> Outcome:
     """What the cluster would make of the object, created in the namespace unless it names one."""
     namespace = manifest.namespace or namespace
-    resource = RESOURCES.get((manifest.group, manifest.kind))
+    resource = RESOURCES.get((manifest.api_version, manifest.kind))
     if resource is None:
-        return Outcome(manifest, namespace, covered=False, allowed=True, admitted=manifest.value)
+        managed = scope is Scope.MANAGED
+        return _unreviewed(manifest, namespace, objection(manifest, settings, managed=managed))
     request = Request(
         hook=Hook.MUTATE,
         resource=resource,
@@ -121,6 +126,19 @@ def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str
         admitted = jsonpatch.apply_patch(admitted, deepcopy(list(mutated.operations)))
     request = replace(request, hook=Hook.VALIDATE, object=deepcopy(admitted))
     return _outcome(manifest, namespace, [mutated, review(request, settings, scope)], admitted)
+
+
+def _unreviewed(manifest: Manifest, namespace: str, finding: Finding | None) -> Outcome:
+    """An object that no hook is asked about; one of a kind that does not exist is refused."""
+    refused = finding is not None and finding.severity is Severity.ERROR
+    return Outcome(
+        manifest,
+        namespace,
+        covered=refused,
+        allowed=not refused,
+        admitted=None if refused else manifest.value,
+        findings=() if finding is None else (finding,),
+    )
 
 
 def _outcome(manifest: Manifest, namespace: str, answers: list[Answer], admitted: Any) -> Outcome:

@@ -33,7 +33,7 @@ _KEY = re.compile(r"\s*(?:- )?value:")
 
 def render(report: Report, *, colour: bool) -> Iterator[str]:
     """The diff and the findings of every MCP server, and a last line that counts."""
-    for outcome in report.reviewed:
+    for outcome in report.told:
         yield f"{paint(title(outcome), BOLD * colour)}: {verdict(outcome)}\n"
         if outcome.patch:
             yield from _diff(outcome, colour=colour)

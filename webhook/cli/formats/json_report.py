@@ -8,9 +8,9 @@ from webhook.cli.offline import Outcome, Report
 
 
 def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
-    """`results` has the MCP servers, `errors` what could not be read; `summary` counts all."""
+    """`results` has what there is to tell, `errors` what cannot be read; `summary` counts all."""
     told = {
-        "results": [_result(outcome) for outcome in report.reviewed],
+        "results": [_result(outcome) for outcome in report.told],
         "errors": [
             {"source": fault.source, "line": fault.line, "message": fault.sentence}
             for fault in report.faults
@@ -26,6 +26,7 @@ def _result(outcome: Outcome) -> dict[str, Any]:
         "kind": outcome.manifest.kind,
         "namespace": outcome.namespace,
         "name": outcome.manifest.name,
+        "covered": outcome.covered,
         "allowed": outcome.allowed,
         "pods_refused": outcome.pods_refused,
         "findings": [

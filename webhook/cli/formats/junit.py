@@ -16,17 +16,18 @@ def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - 
     """A `testsuites` element; warnings stand in the test case's output."""
     total = report.summary()
     failures = total.refused + total.pods_refused
-    errors = len(report.faults)
+    errors, skipped = len(report.faults), len(report.told) - total.reviewed
     counts = {
-        "tests": str(total.reviewed + errors),
+        "tests": str(len(report.told) + errors),
         "failures": str(failures),
+        "skipped": str(skipped),
         "errors": str(errors),
     }
     root = ET.Element("testsuites", {"name": "mcp-admission", **counts})
     suite = ET.SubElement(root, "testsuite", {"name": "mcp-admission review", **counts})
     properties = ET.SubElement(suite, "properties")
     ET.SubElement(properties, "property", {"name": "other objects", "value": str(total.other)})
-    for outcome in report.reviewed:
+    for outcome in report.told:
         _add_case(suite, outcome)
     for fault in report.faults:
         _add_fault(suite, fault)
@@ -39,6 +40,8 @@ def _add_case(suite: ET.Element, outcome: Outcome) -> None:
     names = {"classname": outcome.manifest.source, "name": called(outcome)}
     case = ET.SubElement(suite, "testcase", {key: _clean(text) for key, text in names.items()})
     said = _clean("".join(findings(outcome, colour=False)))
+    if not outcome.covered:
+        ET.SubElement(case, "skipped", {"message": "not reviewed"})
     if not outcome.runs:
         rules = dict.fromkeys(finding.rule for finding in outcome.findings)
         what = "pods refused" if outcome.allowed else "refused"

@@ -11,18 +11,20 @@ _HEADINGS = ("RESULT", "KIND", "NAMESPACE", "NAME", "CHANGES", "FINDINGS", "SOUR
 
 
 def render(report: Report, *, colour: bool) -> Iterator[str]:
-    """A line for every MCP server, and a last line that counts."""
-    reviewed = report.reviewed
-    if reviewed:
-        heading, *rows = columns([_HEADINGS, *map(_cells, reviewed)])
+    """A line for everything there is to tell, and a last line that counts."""
+    told = report.told
+    if told:
+        heading, *rows = columns([_HEADINGS, *map(_cells, told)])
         yield f"{paint(heading, BOLD * colour)}\n"
-        for outcome, row in zip(reviewed, rows, strict=True):
+        for outcome, row in zip(told, rows, strict=True):
             yield f"{paint(row, RED * (colour and not outcome.runs))}\n"
         yield "\n"
     yield count(report)
 
 
 def _result(outcome: Outcome) -> str:
+    if not outcome.covered:
+        return "not reviewed"
     if not outcome.allowed:
         return "refused"
     return "pods refused" if outcome.pods_refused else "admitted"

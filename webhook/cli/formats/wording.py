@@ -39,6 +39,8 @@ def title(outcome: Outcome) -> str:
 
 def verdict(outcome: Outcome) -> str:
     """What became of the object, in words."""
+    if not outcome.covered:
+        return "not reviewed"
     if not outcome.allowed:
         return "refused"
     said = "admitted with changes" if outcome.patch else "admitted as it is"

@@ -1,0 +1,173 @@
+"""Labelled objects of kinds that nobody reviews: refused where they do not exist, else told."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+
+from tests.cli.conftest import Review
+from webhook.cli.kinds import OTHER_GROUPS, OTHERS, VERSIONS
+
+SERVER = "mcp-admission.dev/server"
+SCHEMAS = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
+# What is no object that anybody applies.
+OF_THE_API = {"APIGroup", "APIResourceList", "APIVersions", "Eviction", "Scale", "WatchEvent"}
+
+
+def known() -> dict[str, set[str]]:
+    """Every kind of the newest Kubernetes by its version, but lists."""
+    found = defaultdict(set)
+    for file in (SCHEMAS / "v1.37.0-local").glob("*.json"):
+        schema = json.loads(file.read_text(encoding="utf-8"))
+        for kind in schema.get("x-kubernetes-group-version-kind", ()):
+            version = "/".join(filter(None, (kind["group"], kind["version"])))
+            if not kind["kind"].endswith("List"):
+                found[version].add(kind["kind"])
+    return found
+
+
+KNOWN = known()
+
+
+@pytest.mark.parametrize("version", OTHERS)
+def test_the_kinds_of_a_group_are_those_of_kubernetes(version: str) -> None:
+    workloads = {kind for kind, of in VERSIONS.items() if of == version}
+
+    assert OTHERS[version] | workloads | OF_THE_API >= KNOWN[version] - {"DeleteOptions"}
+    assert OTHERS[version] | workloads <= KNOWN[version] | {"List"}
+
+
+def test_the_other_groups_are_those_of_kubernetes() -> None:
+    groups = {version.rpartition("/")[0] for version in KNOWN} - {"", "apps", "batch", "extensions"}
+
+    assert groups == OTHER_GROUPS
+
+
+def document(kind: str, api_version: str, *path: str, label: Any = "true") -> str:
+    """An object that carries the label in its own metadata, or in that of what is inside it."""
+    inner: Any = {"metadata": {"labels": {SERVER: label}}}
+    for key in reversed(path):
+        inner = {key: inner}
+    name = {"metadata": {"name": "a", **inner.get("metadata", {})}}
+    return json.dumps({"apiVersion": api_version, "kind": kind, **inner, **name})
+
+
+MISSING = [
+    ("Deploymnet", "apps/v1", "did you mean Deployment in apps/v1?"),
+    ("deployment", "apps/v1", "did you mean Deployment in apps/v1?"),
+    ("Deployment", "v1", "did you mean Deployment in apps/v1?"),
+    ("Deployment", "app/v1", "did you mean Deployment in apps/v1?"),
+    ("Deployment", "apps/v1beta1", "did you mean Deployment in apps/v1?"),
+    ("Deployment", "apps/V1", "did you mean Deployment in apps/v1?"),
+    ("Deployment", "extensions/v1beta1", "did you mean Deployment in apps/v1?"),
+    ("Pod", "apps/v1", "did you mean Pod in v1?"),
+    ("Pods", "v1", "did you mean Pod in v1?"),
+    ("CronJob", "batch/v1beta1", "did you mean CronJob in batch/v1?"),
+    ("Jobs", "batch", "did you mean Job in batch/v1?"),
+    ("Server", "v1", "correct kind and apiVersion"),
+]
+
+
+@pytest.mark.parametrize(("kind", "api_version", "way_out"), MISSING)
+def test_a_kind_that_does_not_exist_is_refused(
+    review: Review, kind: str, api_version: str, way_out: str
+) -> None:
+    printed = review("d.yaml", d=document(kind, api_version))
+
+    assert printed.code == 1
+    sentence = f"Kubernetes has no kind {kind} in {api_version}: {way_out} (object)\n"
+    assert f"error    d.yaml:1: {sentence}" in printed.out
+    assert printed.out.endswith("\n1 MCP server: 1 refused\n")
+    assert review("d.yaml", "-o", "yaml").out == ""
+
+
+CARRIERS = [
+    ("spec", "template"),
+    ("template",),
+    ("spec", "jobTemplate", "spec", "template"),
+]
+
+
+@pytest.mark.parametrize("path", CARRIERS)
+def test_the_label_of_a_template_counts(review: Review, path: tuple[str, ...]) -> None:
+    assert review("d.yaml", d=document("Deploymnet", "apps/v1", *path)).code == 1
+
+
+def test_what_a_selector_chooses_counts(review: Review) -> None:
+    toolhive = document("Deploymnet", "apps/v1").replace(SERVER, "toolhive")
+    settings = "selectors: [{toolhive: 'true'}]"
+
+    assert review("d.yaml", "--settings", "s.yaml", d=toolhive, s=settings).code == 1
+    assert review("d.yaml").code == 0
+
+
+def test_in_a_managed_namespace_every_missing_kind_counts(review: Review) -> None:
+    unlabelled = document("Deploymnet", "apps/v1", label="false")
+
+    assert review("d.yaml", d=unlabelled).code == 0
+    assert review("d.yaml", "--managed").code == 1
+
+
+CUSTOM = [
+    ("MCPServer", "toolhive.stacklok.dev/v1alpha1"),
+    ("StatefulSet", "apps.kruise.io/v1beta1"),
+    ("Sandbox", "agents.x-k8s.io/v1alpha1"),
+]
+
+
+@pytest.mark.parametrize(("kind", "api_version"), CUSTOM)
+def test_a_custom_resource_is_told_and_passes(review: Review, kind: str, api_version: str) -> None:
+    printed = review("d.yaml", d=document(kind, api_version))
+
+    assert printed.code == 0
+    assert printed.out.startswith(f"d.yaml:1: {kind} default/a: not reviewed\n  warning  d.yaml:1:")
+    group = api_version.partition("/")[0]
+    assert f"{kind} of {group} is not reviewed: its pods are, where they carry" in printed.out
+    assert "\nno MCP server among 1 object: " in printed.out
+    assert review("d.yaml", d=document(kind, api_version, label="false")).out.count("\n") == 1
+    assert review("d.yaml", "--managed").out.count("\n") == 1
+
+
+def test_every_format_tells_what_is_not_reviewed(review: Review) -> None:
+    text = document("MCPServer", "toolhive.stacklok.dev/v1alpha1")
+
+    report = json.loads(review("d.yaml", "-o", "json", d=text).out)
+    assert [(one["covered"], one["allowed"]) for one in report["results"]] == [(False, True)]
+    assert (report["summary"]["other"], report["summary"]["warnings"]) == (1, 1)
+    assert review("d.yaml", "-o", "table").out.splitlines()[1].startswith("not reviewed   MCPS")
+    assert '<skipped message="not reviewed" />' in review("d.yaml", "-o", "junit").out
+    assert '"ruleId": "identity"' in review("d.yaml", "-o", "sarif").out
+    assert "MCPServer" in review("d.yaml", "-o", "yaml").out
+
+
+@pytest.mark.parametrize(
+    ("kind", "api_version"),
+    [
+        ("Service", "v1"),
+        ("ConfigMap", "v1"),
+        ("List", "v1"),
+        ("ControllerRevision", "apps/v1"),
+        ("HorizontalPodAutoscaler", "autoscaling/v2"),
+        ("NetworkPolicy", "networking.k8s.io/v1"),
+        ("RoleBinding", "rbac.authorization.k8s.io/v1"),
+        ("ToolList", "example.com/v1"),
+    ],
+)
+@pytest.mark.parametrize("words", [(), ("--managed",)], ids=["opted-in", "managed"])
+def test_what_makes_no_pods_may_carry_the_label(
+    review: Review, kind: str, api_version: str, words: tuple[str, ...]
+) -> None:
+    printed = review("d.yaml", *words, d=document(kind, api_version))
+
+    assert printed.code == 0
+    assert printed.out.startswith("no MCP server among 1 object: ")
+
+
+@pytest.mark.parametrize("metadata", [None, [], "text", {"labels": None}, {"labels": ["a"]}])
+def test_labels_of_another_shape_are_none(review: Review, metadata: Any) -> None:
+    text = json.dumps({"apiVersion": "apps/v1", "kind": "Deploymnet", "metadata": metadata})
+
+    assert review("d.yaml", d=text).code == 0
