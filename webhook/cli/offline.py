@@ -2,6 +2,7 @@
 
 The mutating hook gets the object, its patch is applied, and the validating hook gets the result.
 There is no API server that fills in the defaults of Kubernetes in between: fields may be absent.
+What it would not decode is refused here, too.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from webhook.admission.patch import Operation
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review
 from webhook.admission.workload import KINDS
+from webhook.cli.field_types import mistyped
 from webhook.cli.kinds import VERSIONS, objection
 from webhook.cli.manifests import Fault, Manifest
 from webhook.settings.model import Settings
@@ -120,12 +122,32 @@ def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str
     )
     mutated = review(request, settings, scope)
     if not mutated.allowed:
-        return _outcome(manifest, namespace, [mutated], None)
+        return _decoded(_outcome(manifest, namespace, [mutated], None))
     admitted = manifest.value
     if mutated.operations:
         admitted = jsonpatch.apply_patch(admitted, deepcopy(list(mutated.operations)))
     request = replace(request, hook=Hook.VALIDATE, object=deepcopy(admitted))
-    return _outcome(manifest, namespace, [mutated, review(request, settings, scope)], admitted)
+    answers = [mutated, review(request, settings, scope)]
+    return _decoded(_outcome(manifest, namespace, answers, admitted))
+
+
+def _decoded(outcome: Outcome) -> Outcome:
+    """The outcome, or the refusal of an object that an API server could not decode."""
+    manifest = outcome.manifest
+    found = mistyped(manifest.value, manifest.kind) if outcome.covered else []
+    if not found:
+        return outcome
+    findings = tuple(finding._replace(path=manifest.pointer + finding.path) for finding in found)
+    places = {finding.path for finding in findings}
+    others = tuple(finding for finding in outcome.findings if finding.path not in places)
+    return replace(
+        outcome,
+        allowed=False,
+        admitted=None,
+        patch=(),
+        pods_refused=False,
+        findings=findings + others,
+    )
 
 
 def _unreviewed(manifest: Manifest, namespace: str, finding: Finding | None) -> Outcome:
