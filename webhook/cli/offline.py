@@ -25,6 +25,13 @@ from webhook.settings.model import Settings
 RESOURCES = {(VERSIONS[kind], kind): resource for resource, (kind, _) in KINDS.items()}
 
 
+class MadeObjects(NamedTuple):
+    """What the controller would make, as it may be shown, and why the rest is not made."""
+
+    objects: tuple[dict[str, Any], ...] = ()
+    not_made: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of one object.
@@ -33,7 +40,7 @@ class Outcome:
     finding where it looks like one. `admitted`
     is the object as it would be stored, None where it is refused; it may be stored although the
     pods of its template would be refused (`pods_refused`). Paths of findings and of the patch are
-    pointers into the document that holds the object.
+    pointers into the document that holds the object. `made` is None unless somebody asked for it.
     """
 
     manifest: Manifest
@@ -44,6 +51,7 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     patch: tuple[Operation, ...] = ()
     pods_refused: bool = False
+    made: MadeObjects | None = None
 
     @property
     def runs(self) -> bool:

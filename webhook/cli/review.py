@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from webhook.admission.request import Scope
-from webhook.cli import manifests
+from webhook.cli import made_objects, manifests
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.formats import format as formats
 from webhook.cli.formats import wording
@@ -33,6 +33,7 @@ examples:
   mcp-admission review manifests/ --settings settings.yaml -o table
   helm template . | mcp-admission review -
   mcp-admission review deployment.yaml -o yaml | kubectl apply -f -
+  mcp-admission review deployment.yaml secret.yaml --show-objects
 
 exit codes:
   0  everything would be admitted, and run
@@ -73,23 +74,39 @@ def add_parser(subparsers: Subparsers) -> None:
         default="diff",
         help="diff and table are for people, the others for programs (default: diff)",
     )
+    parser.add_argument(
+        "--show-objects",
+        action="store_true",
+        help="also show what the controller would make: Service, Secrets (keys alone), network "
+        "policies, namespace labels; with diff, table, yaml and json",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Review everything and print the report; 0 all would run, 1 something refused, 2 bad input."""
     try:
         settings = _settings(args.settings)
+        _check_format(args)
         found = _input(args.paths)
     except (SettingsError, UsageError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    report = Report(_review(found.manifests, settings, args), found.faults)
+    outcomes = _review(found.manifests, settings, args)
+    if args.show_objects:
+        outcomes = made_objects.with_made_objects(outcomes, settings, managed=args.managed)
+    report = Report(outcomes, found.faults)
     _print(report, args.output)
     for fault in report.faults:
         print(fault, file=sys.stderr)
     if report.faults:
         return BAD_INPUT
     return ADMITTED if all(one.runs for one in report.outcomes) else REFUSED
+
+
+def _check_format(args: argparse.Namespace) -> None:
+    if args.show_objects and args.output not in made_objects.FORMATS:
+        known = ", ".join(made_objects.FORMATS)
+        raise UsageError(f"--show-objects: {args.output} has no place for objects: use {known}")
 
 
 def _settings(path: Path | None) -> Settings:
@@ -121,6 +138,8 @@ def _print(report: Report, output: str) -> None:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     for part in formats.load(output).render(report, colour=_colour()):
         sys.stdout.write(part)
+    if output != "json":
+        sys.stdout.writelines(made_objects.documents(report.outcomes))
     sys.stdout.flush()
     if output == "yaml":
         _tell([one for one in report.outcomes if one.findings])

@@ -21,7 +21,7 @@ def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - 
 
 
 def _result(outcome: Outcome) -> dict[str, Any]:
-    return {
+    result = {
         "source": outcome.manifest.source,
         "kind": outcome.manifest.kind,
         "namespace": outcome.namespace,
@@ -41,3 +41,6 @@ def _result(outcome: Outcome) -> dict[str, Any]:
         ],
         "patch": list(outcome.patch),
     }
+    if outcome.made is not None:
+        result |= {"objects": outcome.made.objects, "not_made": outcome.made.not_made}
+    return result

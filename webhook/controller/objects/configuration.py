@@ -32,6 +32,7 @@ LONGEST_VARIABLE = 128 * 1024 - 1
 """Bytes of `KEY=value` that Linux passes to a process, without the NUL that ends it."""
 TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105 - it is the type of a Secret
 REASON = "ConfigRefused"
+MISSING = "ConfigMissing"
 _KEY = re.compile(r"(?!\.\.)(?!\.$)[-._a-zA-Z0-9]{1,253}")
 _MOST_KEYS = 5
 
@@ -60,7 +61,7 @@ def configuration(server: Server, source: Json | None) -> Configuration | None:
     _permitted(server, name, source)
     if source is None:
         sentence = f"names {name}, which is no Secret of namespace {server.namespace}: create it"
-        raise Refused("ConfigMissing", asked(names.CONFIG_FROM, sentence))
+        raise Refused(MISSING, asked(names.CONFIG_FROM, sentence))
     data = _data(source)
     marked = _marked(server)
     reasons = [*_missing(name, marked, data), *_illegal(name, data)]

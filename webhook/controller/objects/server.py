@@ -70,7 +70,7 @@ def read(deployment: Json) -> Server:
     Raises Malformed where the object is no Deployment, which the API server does not store.
     """
     metadata = deployment["metadata"]
-    namespace, name = metadata.get("namespace") or "", metadata["name"]
+    namespace, name = metadata.get("namespace") or "", str(metadata["name"])
     request = Request(
         Hook.VALIDATE, DEPLOYMENTS, "UPDATE", deployment, namespace=namespace, name=name
     )
