@@ -1,0 +1,1 @@
+"""`MCPServerSettings` on a real API server."""

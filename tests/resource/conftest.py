@@ -1,0 +1,24 @@
+"""An API server that knows the resource."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.fixtures import control_plane
+from webhook.settings.resource import GROUP, PLURAL, VERSION, definition
+
+__all__ = ["control_plane"]
+
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+@pytest.fixture(scope="session")
+def settings_resource(control_plane: ControlPlane) -> ControlPlane:
+    """The control plane, once it serves the resource."""
+    control_plane.create(DEFINITIONS, definition())
+    control_plane.wait_for(
+        "the resource is served",
+        lambda: control_plane.raw("GET", f"/apis/{GROUP}/{VERSION}/{PLURAL}").status == 200,
+    )
+    return control_plane

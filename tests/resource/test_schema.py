@@ -1,0 +1,158 @@
+"""What the API server accepts as settings, what it refuses, and in which words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster.clients import KubectlError
+from tests.cluster.control_plane import ControlPlane
+from webhook.settings.descriptions import CHART_ONLY, DESCRIPTIONS
+from webhook.settings.load import parse
+from webhook.settings.model import Settings
+from webhook.settings.resource import GROUP, KIND, NAME, PLURAL, VERSION, definition
+
+Json = dict[str, Any]
+
+ACCEPTED = {
+    "nothing": "{}",
+    "quantities": "mcpServerMaximums: {requests: {memory: 2Gi, cpu: 1}, limits: {cpu: 1500m}}",
+    "equal in another spelling": (
+        "mcpServerMaximums: {requests: {memory: 1024Mi}}\n"
+        "mcpServerDefaults: {resources: {requests: {memory: 1Gi}}}"
+    ),
+    "scheduling": (
+        "mcpServerDefaults: {tolerations: [{key: mcp, operator: Exists}], nodeSelector: {a: b},\n"
+        "  imagePullSecrets: [{name: registry}], runtimeClassName: gvisor, perServer: forbid,\n"
+        "  affinity: {nodeAffinity: {anything: [{goes: 1}]}}}"
+    ),
+    "rules": 'rules: {capabilities: warn, replicas: "off"}',
+    "pod security": "mcpNamespace: {podSecurity: {enabled: false, enforceVersion: v1.31}}",
+    "network": (
+        "mcpNamespace: {networkPolicy: {dnsPeers: [169.254.20.10/32], egressCeilings: [\n"
+        "  'fd00::/8'], egressProfiles: {db: {to: [{ipBlock: {cidr: 10.1.0.0/16}}], ports: [\n"
+        "  {port: 5432}]}}, ingressProfiles: {jobs: {from: [{podSelector: {}}]}}}}"
+    ),
+    "tokens": "serviceAccountTokens: {managed: allow, names: [team-a/tools]}",
+    "isolation": "isolation: {gate: false, breakGlassGroups: [sre]}\nplatform: openshift",
+}
+ASKED = "mcpServerDefaults: {resources: {requests: {memory: 1025Mi}}}"
+REFUSED = {
+    "unknown key": ("onConflicts: deny", 'unknown field "spec.onConflicts"'),
+    "unknown rule": ("rules: {capability: warn}", 'unknown field "spec.rules.capability"'),
+    "chart-only key": ("selectors: [{a: b}]", 'unknown field "spec.selectors"'),
+    "level": (
+        "mcpNamespace: {podSecurity: {enforce: restrictive}}",
+        'enforce: Unsupported value: "restrictive": supported values: "privileged", "baseline"',
+    ),
+    "version": (
+        "mcpNamespace: {podSecurity: {warnVersion: 1.30}}",
+        "spec.mcpNamespace.podSecurity.warnVersion: Invalid value",
+    ),
+    "quantity": (
+        "mcpServerMaximums: {limits: {memory: 400MB}}",
+        "spec.mcpServerMaximums.limits.memory: Invalid value",
+    ),
+    "negative quantity": (
+        "mcpServerDefaults: {resources: {requests: {memory: -1Mi}}}",
+        "spec.mcpServerDefaults.resources.requests.memory: Invalid value",
+    ),
+    "host bits": (
+        "mcpNamespace: {networkPolicy: {egressCeilings: [10.0.0.1/8]}}",
+        "must be a block of addresses without host bits, such as 203.0.113.0/24",
+    ),
+    "no block": (
+        "mcpNamespace: {networkPolicy: {dnsPeers: [example.test]}}",
+        "spec.mcpNamespace.networkPolicy.dnsPeers[0]",
+    ),
+    "profile name": (
+        "mcpNamespace: {networkPolicy: {egressProfiles: {Data_Base: {to: []}}}}",
+        "names are lower-case letters, digits and hyphens, such as team-a",
+    ),
+    "request above its ceiling": (
+        f"mcpServerMaximums: {{requests: {{memory: 1Gi}}}}\n{ASKED}",
+        "mcpServerMaximums.requests.memory is less than mcpServerDefaults.resources.requests.",
+    ),
+    "request above the ceiling of limits": (
+        f"mcpServerMaximums: {{limits: {{memory: 1Gi}}}}\n{ASKED}",
+        "mcpServerMaximums.limits.memory is less than mcpServerDefaults.resources.requests.memory",
+    ),
+    "wrong type": ("isolation: {gate: 'yes'}", "spec.isolation.gate: Invalid value"),
+    "port": (
+        "mcpNamespace: {networkPolicy: {gateway: {port: 0}}}",
+        "spec.mcpNamespace.networkPolicy.gateway.port: Invalid value",
+    ),
+    "null rule": ("rules: {capabilities: deni}", "spec.rules.capabilities: Unsupported value"),
+}
+
+
+def resource(text: str, name: str = NAME) -> Json:
+    """The settings of this text as a resource."""
+    return {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": KIND,
+        "metadata": {"name": name},
+        "spec": yaml.safe_load(text),
+    }
+
+
+@pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
+def test_settings_are_accepted(settings_resource: ControlPlane, text: str) -> None:
+    assert isinstance(parse(text, "settings.yaml"), Settings)
+
+    applied = settings_resource.kubectl(
+        "apply", "--dry-run=server", "-o", "json", "-f", "-", sent=resource(text)
+    ).json()
+
+    assert applied["spec"] == yaml.safe_load(text)
+
+
+@pytest.mark.parametrize(("text", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_settings_are_refused(settings_resource: ControlPlane, text: str, sentence: str) -> None:
+    with pytest.raises(KubectlError) as refused:
+        settings_resource.kubectl("apply", "--dry-run=server", "-f", "-", sent=resource(text))
+
+    assert sentence in str(refused.value)
+
+
+def test_there_is_one_for_the_cluster(settings_resource: ControlPlane) -> None:
+    with pytest.raises(KubectlError, match="there is one MCPServerSettings for the cluster"):
+        settings_resource.kubectl(
+            "apply", "--dry-run=server", "-f", "-", sent=resource("{}", "mine")
+        )
+
+
+def test_the_definition_spells_every_default_out(settings_resource: ControlPlane) -> None:
+    name = definition()["metadata"]["name"]
+    held = settings_resource.get(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}")[
+        "spec"
+    ]
+
+    assert held == definition()["spec"]
+
+
+def test_every_key_is_explained(settings_resource: ControlPlane) -> None:
+    said = settings_resource.kubectl("explain", "mcpsettings.spec", "--recursive").stdout
+
+    assert "mcpServerDefaults" in said
+    for key, sentence in DESCRIPTIONS.items():
+        if key in CHART_ONLY:
+            continue
+        told = settings_resource.kubectl("explain", f"{PLURAL}.spec.{key}").stdout
+        assert sentence.split()[0] in told.partition("DESCRIPTION:")[2]
+
+
+def test_every_key_is_described() -> None:
+    assert sorted(_keys(Settings)) == sorted(DESCRIPTIONS)
+
+
+def _keys(model: Any, prefix: str = "") -> list[str]:
+    keys = []
+    for name, field in model.model_fields.items():
+        key = f"{prefix}{field.alias or name}"
+        inner = field.annotation
+        section = isinstance(inner, type) and hasattr(inner, "model_fields")
+        keys += _keys(inner, f"{key}.") if section and key not in DESCRIPTIONS else [key]
+    return keys
