@@ -6,7 +6,7 @@ No label takes a value that a client chooses freely: an unknown kind or operatio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -98,6 +98,9 @@ class Metrics:
         self._rejected = counter(
             "rejected_requests_total", "HTTP requests that were no reviews.", ["status"]
         )
+        self._handshakes = counter(
+            "failed_handshakes_total", "TLS handshakes of clients that failed.", ["cause"]
+        )
         self._reloads = counter(
             "file_reloads_total", "Changed files that were read again.", ["file", "result"]
         )
@@ -127,6 +130,15 @@ class Metrics:
     def rejected(self, status: int) -> None:
         """Count one request that was no review."""
         self._rejected.labels(status).inc()
+
+    def handshake_failed(self, cause: str) -> None:
+        """Count one failed handshake; the causes are ours, not the client's."""
+        self._handshakes.labels(cause).inc()
+
+    def expect_failed_handshakes(self, causes: Iterable[str]) -> None:
+        """Show the counters of these causes from the start, at zero."""
+        for cause in causes:
+            self._handshakes.labels(cause)
 
     def reloaded(self, file: str, *, taken: bool) -> None:
         """Count a changed file, and say whether the one on disk is the one in force."""

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from webhook.observe.logs import failure
 from webhook.observe.metrics import Metrics
+from webhook.server.handshakes import Handshakes
 
 # The API server keeps an idle connection for 90 seconds: ours must not end before.
 KEEP_ALIVE_SECONDS = 3630.0
@@ -89,6 +90,8 @@ class Listener:
         context: ssl.SSLContext | None = None,
     ) -> Listener:
         """Listen; raises OSError when the address cannot be had."""
+        if context:
+            Handshakes(metrics).watch(context)
         runner = web.AppRunner(app, shutdown_timeout=LAST_BYTES_SECONDS)
         await runner.setup()
         manager = runner.server
