@@ -6,8 +6,17 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.admission.objects import deployments
 from tests.cli.conftest import Review
+from webhook.admission.request import Scope
+from webhook.cli.made_objects import documents, with_made_objects
+from webhook.cli.manifests import Manifest
+from webhook.cli.offline import outcome
+from webhook.settings.documents import read as read_documents
+from webhook.settings.model import Settings
 
 Json = dict[str, Any]
 DEPLOYMENT = """\
@@ -150,14 +159,34 @@ def test_a_secret_that_cannot_be_read_is_said_without_its_values(review: Review,
     assert "hunter2" not in said
 
 
-def test_an_object_of_no_shape_at_all_is_said(review: Review) -> None:
-    odd = DEPLOYMENT.replace("[{name: mcp, containerPort: 8080}]", "[8080]")
-    lenient = 'rules: {host-ports: "off"}'
+def test_places_that_differ_are_said(review: Review) -> None:
+    differing = DEPLOYMENT.replace(
+        "labels: {app: github-tools}\n    spec",
+        "annotations: {mcp-admission.dev/config-from: others}\n    spec",
+    )
+    lenient = "rules: {annotations: warn}"
 
-    (result,) = results(review, "d.yaml", "--settings", "l.yaml", d=odd, l=lenient)
+    (result,) = results(review, "d.yaml", "--settings", "l.yaml", d=differing, l=lenient)
 
-    assert named(result["objects"]) == ALL[3:]
-    assert result["not_made"] == ["not made, containers[main].ports[0] must be an object"]
+    assert named(result["objects"]) == ALL[2:]
+    differs = "differs from the pod template: say it in one place"
+    at = "metadata.annotations[mcp-admission.dev/config-from]"
+    assert result["not_made"] == [f"{at} {differs}"]
+
+
+@given(deployments(), st.booleans())
+def test_whatever_is_admitted_can_be_shown(document: Json, managed: bool) -> None:
+    (read,) = read_documents(json.dumps(document), "d.json")
+    manifest = Manifest(read, read.value, "apps/v1", "Deployment")
+    scope = Scope.MANAGED if managed else Scope.OPTED_IN
+    settings = Settings.model_validate({"onConflict": "warn"})
+    seen = outcome(manifest, settings, scope, "tools")
+
+    (shown,) = with_made_objects([seen], settings, managed=managed)
+
+    assert shown.made is not None
+    assert bool(shown.made.objects) == seen.allowed
+    assert "".join(documents([shown])).count("kind: Secret") == 0
 
 
 def test_a_managed_namespace_has_its_labels_once(review: Review) -> None:

@@ -52,7 +52,7 @@ TABLE = [
         {"egress": "10.1.0.1/24,10.2.0.0/16"},
         {},
         [
-            'egress] holds "10.1.0.1/24", which is not how the block is written: write 10.1.0.0/24',
+            'egress] holds "10.1.0.1/24", which is no block of addresses: write 10.1.0.0/24',
             f'egress] holds "10.2.0.0/16", {OUTSIDE}',
         ],
         id="every-entry-that-is-not-granted",

@@ -203,7 +203,7 @@ def test_what_is_no_settings_file(text: str, line: str) -> None:
             ),
         ),
         (
-            "mcpNamespace: {networkPolicy: {egressProfiles: {A_b: {to: []}}}}",
+            "mcpNamespace: {networkPolicy: {egressProfiles: {A_b: {to: [{podSelector: {}}]}}}}",
             (
                 "mcpNamespace.networkPolicy.egressProfiles.A_b: this key is not accepted: write "
                 "lower-case letters, digits and hyphens, such as team-a"

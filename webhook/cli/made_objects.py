@@ -17,7 +17,6 @@ from webhook.controller.objects import configuration, server
 from webhook.controller.objects.made import of_namespace, of_server
 from webhook.controller.objects.refusal import Refused
 from webhook.rules import names
-from webhook.rules.fields import Malformed
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -78,10 +77,7 @@ def _made(
     if not outcome.allowed or _opted_out(outcome.admitted):
         return MadeObjects()
     around = of_namespace(outcome.namespace, settings, RELEASE_NAMESPACE, managed=managed)
-    try:
-        own = _of_server(outcome, settings, secrets)
-    except Malformed as error:
-        own = MadeObjects((), (f"not made, {error}",))
+    own = _of_server(outcome, settings, secrets)
     return MadeObjects((*own.objects, *around), own.not_made)
 
 

@@ -16,11 +16,11 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import NamedTuple
 
 from webhook.settings.model import NetworkPolicy
+from webhook.settings.network_peers import NoBlockError, cidr
 
 MOST_ENTRIES = 100
 _LONGEST = 43
 _NAMED = 5
-_SUCH_AS = "write one such as 203.0.113.0/24 or 203.0.113.0/24:443"
 _ASK = "ask the cluster administrator"
 
 Network = IPv4Network | IPv6Network
@@ -109,17 +109,9 @@ def _block(entry: str, ceilings: tuple[str, ...]) -> Block:
 
 def _network(text: str) -> Network:
     try:
-        network = ip_network(text, strict=False)
-    except ValueError:
-        raise _Objection(f"which is no block of addresses: {_SUCH_AS}") from None
-    if "%" in text:
-        raise _Objection("which names the interface of a node: leave out the % and what follows")
-    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped is not None:
-        inner = f"{network.network_address.ipv4_mapped}/{max(network.prefixlen - 96, 0)}"
-        raise _Objection(f"which is an IPv4 block written as IPv6: write {inner}")
-    if str(network) != text:
-        raise _Objection(f"which is not how the block is written: write {network}")
-    return network
+        return ip_network(cidr(text))
+    except NoBlockError as error:
+        raise _Objection(f"which is no block of addresses: write {error.write}") from None
 
 
 def _port(text: str) -> int:

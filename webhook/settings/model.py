@@ -7,12 +7,12 @@ chart. Defaults are the reference values of a hardened MCP server deployment.
 from __future__ import annotations
 
 from functools import cached_property
-from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from webhook.settings import network_peers
 from webhook.settings.patterns import DNS_LABEL, DNS_SUBDOMAIN, NAMESPACED_NAME
 from webhook.settings.quantity import QuantityError, parse
 from webhook.settings.rule_ids import RuleId
@@ -55,23 +55,16 @@ def _canonical(value: Any) -> str:
     return quantity.canonical()
 
 
-def _cidr(value: str) -> str:
-    try:
-        block = str(ip_network(value, strict=False))
-    except ValueError:
-        block = "one such as 203.0.113.0/24"
-    if value != block or "%" in value:
-        raise ValueError(f'"{value:.43}" is not a block of addresses: write {block}')
-    return value
-
-
 QuantityText = Annotated[str, BeforeValidator(_canonical)]
 Quantities = dict[str, QuantityText]
-Cidr = Annotated[str, AfterValidator(_cidr)]
+Cidr = Annotated[str, AfterValidator(network_peers.cidr)]
 DnsLabel = Annotated[str, Field(pattern=DNS_LABEL, max_length=63)]
 DnsSubdomain = Annotated[str, Field(pattern=DNS_SUBDOMAIN, max_length=253)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Labels = dict[str, str]
+Peer = Annotated[dict[str, Any], AfterValidator(network_peers.peer)]
+Peers = Annotated[list[Peer], AfterValidator(network_peers.peers)]
+PolicyPort = Annotated[dict[str, Any], AfterValidator(network_peers.port)]
 
 
 class Resources(Value):
@@ -116,15 +109,15 @@ class Gateway(Section):
 class EgressProfile(Value):
     """NetworkPolicy peers and ports that a server may ask for by name."""
 
-    to: list[dict[str, Any]]
-    ports: list[dict[str, Any]] = Field(default_factory=list)
+    to: Peers
+    ports: list[PolicyPort] = Field(default_factory=list)
 
 
 class IngressProfile(Value):
     """NetworkPolicy peers and ports that may call a server which asks for them by name."""
 
-    from_: list[dict[str, Any]] = Field(alias="from")
-    ports: list[dict[str, Any]] = Field(default_factory=list)
+    from_: Peers = Field(alias="from")
+    ports: list[PolicyPort] = Field(default_factory=list)
 
 
 class NetworkPolicy(Section):

@@ -149,6 +149,12 @@ WIDER = [
         id="selected-by-expression",
     ),
     pytest.param(
+        egress({}, selector={"matchExpressions": [
+            {"key": "mcp-admission.dev/name", "operator": "In", "values": ["github-tools", "b"]}]}),
+        ("Egress", "everybody", EVERY),
+        id="selected-by-name",
+    ),
+    pytest.param(
         egress({}, name="mcp-admission-baseline"),
         ("Egress", "everybody", EVERY),
         id="ours-in-name-alone",

@@ -120,9 +120,7 @@ def _allowed(peer: Json, namespace: str, opened: Ports, allowed: list[_Opening])
 
 
 def _within(peer: Json, namespace: str, openings: list[_Opening]) -> bool:
-    """Whether the openings together have the peer, on ports that all of them have."""
-    if any(not opening.peers for opening in openings):
-        return True
+    """Whether the openings together have the peer; none of ours is for everybody."""
     if "ipBlock" in peer:
         return _addresses_within(peer["ipBlock"], openings)
     return peer != _EVERYBODY and any(
