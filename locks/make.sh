@@ -4,8 +4,9 @@ set -eu
 lock() {
     out=$1 && shift
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-        --no-annotate --no-emit-index-url --output-file "locks/$out" pyproject.toml "$@"
+        --no-annotate --no-emit-index-url --output-file "locks/$out" "$@"
 }
-lock run.txt
-lock demo.txt --constraint locks/run.txt --group demo
-lock dev.txt --constraint locks/demo.txt --group dev
+lock run.txt pyproject.toml
+lock demo.txt pyproject.toml --constraint locks/run.txt --group demo
+lock dev.txt pyproject.toml --constraint locks/demo.txt --group dev
+lock build.txt --constraint locks/demo.txt --group build

@@ -1,0 +1,148 @@
+"""The image, as far as it can be had without a container engine.
+
+The Dockerfile is linted, and its build steps run as they are written, in a folder that holds what
+`.dockerignore` lets in. What they make is then started as the image starts it: by a user without
+a name, from a tree that nobody can write to.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.server.certificates import HOST, Volume
+from tests.server.process import Server, command
+
+ROOT = Path(__file__).parents[1]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+NOBODY = 65532
+LARGEST = 150 * 1024 * 1024
+# What the slim base image of Debian with Python takes in a registry, rounded up.
+BASE = 50 * 1024 * 1024
+
+# Root becomes nobody; it may still read where this machine keeps Python and the test its files.
+READING = "+dac_read_search"
+UNPRIVILEGED = (
+    []
+    if os.geteuid() != 0
+    else [
+        "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--bounding-set",
+        f"-all,{READING}", f"--inh-caps=-all,{READING}", f"--ambient-caps=-all,{READING}",
+    ]
+)  # fmt: skip
+
+
+def instructions(stage: str) -> list[tuple[str, str]]:
+    """The instructions of a stage and their arguments, continued lines joined."""
+    text = re.sub(r"\\\n\s*", "", re.sub(r"(?m)^#.*\n", "", stage))
+    return [(word, rest) for word, _, rest in (line.partition(" ") for line in text.splitlines())]
+
+
+_, BUILD, IMAGE = (instructions(part) for part in re.split(r"(?m)^FROM .*$", DOCKERFILE))
+
+
+def arguments(stage: list[tuple[str, str]], word: str) -> list[str]:
+    return [rest for found, rest in stage if found == word]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder in which the steps of the build stage have run."""
+    folder = tmp_path_factory.mktemp("build")
+    environment = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+    environment |= {name: os.environ[name] for name in os.environ if name.startswith("PIP_")}
+    (tools := folder / "python").mkdir()
+    (tools / "python").symlink_to(sys.executable)
+    environment["PATH"] = f"{tools}:{environment['PATH']}"
+    for word, rest in BUILD:
+        if word == "COPY":
+            _copy(rest, folder)
+        elif word in {"ARG", "ENV"}:
+            environment |= dict(pair.split("=", 1) for pair in rest.split() if "$" not in pair)
+        elif word == "RUN":
+            subprocess.run(
+                ["/bin/bash", "-euo", "pipefail", "-c", rest],
+                cwd=folder, env=environment, check=True,
+            )  # fmt: skip
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy(words: str, folder: Path) -> None:
+    *sources, target = words.split()
+    for source in sources:
+        if (ROOT / source).is_dir():
+            shutil.copytree(
+                ROOT / source, folder / target, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        else:
+            place = folder / target
+            place.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / source, place)
+
+
+def test_the_dockerfile_follows_good_practice() -> None:
+    checked = subprocess.run(
+        [Path(sys.executable).with_name("hadolint"), "--no-color", ROOT / "Dockerfile"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
+def test_the_image_runs_as_nobody_and_calls_no_shell() -> None:
+    assert arguments(IMAGE, "USER") == [f"{NOBODY}:{NOBODY}"]
+    assert arguments(IMAGE, "ENTRYPOINT") == ['["python", "-m", "webhook"]']
+    assert arguments(IMAGE, "RUN") == []
+    assert arguments(IMAGE, "COPY") == ["--from=build /build/app /app"]
+
+
+def test_nothing_is_copied_that_is_not_let_in() -> None:
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().split() if line[0] == "!"}
+    copied = {word.split("/")[0] for rest in arguments(BUILD, "COPY") for word in rest.split()[:-1]}
+
+    assert copied == let_in
+
+
+def test_the_image_is_small(built: Path) -> None:
+    archive = built / "app.tar.gz"
+    with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
+        tar.add(built / "app")
+
+    assert archive.stat().st_size + BASE < LARGEST
+
+
+def test_every_file_says_the_same_moment(built: Path) -> None:
+    moments = {int(path.stat().st_mtime) for path in (built / "app").rglob("*")}
+
+    assert moments == {1767225600}
+
+
+def test_the_wheel_is_installed_by_its_hash(built: Path) -> None:
+    assert re.fullmatch(
+        r"wheel/mcp_admission-\S+\.whl --hash=sha256:[0-9a-f]{64}\n",
+        (built / "wheel" / "lock.txt").read_text(),
+    )
+
+
+def test_serve_starts_from_a_tree_that_it_cannot_write_to(built: Path, tmp_path: Path) -> None:
+    app = built / "app"
+    for path in (app, *app.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    authority = trustme.CA()
+    volume = Volume(tmp_path / "tls")
+    volume.write_pair(authority.issue_cert(HOST))
+    python, *words = command(volume)
+    environment = ["/usr/bin/env", "-i", f"PYTHONPATH={app}", "PYTHONDONTWRITEBYTECODE=1"]
+
+    with Server(authority, [*UNPRIVILEGED, *environment, python, "-S", *words]) as server:
+        assert server.review()["allowed"] is True
