@@ -67,10 +67,14 @@ class Installed:
     def store(self, name: str, files: Mapping[str, bytes]) -> None:
         """Let a Secret hold this, as if an earlier controller had written it."""
         data = {key: base64.b64encode(content).decode() for key, content in files.items()}
-        path, _, short = self.places.secret(name).rpartition("/")
-        body = {"metadata": {"name": short}, "data": data}
-        if self.cluster.raw("PUT", f"{path}/{short}", body).status == 404:
-            self.cluster.create(path, body)
+        path = self.places.secret(name)
+        there = self.cluster.raw("GET", path)
+        if there.status == 404:
+            folder, _, short = path.rpartition("/")
+            self.cluster.create(folder, {"metadata": {"name": short}, "data": data})
+            return
+        answer = self.cluster.raw("PUT", path, {**there.json(), "data": data})
+        assert answer.status == 200, answer.body
 
     def authority(self) -> Pair:
         """The authority that issues."""
@@ -90,11 +94,21 @@ class Installed:
             for webhook in self.cluster.get(path)["webhooks"]
         ]
 
+    def rotate(self, *options: str) -> None:
+        """Ask for a rotation as people do."""
+        service = f"{self.places.service}.{self.places.namespace}"
+        words = ["certs", "rotate", "--kubeconfig", str(self.cluster.kubeconfig)]
+        assert main([*words, "--service", service, *options]) == 0
+
+    def is_published(self) -> bool:
+        """Whether the authority is what everybody trusts, and the only one."""
+        return set(self.bundles()) == {self.authority().certificate_pem}
+
     def is_settled(self) -> bool:
         """Whether one authority is stored and trusted everywhere, and has issued the leaf."""
         assert set(self.secret("mcp-admission-ca")) == {"ca.crt", "ca.key"}
         assert self.secret("mcp-admission-tls")["ca.crt"] == self.authority().certificate_pem
-        assert set(self.bundles()) == {self.authority().certificate_pem}
+        assert self.is_published()
         self.leaf().certificate.verify_directly_issued_by(self.authority().certificate)
         assert self.leaf().certificate.not_valid_after_utc > datetime.now(UTC)
         return True
@@ -104,13 +118,6 @@ class Installed:
         shown = {accepted(port, self.places.host, bundle) for bundle in self.bundles()}
         assert len(shown) == 1
         return parse(shown.pop(), "shown")[0]
-
-
-def rotate(installed: Installed, *options: str) -> None:
-    """Ask for a rotation as people do."""
-    places = installed.places
-    words = ["certs", "rotate", "--kubeconfig", str(installed.cluster.kubeconfig)]
-    assert main([*words, "--service", f"{places.service}.{places.namespace}", *options]) == 0
 
 
 def accepted(port: int, host: str, bundle: bytes) -> bytes:

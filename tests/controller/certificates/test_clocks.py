@@ -9,7 +9,7 @@ import pytest
 
 from certs.authority import Pair, issue_leaf, make_authority
 from tests.cluster.ports import LOOPBACK
-from tests.controller.certificates.cluster import Installed, plan, rotate
+from tests.controller.certificates.cluster import Installed, plan
 from tests.controller.certificates.controller import Controller
 from tests.controller.certificates.load import Load
 from tests.controller.certificates.replica import Followed
@@ -85,7 +85,7 @@ def test_no_handshake_fails_where_clocks_differ(
             Load(installed, lambda: [replica.port], senders=0) as load,
             controller(installed, replica, -skew),
         ):
-            rotate(installed, "--ca")
+            installed.rotate("--ca")
             installed.cluster.wait_for(
                 "new authority", lambda: installed.authority().certificate != before
             )

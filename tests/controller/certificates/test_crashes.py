@@ -9,7 +9,7 @@ import pytest
 
 from certs.authority import Certificate
 from tests.cluster.control_plane import ControlPlane
-from tests.controller.certificates.cluster import Installed, plan, rotate
+from tests.controller.certificates.cluster import Installed, plan
 from tests.controller.certificates.controller import Controller
 from tests.controller.certificates.serving import Service
 
@@ -57,7 +57,7 @@ def test_a_rotation_is_finished_without_one_failed_admission(
         for writes in range(1, WRITES_OF_A_ROTATION + 1):
             before = installed.authority().certificate
             controller.kill_after(writes)
-            rotate(installed, "--ca")
+            installed.rotate("--ca")
             control_plane.wait_for("new authority", partial(has_followed, installed, before))
             control_plane.wait_for("certificate everywhere", service.is_settled)
             assert controller.deaths == writes

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests.cluster.control_plane import ControlPlane
-from tests.controller.certificates.cluster import plan, rotate
+from tests.controller.certificates.cluster import plan
 from tests.controller.certificates.controller import Controller
 from tests.controller.certificates.serving import Service
 
@@ -36,7 +36,7 @@ class Rotating:
     def _rotate(self, what: str, is_new: Callable[[], bool], *options: str) -> None:
         installed = self._service.installed
         started = time.monotonic()
-        rotate(installed, *options)
+        installed.rotate(*options)
         installed.cluster.wait_for(f"new {what}", is_new)
         installed.cluster.wait_for(f"new {what} everywhere", self._service.is_settled)
         self.seconds[what].append(time.monotonic() - started)

@@ -66,6 +66,13 @@ class Driver:
 
     async def turn(self) -> timedelta:
         """Take one step; returns when to come again. Raises ApiError, and may be tried again."""
+        step = await self.step()
+        if isinstance(step, rotation.Rest):
+            return max(timedelta(0), min(self.resting, step.until - self.clock()))
+        return self.waiting if isinstance(step, rotation.Wait) else timedelta(0)
+
+    async def step(self) -> Step:
+        """Take one step, and return it."""
         look = await self.look()
         now = self.clock().replace(microsecond=0)
         step = next_step(look.state, now, self.plan)
@@ -73,12 +80,9 @@ class Driver:
         self.metrics.found(len(faults(look.seen, self.places, now)))
         self._tell(look, step)
         await self._do(step, look, now)
-        if isinstance(step, rotation.Rest):
-            return max(timedelta(0), min(self.resting, step.until - now))
-        if isinstance(step, rotation.Wait):
-            return self.waiting
-        self.metrics.took(type(step).__name__)
-        return timedelta(0)
+        if not isinstance(step, rotation.Rest | rotation.Wait):
+            self.metrics.took(type(step).__name__)
+        return step
 
     async def look(self) -> Look:
         """See everything as it is now."""

@@ -1,0 +1,44 @@
+"""A driver that takes its turns one by one, in the test's own event loop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from tests.controller.certificates.cluster import plan
+from webhook.controller.api import Api
+from webhook.controller.certificates.driver import Driver
+from webhook.controller.certificates.places import Places
+from webhook.controller.certificates.served import Replica
+from webhook.observe.control_metrics import ControlMetrics
+
+AT_ONCE = timedelta(0)
+
+
+@asynccontextmanager
+async def driving(
+    kubeconfig: Path, places: Places, replicas: Sequence[Replica] = ()
+) -> AsyncIterator[Driver]:
+    """A driver that waits for nothing to settle."""
+
+    async def find_replicas() -> list[Replica]:
+        return list(replicas)
+
+    async with await Api.connect(kubeconfig) as api:
+        wanted = plan(places, settle=AT_ONCE)
+        yield Driver(api, places, wanted, find_replicas, ControlMetrics(), api.server_time)
+
+
+async def drive(driver: Driver, most: int = 20) -> int:
+    """Take turns until there is nothing to do at once; how many there were."""
+    for turns in range(1, most + 1):
+        if await driver.turn():
+            return turns
+    raise AssertionError(f"no rest after {most} turns")
+
+
+def sample(driver: Driver, name: str, **labels: str) -> float | None:
+    """The value of one of its metrics."""
+    return driver.metrics.registry.get_sample_value(f"mcp_admission_{name}", labels)
