@@ -96,6 +96,22 @@ def test_a_default_above_our_ceiling_is_refused_as_if_it_were_written(
     assert admitted.status == 201
 
 
+CEILINGS = {"cpu": "2", "memory": "2Gi", "nvidia.com/gpu": "1", "hugepages-2Mi": "64Mi"}
+
+
+def test_a_ceiling_that_becomes_the_limit_reserves_nothing(
+    product: Product, namespace: Namespace
+) -> None:
+    with product.settings({"mcpServerMaximums": {"limits": CEILINGS}}):
+        namespace.create(server())
+        (pod,) = namespace.wait_for_pods()
+
+    assert resources(pod) == {
+        "limits": {"cpu": "2", "memory": "2Gi"},
+        "requests": {"cpu": "0", "memory": "400Mi"},
+    }
+
+
 def test_what_we_fill_in_satisfies_a_quota_that_asks_for_it(namespace: Namespace) -> None:
     allow(namespace, **{"requests.memory": "1Gi"})
 
