@@ -15,7 +15,7 @@ test: $(VENV)/dev ## run all tests, with coverage
 	$(BIN)/python -m coverage report --include='webhook/rules/*,webhook/admission/*,certs/*' --fail-under=100
 
 fast: $(VENV)/dev ## run the tests that need no control plane
-	$(BIN)/python -m pytest -q -n auto --ignore=tests/cluster --ignore=tests/e2e
+	$(BIN)/python -m pytest -q -n auto -m 'not control_plane' --ignore=tests/cluster --ignore=tests/e2e
 
 lint: $(VENV)/dev ## check style, types and the order of the layers
 	$(BIN)/ruff check && $(BIN)/ruff format --check

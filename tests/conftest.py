@@ -1,7 +1,11 @@
-"""How hard the property tests try: HYPOTHESIS_PROFILE=thorough for a long look, else the usual."""
+"""How hard the property tests try: HYPOTHESIS_PROFILE=thorough for a long look, else the usual.
+
+Tests that need a control plane get the marker `control_plane`: `make fast` leaves them out.
+"""
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 USUAL = settings(
@@ -14,3 +18,10 @@ USUAL = settings(
 settings.register_profile("usual", USUAL)
 settings.register_profile("thorough", USUAL, derandomize=False, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark whatever uses the fixture, wherever it stands."""
+    for item in items:
+        if "control_plane" in getattr(item, "fixturenames", ()):
+            item.add_marker("control_plane")

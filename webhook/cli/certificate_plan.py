@@ -12,10 +12,6 @@ from certs.rotation import Plan
 NAME = re.compile(r"(\*\.)?[A-Za-z0-9:]([-.:A-Za-z0-9]*[A-Za-z0-9:])?")
 
 
-class PlanError(Exception):
-    """Options that cannot work together; one sentence."""
-
-
 def add_certificate_options(parser: argparse.ArgumentParser) -> None:
     """Add further names, and how long certificate and authority are valid."""
     parser.add_argument(
@@ -37,16 +33,13 @@ def add_certificate_options(parser: argparse.ArgumentParser) -> None:
 
 
 def plan(args: argparse.Namespace) -> Plan:
-    """The plan that these options make, with `--service`; raises PlanError if it cannot work."""
+    """The plan that these options make, with `--service`."""
     service, _, namespace = args.service.partition(".")
-    try:
-        return Plan(
-            names=service_names(service, namespace, args.name),
-            authority_lifetime=args.ca_days,
-            leaf_lifetime=args.days,
-        )
-    except ValueError as error:
-        raise PlanError(str(error)) from None
+    return Plan(
+        names=service_names(service, namespace, args.name),
+        authority_lifetime=args.ca_days,
+        leaf_lifetime=args.days,
+    )
 
 
 def name(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from certs.authority import Certificate, fingerprint
 from certs.bundle import BundleError, parse
 from certs.rotation import Plan, next_step, renewal
-from webhook.cli.certificate_plan import PlanError, plan
+from webhook.cli.certificate_plan import plan
 from webhook.cli.cluster import places
 from webhook.cli.formats.columns import columns
 from webhook.controller.api import Api
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         return asyncio.run(_rotate(args) if args.action == "rotate" else _status(args))
     except NotOursError as error:
         problem, code = str(error), 1
-    except (ApiError, ConfigurationError, PlanError) as error:
+    except (ApiError, ConfigurationError) as error:
         problem, code = str(error), 2
     sys.stderr.write(f"mcp-admission certs {args.action}: {problem}\n")
     return code

@@ -11,9 +11,8 @@ from functools import partial
 
 from prometheus_client import start_http_server
 
-from certs.rotation import Plan
 from webhook.cli.address import address
-from webhook.cli.certificate_plan import PlanError, add_certificate_options, plan
+from webhook.cli.certificate_plan import add_certificate_options, plan
 from webhook.cli.cluster import add_cluster_options, places
 from webhook.cli.command import Subparsers, add_command
 from webhook.controller.api import Api
@@ -81,15 +80,14 @@ def run(args: argparse.Namespace) -> int:
     metrics = ControlMetrics()
     metrics.steps(STEPS)
     try:
-        wanted = plan(args)
-        asyncio.run(_control(args, wanted, metrics))
-    except (PlanError, ConfigurationError) as error:
+        asyncio.run(_control(args, metrics))
+    except ConfigurationError as error:
         sys.stderr.write(f"mcp-admission control: {error}\n")
         return 2
     return 0
 
 
-async def _control(args: argparse.Namespace, wanted: Plan, metrics: ControlMetrics) -> None:
+async def _control(args: argparse.Namespace, metrics: ControlMetrics) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -97,7 +95,7 @@ async def _control(args: argparse.Namespace, wanted: Plan, metrics: ControlMetri
     async with await Api.connect(args.kubeconfig) as api:
         where = places(args)
         find_replicas = partial(endpoints, api, where)
-        turn = MODES[args.certificates](api, where, wanted, find_replicas, metrics)
+        turn = MODES[args.certificates](api, where, plan(args), find_replicas, metrics)
         LOG.info("controlling", extra={"fields": {"certificates": args.certificates}})
         await repeat(turn, stop, metrics)
     LOG.info("stopped")

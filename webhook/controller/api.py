@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self, cast
 
 import aiohttp
 from kubernetes.aio import config
@@ -198,8 +198,7 @@ class Api:
             auth_settings=["BearerToken"],
         )
         answer = await self._client.call_api(*parts, _request_timeout=ends)
-        response: aiohttp.ClientResponse = answer.response
-        return response
+        return cast("aiohttp.ClientResponse", answer.response)
 
     async def _decoded(self, request: Request, answer: aiohttp.ClientResponse) -> Json:
         text = await answer.read()

@@ -69,7 +69,7 @@ def test_no_admission_fails_while_certificates_rotate(
             if number in {4, 8}:
                 assert service.restart(service.pods[number // 4 - 1]) == 0
         control_plane.wait_for(
-            f"{FEWEST_REQUESTS} requests", lambda: load.answered >= FEWEST_REQUESTS, 120
+            f"{FEWEST_REQUESTS} requests", lambda: load.answered >= FEWEST_REQUESTS, 300
         )
 
     assert load.failures == []

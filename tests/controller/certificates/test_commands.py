@@ -1,0 +1,215 @@
+"""`certs status`, `certs rotate` and `control`, as people and pods run them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certs.authority import fingerprint
+from tests.cluster.ports import LOOPBACK, free_ports
+from tests.controller.certificates.cluster import SERVICE, Installed, plan
+from tests.controller.certificates.controller import Controller
+from webhook.cli.main import main
+
+
+def words(installed: Installed) -> list[str]:
+    """The options that name this installation."""
+    here = ["--kubeconfig", str(installed.cluster.kubeconfig)]
+    service = f"{SERVICE}.{installed.namespace}"
+    return [*here, "--service", service]
+
+
+def status(installed: Installed, *more: str) -> int:
+    """Run it on this installation."""
+    named = ["--configuration", installed.places.configuration]
+    return main(["certs", "status", *words(installed), *named, *more])
+
+
+@contextmanager
+def installed_by_a_controller(installed: Installed) -> Iterator[None]:
+    """Until all is well, a controller is there."""
+    places = installed.places
+    with Controller(installed.cluster.kubeconfig, places, plan(places), []):
+        installed.cluster.wait_for("installation", installed.is_settled)
+    yield
+
+
+def test_status_shows_every_certificate(
+    installed: Installed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with installed_by_a_controller(installed):
+        assert status(installed) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    cells = [line.split("   ") for line in lines]
+    short = [
+        fingerprint(pair.certificate)[:16] for pair in (installed.authority(), installed.leaf())
+    ]
+    assert cells[0][0] == "WHERE"
+    assert [line.split()[0] for line in lines[1:7]] == ["stored"] * 2 + ["published"] * 4
+    assert short[0] in lines[1]
+    assert short[1] in lines[2]
+    assert all(short[0] in line for line in lines[3:7])
+    assert lines[-1].startswith("next: Rest 20")
+
+
+def test_status_is_json_too(installed: Installed, capsys: pytest.CaptureFixture[str]) -> None:
+    with installed_by_a_controller(installed):
+        assert status(installed, "-o", "json") == 0
+
+    report = json.loads(capsys.readouterr().out)
+    leaf = installed.leaf().certificate
+    assert report["faults"] == []
+    assert report["next"]["step"] == "Rest"
+    assert report["certificates"][1] == {
+        "where": "stored",
+        "name": "certificate",
+        "certificate": fingerprint(leaf),
+        "ends": f"{leaf.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}",
+        "renewal": report["next"]["until"],
+    }
+
+
+def test_status_of_nothing_is_exit_code_1(
+    installed: Installed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status(installed) == 1
+
+    out = capsys.readouterr().out
+    assert "Secret mcp-admission-tls is not there: nothing can be served" in out
+    assert "next:" not in out
+
+
+def test_status_names_what_cannot_be_read(
+    installed: Installed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with installed_by_a_controller(installed):
+        installed.store("mcp-admission-ca", {"ca.crt": b"x", "ca.key": b"y"})
+        assert status(installed) == 1
+
+    out = capsys.readouterr().out
+    assert "Secret mcp-admission-ca, ca.crt and ca.key: it holds no certificate and key" in out
+
+
+@pytest.mark.parametrize("action", ["status", "rotate"])
+def test_whoever_may_not_read_is_told_so(
+    installed: Installed, action: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nobody = installed.cluster.user("nobody-here")
+    service = f"{SERVICE}.{installed.namespace}"
+    code = main(["certs", action, "--kubeconfig", str(nobody.kubeconfig), "--service", service])
+
+    err = capsys.readouterr().err
+    assert code == 2
+    assert err.startswith(f"mcp-admission certs {action}: GET /api/v1/namespaces/")
+    assert 'User "nobody-here" cannot get resource "secrets"' in err
+
+
+@pytest.mark.parametrize("words", [["certs", "status"], ["certs", "rotate"], ["control"]])
+def test_no_way_to_a_cluster_is_exit_code_2(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "missing"
+    listen = ["--metrics-listen", f"{LOOPBACK}:0"] if words == ["control"] else []
+
+    assert main([*words, "--kubeconfig", str(file), *listen]) == 2
+    err = capsys.readouterr().err.splitlines()[-1]
+    assert err.startswith(f"mcp-admission {' '.join(words)}: {file} shows no way to a cluster")
+
+
+@pytest.mark.parametrize("options", [[], ["--ca"]])
+def test_only_what_is_ours_is_renewed(
+    installed: Installed, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed.store("mcp-admission-tls", {"tls.crt": b"theirs", "tls.key": b"theirs"})
+
+    assert main(["certs", "rotate", *words(installed), *options]) == 1
+    assert "is not written by mcp-admission: whoever issues" in capsys.readouterr().err
+
+
+def test_what_is_unreadable_needs_no_asking(
+    installed: Installed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with installed_by_a_controller(installed):
+        installed.store("mcp-admission-tls", {"tls.crt": b"x", "tls.key": b"y"})
+
+    assert main(["certs", "rotate", *words(installed)]) == 1
+    assert "the controller will do so by itself" in capsys.readouterr().err
+
+
+class Control:
+    """A `control` process, and what it logs."""
+
+    def __init__(self, installed: Installed, *options: str) -> None:
+        (self.metrics_port,) = free_ports(1)
+        self._command = [sys.executable, "-m", "webhook", "control", *words(installed)]
+        self._command += ["--configuration", installed.places.configuration]
+        self._command += ["--metrics-listen", f"{LOOPBACK}:{self.metrics_port}", *options]
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen[str]]:
+        """It runs within the block."""
+        with subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def metric(self, line: str) -> float:
+        """The value on the line of its metrics that starts with this."""
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{self.metrics_port}/metrics") as answer:
+            text: str = answer.read().decode()
+        (value,) = [one for one in text.splitlines() if one.startswith(f"mcp_admission_{line} ")]
+        return float(value.rpartition(" ")[2])
+
+
+def test_control_installs_tells_and_ends(installed: Installed) -> None:
+    control = Control(installed)
+    with control.running() as process:
+        installed.cluster.wait_for("installation", installed.is_settled)
+        installed.cluster.wait_for("rest", lambda: control.metric("certificate_faults") == 0.0)
+        assert control.metric('rotation_steps_total{step="IssueLeaf"}') == 1
+        ends = installed.leaf().certificate.not_valid_after_utc.timestamp()
+        name = 'stored_certificate_expiry_timestamp_seconds{certificate="leaf"}'
+        assert control.metric(name) == ends
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+
+    lines: list[dict[str, Any]] = [json.loads(line) for line in err.splitlines()]
+    assert process.returncode == 0
+    assert lines[0]["message"] == "controlling"
+    assert lines[-1]["message"] == "stopped"
+    steps = [line["step"] for line in lines if line["message"] == "rotation"]
+    assert steps[:3] == ["CreateAuthority", "Publish", "IssueLeaf"]
+    assert steps[-1] == "Rest"
+
+
+def test_control_that_looks_on_tells_what_is_wrong(installed: Installed) -> None:
+    control = Control(installed, "--certificates", "cert-manager")
+    with control.running() as process:
+        installed.cluster.wait_for("faults", lambda: control.metric("certificate_faults") == 3.0)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    reasons = [json.loads(line).get("reason") for line in err.splitlines()]
+    assert "Secret mcp-admission-tls is not there: nothing can be served" in reasons
+
+
+def test_control_needs_its_port(installed: Installed, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        listen = f"{LOOPBACK}:{taken.getsockname()[1]}"
+        code = main(["control", *words(installed), "--metrics-listen", listen])
+
+    assert code == 2
+    assert f"mcp-admission control: cannot listen on {listen} (" in capsys.readouterr().err
