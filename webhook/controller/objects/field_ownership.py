@@ -2,8 +2,8 @@
 
 What was created by POST belongs to an Update of our field manager, what is applied to an Apply.
 Both own a field that is in both, and an apply takes away only what nobody else owns: a value that a
-user takes out of a Secret would stay in ours for ever. So the fields are handed over first, once, by
-a JSON patch that fails when somebody has written in between.
+user takes out of a Secret would stay in ours for ever. So the fields are handed over first, once,
+by a JSON patch that fails when somebody has written in between.
 """
 
 from __future__ import annotations
