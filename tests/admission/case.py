@@ -1,32 +1,25 @@
-"""Requests as an API server makes them, and what it does with the answers."""
+"""Two workloads, and what one hook or both make of them as they stand.
+
+There are no defaults of Kubernetes in them: tests/in_memory/api_server.py has those.
+"""
 
 from __future__ import annotations
 
-import copy
-from dataclasses import replace
 from typing import Any
 
-import jsonpatch
-
+from tests.in_memory.requests import NAMESPACE, applied, request
 from webhook.admission.answer import Answer, Severity
-from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.request import Hook, Scope
 from webhook.admission.review import review
-from webhook.admission.workload import KINDS
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
 
-RESOURCES = {kind: resource for resource, (kind, _) in KINDS.items()}
 SERVER, NAME = "mcp-admission.dev/server", "mcp-admission.dev/name"
 INJECTED, GATE = "mcp-admission.dev/injected", "mcp-admission.dev/isolation"
 OPTED_IN, MANAGED = Scope.OPTED_IN, Scope.MANAGED
 MUTATE, VALIDATE = Hook.MUTATE, Hook.VALIDATE
 DEFAULTS = Settings()
-
-
-def settings_of(**keys: Any) -> Settings:
-    """Settings with these keys, spelled as in the file."""
-    return Settings.model_validate(keys)
 
 
 def pod(*, labels: Json | None = None, annotations: Json | None = None, **spec: Any) -> Json:
@@ -60,32 +53,12 @@ def deployment(
 
 
 def _metadata(name: str, labels: Json | None, annotations: Json | None) -> Json:
-    metadata: Json = {"name": name, "namespace": "team", "labels": labels}
+    metadata: Json = {"name": name, "namespace": NAMESPACE, "labels": labels}
     if labels is None:
         metadata["labels"] = {SERVER: "true"}
     if annotations is not None:
         metadata["annotations"] = annotations
     return metadata
-
-
-def request(document: Any, old: Any = None, **keys: Any) -> Request:
-    """The request to create an object, or to update it where the old one is given."""
-    kind = document.get("kind", "") if isinstance(document, dict) else ""
-    metadata = document.get("metadata") if isinstance(document, dict) else None
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    asked = Request(
-        hook=MUTATE,
-        resource=RESOURCES.get(kind, "pods") if isinstance(kind, str) else "pods",
-        operation="CREATE" if old is None else "UPDATE",
-        object=copy.deepcopy(document),
-        old_object=copy.deepcopy(old),
-        kind=str(kind),
-        namespace="team",
-        name=name if isinstance(name, str) else "",
-        user="system:serviceaccount:team:deployer",
-        groups=("system:authenticated",),
-    )
-    return replace(asked, **keys)
 
 
 def answer_to(
@@ -97,12 +70,6 @@ def answer_to(
 ) -> Answer:
     """What the hook (the mutating one unless said otherwise) answers to such a request."""
     return review(request(document, old, **keys), settings, scope)
-
-
-def applied(document: Any, answer: Answer) -> Any:
-    """The object after its patch, as an API server applies it."""
-    operations = copy.deepcopy(list(answer.operations))
-    return jsonpatch.JsonPatch(operations).apply(copy.deepcopy(document))
 
 
 def mutated(document: Any, old: Any = None, **keys: Any) -> Json:

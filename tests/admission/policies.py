@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from tests.admission.case import DEFAULTS, MANAGED, OPTED_IN, Json, settings_of
+from tests.admission.case import DEFAULTS, MANAGED, OPTED_IN, Json
+from tests.rules.case import settings_of
 
 FLEET = {
     "runtimeClassName": "gvisor",

@@ -6,17 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.admission.case import (
-    VALIDATE,
-    Json,
-    answer_to,
-    applied,
-    deployment,
-    errors,
-    mutated,
-    settings_of,
-)
+from tests.admission.case import VALIDATE, Json, answer_to, deployment, errors, mutated
 from tests.in_memory.defaults import template_of
+from tests.in_memory.requests import applied
+from tests.rules.case import settings_of
 
 
 def with_context(**context: Any) -> Json:

@@ -6,19 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.admission.case import (
-    MANAGED,
-    SERVER,
-    VALIDATE,
-    Json,
-    answer_to,
-    applied,
-    errors,
-    mutated,
-    pod,
-    settings_of,
-)  # fmt: skip
+from tests.admission.case import MANAGED, SERVER, VALIDATE, Json, answer_to, errors, mutated, pod
 from tests.in_memory.defaults import copied
+from tests.in_memory.requests import applied
+from tests.rules.case import settings_of
 
 DEBUGGER = {"name": "debugger", "image": "example.test/shell:1", "targetContainerName": "main"}
 HARDENED = {

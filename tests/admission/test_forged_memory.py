@@ -16,17 +16,16 @@ from tests.admission.case import (
     VALIDATE,
     Json,
     answer_to,
-    applied,
     deployment,
     errors,
     mutated,
     pod,
-    request,
 )
 from tests.admission.objects import deployments, pods
 from tests.admission.policies import NAMES, POLICIES, RESTRICTED
 from tests.in_memory.controllers import pod_of
 from tests.in_memory.defaults import copied, template_of
+from tests.in_memory.requests import applied, request
 from tests.rules.standard import violations
 from webhook.admission.injected import LARGEST
 from webhook.admission.patch import same

@@ -19,9 +19,9 @@ from tests.admission.case import (
     errors,
     mutated,
     pod,
-    settings_of,
 )
 from tests.in_memory.defaults import copied
+from tests.rules.case import settings_of
 from webhook.admission.answer import Answer
 from webhook.admission.request import Request, Scope
 from webhook.admission.review import review

@@ -7,18 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.admission.case import (
-    INJECTED,
-    MUTATE,
-    Json,
-    answer_to,
-    applied,
-    deployment,
-    mutated,
-    pod,
-    settings_of,
-)
+from tests.admission.case import INJECTED, MUTATE, Json, answer_to, deployment, mutated, pod
 from tests.in_memory.defaults import copied, template_of
+from tests.in_memory.requests import applied
+from tests.rules.case import settings_of
 from webhook.admission.injected import LARGEST, Memory, read
 from webhook.admission.patch import Patch
 from webhook.rules.fields import Fields

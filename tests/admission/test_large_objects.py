@@ -11,15 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.admission.case import (
-    INJECTED,
-    NAME,
-    SERVER,
-    Json,
-    answer_to,
-    deployment,
-    pod,
-)
+from tests.admission.case import INJECTED, NAME, SERVER, Json, answer_to, deployment, pod
 from webhook.admission.answer import MOST_REASONS
 from webhook.rules.pod import MOST_CONTAINERS
 

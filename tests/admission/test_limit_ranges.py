@@ -56,6 +56,18 @@ def test_a_request_of_the_authors_own_stays() -> None:
     assert found(stored, REQUEST) == "300Mi"
 
 
+def test_a_ceiling_of_the_template_reserves_nothing_on_its_pods() -> None:
+    ceilings = Settings.model_validate({"mcpServerMaximums": {"limits": {"cpu": "2"}}})
+    cluster = ApiServer(ceilings)
+
+    pod = cluster.create(pod_of(cluster.create(server()).stored)).stored
+
+    assert found(pod, "containers[main].resources") == {
+        "limits": {"cpu": "2"},
+        "requests": {"cpu": "0", "memory": "400Mi"},
+    }
+
+
 def test_a_limit_that_cannot_be_read_is_left_to_the_api_server() -> None:
     assert found(stored_pod(server(), {"memory": "much"}), REQUEST) == "400Mi"
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.admission.case import answer_to, applied, pod
+from tests.admission.case import answer_to, pod
+from tests.in_memory.requests import applied
 from tests.rules.case import Json, settings_of
 from webhook.admission import injected, revert
 from webhook.admission.patch import Patch

@@ -10,19 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.admission.case import (
-    GATE,
-    INJECTED,
-    MUTATE,
-    NAME,
-    SERVER,
-    VALIDATE,
-    Json,
-    applied,
-    request,
-)  # fmt: skip
+from tests.admission.case import GATE, INJECTED, MUTATE, NAME, SERVER, VALIDATE, Json
 from tests.admission.policies import NAMES, POLICIES, SCOPES
 from tests.in_memory.defaults import copied
+from tests.in_memory.requests import applied, request
 from webhook.admission.answer import Answer
 from webhook.admission.patch import same
 from webhook.admission.request import Hook, Request, Scope

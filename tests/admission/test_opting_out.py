@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.admission.case import SERVER, answer_to, applied, deployment, mutated
+from tests.admission.case import SERVER, answer_to, deployment, mutated
+from tests.in_memory.requests import applied
 
 Json = dict[str, Any]
 DROP_ALL = {"capabilities": {"drop": ["ALL"]}}

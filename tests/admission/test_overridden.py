@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.admission.case import SERVER, Json, deployment, pod, settings_of
+from tests.admission.case import SERVER, Json, deployment, pod
 from tests.in_memory.api_server import ApiServer, Outcome
 from tests.in_memory.defaults import copied, template_of, with_defaults, with_plugins
+from tests.rules.case import settings_of
 from webhook.admission.rolling import alike
 from webhook.settings.model import Settings
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.admission.case import answer_to, applied
+from tests.admission.case import answer_to
+from tests.in_memory.requests import applied
 from tests.rules.case import Json, settings_of, with_container
 from webhook.admission.request import Scope
 from webhook.rules import names

@@ -17,15 +17,15 @@ from tests.admission.case import (
     Json,
     admitted,
     answer_to,
-    applied,
     deployment,
     errors,
     mutated,
     pod,
-    settings_of,
 )
 from tests.in_memory.controllers import pod_of
 from tests.in_memory.defaults import TOKEN_VOLUME, with_plugins
+from tests.in_memory.requests import applied
+from tests.rules.case import settings_of
 from webhook.admission.request import Scope
 
 GATES = [{"name": GATE}]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.admission.case import GATE, SERVER, VALIDATE, Json, answer_to, applied, request
+from tests.admission.case import GATE, SERVER, VALIDATE, Json, answer_to
 from tests.admission.objects import deployments, pods, unknown_fields
 from tests.admission.policies import NAMES, POLICIES, RESTRICTED, SCOPES
 from tests.in_memory.controllers import pod_of
 from tests.in_memory.defaults import template_of, with_plugins
+from tests.in_memory.requests import applied, request
 from tests.rules import pods as hostile
 from tests.rules.standard import violations
 from webhook.admission.answer import Answer

@@ -6,17 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.admission.case import (
-    MANAGED,
-    VALIDATE,
-    Json,
-    answer_to,
-    errors,
-    mutated,
-    pod,
-    settings_of,
-)  # fmt: skip
+from tests.admission.case import MANAGED, VALIDATE, Json, answer_to, errors, mutated, pod
 from tests.in_memory.defaults import copied
+from tests.rules.case import settings_of
 
 CEILINGS = settings_of(
     mcpServerMaximums={"requests": {"cpu": "1"}, "limits": {"memory": "1Gi", "cpu": "2"}}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.admission.case import MANAGED, MUTATE, OPTED_IN, SERVER, VALIDATE, Json, settings_of
+from tests.admission.case import MANAGED, MUTATE, OPTED_IN, SERVER, VALIDATE, Json
 from tests.in_memory.defaults import copied
 from tests.manifests.expected_calls import CALLS, NEVER, Row
+from tests.rules.case import settings_of
 from webhook.admission.answer import NOT_COVERED, Severity
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.admission.case import INJECTED, Json, deployment, settings_of
+from tests.admission.case import INJECTED, Json, deployment
 from tests.in_memory.api_server import ApiServer, Outcome
 from tests.in_memory.controllers import pod_of, restarted
 from tests.in_memory.defaults import copied, template_of
+from tests.rules.case import settings_of
 from webhook.admission.rolling import alike
 
 IMAGE = "example.test/mcp:1"

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.admission.case import DEFAULTS, MANAGED, OPTED_IN, VALIDATE, Json, errors, settings_of
+from tests.admission.case import DEFAULTS, MANAGED, OPTED_IN, VALIDATE, Json, errors
 from tests.in_memory.api_server import ApiServer
+from tests.rules.case import settings_of
 from webhook.admission.answer import Answer
 from webhook.admission.request import Request, Scope
 from webhook.admission.review import review

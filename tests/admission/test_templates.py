@@ -6,17 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.admission.case import (
-    MANAGED,
-    MUTATE,
-    OPTED_IN,
-    SERVER,
-    VALIDATE,
-    Json,
-    answer_to,
-    settings_of,
-)
+from tests.admission.case import MANAGED, MUTATE, OPTED_IN, SERVER, VALIDATE, Json, answer_to
 from tests.in_memory.defaults import TEMPLATES, copied
+from tests.rules.case import settings_of
 from webhook.admission.request import Scope
 
 OTHERS = sorted({*TEMPLATES} - {"Pod", "Deployment"})

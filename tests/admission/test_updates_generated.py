@@ -6,9 +6,10 @@ import copy
 
 from hypothesis import assume, given
 
-from tests.admission.case import OPTED_IN, SERVER, Json, answer_to, applied
+from tests.admission.case import OPTED_IN, SERVER, Json, answer_to
 from tests.admission.objects import deployments
 from tests.admission.policies import NAMES, POLICIES, SCOPES
+from tests.in_memory.requests import applied
 from webhook.admission.request import Scope
 from webhook.admission.rolling import alike
 

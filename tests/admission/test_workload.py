@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.admission.case import MANAGED, NAME, OPTED_IN, SERVER, Json, deployment, mutated, pod
-from tests.admission.case import request as asked
 from tests.in_memory.controllers import pod_of
 from tests.in_memory.defaults import TEMPLATES
+from tests.in_memory.requests import request as asked
 from webhook.admission.patch import Patch
 from webhook.admission.request import Scope
 from webhook.admission.workload import KINDS, Workload, read

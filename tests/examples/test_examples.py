@@ -9,10 +9,11 @@ import yaml
 from tests.examples.by_default import BY_DEFAULT
 from tests.examples.by_settings import BY_SETTINGS
 from tests.examples.row import MANAGED, Row
-from tests.in_memory.api_server import RESOURCES, ApiServer, Outcome
+from tests.in_memory.api_server import ApiServer, Outcome
 from tests.in_memory.controllers import pod_of, restarted
 from tests.in_memory.defaults import copied, template_of
 from tests.in_memory.places import found
+from tests.in_memory.requests import RESOURCES
 from tests.manifests.apiserver import Request, calls
 from tests.rules.standard import violations
 from webhook.settings.model import Settings

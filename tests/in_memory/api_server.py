@@ -4,19 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import jsonpatch
-
 from tests.in_memory.defaults import copied, with_defaults, with_plugins
+from tests.in_memory.requests import RESOURCES, applied, request
 from webhook.admission.answer import Answer, Severity
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review
-from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS
+from webhook.admission.workload import DEPLOYMENTS, PODS
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
 
-RESOURCES = {kind: resource for resource, (kind, _) in KINDS.items()}
-NAMESPACE = "tools"
 MUTATED = {(PODS, ""), (PODS, "ephemeralcontainers"), (DEPLOYMENTS, "")}
 
 
@@ -98,8 +95,7 @@ class ApiServer:
 
     def update(self, old: Json, new: Json, subresource: str = "") -> Outcome:
         """PUT, or PATCH after it was applied to the old object."""
-        request = self._request("UPDATE", with_defaults(new))
-        return self._ask(replace(request, old_object=old, subresource=subresource))
+        return self._ask(self._request("UPDATE", with_defaults(new), old, subresource=subresource))
 
     def scale(self, deployment: Json, replicas: int) -> Outcome:
         """PUT of the scale subresource of a Deployment."""
@@ -107,25 +103,18 @@ class ApiServer:
             {"kind": "Scale", "spec": {"replicas": count}}
             for count in (deployment["spec"]["replicas"], replicas)
         )
-        request = self._request("UPDATE", after, DEPLOYMENTS)
-        return self._ask(replace(request, old_object=before, subresource="scale"))
+        scale = {"resource": DEPLOYMENTS, "subresource": "scale"}
+        return self._ask(self._request("UPDATE", after, before, **scale))
 
     def bind(self, metadata: Json) -> Outcome:
         """POST of the binding of a pod to a node, which schedulers send."""
         binding = {"kind": "Binding", "metadata": metadata, "target": {"kind": "Node", "name": "a"}}
-        return self._ask(replace(self._request("CREATE", binding, PODS), subresource="binding"))
+        return self._ask(self._request("CREATE", binding, resource=PODS, subresource="binding"))
 
-    def _request(self, operation: str, sent: Json, resource: str = "") -> Request:
-        return Request(
-            hook=Hook.MUTATE,
-            resource=resource or RESOURCES[sent["kind"]],
-            operation=operation,
-            object=sent,
-            kind=sent["kind"],
-            namespace=NAMESPACE,
-            name=sent.get("metadata", {}).get("name", ""),
-            user=self.client.user,
-            groups=self.client.groups,
+    def _request(self, operation: str, sent: Json, old: Json | None = None, **keys: str) -> Request:
+        client = self.client
+        return request(
+            sent, old, operation=operation, user=client.user, groups=client.groups, **keys
         )
 
     def _ask(self, request: Request, later_webhook: Callable[[Json], Json] = copied) -> Outcome:
@@ -135,7 +124,7 @@ class ApiServer:
             answers.append(self._review(request))
             if not answers[0].allowed:
                 return Outcome(stored, tuple(answers))
-            stored = jsonpatch.apply_patch(stored, list(answers[0].operations))
+            stored = applied(stored, answers[0])
         stored = later_webhook(stored)
         answers.append(self._review(replace(request, hook=Hook.VALIDATE, object=stored)))
         return Outcome(stored, tuple(answers))

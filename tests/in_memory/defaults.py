@@ -73,6 +73,9 @@ def with_defaults(document: Json) -> Json:
     filled = copied(document)
     if filled["kind"] in TEMPLATES:
         _fill_pod_spec(template_of(filled)["spec"])
+    if filled["kind"] == "Pod":
+        for container in filled["spec"].get("initContainers", []) + filled["spec"]["containers"]:
+            _fill_requests(container)
     if filled["kind"] in {"Deployment", "StatefulSet", "ReplicaSet"}:
         filled["spec"].setdefault("replicas", 1)
     if filled["kind"] == "Deployment":
@@ -126,6 +129,11 @@ def _fill_container(container: Json) -> None:
     for probe in PROBES:
         if "httpGet" in container.get(probe, {}):
             container[probe]["httpGet"].setdefault("scheme", "HTTP")
-    resources = container.setdefault("resources", {})
-    for name, limit in resources.get("limits", {}).items():
+    container.setdefault("resources", {})
+
+
+def _fill_requests(container: Json) -> None:
+    """Of a pod alone: templates keep what their authors wrote."""
+    resources = container["resources"]
+    for name, limit in (resources.get("limits") or {}).items():
         resources.setdefault("requests", {}).setdefault(name, limit)

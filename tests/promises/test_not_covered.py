@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.in_memory.api_server import RESOURCES, ApiServer
+from tests.in_memory.api_server import ApiServer
 from tests.in_memory.defaults import copied
 from tests.in_memory.places import ABSENT, found
+from tests.in_memory.requests import RESOURCES
 from tests.manifests.apiserver import Request, calls
 from tests.reference.servers import PREFIX, server
 from webhook.admission.request import Scope
