@@ -23,7 +23,7 @@ def unchanged(new: Workload, old: Workload) -> bool:
 
 def restore(new: Workload, old: Workload) -> bool:
     """Give the template its old values where only ours are missing from it; say whether."""
-    if _product(new) != _product(old):
+    if _product(new) != _product(old) or _revised(new, old):
         return False
     memory = injected.read(old.pod.annotations)
     if memory is None:
@@ -39,11 +39,12 @@ def restore(new: Workload, old: Workload) -> bool:
 
 
 def take_out_metadata(workload: Workload, patch: Patch) -> None:
-    """Take our labels, our memory and copied annotations out of the template's metadata."""
+    """Take our labels, memory, revision and copied annotations out of the template's metadata."""
     labels, annotations = workload.pod.labels, workload.pod.annotations
     for label in names.LABELS:
         _take(labels, label, patch)
     _take(annotations, names.INJECTED, patch)
+    _take(annotations, names.REVISION, patch)
     for key in names.READ_BY_PODS:
         if annotations.get(key) == workload.annotations.get(key):
             _take(annotations, key, patch)
@@ -72,6 +73,12 @@ def _take_out(workload: Workload, memory: injected.Memory, patch: Patch) -> None
 def _take(fields: Fields, key: str, patch: Patch) -> None:
     if fields.value is not None and key in fields.value:
         patch.take(fields, key)
+
+
+def _revised(new: Workload, old: Workload) -> bool:
+    """Whether the update brings a revision of its own; one that lacks it is a manifest."""
+    revision = new.pod.annotations.get(names.REVISION)
+    return revision is not None and revision != old.pod.annotations.get(names.REVISION)
 
 
 def _product(workload: Workload) -> dict[str, Any]:

@@ -30,7 +30,8 @@ class Made(NamedTuple):
     `keeps` are kinds and names of objects that are wanted but refused and stay as they are where
     they exist: pods that restart need their Secrets. Whatever else of the server's is not among
     `objects` goes; a policy that is refused goes at once, because nothing grants it any more.
-    `revision` is for the template; None where the configuration is refused, or there is none.
+    `revision` is for the template; None, where the configuration is refused or there is none,
+    leaves the template alone: the webhook takes a revision out when the server opts out.
     """
 
     objects: tuple[Json, ...] = ()
