@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 
-from webhook.cli import certs, serve
+from webhook.cli import certs, control, serve
 from webhook.cli.main import _parser
+from webhook.observe.control_metrics import ControlMetrics
 from webhook.observe.metrics import Metrics
 
 PAGE = Path("docs/certificates.md").read_text()
@@ -17,16 +20,16 @@ COMMANDS = [line.strip() for line in PAGE.splitlines() if line.startswith("    m
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_understood(command: str) -> None:
-    name, *words = shlex.split(command)
+    name, *words = shlex.split(command, comments=True)
 
     assert name == "mcp-admission"
-    assert _parser([certs, serve]).parse_args(words)
+    assert _parser([certs, control, serve]).parse_args(words)
 
 
 def test_there_are_commands_and_metrics() -> None:
-    assert len(COMMANDS) == 5
-    names = {line.split()[2] for line in Metrics().render().decode().splitlines() if "HELP" in line}
-    assert {
-        "mcp_admission_certificate_expiry_timestamp_seconds",
-        "mcp_admission_file_refused",
-    } <= names
+    assert len(COMMANDS) == 11
+    shown = "".join(
+        generate_latest(metrics.registry).decode() for metrics in (Metrics(), ControlMetrics())
+    )
+    names = {line.split()[2] for line in shown.splitlines() if "HELP" in line}
+    assert set(re.findall(r"mcp_admission_[a-z_]+", PAGE)) <= names

@@ -8,6 +8,7 @@ the API server sent.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from collections.abc import AsyncGenerator, Iterator
@@ -24,7 +25,7 @@ from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 from yaml import YAMLError
 
-from webhook.controller.errors import ConfigurationError, Unreachable, refusal
+from webhook.controller.errors import ConfigurationError, Unreachable, no_way, refusal
 from webhook.controller.events import Event, events
 from webhook.controller.request import APPLY, FIELD_MANAGER, JSON, PATCHES, Body, Request, selectors
 
@@ -33,6 +34,9 @@ CALL_SECONDS = 10.0
 IDLE_SECONDS = 100.0
 PAGE = 500
 HOME_CONFIG = os.path.join("~", ".kube", "config")  # noqa: PTH118 - the client wants a str
+
+# What the client logs besides goes where the process logs, but not on a terminal by itself.
+logging.getLogger("kubernetes").addHandler(logging.NullHandler())
 
 Json = dict[str, Any]
 
@@ -226,17 +230,10 @@ async def _load(configuration: Configuration, file: str) -> None:
             given = {"client_configuration": configuration, "persist_config": False}
             await config.load_kube_config(file, **given)
     except config.ConfigException as error:
-        raise ConfigurationError(_no_way(source, str(error))) from None
+        raise no_way(source, str(error)) from None
     except (OSError, ValueError, TypeError, LookupError, AttributeError, YAMLError) as error:
         # Its message may quote the file.
-        raise ConfigurationError(_no_way(source, type(error).__name__)) from None
-
-
-def _no_way(source: str, reason: str) -> str:
-    return (
-        f"{source} shows no way to a cluster ({reason}): run in a pod with a ServiceAccount token, "
-        "or name a file that kubectl takes with --kubeconfig"
-    )
+        raise no_way(source, type(error).__name__) from None
 
 
 @contextmanager

@@ -19,6 +19,14 @@ class ConfigurationError(Exception):
     """There is no way to an API server; one sentence that names the way out."""
 
 
+def no_way(source: str, reason: str) -> ConfigurationError:
+    """The error for a source of credentials that holds none."""
+    return ConfigurationError(
+        f"{source} shows no way to a cluster ({reason}): run in a pod with a ServiceAccount token, "
+        "or name a file that kubectl takes with --kubeconfig"
+    )
+
+
 class ApiError(Exception):
     """The API server refused, or nobody answered (status 0)."""
 
