@@ -29,10 +29,10 @@ async def repeat(turn: Turn, stop: asyncio.Event, metrics: ControlMetrics) -> No
         try:
             due, pause = (await turn()).total_seconds(), FIRST_PAUSE
         except ApiError as error:
-            LOG.warning("it is tried again", extra={"fields": {"reason": error.message}})
+            LOG.warning("a step failed and is tried again", extra={"fields": {"reason": error.message}})
             due, pause = _failed(pause, metrics)
         except Exception:
-            LOG.exception("it is tried again")
+            LOG.exception("a step failed and is tried again")
             due, pause = _failed(pause, metrics)
         await _wait(stop, due)
 

@@ -151,6 +151,20 @@ async def test_what_is_stored_and_unusable_is_told_and_made_anew(
     assert all(f"Secret {secret}" in reason for reason in reasons if told and told in reason)
 
 
+async def test_retired_authorities_that_cannot_be_read_are_told_and_not_trusted(
+    installed: Installed, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with driving(installed.cluster.kubeconfig, installed.places) as driver:
+        await drive(driver)
+        files = installed.secret("mcp-admission-ca")
+        installed.store("mcp-admission-ca", files | {"retired.crt": b"no PEM"})
+        await drive(driver)
+
+        assert installed.is_published()
+    (record,) = [one for one in caplog.records if one.levelno == logging.ERROR]
+    assert record.fields["reason"].startswith("Secret mcp-admission-ca, retired.crt holds no cert")  # type: ignore[attr-defined]
+
+
 async def test_a_leaf_whose_authority_is_not_beside_it_is_issued_again(
     installed: Installed, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,7 +6,6 @@ Nothing else of a configuration is ever written.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -108,15 +107,8 @@ def _configuration(kind: str, path: str, found: Mapping[str, Any]) -> Configurat
             Entry(
                 name=f"{name}, webhook {webhook['name']}",
                 at=f"/webhooks/{index}/clientConfig/caBundle",
-                bundle=_decoded(webhook["clientConfig"].get("caBundle")),
+                bundle=base64.b64decode(webhook["clientConfig"].get("caBundle") or "") or None,
             )
             for index, webhook in enumerate(found.get("webhooks") or [])
         ),
     )
-
-
-def _decoded(value: str | None) -> bytes | None:
-    try:
-        return base64.b64decode(value) if value else None
-    except binascii.Error:
-        return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,7 +38,7 @@ class Secret:
     def files(self) -> dict[str, bytes]:
         """What it holds; empty when it is not there."""
         held = (self.found or {}).get("data") or {}
-        return {key: _decoded(value) for key, value in held.items()}
+        return {key: base64.b64decode(value) for key, value in held.items()}
 
     @property
     def asked_to_replace(self) -> frozenset[str]:
@@ -65,10 +64,3 @@ class Secret:
         """Whether it was written by us, not by cert-manager or by hand."""
         labels = (self.found or {}).get("metadata", {}).get("labels") or {}
         return LABELS.items() <= labels.items()
-
-
-def _decoded(value: str) -> bytes:
-    try:
-        return base64.b64decode(value)
-    except binascii.Error:
-        return b""
