@@ -60,24 +60,20 @@ def wide_policies(
 ) -> list[Wide]:
     """What the policies of a namespace open to pods of these labels beyond ours.
 
-    `policies` are as the API server has them, ours among them; `ours` are as they are made now. A
-    direction in which ours isolate nothing has nothing to be widened.
+    `policies` are as the API server has them, ours among them, which open nothing beyond themselves
+    unless somebody has edited them; `ours` are as they are made now. A direction in which ours
+    isolate nothing has nothing to be widened.
     """
     found: dict[Wide, None] = {}
     for direction in DIRECTIONS:
         own = [policy for policy in ours if _applies(policy, direction, labels)]
         allowed = [opening for policy in own for opening in _openings(policy, direction)]
         for policy in policies if own else ():
-            if _applies(policy, direction, labels) and not _is_one_of(ours, policy):
+            if _applies(policy, direction, labels):
                 name = policy["metadata"]["name"]
                 for peer, opened in _beyond(policy, direction, allowed):
                     found[Wide(name, direction, peer, opened)] = None
     return list(found)
-
-
-def _is_one_of(ours: Sequence[Json], policy: Json) -> bool:
-    name, spec = policy["metadata"]["name"], policy["spec"]
-    return any(own["metadata"]["name"] == name and own["spec"] == spec for own in ours)
 
 
 def _applies(policy: Json, direction: Direction, labels: Mapping[str, str]) -> bool:
