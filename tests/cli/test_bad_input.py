@@ -8,15 +8,15 @@ import jsonschema
 import pytest
 
 from tests.cli.conftest import Review
+from tests.cli.documents import judged
 
-POD = 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: {}\n  labels: {{mcp: "compliant"}}\n'
 pytestmark = pytest.mark.usefixtures("simple_engine")
 WRITE = "write one, such as apiVersion: v1 and kind: Pod"
 SCHEMA = Path(__file__).parent / "schema" / "sarif-2.1.0.json"
 BAD = {
     "values": "replicaCount: 1\n",
     "broken": "a: 1\na: 2\n",
-    "half": f"{POD.format('b')}---\nkind: Pod\n",
+    "half": f"{judged('b')}---\nkind: Pod\n",
 }
 TOLD = [
     ("broken.yaml", 2, 'the key "a" stands on line 1 already: keep one'),
@@ -38,9 +38,9 @@ READ = {
 
 @pytest.mark.parametrize("output", READ)
 def test_what_cannot_be_read_hides_nothing_else(review: Review, output: str) -> None:
-    refused = POD.format("r").replace("compliant", "refused")
+    refused = judged("r", "refused")
 
-    printed = review(".", "-o", output, ok=POD.format("a"), refused=refused, **BAD)
+    printed = review(".", "-o", output, ok=judged("a"), refused=refused, **BAD)
 
     assert printed.code == 2
     assert printed.err.endswith(SENTENCES)
@@ -49,7 +49,7 @@ def test_what_cannot_be_read_hides_nothing_else(review: Review, output: str) -> 
 
 
 def test_json_has_the_faults(review: Review) -> None:
-    report = json.loads(review(".", "-o", "json", ok=POD.format("a"), **BAD).out)
+    report = json.loads(review(".", "-o", "json", ok=judged("a"), **BAD).out)
 
     assert [result["name"] for result in report["results"]] == ["b", "a"]
     assert report["errors"] == [
@@ -59,7 +59,7 @@ def test_json_has_the_faults(review: Review) -> None:
 
 
 def test_junit_has_the_faults(review: Review) -> None:
-    root = ET.fromstring(review(".", "-o", "junit", ok=POD.format("a"), **BAD).out)
+    root = ET.fromstring(review(".", "-o", "junit", ok=judged("a"), **BAD).out)
 
     assert root.attrib == {
         "name": "mcp-admission",
@@ -72,7 +72,7 @@ def test_junit_has_the_faults(review: Review) -> None:
 
 
 def test_sarif_has_the_faults(review: Review) -> None:
-    log = json.loads(review(".", "-o", "sarif", ok=POD.format("a"), **BAD).out)
+    log = json.loads(review(".", "-o", "sarif", ok=judged("a"), **BAD).out)
     jsonschema.Draft4Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(log)
     (run,) = log["runs"]
 
@@ -89,7 +89,7 @@ def test_sarif_has_the_faults(review: Review) -> None:
 
 
 def test_the_last_line_counts_the_files_with_faults(review: Review) -> None:
-    out = review(".", ok=POD.format("a"), **BAD).out
+    out = review(".", ok=judged("a"), **BAD).out
 
     assert out.endswith("\n2 MCP servers: 2 admitted as it is; 3 files with bad input\n")
 

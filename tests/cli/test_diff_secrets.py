@@ -1,10 +1,6 @@
 """What the diff shows is read by more people than the manifest: no value of the environment."""
 
-from pathlib import Path
-
-import pytest
-
-from webhook.cli.main import main
+from tests.cli.conftest import Review
 
 MANIFEST = """\
 apiVersion: v1
@@ -26,14 +22,9 @@ spec:
 """
 
 
-def test_values_of_environment_variables_are_not_shown(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "pod.yaml"
-    file.write_text(MANIFEST)
+def test_values_of_environment_variables_are_not_shown(review: Review) -> None:
+    shown = review("pod.yaml", pod=MANIFEST)
 
-    assert main(["review", str(file)]) == 0
-
-    shown = capsys.readouterr().out
-    assert "hunter2" not in shown
-    assert "value: (not shown)" in shown
+    assert shown.code == 0
+    assert "hunter2" not in shown.out
+    assert "value: (not shown)" in shown.out

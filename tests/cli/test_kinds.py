@@ -1,49 +1,13 @@
 """Labelled objects of kinds that nobody reviews: refused where they do not exist, else told."""
 
 import json
-from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 
 from tests.cli.conftest import Review
-from webhook.cli.kinds import OTHER_GROUPS, OTHERS, VERSIONS
 
 SERVER = "mcp-admission.dev/server"
-SCHEMAS = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
-# What is no object that anybody applies.
-OF_THE_API = {"APIGroup", "APIResourceList", "APIVersions", "Eviction", "Scale", "WatchEvent"}
-
-
-def known() -> dict[str, set[str]]:
-    """Every kind of the newest Kubernetes by its version, but lists."""
-    found = defaultdict(set)
-    for file in (SCHEMAS / "v1.37.0-local").glob("*.json"):
-        schema = json.loads(file.read_text(encoding="utf-8"))
-        for kind in schema.get("x-kubernetes-group-version-kind", ()):
-            version = "/".join(filter(None, (kind["group"], kind["version"])))
-            if not kind["kind"].endswith("List"):
-                found[version].add(kind["kind"])
-    return found
-
-
-KNOWN = known()
-
-
-@pytest.mark.parametrize("version", OTHERS)
-def test_the_kinds_of_a_group_are_those_of_kubernetes(version: str) -> None:
-    workloads = {kind for kind, of in VERSIONS.items() if of == version}
-
-    assert OTHERS[version] | workloads | OF_THE_API >= KNOWN[version] - {"DeleteOptions"}
-    assert OTHERS[version] | workloads <= KNOWN[version] | {"List"}
-
-
-def test_the_other_groups_are_those_of_kubernetes() -> None:
-    groups = {version.rpartition("/")[0] for version in KNOWN} - {"", "apps", "batch", "extensions"}
-
-    assert groups == OTHER_GROUPS
 
 
 def document(kind: str, api_version: str, *path: str, label: Any = "true") -> str:

@@ -7,38 +7,9 @@ import pytest
 import yaml
 
 from tests.cli.conftest import Review
+from tests.cli.documents import DEPLOYMENT, REFUSED
 from webhook.cli.offline import RESOURCES
 from webhook.settings.model import DEFAULT_IMAGE
-
-DEPLOYMENT = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: github-tools
-  labels:
-    mcp-admission.dev/server: "true"
-spec:
-  selector: {matchLabels: {app: github-tools}}
-  template:
-    metadata:
-      labels: {app: github-tools}
-    spec:
-      containers:
-        - name: main
-          image: example.test/github-tools:1
-"""
-POD = """\
-apiVersion: v1
-kind: Pod
-metadata:
-  name: bridge
-  labels: {mcp-admission.dev/server: "true"}
-spec:
-  containers:
-    - name: main
-      securityContext:
-        runAsUser: 0
-"""
 
 
 def stored(review: Review, *words: str, **files: str) -> list[Any]:
@@ -64,7 +35,7 @@ def test_what_is_stored_would_be_stored_as_it_is(review: Review) -> None:
 
 
 def test_a_refused_pod_is_exit_1_with_every_reason_and_its_line(review: Review) -> None:
-    printed = review("p.yaml", "--managed", p=POD)
+    printed = review("p.yaml", "--managed", p=REFUSED)
 
     assert printed.code == 1
     assert "p.yaml:1: Pod default/bridge: refused\n" in printed.out
@@ -83,7 +54,7 @@ def test_patch_and_findings_are_pointers_into_the_document(review: Review) -> No
 
 
 def test_only_managed_looks_at_unlabelled_workloads(review: Review) -> None:
-    unlabelled = POD.replace("mcp-admission.dev/server", "app")
+    unlabelled = REFUSED.replace("mcp-admission.dev/server", "app")
 
     assert review("p.yaml", p=unlabelled).code == 0
     assert review("p.yaml", "--managed", p=unlabelled).code == 1
@@ -102,7 +73,7 @@ def test_the_namespace_of_the_command_line_is_for_objects_that_name_none(review:
 
 def test_the_request_names_the_namespace(review: Review) -> None:
     asking = (
-        POD.replace("metadata:", "metadata:\n  annotations: {TOKEN: 'true'}")
+        REFUSED.replace("metadata:", "metadata:\n  annotations: {TOKEN: 'true'}")
         .replace("TOKEN", "mcp-admission.dev/service-account-token")
         .replace("spec:", "spec:\n  automountServiceAccountToken: true")
         .replace("runAsUser: 0", "runAsUser: 1")
@@ -164,7 +135,7 @@ def test_the_order_of_the_keys_is_kept(review: Review) -> None:
 def test_other_workloads_are_warned_about(
     review: Review, api_version: str, kind: str, where: tuple[str, ...]
 ) -> None:
-    pod = yaml.safe_load(POD)
+    pod = yaml.safe_load(REFUSED)
     spec: Any = {"metadata": pod["metadata"], "spec": pod["spec"]}
     for key in reversed(where):
         spec = {key: spec}

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Review
-
-POD = 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: {}\n  labels: {{mcp: "compliant"}}\n'
+from tests.cli.documents import judged
 
 pytestmark = pytest.mark.usefixtures("simple_engine")
 
@@ -81,7 +80,7 @@ def test_binary_input(review: Review, tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_read(review: Review, words: tuple[str, ...], message: str) -> None:
-    printed = review(*words, pod=POD.format("a"))
+    printed = review(*words, pod=judged("a"))
 
     assert (printed.code, printed.out) == (2, "")
     assert message in printed.err
@@ -99,14 +98,14 @@ def test_what_cannot_be_read(review: Review, words: tuple[str, ...], message: st
     ],
 )
 def test_wrong_usage(review: Review, words: tuple[str, ...], message: str) -> None:
-    printed = review(*words, pod=POD.format("a"))
+    printed = review(*words, pod=judged("a"))
 
     assert (printed.code, printed.out) == (2, "")
     assert message in printed.err
 
 
 def test_the_faults_of_all_files_are_told_at_once(review: Review) -> None:
-    printed = review("one.yaml", "two.yaml", "ok.yaml", one="", two="[]", ok=POD.format("a"))
+    printed = review("one.yaml", "two.yaml", "ok.yaml", one="", two="[]", ok=judged("a"))
 
     assert printed.code == 2
     assert [line.split(": ")[0] for line in printed.err.splitlines()] == [
@@ -116,7 +115,7 @@ def test_the_faults_of_all_files_are_told_at_once(review: Review) -> None:
 
 
 def test_bad_settings_are_told_with_file_and_line(review: Review) -> None:
-    printed = review("pod.yaml", "--settings", "s.yaml", pod=POD.format("a"), s="platform: vms")
+    printed = review("pod.yaml", "--settings", "s.yaml", pod=judged("a"), s="platform: vms")
 
     assert printed == (
         2,
@@ -127,7 +126,7 @@ def test_bad_settings_are_told_with_file_and_line(review: Review) -> None:
 
 def test_an_action_that_a_rule_cannot_take_is_bad_input(review: Review) -> None:
     printed = review(
-        "pod.yaml", "--settings", "s.yaml", pod=POD.format("a"), s="rules: {host-path: override}"
+        "pod.yaml", "--settings", "s.yaml", pod=judged("a"), s="rules: {host-path: override}"
     )
 
     assert printed.code == 2
@@ -137,7 +136,7 @@ def test_an_action_that_a_rule_cannot_take_is_bad_input(review: Review) -> None:
 def test_a_bad_variable_is_bad_input(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OBOT_SERVER_MCPPOD_SECURITY_ENABLED", "yes")
 
-    assert review("pod.yaml", pod=POD.format("a")) == (
+    assert review("pod.yaml", pod=judged("a")) == (
         2,
         "",
         'OBOT_SERVER_MCPPOD_SECURITY_ENABLED: "yes" is not accepted: write true or false\n',
@@ -188,7 +187,7 @@ def test_a_folder_that_cannot_be_opened_is_bad_input(
 
 
 def test_stdin_is_a_source_of_its_own(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", Stdin(POD.format("a").encode()))
+    monkeypatch.setattr(sys, "stdin", Stdin(judged("a").encode()))
     assert sources(review("-", "-o", "json").out) == [("-#1", "a")]
 
     monkeypatch.setattr(sys, "stdin", Stdin(b"a: 1\na: 2\n"))
@@ -199,7 +198,7 @@ def test_stdin_is_a_source_of_its_own(review: Review, monkeypatch: pytest.Monkey
 def test_findings_on_stdin_are_told_with_its_lines(
     review: Review, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refused = POD.format("a").replace("compliant", "refused").encode()
+    refused = judged("a", "refused").encode()
     monkeypatch.setattr(sys, "stdin", Stdin(refused))
 
     out = review("-").out
@@ -208,7 +207,7 @@ def test_findings_on_stdin_are_told_with_its_lines(
 
 
 def test_helm_template_is_read_with_its_comments_and_empty_documents(review: Review) -> None:
-    text = "---\n# Source: a.yaml\n---\n# Source: b.yaml\n" + POD.format("b") + "---\n---\n"
+    text = "---\n# Source: a.yaml\n---\n# Source: b.yaml\n" + judged("b") + "---\n---\n"
 
     assert sources(review("all.yaml", "-o", "json", all=text).out) == [("all.yaml#2", "b")]
 
@@ -239,7 +238,7 @@ def test_what_only_looks_like_a_list_passes_through(review: Review, text: str) -
 
 
 def test_the_same_file_twice_is_two_documents(review: Review) -> None:
-    printed = review("pod.yaml", "pod.yaml", "-o", "yaml", pod=POD.format("a"))
+    printed = review("pod.yaml", "pod.yaml", "-o", "yaml", pod=judged("a"))
 
     assert printed.out.count("kind: Pod") == 2
     assert printed.out.count("---\n") == 1

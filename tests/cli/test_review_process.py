@@ -7,17 +7,8 @@ from pathlib import Path
 
 import pytest
 
-REFUSED = """\
-apiVersion: v1
-kind: Pod
-metadata:
-  name: bridge
-  labels: {mcp-admission.dev/server: "true"}
-spec:
-  containers:
-    - name: main
-      securityContext: {privileged: true}
-"""
+from tests.cli.documents import REFUSED
+
 COMMAND = [sys.executable, "-c", "import sys; from webhook.cli.main import main; sys.exit(main())"]
 
 
@@ -95,7 +86,7 @@ def test_a_terminal_has_colours_unless_it_asks_for_none(
 @pytest.mark.parametrize("output", ["diff", "yaml", "json"])
 def test_a_reader_that_goes_away_is_no_error_of_ours(tmp_path: Path, output: str) -> None:
     path = tmp_path / "many.yaml"
-    admitted = REFUSED.replace("privileged: true", "privileged: false")
+    admitted = REFUSED.replace("runAsUser: 0", "runAsUser: 1")
     path.write_text("---\n".join([admitted] * 300), encoding="utf-8")
     # Without a buffer, Python itself does not notice that the rest of one write got lost.
     buffered = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
