@@ -11,8 +11,8 @@ import json
 import logging
 import os
 import time
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
@@ -20,20 +20,28 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, cast
 
 import aiohttp
-from kubernetes.aio import config
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
-from yaml import YAMLError
 
-from webhook.controller.errors import ConfigurationError, Unreachable, no_way, refusal
+from webhook.controller.client import explained, left_early, load
+from webhook.controller.errors import ConfigurationError, refusal
 from webhook.controller.events import Event, events
-from webhook.controller.request import APPLY, FIELD_MANAGER, JSON, PATCHES, Body, Request, selectors
+from webhook.controller.request import (
+    APPLY,
+    FIELD_MANAGER,
+    JSON,
+    METADATA,
+    METADATA_LIST,
+    PATCHES,
+    Body,
+    Request,
+    selectors,
+)
 
 CALL_SECONDS = 10.0
 # Bookmarks come once a minute.
 IDLE_SECONDS = 100.0
 PAGE = 500
-HOME_CONFIG = os.path.join("~", ".kube", "config")  # noqa: PTH118 - the client wants a str
 
 # What the client logs besides goes where the process logs, but not on a terminal by itself.
 logging.getLogger("kubernetes").addHandler(logging.NullHandler())
@@ -59,11 +67,10 @@ class Api:
     async def connect(cls, kubeconfig: Path | None = None) -> Self:
         """Credentials from the file, $KUBECONFIG, the pod or ~/.kube/config, the first there is.
 
-        Raises ConfigurationError when there are none, or when they cannot be used. Nobody is
-        called yet.
+        Calls nobody yet; raises ConfigurationError when there are none, or none that can be used.
         """
         configuration = Configuration()
-        await _load(configuration, str(kubeconfig or os.environ.get("KUBECONFIG") or ""))
+        await load(configuration, str(kubeconfig or os.environ.get("KUBECONFIG") or ""))
         try:
             client = ApiClient(configuration)
         except (OSError, ValueError) as error:
@@ -97,14 +104,35 @@ class Api:
         seconds: float = CALL_SECONDS,
     ) -> Listing:
         """Read all objects, some hundred a call; raises Gone when that took too long."""
-        query = {"limit": str(PAGE), **selectors(label_selector, field_selector)}
         items: list[Json] = []
+        given: Json = {"label_selector": label_selector, "field_selector": field_selector}
+        version = await self.list_each(path, items.append, **given, seconds=seconds)
+        return Listing(items, version)
+
+    async def list_each(  # noqa: PLR0913 - each is a part of one request
+        self,
+        path: str,
+        take: Callable[[Json], object],
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        metadata_only: bool = False,
+        page: int | None = None,
+        seconds: float = CALL_SECONDS,
+    ) -> str:
+        """Hand over all objects, `page` a call, and return the version from which a watch goes on.
+
+        Raises Gone when that took too long. Of each, no more than metadata with `metadata_only`.
+        """
+        query = {"limit": str(page or PAGE), **selectors(label_selector, field_selector)}
+        accept = METADATA_LIST if metadata_only else JSON
         while True:
-            answer = await self._call(Request("GET", path, query), seconds)
-            items += answer.get("items") or []
+            answer = await self._call(Request("GET", path, query, accept=accept), seconds)
+            for item in answer.get("items") or []:
+                take(item)
             metadata = answer.get("metadata") or {}
             if not metadata.get("continue"):
-                return Listing(items, str(metadata.get("resourceVersion", "")))
+                return str(metadata.get("resourceVersion", ""))
             query["continue"] = metadata["continue"]
 
     async def create(
@@ -161,6 +189,7 @@ class Api:
         resource_version: str,
         label_selector: str = "",
         field_selector: str = "",
+        metadata_only: bool = False,
         seconds: int = 290,
         idle_seconds: float = IDLE_SECONDS,
     ) -> AsyncGenerator[Event, None]:
@@ -177,17 +206,17 @@ class Api:
             "timeoutSeconds": str(seconds),
             **selectors(label_selector, field_selector),
         }
-        request = Request("GET", path, query)
+        request = Request("GET", path, query, accept=METADATA if metadata_only else JSON)
         ends = aiohttp.ClientTimeout(total=None, connect=CALL_SECONDS, sock_read=idle_seconds)
-        with _explained(request):
-            async with await self._send(request, ends) as answer:
+        with explained(request.call):
+            async with await self._send(request, ends) as answer, left_early(answer):
                 if answer.status != 200:
                     await self._decoded(request, answer)
                 async for event in events(request.call, answer.content.iter_any()):
                     yield event
 
     async def _call(self, request: Request, seconds: float) -> Json:
-        with _explained(request):
+        with explained(request.call):
             ends = aiohttp.ClientTimeout(total=seconds)
             async with await self._send(request, ends) as answer:
                 return await self._decoded(request, answer)
@@ -197,7 +226,7 @@ class Api:
             method=request.method,
             resource_path=request.path,
             query_params=list(request.query.items()),
-            header_params={"Accept": JSON, "Content-Type": request.content_type},
+            header_params={"Accept": request.accept, "Content-Type": request.content_type},
             body=request.body,
             auth_settings=["BearerToken"],
         )
@@ -217,30 +246,3 @@ class Api:
             date = parsedate_to_datetime(answer.headers.get("Date", ""))
             self._date, self._date_at = date, time.monotonic()
         return found
-
-
-async def _load(configuration: Configuration, file: str) -> None:
-    in_pod = not file and "KUBERNETES_SERVICE_HOST" in os.environ
-    file = file or os.path.expanduser(HOME_CONFIG)  # noqa: PTH111, ASYNC240 - no file is touched
-    source = "the ServiceAccount of the pod" if in_pod else file
-    try:
-        if in_pod:
-            config.load_incluster_config(client_configuration=configuration)
-        else:
-            given = {"client_configuration": configuration, "persist_config": False}
-            await config.load_kube_config(file, **given)
-    except config.ConfigException as error:
-        raise no_way(source, str(error)) from None
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, YAMLError) as error:
-        # Its message may quote the file.
-        raise no_way(source, type(error).__name__) from None
-
-
-@contextmanager
-def _explained(request: Request) -> Iterator[None]:
-    try:
-        yield
-    except TimeoutError:
-        raise Unreachable(f"{request.call}: no answer in time") from None
-    except (aiohttp.ClientError, OSError, config.ConfigException) as error:
-        raise Unreachable(f"{request.call}: no answer ({type(error).__name__})") from error

@@ -9,6 +9,8 @@ FIELD_MANAGER = {"fieldManager": "mcp-admission"}
 JSON = "application/json"
 PATCHES = {"json": "application/json-patch+json", "merge": "application/merge-patch+json"}
 APPLY = "application/apply-patch+yaml"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -21,6 +23,7 @@ class Request(NamedTuple):
     query: Mapping[str, str]
     body: Body | None = None
     content_type: str = JSON
+    accept: str = JSON
 
     @property
     def call(self) -> str:

@@ -1,0 +1,98 @@
+"""What was last seen of one kind of object: as little of each as whoever asks needs.
+
+A write is put here with its answer, so that nobody decides on what is older than his own write; an
+event that was sent before it is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
+
+Json = dict[str, Any]
+Kept = TypeVar("Kept")
+Changed = Callable[[str, str], None]
+
+
+class Entry(NamedTuple, Generic[Kept]):
+    """What is kept of an object, and the version that it is of."""
+
+    version: int
+    kept: Kept
+
+
+class Cache(Generic[Kept]):
+    """Objects by namespace and name; `keep` makes what is kept, None of an object of no interest.
+
+    `changed` is told the namespace and name of whatever comes, goes or is kept differently.
+    """
+
+    def __init__(self, keep: Callable[[Json], Kept | None], changed: Changed) -> None:
+        self._keep = keep
+        self._changed = changed
+        self._entries: dict[str, dict[str, Entry[Kept]]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._entries.values()))
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        for namespace, entries in self._entries.items():
+            for name in entries:
+                yield namespace, name
+
+    def get(self, namespace: str, name: str) -> Kept | None:
+        """What is kept of an object."""
+        entry = self._entries.get(namespace, {}).get(name)
+        return None if entry is None else entry.kept
+
+    def within(self, namespace: str) -> Mapping[str, Kept]:
+        """What is kept of the objects of a namespace, by name."""
+        entries = self._entries.get(namespace, {})
+        return {name: entry.kept for name, entry in entries.items()}
+
+    def entry(self, found: Json) -> tuple[str, str, Entry[Kept] | None]:
+        """Namespace, name and what would be kept of an object as the API server sent it."""
+        metadata = found["metadata"]
+        kept = self._keep(found)
+        version = _number(metadata.get("resourceVersion"))
+        namespace, name = metadata.get("namespace") or "", metadata["name"]
+        return namespace, name, None if kept is None else Entry(version, kept)
+
+    def put(self, found: Json) -> None:
+        """Take in an object that was sent, unless what is here is newer."""
+        namespace, name, entry = self.entry(found)
+        held = self._entries.get(namespace, {}).get(name)
+        if held is None or held.version < _number(found["metadata"].get("resourceVersion")):
+            self._set(namespace, name, entry)
+
+    def drop(self, namespace: str, name: str) -> None:
+        """Forget an object that is gone."""
+        self._set(namespace, name, None)
+
+    def replace(self, scope: str | None, listed: Mapping[tuple[str, str], Entry[Kept]]) -> None:
+        """Take in a whole list, of one namespace or of all; what is not in it is gone."""
+        for namespace, name in [each for each in self if scope in (None, each[0])]:
+            if (namespace, name) not in listed:
+                self.drop(namespace, name)
+        for (namespace, name), entry in listed.items():
+            held = self._entries.get(namespace, {}).get(name)
+            if held is None or held.version < entry.version:
+                self._set(namespace, name, entry)
+
+    def _set(self, namespace: str, name: str, entry: Entry[Kept] | None) -> None:
+        entries = self._entries.setdefault(namespace, {})
+        before = entries.get(name)
+        if entry is not None:
+            entries[name] = entry
+        else:
+            entries.pop(name, None)
+            if not entries:
+                del self._entries[namespace]
+        if (before and before.kept) != (entry and entry.kept):
+            self._changed(namespace, name)
+
+
+def _number(version: object) -> int:
+    """Versions of one resource are numbers that grow; 0 where the API server sent none."""
+    text = str(version)
+    return int(text) if text.isascii() and text.isdecimal() else 0

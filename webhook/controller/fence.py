@@ -1,0 +1,35 @@
+"""Writes of a leader: none is sent, or waited for, after another one may lead.
+
+A process that was stopped for a minute goes on in the middle of what it did, before any of its
+timers has told it that the minute has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from webhook.controller.api import Api
+from webhook.controller.errors import ApiError
+from webhook.controller.request import Request
+
+
+class NotLeading(ApiError):  # noqa: N818 - named like the API server's own
+    """Another one may lead by now, so that nothing is written."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(0, "NotLeading", f"{call}: not sent, another controller may lead by now")
+
+
+class LeadersApi(Api):
+    """`left` says for how many seconds we surely lead; it is set before the first call."""
+
+    left: Callable[[], float]
+
+    async def _call(self, request: Request, seconds: float) -> dict[str, Any]:
+        if request.method != "GET":
+            left = self.left()
+            if left <= 0:
+                raise NotLeading(request.call)
+            seconds = min(seconds, left)
+        return await super()._call(request, seconds)
