@@ -22,7 +22,7 @@ class Balancer:
         self._thread = threading.Thread(target=self._run, name="balancer")
         self._listening = threading.Event()
         self._over = asyncio.Event()
-        self._pipes: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -47,14 +47,14 @@ class Balancer:
         self._listening.set()
         await self._over.wait()
         server.close()
-        for pipe in self._pipes:
-            pipe.cancel()
-        await asyncio.gather(*self._pipes, return_exceptions=True)
+        for writer in self._open.values():
+            writer.transport.abort()
+        await asyncio.gather(*self._open)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task
-        self._pipes.add(task)
+        self._open[task] = writer
         try:
             replicas = self.replicas
             port = replicas[next(self._turns) % len(replicas)]
@@ -70,7 +70,7 @@ class Balancer:
             pass
         finally:
             writer.transport.abort()
-            self._pipes.discard(task)
+            del self._open[task]
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
