@@ -29,7 +29,9 @@ async def repeat(turn: Turn, stop: asyncio.Event, metrics: ControlMetrics) -> No
         try:
             due, pause = (await turn()).total_seconds(), FIRST_PAUSE
         except ApiError as error:
-            LOG.warning("a step failed and is tried again", extra={"fields": {"reason": error.message}})
+            LOG.warning(
+                "a step failed and is tried again", extra={"fields": {"reason": error.message}}
+            )
             due, pause = _failed(pause, metrics)
         except Exception:
             LOG.exception("a step failed and is tried again")

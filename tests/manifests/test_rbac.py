@@ -1,0 +1,54 @@
+"""The rights that are shipped: valid, and none where the network reaches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+RBAC = Path(__file__).parents[2] / "manifests" / "rbac"
+MANIFESTS = [
+    manifest
+    for file in sorted(RBAC.glob("*.yaml"))
+    for manifest in yaml.safe_load_all(file.read_text())
+]
+
+
+def name(manifest: dict[str, Any]) -> str:
+    return f"{manifest['kind']} {manifest['metadata']['name']}"
+
+
+def of(kind: str) -> list[dict[str, Any]]:
+    return [manifest for manifest in MANIFESTS if manifest["kind"] == kind]
+
+
+@pytest.mark.parametrize("version", ["1.34", "1.37"])
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=name)
+def test_they_are_valid(manifest: dict[str, Any], version: str) -> None:
+    kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_nothing_is_bound_to_the_serving_side() -> None:
+    bound = [
+        subject["name"]
+        for kind in ("RoleBinding", "ClusterRoleBinding")
+        for binding in of(kind)
+        for subject in binding["subjects"]
+    ]
+    (serve,) = [one for one in of("ServiceAccount") if one["metadata"]["name"] not in bound]
+
+    assert set(bound) == {"mcp-admission-control"}
+    assert serve["automountServiceAccountToken"] is False
+
+
+def test_no_rule_has_a_wildcard_and_secrets_are_read_by_name() -> None:
+    roles = [*of("Role"), *of("ClusterRole")]
+    rules = [rule for role in roles for rule in role["rules"]]
+
+    for rule in rules:
+        assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
+        if "secrets" in rule["resources"] and rule["verbs"] != ["create"]:
+            assert rule["resourceNames"] == ["mcp-admission-ca", "mcp-admission-tls"]
