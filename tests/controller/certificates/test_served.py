@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 import pytest
 
 from certs.authority import fingerprint
+from certs.bundle import parse
+from tests.cluster.authority import Authority
 from tests.cluster.ports import LOOPBACK
 from tests.controller.certificates.cluster import SERVICE, Installed
 from tests.controller.certificates.driving import drive, driving, sample
@@ -91,6 +95,26 @@ async def test_a_replica_that_shows_nothing_does_not_hold_the_others_up(
             {replica.name: None},
             {replica.name: installed.leaf().certificate},
         )
+
+
+async def test_a_replica_that_asks_for_a_client_certificate_still_shows_its_own(
+    tmp_path: Path,
+) -> None:
+    pair = Authority(tmp_path / "pki").server("replica", ["any.host"])
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pair.certificate, pair.key)
+    context.verify_mode = ssl.CERT_REQUIRED
+
+    async with await asyncio.start_server(hang_up, LOOPBACK, 0, ssl=context) as server:
+        replica = Replica(LOOPBACK, server.sockets[0].getsockname()[1])
+        (shown,) = (await ask([replica], "any.host")).values()
+
+    assert shown
+    assert [shown] == parse(pair.certificate.read_bytes(), "replica")
+
+
+async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
 
 
 async def test_pods_that_lag_are_touched_once_so_that_their_kubelet_syncs(
