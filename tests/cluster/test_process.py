@@ -77,6 +77,17 @@ def test_it_can_be_killed_and_started_again(tmp_path: Path, watchdog: Watchdog) 
     assert not [pid for pid in (first, second) if pid is None or runs(pid)]
 
 
+def test_it_may_end_as_it_likes_when_it_is_asked(tmp_path: Path, watchdog: Watchdog) -> None:
+    script = "trap 'echo poured; exit 7' TERM; echo brewing; while :; do sleep 0.05; done"
+    teapot = component(script, tmp_path, watchdog)
+    teapot.start()
+    wait_for("its log", teapot.log.read_text)
+
+    assert teapot.terminate() == 7
+    assert teapot.log.read_text() == "brewing\npoured\n"
+    assert teapot.pid is None
+
+
 def test_components_and_their_folder_go_when_their_starter_is_killed(tmp_path: Path) -> None:
     folder = tmp_path / "plane"
     folder.mkdir()
