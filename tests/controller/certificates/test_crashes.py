@@ -1,17 +1,22 @@
-"""The controller killed after every single write, and followed by one that goes on."""
+"""The controller killed after every single write, and followed by one that goes on; or doubled."""
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from certs.authority import Certificate
+from certs.rotation import Rest
 from tests.cluster.control_plane import ControlPlane
 from tests.controller.certificates.cluster import Installed, plan
 from tests.controller.certificates.controller import Controller
+from tests.controller.certificates.driving import driving
 from tests.controller.certificates.serving import Service
+from webhook.controller.errors import ApiError
 
 SETTLE = timedelta(seconds=0.5)
 
@@ -35,6 +40,22 @@ def test_an_installation_is_finished_by_whoever_comes_next(
 
     assert controller.deaths == (writes <= WRITES_OF_AN_INSTALLATION)
     assert controller.errors == []
+
+
+async def test_three_controllers_at_once_end_with_one_authority(installed: Installed) -> None:
+    kubeconfig, places = installed.cluster.kubeconfig, installed.places
+
+    async def install() -> None:
+        async with driving(kubeconfig, places) as driver:
+            for _ in range(20):
+                with suppress(ApiError):
+                    await driver.step()
+
+    await asyncio.gather(install(), install(), install())
+
+    assert installed.is_settled()
+    async with driving(kubeconfig, places) as driver:
+        assert isinstance(await driver.step(), Rest)
 
 
 def has_followed(installed: Installed, before: Certificate) -> bool:
