@@ -97,13 +97,13 @@ def test_sarif_has_file_line_and_help_and_follows_the_schema(review: Review) -> 
     ]
     assert found == [
         (True, rule, level, {"artifactLocation": {"uri": "input.yaml"},
-                             "region": {"startLine": line}})
-        for rule, level, line in [
-            ("replicas", "warning", 12),
-            ("seccomp-profile", "warning", 14),
-            ("privileged", "error", 40),
-            ("capabilities", "error", 39),
-            ("host-namespaces", "warning", 55),
+                             "region": {"startLine": line, "startColumn": column}})
+        for rule, level, line, column in [
+            ("replicas", "warning", 12, 3),
+            ("seccomp-profile", "warning", 14, 5),
+            ("privileged", "error", 40, 13),
+            ("capabilities", "error", 39, 11),
+            ("host-namespaces", "warning", 55, 7),
         ]
     ]  # fmt: skip
 

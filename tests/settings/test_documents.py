@@ -68,6 +68,28 @@ def test_escapes_in_pointers_are_those_of_rfc_6901(pointer: str, line: int) -> N
     assert read("/: 1\n'~': 2\n'~1': 3\n'': 4\n", "x")[0].line(pointer) == line
 
 
+@pytest.mark.parametrize(
+    ("text", "pointer", "mark"),
+    [
+        ("a: 1", "", (1, 1)),
+        ("a: {b: 1}", "/a/b", (1, 5)),
+        ("a:\n  - é: 1\n    c: 2", "/a/0", (2, 5)),
+        ("a:\n  - é: 1\n    c: 2", "/a/0/c", (3, 5)),
+        ("- &x {a: 1}\n-   *x", "/1", (2, 5)),
+        ("a:\n  b: 1", "/a/nothing", (1, 1)),
+        ('{"é": 1, "b": {"c": 2}}', "/b", (1, 10)),
+        ('{"é": 1, "b": {"c": 2}}', "/b/c", (1, 16)),
+        ('{\n\t"a": [1,\r\n 2]}', "/a", (2, 2)),
+        ('{\n\t"a": [1,\r\n 2]}', "/a/1", (3, 2)),
+        ("\ufeffa: 1", "/a", (1, 1)),
+    ],
+)
+def test_a_mark_has_the_column_of_the_key_or_item(
+    text: str, pointer: str, mark: tuple[int, int]
+) -> None:
+    assert read(text, "x")[0].mark(pointer) == mark
+
+
 def test_lines_are_the_same_after_a_dos_newline_or_a_byte_order_mark() -> None:
     text = "\ufeff" + MANIFEST.replace("\n", "\r\n")
     assert read(text, "x")[0].line("/metadata/name") == 5

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from webhook.settings import documents, yaml_text
 from webhook.settings.documents import Document, DocumentError, read
-from webhook.settings.nodes import Node, NodeError
+from webhook.settings.nodes import Mark, Node, NodeError
 
 MANIFEST = """\
 # a server
@@ -80,12 +80,12 @@ def test_any_damage_to_a_manifest_gives_documents_or_a_document_error(data: st.D
     check(text)
 
 
-def places(node: Node) -> list[tuple[str, int]]:
-    found: list[tuple[str, int]] = []
+def places(node: Node) -> list[tuple[str, Mark]]:
+    found: list[tuple[str, Mark]] = []
     queue = [("", node.place)]
     while queue:
         path, place = queue.pop()
-        found.append((path, place.line))
+        found.append((path, place.mark))
         queue += [(f"{path}/{key}", inner) for key, inner in place.inner.items()]
     return sorted(found)
 
@@ -93,7 +93,7 @@ def places(node: Node) -> list[tuple[str, int]]:
 @settings(deadline=None)
 @given(TEXTS)
 def test_libyaml_and_the_python_parser_agree(text: str) -> None:
-    """Where both accept a text, values and lines are the same; libyaml accepts more tabs."""
+    """Where both accept a text, values and their places are the same; libyaml accepts more tabs."""
     results = []
     for loader in (yaml.CSafeLoader, yaml.SafeLoader):
         try:

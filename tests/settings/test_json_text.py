@@ -52,7 +52,7 @@ def test_line_of_an_entry_is_the_line_of_its_key() -> None:
 
 def test_values_may_follow_one_another() -> None:
     found = nodes('{"a": 1}\n{"b": 2}[3]\n\n{}')
-    assert [(index, node.value, node.place.line) for index, node in found] == [
+    assert [(index, node.value, node.place.mark.line) for index, node in found] == [
         (1, {"a": 1}, 1), (2, {"b": 2}, 2), (3, [3], 2), (4, {}, 4),
     ]  # fmt: skip
 

@@ -74,7 +74,7 @@ def test_merging_what_is_no_mapping_is_refused(value: str) -> None:
 def test_lines_of_merged_fields_are_where_they_are_written() -> None:
     ((_, node),) = nodes("a: &a\n  x: 1\n  w: 2\nb:\n  w: 3\n  <<: *a\n")
     inner = node.place.inner["b"].inner
-    assert {key: place.line for key, place in inner.items()} == {"x": 2, "w": 5}
+    assert {key: place.mark.line for key, place in inner.items()} == {"x": 2, "w": 5}
 
 
 def test_every_alias_is_a_copy_of_its_own() -> None:
@@ -89,8 +89,8 @@ def test_every_alias_is_a_copy_of_its_own() -> None:
 def test_lines_of_an_alias_are_its_own_and_below_it_those_of_the_anchor() -> None:
     ((_, node),) = nodes("- &a\n  x: 1\n-\n  - *a\n")
     alias = node.place.inner["1"].inner["0"]
-    assert (alias.line, alias.inner["x"].line) == (4, 2)
-    assert node.place.inner["0"].line == 1
+    assert (alias.mark.line, alias.inner["x"].mark.line) == (4, 2)
+    assert node.place.inner["0"].mark.line == 1
 
 
 def test_the_last_anchor_of_a_name_counts() -> None:

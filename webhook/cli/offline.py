@@ -21,6 +21,7 @@ from webhook.cli.field_types import mistyped
 from webhook.cli.kinds import VERSIONS, objection
 from webhook.cli.manifests import Fault, Manifest
 from webhook.settings.model import Settings
+from webhook.settings.nodes import Mark
 
 RESOURCES = {(VERSIONS[kind], kind): resource for resource, (kind, _) in KINDS.items()}
 
@@ -58,9 +59,9 @@ class Outcome:
         """Whether neither the object nor its pods would be refused."""
         return self.allowed and not self.pods_refused
 
-    def line(self, finding: Finding) -> int:
-        """The line of the file that a finding is about."""
-        return self.manifest.document.line(finding.path)
+    def mark(self, finding: Finding) -> Mark:
+        """The line and column of the file that a finding is about."""
+        return self.manifest.document.mark(finding.path)
 
 
 class Summary(NamedTuple):

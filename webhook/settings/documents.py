@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from webhook.settings import json_text, yaml_text
-from webhook.settings.nodes import Node, NodeError, Place
+from webhook.settings.nodes import Mark, Node, NodeError, Place
 
 MAX_BYTES = 64 * 1024 * 1024
 # Beyond the printable characters of YAML 1.1 (section 5.1) a file is binary. A byte order mark
@@ -46,10 +46,14 @@ class Document:
     _place: Place = field(repr=False, compare=False)
 
     def line(self, pointer: str) -> int:
-        """Return the line of the value at an RFC 6901 pointer, counted from 1.
+        """Return the line of the value at an RFC 6901 pointer, counted from 1; see `mark`."""
+        return self.mark(pointer).line
 
-        In a mapping that is the line of the key. For what does not exist it is the line of the
-        nearest ancestor that does.
+    def mark(self, pointer: str) -> Mark:
+        """Return where the value at an RFC 6901 pointer starts.
+
+        In a mapping that is where its key does. For what does not exist it is where the nearest
+        ancestor does that exists.
         """
         place = self._place
         for token in pointer.split("/")[1:]:
@@ -57,7 +61,7 @@ class Document:
             if inner is None:
                 break
             place = inner
-        return place.line
+        return place.mark
 
 
 def read(text: str | bytes, source: str) -> list[Document]:

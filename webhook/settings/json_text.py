@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from webhook.settings.nodes import Builder, Node, NodeError, quoted
+from webhook.settings.nodes import Builder, Mark, Node, NodeError, quoted
 from webhook.settings.scalars import ScalarError, decimal, integer, not_finite
 
 START = re.compile(r"\s*[{\[]")
@@ -36,7 +36,11 @@ class NotJsonError(NodeError):
 class _Token(NamedTuple):
     kind: str  # the mark itself, `"` for a string, `v` for another scalar
     value: Any
-    line: int
+    mark: Mark
+
+    @property
+    def line(self) -> int:
+        return self.mark.line
 
 
 def nodes(text: str) -> list[tuple[int, Node]]:
@@ -67,13 +71,13 @@ def nodes(text: str) -> list[tuple[int, Node]]:
 
 def _feed(builder: Builder, token: _Token) -> None:
     if token.kind == "{":
-        builder.open_mapping(token.line)
+        builder.open_mapping(token.mark)
     elif token.kind == "[":
-        builder.open_list(token.line)
+        builder.open_list(token.mark)
     elif token.kind in "}]":
         builder.close()
     elif token.kind in '"v':
-        builder.scalar(token.value, token.line)
+        builder.scalar(token.value, token.mark)
 
 
 def _follow(token: _Token, expected: str, closers: list[str]) -> str:
@@ -96,11 +100,13 @@ def _follow(token: _Token, expected: str, closers: list[str]) -> str:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    position, line = 0, 1
+    position, line, start = 0, 1, 0
     while True:
         space = _SPACE.match(text, position)
         assert space is not None
-        line += text.count("\n", position, space.end())
+        breaks = text.count("\n", position, space.end())
+        if breaks:
+            line, start = line + breaks, text.rindex("\n", position, space.end()) + 1
         position = space.end()
         if position == len(text):
             return
@@ -108,22 +114,23 @@ def _tokens(text: str) -> Iterator[_Token]:
         if match is None:
             shown = text[position : position + 20].splitlines()[0]
             raise NotJsonError(line, f"this is not JSON from {quoted(shown)} on; {_HINT}")
+        mark = Mark(line, position - start + 1)
         position = match.end()
-        yield _token(match, line)
+        yield _token(match, mark)
 
 
-def _token(match: re.Match[str], line: int) -> _Token:
+def _token(match: re.Match[str], mark: Mark) -> _Token:
     text = match.group()
     if match["mark"]:
-        return _Token(text, text, line)
+        return _Token(text, text, mark)
     if match["string"]:
-        return _Token('"', json.loads(text), line)
+        return _Token('"', json.loads(text), mark)
     if match["word"]:
-        return _Token("v", _WORDS[text], line)
+        return _Token("v", _WORDS[text], mark)
     try:
-        return _Token("v", _number(match), line)
+        return _Token("v", _number(match), mark)
     except ScalarError as error:
-        raise NodeError(line, str(error)) from None
+        raise NodeError(mark.line, str(error)) from None
 
 
 def _number(match: re.Match[str]) -> float:

@@ -7,7 +7,7 @@ refused while the text is read, before anything recursive sees the value.
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_DEPTH = 100
 MAX_COPIED = 200_000
@@ -23,11 +23,18 @@ class NodeError(Exception):
         self.line = line
 
 
-@dataclass(slots=True)
-class Place:
-    """The line of a value (of its key, in a mapping), and the places inside it by key or index."""
+class Mark(NamedTuple):
+    """Where something starts in a file; lines and columns are counted from 1."""
 
     line: int
+    column: int
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a value (its key, in a mapping) starts, and the places inside it by key or index."""
+
+    mark: Mark
     inner: "dict[str, Place]" = field(default_factory=dict)
 
 
@@ -44,7 +51,7 @@ class Node:
 
 @dataclass(slots=True)
 class _Collection:
-    line: int
+    mark: Mark
     anchor: str | None
     inner: dict[str, Place] = field(default_factory=dict)
     weight: int = 1
@@ -55,7 +62,7 @@ class _Collection:
         self.height = max(self.height, node.height + 1)
 
     def node(self, value: Any) -> Node:
-        return Node(value, Place(self.line, self.inner), self.weight, self.height)
+        return Node(value, Place(self.mark, self.inner), self.weight, self.height)
 
 
 @dataclass(slots=True)
@@ -85,13 +92,13 @@ class _Mapping(_Collection):
         elif self.key.merge:
             self.key, self.merged = None, node
         else:
-            node.place.line = self.key.place.line
+            node.place.mark = self.key.place.mark
             self.items[self.key.value] = node.value
             self.inner[self.key.value] = node.place
             self.key = None
 
     def _checked_key(self, node: Node) -> Node:
-        line = node.place.line
+        line = node.place.mark.line
         if node.value is None or isinstance(node.value, dict | list):
             raise NodeError(line, "a key must be text, a number or a boolean: write one word")
         if not isinstance(node.value, str):
@@ -99,7 +106,8 @@ class _Mapping(_Collection):
         first = self.merge_key if node.merge else self.inner.get(node.value)
         if first:
             raise NodeError(
-                line, f"the key {quoted(node.value)} stands on line {first.line} already: keep one"
+                line,
+                f"the key {quoted(node.value)} stands on line {first.mark.line} already: keep one",
             )
         if node.merge:
             self.merge_key = node.place
@@ -125,7 +133,7 @@ class _Mapping(_Collection):
             sources = [Node(*pair) for pair in zip(merged.value, places, strict=True)]
         if not all(isinstance(source.value, dict) for source in sources):
             raise NodeError(
-                merged.place.line, "<< takes a mapping or a list of mappings: point it at one"
+                merged.place.mark.line, "<< takes a mapping or a list of mappings: point it at one"
             )
         return sources
 
@@ -144,7 +152,7 @@ class Builder:
         self._root: Node | None = None
 
     def scalar(
-        self, value: Any, line: int, anchor: str | None = None, *, merge: bool = False
+        self, value: Any, mark: Mark, anchor: str | None = None, *, merge: bool = False
     ) -> None:
         """Add a scalar; `merge` marks the key `<<`, which means nothing in another position."""
         weight = 1
@@ -152,20 +160,20 @@ class Builder:
             weight += len(value) // 100
             if not value.isascii() and _HALF_PAIR.search(value):
                 raise NodeError(
-                    line, "the text holds half of a surrogate pair: write the whole character"
+                    mark.line, "the text holds half of a surrogate pair: write the whole character"
                 )
-        node = Node(value, Place(line), weight, merge=merge)
+        node = Node(value, Place(mark), weight, merge=merge)
         if anchor is not None:
             self._anchors[anchor] = node
         self._add(node)
 
-    def open_list(self, line: int, anchor: str | None = None) -> None:
+    def open_list(self, mark: Mark, anchor: str | None = None) -> None:
         """Start a list, which `close` ends."""
-        self._push(_List(line, anchor))
+        self._push(_List(mark, anchor))
 
-    def open_mapping(self, line: int, anchor: str | None = None) -> None:
+    def open_mapping(self, mark: Mark, anchor: str | None = None) -> None:
         """Start a mapping, which `close` ends; keys and values follow in turn."""
-        self._push(_Mapping(line, anchor))
+        self._push(_Mapping(mark, anchor))
 
     def close(self) -> None:
         """End the innermost collection."""
@@ -175,22 +183,24 @@ class Builder:
             self._anchors[collection.anchor] = node
         self._add(node)
 
-    def alias(self, name: str, line: int) -> None:
+    def alias(self, name: str, mark: Mark) -> None:
         """Add a copy of an anchored value, which shares nothing that can be edited."""
         if name not in self._anchors:
-            raise NodeError(line, f"the alias *{name} has no anchor &{name} above it: add one")
+            raise NodeError(mark.line, f"the alias *{name} has no anchor &{name} above it: add one")
         node = self._anchors[name]
         if node is None:
-            raise NodeError(line, f"the alias *{name} stands inside its own anchor: take it out")
-        self._check_depth(line, len(self._open) + node.height)
+            raise NodeError(
+                mark.line, f"the alias *{name} stands inside its own anchor: take it out"
+            )
+        self._check_depth(mark.line, len(self._open) + node.height)
         self._copied += node.weight
         if self._copied > MAX_COPIED:
             raise NodeError(
-                line,
+                mark.line,
                 f"the alias *{name} makes the aliases of this file stand for more than "
                 f"{MAX_COPIED} values: write fewer aliases",
             )
-        copied = Node(_copy(node.value), Place(line, node.place.inner), node.weight, node.height)
+        copied = Node(_copy(node.value), Place(mark, node.place.inner), node.weight, node.height)
         self._add(copied)
 
     def document(self) -> Node:
@@ -201,7 +211,7 @@ class Builder:
         return root
 
     def _push(self, collection: _List | _Mapping) -> None:
-        self._check_depth(collection.line, len(self._open) + 1)
+        self._check_depth(collection.mark.line, len(self._open) + 1)
         if collection.anchor is not None:
             self._anchors[collection.anchor] = None
         self._open.append(collection)

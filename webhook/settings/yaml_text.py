@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from webhook.settings.nodes import Builder, Node, NodeError, quoted
+from webhook.settings.nodes import Builder, Mark, Node, NodeError, quoted
 from webhook.settings.scalars import ScalarError, plain
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -53,20 +53,21 @@ def nodes(text: str, loader: Any = LOADER) -> list[tuple[int, Node]]:
 
 
 def _feed(builder: Builder, event: Any, line: int) -> None:
+    mark = Mark(line, event.start_mark.column + 1)
     match event:
         case yaml.ScalarEvent():
             plain_key = event.value == "<<" and event.implicit[0] and not event.style
-            builder.scalar(_scalar(event, line), line, event.anchor, merge=plain_key)
+            builder.scalar(_scalar(event, line), mark, event.anchor, merge=plain_key)
         case yaml.MappingStartEvent():
             _check_tag(event.tag, "map", line)
-            builder.open_mapping(line, event.anchor)
+            builder.open_mapping(mark, event.anchor)
         case yaml.SequenceStartEvent():
             _check_tag(event.tag, "seq", line)
-            builder.open_list(line, event.anchor)
+            builder.open_list(mark, event.anchor)
         case yaml.CollectionEndEvent():
             builder.close()
         case yaml.AliasEvent():
-            builder.alias(str(event.anchor), line)
+            builder.alias(str(event.anchor), mark)
 
 
 def _check_tag(tag: str | None, kind: str, line: int) -> None:

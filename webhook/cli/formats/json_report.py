@@ -34,7 +34,7 @@ def _result(outcome: Outcome) -> dict[str, Any]:
                 "rule": finding.rule,
                 "severity": finding.severity.value,
                 "path": finding.path,
-                "line": outcome.line(finding),
+                **outcome.mark(finding)._asdict(),
                 "message": finding.message,
             }
             for finding in outcome.findings

@@ -90,7 +90,7 @@ def _result(outcome: Outcome, finding: Finding, rule: int) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": _location(
-                    outcome.manifest.document.source, outcome.line(finding)
+                    outcome.manifest.document.source, *outcome.mark(finding)
                 ),
                 "logicalLocations": [{"name": called(outcome), "fullyQualifiedName": finding.path}],
             }
@@ -98,9 +98,10 @@ def _result(outcome: Outcome, finding: Finding, rule: int) -> dict[str, Any]:
     }
 
 
-def _location(source: str, line: int | None) -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(source)}}
-    return place if line is None else place | {"region": {"startLine": line}}
+def _location(source: str, line: int | None, column: int | None = None) -> dict[str, Any]:
+    region = {"startLine": line, "startColumn": column}
+    known = {key: number for key, number in region.items() if number is not None}
+    return {"artifactLocation": {"uri": _uri(source)}, **({"region": known} if known else {})}
 
 
 def _uri(path: str) -> str:
