@@ -137,6 +137,18 @@ def test_a_list_without_end_is_not_read(read: Any) -> None:
     assert read(",".join(["db"] * (MOST_ENTRIES + 1)), POLICY) == Asked(objections=(told,))
 
 
+def test_the_longest_list_is_read() -> None:
+    assert egress(",".join(["db"] * MOST_ENTRIES), POLICY) == Asked(profiles=("db",))
+
+
+def test_some_of_many_profiles_are_named() -> None:
+    policy = NetworkPolicy.model_validate({"egressProfiles": dict.fromkeys("gfedcba", DB)})
+
+    (sentence,) = egress("x", policy).objections
+
+    assert sentence.endswith("egressProfiles: there are a, b, c, d, e")
+
+
 def test_a_long_entry_is_cut() -> None:
     (sentence,) = egress("x" * 1000, POLICY).objections
 

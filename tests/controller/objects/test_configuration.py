@@ -1,5 +1,7 @@
 """Configuration: every value reaches the server as it is, or a sentence says why it cannot."""
 
+import subprocess
+import sys
 from base64 import b64decode
 from typing import Any
 
@@ -44,6 +46,7 @@ def both(source: Json, file_keys: str = "") -> tuple[Json, Json]:
 
 UNICODE = "Größe 😀\n".encode()
 LONG = b"x" * (LONGEST_VARIABLE - 2)
+FULL = {f"K{at}": b"x" * (MIB // 16) for at in range(16)}
 CONTENTS: list[Any] = [
     pytest.param({"TOKEN": b"a"}, "", {"TOKEN": b"a"}, {}, id="one-value"),
     pytest.param({}, "", {}, {}, id="an-empty-secret"),
@@ -78,6 +81,7 @@ CONTENTS: list[Any] = [
         id="nearly-1-mib-as-environment",
     ),
     pytest.param({"K": LONG}, "", {"K": LONG}, {}, id="long"),
+    pytest.param(FULL, "", FULL, {}, id="1-mib-as-environment"),
 ]  # fmt: skip
 
 
@@ -93,7 +97,6 @@ BINARY = "Secret values has binary values, which no environment variable can hol
 TOO_LONG = "Secret values has values of more than 128 KiB, which Linux passes to no process"
 NO_ROOM = "Secret values leaves no room for where its files are: the environment would have"
 NO_NAMES = "Secret values has keys that name no file and no environment variable"
-FULL = {f"K{at}": b"x" * (MIB // 16) for at in range(16)}
 REFUSALS: list[Any] = [
     pytest.param(
         {"K": b"a\0b", "L": b"\xff", "M": b"m"},
@@ -269,3 +272,37 @@ def test_keys_are_read_as_the_pods_read_them() -> None:
 
 def test_the_limit_is_that_of_the_api_server() -> None:
     assert LARGEST_SECRET == MIB
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="containers run on Linux")
+def test_the_longest_variable_is_that_of_linux() -> None:
+    longest = "x" * (LONGEST_VARIABLE - len("K="))
+
+    subprocess.run(["/bin/true"], env={"K": longest}, check=True)
+    with pytest.raises(OSError, match="too long"):
+        subprocess.run(["/bin/true"], env={"K": f"{longest}x"}, check=True)
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (["A" * 60], "A" * 60),
+        (["A" * 61], f"{'A' * 57}..."),
+        (["A", "B", "C", "D", "E"], "A, B, C, D, E"),
+        (["A", "B", "C", "D", "E", "F"], "A, B, C, D, E and 1 more"),
+    ],
+)
+def test_as_many_keys_are_told_as_can_be_read(keys: list[str], told: str) -> None:
+    _, sentence = refusal(secret_of(dict.fromkeys(keys, b"\0")), **asking())
+
+    assert sentence == f"{BINARY}, in {told}: {MARK}"
+
+
+@pytest.mark.parametrize(("uid", "known"), [(SECRET_UID, SECRET_UID), (None, "")])
+def test_the_content_knows_its_source(uid: str | None, known: str) -> None:
+    source = secret(K=b"k")
+    source["metadata"]["uid"] = uid
+
+    content = configuration(server(asks=asking()), source)
+
+    assert content == Configuration({"K": b"k"}, {}, known)
