@@ -21,13 +21,15 @@ def rows(text: str) -> list[list[str]]:
 
 
 ROWS = rows(PAGE)
-NAMED = sorted({found for row in ROWS for found in re.findall(r"`(\w+/test_\w+)::(\w+)`", row[-1])})
+NAMED = sorted(
+    {found for row in ROWS for found in re.findall(r"`([\w/]+/test_\w+)::(\w+)`", row[-1])}
+)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_each_line_is_proven(row: list[str]) -> None:
     assert len(row) == 3
-    assert re.fullmatch(r"`\w+/test_\w+::\w+`(, `\w+/test_\w+::\w+`)*", row[2])
+    assert re.fullmatch(r"`[\w/]+/test_\w+::\w+`(, `[\w/]+/test_\w+::\w+`)*", row[2])
 
 
 @pytest.mark.parametrize(("module", "name"), NAMED, ids=["::".join(named) for named in NAMED])

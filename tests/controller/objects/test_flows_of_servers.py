@@ -263,6 +263,13 @@ def test_policies_add_up_so_that_a_wide_one_of_the_users_opens_everything() -> N
     assert not world(GRANTED, WIDE).allows(shop, server_, 22)
 
 
+def test_a_pod_of_a_public_address_is_reached_like_the_internet() -> None:
+    public = Peer("2a00:1450::7", "shop", {"app": "web"})
+
+    assert world().allows(peer("server"), public, 443)
+    assert not world().allows(peer("server"), peer("shop"), 443)
+
+
 CIDRS = st.sampled_from(["10.1.2.0/24", "10.1.0.0/16", "fd00:1::/64", "10.1.9.9/32"])
 ENTRIES = st.sampled_from(["queue"]) | st.builds(
     "{}{}".format, CIDRS, st.sampled_from(["", ":22", ":443"])
