@@ -85,7 +85,7 @@ class Followed:
         self.restarts: list[str] = []
         self.cache: Cache[str] = Cache(
             lambda found: (found.get("data") or {}).get("key", ""),
-            lambda _, name: self.changes.append(name),
+            lambda _, name, *_kept: self.changes.append(name),
         )
         self.watch = Watch(
             script,
@@ -196,18 +196,6 @@ def test_everything_is_listed_again_every_ten_minutes() -> None:
     assert one.changes == ["a"], "what is the same is not told again"
 
 
-def test_it_may_be_asked_to_list_again() -> None:
-    async def main() -> Script:
-        script = Script([[7]], [[added("b", 8), added("c", 9), 3600.0]])
-        one = Followed(script)
-        script.watches = [[added("b", 8), 5.0, added("c", 9), 5.0], [3600.0]]
-        asyncio.get_running_loop().call_later(1, one.watch.list_again)
-        await one.follow(100)
-        return script
-
-    assert run(main()).kinds == ["list", "watch 7", "list", "watch 7"]
-
-
 def test_an_event_older_than_an_own_write_is_passed_over() -> None:
     async def main() -> Followed:
         script = Script([[7]], [[1.0, added("a", 8, key="older"), 3600.0]])
@@ -223,7 +211,7 @@ async def test_a_real_api_server_is_followed_from_list_to_watch(
     control_plane: ControlPlane, namespace: str
 ) -> None:
     maps = namespaced("v1", "configmaps", namespace)
-    source = Source("configmaps", maps, namespace, label_selector="of=test", page=1)
+    source = Source("configmaps", maps, label_selector="of=test", page=1)
 
     def made(name: str, **data: str) -> Json:
         return {"metadata": {"name": name, "labels": {"of": "test"}}, "data": data}

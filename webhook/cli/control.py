@@ -5,29 +5,44 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
+import socket
 import sys
+import uuid
 from functools import partial
-
-from prometheus_client import start_http_server
+from pathlib import Path
 
 from webhook.cli.address import address
 from webhook.cli.certificate_plan import add_certificate_options, plan
 from webhook.cli.cluster import add_cluster_options, places
 from webhook.cli.command import Subparsers, add_command
+from webhook.cli.probes import answer_probes
 from webhook.controller.api import Api
 from webhook.controller.certificates.driver import STEPS
 from webhook.controller.certificates.modes import MODES
 from webhook.controller.certificates.served import endpoints
 from webhook.controller.errors import ConfigurationError
+from webhook.controller.fence import LeadersApi
+from webhook.controller.leading import lead, until_one_ends
+from webhook.controller.lease import Lease
 from webhook.controller.loop import repeat
+from webhook.controller.paths import namespaced
+from webhook.controller.reconcile.controller import Controller
 from webhook.observe import logs
 from webhook.observe.control_metrics import ControlMetrics
+from webhook.observe.reconcile_metrics import ReconcileMetrics
+from webhook.rules.registry import plan as plan_of_rules
 from webhook.server.listener import Address
+from webhook.settings.errors import SettingsError
+from webhook.settings.load import load
+from webhook.settings.model import Settings
 
 DESCRIPTION = """\
-Issues the webhook's certificate, writes caBundle and renews both before they end, each step only
-when all replicas and API servers can follow. Metrics are answered on a port without TLS.
+Makes what each MCP server needs beside its pods: a Service, Secrets from its configuration and the
+network policies that isolate it; takes the gate from pods once they are isolated, and puts back
+what somebody changed. Issues the webhook's certificate, writes caBundle and renews both before they
+end. Several of these may run: one of them leads, by a Lease.
 """
 EPILOG = """\
 examples:
@@ -41,8 +56,11 @@ certificates:
   cert-manager     looks whether what cert-manager writes is what API servers need
   bring-your-own   looks whether what you write is what API servers need
 
+ports:
+  --metrics-listen answers /healthz, /readyz and /metrics, without TLS
+
 signals:
-  SIGTERM, SIGINT  finish the step that has begun, and end
+  SIGTERM, SIGINT  finish the step that has begun, let another one lead, and end
 """
 
 LOG = logging.getLogger(__name__)
@@ -65,47 +83,92 @@ def add_parser(subparsers: Subparsers) -> None:
         help="who issues them, and writes caBundle (default: %(default)s)",
     )
     add_certificate_options(parser)
+    _add_controller_options(parser)
+
+
+def _add_controller_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="settings in YAML (default: all defaults)"
+    )
+    parser.add_argument(
+        "--namespace",
+        action="append",
+        default=[],
+        metavar="NS",
+        help="look at this namespace alone; may be repeated (default: all namespaces)",
+    )
+    parser.add_argument(
+        "--lease",
+        default="mcp-admission-control",
+        metavar="NAME",
+        help="the Lease, beside the Service, whose holder leads (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=workers,
+        default=4,
+        metavar="COUNT",
+        help="how much is looked at at the same time (default: %(default)s)",
+    )
     parser.add_argument(
         "--metrics-listen",
         type=address,
         default=Address("0.0.0.0", 8080),  # noqa: S104 - a pod's own network
         metavar="HOST:PORT",
-        help="where metrics are answered (default: %(default)s)",
+        help="where probes and metrics are answered (default: %(default)s)",
     )
 
 
+def workers(text: str) -> int:
+    """Read a whole number from 1 to 64; raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 64):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of workers from 1 to 64")
+    return int(text)
+
+
 def run(args: argparse.Namespace) -> int:
-    """Work until a signal; 2 when there is no way to a cluster or no port for the metrics."""
+    """Work until a signal; 2 when settings, the way to a cluster or the port are no good."""
     logs.configure()
     metrics = ControlMetrics()
     metrics.steps(STEPS)
     try:
-        asyncio.run(_control(args, metrics))
-    except ConfigurationError as error:
+        settings = load(args.settings, os.environ)
+        plan_of_rules(settings)
+        asyncio.run(_control(args, settings, metrics))
+    except (ConfigurationError, SettingsError) as error:
         sys.stderr.write(f"mcp-admission control: {error}\n")
         return 2
     return 0
 
 
-async def _control(args: argparse.Namespace, metrics: ControlMetrics) -> None:
+async def _control(args: argparse.Namespace, settings: Settings, metrics: ControlMetrics) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    _answer_metrics(args.metrics_listen, metrics)
+    of_reconciling = ReconcileMetrics(metrics.registry)
     async with await Api.connect(args.kubeconfig) as api:
-        where = places(args)
-        find_replicas = partial(endpoints, api, where)
-        turn = MODES[args.certificates](api, where, plan(args), find_replicas, metrics)
-        LOG.info("controlling", extra={"fields": {"certificates": args.certificates}})
-        await repeat(turn, stop, metrics)
+        lease = _lease(api, args, of_reconciling)
+        listen, registry = args.metrics_listen, metrics.registry
+        answer_probes(listen, registry, lambda: None if lease.looked else "no look at the Lease")
+        async with await LeadersApi.connect(args.kubeconfig) as leading:
+            leading.left = lambda: lease.left
+            LOG.info("controlling", extra={"fields": {"certificates": args.certificates}})
+
+            async def work() -> None:
+                find_replicas = partial(endpoints, leading, places(args))
+                begin = MODES[args.certificates]
+                turn = begin(leading, places(args), plan(args), find_replicas, metrics)
+                scope, release = args.namespace, places(args).namespace
+                controller = Controller(leading, settings, release, scope, of_reconciling)
+                await until_one_ends(
+                    repeat(turn, stop, metrics), controller.run(lease.identity, args.workers)
+                )
+
+            await lead(lease, work, stop)
     LOG.info("stopped")
 
 
-def _answer_metrics(listen: Address, metrics: ControlMetrics) -> None:
-    try:
-        start_http_server(listen.port, listen.host, metrics.registry)
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot listen on {listen} ({error.strerror or error}): choose another "
-            "--metrics-listen"
-        ) from None
+def _lease(api: Api, args: argparse.Namespace, metrics: ReconcileMetrics) -> Lease:
+    folder = namespaced("coordination.k8s.io/v1", "leases", places(args).namespace)
+    identity = f"{socket.gethostname()}_{uuid.uuid4()}"
+    return Lease(api, folder, args.lease, identity, metrics.leads)

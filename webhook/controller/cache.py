@@ -11,7 +11,6 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 Json = dict[str, Any]
 Kept = TypeVar("Kept")
-Changed = Callable[[str, str], None]
 
 
 class Entry(NamedTuple, Generic[Kept]):
@@ -24,10 +23,15 @@ class Entry(NamedTuple, Generic[Kept]):
 class Cache(Generic[Kept]):
     """Objects by namespace and name; `keep` makes what is kept, None of an object of no interest.
 
-    `changed` is told the namespace and name of whatever comes, goes or is kept differently.
+    `changed` is told namespace, name, and what was and is kept, of whatever comes, goes or is kept
+    differently.
     """
 
-    def __init__(self, keep: Callable[[Json], Kept | None], changed: Changed) -> None:
+    def __init__(
+        self,
+        keep: Callable[[Json], Kept | None],
+        changed: Callable[[str, str, Kept | None, Kept | None], None],
+    ) -> None:
         self._keep = keep
         self._changed = changed
         self._entries: dict[str, dict[str, Entry[Kept]]] = {}
@@ -45,10 +49,10 @@ class Cache(Generic[Kept]):
         entry = self._entries.get(namespace, {}).get(name)
         return None if entry is None else entry.kept
 
-    def within(self, namespace: str) -> Mapping[str, Kept]:
-        """What is kept of the objects of a namespace, by name."""
-        entries = self._entries.get(namespace, {})
-        return {name: entry.kept for name, entry in entries.items()}
+    def within(self, namespace: str) -> Iterator[tuple[str, Kept]]:
+        """Name and what is kept of each object of a namespace."""
+        for name, entry in self._entries.get(namespace, {}).items():
+            yield name, entry.kept
 
     def entry(self, found: Json) -> tuple[str, str, Entry[Kept] | None]:
         """Namespace, name and what would be kept of an object as the API server sent it."""
@@ -69,9 +73,11 @@ class Cache(Generic[Kept]):
         """Forget an object that is gone."""
         self._set(namespace, name, None)
 
-    def replace(self, scope: str | None, listed: Mapping[tuple[str, str], Entry[Kept]]) -> None:
-        """Take in a whole list, of one namespace or of all; what is not in it is gone."""
-        for namespace, name in [each for each in self if scope in (None, each[0])]:
+    def replace(
+        self, covers: Callable[[str, str], bool], listed: Mapping[tuple[str, str], Entry[Kept]]
+    ) -> None:
+        """Take in a whole list; what it covers and is not in it is gone."""
+        for namespace, name in [each for each in self if covers(*each)]:
             if (namespace, name) not in listed:
                 self.drop(namespace, name)
         for (namespace, name), entry in listed.items():
@@ -88,8 +94,9 @@ class Cache(Generic[Kept]):
             entries.pop(name, None)
             if not entries:
                 del self._entries[namespace]
-        if (before and before.kept) != (entry and entry.kept):
-            self._changed(namespace, name)
+        was, now = before and before.kept, entry and entry.kept
+        if was != now:
+            self._changed(namespace, name, was, now)
 
 
 def _number(version: object) -> int:

@@ -32,12 +32,16 @@ Kept = TypeVar("Kept")
 Restarted = Callable[[str, str], None]
 
 
+def _everything(_namespace: str, _name: str) -> bool:
+    return True
+
+
 class Source(NamedTuple):
-    """What to list and watch; `scope` is the namespace that the path is limited to."""
+    """What to list and watch; `covers` says which objects of a shared cache it can speak of."""
 
     resource: str
     path: str
-    scope: str | None = None
+    covers: Callable[[str, str], bool] = _everything
     label_selector: str = ""
     field_selector: str = ""
     metadata_only: bool = False
@@ -64,12 +68,6 @@ class Watch(Generic[Kept]):
         self._backoff = Backoff(uniform)
         self._version = ""
         self._list_at = 0.0
-        self._again = asyncio.Event()
-
-    def list_again(self) -> None:
-        """List soon: what is kept of an object depends on something else that has changed."""
-        self._version = ""
-        self._again.set()
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -101,7 +99,6 @@ class Watch(Generic[Kept]):
 
     async def _list(self) -> None:
         """Take in pages as they come, of each object no more than is kept."""
-        self._again.clear()
         found: dict[tuple[str, str], Entry[Kept]] = {}
 
         def take(item: Json) -> None:
@@ -118,7 +115,7 @@ class Watch(Generic[Kept]):
             metadata_only=source.metadata_only,
             page=source.page,
         )
-        self._cache.replace(source.scope, found)
+        self._cache.replace(source.covers, found)
         self._version = version
         self.synced.set()
 
@@ -140,14 +137,11 @@ class Watch(Generic[Kept]):
                     any_came = True
                     self._backoff.forget()
                 self._take(kind, found)
-                if self._again.is_set():
-                    break
         return any_came
 
     def _take(self, kind: str, found: Json) -> None:
         metadata = found["metadata"]
-        if not self._again.is_set():
-            self._version = str(metadata["resourceVersion"])
+        self._version = str(metadata["resourceVersion"])
         if kind == "DELETED":
             self._cache.drop(metadata.get("namespace") or "", metadata["name"])
         elif kind != "BOOKMARK":

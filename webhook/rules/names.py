@@ -9,6 +9,7 @@ PREFIX = "mcp-admission.dev/"
 
 SERVER = PREFIX + "server"
 NAME = PREFIX + "name"
+MANAGED = PREFIX + "managed"
 GATE = PREFIX + "isolation"
 GATES = "schedulingGates"
 

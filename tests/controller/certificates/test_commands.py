@@ -154,6 +154,7 @@ class Control:
         (self.metrics_port,) = free_ports(1)
         self._command = [sys.executable, "-m", "webhook", "control", *words(installed)]
         self._command += ["--configuration", installed.places.configuration]
+        self._command += ["--namespace", installed.namespace]
         self._command += ["--metrics-listen", f"{LOOPBACK}:{self.metrics_port}", *options]
 
     @contextmanager

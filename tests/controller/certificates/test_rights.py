@@ -28,7 +28,7 @@ WIDE = {"ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebinding
 
 def shipped(namespace: str) -> list[dict[str, Any]]:
     """The manifests, for another namespace and another name of the configurations."""
-    text = "---\n".join(file.read_text() for file in sorted(RBAC.glob("*.yaml")))
+    text = "---\n".join(file.read_text() for file in sorted(RBAC.glob("[34]0-*.yaml")))
     text = text.replace("mcp-admission-system", namespace)
     found = [one for one in yaml.safe_load_all(text) if one]
     for one in found:

@@ -1,0 +1,1 @@
+"""The controller as a real process beside the product, with the rights that are shipped."""

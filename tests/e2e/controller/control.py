@@ -1,0 +1,85 @@
+"""A `mcp-admission control` process on the control plane, under the product's ServiceAccount."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.ports import LOOPBACK, free_ports
+from tests.cluster.process import Component
+from tests.demo.serving import ask
+from tests.e2e.product import Product
+from tests.e2e.system import NAME, NAMESPACE, SETTINGS
+
+RBAC = Path(__file__).parents[3] / "manifests" / "rbac"
+SECONDS_TO_START = 60
+
+
+def grant(cluster: ControlPlane) -> None:
+    """Give the product's ServiceAccount the rights that are shipped."""
+    for file in sorted(RBAC.glob("*.yaml")):
+        text = file.read_text(encoding="utf-8").replace(
+            "    name: mcp-admission-control\n    namespace", f"    name: {NAME}\n    namespace"
+        )
+        cluster.kubectl("apply", "-f", "-", sent=text)
+
+
+class Control:
+    """One process; a context manager that kills it in the end."""
+
+    def __init__(self, product: Product, *options: str, name: str = "control") -> None:
+        self._cluster = product.cluster
+        (self._port,) = free_ports(1)
+        settings = product.cluster.folder / f"{name}-settings.yaml"
+        settings.write_text(yaml.dump(dict(SETTINGS)), encoding="utf-8")
+        command: list[str | Path] = [sys.executable, "-m", "webhook", "control"]
+        command += ["--kubeconfig", product.controller.kubeconfig]
+        command += ["--service", f"{NAME}.{NAMESPACE}", "--certificates", "bring-your-own"]
+        command += ["--metrics-listen", f"{LOOPBACK}:{self._port}", "--settings", settings]
+        command += options
+        self.process: Component = product.cluster.components.beside(name, command)
+
+    def __enter__(self) -> Self:
+        self.process.start()
+        self.process.wait_until(self.is_ready, SECONDS_TO_START)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.process.kill()
+
+    def is_ready(self) -> bool:
+        """Whether it answers /readyz."""
+        try:
+            return ask(f"{LOOPBACK}:{self._port}", "/readyz") == "ok\n"
+        except OSError:
+            return False
+
+    def leads(self) -> bool:
+        """Whether it leads and knows everything."""
+        return self.metric("leader") == 1 and any(
+            line["message"] == "all lists are complete" for line in self.logged()
+        )
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of a metric's values; 0 while it has none."""
+        wanted = "".join(rf'(?=.*\b{key}="{value}")' for key, value in labels.items())
+        text = ask(f"{LOOPBACK}:{self._port}", "/metrics")
+        pattern = rf"^mcp_admission_{name}(?:{{{wanted}.*}})? (\S+)$"
+        return sum(map(float, re.findall(pattern, text, re.MULTILINE)))
+
+    def logged(self) -> list[dict[str, Any]]:
+        """What it has logged so far, oldest first."""
+        lines = self.process.log.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]

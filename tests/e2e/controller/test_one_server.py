@@ -1,0 +1,272 @@
+"""From `kubectl apply` of one labelled Deployment to a running pod, and out again."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from tests.cluster.control_plane import ControlPlane
+from tests.e2e import manifests
+from tests.e2e.controller.control import Control
+from tests.e2e.namespace import MERGE_PATCH, Namespace, Object
+
+POLICIES = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies"
+NAME = "github-tools"
+CONFIG = {"API_URL": "https://crm.example", "EMPTY": "", "GRUSS": "grüß dich", "client.pem": "PEM"}
+ASKED = {
+    "mcp-admission.dev/config-from": "crm",
+    "mcp-admission.dev/file-keys": "client.pem",
+}
+PORTS = [{"name": "mcp", "containerPort": 8099}]
+
+
+def policies(namespace: Namespace) -> dict[str, Object]:
+    found = namespace.cluster.get(POLICIES.format(namespace.name))["items"]
+    return {each["metadata"]["name"]: each for each in found}
+
+
+def made(namespace: Namespace, resource: str) -> dict[str, Object]:
+    """Objects with our label, by name."""
+    query = "?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dmcp-admission"
+    found = namespace.get(f"{resource}{query}")["items"]
+    return {each["metadata"]["name"]: each for each in found}
+
+
+def values(secret: Object) -> dict[str, str]:
+    return {key: base64.b64decode(text).decode() for key, text in secret["data"].items()}
+
+
+def secret(name: str, data: dict[str, str]) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name},
+        "stringData": data,
+    }
+
+
+def server(name: str = NAME, **annotations: str) -> Object:
+    return manifests.server(
+        name,
+        annotations=annotations or ASKED,
+        replicas=1,
+        containers=[manifests.container(ports=PORTS)],
+    )
+
+
+def rolled_out(namespace: Namespace, name: str = NAME) -> list[Object]:
+    """The pods, once all are of the latest template and run; nobody but the controller helps."""
+
+    def done() -> bool:
+        found = namespace.deployment(name)
+        status = found.get("status", {})
+        seen = status.get("observedGeneration") == found["metadata"]["generation"]
+        keys = ("replicas", "updatedReplicas", "availableReplicas")
+        return seen and [status.get(key, 0) for key in keys] == [1] * 3
+
+    namespace.cluster.wait_for(f"rollout of {name}", done)
+    return [pod for pod in namespace.pods(name) if pod["status"]["phase"] == "Running"]
+
+
+def deployed(namespace: Namespace) -> list[Object]:
+    namespace.apply(secret("crm", CONFIG))
+    namespace.apply(server())
+    namespace.cluster.wait_for(
+        "revision", lambda: revision(namespace) is not None and rolled_out(namespace)
+    )
+    return rolled_out(namespace)
+
+
+def revision(namespace: Namespace) -> Any:
+    template = namespace.deployment()["spec"]["template"]
+    return template["metadata"].get("annotations", {}).get("mcp-admission.dev/revision")
+
+
+def test_everything_is_made_as_the_reference_page_has_it(
+    control: Control, namespace: Namespace
+) -> None:
+    (pod,) = deployed(namespace)
+
+    assert pod["status"]["phase"] == "Running"
+    (container,) = pod["spec"]["containers"]
+    assert container["envFrom"] == [{"secretRef": {"name": f"{NAME}-mcp-config"}}]
+    assert container["volumeMounts"] == [
+        {"name": "mcp-files", "mountPath": "/files", "readOnly": True}
+    ]
+    assert container["securityContext"]["runAsUser"] == 1000
+
+    services = made(namespace, "services")
+    spec = services[NAME]["spec"]
+    assert spec["type"] == "ClusterIP"
+    assert spec["ports"] == [{"name": "mcp", "port": 80, "protocol": "TCP", "targetPort": "mcp"}]
+    assert spec["selector"] == {manifests.SERVER: "true", manifests.NAME: NAME}
+    secrets = made(namespace, "secrets")
+    assert values(secrets[f"{NAME}-mcp-config"]) == {**CONFIG, "client.pem": "/files/client.pem"}
+    assert values(secrets[f"{NAME}-mcp-files"]) == {"client.pem": "PEM"}
+    assert set(secrets) == {f"{NAME}-mcp-config", f"{NAME}-mcp-files"}
+    baseline = policies(namespace)["mcp-admission-baseline"]["spec"]
+    assert baseline["podSelector"] == {"matchLabels": {manifests.SERVER: "true"}}
+    assert set(policies(namespace)) == {"mcp-admission-baseline"}
+    uid = namespace.deployment()["metadata"]["uid"]
+    for each in (services[NAME], *secrets.values()):
+        assert each["metadata"]["ownerReferences"] == [
+            {"apiVersion": "apps/v1", "kind": "Deployment", "name": NAME, "uid": uid}
+        ]
+
+
+def test_a_changed_value_rolls_the_pods_and_a_label_does_not(
+    control: Control, namespace: Namespace
+) -> None:
+    (before,) = deployed(namespace)
+    first = revision(namespace)
+    namespace.kubectl("label", "secret", "crm", "team=a")
+    namespace.apply(secret("crm", {**CONFIG, "API_URL": "https://other.example"}))
+    namespace.cluster.wait_for("another revision", lambda: revision(namespace) != first)
+    (after,) = rolled_out(namespace)
+
+    assert after["metadata"]["uid"] != before["metadata"]["uid"]
+    config = made(namespace, "secrets")[f"{NAME}-mcp-config"]
+    assert values(config)["API_URL"] == "https://other.example"
+
+
+def test_a_key_that_is_taken_away_is_gone_from_what_is_made(
+    control: Control, namespace: Namespace
+) -> None:
+    deployed(namespace)
+    left = {key: base64.b64encode(CONFIG[key].encode()).decode() for key in CONFIG}
+    body = {"data": {**left, "EMPTY": None}}
+    assert namespace.raw("PATCH", "secrets/crm", body, MERGE_PATCH).status == 200
+
+    def gone() -> bool:
+        return "EMPTY" not in made(namespace, "secrets")[f"{NAME}-mcp-config"]["data"]
+
+    namespace.cluster.wait_for("Secret without the key", gone)
+
+
+def test_opting_out_takes_everything_away_after_the_rollout_and_the_pods_run_on(
+    control: Control, namespace: Namespace
+) -> None:
+    deployed(namespace)
+    namespace.kubectl("label", "deployment", NAME, f"{manifests.SERVER}=false", "--overwrite")
+
+    def nothing_left() -> bool:
+        left = [made(namespace, resource) for resource in ("services", "secrets")]
+        return not any(left) and not policies(namespace)
+
+    namespace.cluster.wait_for("nothing that was made", nothing_left)
+    (pod,) = rolled_out(namespace)
+    assert manifests.SERVER not in pod["metadata"]["labels"]
+    assert "envFrom" not in pod["spec"]["containers"][0]
+    assert namespace.get("secrets/crm")["metadata"]["name"] == "crm"
+
+
+@pytest.mark.parametrize(
+    ("resource", "name", "change"),
+    [
+        ("services", NAME, {"spec": {"selector": {"app": "other", manifests.NAME: None}}}),
+        ("services", NAME, {"spec": {"ports": [{"port": 81, "name": "more"}]}}),
+        ("secrets", f"{NAME}-mcp-config", {"data": {"API_URL": "aGFoYQ==", "MORE": "aGFoYQ=="}}),
+        ("services", NAME, {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}}),
+    ],
+    ids=["selector", "ports", "values", "label"],
+)
+def test_an_edited_object_is_put_right_within_seconds(
+    control: Control, namespace: Namespace, resource: str, name: str, change: Object
+) -> None:
+    deployed(namespace)
+    before = made(namespace, resource)[name]
+    place = f"{resource}/{name}"
+    assert namespace.raw("PATCH", place, change, MERGE_PATCH).status == 200
+
+    def put_right() -> bool:
+        found = namespace.get(place)
+        kept = ("spec", "data", "type")
+        return [found.get(key) for key in kept] == [before.get(key) for key in kept] and found[
+            "metadata"
+        ]["labels"] == before["metadata"]["labels"]
+
+    namespace.cluster.wait_for("the object as it was", put_right, 15)
+    assert namespace.get(place)["metadata"]["uid"] == before["metadata"]["uid"]
+
+
+def test_what_is_deleted_is_made_again(control: Control, namespace: Namespace) -> None:
+    deployed(namespace)
+    things = [
+        namespace.path(f"services/{NAME}"),
+        namespace.path(f"secrets/{NAME}-mcp-config"),
+        f"{POLICIES.format(namespace.name)}/mcp-admission-baseline",
+    ]
+    uids = [namespace.cluster.get(thing)["metadata"]["uid"] for thing in things]
+    for thing in things:
+        assert namespace.cluster.raw("DELETE", thing).status == 200
+
+    def there_again() -> bool:
+        answers = [namespace.cluster.raw("GET", thing) for thing in things]
+        return all(
+            answer.status == 200 and answer.json()["metadata"]["uid"] != uid
+            for answer, uid in zip(answers, uids, strict=True)
+        )
+
+    namespace.cluster.wait_for("all of them again", there_again, 15)
+
+
+def events(cluster: ControlPlane, namespace: str) -> list[Object]:
+    found = cluster.get(f"/apis/events.k8s.io/v1/namespaces/{namespace}/events")["items"]
+    return [each for each in found if each.get("reportingController", "").startswith("mcp-adm")]
+
+
+def test_somebody_elses_object_is_untouched_and_told_once(
+    control: Control, namespace: Namespace
+) -> None:
+    theirs = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": f"{NAME}-mcp-config",
+            "labels": {"app.kubernetes.io/managed-by": "mcp-admission"},
+        },
+        "stringData": {"their": "value"},
+    }
+    namespace.apply(theirs)
+    stored = namespace.get(f"secrets/{NAME}-mcp-config")
+    namespace.apply(secret("crm", CONFIG))
+    namespace.apply(server())
+    namespace.cluster.wait_for("Event", lambda: events(namespace.cluster, namespace.name))
+    namespace.kubectl("annotate", "secret", "crm", "touched=twice")
+    namespace.apply(secret("crm", {**CONFIG, "MORE": "values"}))
+    namespace.cluster.wait_for("Service", lambda: NAME in made(namespace, "services"))
+
+    (event,) = events(namespace.cluster, namespace.name)
+    assert event["reason"] == "NameTaken"
+    assert event["regarding"]["kind"] == "Deployment"
+    assert event["regarding"]["name"] == NAME
+    assert f"Secret {NAME}-mcp-config is not ours" in event["note"]
+    assert namespace.get(f"secrets/{NAME}-mcp-config") == stored
+
+
+def test_what_is_missing_is_told_in_the_words_of_the_field(
+    control: Control, namespace: Namespace
+) -> None:
+    namespace.apply(server())
+    namespace.cluster.wait_for("Event", lambda: events(namespace.cluster, namespace.name))
+    (event,) = events(namespace.cluster, namespace.name)
+    assert event["reason"] == "ConfigMissing"
+    assert "metadata.annotations[mcp-admission.dev/config-from] names crm" in event["note"]
+
+    namespace.apply(secret("crm", CONFIG))
+    namespace.cluster.wait_for("revision", lambda: revision(namespace) is not None)
+    rolled_out(namespace)
+
+
+def test_a_deleted_server_takes_all_of_its_own_away(control: Control, namespace: Namespace) -> None:
+    deployed(namespace)
+    namespace.kubectl("delete", "deployment", NAME, "--wait=false")
+
+    def nothing_left() -> bool:
+        left = [made(namespace, resource) for resource in ("services", "secrets")]
+        return not any(left) and not policies(namespace)
+
+    namespace.cluster.wait_for("nothing that was made", nothing_left, 60)
+    assert namespace.get("secrets/crm")

@@ -1,0 +1,119 @@
+"""What is kept of a Deployment: enough to say what is made for it, as text.
+
+Most of a stored Deployment is of no interest here; ten thousand of them as objects would be more
+memory than everything else together.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from webhook.admission.coverage import covered
+from webhook.admission.patch import Patch
+from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.workload import DEPLOYMENTS
+from webhook.admission.workload import read as read_workload
+from webhook.controller.objects import server
+from webhook.controller.objects.server import Server
+from webhook.rules import names
+from webhook.rules.fields import Malformed
+from webhook.rules.pod import CONTAINER_LISTS
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+
+
+class Deployment(NamedTuple):
+    """A Deployment that is a server, or that carries our label and is none.
+
+    `rolled`: all its pods are of the present template. `first`: the template never was another.
+    """
+
+    uid: str
+    covered: bool
+    rolled: bool
+    first: bool
+    revision: str | None
+    config_from: str | None
+    text: str
+
+    @property
+    def server(self) -> Server:
+        """The server that it is."""
+        return server.read(json.loads(self.text))
+
+
+def keep(found: Json, settings: Settings, *, managed: bool) -> Deployment | None:
+    """What is kept of it; None for one that has nothing to do with us."""
+    is_server = _covered(found, settings, managed=managed)
+    metadata = found["metadata"]
+    template = found["spec"]["template"]
+    if not is_server and names.SERVER not in (metadata.get("labels") or {}):
+        return None
+    annotations = (template.get("metadata") or {}).get("annotations") or {}
+    asked = {**annotations, **(metadata.get("annotations") or {})}
+    return Deployment(
+        uid=metadata["uid"],
+        covered=is_server,
+        rolled=rolled(found),
+        first=metadata.get("generation") == 1,
+        revision=annotations.get(names.REVISION),
+        config_from=asked.get(names.CONFIG_FROM),
+        text=json.dumps(_trimmed(found), separators=(",", ":")),
+    )
+
+
+def rolled(found: Json) -> bool:
+    """Whether the Deployment's controller has seen it, and no pod of another template is left."""
+    status = found.get("status") or {}
+    seen = int(status.get("observedGeneration") or 0) >= found["metadata"].get("generation", 1)
+    return seen and (status.get("replicas") or 0) == (status.get("updatedReplicas") or 0)
+
+
+def _covered(found: Json, settings: Settings, *, managed: bool) -> bool:
+    scope = Scope.MANAGED if managed else Scope.OPTED_IN
+    metadata = found["metadata"]
+    request = Request(
+        Hook.VALIDATE,
+        DEPLOYMENTS,
+        "UPDATE",
+        found,
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+    )
+    try:
+        return covered(read_workload(found, request, scope, Patch()), settings, scope)
+    except Malformed:
+        return False
+
+
+def _trimmed(found: Json) -> Json:
+    template = found["spec"]["template"]
+    metadata = found["metadata"]
+    containers = {
+        key: [_container(each) for each in template["spec"].get(key) or []]
+        for key in CONTAINER_LISTS
+    }
+    kept = {
+        "metadata": _metadata(template.get("metadata") or {}),
+        "spec": {key: value for key, value in containers.items() if value},
+    }
+    identity = {key: metadata[key] for key in ("name", "namespace", "uid")}
+    return {"metadata": {**identity, **_metadata(metadata)}, "spec": {"template": kept}}
+
+
+def _container(found: Json) -> Json:
+    return {key: found[key] for key in ("name", "ports") if key in found}
+
+
+def _metadata(metadata: Json) -> Json:
+    kept = {
+        part: {
+            key: value
+            for key, value in (metadata.get(part) or {}).items()
+            if key.startswith(names.PREFIX) and key not in (names.INJECTED, names.REVISION)
+        }
+        for part in ("labels", "annotations")
+    }
+    return {part: values for part, values in kept.items() if values}

@@ -1,0 +1,66 @@
+"""A pod that waits for its network policy: its gate goes once the policy is in force.
+
+In force means that the API server has it as it is wanted, and that the network plugin had a moment
+to do as it says: plugins tell nobody when they have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from webhook.controller.api import Api
+from webhook.controller.errors import Invalid, NotFound
+from webhook.controller.paths import namespaced
+from webhook.controller.reconcile.kinds import POLICY
+from webhook.controller.reconcile.namespace import Namespaces
+from webhook.controller.reconcile.view import Key, Pod, View
+from webhook.controller.reconcile.write import Writer
+from webhook.rules import names
+
+MOMENT = 1.0
+
+
+class Gates:
+    """Takes the gate from one pod at a time."""
+
+    def __init__(self, api: Api, view: View, writer: Writer, namespaces: Namespaces) -> None:
+        self._api, self._view, self._writer = api, view, writer
+        self._namespaces = namespaces
+        self._since: dict[str, float] = {}
+
+    async def reconcile(self, key: Key) -> float | None:
+        """Take the gate, or say when to come again; a policy that is written asks again itself."""
+        pod = self._view.pods.get(key.namespace, key.name)
+        if pod is None or pod.gate is None or not self._view.here(key.namespace):
+            return None
+        if self._view.settings.mcp_namespace.network_policy.enabled:
+            moment = self._moment_left(key.namespace)
+            if moment is None or moment > 0:
+                return moment
+        await self._open(key, pod, pod.gate)
+        return None
+
+    def _moment_left(self, namespace: str) -> float | None:
+        """Seconds until the policy is in force; None while it is not there."""
+        wanted = [
+            each for each in self._namespaces.wanted(namespace) if each["kind"] == POLICY.kind
+        ]
+        if not wanted or not all(map(self._writer.fits, wanted)):
+            self._since.pop(namespace, None)
+            return None
+        now = asyncio.get_running_loop().time()
+        return self._since.setdefault(namespace, now) + MOMENT - now
+
+    async def _open(self, key: Key, pod: Pod, gate: int) -> None:
+        path = namespaced("v1", "pods", key.namespace, key.name)
+        place = f"/spec/{names.GATES}/{gate}"
+        operations = [
+            {"op": "test", "path": "/metadata/uid", "value": pod.uid},
+            {"op": "test", "path": f"{place}/name", "value": names.GATE},
+            {"op": "remove", "path": place},
+        ]
+        try:
+            self._view.pods.put(await self._api.patch(path, operations, kind="json"))
+        except (Invalid, NotFound):
+            # Another pod, or other gates, by now: the watch tells.
+            return

@@ -1,0 +1,105 @@
+"""The kinds of made objects: where they are, and which of their fields are ours.
+
+Only those fields are compared and written, so that what the API server fills in and what others
+add elsewhere causes no write. What is kept of an object is a keyed digest of them: no value of a
+Secret stays in memory, and none can be guessed from what does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from webhook.controller.paths import cluster_wide, namespaced
+from webhook.rules import names
+
+Json = dict[str, Any]
+LABELS = (names.MANAGED_BY, names.NAME)
+_KEY = os.urandom(32)
+
+
+class Kind(NamedTuple):
+    """A kind of namespaced object, and its fields that are ours alone."""
+
+    kind: str
+    api_version: str
+    resource: str
+    exact: tuple[tuple[str, ...], ...]
+
+    def path(self, namespace: str, *name: str) -> str:
+        """The collection in a namespace, or one object of it."""
+        return namespaced(self.api_version, self.resource, namespace, *name)
+
+    def everywhere(self) -> str:
+        """The collection of all namespaces."""
+        return cluster_wide(self.api_version, self.resource)
+
+    def content(self, found: Json) -> Json:
+        """Our fields of an object, ours or as the API server has it, in one form."""
+        content = {"/".join(path): _at(found, path) for path in self.exact}
+        if self.kind == "NetworkPolicy":
+            content["spec"] = _spelled_out(content["spec"] or {})
+        labels = found["metadata"].get("labels") or {}
+        return {**content, "labels": {key: labels.get(key) for key in LABELS}}
+
+
+class Made(NamedTuple):
+    """What is kept of an object that carries our label."""
+
+    uid: str
+    labelled: bool
+    owner: str
+    owner_uid: str
+    going: bool
+    selects: bool
+    digest: bytes
+
+
+SERVICE = Kind(
+    "Service", "v1", "services", (("spec", "type"), ("spec", "ports"), ("spec", "selector"))
+)
+SECRET = Kind("Secret", "v1", "secrets", (("type",), ("data",)))
+POLICY = Kind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", (("spec",),))
+KINDS: Mapping[str, Kind] = {each.kind: each for each in (SERVICE, SECRET, POLICY)}
+
+
+def keep(kind: Kind, found: Json) -> Made:
+    """What is kept of a made object."""
+    metadata = found["metadata"]
+    owners = metadata.get("ownerReferences") or []
+    owner: Json = next((each for each in owners if each.get("kind") == "Deployment"), {})
+    return Made(
+        uid=str(metadata.get("uid")),
+        labelled=(metadata.get("labels") or {}).get(names.MANAGED_BY) == names.PRODUCT,
+        owner=str(owner.get("name", "")),
+        owner_uid=str(owner.get("uid", "")),
+        going="deletionTimestamp" in metadata,
+        selects=bool((found.get("spec") or {}).get("selector")),
+        digest=digest(kind.content(found)),
+    )
+
+
+def digest(content: Json) -> bytes:
+    """The same for the same content within this process, and of no use outside."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return blake2b(text.encode(), key=_KEY, digest_size=16).digest()
+
+
+def _at(found: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        found = (found or {}).get(key)
+    return found or None
+
+
+def _spelled_out(spec: Json) -> Json:
+    """A policy's spec with the protocol that the API server fills in where a profile lacks it."""
+
+    def rule(found: Json) -> Json:
+        ports = [{"protocol": "TCP", **port} for port in found.get("ports") or []]
+        return {**found, "ports": ports} if ports else found
+
+    rules = {key: [*map(rule, spec.get(key) or [])] for key in ("ingress", "egress")}
+    return {**spec, **{key: found for key, found in rules.items() if found}}

@@ -1,0 +1,96 @@
+"""A namespace: the policy that isolates its servers, and its Pod Security labels if it is managed.
+
+The policy is made with the first server and goes with the last; in a managed namespace it is
+always there. Labels are applied, so that those that are ours are known, and go when a namespace is
+managed no more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webhook.controller.api import Api
+from webhook.controller.objects import made
+from webhook.controller.objects.network_policy_baseline import NAME as BASELINE
+from webhook.controller.paths import cluster_wide
+from webhook.controller.reconcile.kinds import POLICY, Made
+from webhook.controller.reconcile.notes import Notes, Regarding
+from webhook.controller.reconcile.view import Key, Namespace, View
+from webhook.controller.reconcile.write import NotOurs, Writer
+
+Json = dict[str, Any]
+
+
+class Namespaces:
+    """Reconciles one namespace at a time."""
+
+    def __init__(self, api: Api, view: View, writer: Writer, notes: Notes) -> None:
+        self._api, self._view, self._writer, self._notes = api, view, writer, notes
+        self._looked: set[str] = set()
+
+    async def reconcile(self, key: Key) -> float | None:
+        """Write what differs."""
+        namespace = key.namespace
+        found = self._view.namespaces.get("", namespace)
+        if found is None or not self._view.here(namespace):
+            return None
+        await self._older_servers(namespace, found)
+        wanted = {each["kind"]: each for each in self.wanted(namespace)}
+        await self._label(namespace, found, wanted.get("Namespace"))
+        await self._isolate(namespace, found, wanted.get(POLICY.kind))
+        return None
+
+    def wanted(self, namespace: str) -> tuple[Json, ...]:
+        """What this namespace is to have."""
+        managed = self._view.managed(namespace)
+        if not managed and not self._has_servers(namespace):
+            return ()
+        settings, release = self._view.settings, self._view.release_namespace
+        return made.of_namespace(namespace, settings, release, managed=managed)
+
+    def _has_servers(self, namespace: str) -> bool:
+        servers = (each.covered for _, each in self._view.deployments.within(namespace))
+        return any(servers) or any(True for _ in self._view.pods.within(namespace))
+
+    async def _older_servers(self, namespace: str, found: Namespace) -> None:
+        """Deployments that were passed over before the namespace was managed."""
+        if not found.managed:
+            self._looked.discard(namespace)
+        elif namespace not in self._looked:
+            path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
+            await self._api.list_each(path, self._view.deployments.put)
+            self._looked.add(namespace)
+
+    async def _label(self, namespace: str, found: Namespace, wanted: Json | None) -> None:
+        labels = wanted["metadata"]["labels"] if wanted else {}
+        right = labels.items() <= dict(found.labels).items() if labels else not found.applied
+        if right:
+            return
+        body = {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": namespace, "uid": found.uid, "labels": labels},
+        }
+        path = cluster_wide("v1", "namespaces", namespace)
+        self._view.namespaces.put(await self._api.apply(path, body))
+
+    async def _isolate(self, namespace: str, found: Namespace, wanted: Json | None) -> None:
+        regarding = Regarding("v1", "Namespace", namespace, namespace, found.uid)
+        live = self._writer.live(POLICY.kind, namespace, BASELINE)
+        if wanted is None:
+            if live is not None and _is_ours(live) and not live.going:
+                await self._writer.delete(POLICY.kind, namespace, BASELINE, live)
+            return
+        try:
+            await self._writer.put(wanted, _is_ours)
+        except NotOurs as reason:
+            note = f"{reason}; servers here wait, because nothing isolates them"
+            await self._notes.say(regarding, {"NameTaken": note})
+            return
+        await self._notes.say(regarding, {})
+        self._view.ask_for_waiting(namespace)
+
+
+def _is_ours(live: Made) -> bool:
+    """It belongs to no Deployment, so that only the label tells; one with an owner is not ours."""
+    return not live.owner_uid and live.labelled
