@@ -1,6 +1,7 @@
 """How hard the property tests try: HYPOTHESIS_PROFILE=thorough for a long look, else the usual.
 
-Tests that need a control plane get the marker `control_plane`: `make fast` leaves them out.
+Tests that need a control plane, or Helm, which Go builds too, get the marker `control_plane`:
+`make fast` leaves them out.
 """
 
 import os
@@ -20,8 +21,11 @@ settings.register_profile("thorough", USUAL, derandomize=False, max_examples=500
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 
+FROM_GO = {"control_plane", "helm", "helm3"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark whatever uses the fixture, wherever it stands."""
+    """Mark whatever uses such a fixture, wherever it stands."""
     for item in items:
-        if "control_plane" in getattr(item, "fixturenames", ()):
+        if not FROM_GO.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("control_plane")

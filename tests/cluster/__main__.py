@@ -4,9 +4,9 @@ import argparse
 import sys
 
 from tests.cluster import foreground
-from tests.cluster.binaries import find
+from tests.cluster.binaries import find, find_helm
 from tests.cluster.process import ComponentError
-from tests.cluster.release import NoControlPlaneError
+from tests.cluster.release import HELM, NoControlPlaneError
 
 
 def main() -> int:
@@ -15,7 +15,8 @@ def main() -> int:
     parser.add_argument("command", nargs="?", choices=["run", "build"], default="run")
     try:
         if parser.parse_args().command == "build":
-            for name, path in find().items():
+            helms = {f"helm{major}": find_helm(major) for major in HELM}
+            for name, path in {**find(), **helms}.items():
                 print(f"{name}: {path}")
         else:
             foreground.run()

@@ -17,7 +17,9 @@ from tests.cluster.release import (
     PARTS,
     VARIABLE,
     NoControlPlaneError,
+    Pins,
     Release,
+    helm,
 )
 
 ASSETS = "KUBEBUILDER_ASSETS"
@@ -34,15 +36,29 @@ def find(progress: Progress = print) -> Binaries:
     if len(assets) == len(PARTS):
         return assets
     release = Release.of(_wanted_minor(assets))
-    wanted = {part for part in PARTS if part not in assets}
-    if any(not release.cached(part).exists() for part in wanted):
-        build(release, wanted, progress)
-    return {**assets, **{part: release.cached(part) for part in wanted}}
+    wanted = {part: release.pins(part) for part in PARTS if part not in assets}
+    return {**assets, **_built(wanted, progress)}
+
+
+def find_helm(major: str = "4", progress: Progress = print) -> Path:
+    """The `helm` of a major version, built first if need be.
+
+    Raises `NoControlPlaneError` when it cannot be had.
+    """
+    part = f"helm{major}"
+    return _built({part: helm(major)}, progress)[part]
 
 
 def versions(binaries: Binaries) -> dict[str, str]:
     """What each binary says about its own version."""
     return {name: _version(name, binaries[name]) for name in COMMANDS}
+
+
+def _built(wanted: Mapping[str, Pins], progress: Progress) -> Binaries:
+    found = {part: pins.cache / part for part, pins in wanted.items()}
+    if not all(path.exists() for path in found.values()):
+        build(wanted, progress)
+    return found
 
 
 def _assets() -> dict[str, Path]:

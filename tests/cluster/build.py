@@ -1,4 +1,4 @@
-"""Builds the parts of a control plane with Go, once: they then stay in a cache folder.
+"""Builds the parts of a control plane, and Helm, with Go, once: they then stay in a cache folder.
 
 The Go module proxy is the only thing this needs. A cold build takes minutes, so it says what it
 does, it may be interrupted at any point (a part appears under its name only when it is whole), and
@@ -13,17 +13,16 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tests.cluster.release import (
+    BESIDE,
     COMMANDS,
     KWOK,
-    PARTS,
     STAGES,
     NoControlPlaneError,
     Pins,
-    Release,
     cache,
 )
 
@@ -32,10 +31,11 @@ Progress = Callable[[str], None]
 # kwok does nothing to a node or pod for which it has no stage, and exits when it has none at all.
 STAGE_FOLDERS = ("node/fast", "node/heartbeat-with-lease", "pod/fast")
 SECONDS_BETWEEN_SIGNS_OF_LIFE = 30
+PACKAGES = COMMANDS | BESIDE
 
 
-def build(release: Release, wanted: set[str], progress: Progress) -> None:
-    """Put the wanted parts into the cache; parts that are there are kept.
+def build(wanted: Mapping[str, Pins], progress: Progress) -> None:
+    """Put the wanted parts into the cache, in this order; parts that are there are kept.
 
     Raises `NoControlPlaneError` when there is no Go, or when Go cannot build a part.
     """
@@ -48,9 +48,9 @@ def build(release: Release, wanted: set[str], progress: Progress) -> None:
     with _only_builder(progress):
         for leftover in cache().glob("*/.*.partial"):
             leftover.unlink()
-        missing = [part for part in PARTS if part in wanted and not release.cached(part).exists()]
+        missing = [part for part, pins in wanted.items() if not (pins.cache / part).exists()]
         for number, part in enumerate(missing, start=1):
-            _build_part(release.pins(part), part, f"[{number}/{len(missing)}] {part}", progress)
+            _build_part(wanted[part], part, f"[{number}/{len(missing)}] {part}", progress)
 
 
 def _build_part(pins: Pins, part: str, title: str, progress: Progress) -> None:
@@ -62,7 +62,7 @@ def _build_part(pins: Pins, part: str, title: str, progress: Progress) -> None:
         partial.write_text(_stages(pins), encoding="utf-8")
     else:
         command = ["build", "-trimpath", "-ldflags", _linker_flags(pins), "-o", str(partial)]
-        _go(pins, [*command, COMMANDS[part]], lambda text: progress(f"{title}: {text}"))
+        _go(pins, [*command, PACKAGES[part]], lambda text: progress(f"{title}: {text}"))
     partial.replace(pins.cache / part)
     progress(f"{title}: done in {time.monotonic() - started:.0f} s")
 

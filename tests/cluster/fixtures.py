@@ -8,13 +8,17 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
-from tests.cluster.binaries import Binaries, find
+from tests.cluster.binaries import Binaries, find, find_helm
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.release import NoControlPlaneError
+
+Found = TypeVar("Found")
 
 RUNNING = pytest.StashKey[ControlPlane]()
 
@@ -43,12 +47,13 @@ def named_after(request: pytest.FixtureRequest) -> str:
 
 def binaries_or_skip() -> Binaries:
     """The binaries of a control plane; without them the test is skipped, or fails in CI."""
-    try:
-        return find(_tell)
-    except NoControlPlaneError as reason:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(reason), pytrace=False)
-        pytest.skip(str(reason))
+    return _or_skip(lambda: find(_tell))
+
+
+def helm_or_skip(major: str, config: pytest.Config) -> Path:
+    """The `helm` of a major version, as above."""
+    with _visible(config):
+        return _or_skip(lambda: find_helm(major, _tell))
 
 
 def _started(config: pytest.Config) -> ControlPlane:
@@ -65,6 +70,15 @@ def _tell(line: str) -> None:
     other way to the terminal.
     """
     print(line, file=sys.stderr, flush=True)
+
+
+def _or_skip(look: Callable[[], Found]) -> Found:
+    try:
+        return look()
+    except NoControlPlaneError as reason:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(reason), pytrace=False)
+        pytest.skip(str(reason))
 
 
 @contextlib.contextmanager

@@ -1,9 +1,9 @@
 """Which Kubernetes a control plane is made of, and where its binaries are kept.
 
 Each folder of `versions/` is a Go module that pins parts: one for each minor of Kubernetes with
-the etcd it was released with, and one for kwok, whose newer dependencies must not get into an older
-Kubernetes. The Go tool reads `go.mod` to build the parts, this module reads it to name the cache
-folder, so that a changed pin never meets binaries of the old one.
+the etcd it was released with, one for kwok, whose newer dependencies must not get into an older
+Kubernetes, and one for each Helm. The Go tool reads `go.mod` to build the parts, this module reads
+it to name the cache folder, so that a changed pin never meets binaries of the old one.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ VERSIONS = Path(__file__).parent / "versions"
 
 KUBERNETES = "k8s.io/kubernetes"
 KWOK = "sigs.k8s.io/kwok"
+HELM = {"4": "helm.sh/helm/v4", "3": "helm.sh/helm/v3"}
 
 # What a control plane needs: the command's name, and the Go package that builds it.
 COMMANDS = {
@@ -31,6 +32,9 @@ COMMANDS = {
 }
 STAGES = "kwok-stages.yaml"
 PARTS = (*COMMANDS, STAGES)
+
+# What a test may need beside one.
+BESIDE = {f"helm{major}": f"{module}/cmd/helm" for major, module in HELM.items()}
 
 
 class NoControlPlaneError(Exception):
@@ -52,7 +56,8 @@ class Pins:
         found = re.search(rf"^(?:require)?\s+{re.escape(required)} (v\S+)$", go_mod, re.MULTILINE)
         if found is None:
             raise ValueError(f"{module}/go.mod does not require {required}")
-        return cls(module, required.rsplit("/", 1)[1], found.group(1))
+        name = re.sub(r"/v\d+$", "", required).rsplit("/", 1)[1]
+        return cls(module, name, found.group(1))
 
     @property
     def cache(self) -> Path:
@@ -87,6 +92,11 @@ class Release:
     def cached(self, part: str) -> Path:
         """Where a part is once it has been built."""
         return self.pins(part).cache / part
+
+
+def helm(major: str) -> Pins:
+    """The pins of one major version of Helm."""
+    return Pins.read(VERSIONS / f"helm{major}", HELM[major])
 
 
 def minors() -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import fixtures
-from tests.cluster.binaries import find
+from tests.cluster.binaries import find, find_helm
 from tests.cluster.release import (
     DEFAULT_MINOR,
     PARTS,
@@ -201,3 +201,14 @@ def test_every_minor_pins_its_staging_modules_to_its_own_patch(minor: str) -> No
     assert pins.version.startswith(f"v{minor}.")
     assert replaced
     assert {words[-1] for words in replaced} == {staging}
+
+
+@pytest.mark.parametrize("major", ["3", "4"])
+def test_helm_is_built_beside_a_control_plane_once(go: Path, major: str) -> None:
+    helm = find_helm(major, lambda _: None)
+    calls = (go / "calls").read_text().split()
+
+    assert find_helm(major, unexpected) == helm
+    assert helm.read_text() == "built"
+    assert helm.parent.name.startswith(f"helm-v{major}.")
+    assert calls == [f"helm.sh/helm/v{major}/cmd/helm"]
