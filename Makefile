@@ -28,8 +28,9 @@ format: $(VENV)/dev ## write the code as the linter wants it
 bench: $(VENV)/dev ## print the figures of speed and memory
 	$(BIN)/python -m tests.bench
 
-docs: $(VENV)/dev ## make docs/rules.md from the rules
+docs: $(VENV)/dev ## make docs/rules.md from the rules, and what is made from settings and chart
 	$(BIN)/mcp-admission rules -o markdown > docs/rules.new && mv docs/rules.new docs/rules.md
+	$(BIN)/python -m tests.chart
 
 cluster: $(VENV)/dev ## run a Kubernetes control plane with the product on it, until Ctrl-C
 	@$(BIN)/python -m tests.e2e

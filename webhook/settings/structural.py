@@ -7,7 +7,7 @@ runs, so defaults are told in the descriptions and not stored with each object.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from webhook.settings.descriptions import CHART_ONLY, DESCRIPTIONS
@@ -42,8 +42,24 @@ _BLOCKS = (
 
 def settings_schema() -> Schema:
     """The schema of `spec`: every setting but those that only the chart reads."""
+    return _without(CHART_ONLY, whole_schema(), "")
+
+
+def whole_schema() -> Schema:
+    """The schema of every setting."""
     whole = Settings.model_json_schema(by_alias=True)
     return _structural(whole, whole["$defs"], "")
+
+
+def _without(keys: Collection[str], schema: Schema, prefix: str) -> Schema:
+    if "properties" not in schema:
+        return schema
+    fields = {
+        name: _without(keys, field, f"{prefix}{name}.")
+        for name, field in schema["properties"].items()
+        if f"{prefix}{name}" not in keys
+    }
+    return {**schema, "properties": fields}
 
 
 def _structural(schema: Mapping[str, Any], known: Mapping[str, Any], key: str) -> Schema:
@@ -71,7 +87,6 @@ def _object(resolved: Mapping[str, Any], known: Mapping[str, Any], key: str) -> 
     fields = {
         name: _structural(field, known, f"{key}.{name}".lstrip("."))
         for name, field in resolved.get("properties", {}).items()
-        if f"{key}.{name}".lstrip(".") not in CHART_ONLY
     }
     if fields:
         required = resolved.get("required")

@@ -1,0 +1,84 @@
+{{/* What the pods of the product have in common: nothing that `restricted` forbids. */}}
+
+{{- define "mcp-admission.pod-security-context" -}}
+runAsNonRoot: true
+{{- if ne .Values.platform "openshift" }}
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+{{- end }}
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "mcp-admission.container-security-context" -}}
+allowPrivilegeEscalation: false
+capabilities:
+  drop: [ALL]
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{/* The head of every container. */}}
+{{- define "mcp-admission.container" -}}
+image: {{ include "mcp-admission.image" . | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+securityContext:
+  {{- include "mcp-admission.container-security-context" . | nindent 2 }}
+terminationMessagePath: /dev/termination-log
+terminationMessagePolicy: FallbackToLogsOnError
+{{- end -}}
+
+{{/* Where pods of a process run: (list context component). */}}
+{{- define "mcp-admission.scheduling" -}}
+{{- $ := index . 0 -}}
+{{- $component := index . 1 -}}
+{{- $process := index $.Values $component -}}
+dnsPolicy: ClusterFirst
+restartPolicy: Always
+schedulerName: default-scheduler
+securityContext:
+  {{- include "mcp-admission.pod-security-context" $ | nindent 2 }}
+{{- with $.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $.Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with $process.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $process.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $process.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+topologySpreadConstraints:
+  {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+  - maxSkew: 1
+    topologyKey: {{ . }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "mcp-admission.component" (list $ $component) | nindent 8 }}
+  {{- end }}
+{{- end -}}
+
+{{/* A probe of the port for probes and metrics: (list path period failures). */}}
+{{- define "mcp-admission.probe" -}}
+httpGet:
+  path: {{ index . 0 }}
+  port: metrics
+  scheme: HTTP
+periodSeconds: {{ index . 1 }}
+timeoutSeconds: 2
+successThreshold: 1
+failureThreshold: {{ index . 2 }}
+{{- end -}}

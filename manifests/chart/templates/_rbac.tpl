@@ -1,0 +1,44 @@
+{{/* Rights, each said once, for a Role or a ClusterRole. */}}
+
+{{- define "mcp-admission.controller-subject" -}}
+subjects:
+  - kind: ServiceAccount
+    name: mcp-admission-control
+    namespace: {{ .Release.Namespace }}
+{{- end -}}
+
+{{/* What the controller follows, and what it makes for servers; the same as in manifests/rbac. */}}
+{{- define "mcp-admission.workload-rules" -}}
+# Servers; the revision on the template, that rolls pods when a value changes.
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [get, list, watch, patch]
+# The gate of pods that wait.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, watch, patch]
+# The user's configuration is read; list and watch are of metadata, and of Secrets made here.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]
+  verbs: [get, list, watch, create, patch, delete]
+# Why something is not made, told where the server's owner looks.
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create]
+{{- end -}}
+
+{{/* What `mcp-admission uninstall` does in namespaces with servers. */}}
+{{- define "mcp-admission.uninstall-rules" -}}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, patch]
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]
+  verbs: [list, delete]
+{{- end -}}

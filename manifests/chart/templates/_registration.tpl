@@ -1,0 +1,106 @@
+{{/* The parts of the two webhook configurations. */}}
+
+{{/* The head of an entry: (list context path). The controller, or cert-manager, or whoever brings
+the certificate writes caBundle. */}}
+{{- define "mcp-admission.client" -}}
+{{- $ := index . 0 -}}
+admissionReviewVersions: [v1]
+clientConfig:
+  service:
+    namespace: {{ $.Release.Namespace }}
+    name: mcp-admission
+    port: 443
+    path: {{ index . 1 }}
+failurePolicy: Fail
+matchPolicy: Equivalent
+sideEffects: None
+timeoutSeconds: 5
+objectSelector: {}
+{{- end -}}
+
+{{/* (list context operator): In for managed namespaces, NotIn for all others. Our own namespace and
+kube-system are never reviewed: a webhook that is down must be able to start again. */}}
+{{- define "mcp-admission.namespace-selector" -}}
+{{- $ := index . 0 -}}
+namespaceSelector:
+  matchExpressions:
+    - key: mcp-admission.dev/managed
+      operator: {{ index . 1 }}
+      values: ["true"]
+    - key: kubernetes.io/metadata.name
+      operator: NotIn
+      values: {{ concat (list "kube-system" $.Release.Namespace) ($.Values.excludedNamespaces | default list) | uniq | toJson }}
+    {{- if not (include "mcp-admission.cluster-wide" $) }}
+    - key: kubernetes.io/metadata.name
+      operator: In
+      values: [{{ include "mcp-admission.mcp-namespace" $ }}]
+    {{- end }}
+{{- end -}}
+
+{{- define "mcp-admission.mutating-rules" -}}
+- apiGroups: [""]
+  apiVersions: [v1]
+  resources: [pods]
+  operations: [CREATE, UPDATE]
+  scope: Namespaced
+- apiGroups: [""]
+  apiVersions: [v1]
+  resources: [pods/ephemeralcontainers]
+  operations: [UPDATE]
+  scope: Namespaced
+- apiGroups: [apps]
+  apiVersions: [v1]
+  resources: [deployments]
+  operations: [CREATE, UPDATE]
+  scope: Namespaced
+{{- end -}}
+
+{{- define "mcp-admission.validating-rules" -}}
+- apiGroups: [""]
+  apiVersions: [v1]
+  resources: [pods, podtemplates, replicationcontrollers]
+  operations: [CREATE, UPDATE]
+  scope: Namespaced
+- apiGroups: [""]
+  apiVersions: [v1]
+  resources: [pods/ephemeralcontainers, pods/resize, pods/status]
+  operations: [UPDATE]
+  scope: Namespaced
+- apiGroups: [""]
+  apiVersions: [v1]
+  resources: [bindings, pods/binding]
+  operations: [CREATE]
+  scope: Namespaced
+- apiGroups: [apps]
+  apiVersions: [v1]
+  resources: [deployments, statefulsets, daemonsets, replicasets]
+  operations: [CREATE, UPDATE]
+  scope: Namespaced
+{{- end -}}
+
+{{/* A Scale carries no labels: only a namespace says whose it is. */}}
+{{- define "mcp-admission.scale-rule" -}}
+- apiGroups: [apps]
+  apiVersions: [v1]
+  resources: [deployments/scale]
+  operations: [UPDATE]
+  scope: Namespaced
+{{- end -}}
+
+{{- define "mcp-admission.job-rule" -}}
+- apiGroups: [batch]
+  apiVersions: [v1]
+  resources: [jobs, cronjobs]
+  operations: [CREATE, UPDATE]
+  scope: Namespaced
+{{- end -}}
+
+{{- define "mcp-admission.registration-metadata" -}}
+name: mcp-admission
+labels:
+  {{- include "mcp-admission.labels" . | nindent 2 }}
+{{- if eq .Values.certificates.mode "cert-manager" }}
+annotations:
+  cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/mcp-admission-serving
+{{- end }}
+{{- end -}}

@@ -1,0 +1,20 @@
+"""A Helm for the tests of this folder."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chart.helm import Helm
+from tests.cluster.fixtures import helm_or_skip
+
+
+@pytest.fixture(scope="session")
+def helm(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Helm:
+    """Helm 4, built first if need be."""
+    return Helm(helm_or_skip("4", request.config), tmp_path_factory.mktemp("helm"))
+
+
+@pytest.fixture(scope="session")
+def helm3(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Helm:
+    """Helm 3, built first if need be."""
+    return Helm(helm_or_skip("3", request.config), tmp_path_factory.mktemp("helm3"))

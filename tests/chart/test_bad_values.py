@@ -1,0 +1,130 @@
+"""Values that the chart refuses, before anything is rendered, and what it says of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chart.helm import NAMESPACE, Helm, HelmError, Json
+
+
+def policy(**values: object) -> Json:
+    return {"mcpNamespace": {"networkPolicy": values}}
+
+
+REFUSED: dict[str, tuple[Json, str, str]] = {
+    "unknown key": ({"onConflicts": "deny"}, "'onConflicts' not allowed", ""),
+    "unknown key inside": ({"serve": {"replica": 1}}, "/serve", "'replica' not allowed"),
+    "unknown rule": ({"rules": {"capability": "warn"}}, "/rules", "'capability' not allowed"),
+    "unknown environment name": ({"config": {"OBOT": "x"}}, "/config", "'OBOT' not allowed"),
+    "unknown key of a toleration": (
+        {"mcpServerDefaults": {"tolerations": [{"operatr": "Exists"}]}},
+        "/mcpServerDefaults/tolerations/0",
+        "'operatr' not allowed",
+    ),
+    "level": (
+        {"mcpNamespace": {"podSecurity": {"enforce": "restrictive"}}},
+        "/mcpNamespace/podSecurity/enforce",
+        "must be one of 'privileged', 'baseline', 'restricted'",
+    ),
+    "level by its other name": (
+        {"config": {"OBOT_SERVER_MCPPOD_SECURITY_ENFORCE": "restrictive"}},
+        "/config/OBOT_SERVER_MCPPOD_SECURITY_ENFORCE",
+        "must be one of 'privileged', 'baseline', 'restricted'",
+    ),
+    "no boolean": (
+        {"config": {"OBOT_SERVER_MCPPOD_SECURITY_ENABLED": "yes"}},
+        "/config/OBOT_SERVER_MCPPOD_SECURITY_ENABLED",
+        "must be one of true, false",
+    ),
+    "version": (
+        {"mcpNamespace": {"podSecurity": {"warnVersion": "1.30"}}},
+        "/mcpNamespace/podSecurity/warnVersion",
+        "latest|v1",
+    ),
+    "quantity": (
+        {"mcpServerMaximums": {"limits": {"memory": "400MB"}}},
+        "/mcpServerMaximums/limits/memory",
+        "'400MB' does not match",
+    ),
+    "off without quotes": ({"rules": {"replicas": False}}, "/rules/replicas", "'off'"),
+    "host bits": (
+        policy(egressCeilings=["10.0.0.1/8"]),
+        "mcpNamespace.networkPolicy.egressCeilings: 10.0.0.1/8 has bits after its prefix",
+        "such as 203.0.113.0/24",
+    ),
+    "host bits inside an octet": (policy(dnsPeers=["1.2.3.64/25"]), "dnsPeers: 1.2.3.64/25", ""),
+    "host bits of IPv6": (policy(dnsPeers=["fd00::1:0/96"]), "dnsPeers: fd00::1:0/96", ""),
+    "host bits inside a group": (
+        policy(dnsPeers=["2001:db8:4000::/33"]),
+        "dnsPeers: 2001:db8:4000::/33",
+        "",
+    ),
+    "no block": (
+        policy(egressCeilings=["example.test"]),
+        "/mcpNamespace/networkPolicy/egressCeilings/0",
+        "does not match",
+    ),
+    "no octet": (policy(dnsPeers=["256.0.0.0/8"]), "/mcpNamespace/networkPolicy/dnsPeers/0", ""),
+    "port": (policy(gateway={"port": 0}), "/mcpNamespace/networkPolicy/gateway/port", "want 1"),
+    "profile name": (
+        policy(egressProfiles={"Data_Base": {"to": []}}),
+        "invalid propertyName 'Data_Base'",
+        "does not match",
+    ),
+    "no replica": ({"serve": {"replicas": 0}}, "/serve/replicas", "want 1"),
+    "replicas": ({"control": {"replicas": -1}}, "/control/replicas", "got -1, want 1"),
+    "namespace with capitals": (
+        {"mcpNamespace": {"name": "Team-A"}},
+        "/mcpNamespace/name",
+        "'Team-A' does not match",
+    ),
+    "our own namespace": (
+        {"mcpNamespace": {"name": NAMESPACE}},
+        f"mcpNamespace.name: {NAMESPACE} is never reviewed",
+        "a namespace of their own",
+    ),
+    "system namespace": ({"mcpNamespace": {"name": "kube-system"}}, "mcpNamespace.name", ""),
+    "excluded namespace": ({"excludedNamespaces": ["A"]}, "/excludedNamespaces/0", ""),
+    "empty selector": ({"selectors": [{}]}, "/selectors/0", "minProperties"),
+    "selector that ends the expression": (
+        {"selectors": [{"app": "x' || 'a' == 'a"}]},
+        "/selectors/0/app",
+        "does not match",
+    ),
+    "section taken away": ({"serviceAccountTokens": None}, "'serviceAccountTokens'", "missing"),
+    "two images": (
+        {
+            "config": {"OBOT_SERVER_MCPBASE_IMAGE": "a:1"},
+            "mcpServerDefaults": {"image": "b:1"},
+        },
+        "config.OBOT_SERVER_MCPBASE_IMAGE (a:1) and mcpServerDefaults.image (b:1) differ",
+        "set one of them",
+    ),
+    "certificates without rights": (
+        {"scope": "namespace"},
+        "certificates.mode: own writes caBundle",
+        "choose cert-manager or bring-your-own",
+    ),
+    "certificate mode": ({"certificates": {"mode": "acme"}}, "/certificates/mode", "'own'"),
+}
+
+
+@pytest.mark.parametrize(("values", "key", "accepted"), REFUSED.values(), ids=REFUSED)
+def test_values_are_refused_by_name(helm: Helm, values: Json, key: str, accepted: str) -> None:
+    with pytest.raises(HelmError) as refused:
+        helm.rendered(values)
+
+    assert key in str(refused.value)
+    assert accepted in str(refused.value)
+
+
+ACCEPTED = ["0.0.0.0/0", "10.64.0.0/10", "1.2.3.4/32", "1.2.3.128/25", "::/0", "fd00::/8",
+            "2001:db8:8000::/33", "fd00::1:0/112", "1:2:3:4:5:6:7:8/128"]  # fmt: skip
+
+
+def test_blocks_without_host_bits_are_accepted(helm: Helm) -> None:
+    assert helm.objects(policy(egressCeilings=ACCEPTED))
+
+
+def test_another_release_name_gives_its_servers_a_namespace(helm: Helm) -> None:
+    assert helm.objects(release="obot")[0]["metadata"]["name"] == "obot-mcp"

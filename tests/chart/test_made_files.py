@@ -1,0 +1,91 @@
+"""What is made from the settings and from the chart is what the repository holds."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.chart.helm import MANIFESTS, Helm, Json, is_hook
+from tests.chart.install import FOLDER, own_namespace
+from tests.chart.made import CHART, DEFINITION, SCHEMA, of_chart, of_settings
+from tests.chart.values_schema import SECTIONS
+from webhook.settings.descriptions import DESCRIPTIONS
+from webhook.settings.environment import VARIABLES
+from webhook.settings.resource import definition
+
+GOLDEN = "tests/chart/hooks.yaml"
+VALUES: Json = yaml.safe_load((CHART / "values.yaml").read_text())
+
+
+def test_the_files_that_are_made_from_settings_are_current() -> None:
+    for path, text in of_settings().items():
+        assert path.read_text() == text, f"{path.name} is old: make docs"
+
+
+def test_the_template_holds_the_definition() -> None:
+    condition, *lines, end = DEFINITION.read_text().splitlines()
+
+    assert (condition, end) == (
+        '{{- if include "mcp-admission.cluster-wide" . }}',
+        "{{- end }}",
+    )
+    assert yaml.safe_load("\n".join(lines)) == definition()
+
+
+def test_the_plain_manifests_are_what_the_chart_renders(helm: Helm) -> None:
+    for path, text in of_chart(helm).items():
+        assert path.read_text() == text, f"{path.name} is old: make docs"
+    assert set(FOLDER.iterdir()) == set(of_chart(helm))
+
+
+def test_nothing_of_the_chart_is_lost_in_the_plain_manifests(helm: Helm) -> None:
+    plain = [
+        found for path in sorted(FOLDER.iterdir()) for found in yaml.safe_load_all(path.read_text())
+    ]
+    rendered = [found for found in helm.objects() if not is_hook(found)]
+
+    assert sorted(map(json.dumps, plain)) == sorted(map(json.dumps, [own_namespace(), *rendered]))
+
+
+def test_the_hooks_are_as_before(helm: Helm) -> None:
+    hooks = [found for found in helm.objects() if is_hook(found)]
+
+    assert hooks == list(yaml.safe_load_all((MANIFESTS.parent / GOLDEN).read_text()))
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(json.loads(SCHEMA.read_text()))
+
+
+def _leaves(values: Json, prefix: str = "") -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in values.items():
+        path = f"{prefix}{key}"
+        found |= _leaves(value, f"{path}.") if path in SECTIONS else {path: value}
+    return found
+
+
+def test_every_setting_is_shown_in_the_values_and_not_set() -> None:
+    schema = json.loads(SCHEMA.read_text())
+    of_the_product = set(schema["properties"]) - {key.split(".")[0] for key in DESCRIPTIONS}
+    settings = {key: VALUES[key] for key in VALUES if key not in of_the_product}
+
+    assert _leaves(settings) == dict.fromkeys(DESCRIPTIONS)
+    assert VALUES["config"] == dict.fromkeys(VARIABLES)
+
+
+@pytest.mark.parametrize("key", sorted({*VALUES} - {"global"}))
+def test_every_value_is_in_the_schema(key: str) -> None:
+    properties = json.loads(SCHEMA.read_text())["properties"]
+
+    def known(value: object, schema: Json) -> bool:
+        if not isinstance(value, dict) or "properties" not in schema:
+            return True
+        return value.keys() == schema["properties"].keys() and all(
+            known(held, schema["properties"][name]) for name, held in value.items()
+        )
+
+    assert known(VALUES[key], properties[key])

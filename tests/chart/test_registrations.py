@@ -1,0 +1,106 @@
+"""The registrations that the chart renders: the shipped ones, and what values change of them.
+
+`tests/manifests` proves what the shipped conditions let through.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from tests.chart.helm import NAMESPACE, Helm, Json
+from tests.chart.value_sets import VALUE_SETS
+from tests.manifests.apiserver import (
+    MUTATING,
+    REGISTRATIONS,
+    VALIDATING,
+    Request,
+    compiled,
+    conditions_hold,
+    registrations,
+)
+from tests.manifests.objects import body
+
+KINDS = (MUTATING, VALIDATING)
+
+
+def rendered(helm: Helm, values: Json | None = None, **names: str) -> dict[str, Json]:
+    return {found["kind"]: found for found in helm.objects(values, **names)
+            if found["kind"] in KINDS}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_they_are_the_shipped_ones(helm: Helm, kind: str) -> None:
+    assert REGISTRATIONS.is_dir()
+
+    found = rendered(helm)[kind]
+
+    assert found["webhooks"] == registrations()[kind]["webhooks"]
+    assert found["metadata"]["name"] == registrations()[kind]["metadata"]["name"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_namespace_is_the_only_difference(helm: Helm, kind: str) -> None:
+    expected = copy.deepcopy(registrations()[kind]["webhooks"])
+    for entry in expected:
+        entry["clientConfig"]["service"]["namespace"] = "platform"
+        entry["namespaceSelector"]["matchExpressions"][1]["values"] = ["kube-system", "platform"]
+
+    assert rendered(helm, namespace="platform")[kind]["webhooks"] == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_excluded_namespaces_are_never_called_for(helm: Helm, kind: str) -> None:
+    for entry in rendered(helm, VALUE_SETS["selectors"])[kind]["webhooks"]:
+        assert entry["namespaceSelector"]["matchExpressions"][1] == {
+            "key": "kubernetes.io/metadata.name",
+            "operator": "NotIn",
+            "values": ["kube-system", NAMESPACE, "kube-public", "team-a"],
+        }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("labels", "called"),
+    [
+        ({"app.kubernetes.io/part-of": "toolhive"}, True),
+        ({"app.kubernetes.io/part-of": "else"}, False),
+        ({"kmcp.dev/server": "yes", "tier": ""}, True),
+        ({"kmcp.dev/server": "yes"}, False),
+        ({"mcp-admission.dev/server": "true"}, True),
+        ({}, False),
+    ],
+)
+def test_selectors_cover_workloads_without_our_label(
+    helm: Helm, kind: str, labels: Json, called: bool
+) -> None:
+    entry = rendered(helm, VALUE_SETS["selectors"])[kind]["webhooks"][1]
+
+    for at in ({"own": labels}, {"template": labels}):
+        request = Request(
+            "apps", "deployments", "CREATE", "Deployment", {}, body("Deployment", **at)
+        )
+
+        assert conditions_hold(entry, request) is called
+    for condition in entry["matchConditions"]:
+        assert compiled(condition["expression"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_namespace_scoped_installation_is_called_for_one_namespace(helm: Helm, kind: str) -> None:
+    (entry,) = rendered(helm, VALUE_SETS["namespace-scoped"])[kind]["webhooks"]
+
+    assert entry["name"] == "managed-namespace.mcp-admission.dev"
+    assert entry["namespaceSelector"]["matchExpressions"][2] == {
+        "key": "kubernetes.io/metadata.name",
+        "operator": "In",
+        "values": ["mcp-admission-mcp"],
+    }
+
+
+def test_cert_manager_is_told_where_to_write(helm: Helm) -> None:
+    for found in rendered(helm, VALUE_SETS["cert-manager"]).values():
+        assert found["metadata"]["annotations"] == {
+            "cert-manager.io/inject-ca-from": f"{NAMESPACE}/mcp-admission-serving"
+        }

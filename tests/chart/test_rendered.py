@@ -1,0 +1,239 @@
+"""What Helm makes of the chart: objects that every supported API server takes, for any values."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from functools import cache
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from tests.chart.helm import MANIFESTS, NAMESPACE, Helm, Json, is_hook
+from tests.chart.value_sets import VALUE_SETS
+from tests.rules.standard import violations
+from webhook.cli import control, serve
+from webhook.cli.main import _parser
+from webhook.settings.environment import VARIABLES
+from webhook.settings.load import parse
+
+MINORS = ("1.34", "1.37")
+# Their definitions come with others' products.
+NOT_OF_KUBERNETES = {"cert-manager.io/v1", "monitoring.coreos.com/v1"}
+# Proven by an API server, which also runs its rules; the schemas lack it.
+DEFINITIONS = {"CustomResourceDefinition"}
+SETS = pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
+
+
+def pods(objects: list[Json]) -> list[Json]:
+    """Every pod that comes out of these objects."""
+    templates = [
+        found["spec"]["template"] for found in objects if found["kind"] in {"Deployment", "Job"}
+    ]
+    return [*templates, *(found for found in objects if found["kind"] == "Pod")]
+
+
+@cache
+def valid(text: str) -> None:
+    """Raises for an object that one of the minors has not; most objects are in every set."""
+    for minor in MINORS:
+        kubernetes_validate.validate(json.loads(text), minor, strict=True)
+
+
+def by_name(objects: list[Json], kind: str, name: str) -> Json:
+    return next(
+        found for found in objects if (found["kind"], found["metadata"]["name"]) == (kind, name)
+    )
+
+
+def test_there_are_enough_sets() -> None:
+    assert len(VALUE_SETS) >= 12
+
+
+@SETS
+def test_every_object_is_valid_in_the_oldest_and_newest_minor(helm: Helm, values: Json) -> None:
+    for found in helm.objects(values):
+        if found["apiVersion"] not in NOT_OF_KUBERNETES and found["kind"] not in DEFINITIONS:
+            valid(json.dumps(found))
+
+
+@SETS
+def test_names_are_unique_and_places_are_given(helm: Helm, values: Json) -> None:
+    objects = [found for found in helm.objects(values) if not is_hook(found)]
+    names = [
+        (found["kind"], found["metadata"].get("namespace"), found["metadata"]["name"])
+        for found in objects
+    ]
+
+    assert len(set(names)) == len(names)
+    assert objects[0]["kind"] == "Namespace"
+
+
+@SETS
+def test_our_own_pods_are_restricted(helm: Helm, values: Json) -> None:
+    objects = helm.objects(values)
+
+    assert len(pods(objects)) >= 3
+    for pod in pods(objects):
+        assert violations(pod, "restricted") == []
+        for container in pod["spec"]["containers"]:
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        if values.get("platform") != "openshift":
+            assert pod["spec"]["securityContext"]["runAsUser"] == 65532
+
+
+@SETS
+def test_every_process_understands_its_arguments(helm: Helm, values: Json) -> None:
+    for found in helm.objects(values):
+        if found["kind"] == "Deployment":
+            (container,) = found["spec"]["template"]["spec"]["containers"]
+            assert _parser([control, serve]).parse_args(container["args"])
+
+
+@SETS
+def test_locked_settings_are_read_by_the_product(helm: Helm, values: Json) -> None:
+    locked = by_name(helm.objects(values), "ConfigMap", "mcp-admission-locked")
+
+    assert parse(locked["data"]["settings.yaml"], "settings.yaml")
+
+
+@SETS
+def test_no_process_that_the_network_reaches_has_a_token(helm: Helm, values: Json) -> None:
+    objects = helm.objects(values)
+    serving = by_name(objects, "Deployment", "mcp-admission-serve")["spec"]["template"]["spec"]
+    account = by_name(objects, "ServiceAccount", "mcp-admission-serve")
+
+    assert (serving["automountServiceAccountToken"], account["automountServiceAccountToken"]) == (
+        False,
+        False,
+    )
+    bound = [found["subjects"] for found in objects if found["kind"].endswith("Binding")
+             and "subjects" in found]  # fmt: skip
+    assert "mcp-admission-serve" not in str(bound)
+
+
+def test_only_what_is_set_is_locked(helm: Helm) -> None:
+    user = f"system:serviceaccount:{NAMESPACE}:mcp-admission-control"
+    for name, expected in {
+        "defaults": {"isolation": {"controllerUser": user}},
+        "network": VALUE_SETS["network"] | {"isolation": {"controllerUser": user}},
+        "server defaults": VALUE_SETS["server defaults"] | {"isolation": {"controllerUser": user}},
+        "rules": VALUE_SETS["rules"]
+        | {"isolation": VALUE_SETS["rules"]["isolation"] | {"controllerUser": user}},
+    }.items():
+        locked = by_name(helm.objects(VALUE_SETS[name]), "ConfigMap", "mcp-admission-locked")
+
+        assert yaml.safe_load(locked["data"]["settings.yaml"]) == expected
+
+
+def test_names_of_the_reference_set_the_same(helm: Helm) -> None:
+    objects = helm.objects(VALUE_SETS["names of the reference"])
+    locked = by_name(objects, "ConfigMap", "mcp-admission-locked")["data"]["settings.yaml"]
+
+    found = yaml.safe_load(locked)
+    assert found.pop("isolation")
+    assert found == {
+        "mcpServerDefaults": {"image": "registry.example/base:1", "runtimeClassName": "kata"},
+        "mcpNamespace": {"podSecurity": {"enabled": False, "enforce": "baseline"}},
+    }
+
+
+@pytest.mark.parametrize(("name", "path"), VARIABLES.items())
+def test_every_name_of_the_reference_sets_its_key(
+    helm: Helm, name: str, path: tuple[str, ...]
+) -> None:
+    text = "False" if name.endswith("ENABLED") else "v1.30" if "VERSION" in name else "baseline"
+    objects = helm.objects({"config": {name: text}})
+    found = yaml.safe_load(
+        by_name(objects, "ConfigMap", "mcp-admission-locked")["data"]["settings.yaml"]
+    )
+    expected: object = False if name.endswith("ENABLED") else text
+    for step in reversed(path):
+        expected = {step: expected}
+
+    assert found.pop("isolation")
+    assert found == expected
+
+
+def test_a_namespace_scoped_installation_has_no_rights_in_the_cluster(helm: Helm) -> None:
+    objects = helm.objects(VALUE_SETS["namespace-scoped"])
+    roles = [found for found in objects if found["kind"] == "Role"]
+
+    kinds = {found["kind"] for found in objects}
+    assert kinds & {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"} == set()
+    assert {found["metadata"]["namespace"] for found in roles} == {NAMESPACE, "mcp-admission-mcp"}
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("namespace-scoped without Pod Security", {}),
+        (
+            "namespace-scoped",
+            {
+                f"pod-security.kubernetes.io/{mode}{suffix}": value
+                for mode in ("enforce", "audit", "warn")
+                for suffix, value in (("", "restricted"), ("-version", "latest"))
+            },
+        ),
+        ("defaults", {}),
+    ],
+)
+def test_pod_security_labels_come_from_the_chart_where_no_controller_may_write_them(
+    helm: Helm, name: str, labels: dict[str, str]
+) -> None:
+    namespace = helm.objects(VALUE_SETS[name])[0]["metadata"]
+
+    assert {
+        key: value for key, value in namespace["labels"].items() if "pod-security" in key
+    } == labels
+    assert namespace["labels"]["mcp-admission.dev/managed"] == "true"
+    assert namespace["annotations"] == {"helm.sh/resource-policy": "keep"}
+
+
+def test_helm_and_the_controller_write_no_object_both(helm: Helm) -> None:
+    """Settings, certificates and caBundle are the controller's; Helm would stop with a conflict."""
+    for values in VALUE_SETS.values():
+        rendered = [found for found in helm.objects(values)
+                    if found["kind"] in {"ConfigMap", "Secret"}]  # fmt: skip
+
+        assert [found["metadata"]["name"] for found in rendered] == ["mcp-admission-locked"]
+        assert "caBundle" not in helm.rendered(values)
+
+
+def test_rights_are_those_of_the_manifests(helm: Helm) -> None:
+    shipped = {
+        (found["kind"], found["metadata"]["name"]): found["rules"]
+        for path in (MANIFESTS / "rbac").glob("*.yaml")
+        for found in yaml.safe_load_all(path.read_text())
+        if "rules" in found
+    }
+    rendered = {
+        (found["kind"], found["metadata"]["name"]): found["rules"]
+        for found in helm.objects()
+        if "rules" in found and not is_hook(found)
+    }
+
+    assert rendered == shipped
+
+
+def test_the_project_and_the_chart_have_one_version() -> None:
+    project = tomllib.loads((MANIFESTS.parent / "pyproject.toml").read_text())["project"]
+    chart = yaml.safe_load((MANIFESTS / "chart" / "Chart.yaml").read_text())
+
+    assert chart["version"] == chart["appVersion"] == project["version"]
+
+
+@pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
+def test_both_helms_agree(helm: Helm, helm3: Helm, values: Json) -> None:
+    assert sorted(map(json.dumps, helm3.objects(values))) == sorted(
+        map(json.dumps, helm.objects(values))
+    )
+
+
+def test_the_chart_is_clean(helm: Helm, helm3: Helm) -> None:
+    for each in (helm, helm3):
+        assert "0 chart(s) failed" in each.run(
+            "lint", "--strict", "--kube-version", "1.36", MANIFESTS / "chart"
+        )
