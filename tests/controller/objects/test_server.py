@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.controller.objects.case import UID, Json, deployment, secret, server, settings_of
+from tests.controller.objects.case import Json, deployment, secret, server, settings_of
 from webhook.controller.objects.made import of_server
 from webhook.controller.objects.network_policy_baseline import NAME
-from webhook.controller.objects.ownership import is_owned_by
 from webhook.controller.objects.refusal import LONGEST_NOTE, Refused
 from webhook.controller.objects.server import read
 
@@ -87,24 +86,6 @@ def test_it_knows_whether_its_pods_are_found(labels: dict[str, str], labelled: b
     document["spec"]["template"]["metadata"]["labels"] |= labels
 
     assert read(document).labelled == labelled
-
-
-@pytest.mark.parametrize(
-    ("owners", "owned"),
-    [
-        (None, False),
-        ([], False),
-        ([{"kind": "Deployment", "uid": UID}], True),
-        ([{"kind": "Deployment", "uid": "of-one-that-was-deleted"}], False),
-        ([{"kind": "ConfigMap", "uid": "x"}, {"kind": "Deployment", "uid": UID}], True),
-    ],
-)
-def test_the_uid_tells_whose_an_object_is(owners: object, owned: bool) -> None:
-    labels = {"app.kubernetes.io/managed-by": "mcp-admission"}
-    made = {"metadata": {"labels": labels, "ownerReferences": owners}}
-
-    assert is_owned_by(made, UID) == owned
-    assert not is_owned_by(made, "")
 
 
 def test_a_note_ends_where_an_event_does() -> None:

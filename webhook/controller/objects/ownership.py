@@ -24,9 +24,3 @@ def labels(server: str | None = None) -> dict[str, str]:
 def owned_by(deployment: str, uid: str) -> list[Json]:
     """The ownerReferences of what is made for a Deployment."""
     return [{"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment, "uid": uid}]
-
-
-def is_owned_by(made: Json, uid: str) -> bool:
-    """Whether an object that the API server has was made for the Deployment of that uid."""
-    owners = made["metadata"].get("ownerReferences") or []
-    return bool(uid) and any(owner.get("uid") == uid for owner in owners)
