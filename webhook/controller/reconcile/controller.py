@@ -50,7 +50,7 @@ class Controller:
             writer, notes = Writer(self._api, self._view.made), Notes(self._api, instance)
             servers = Servers(self._api, self._view, writer, notes)
             namespaces = Namespaces(self._api, self._view, writer, notes)
-            gates = Gates(self._api, self._view, writer, namespaces)
+            gates = Gates(self._api, writer, namespaces, notes)
             concerns = {
                 "namespace": namespaces.reconcile,
                 "server": servers.reconcile,

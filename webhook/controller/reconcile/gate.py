@@ -13,7 +13,8 @@ from webhook.controller.errors import Invalid, NotFound
 from webhook.controller.paths import namespaced
 from webhook.controller.reconcile.kinds import POLICY
 from webhook.controller.reconcile.namespace import Namespaces
-from webhook.controller.reconcile.view import Key, Pod, View
+from webhook.controller.reconcile.notes import Notes, Regarding
+from webhook.controller.reconcile.view import Key, Pod
 from webhook.controller.reconcile.write import Writer
 from webhook.rules import names
 
@@ -23,9 +24,9 @@ MOMENT = 1.0
 class Gates:
     """Takes the gate from one pod at a time."""
 
-    def __init__(self, api: Api, view: View, writer: Writer, namespaces: Namespaces) -> None:
-        self._api, self._view, self._writer = api, view, writer
-        self._namespaces = namespaces
+    def __init__(self, api: Api, writer: Writer, namespaces: Namespaces, notes: Notes) -> None:
+        self._api, self._writer, self._notes = api, writer, notes
+        self._namespaces, self._view = namespaces, namespaces.view
         self._since: dict[str, float] = {}
 
     async def reconcile(self, key: Key) -> float | None:
@@ -35,10 +36,20 @@ class Gates:
             return None
         if self._view.settings.mcp_namespace.network_policy.enabled:
             moment = self._moment_left(key.namespace)
+            if moment is None:
+                await self._say_why(key, pod)
             if moment is None or moment > 0:
                 return moment
         await self._open(key, pod, pod.gate)
         return None
+
+    async def _say_why(self, key: Key, pod: Pod) -> None:
+        """Tell the pod's owner what keeps the policy from being made, where something does."""
+        blocked = self._namespaces.blocked.get(key.namespace)
+        if blocked:
+            note = f"waits for the network policy of its namespace: {blocked}"
+            regarding = Regarding("v1", "Pod", key.namespace, key.name, pod.uid)
+            await self._notes.say(regarding, {"Gated": note})
 
     def _moment_left(self, namespace: str) -> float | None:
         """Seconds until the policy is in force; None while it is not there."""

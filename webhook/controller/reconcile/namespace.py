@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from webhook.controller.api import Api
+from webhook.controller.errors import ApiError
 from webhook.controller.objects import made
 from webhook.controller.objects.network_policy_baseline import NAME as BASELINE
 from webhook.controller.paths import cluster_wide
@@ -25,14 +26,15 @@ class Namespaces:
     """Reconciles one namespace at a time."""
 
     def __init__(self, api: Api, view: View, writer: Writer, notes: Notes) -> None:
-        self._api, self._view, self._writer, self._notes = api, view, writer, notes
+        self._api, self.view, self._writer, self._notes = api, view, writer, notes
         self._looked: set[str] = set()
+        self.blocked: dict[str, str] = {}
 
     async def reconcile(self, key: Key) -> float | None:
         """Write what differs."""
         namespace = key.namespace
-        found = self._view.namespaces.get("", namespace)
-        if found is None or not self._view.here(namespace):
+        found = self.view.namespaces.get("", namespace)
+        if found is None or not self.view.here(namespace):
             return None
         await self._older_servers(namespace, found)
         wanted = {each["kind"]: each for each in self.wanted(namespace)}
@@ -42,15 +44,15 @@ class Namespaces:
 
     def wanted(self, namespace: str) -> tuple[Json, ...]:
         """What this namespace is to have."""
-        managed = self._view.managed(namespace)
+        managed = self.view.managed(namespace)
         if not managed and not self._has_servers(namespace):
             return ()
-        settings, release = self._view.settings, self._view.release_namespace
+        settings, release = self.view.settings, self.view.release_namespace
         return made.of_namespace(namespace, settings, release, managed=managed)
 
     def _has_servers(self, namespace: str) -> bool:
-        servers = (each.covered for _, each in self._view.deployments.within(namespace))
-        return any(servers) or any(True for _ in self._view.pods.within(namespace))
+        servers = (each.covered for _, each in self.view.deployments.within(namespace))
+        return any(servers) or any(True for _ in self.view.pods.within(namespace))
 
     async def _older_servers(self, namespace: str, found: Namespace) -> None:
         """Deployments that were passed over before the namespace was managed."""
@@ -58,7 +60,7 @@ class Namespaces:
             self._looked.discard(namespace)
         elif namespace not in self._looked:
             path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
-            await self._api.list_each(path, self._view.deployments.put)
+            await self._api.list_each(path, self.view.deployments.put)
             self._looked.add(namespace)
 
     async def _label(self, namespace: str, found: Namespace, wanted: Json | None) -> None:
@@ -72,7 +74,7 @@ class Namespaces:
             "metadata": {"name": namespace, "uid": found.uid, "labels": labels},
         }
         path = cluster_wide("v1", "namespaces", namespace)
-        self._view.namespaces.put(await self._api.apply(path, body))
+        self.view.namespaces.put(await self._api.apply(path, body))
 
     async def _isolate(self, namespace: str, found: Namespace, wanted: Json | None) -> None:
         regarding = Regarding("v1", "Namespace", namespace, namespace, found.uid)
@@ -81,14 +83,20 @@ class Namespaces:
             if live is not None and _is_ours(live) and not live.going:
                 await self._writer.delete(POLICY.kind, namespace, BASELINE, live)
             return
+        notes: dict[str, str] = {}
+        failure: ApiError | None = None
         try:
             await self._writer.put(wanted, _is_ours)
         except NotOurs as reason:
-            note = f"{reason}; servers here wait, because nothing isolates them"
-            await self._notes.say(regarding, {"NameTaken": note})
-            return
-        await self._notes.say(regarding, {})
-        self._view.ask_for_waiting(namespace)
+            notes = {"NameTaken": str(reason)}
+        except ApiError as error:
+            failure = error
+            notes = {f"Write{error.reason}": error.message} if error.status else {}
+        self.blocked[namespace] = "; ".join(notes.values())
+        await self._notes.say(regarding, notes)
+        self.view.ask_for_waiting(namespace)
+        if failure:
+            raise failure
 
 
 def _is_ours(live: Made) -> bool:

@@ -48,10 +48,23 @@ class Servers:
         source = self._source_version(key, found)
         if self._right.get(key) == (found, source, self._lives(key)):
             return None
-        if await self._write(key, found, await self._wanted(key, found)):
-            # What the source was before it was read: it may be another by now.
+        wanted = await self._wanted(key, found)
+        before = self._unwanted(key, wanted)
+        if not await self._write(key, found, wanted):
+            return None
+        if all(map(self._writer.fits, wanted.objects)) and before == self._unwanted(key, wanted):
+            # The source as it was before it was read: it may be another by now.
             self._right[key] = found, source, self._lives(key)
         return None
+
+    def _unwanted(self, key: Key, wanted: made.Made) -> list[Made | None]:
+        """What there is that is not wanted: it may come while others are written."""
+        kept = {(each["kind"], each["metadata"]["name"]) for each in wanted.objects}
+        return [
+            live
+            for place, live in zip(places(key.name), self._lives(key), strict=True)
+            if place not in kept
+        ]
 
     def _source_version(self, key: Key, found: Deployment) -> str | None:
         name = found.config_from

@@ -1,0 +1,152 @@
+"""The policy that isolates a namespace, its labels, and the pods that wait for the policy."""
+
+from __future__ import annotations
+
+from tests.cluster.clients import Response
+from tests.e2e import manifests
+from tests.e2e.controller.control import Control
+from tests.e2e.controller.objects import (
+    NAME,
+    POLICIES,
+    events,
+    made,
+    policies,
+    rolled_out,
+    server,
+)
+from tests.e2e.namespace import MERGE_PATCH, Namespace, Object
+from tests.e2e.product import Product
+from tests.e2e.system import NAMESPACE as RELEASE
+
+BASELINE = "mcp-admission-baseline"
+MANAGED = "mcp-admission.dev/managed"
+STANDARD = "pod-security.kubernetes.io/"
+
+
+def labels(product: Product, namespace: str) -> dict[str, str]:
+    found = product.cluster.get(f"/api/v1/namespaces/{namespace}")["metadata"]["labels"]
+    return {key: value for key, value in found.items() if key.startswith(STANDARD)}
+
+
+def label(product: Product, namespace: str, changes: dict[str, str | None]) -> Response:
+    body = {"metadata": {"labels": changes}}
+    return product.cluster.raw("PATCH", f"/api/v1/namespaces/{namespace}", body, MERGE_PATCH)
+
+
+SIX = {
+    f"{STANDARD}{mode}{suffix}": value
+    for mode in ("enforce", "audit", "warn")
+    for suffix, value in (("", "restricted"), ("-version", "latest"))
+}
+
+
+def test_a_managed_namespace_is_isolated_and_labelled_before_it_has_a_server(
+    control: Control, product: Product, managed: Namespace
+) -> None:
+    product.cluster.wait_for("labels", lambda: labels(product, managed.name) == SIX)
+    product.cluster.wait_for("policy", lambda: BASELINE in policies(managed))
+    assert policies(managed)[BASELINE]["spec"]["podSelector"] == {}
+
+
+def test_labels_that_drift_are_put_back_and_go_with_the_management(
+    control: Control, product: Product, managed: Namespace
+) -> None:
+    def right() -> bool:
+        return labels(product, managed.name) == SIX
+
+    product.cluster.wait_for("labels", right)
+    label(product, managed.name, {f"{STANDARD}enforce": "privileged", f"{STANDARD}warn": None})
+    product.cluster.wait_for("labels again", right, 15)
+
+    label(product, managed.name, {MANAGED: None})
+    product.cluster.wait_for("no labels", lambda: not labels(product, managed.name), 15)
+    product.cluster.wait_for("no policy", lambda: not policies(managed), 15)
+
+
+def test_the_release_namespace_and_kube_system_are_left_alone(
+    control: Control, product: Product, managed: Namespace
+) -> None:
+    try:
+        for name in (RELEASE, "kube-system"):
+            assert label(product, name, {MANAGED: "true"}).status == 200
+        # What comes after them has been looked at.
+        label(product, managed.name, {f"{STANDARD}warn": None})
+        product.cluster.wait_for("labels", lambda: labels(product, managed.name) == SIX)
+        for name in (RELEASE, "kube-system"):
+            assert labels(product, name) == {}
+            assert product.cluster.get(POLICIES.format(name))["items"] == []
+    finally:
+        for name in (RELEASE, "kube-system"):
+            label(product, name, {MANAGED: None})
+
+
+def test_older_deployments_get_their_objects_when_a_namespace_becomes_managed(
+    control: Control, product: Product, namespace: Namespace
+) -> None:
+    old = server("older", **{"mcp-admission.dev/port": "8099"})
+    old["metadata"]["labels"] = {}
+    namespace.apply(old)
+    label(product, namespace.name, {MANAGED: "true"})
+    product.cluster.wait_for("Service", lambda: "older" in made(namespace, "services"))
+    spec = made(namespace, "services")["older"]["spec"]
+    assert "selector" not in spec, "its pods do not carry the labels yet"
+
+    namespace.kubectl("rollout", "restart", "deployment/older")
+    product.cluster.wait_for(
+        "selector", lambda: "selector" in made(namespace, "services")["older"]["spec"], 60
+    )
+    (pod,) = rolled_out(namespace, "older")
+    selector = made(namespace, "services")["older"]["spec"]["selector"]
+    assert selector.items() <= pod["metadata"]["labels"].items()
+
+
+def test_a_bare_pod_is_isolated_too_and_the_policy_goes_with_it(
+    control: Control, namespace: Namespace
+) -> None:
+    namespace.apply(manifests.bare_pod())
+    namespace.cluster.wait_for(
+        "running pod", lambda: namespace.get(f"pods/{NAME}")["status"]["phase"] == "Running"
+    )
+    policy = policies(namespace)[BASELINE]["metadata"]["creationTimestamp"]
+    assert policy <= namespace.get(f"pods/{NAME}")["status"]["startTime"]
+    namespace.kubectl("delete", "pod", NAME, "--wait=false")
+    namespace.cluster.wait_for("no policy", lambda: not policies(namespace))
+
+
+def test_a_gate_of_somebody_else_stays(control: Control, namespace: Namespace) -> None:
+    namespace.apply(manifests.bare_pod(schedulingGates=[{"name": "example.com/theirs"}]))
+
+    def gates() -> list[str]:
+        found = namespace.get(f"pods/{NAME}")["spec"].get("schedulingGates", [])
+        return [gate["name"] for gate in found]
+
+    namespace.cluster.wait_for("its gate alone", lambda: gates() == ["example.com/theirs"])
+
+
+def test_without_its_policy_a_pod_waits_and_is_told_why(
+    control: Control, namespace: Namespace
+) -> None:
+    theirs: Object = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": BASELINE},
+        "spec": {"podSelector": {}},
+    }
+    namespace.cluster.create(POLICIES.format(namespace.name), theirs)
+    namespace.apply(manifests.bare_pod())
+
+    def told() -> dict[str, str]:
+        found = events(namespace.cluster, namespace.name)
+        return {each["regarding"]["kind"]: each["reason"] for each in found}
+
+    wanted = {"Namespace": "NameTaken", "Pod": "Gated"}
+    namespace.cluster.wait_for("both Events", lambda: told() == wanted)
+    assert namespace.get(f"pods/{NAME}")["spec"]["schedulingGates"]
+    assert policies(namespace)[BASELINE]["spec"]["podSelector"] == {}
+
+    namespace.kubectl("delete", "networkpolicy", BASELINE)
+    namespace.kubectl("annotate", "pod", NAME, "look=again")
+    namespace.kubectl("create", "-f", "-", sent=manifests.bare_pod("other"))
+    namespace.cluster.wait_for(
+        "running pod", lambda: namespace.get(f"pods/{NAME}")["status"]["phase"] == "Running"
+    )
