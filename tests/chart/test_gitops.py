@@ -1,0 +1,154 @@
+"""The plain manifests on a real API server: what GitOps tools see after the first sync is nothing.
+
+Both ways to apply are tried, with a caBundle that the controller has rotated in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import yaml
+
+from certs.authority import make_authority
+from tests.chart.helm import NAMESPACE
+from tests.chart.install import FOLDER
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.fixtures import binaries_or_skip
+from webhook.controller.api import Api
+from webhook.controller.certificates import published
+from webhook.controller.certificates.places import Places
+
+pytestmark = pytest.mark.control_plane
+
+Json = dict[str, Any]
+
+CLIENT, SERVER = ("apply",), ("apply", "--server-side")
+# kubectl sends the selector of every PodDisruptionBudget again (its patch strategy is `replace`),
+# and calls that configured; the API server stores nothing.
+SAYS_UNCHANGED = (
+    " unchanged",
+    "poddisruptionbudget.policy/mcp-admission-control configured",
+    "poddisruptionbudget.policy/mcp-admission-serve configured",
+)
+# What a cluster allocates or notes by itself, and what the controller writes.
+ALLOCATED = {
+    "metadata.annotations.deployment.kubernetes.io/revision",
+    "metadata.annotations.kubectl.kubernetes.io/last-applied-configuration",
+    "metadata.creationTimestamp",
+    "metadata.finalizers",
+    "metadata.generation",
+    "metadata.labels.kubernetes.io/metadata.name",
+    "metadata.managedFields",
+    "metadata.resourceVersion",
+    "metadata.uid",
+    "spec.clusterIP",
+    "spec.clusterIPs",
+    "spec.finalizers",
+    "spec.ipFamilies",
+    "spec.ipFamilyPolicy",
+    "status",
+}
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[ControlPlane]:
+    """A cluster without anything; its registrations would refuse the pods of other tests."""
+    with ControlPlane(binaries_or_skip()) as running:
+        yield running
+
+
+@pytest.fixture(params=[CLIENT, SERVER], ids=["client-side", "server-side"])
+def apply(request: pytest.FixtureRequest, cluster: ControlPlane) -> Iterator[tuple[str, ...]]:
+    """A way to apply; afterwards everything is gone."""
+    yield request.param
+    for kind in ("mutating", "validating"):
+        cluster.kubectl("delete", f"{kind}webhookconfiguration", "mcp-admission")
+    cluster.kubectl("delete", "--filename", str(FOLDER), "--ignore-not-found", "--wait")
+
+
+# Their status goes on while pods start.
+COUNTED = {"Deployment", "PodDisruptionBudget", "Namespace", "CustomResourceDefinition"}
+
+
+def shipped() -> list[Json]:
+    return [
+        found for path in sorted(FOLDER.iterdir()) for found in yaml.safe_load_all(path.read_text())
+    ]
+
+
+def stored(cluster: ControlPlane) -> list[Json]:
+    """Each of the objects as it is in the cluster, in the same order."""
+    shown = ("--show-managed-fields", "--output", "json")
+    answer = cluster.kubectl("get", "--filename", str(FOLDER), *shown).json()
+    items: list[Json] = answer["items"]
+    return items
+
+
+def without_what_moves(found: Json) -> Json:
+    """An object without what changes while its pods start."""
+    managed = [entry for entry in found["metadata"]["managedFields"] if "subresource" not in entry]
+    controllers = {"kube-controller-manager"}
+    metadata = {
+        **found["metadata"],
+        "managedFields": [entry for entry in managed if entry["manager"] not in controllers],
+    }
+    if found["kind"] not in COUNTED:
+        return {**found, "metadata": metadata}
+    metadata["resourceVersion"] = ""
+    return {**found, "metadata": metadata, "status": {}}
+
+
+def beyond(live: Any, given: Any, path: str = "") -> Iterator[str]:
+    """The paths of what the cluster holds and nobody has written."""
+    if path in ALLOCATED:
+        return
+    if isinstance(live, dict) and isinstance(given, dict | None) and live:
+        for key, value in live.items():
+            yield from beyond(value, (given or {}).get(key), f"{path}.{key}".lstrip("."))
+    elif isinstance(live, list) and isinstance(given, list) and len(live) == len(given):
+        for at, value in enumerate(live):
+            yield from beyond(value, given[at], f"{path}[{at}]")
+    elif live != given:
+        yield path
+
+
+async def rotate(cluster: ControlPlane) -> None:
+    """Let every entry trust a new authority, with the controller's own rights and code."""
+    controller = cluster.service_account(NAMESPACE, "mcp-admission-control")
+    pem = make_authority(datetime.now(UTC), timedelta(days=1)).certificate_pem
+    async with await Api.connect(controller.kubeconfig) as api:
+        found = await published.read(api, Places("mcp-admission", NAMESPACE))
+        await published.publish(api, found, published.bundles(found), pem)
+        found = await published.read(api, Places("mcp-admission", NAMESPACE))
+    assert list(published.bundles(found).values()) == [pem] * 4
+
+
+def test_the_same_manifests_again_change_nothing(
+    cluster: ControlPlane, apply: tuple[str, ...]
+) -> None:
+    everything = ("--filename", str(FOLDER))
+    cluster.kubectl(*apply, *everything)
+    asyncio.run(rotate(cluster))
+    asyncio.run(rotate(cluster))
+    before = [without_what_moves(found) for found in stored(cluster)]
+
+    difference = cluster.kubectl("diff", *apply[1:], *everything, check=False)
+    said = cluster.kubectl(*apply, *everything).stdout.splitlines()
+
+    assert (difference.returncode, difference.stdout) == (0, "")
+    assert [without_what_moves(found) for found in stored(cluster)] == before
+    assert len(said) == len(shipped())
+    if apply == CLIENT:
+        assert [line for line in said if not line.endswith(SAYS_UNCHANGED)] == []
+
+
+def test_every_default_is_spelled_out(cluster: ControlPlane, apply: tuple[str, ...]) -> None:
+    cluster.kubectl(*apply, "--filename", str(FOLDER))
+
+    for live, given in zip(stored(cluster), shipped(), strict=True):
+        assert live["metadata"]["name"] == given["metadata"]["name"]
+        assert list(beyond(live, given)) == [], given["kind"]
