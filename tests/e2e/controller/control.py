@@ -32,15 +32,21 @@ def grant(cluster: ControlPlane) -> None:
 
 
 class Control:
-    """One process; a context manager that kills it in the end."""
+    """One process; a context manager that ends it, as a kubelet does."""
 
-    def __init__(self, product: Product, *options: str, name: str = "control") -> None:
+    def __init__(
+        self,
+        product: Product,
+        *options: str,
+        name: str = "control",
+        kubeconfig: Path | None = None,
+    ) -> None:
         self._cluster = product.cluster
         (self._port,) = free_ports(1)
         settings = product.cluster.folder / f"{name}-settings.yaml"
         settings.write_text(yaml.dump(dict(SETTINGS)), encoding="utf-8")
         command: list[str | Path] = [sys.executable, "-m", "webhook", "control"]
-        command += ["--kubeconfig", product.controller.kubeconfig]
+        command += ["--kubeconfig", kubeconfig or product.controller.kubeconfig]
         command += ["--service", f"{NAME}.{NAMESPACE}", "--certificates", "bring-your-own"]
         command += ["--metrics-listen", f"{LOOPBACK}:{self._port}", "--settings", settings]
         command += options
@@ -57,7 +63,7 @@ class Control:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.process.kill()
+        self.process.terminate()
 
     def is_ready(self) -> bool:
         """Whether it answers /readyz."""
