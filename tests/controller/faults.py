@@ -59,6 +59,7 @@ class Proxy:
         (self.port,) = free_ports(1)
         self.down = False
         self.calls: list[Call] = []
+        self.refused: list[Call] = []
         self._faults: list[Fault] = []
         self._watches: set[asyncio.Transport] = set()
         self._loop = asyncio.new_event_loop()
@@ -159,6 +160,8 @@ class Proxy:
             headers=headers,
             timeout=ends,
         ) as answer:
+            if answer.status == 403:
+                self.refused.append(call)
             if call.watch:
                 return await self._stream(request, answer, transport)
             body = await answer.read()

@@ -15,7 +15,7 @@ from tests.cluster.control_plane import ControlPlane
 from tests.cluster.ports import LOOPBACK, free_ports
 from tests.cluster.process import Component
 from tests.demo.serving import ask
-from tests.e2e.product import Product
+from tests.e2e.product import Changes, Product, merged
 from tests.e2e.system import NAME, NAMESPACE, SETTINGS
 
 RBAC = Path(__file__).parents[3] / "manifests" / "rbac"
@@ -40,15 +40,16 @@ class Control:
         *options: str,
         name: str = "control",
         kubeconfig: Path | None = None,
+        settings: Changes | None = None,
     ) -> None:
         self._cluster = product.cluster
         (self._port,) = free_ports(1)
-        settings = product.cluster.folder / f"{name}-settings.yaml"
-        settings.write_text(yaml.dump(dict(SETTINGS)), encoding="utf-8")
+        file = product.cluster.folder / f"{name}-settings.yaml"
+        file.write_text(yaml.dump(merged(SETTINGS, settings or {})), encoding="utf-8")
         command: list[str | Path] = [sys.executable, "-m", "webhook", "control"]
         command += ["--kubeconfig", kubeconfig or product.controller.kubeconfig]
         command += ["--service", f"{NAME}.{NAMESPACE}", "--certificates", "bring-your-own"]
-        command += ["--metrics-listen", f"{LOOPBACK}:{self._port}", "--settings", settings]
+        command += ["--metrics-listen", f"{LOOPBACK}:{self._port}", "--settings", file]
         command += options
         self.process: Component = product.cluster.components.beside(name, command)
 

@@ -110,7 +110,11 @@ class Servers:
                 failures.append(error)
         await self._tidy(key, found, wanted)
         if not failures and not taken:
-            await self._roll(key, found, wanted.revision)
+            try:
+                await self._roll(key, found, wanted.revision)
+            except ApiError as error:
+                # The review of the template may refuse what an older one did not.
+                failures.append(error)
         if taken:
             notes["NameTaken"] = "; ".join(taken)
         notes |= {f"Write{each.reason}": each.message for each in failures if each.status}
