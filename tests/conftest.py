@@ -21,7 +21,7 @@ settings.register_profile("thorough", USUAL, derandomize=False, max_examples=500
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 
-FROM_GO = {"control_plane", "helm", "helm3"}
+FROM_GO = {"control_plane", "own_cluster", "helm", "helm3"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.chart.helm import Helm
-from tests.cluster.fixtures import helm_or_skip
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.fixtures import binaries_or_skip, helm_or_skip
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +21,10 @@ def helm(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 def helm3(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Helm:
     """Helm 3, built first if need be."""
     return Helm(helm_or_skip("3", request.config), tmp_path_factory.mktemp("helm3"))
+
+
+@pytest.fixture(scope="module")
+def own_cluster() -> Iterator[ControlPlane]:
+    """A cluster without anything; registrations there would refuse the pods of other tests."""
+    with ControlPlane(binaries_or_skip()) as running:
+        yield running

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.control_plane
 Json = dict[str, Any]
 
 CLIENT, SERVER = ("apply",), ("apply", "--server-side")
+EVERYTHING = ("--filename", str(FOLDER))
 # kubectl sends the selector of every PodDisruptionBudget again (its patch strategy is `replace`),
 # and calls that configured; the API server stores nothing.
 SAYS_UNCHANGED = (
@@ -34,7 +35,7 @@ SAYS_UNCHANGED = (
     "poddisruptionbudget.policy/mcp-admission-control configured",
     "poddisruptionbudget.policy/mcp-admission-serve configured",
 )
-# What a cluster allocates or notes by itself, and what the controller writes.
+# What a cluster allocates or notes by itself.
 ALLOCATED = {
     "metadata.annotations.deployment.kubernetes.io/revision",
     "metadata.annotations.kubectl.kubernetes.io/last-applied-configuration",
@@ -45,6 +46,9 @@ ALLOCATED = {
     "metadata.managedFields",
     "metadata.resourceVersion",
     "metadata.uid",
+    # The controller writes these two.
+    "webhooks[0].clientConfig.caBundle",
+    "webhooks[1].clientConfig.caBundle",
     "spec.clusterIP",
     "spec.clusterIPs",
     "spec.finalizers",
@@ -54,20 +58,12 @@ ALLOCATED = {
 }
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[ControlPlane]:
-    """A cluster without anything; its registrations would refuse the pods of other tests."""
+@pytest.fixture(scope="module", params=[CLIENT, SERVER], ids=["client-side", "server-side"])
+def applied(request: pytest.FixtureRequest) -> Iterator[tuple[ControlPlane, tuple[str, ...]]]:
+    """A cluster of its own with the manifests, and the way in which they were applied."""
     with ControlPlane(binaries_or_skip()) as running:
-        yield running
-
-
-@pytest.fixture(params=[CLIENT, SERVER], ids=["client-side", "server-side"])
-def apply(request: pytest.FixtureRequest, cluster: ControlPlane) -> Iterator[tuple[str, ...]]:
-    """A way to apply; afterwards everything is gone."""
-    yield request.param
-    for kind in ("mutating", "validating"):
-        cluster.kubectl("delete", f"{kind}webhookconfiguration", "mcp-admission")
-    cluster.kubectl("delete", "--filename", str(FOLDER), "--ignore-not-found", "--wait")
+        running.kubectl(*request.param, *EVERYTHING)
+        yield running, request.param
 
 
 # Their status goes on while pods start.
@@ -128,16 +124,15 @@ async def rotate(cluster: ControlPlane) -> None:
 
 
 def test_the_same_manifests_again_change_nothing(
-    cluster: ControlPlane, apply: tuple[str, ...]
+    applied: tuple[ControlPlane, tuple[str, ...]],
 ) -> None:
-    everything = ("--filename", str(FOLDER))
-    cluster.kubectl(*apply, *everything)
+    cluster, apply = applied
     asyncio.run(rotate(cluster))
     asyncio.run(rotate(cluster))
     before = [without_what_moves(found) for found in stored(cluster)]
 
-    difference = cluster.kubectl("diff", *apply[1:], *everything, check=False)
-    said = cluster.kubectl(*apply, *everything).stdout.splitlines()
+    difference = cluster.kubectl("diff", *apply[1:], *EVERYTHING, check=False)
+    said = cluster.kubectl(*apply, *EVERYTHING).stdout.splitlines()
 
     assert (difference.returncode, difference.stdout) == (0, "")
     assert [without_what_moves(found) for found in stored(cluster)] == before
@@ -146,8 +141,8 @@ def test_the_same_manifests_again_change_nothing(
         assert [line for line in said if not line.endswith(SAYS_UNCHANGED)] == []
 
 
-def test_every_default_is_spelled_out(cluster: ControlPlane, apply: tuple[str, ...]) -> None:
-    cluster.kubectl(*apply, "--filename", str(FOLDER))
+def test_every_default_is_spelled_out(applied: tuple[ControlPlane, tuple[str, ...]]) -> None:
+    cluster, _ = applied
 
     for live, given in zip(stored(cluster), shipped(), strict=True):
         assert live["metadata"]["name"] == given["metadata"]["name"]

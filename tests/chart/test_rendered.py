@@ -13,7 +13,7 @@ import yaml
 from tests.chart.helm import MANIFESTS, NAMESPACE, Helm, Json, is_hook
 from tests.chart.value_sets import VALUE_SETS
 from tests.rules.standard import violations
-from webhook.cli import control, serve
+from webhook.cli import control, serve, uninstall
 from webhook.cli.main import _parser
 from webhook.settings.environment import VARIABLES
 from webhook.settings.load import parse
@@ -86,9 +86,9 @@ def test_our_own_pods_are_restricted(helm: Helm, values: Json) -> None:
 @SETS
 def test_every_process_understands_its_arguments(helm: Helm, values: Json) -> None:
     for found in helm.objects(values):
-        if found["kind"] == "Deployment":
+        if found["kind"] in {"Deployment", "Job"}:
             (container,) = found["spec"]["template"]["spec"]["containers"]
-            assert _parser([control, serve]).parse_args(container["args"])
+            assert _parser([control, serve, uninstall]).parse_args(container["args"])
 
 
 @SETS

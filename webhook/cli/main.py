@@ -22,6 +22,7 @@ COMMANDS = {
     "review": "webhook.cli.review",
     "rules": "webhook.cli.rules",
     "certs": "webhook.cli.certs",
+    "uninstall": "webhook.cli.uninstall",
 }
 DESCRIPTION = """\
 Hardens MCP servers on Kubernetes: workloads labelled mcp-admission.dev/server: "true" get the
@@ -36,6 +37,7 @@ examples:
                                                    answer the API server's admission reviews
   mcp-admission control                            keep its certificates in the cluster valid
   mcp-admission certs verify --help                is my certificate one that API servers take?
+  mcp-admission uninstall --dry-run                what would its removal take away?
 
 exit codes:
   0  fine

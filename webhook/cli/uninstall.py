@@ -1,0 +1,63 @@
+"""`mcp-admission uninstall`: take the product out of a cluster, and leave what people run there."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from webhook.cli.cluster import add_cluster_options, places
+from webhook.cli.command import Subparsers, add_command
+from webhook.controller.api import Api
+from webhook.controller.errors import ApiError, ConfigurationError
+from webhook.controller.uninstall import StillRunningError, Uninstall
+
+DESCRIPTION = """\
+Prepares the removal of the product: deletes the webhook configurations, stops the controller, lets
+waiting pods start, deletes the policies of mcp-admission and takes its labels from namespaces.
+Services and Secrets of servers stay, and so do all workloads. `helm uninstall` runs this by itself;
+without Helm, run it before the rest is deleted. It may be run again at any time.
+"""
+EPILOG = """\
+examples:
+  mcp-admission uninstall --dry-run                 what would be taken away?
+  mcp-admission uninstall && kubectl delete namespace mcp-admission-system
+
+exit codes:
+  0  done, or nothing is left
+  1  the controller does not stop, or something is not allowed: the rest is as it was
+  2  the cluster cannot be reached
+"""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the options of `uninstall`."""
+    parser = add_command(
+        subparsers,
+        "uninstall",
+        short="take it out of a cluster, so that every pod goes on",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+    )
+    add_cluster_options(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="tell what would be done, and do nothing"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it, and print a line for each thing that is taken away."""
+    try:
+        asyncio.run(_uninstall(args))
+    except (ConfigurationError, ApiError, StillRunningError) as error:
+        sys.stderr.write(f"mcp-admission uninstall: {error}\n")
+        nobody = isinstance(error, ConfigurationError) or getattr(error, "status", None) == 0
+        return 2 if nobody else 1
+    return 0
+
+
+async def _uninstall(args: argparse.Namespace) -> None:
+    end = " (not done: --dry-run)" if args.dry_run else ""
+    async with await Api.connect(args.kubeconfig) as api:
+        async for line in Uninstall(api, places(args), dry_run=args.dry_run).run():
+            print(f"{line}{end}", flush=True)

@@ -1,0 +1,174 @@
+"""Takes the product out of a cluster in an order in which no pod is ever refused or left waiting.
+
+First the API server forgets the webhook, then the controller stops, which would put back what is
+taken away; only then go gates, policies and labels. Services and Secrets of servers stay, because
+their templates reference them. Each step finds by itself what is left, so that it may be repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from webhook.controller.api import Api
+from webhook.controller.certificates.places import Places
+from webhook.controller.errors import Invalid, NotFound
+from webhook.controller.objects.network_policy_baseline import NAME as BASELINE
+from webhook.controller.paths import cluster_wide, namespaced
+from webhook.controller.request import FIELD_MANAGER
+from webhook.rules import names
+
+Json = dict[str, Any]
+
+CONTROLLER = "mcp-admission-control"
+ITS_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=control"
+POLICY = "mcp-admission-managed-label"
+MANAGED = f"{names.PREFIX}managed"
+ADMISSION = "admissionregistration.k8s.io/v1"
+SECONDS_TO_STOP = 90.0
+# API servers call a webhook for a moment after its configuration is gone.
+SETTLED = 2.0
+PAUSE = 0.5
+
+
+class StillRunningError(Exception):
+    """The controller does not stop; one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Uninstall:
+    """One removal; with `dry_run` nothing is written, and all the same is told."""
+
+    api: Api
+    places: Places
+    dry_run: bool = False
+
+    async def run(self) -> AsyncIterator[str]:
+        """Do it; yields what was taken away, one line each. Raises ApiError, StillRunningError."""
+        steps = (self._registrations, self._controller, self._gates, self._managed_label_policy,
+                 self._network_policies, self._namespaces)  # fmt: skip
+        for step in steps:
+            async for line in step():
+                yield line
+
+    async def _registrations(self) -> AsyncIterator[str]:
+        for kind, path in self.places.configurations().items():
+            if await self._deleted(path):
+                yield f"{kind} {self.places.configuration} deleted"
+
+    async def _controller(self) -> AsyncIterator[str]:
+        scale = namespaced("apps/v1", "deployments", self.places.namespace, CONTROLLER, "scale")
+        pods = namespaced("v1", "pods", self.places.namespace)
+        try:
+            if not self.dry_run:
+                await self.api.patch(scale, {"spec": {"replicas": 0}}, kind="merge")
+        except NotFound:
+            return
+        yield f"Deployment {self.places.namespace}/{CONTROLLER} scaled to 0"
+        ends = asyncio.get_running_loop().time() + SECONDS_TO_STOP
+        while not self.dry_run and (await self.api.list(pods, label_selector=ITS_PODS)).items:
+            if asyncio.get_running_loop().time() > ends:
+                raise StillRunningError(
+                    f"the pods of Deployment {self.places.namespace}/{CONTROLLER} do not end: "
+                    "delete them, and run this again"
+                )
+            await asyncio.sleep(PAUSE)
+
+    async def _gates(self) -> AsyncIterator[str]:
+        async for line in self._opened():
+            yield line
+        if not self.dry_run:
+            await asyncio.sleep(SETTLED)
+            async for line in self._opened():
+                yield line
+
+    async def _opened(self) -> AsyncIterator[str]:
+        pending = await self.api.list(
+            cluster_wide("v1", "pods"), field_selector="status.phase=Pending"
+        )
+        for pod in pending.items:
+            gates = [gate["name"] for gate in pod["spec"].get(names.GATES) or []]
+            if names.GATE in gates and await self._open(pod, gates.index(names.GATE)):
+                yield f"Pod {_called(pod)} need not wait any more"
+
+    async def _open(self, pod: Json, gate: int) -> bool:
+        place = f"/spec/{names.GATES}/{gate}"
+        operations = [
+            {"op": "test", "path": f"{place}/name", "value": names.GATE},
+            {"op": "remove", "path": place},
+        ]
+        path = namespaced("v1", "pods", pod["metadata"]["namespace"], pod["metadata"]["name"])
+        try:
+            if not self.dry_run:
+                await self.api.patch(path, operations, kind="json")
+        except (Invalid, NotFound):
+            # Somebody else took the gate, or the pod.
+            return False
+        return True
+
+    async def _managed_label_policy(self) -> AsyncIterator[str]:
+        for kind, resource in {
+            "ValidatingAdmissionPolicyBinding": "validatingadmissionpolicybindings",
+            "ValidatingAdmissionPolicy": "validatingadmissionpolicies",
+        }.items():
+            if await self._deleted(cluster_wide(ADMISSION, resource, POLICY)):
+                yield f"{kind} {POLICY} deleted"
+
+    async def _network_policies(self) -> AsyncIterator[str]:
+        version = "networking.k8s.io/v1"
+        ours = f"{names.MANAGED_BY}={names.PRODUCT}"
+        found = await self.api.list(cluster_wide(version, "networkpolicies"), label_selector=ours)
+        for policy in filter(_is_made, found.items):
+            metadata = policy["metadata"]
+            path = namespaced(version, "networkpolicies", metadata["namespace"], metadata["name"])
+            if await self._deleted(path, metadata["uid"]):
+                yield f"NetworkPolicy {_called(policy)} deleted"
+
+    async def _namespaces(self) -> AsyncIterator[str]:
+        """Take what we applied, which are Pod Security labels, and the label that says managed."""
+        for namespace in (await self.api.list(cluster_wide("v1", "namespaces"))).items:
+            name = namespace["metadata"]["name"]
+            path = cluster_wide("v1", "namespaces", name)
+            if _applied(namespace):
+                yield f"Namespace {name} loses its Pod Security labels of ours"
+                if not self.dry_run:
+                    nothing = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+                    await self.api.apply(path, nothing)
+            if MANAGED in (namespace["metadata"].get("labels") or {}):
+                yield f"Namespace {name} is managed no more"
+                if not self.dry_run:
+                    without = {"metadata": {"labels": {MANAGED: None}}}
+                    await self.api.patch(path, without, kind="merge")
+
+    async def _deleted(self, path: str, uid: str | None = None) -> bool:
+        """Whether it was there."""
+        try:
+            if self.dry_run:
+                await self.api.get(path)
+            else:
+                await self.api.delete(path, uid=uid)
+        except NotFound:
+            return False
+        return True
+
+
+def _called(found: Json) -> str:
+    return f"{found['metadata']['namespace']}/{found['metadata']['name']}"
+
+
+def _is_made(policy: Json) -> bool:
+    """A label everybody can write; ours is the baseline, or belongs to a server's Deployment."""
+    metadata = policy["metadata"]
+    owners = {owner["kind"] for owner in metadata.get("ownerReferences") or []}
+    return owners == {"Deployment"} or (not owners and metadata["name"] == BASELINE)
+
+
+def _applied(found: Json) -> bool:
+    """Whether we applied something of it."""
+    manager = FIELD_MANAGER["fieldManager"]
+    return any(
+        entry.get("manager") == manager and entry.get("operation") == "Apply"
+        for entry in found["metadata"].get("managedFields") or []
+    )
