@@ -1,0 +1,231 @@
+"""The shipped role, verb by verb, against the calls that the controller really makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.users import User
+from tests.controller.faults import Call, Proxy
+from tests.e2e import manifests
+from tests.e2e.controller.control import RBAC, Control, grant
+from tests.e2e.controller.objects import (
+    CONFIG,
+    NAME,
+    POLICIES,
+    deployed,
+    events,
+    made,
+    policies,
+    secret,
+    server,
+)
+from tests.e2e.namespace import MERGE_PATCH, Namespace
+from tests.e2e.product import Product
+from tests.e2e.system import NAMESPACE as RELEASE
+
+Right = tuple[str, str, str]
+VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+UNLABELLED = {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}}
+BASELINE = "mcp-admission-baseline"
+ROLE = "mcp-admission-control"
+
+
+def right(call: Call) -> Right:
+    """Group, resource and verb, as RBAC names what a call does."""
+    parts = call.path.strip("/").split("/")
+    group, rest = ("", parts[2:]) if parts[0] == "api" else (parts[1], parts[3:])
+    if rest[0] == "namespaces" and len(rest) > 2:
+        rest = rest[2:]
+    if call.method == "GET":
+        verb = "watch" if call.watch else "get" if len(rest) > 1 else "list"
+    else:
+        verb = VERBS[call.method]
+    return group, rest[0], verb
+
+
+def granted() -> set[Right]:
+    found = yaml.safe_load_all((RBAC / "50-control-objects.yaml").read_text(encoding="utf-8"))
+    return {
+        (rule["apiGroups"][0], resource, verb)
+        for role in found
+        for rule in role.get("rules", [])
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def strip(namespace: Namespace, path: str) -> None:
+    """Take our label away, and wait until it is back."""
+    cluster = namespace.cluster
+    assert cluster.raw("PATCH", path, UNLABELLED, MERGE_PATCH).status == 200
+    cluster.wait_for(
+        f"label on {path}",
+        lambda: "app.kubernetes.io/managed-by" in cluster.get(path)["metadata"]["labels"],
+    )
+
+
+def test_every_right_is_used_and_none_is_missing(
+    product: Product, namespace: Namespace, managed: Namespace
+) -> None:
+    cluster = product.cluster
+    grant(cluster)
+    lease = f"/apis/coordination.k8s.io/v1/namespaces/{RELEASE}/leases/{ROLE}"
+    cluster.raw("DELETE", lease)
+    with Proxy(cluster.url, cluster.components.places.authority.certificate) as proxy:
+        file = cluster.folder / "rights.kubeconfig"
+        kubeconfig = proxy.kubeconfig(product.controller.kubeconfig, file)
+        with Control(product, name="rights", kubeconfig=kubeconfig) as control:
+            cluster.wait_for("leader", control.leads)
+            everything_happens(namespace)
+            cluster.wait_for("policy", lambda: BASELINE in policies(managed))
+        of_certificates = {"discovery.k8s.io", "admissionregistration.k8s.io"}
+        used = {right(call) for call in proxy.calls} - {("", "secrets", "update")}
+        used = {each for each in used if each[0] not in of_certificates}
+        assert proxy.refused == []
+    assert granted() - used == set()
+    assert used - granted() == set()
+
+
+def everything_happens(namespace: Namespace) -> None:
+    """Each kind of object is made, edited, hidden and taken away; something is refused."""
+    cluster = namespace.cluster
+    namespace.apply(server("incomplete"))
+    deployed(namespace)
+    cluster.wait_for("Event", lambda: events(cluster, namespace.name))
+    strip(namespace, namespace.path(f"services/{NAME}"))
+    strip(namespace, namespace.path(f"secrets/{NAME}-mcp-config"))
+    policy = f"{POLICIES.format(namespace.name)}/{BASELINE}"
+    wide_open = {"spec": {"ingress": [{}], "egress": [{}]}}
+    before = cluster.get(policy)["spec"]
+    assert cluster.raw("PATCH", policy, wide_open, MERGE_PATCH).status == 200
+    cluster.wait_for("policy as it was", lambda: cluster.get(policy)["spec"] == before, 15)
+    labels = cluster.get(policy)["metadata"]["labels"]
+    cluster.raw("PATCH", policy, UNLABELLED, MERGE_PATCH)
+
+    def told() -> bool:
+        found = events(cluster, namespace.name)
+        return "NameTaken" in [each["reason"] for each in found]
+
+    cluster.wait_for("Event about a policy that could be anybody's", told)
+    cluster.raw("PATCH", policy, {"metadata": {"labels": labels}}, MERGE_PATCH)
+    namespace.kubectl("delete", "deployment", "incomplete", "--wait=false")
+    namespace.kubectl("label", "deployment", NAME, f"{manifests.SERVER}=false", "--overwrite")
+    cluster.wait_for(
+        "nothing that was made",
+        lambda: not made(namespace, "secrets") and not policies(namespace),
+        60,
+    )
+
+
+def allowed(cluster: ControlPlane, user: User, namespace: str, verb: str) -> bool:
+    attributes = {"namespace": namespace, "verb": verb, "resource": "secrets"}
+    body = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    return bool(cluster.raw("POST", path, body, as_user=user).json()["status"]["allowed"])
+
+
+def kept_to(cluster: ControlPlane, namespace: str, name: str) -> User:
+    """A ServiceAccount with the shipped rights in one namespace alone."""
+    rbac = "/apis/rbac.authorization.k8s.io/v1"
+    api = "rbac.authorization.k8s.io"
+    cluster.create(f"/api/v1/namespaces/{RELEASE}/serviceaccounts", {"metadata": {"name": name}})
+    who = [{"kind": "ServiceAccount", "name": name, "namespace": RELEASE}]
+
+    def bind(path: str, kind: str, role: str) -> None:
+        reference = {"apiGroup": api, "kind": kind, "name": role}
+        body: Any = {"metadata": {"name": name}, "roleRef": reference, "subjects": who}
+        cluster.create(path, body)
+
+    verbs = ["list", "watch", "patch"]
+    rule = {
+        "apiGroups": [""],
+        "resources": ["namespaces"],
+        "resourceNames": [namespace],
+        "verbs": verbs,
+    }
+    cluster.create(f"{rbac}/clusterroles", {"metadata": {"name": name}, "rules": [rule]})
+    bind(f"{rbac}/clusterrolebindings", "ClusterRole", name)
+    bind(f"{rbac}/namespaces/{namespace}/rolebindings", "ClusterRole", ROLE)
+    bind(f"{rbac}/namespaces/{RELEASE}/rolebindings", "Role", ROLE)
+    user = cluster.service_account(RELEASE, name)
+    cluster.wait_for("rights", lambda: allowed(cluster, user, namespace, "list"))
+    return user
+
+
+def test_kept_to_a_namespace_it_works_there_and_can_read_no_secret_elsewhere(
+    product: Product, namespace: Namespace, managed: Namespace
+) -> None:
+    cluster = product.cluster
+    grant(cluster)
+    user = kept_to(cluster, namespace.name, f"kept-to-{namespace.name}"[:60].rstrip("-"))
+    managed.apply(secret("crm", CONFIG))
+    managed.apply(server())
+    for verb in ("get", "list", "watch", "create", "patch", "delete"):
+        assert allowed(cluster, user, namespace.name, verb)
+        assert not allowed(cluster, user, managed.name, verb)
+        assert not allowed(cluster, user, "kube-system", verb)
+    settings = {"isolation": {"gate": False}, "mcpNamespace": {"networkPolicy": {"enabled": False}}}
+    with product.settings(settings):
+        options = ("--namespace", namespace.name)
+        kept = Control(
+            product, *options, name="kept", kubeconfig=user.kubeconfig, settings=settings
+        )
+        with kept as control:
+            cluster.wait_for("leader", control.leads)
+            deployed(namespace)
+            assert NAME in made(namespace, "services")
+            assert control.metric("watch_restarts_total") == 0
+    assert made(managed, "services") == {}
+
+
+def test_rights_that_are_taken_away_are_told_and_given_back_all_goes_on(
+    product: Product, namespace: Namespace
+) -> None:
+    cluster = product.cluster
+    grant(cluster)
+    role = f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{ROLE}"
+    rules = cluster.get(role)["rules"]
+
+    def without_writing_services() -> list[dict[str, Any]]:
+        kept = ["get", "list", "watch"]
+        return [
+            {**rule, "verbs": kept} if rule["resources"] == ["services"] else rule for rule in rules
+        ]
+
+    def write(found: list[dict[str, Any]]) -> None:
+        assert cluster.raw("PATCH", role, {"rules": found}, MERGE_PATCH).status == 200
+
+    with Control(product, "--namespace", namespace.name, name="taken") as control:
+        cluster.wait_for("leader", control.leads)
+        write(without_writing_services())
+        try:
+            waits_for(cluster, product.controller, namespace, expected=False)
+            namespace.apply(secret("crm", CONFIG))
+            namespace.apply(server())
+            cluster.wait_for("Event", lambda: events(cluster, namespace.name))
+            (event,) = events(cluster, namespace.name)
+            assert event["reason"] == "WriteForbidden"
+            assert 'cannot create resource "services"' in event["note"]
+            assert control.metric("reconcile_errors_total", concern="server") > 0
+            cluster.wait_for("metric", lambda: control.metric("servers", state="refused") == 1)
+            assert len(made(namespace, "secrets")) == 2
+        finally:
+            write(rules)
+        cluster.wait_for("Service", lambda: NAME in made(namespace, "services"), 60)
+        cluster.wait_for("metric", lambda: control.metric("servers", state="refused") == 0)
+
+
+def waits_for(cluster: ControlPlane, user: User, namespace: Namespace, *, expected: bool) -> None:
+    """Wait until the API server knows of the changed role."""
+    path = f"/api/v1/namespaces/{namespace.name}/services?dryRun=All"
+    body = {"metadata": {"name": "trial"}, "spec": {"ports": [{"port": 1}]}}
+    may: Callable[[], bool] = lambda: cluster.raw("POST", path, body, as_user=user).status == 201  # noqa: E731
+    cluster.wait_for("changed rights", lambda: may() is expected)
