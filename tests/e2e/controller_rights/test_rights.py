@@ -99,7 +99,7 @@ def everything_happens(namespace: Namespace) -> None:
     strip(namespace, namespace.path(f"services/{NAME}"))
     strip(namespace, namespace.path(f"secrets/{NAME}-mcp-config"))
     policy = f"{POLICIES.format(namespace.name)}/{BASELINE}"
-    wide_open = {"spec": {"ingress": [{}], "egress": [{}]}}
+    wide_open: dict[str, Any] = {"spec": {"ingress": [{}], "egress": [{}]}}
     before = cluster.get(policy)["spec"]
     assert cluster.raw("PATCH", policy, wide_open, MERGE_PATCH).status == 200
     cluster.wait_for("policy as it was", lambda: cluster.get(policy)["spec"] == before, 15)
