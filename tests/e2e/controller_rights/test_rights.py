@@ -215,12 +215,12 @@ def test_rights_that_are_taken_away_are_told_and_given_back_all_goes_on(
             assert event["reason"] == "WriteForbidden"
             assert 'cannot create resource "services"' in event["note"]
             assert control.metric("reconcile_errors_total", concern="server") > 0
-            cluster.wait_for("metric", lambda: control.metric("servers", state="refused") == 1)
+            cluster.wait_for("metric", lambda: control.metric("servers", state="incomplete") == 1)
             assert len(made(namespace, "secrets")) == 2
         finally:
             write(rules)
         cluster.wait_for("Service", lambda: NAME in made(namespace, "services"), 60)
-        cluster.wait_for("metric", lambda: control.metric("servers", state="refused") == 0)
+        cluster.wait_for("metric", lambda: control.metric("servers", state="incomplete") == 0)
 
 
 def waits_for(cluster: ControlPlane, user: User, namespace: Namespace, *, expected: bool) -> None:

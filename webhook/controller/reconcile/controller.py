@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Sequence
 
 from webhook.controller.api import Api
 from webhook.controller.errors import ApiError
 from webhook.controller.queue import Queue
+from webhook.controller.reconcile import drift
 from webhook.controller.reconcile.gate import Gates
 from webhook.controller.reconcile.namespace import Namespaces
 from webhook.controller.reconcile.notes import Notes
@@ -76,8 +78,10 @@ class Controller:
     async def _count(self, servers: Servers) -> None:
         while True:
             self._metrics.waiting(len(self._queue))
-            total = sum(1 for each in self._view.deployments if self._view.is_server(*each))
-            self._metrics.servers({"all": total, "refused": len(servers.refused)})
+            states = Counter(self._view.states())
+            counts = {state: states[state] for state in drift.STATES}
+            refused = {"incomplete": len(servers.refused)}
+            self._metrics.servers({"all": states.total(), **counts, **refused})
             await asyncio.sleep(COUNT_SECONDS)
 
     def _restarted(self, resource: str, _: str) -> None:

@@ -16,6 +16,7 @@ from webhook.admission.workload import DEPLOYMENTS
 from webhook.admission.workload import read as read_workload
 from webhook.controller.objects import server
 from webhook.controller.objects.server import Server
+from webhook.controller.reconcile import drift
 from webhook.rules import names
 from webhook.rules.fields import Malformed
 from webhook.rules.pod import CONTAINER_LISTS
@@ -28,6 +29,7 @@ class Deployment(NamedTuple):
     """A Deployment that is a server, or that carries our label and is none.
 
     `rolled`: all its pods are of the present template. `first`: the template never was another.
+    `state`: one of `drift.STATES`.
     """
 
     uid: str
@@ -36,6 +38,7 @@ class Deployment(NamedTuple):
     first: bool
     revision: str | None
     config_from: str | None
+    state: str
     text: str
 
     @property
@@ -60,6 +63,7 @@ def keep(found: Json, settings: Settings, *, managed: bool) -> Deployment | None
         first=metadata.get("generation") == 1,
         revision=annotations.get(names.REVISION),
         config_from=asked.get(names.CONFIG_FROM),
+        state=drift.state(found, settings, managed=managed) if is_server else drift.CURRENT,
         text=json.dumps(_trimmed(found), separators=(",", ":")),
     )
 

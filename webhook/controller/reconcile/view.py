@@ -82,10 +82,12 @@ class View:
         found = self.namespaces.get("", namespace)
         return found is not None and found.managed and namespace not in self._left_alone
 
-    def is_server(self, namespace: str, name: str) -> bool:
-        """Whether a Deployment is a server."""
-        found = self.deployments.get(namespace, name)
-        return found is not None and found.covered
+    def states(self) -> Iterator[str]:
+        """Of each server, whether it is as it would be if it rolled now."""
+        for namespace, name in self.deployments:
+            found = self.deployments.get(namespace, name)
+            if found is not None and found.covered:
+                yield found.state
 
     async def follow(self, api: Api, restarted: Restarted, synced: asyncio.Event) -> None:
         """Follow everything until cancelled; `synced` is set when all is known."""
