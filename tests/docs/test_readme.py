@@ -40,7 +40,14 @@ def test_every_target_that_is_named_exists(page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "docs/settings.md", "docs/certificates.md"]
+    "page",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/certificates.md",
+        "docs/install.md",
+        "docs/settings.md",
+    ],
 )
 def test_every_relative_link_leads_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", Path(page).read_text()):

@@ -1,0 +1,65 @@
+"""docs/install.md: every command is one, and every value that it names is one of the chart's."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.chart.helm import MANIFESTS, NAMESPACE, RELEASE, Helm
+from webhook.cli import uninstall
+from webhook.cli.main import _parser
+from webhook.settings.descriptions import DESCRIPTIONS
+from webhook.settings.environment import VARIABLES
+
+PAGE = (MANIFESTS.parent / "docs" / "install.md").read_text()
+COMMANDS = [
+    shlex.split(line)
+    for line in PAGE.replace("\\\n", "").splitlines()
+    if line.startswith("    ") and not line.startswith("    at ")
+]
+HELM = [words for words in COMMANDS if words[:2] in (["helm", "install"], ["helm", "upgrade"])]
+ROWS = re.findall(r"^\| `([\w.\[\]]+=[^`]+)` \|", PAGE, re.MULTILINE)
+
+
+def test_there_are_commands_and_rows() -> None:
+    assert {words[0] for words in COMMANDS} == {"helm", "kubectl", "mcp-admission"}
+    assert len(HELM) == 4
+    assert len(ROWS) == 9
+
+
+@pytest.mark.parametrize("words", HELM, ids=" ".join)
+def test_helm_takes_the_command(helm: Helm, words: list[str]) -> None:
+    _, _, release, chart, *options = words
+    values = [word for word in options if word not in {"--create-namespace", "--reuse-values"}]
+
+    assert release == RELEASE
+    assert Path(chart) == Path("manifests/chart")
+    assert helm.run("template", release, MANIFESTS.parent / chart, *values)
+
+
+@pytest.mark.parametrize("value", ROWS)
+def test_helm_takes_the_value(helm: Helm, value: str) -> None:
+    more = ["--set", "certificates.mode=cert-manager"] if value == "scope=namespace" else []
+
+    assert helm.run(
+        "template", RELEASE, MANIFESTS / "chart", "--namespace", NAMESPACE, "--set", value, *more
+    )
+
+
+@pytest.mark.parametrize("words", [words for words in COMMANDS if words[0] == "mcp-admission"])
+def test_our_own_command_is_understood(words: list[str]) -> None:
+    assert _parser([uninstall]).parse_args(words[1:])
+
+
+def test_every_file_and_setting_exists() -> None:
+    for words in COMMANDS:
+        if "--filename" in words:
+            assert Path(MANIFESTS.parent, words[words.index("--filename") + 1]).exists()
+    named = re.findall(r"`spec\.(\w[\w.]*\w)`|`config\.(OBOT_\w*[A-Z])`", PAGE)
+    assert named
+    for setting, variable in named:
+        assert not setting or setting in DESCRIPTIONS
+        assert not variable or variable in VARIABLES
