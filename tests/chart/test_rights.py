@@ -1,0 +1,59 @@
+"""What the accounts of the chart may do, and may not, as a real API server sees it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chart.helm import NAMESPACE
+from tests.chart.install import FOLDER
+from tests.cluster.control_plane import ControlPlane
+
+CA, TLS = "secret/mcp-admission-ca", "secret/mcp-admission-tls"
+WEBHOOKS = "mutatingwebhookconfigurations.admissionregistration.k8s.io/mcp-admission"
+TOOLS = ("--namespace", "mcp-admission-mcp")
+OWN = ("--namespace", NAMESPACE)
+
+
+@pytest.fixture(scope="module")
+def granted(own_cluster: ControlPlane) -> ControlPlane:
+    """A cluster with the rights of the plain manifests, and nothing else of them."""
+    for number in ("00", "2", "3"):
+        for file in sorted(FOLDER.glob(f"{number}*.yaml")):
+            own_cluster.kubectl("apply", "--filename", str(file))
+    account = f"system:serviceaccount:{NAMESPACE}:mcp-admission-control"
+    own_cluster.wait_for(
+        "rights in force",
+        lambda: asked(own_cluster, account, "get", CA, *OWN),
+    )
+    return own_cluster
+
+
+def asked(cluster: ControlPlane, user: str, *question: str) -> bool:
+    """Whether this user may do so."""
+    output = cluster.kubectl("auth", "can-i", *question, "--as", user, check=False)
+    return output.stdout.strip() == "yes"
+
+
+@pytest.mark.parametrize(
+    ("account", "question", "allowed"),
+    [
+        ("control", ("get", CA, *OWN), True),
+        ("control", ("update", TLS, *OWN), True),
+        ("control", ("patch", WEBHOOKS), True),
+        ("control", ("delete", WEBHOOKS), False),
+        ("control", ("patch", f"{WEBHOOKS}-of-others"), False),
+        ("control", ("create", "networkpolicies.networking.k8s.io", *TOOLS), True),
+        ("control", ("create", "pods", *TOOLS), False),
+        ("control", ("create", "clusterrolebindings.rbac.authorization.k8s.io"), False),
+        ("control", ("update", "managednamespaces.mcp-admission.dev"), False),
+        ("serve", ("get", TLS, *OWN), False),
+        ("serve", ("get", "configmap/mcp-admission-locked", *OWN), False),
+        ("serve", ("list", "pods", *OWN), False),
+    ],
+)
+def test_each_account_may_do_its_work_and_no_more(
+    granted: ControlPlane, account: str, question: tuple[str, ...], allowed: bool
+) -> None:
+    user = f"system:serviceaccount:{NAMESPACE}:mcp-admission-{account}"
+
+    assert asked(granted, user, *question) is allowed
