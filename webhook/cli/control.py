@@ -17,7 +17,7 @@ from webhook.cli.address import address
 from webhook.cli.certificate_plan import add_certificate_options, plan
 from webhook.cli.cluster import add_cluster_options, places
 from webhook.cli.command import Subparsers, add_command
-from webhook.cli.probes import answer_probes
+from webhook.cli.probes import Heart, answer_probes
 from webhook.controller.api import Api
 from webhook.controller.certificates.driver import STEPS
 from webhook.controller.certificates.modes import MODES
@@ -148,8 +148,13 @@ async def _control(args: argparse.Namespace, settings: Settings, metrics: Contro
     of_reconciling = ReconcileMetrics(metrics.registry)
     async with await Api.connect(args.kubeconfig) as api:
         lease = _lease(api, args, of_reconciling)
-        listen, registry = args.metrics_listen, metrics.registry
-        answer_probes(listen, registry, lambda: None if lease.looked else "no look at the Lease")
+        heart = Heart()
+        beating = asyncio.create_task(heart.beat())
+        problems = {
+            "/healthz": heart.problem,
+            "/readyz": lambda: None if lease.looked else "no look at the Lease yet",
+        }
+        answer_probes(args.metrics_listen, metrics.registry, problems)
         async with await LeadersApi.connect(args.kubeconfig) as leading:
             leading.left = lambda: lease.left
             LOG.info("controlling", extra={"fields": {"certificates": args.certificates}})
@@ -165,6 +170,7 @@ async def _control(args: argparse.Namespace, settings: Settings, metrics: Contro
                 )
 
             await lead(lease, work, stop)
+        beating.cancel()
     LOG.info("stopped")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
@@ -16,6 +18,25 @@ from webhook.server.listener import Address
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 TEXT = "text/plain; charset=utf-8"
+LONGEST_TURN = 30.0
+
+
+class Heart:
+    """Tells whether the event loop turns, to threads that wait for nothing of it."""
+
+    def __init__(self) -> None:
+        self._beat = time.monotonic()
+
+    async def beat(self) -> None:
+        """Beat until cancelled."""
+        while True:
+            self._beat = time.monotonic()
+            await asyncio.sleep(1.0)
+
+    def problem(self) -> str | None:
+        """What is wrong, if something is."""
+        still = time.monotonic() - self._beat
+        return None if still < LONGEST_TURN else f"nothing has moved for {still:.0f} seconds"
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -38,9 +59,9 @@ class _Silent(WSGIRequestHandler):
 
 
 def answer_probes(
-    listen: Address, registry: CollectorRegistry, problem: Callable[[], str | None]
+    listen: Address, registry: CollectorRegistry, problems: Mapping[str, Callable[[], str | None]]
 ) -> None:
-    """Answer /healthz, /readyz while nothing is a problem, and /metrics, until the process ends.
+    """Answer /metrics, and each other path while it has no problem, until the process ends.
 
     Raises ConfigurationError where the port is not to be had.
     """
@@ -50,8 +71,8 @@ def answer_probes(
         if path == "/metrics":
             start("200 OK", [("Content-Type", CONTENT_TYPE_LATEST)])
             return [generate_latest(registry)]
-        reason = problem() if path == "/readyz" else None
-        known = path in ("/healthz", "/readyz")
+        known = path in problems
+        reason = problems[path]() if known else None
         status = "404 Not Found" if not known else "503 Service Unavailable" if reason else "200 OK"
         start(status, [("Content-Type", TEXT)])
         return [f"{reason or ('ok' if known else 'not found')}\n".encode()]

@@ -196,9 +196,12 @@ def test_what_is_missing_is_told_in_the_words_of_the_field(
     rolled_out(namespace)
 
 
-def test_a_deleted_server_takes_all_of_its_own_away(control: Control, namespace: Namespace) -> None:
+@pytest.mark.parametrize("cascade", ["background", "foreground"])
+def test_a_deleted_server_takes_all_of_its_own_away(
+    control: Control, namespace: Namespace, cascade: str
+) -> None:
     deployed(namespace)
-    namespace.kubectl("delete", "deployment", NAME, "--wait=false")
+    namespace.kubectl("delete", "deployment", NAME, "--wait=false", f"--cascade={cascade}")
 
     def nothing_left() -> bool:
         left = [made(namespace, resource) for resource in ("services", "secrets")]

@@ -48,7 +48,9 @@ class Deployment(NamedTuple):
 
 
 def keep(found: Json, settings: Settings, *, managed: bool) -> Deployment | None:
-    """What is kept of it; None for one that has nothing to do with us."""
+    """What is kept of it; None for one that has nothing to do with us, or that is being deleted."""
+    if "deletionTimestamp" in found["metadata"]:
+        return None
     is_server = _covered(found, settings, managed=managed)
     metadata = found["metadata"]
     template = found["spec"]["template"]

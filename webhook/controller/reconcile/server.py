@@ -38,12 +38,13 @@ class Servers:
 
     async def reconcile(self, key: Key) -> float | None:
         """Write what differs; where nothing has changed since it was right, nobody is called."""
-        if not self._view.here(key.namespace):
-            return None
         found = self._view.deployments.get(key.namespace, key.name)
         if found is None or not found.covered:
             self._right.pop(key, None)
             self.refused.discard(key)
+        if not self._view.here(key.namespace):
+            return None
+        if found is None or not found.covered:
             return await self._leave(key)
         source = self._source_version(key, found)
         if self._right.get(key) == (found, source, self._lives(key)):
