@@ -11,11 +11,22 @@ from typing import Any
 
 import pytest
 
-from tests.admission.case import INJECTED, NAME, SERVER, Json, answer_to, deployment, pod
+from tests.admission.case import (
+    INJECTED,
+    NAME,
+    SERVER,
+    Json,
+    answer_to,
+    deployment,
+    pod,
+)
+from tests.rules.case import settings_of
 from webhook.admission.answer import MOST_REASONS
 from webhook.rules.pod import MOST_CONTAINERS
+from webhook.settings.model import Settings
 
 MANY = 40_000
+ROOT_CA = {"configMap": {"name": "kube-root-ca.crt"}}
 TIMEOUT = 5.0  # what the registrations give a review
 TOLERATIONS = [{"key": f"k{at}", "operator": "Exists"} for at in range(MANY)]
 MEMORY = json.dumps({"items": {"": {"tolerations": [0] * 3_900}}}, separators=(",", ":"))
@@ -24,6 +35,13 @@ PORTS = [{"name": f"p{at}", "containerPort": 1} for at in range(MANY)]
 AT_PORTS = json.dumps(
     {"set": {f"containers[main].ports[{at}]": {} for at in range(200)}}, separators=(",", ":")
 )
+
+TOKENS = [
+    {"name": f"kube-api-access-{at}", "projected": {"sources": [ROOT_CA]}} for at in range(20_000)
+]
+OVERRIDE = settings_of(onConflict="override")
+FORBID = settings_of(mcpServerDefaults={"perServer": "forbid"})
+TERMS = [{"matchFields": [{}], "matchExpressions": [{}]}] * 20_000
 
 
 def container(**fields: Any) -> Json:
@@ -42,8 +60,12 @@ LARGE = {
     "file-keys": deployment(
         annotations={"mcp-admission.dev/config-from": "a", "mcp-admission.dev/file-keys": NAMES}
     ),
-    "volumes": pod(volumes=[{"name": f"v{at}", "hostPath": {}} for at in range(MANY)]),
+    "volumes": pod(volumes=[{"name": f"v{at}", "hostPath": {}} for at in range(MANY // 4)]),
     "mounts": pod(containers=[container(volumeMounts=[{"name": "v", "mountPath": "/a"}] * MANY)]),
+    "tokens": pod(
+        volumes=TOKENS,
+        containers=[container(volumeMounts=[{"name": "v", "mountPath": "/a"}] * 20_000)],
+    ),
     "pull secrets": pod(imagePullSecrets=[{"name": f"s{at}"} for at in range(MANY)]),
 }
 
@@ -60,6 +82,31 @@ def test_a_large_list_is_reviewed_within_the_timeout(large: Json) -> None:
 
     assert created - started < TIMEOUT
     assert process_time() - created < TIMEOUT
+
+
+REPLACED = {
+    "host ports": (pod(containers=[container(ports=[{"hostPort": 1}] * 20_000)]), OVERRIDE),
+    "terms": (
+        pod(
+            affinity={
+                "nodeAffinity": {
+                    "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": TERMS}
+                }
+            }
+        ),
+        FORBID,
+    ),
+}
+
+
+@pytest.mark.parametrize(("large", "settings"), REPLACED.values(), ids=REPLACED)
+def test_much_is_replaced_within_the_timeout(large: Json, settings: Settings) -> None:
+    document = json.loads(json.dumps(large))
+    started = process_time()
+
+    answer_to(document, settings=settings)
+
+    assert process_time() - started < TIMEOUT
 
 
 @pytest.mark.parametrize("key", ["containers", "initContainers"])

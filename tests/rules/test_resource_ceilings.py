@@ -167,3 +167,28 @@ REFUSED = [
 @pytest.mark.parametrize(("pod", "messages"), REFUSED)
 def test_refuses_what_is_above_a_ceiling(pod: Json, messages: list[str]) -> None:
     assert refused(RULE, pod, BOTH) == messages
+
+
+@pytest.mark.parametrize("zero", ["0", 0, "0Mi", "0m", "0e3", "0.0"])
+def test_a_limit_of_nothing_is_no_limit(zero: Any) -> None:
+    pod = of_server(limits={"memory": zero})
+
+    assert filled(RULE, pod, MEMORY) == []
+    assert refused(RULE, pod, MEMORY) == [
+        f"{SERVER}.limits.memory must be above 0, which means no limit, and at most 1Gi"
+    ]
+
+
+def test_a_pod_that_is_limited_to_nothing_limits_no_container() -> None:
+    pod = base(resources={"limits": {"memory": "0"}})
+
+    filled(RULE, pod, MEMORY)
+
+    assert pod["spec"]["containers"][0]["resources"] == ALONE
+    assert refused(RULE, pod, MEMORY) == [
+        "resources.limits.memory must be above 0, which means no limit, and at most 1Gi"
+    ]
+
+
+def test_no_device_may_be_asked_for_as_zero() -> None:
+    assert refused(RULE, of_server(limits={"nvidia.com/gpu": 0}), DEVICES) == []

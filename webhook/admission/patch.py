@@ -14,6 +14,7 @@ from typing import Any
 from webhook.rules.fields import Fields, escape
 
 Operation = dict[str, Any]
+Members = dict[int, frozenset[int]]
 
 _ABSENT = object()
 _CONTAINERS = frozenset({dict, list})
@@ -145,8 +146,9 @@ class Patch:
 
     def finish(self) -> list[Operation]:
         """Tell what was taken and did not come back; return all operations."""
+        members: Members = {}
         for at, key, before in self._taken.values():
-            if not _stands(at):
+            if not _stands(at, members):
                 continue
             path, value = f"{at.pointer}/{escape(key)}", _object(at).get(key, _ABSENT)
             if value is _ABSENT and before is not _ABSENT:
@@ -155,7 +157,7 @@ class Patch:
                 operation = "add" if before is _ABSENT else "replace"
                 self.operations.append({"op": operation, "path": path, "value": value})
         for at, key, items, before in self._taken_lists.values():
-            if at.get(key) is items and _stands(at) and not same(items, before):
+            if at.get(key) is items and _stands(at, members) and not same(items, before):
                 path = f"{at.pointer}/{escape(key)}"
                 if items:
                     self.operations.append({"op": "replace", "path": path, "value": items})
@@ -217,12 +219,20 @@ def _object(at: Fields) -> dict[str, Any]:
     return at.value
 
 
-def _stands(at: Fields) -> bool:
-    """Whether an object is still in the document, and not replaced or taken with one around it."""
+def _stands(at: Fields, members: Members) -> bool:
+    """Whether an object is still in the document, and not replaced or taken with one around it.
+
+    `members` are those of the lists that were looked into already.
+    """
     while at.inside is not None:
-        items = at.inside.get(at.key)
-        among = items if type(items) is list else (items,)
-        if not any(item is at.value for item in among):
+        held = at.inside.get(at.key)
+        if type(held) is list:
+            if id(held) not in members:
+                members[id(held)] = frozenset(map(id, held))
+            stands = id(at.value) in members[id(held)]
+        else:
+            stands = held is at.value
+        if not stands:
             return False
         at = at.inside
     return True

@@ -1,10 +1,11 @@
-"""No server takes more of a resource than the administrator allows.
+"""No container takes more of a resource than the administrator allows.
 
 Field    resources of every container, and spec.resources of the pod
 Absent   a limit of cpu, memory or ephemeral-storage becomes the maximum of the setting
          mcpServerMaximums.limits, because no limit is above every ceiling; a request that is
          absent beside it becomes 0, because Kubernetes would make it as large as the limit
-Refused  a request or limit above its maximum, and one that cannot be read
+Refused  a request or limit above its maximum, one that cannot be read, and a limit of 0, which
+         kubelets take for none
 Source   mcp-admission; Kubernetes resource quantities
 """
 
@@ -17,6 +18,7 @@ from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
 from webhook.settings.quantity import parse
 
+ZERO = parse("0")
 UNLIMITED = ("cpu", "memory", "ephemeral-storage")  # of all else, no limit means none of it
 
 
@@ -39,6 +41,7 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     for resources in (of_pod, *_of_containers(pod)):
         yield from _above(resources.child("requests"), maximums.requests)
         yield from _above(resources.child("limits"), maximums.limits)
+        yield from _endless(resources.child("limits"), maximums.limits)
     for name, ceiling in _unlimited(pod, settings).items():
         for resources in _of_containers(pod):
             if not resources.child("limits").has(name):
@@ -52,7 +55,8 @@ def _unlimited(pod: Pod, settings: Settings) -> dict[str, str]:
     if not ceilings:
         return {}
     of_pod = pod.spec.child("resources").child("limits")
-    return {name: ceilings[name] for name in UNLIMITED if name in ceilings and not of_pod.has(name)}
+    limited = {name for name in UNLIMITED if of_pod.has(name) and not _is_zero(of_pod.get(name))}
+    return {name: ceilings[name] for name in UNLIMITED if name in ceilings.keys() - limited}
 
 
 def _of_containers(pod: Pod) -> list[Fields]:
@@ -61,6 +65,18 @@ def _of_containers(pod: Pod) -> list[Fields]:
         for container in pod.containers
         if not container.fields.label.startswith("ephemeralContainers[")
     ]
+
+
+def _endless(limits: Fields, ceilings: dict[str, str]) -> Iterator[Violation]:
+    for name in UNLIMITED:
+        if name in ceilings and _is_zero(limits.get(name)):
+            yield limits.violation(
+                name, f"must be above 0, which means no limit, and at most {ceilings[name]}"
+            )
+
+
+def _is_zero(value: object) -> bool:
+    return quantity(value) == ZERO
 
 
 def _above(actual: Fields, ceilings: dict[str, str]) -> Iterator[Violation]:

@@ -17,7 +17,6 @@ from webhook.rules.pod import Pod
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
 
-Json = dict[str, Any]
 ASKING = names.SERVICE_ACCOUNT_TOKEN
 KEY = "automountServiceAccountToken"
 CREDENTIALS = ("serviceAccountToken", "podCertificate")
@@ -67,19 +66,20 @@ def _allowed(pod: Pod, settings: Settings) -> bool:
 
 
 def _unmount(pod: Pod) -> None:
-    volumes = [
+    volumes = {
         volume["name"]
         for volume in pod.spec.list("volumes")
-        if type(volume) is dict and _is_named(volume) and _of_plugin(volume.get("projected"))
-    ]
+        if _is_named(volume) and _of_plugin(volume.get("projected"))
+    }
     if volumes:
         for container in pod.containers:
             _drop(container.fields, "volumeMounts", volumes)
         _drop(pod.spec, "volumes", volumes)
 
 
-def _is_named(volume: Json) -> bool:
-    name = volume.get("name")
+def _is_named(item: Any) -> bool:
+    """Whether a volume, or the mount of one, has a name that the plugin gives."""
+    name = item.get("name") if type(item) is dict else None
     return isinstance(name, str) and name.startswith(PREFIX)
 
 
@@ -100,11 +100,9 @@ def _source_of_plugin(source: Any) -> bool:
     return False
 
 
-def _drop(fields: Fields, key: str, volumes: list[str]) -> None:
+def _drop(fields: Fields, key: str, volumes: set[str]) -> None:
     items = fields.list(key)
-    unwanted = [
-        at for at, item in enumerate(items) if type(item) is dict and item.get("name") in volumes
-    ]
+    unwanted = [at for at, item in enumerate(items) if _is_named(item) and item["name"] in volumes]
     if unwanted and len(unwanted) == len(items):
         fields.remove(key)
     else:
