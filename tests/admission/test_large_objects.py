@@ -41,7 +41,7 @@ TOKENS = [
 ]
 OVERRIDE = settings_of(onConflict="override")
 FORBID = settings_of(mcpServerDefaults={"perServer": "forbid"})
-TERMS = [{"matchFields": [{}], "matchExpressions": [{}]}] * 20_000
+TERMS: list[Json] = [{"matchFields": [{}], "matchExpressions": [{}]}] * 20_000
 
 
 def container(**fields: Any) -> Json:

@@ -11,6 +11,7 @@ from tests.in_memory.requests import RESOURCES
 from tests.manifests.apiserver import Request, calls
 from tests.reference.servers import PREFIX, server
 from webhook.admission.request import Scope
+from webhook.rules.names import identity
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -123,6 +124,39 @@ def test_what_the_standard_does_not_ask_for(container: Json) -> None:
 
 def test_there_is_no_limit_until_a_ceiling_is_set() -> None:
     assert not found(CLUSTER.create(server()).stored, "containers[main].resources").get("limits")
+
+
+CEILING = {"mcpServerMaximums": {"limits": {"memory": "1Gi"}}}
+
+
+def test_each_container_may_take_as_much_as_the_ceiling() -> None:
+    many = server()
+    spec = many["spec"]["template"]["spec"]
+    limited = {**spec["containers"][0], "resources": {"limits": {"memory": "1Gi"}}}
+    spec["containers"] = [{**limited, "name": f"c{at}"} for at in range(10)]
+
+    cluster = ApiServer(Settings.model_validate(CEILING), Scope.OPTED_IN)
+
+    assert cluster.create(many).allowed
+
+
+def test_devices_that_are_claimed_are_not_counted() -> None:
+    claiming = server()
+    spec = claiming["spec"]["template"]["spec"]
+    spec["resourceClaims"] = [{"name": "gpu", "resourceClaimTemplateName": "gpus"}]
+
+    cluster = ApiServer(Settings.model_validate(CEILING), Scope.OPTED_IN)
+
+    assert found(cluster.create(claiming).stored, "resourceClaims") == spec["resourceClaims"]
+
+
+def test_a_name_may_be_the_identity_of_a_longer_one() -> None:
+    first, second = (server(name=name) for name in ("1tool", identity("1tool")))
+
+    assert {
+        CLUSTER.create(one).stored["spec"]["template"]["metadata"]["labels"][f"{PREFIX}name"]
+        for one in (first, second)
+    } == {identity("1tool")}
 
 
 def test_the_shipped_registrations_send_nothing_that_only_a_selector_chooses() -> None:
