@@ -4,6 +4,7 @@ import pytest
 
 from webhook.admission.answer import (
     ADVICE,
+    ADVICE_WITHOUT_A_RULE,
     LONGEST_LINE,
     MOST_REASONS,
     NOT_COVERED,
@@ -91,3 +92,17 @@ def test_a_line_is_printable_and_bounded(text: str, shown: str) -> None:
 def test_a_warning_fits_a_header() -> None:
     assert warning(WARNING) == "replicas set to 1 (replicas)"
     assert len(warning(WARNING._replace(message="x" * 500))) == 120
+
+
+@pytest.mark.parametrize(
+    ("rules", "advice"),
+    [
+        (["object"], ADVICE_WITHOUT_A_RULE),
+        (["object", "privileged"], ADVICE),
+        (["privileged"], ADVICE),
+    ],
+)
+def test_an_exception_is_advised_where_there_is_a_rule(rules: list[str], advice: str) -> None:
+    findings = [Finding(rule, Severity.ERROR, "/spec", "spec is odd") for rule in rules]
+
+    assert refuse("tools", findings).message.splitlines()[-1] == f"  {advice}"

@@ -15,6 +15,8 @@ ADVICE = (
     "remove or correct these fields, or ask the cluster administrator for an exception to the "
     "rule in brackets"
 )
+ADVICE_WITHOUT_A_RULE = "correct these fields: no Kubernetes object has them like this"
+MALFORMED = "object"  # stands in the place of a rule where the shape of an object is refused
 
 
 class Severity(Enum):
@@ -79,7 +81,8 @@ def refuse(subject: str, findings: list[Finding], code: int = 403) -> Answer:
     lines += [f"  {line(error.message)} ({error.rule})" for error in errors[:MOST_REASONS]]
     if len(errors) > MOST_REASONS:
         lines.append(f"  and {len(errors) - MOST_REASONS} more")
-    lines.append(f"  {ADVICE}")
+    ruled = any(error.rule != MALFORMED for error in errors)
+    lines.append(f"  {ADVICE if ruled else ADVICE_WITHOUT_A_RULE}")
     return Answer(
         allowed=False,
         code=code,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from webhook.admission import deployments, pods, scale, templates
-from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, refuse
+from webhook.admission.answer import MALFORMED, NOT_COVERED, Answer, Finding, Severity, refuse
 from webhook.admission.request import Request, Scope
 from webhook.admission.workload import BINDINGS, DEPLOYMENTS, KINDS, PODS
 from webhook.rules.fields import Malformed
@@ -49,5 +49,5 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     try:
         return reviewed(request, settings, scope)
     except Malformed as error:
-        finding = Finding("object", Severity.ERROR, error.pointer, str(error))
+        finding = Finding(MALFORMED, Severity.ERROR, error.pointer, str(error))
         return refuse(request.name, [finding], code=422)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-from webhook.admission.answer import Finding, Severity
+from webhook.admission.answer import MALFORMED, Finding, Severity
 from webhook.admission.workload import KINDS
 from webhook.rules.fields import escape, join
 from webhook.rules.pod import CONTAINER_LISTS
@@ -175,4 +175,4 @@ def _way_out(value: Any, wanted: Type) -> str:
 
 
 def _finding(pointer: str, message: str) -> Finding:
-    return Finding("object", Severity.ERROR, pointer, message)
+    return Finding(MALFORMED, Severity.ERROR, pointer, message)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from webhook.admission.answer import Finding, Severity
+from webhook.admission.answer import MALFORMED, Finding, Severity
 from webhook.admission.workload import KINDS
 from webhook.cli.manifests import Manifest
 from webhook.rules import names
@@ -82,7 +82,7 @@ def _missing(manifest: Manifest) -> Finding:
         message += f"did you mean {kind} in {VERSIONS[kind]}?"
     else:
         message += "correct kind and apiVersion"
-    return Finding("object", Severity.ERROR, f"{manifest.pointer}/kind", message)
+    return Finding(MALFORMED, Severity.ERROR, f"{manifest.pointer}/kind", message)
 
 
 def _chosen(labels: dict[str, Any], settings: Settings) -> bool:
