@@ -152,6 +152,7 @@ class Proxy:
                     return web.Response(status=fault.status, text=fault.body, headers=fault.headers)
                 break
         headers = {key: request.headers[key] for key in KEPT if key in request.headers}
+        headers["Accept-Encoding"] = "identity"
         ends = aiohttp.ClientTimeout(total=None)
         async with self._session.request(
             request.method,
