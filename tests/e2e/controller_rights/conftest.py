@@ -1,0 +1,16 @@
+"""A control plane of its own: every call that is counted here is about the servers made here."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.fixtures import binaries_or_skip
+from tests.e2e.product import Product
+
+
+@pytest.fixture(scope="package")
+def product() -> Iterator[Product]:
+    """The product on a control plane that no other test has used."""
+    with ControlPlane(binaries_or_skip(), audit=True) as cluster, Product(cluster) as installed:
+        yield installed
