@@ -50,14 +50,16 @@ class Enforcement:
         for step in self.plan.current if self.remembered else self.plan.fills:
             rule = step.rule
             if not rule.final and step.action == "override":
-                warnings += _overridden(step, self._violations(step), patch)
+                for _, violations in self._objections((step,)):
+                    warnings += _overridden(step, violations, patch)
             for subject in subjects[rule.subject]:
                 rule.fill(subject, settings)
         return warnings
 
     def check(self, hook: Hook, patch: Patch | None = None) -> list[Finding]:
         """What the rules object to; with a patch, conflicts may be settled by overriding them."""
-        objections = self._objections(hook)
+        steps = self.plan.checks if hook is Hook.MUTATE else self.plan.final
+        objections = self._objections(steps)
         warnings: list[Finding] = []
         if objections and patch is not None:
             for step, violations in objections:
@@ -65,25 +67,20 @@ class Enforcement:
         if warnings and patch is not None:
             # What one rule lost may be what another one waited for.
             warnings += self.fill(patch)
-            objections = self._objections(hook)
+            objections = self._objections(steps)
         return warnings + [
             finding for step, violations in objections for finding in _findings(step, violations)
         ]
 
-    def _objections(self, hook: Hook) -> list[tuple[Step, list[Violation]]]:
+    def _objections(self, steps: Sequence[Step]) -> list[tuple[Step, list[Violation]]]:
         settings, subjects = self.settings, self.subjects
         found: dict[Step, list[Violation]] = {}
-        for step in self.plan.checks if hook is Hook.MUTATE else self.plan.final:
+        for step in steps:
             check = step.rule.check
             for subject in subjects[step.rule.subject]:
                 for violation in check(subject, settings):
                     found.setdefault(step, []).append(violation)
         return list(found.items())
-
-    def _violations(self, step: Step) -> list[Violation]:
-        check, settings = step.rule.check, self.settings
-        subjects = self.subjects[step.rule.subject]
-        return [violation for subject in subjects for violation in check(subject, settings)]
 
 
 def _settled(step: Step, violations: list[Violation], patch: Patch) -> list[Violation]:

@@ -23,7 +23,7 @@ class Queue(Generic[Key]):
 
     def __init__(
         self,
-        failed: Callable[[Key, Exception], None],
+        failed: Failed[Key],
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._failed, self._uniform = failed, uniform

@@ -25,7 +25,6 @@ Json = dict[str, Any]
 CONTROLLER = "mcp-admission-control"
 ITS_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=control"
 POLICY = "mcp-admission-managed-label"
-MANAGED = f"{names.PREFIX}managed"
 ADMISSION = "admissionregistration.k8s.io/v1"
 SECONDS_TO_STOP = 90.0
 # API servers call a webhook for a moment after its configuration is gone.
@@ -136,10 +135,10 @@ class Uninstall:
                 if not self.dry_run:
                     nothing = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
                     await self.api.apply(path, nothing)
-            if MANAGED in (namespace["metadata"].get("labels") or {}):
+            if names.MANAGED in (namespace["metadata"].get("labels") or {}):
                 yield f"Namespace {name} is managed no more"
                 if not self.dry_run:
-                    without = {"metadata": {"labels": {MANAGED: None}}}
+                    without = {"metadata": {"labels": {names.MANAGED: None}}}
                     await self.api.patch(path, without, kind="merge")
 
     async def _deleted(self, path: str, uid: str | None = None) -> bool:

@@ -23,21 +23,17 @@ USUAL = frozenset(
     }
 )  # fmt: skip
 RESTRICTED = frozenset({"NET_BIND_SERVICE"})
-HARDENED = {"drop": ["ALL"]}
 
 
 def fill(container: Container, _settings: Settings) -> None:
     """Drop all where the container drops none; Windows has none."""
-    capabilities = container.capabilities
-    if capabilities.value != HARDENED and not container.platform.windows:
-        capabilities.default("drop", HARDENED["drop"])
+    if not container.platform.windows:
+        container.capabilities.default("drop", ["ALL"])
 
 
 def check(container: Container, settings: Settings) -> Iterator[Violation]:
     """Refuse additions beyond the level; at restricted the literal ALL must be dropped."""
     capabilities = container.capabilities
-    if capabilities.value == HARDENED:
-        return
     restricted = settings.level >= Level.RESTRICTED
     if restricted and container.platform.windows:
         return

@@ -68,3 +68,8 @@ def config_secret(name: str) -> str:
 def files_secret(name: str) -> str:
     """The Secret with the files of the server of that name."""
     return f"{identity(name)}-mcp-files"
+
+
+def access_policy(name: str) -> str:
+    """The NetworkPolicy with what the server of that name may do beyond the baseline."""
+    return f"{identity(name)}-mcp-access"

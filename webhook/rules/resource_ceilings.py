@@ -63,7 +63,7 @@ def _of_containers(pod: Pod) -> list[Fields]:
     return [
         container.fields.child("resources")
         for container in pod.containers
-        if not container.fields.label.startswith("ephemeralContainers[")
+        if container.fields.key != "ephemeralContainers"
     ]
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from webhook.controller.api import Api
 from webhook.controller.errors import NotFound
+from webhook.rules import names
 
-REPLACE = "mcp-admission.dev/replace"
-LABELS = {"app.kubernetes.io/managed-by": "mcp-admission"}
+REPLACE = names.PREFIX + "replace"
+LABELS = {names.MANAGED_BY: names.PRODUCT}
 
 
 @dataclass(frozen=True)

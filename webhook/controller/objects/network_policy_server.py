@@ -29,7 +29,7 @@ NOTHING = Asked()
 
 def name(server: Server) -> str:
     """What the policy is called."""
-    return f"{server.identity}-mcp-access"
+    return names.access_policy(server.name)
 
 
 def network_policy_server(server: Server, settings: Settings) -> Json | None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from webhook.controller.paths import cluster_wide, namespaced
+from webhook.controller.paths import namespaced
 from webhook.rules import names
 
 Json = dict[str, Any]
@@ -32,10 +32,6 @@ class Kind(NamedTuple):
     def path(self, namespace: str, *name: str) -> str:
         """The collection in a namespace, or one object of it."""
         return namespaced(self.api_version, self.resource, namespace, *name)
-
-    def everywhere(self) -> str:
-        """The collection of all namespaces."""
-        return cluster_wide(self.api_version, self.resource)
 
     def content(self, found: Json) -> Json:
         """Our fields of an object, ours or as the API server has it, in one form."""

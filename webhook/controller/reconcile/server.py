@@ -177,10 +177,9 @@ class Servers:
 
 def places(name: str) -> list[tuple[str, str]]:
     """Kind and name of everything that may be made for a server."""
-    identity = names.identity(name)
     return [
-        (SERVICE.kind, identity),
+        (SERVICE.kind, names.identity(name)),
         (SECRET.kind, names.config_secret(name)),
         (SECRET.kind, names.files_secret(name)),
-        (POLICY.kind, f"{identity}-mcp-access"),
+        (POLICY.kind, names.access_policy(name)),
     ]
