@@ -1,7 +1,7 @@
 """An API server's part in a review: defaults, the mutating hook, its patch, the validating hook."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.in_memory.defaults import copied, with_defaults, with_plugins
@@ -126,14 +126,13 @@ class ApiServer:
                 return Outcome(stored, tuple(answers))
             stored = applied(stored, answers[0])
         stored = later_webhook(stored)
-        answers.append(self._review(replace(request, hook=Hook.VALIDATE, object=stored)))
+        answers.append(self._review(request._replace(hook=Hook.VALIDATE, object=stored)))
         return Outcome(stored, tuple(answers))
 
     def _review(self, request: Request) -> Answer:
         """A review may edit the objects of its request, so it gets its own."""
         old = request.old_object
-        own = replace(
-            request,
+        own = request._replace(
             object=copied(request.object),
             old_object=None if old is None else copied(old),
         )

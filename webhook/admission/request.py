@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Hook(Enum):
@@ -21,8 +20,7 @@ class Scope(Enum):
     MANAGED = "managed"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One admission request, decoded; `object` and `old_object` are private to the review.
 
     `resource` is the plural with its group (`pods`, `deployments.apps`), `subresource` empty for

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission.patch import Patch
 from webhook.admission.request import Request, Scope
@@ -28,8 +27,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Workload:
+class Workload(NamedTuple):
     """An object under review: its own labels and annotations, and its pod or pod template.
 
     For a Pod, `labels` and `annotations` are those of the pod. `template` is the object whose

@@ -135,7 +135,7 @@ def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str
     admitted = manifest.value
     if mutated.operations:
         admitted = jsonpatch.apply_patch(admitted, deepcopy(list(mutated.operations)))
-    request = replace(request, hook=Hook.VALIDATE, object=deepcopy(admitted))
+    request = request._replace(hook=Hook.VALIDATE, object=deepcopy(admitted))
     answers = [mutated, review(request, settings, scope)]
     return _decoded(_outcome(manifest, namespace, answers, admitted))
 
