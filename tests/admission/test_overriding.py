@@ -43,3 +43,17 @@ def test_what_waited_for_the_overridden_value_is_filled_in(
     stored = applied(labelled(context), answer)
     assert stored["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] is False
     assert answer_to(stored, None, settings, Scope.OPTED_IN).operations == ()
+
+
+def test_a_limit_that_is_overridden_takes_its_request_along() -> None:
+    """The API server made the request equal to the limit, and refuses one above the new limit."""
+    settings = settings_of(**EVERYTHING, mcpServerMaximums={"limits": {"memory": "1Gi"}})
+    asked = {"limits": {"memory": "2Gi"}, "requests": {"memory": "2Gi"}}
+    pod = with_container(resources=asked)
+    pod["metadata"]["labels"] = {names.SERVER: "true"}
+
+    answer = answer_to(pod, None, settings, Scope.OPTED_IN)
+
+    assert answer.allowed
+    resources = applied(pod, answer)["spec"]["containers"][0]["resources"]
+    assert resources == {"limits": {"memory": "1Gi"}, "requests": {"memory": "400Mi"}}

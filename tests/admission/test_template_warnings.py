@@ -12,7 +12,7 @@ SERVER = "mcp-admission.dev/server"
 LABELLED = {SERVER: "true"}
 CHOSEN = {"team": "tools"}
 SELECTING = Settings.model_validate({"selectors": [CHOSEN]})
-NO_PODS = f"the pod template lacks {SERVER}: its pods are not MCP servers (identity)"
+NO_PODS = f"its pods are not covered: put {SERVER} into spec.template.metadata.labels (identity)"
 REFUSED = "pods will be refused: hostNetwork must be false (host-namespaces)"
 
 

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from webhook.cli import main as command_line
-from webhook.cli.command import Subparsers
+from webhook.cli.command import Subparsers, add_command
 
 
 class Command(ModuleType):
@@ -22,7 +22,8 @@ class Command(ModuleType):
         self._ending = ending
 
     def add_parser(self, subparsers: Subparsers) -> None:
-        subparsers.add_parser(self.__name__, help=f"what {self.__name__} does")
+        text = f"what {self.__name__} does"
+        add_command(subparsers, self.__name__, short=text, description=text)
 
     def run(self, args: argparse.Namespace) -> int:
         if isinstance(self._ending, int):
@@ -65,6 +66,19 @@ def test_all_are_imported_to_be_listed(
         assert "what review does" in told.out
         assert "mcp-admission review deployment.yaml" in told.out
         assert "exit codes:" in told.out
+
+
+def test_an_unknown_option_is_answered_with_the_usage_of_its_command(
+    imported: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(["review", "--settingz"])
+
+    assert (ended.value.code, imported) == (2, ["webhook.cli.review"])
+    assert capsys.readouterr().err == (
+        "usage: mcp-admission review [-h]\n"
+        "mcp-admission review: error: unrecognized arguments: --settingz\n"
+    )
 
 
 def test_the_version_needs_no_command(

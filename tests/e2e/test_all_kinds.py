@@ -112,9 +112,9 @@ def test_a_label_that_reaches_no_pod_is_warned_about(namespace: Namespace, kind:
 
     (warning,) = apply(namespace, manifest).stderr.splitlines()
 
-    assert warning == (
-        f"Warning: the pod template lacks {SERVER}: its pods are not MCP servers (identity)"
-    )
+    template = {"CronJob": "spec.jobTemplate.spec.template", "PodTemplate": "template"}
+    place = f"{template.get(kind, 'spec.template')}.metadata.labels"
+    assert warning == f"Warning: its pods are not covered: put {SERVER} into {place} (identity)"
 
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "Job", "ReplicaSet"])

@@ -79,6 +79,18 @@ def test_a_pod_that_claims_an_owner_keeps_its_own_resources() -> None:
     assert found(stored, "containers[main].resources") == own
 
 
+def test_a_toleration_that_is_added_to_a_live_pod_stays() -> None:
+    settings = Settings.model_validate({"mcpServerDefaults": {"perServer": "forbid"}})
+    cluster, wanted = ApiServer(settings), {"key": "gpu", "operator": "Exists"}
+    live = cluster.create(server("Pod")).stored
+    tolerating = copied(live)
+    tolerating["spec"]["tolerations"] = [wanted]
+
+    stored = cluster.update(live, tolerating).stored
+
+    assert stored["spec"]["tolerations"] == [wanted]
+
+
 def test_a_pod_of_before_the_webhook_lives_on() -> None:
     old = server("Pod", hostNetwork=True)
     new = copied(old)

@@ -146,6 +146,14 @@ REFUSED = [
         id="request-above",
     ),
     pytest.param(
+        of_server(limits={"memory": "2Gi"}, requests={"memory": "2Gi"}),
+        [
+            f"{SERVER}.requests.memory must be at most 1Gi",
+            f"{SERVER}.limits.memory must be at most 1Gi",
+        ],
+        id="a-request-above-what-its-limit-may-be",
+    ),
+    pytest.param(
         base(), [f"{SERVER}.limits.memory must be set, to at most 1Gi"], id="limit-absent"
     ),
     pytest.param(
@@ -162,6 +170,22 @@ REFUSED = [
         id="of-the-pod",
     ),
 ]
+
+
+LOWER = [
+    pytest.param({"requests": "2Gi", "limits": "1Gi"}, "1Gi", id="of-limits"),
+    pytest.param({"requests": "512Mi", "limits": "1Gi"}, "512Mi", id="of-requests"),
+]
+
+
+@pytest.mark.parametrize(("maximums", "lower"), LOWER)
+def test_a_request_stays_under_the_lower_of_both_ceilings(maximums: Json, lower: str) -> None:
+    ceilings = {part: {"memory": value} for part, value in maximums.items()}
+    pod = of_server(limits={"memory": "1Gi"}, requests={"memory": "3Gi"})
+
+    assert refused(RULE, pod, settings_of(mcpServerMaximums=ceilings)) == [
+        f"{SERVER}.requests.memory must be at most {lower}"
+    ]
 
 
 @pytest.mark.parametrize(("pod", "messages"), REFUSED)

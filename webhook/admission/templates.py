@@ -42,5 +42,6 @@ def _foretold(finding: Finding) -> Finding:
 def _uncovered(workload: Workload) -> Finding:
     """A label on the workload alone reaches no pod: only Deployments are filled in."""
     place = f"{workload.template.pointer}/metadata/labels"
-    message = f"the pod template lacks {names.SERVER}: its pods are not MCP servers"
+    labels = place.strip("/").replace("/", ".")
+    message = f"its pods are not covered: put {names.SERVER} into {labels}"
     return Finding("identity", Severity.WARNING, place, message)

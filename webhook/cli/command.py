@@ -11,8 +11,11 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  #
 def add_command(
     subparsers: Subparsers, name: str, *, short: str, description: str, epilog: str | None = None
 ) -> argparse.ArgumentParser:
-    """Add the parser of a command or action: its texts as they are written, no abbreviations."""
-    return subparsers.add_parser(
+    """Add the parser of a command or action: its texts as they are written, no abbreviations.
+
+    It can be asked for under `parser` in what it parsed, to refuse words that are left over.
+    """
+    parser = subparsers.add_parser(
         name,
         help=short,
         description=description,
@@ -20,6 +23,8 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.set_defaults(parser=parser)
+    return parser
 
 
 class Command(Protocol):

@@ -55,7 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else list(argv)
     commands = {name: _command(name) for name in _asked_for(words)}
-    args = _parser(commands.values()).parse_args(words)
+    args, unknown = _parser(commands.values()).parse_known_args(words)
+    if unknown:
+        args.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         code = commands[args.command].run(args)
         sys.stdout.flush()

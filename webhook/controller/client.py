@@ -27,6 +27,8 @@ async def load(configuration: Configuration, file: str) -> None:
     source = "the ServiceAccount of the pod" if in_pod else file
     # Python 3.13 would refuse authorities without key identifiers, which many clusters have.
     configuration.disable_strict_ssl_verification = True
+    if not (in_pod or any(map(os.path.exists, file.split(os.pathsep)))):
+        raise no_way(source, "there is no such file")
     try:
         if in_pod:
             config.load_incluster_config(client_configuration=configuration)

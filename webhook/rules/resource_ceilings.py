@@ -4,8 +4,8 @@ Field    resources of every container, and spec.resources of the pod
 Absent   a limit of cpu, memory or ephemeral-storage becomes the maximum of the setting
          mcpServerMaximums.limits, because no limit is above every ceiling; a request that is
          absent beside it becomes 0, because Kubernetes would make it as large as the limit
-Refused  a request or limit above its maximum, one that cannot be read, and a limit of 0, which
-         kubelets take for none
+Refused  a request or limit above its maximum, a request above the maximum of limits, one that
+         cannot be read, and a limit of 0, which kubelets take for none
 Source   mcp-admission; Kubernetes resource quantities
 """
 
@@ -38,8 +38,9 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     if not (maximums.requests or maximums.limits):
         return
     of_pod = pod.spec.child("resources")
+    of_requests = _lower(maximums.requests, maximums.limits)
     for resources in (of_pod, *_of_containers(pod)):
-        yield from _above(resources.child("requests"), maximums.requests)
+        yield from _above(resources.child("requests"), of_requests)
         yield from _above(resources.child("limits"), maximums.limits)
         yield from _endless(resources.child("limits"), maximums.limits)
     for name, ceiling in _unlimited(pod, settings).items():
@@ -47,6 +48,13 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
             if not resources.child("limits").has(name):
                 limits = resources.child("limits")
                 yield limits.violation(name, f"must be set, to at most {ceiling}")
+
+
+def _lower(requests: dict[str, str], limits: dict[str, str]) -> dict[str, str]:
+    """The ceilings of requests: what no limit may exceed, no request may."""
+    both = requests.keys() & limits.keys()
+    lower = {name: min(requests[name], limits[name], key=parse) for name in both}
+    return {**limits, **requests, **lower}
 
 
 def _unlimited(pod: Pod, settings: Settings) -> dict[str, str]:

@@ -10,7 +10,7 @@ POD_SECURITY_VERSION = r"^(latest|v1\.(2[5-9]|3[0-7]))$"
 
 ACCEPTED = {
     DNS_LABEL: "lower-case letters, digits and hyphens, such as team-a",
-    DNS_SUBDOMAIN: "lower-case letters, digits, hyphens and dots, such as gvisor",
+    DNS_SUBDOMAIN: "lower-case letters, digits, hyphens and dots, such as team-a.example",
     NAMESPACED_NAME: "a namespace and a name, such as team-a/github-tools",
     POD_SECURITY_VERSION: "latest, or a version from v1.25 to v1.37",
 }
