@@ -5,14 +5,14 @@ the cluster holds, by the way it would reach them: through files, late, and swap
 """
 
 import base64
-import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Self
 
 from tests.cluster.atomic_writer import MODE, project
+from tests.cluster.background import Background
 from tests.cluster.control_plane import ControlPlane
 
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -47,7 +47,7 @@ class Volume:
         }
 
 
-class Mount:
+class Mount(Background):
     """A volume in a folder: there on entry, followed by a thread, no longer followed on exit.
 
     A volume that is not optional must come to exist within the given seconds. While the API
@@ -57,13 +57,11 @@ class Mount:
     def __init__(
         self, cluster: ControlPlane, volume: Volume, folder: Path, seconds: float = 30
     ) -> None:
+        super().__init__(f"mount of {volume.name}")
         self.folder = folder
         self._cluster = cluster
         self._volume = volume
         self._seconds = seconds
-        self._over = threading.Event()
-        self._failure: Exception | None = None
-        self._thread = threading.Thread(target=self._follow, name=f"mount of {volume.name}")
 
     def __enter__(self) -> Self:
         self._cluster.wait_for(
@@ -71,19 +69,7 @@ class Mount:
             lambda: self.sync() is not None,
             self._seconds,
         )
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-        if self._failure is not None and error is None:
-            raise self._failure
+        return super().__enter__()
 
     def sync(self) -> bool | None:
         """Look once: whether the folder was swapped; None when there is nothing to mount."""
@@ -92,12 +78,7 @@ class Mount:
             return None
         return project(self.folder, content, self._volume.mode)
 
-    def _follow(self) -> None:
-        while not self._over.wait(SECONDS_BETWEEN_LOOKS):
-            try:
+    def run(self) -> None:
+        while not self.over.wait(SECONDS_BETWEEN_LOOKS):
+            with suppress(OSError):
                 self.sync()
-            except OSError:
-                continue
-            except Exception as failure:  # noqa: BLE001 - raised again where it is seen
-                self._failure = failure
-                return

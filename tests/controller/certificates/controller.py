@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from certs.rotation import Plan
+from tests.cluster.background import Background
 from webhook.controller.api import Api
 from webhook.controller.certificates.driver import Driver
 from webhook.controller.certificates.places import Places
@@ -52,7 +51,7 @@ class MortalApi(Api):
         return answer
 
 
-class Controller:
+class Controller(Background):
     """Turns as fast as tests need them while it is entered; `deaths` counts the killings."""
 
     def __init__(
@@ -63,50 +62,30 @@ class Controller:
         replicas: Sequence[Replica],
         skew: timedelta = timedelta(0),
     ) -> None:
+        super().__init__("controller")
         self._kubeconfig = kubeconfig
         self._places, self._plan, self._replicas = places, plan, list(replicas)
         self._skew = skew
         self._fate = Fate()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="controller")
         self.deaths = 0
         self.errors: list[str] = []
-        self._crash: BaseException | None = None
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
-        if self._crash and not error:
-            raise self._crash
 
     def kill_after(self, writes: int) -> None:
         """Let it die after so many writes from now."""
         self._fate.writes_left = writes
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
+    def run(self) -> None:
+        while not self.over.is_set():
             try:
                 asyncio.run(self._live())
             except KilledError:
                 self.deaths += 1
-            except BaseException as crash:  # noqa: BLE001 - raised again where it is seen
-                self._crash = crash
-                return
 
     async def _live(self) -> None:
         async with await MortalApi.connect(self._kubeconfig) as api:
             api.fate = self._fate
             driver = self._driver(api, lambda: api.server_time() + self._skew)
-            while not self._stop.is_set():
+            while not self.over.is_set():
                 try:
                     due = await driver.turn()
                 except ApiError as error:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Self
 
+from tests.cluster.background import Background
 from tests.controller.certificates.cluster import Installed, accepted
 from tests.e2e import manifests
 from webhook.controller.api import Api
@@ -20,7 +18,7 @@ SENDERS = 4
 SECONDS_BETWEEN_HANDSHAKES = 0.1
 
 
-class Load:
+class Load(Background):
     """While it is entered, pods are created without an end; every refusal is kept.
 
     `ports` are the replicas that take new connections at the moment. Without `senders`, hands
@@ -30,37 +28,17 @@ class Load:
     def __init__(
         self, installed: Installed, ports: Callable[[], Sequence[int]], senders: int = SENDERS
     ) -> None:
+        super().__init__("load")
         self._installed = installed
         self._ports = ports
         self._senders = senders
-        self._thread = threading.Thread(target=self._run, name="load")
-        self._over = threading.Event()
-        self._crash: BaseException | None = None
         self.answered = 0
         self.handshakes = 0
         self.failures: list[str] = []
         self.slowest = 0.0
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-        if self._crash and not error:
-            raise self._crash
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._send())
-        except BaseException as crash:  # noqa: BLE001 - raised again where it is seen
-            self._crash = crash
+    def run(self) -> None:
+        asyncio.run(self._send())
 
     async def _send(self) -> None:
         async with (
@@ -74,7 +52,7 @@ class Load:
     async def _create(self, api: Api) -> None:
         path = namespaced("v1", "pods", self._installed.namespace)
         pod = manifests.bare_pod()
-        while not self._over.is_set():
+        while not self.over.is_set():
             started = time.monotonic()
             try:
                 made = await api.create(path, pod, dry_run=True, seconds=30)
@@ -89,7 +67,7 @@ class Load:
     async def _shake_hands(self, api: Api) -> None:
         """Each replica, with each of the bundles as it was a moment ago."""
         host = self._installed.places.host
-        while not self._over.is_set():
+        while not self.over.is_set():
             bundles = published.bundles(await published.read(api, self._installed.places))
             for port in self._ports():
                 for bundle in set(bundles.values()):

@@ -4,47 +4,34 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from tests.cluster.atomic_writer import project
+from tests.cluster.background import Background
 from tests.cluster.ports import LOOPBACK
 from tests.controller.certificates.cluster import Installed
 
 SECONDS_BETWEEN_LOOKS = 0.1
 
 
-class Followed:
+class Followed(Background):
     """A TLS listener that follows the Secret while it is entered, whatever stands in it."""
 
     def __init__(self, installed: Installed, folder: Path) -> None:
+        super().__init__("replica")
         self._installed = installed
         self._folder = folder
         self._socket = socket.create_server((LOOPBACK, 0))
         self._socket.settimeout(SECONDS_BETWEEN_LOOKS)
         self.port: int = self._socket.getsockname()[1]
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="replica")
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def run(self) -> None:
+        with self._socket:
+            self._follow()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-        self._socket.close()
-
-    def _run(self) -> None:
+    def _follow(self) -> None:
         context: ssl.SSLContext | None = None
-        while not self._over.is_set():
+        while not self.over.is_set():
             answer = self._installed.cluster.raw(
                 "GET", self._installed.places.secret("mcp-admission-tls")
             )
