@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cluster import commands
@@ -27,7 +28,7 @@ KWOK = "kwok"
 class Components:
     """Processes, their folder and their credentials; the folder goes when they stop."""
 
-    def __init__(self, binaries: Binaries, *, audit: bool) -> None:
+    def __init__(self, binaries: Binaries, *, audit: bool, kwok: bool) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mcp-admission-"))
         self._watchdog = Watchdog(self.folder)
         self._authority = Authority(self.folder / "pki")
@@ -43,6 +44,7 @@ class Components:
         self._all = {
             name: self._component(name, command)
             for name, command in self._commands(binaries, audit=audit).items()
+            if kwok or name != KWOK
         }
 
     def beside(self, name: str, command: Command) -> Component:
@@ -50,12 +52,19 @@ class Components:
         self._all[name] = self._component(name, command)
         return self._all[name]
 
+    def apart(self, command: Command, log: Path, environment: Mapping[str, str]) -> Component:
+        """A process that may end when it wants to; whoever asked starts and ends it."""
+        return Component(
+            log.stem, command, log=log, environment=environment, watchdog=self._watchdog
+        )
+
     def start_all(self) -> None:
         """Start everything and return when all are ready; raises `ComponentError`."""
         for together in ([ETCD], [API_SERVER], [CONTROLLERS, SCHEDULER, KWOK]):
-            for name in together:
+            here = [name for name in together if name in self._all]
+            for name in here:
                 self._all[name].start()
-            for name in together:
+            for name in here:
                 self._wait_until_ready(name)
 
     def start(self, name: str) -> None:

@@ -25,19 +25,24 @@ Found = TypeVar("Found")
 
 
 class ControlPlane:
-    """A running control plane with one Ready node; a context manager that always stops it."""
+    """A running control plane with one Ready node; a context manager that always stops it.
 
-    def __init__(self, binaries: Binaries, *, audit: bool = False) -> None:
+    Without kwok there is no node: somebody else plays one.
+    """
+
+    def __init__(self, binaries: Binaries, *, audit: bool = False, kwok: bool = True) -> None:
         self._binaries = binaries
         self._audit = audit
+        self._kwok = kwok
         self._running: Components | None = None
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
-        self._running = Components(self._binaries, audit=self._audit)
+        self._running = Components(self._binaries, audit=self._audit, kwok=self._kwok)
         try:
             self._running.start_all()
-            self.add_node(NODE)
+            if self._kwok:
+                self.add_node(NODE)
             self.namespace_is_usable("default")
         except BaseException:
             self._stop()

@@ -102,6 +102,11 @@ class Component:
         if self._process is not None and self._process.poll() is not None:
             raise ComponentError(self._report(f"ended with status {self._process.returncode}"))
 
+    @property
+    def ended(self) -> int | None:
+        """The exit status, once it has ended by itself or because it was asked to."""
+        return self._process.poll() if self._process else None
+
     def kill(self) -> None:
         """End it at once: its state is thrown away, or survives in etcd. May be called twice."""
         if self._process is None:

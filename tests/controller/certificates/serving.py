@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.cluster.balancer import Balancer
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.mounted import Mount, Volume
 from tests.cluster.ports import LOOPBACK, free_ports
 from tests.cluster.process import Component
-from tests.controller.certificates.balancer import Balancer
 from tests.controller.certificates.cluster import Installed
 from tests.controller.certificates.load import Load
 from tests.demo.serving import ask

@@ -1,0 +1,29 @@
+"""A control plane for each module, whose only node runs the product's own pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.fixtures import binaries_or_skip, helm_or_skip
+from tests.cluster.kubelet.kubelet import Kubelet
+from tests.release.release import Release
+
+
+@pytest.fixture(scope="module")
+def release(request: pytest.FixtureRequest) -> Iterator[Release]:
+    """Nothing is installed yet; whoever installs takes it away again."""
+    helm = helm_or_skip("4", request.config)
+    with ControlPlane(binaries_or_skip(), kwok=False) as cluster, Kubelet(cluster) as kubelet:
+        yield Release(cluster, kubelet, helm)
+
+
+@pytest.fixture
+def removed(release: Release) -> Iterator[None]:
+    """What the test installs goes after it, whatever happens."""
+    yield
+    release.kubelet.held = frozenset()
+    if release.stored():
+        release.uninstall()

@@ -1,0 +1,63 @@
+"""A fresh installation: how long it takes, and that no order of starts is a wrong one."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.chart.helm import NAMESPACE
+from tests.e2e.manifests import bare_pod
+from tests.release import servers
+from tests.release.release import Release
+
+pytestmark = [pytest.mark.control_plane, pytest.mark.usefixtures("removed")]
+
+SECONDS = 60
+
+
+def answers(release: Release, namespace: str) -> tuple[int, int]:
+    """The status of the creation of a covered pod, and of another one."""
+    pods = (bare_pod(), servers.uncovered())
+    statuses = [servers.create(release.cluster, namespace, pod).status for pod in pods]
+    return statuses[0], statuses[1]
+
+
+def test_a_server_is_hardened_and_served_within_a_minute(release: Release) -> None:
+    namespace = release.cluster.namespace("tools")
+    started = time.monotonic()
+
+    release.installed()
+    ready = time.monotonic() - started
+    servers.deploy(release.cluster, namespace)
+    release.wait_for("running server", lambda: servers.runs(release, namespace))
+    seconds = time.monotonic() - started
+
+    print(f"ready after {ready:.1f} s, the first server runs after {seconds:.1f} s")
+    servers.assert_served(release, namespace)
+    assert release.restarts() == 0
+    assert seconds < SECONDS
+    release.helm("test", "--timeout", "50s")
+
+
+@pytest.mark.parametrize("late", ["serve", "control"])
+def test_pods_may_start_in_any_order(release: Release, late: str) -> None:
+    namespace = release.cluster.namespace("tools")
+    (early,) = {"serve", "control"} - {late}
+    release.kubelet.held = frozenset({late})
+
+    release.install()
+    if early == "control":
+        release.wait_for("bundle", lambda: all(release.bundles()))
+        secret = f"/api/v1/namespaces/{NAMESPACE}/secrets/mcp-admission-tls"
+        release.wait_for("certificate", lambda: release.cluster.get(secret))
+    else:
+        release.wait_for("serving pods that wait", lambda: len(release.component("serve")) == 2)
+    assert answers(release, namespace) == (500, 201)
+
+    release.kubelet.held = frozenset()
+    release.rolled_out()
+    release.wait_for("answer", lambda: answers(release, namespace) == (201, 201))
+    servers.deploy(release.cluster, namespace)
+    servers.assert_served(release, namespace)
+    assert release.restarts() == 0
