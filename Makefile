@@ -2,10 +2,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test fast lint format bench docs cluster lock clean
+.PHONY: help demo test fast lint format bench bench-fleet docs cluster lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
 
 demo: $(VENV)/demo ## show the main job on a real-looking MCP server
 	@$(BIN)/python -m tests.demo
@@ -27,6 +27,9 @@ format: $(VENV)/dev ## write the code as the linter wants it
 
 bench: $(VENV)/dev ## print the figures of speed and memory
 	$(BIN)/python -m tests.bench
+
+bench-fleet: $(VENV)/dev ## print what ten thousand servers cost the controller (SERVERS=10000)
+	$(BIN)/python -m tests.bench.fleet_run $(SERVERS)
 
 docs: $(VENV)/dev ## make docs/rules.md from the rules, and what is made from settings and chart
 	$(BIN)/mcp-admission rules -o markdown > docs/rules.new && mv docs/rules.new docs/rules.md

@@ -22,6 +22,7 @@ from webhook.controller.api import Api
 from webhook.controller.certificates.driver import STEPS
 from webhook.controller.certificates.modes import MODES
 from webhook.controller.certificates.served import endpoints
+from webhook.controller.counted import CountedApi
 from webhook.controller.errors import ConfigurationError
 from webhook.controller.fence import LeadersApi
 from webhook.controller.leading import lead, until_one_ends
@@ -146,7 +147,8 @@ async def _control(args: argparse.Namespace, settings: Settings, metrics: Contro
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     of_reconciling = ReconcileMetrics(metrics.registry)
-    async with await Api.connect(args.kubeconfig) as api:
+    async with await CountedApi.connect(args.kubeconfig) as api:
+        api.sent = of_reconciling.sent
         lease = _lease(api, args, of_reconciling)
         heart = Heart()
         beating = asyncio.create_task(heart.beat())
@@ -156,7 +158,7 @@ async def _control(args: argparse.Namespace, settings: Settings, metrics: Contro
         }
         answer_probes(args.metrics_listen, metrics.registry, problems)
         async with await LeadersApi.connect(args.kubeconfig) as leading:
-            leading.left = lambda: lease.left
+            leading.left, leading.sent = lambda: lease.left, of_reconciling.sent
             LOG.info("controlling", extra={"fields": {"certificates": args.certificates}})
 
             async def work() -> None:

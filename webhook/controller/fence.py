@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from webhook.controller.api import Api
+from webhook.controller.counted import CountedApi
 from webhook.controller.errors import ApiError
 from webhook.controller.request import Request
 
@@ -21,7 +21,7 @@ class NotLeading(ApiError):  # noqa: N818 - named like the API server's own
         super().__init__(0, "NotLeading", f"{call}: not sent, another controller may lead by now")
 
 
-class LeadersApi(Api):
+class LeadersApi(CountedApi):
     """`left` says for how many seconds we surely lead; it is set before the first call."""
 
     left: Callable[[], float]

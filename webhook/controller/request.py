@@ -12,6 +12,8 @@ APPLY = "application/apply-patch+yaml"
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
+VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+
 Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
@@ -29,6 +31,19 @@ class Request(NamedTuple):
     def call(self) -> str:
         """What messages call it."""
         return f"{self.method} {self.path}"
+
+    @property
+    def verb(self) -> str:
+        """What it does, as roles name it."""
+        if "watch" in self.query:
+            return "watch"
+        return "list" if "limit" in self.query else VERBS[self.method]
+
+    @property
+    def resource(self) -> str:
+        """The plural of the kind that it is about."""
+        parts = self.path.split("/")[3 if self.path.startswith("/api/") else 4 :]
+        return parts[2] if parts[0] == "namespaces" and len(parts) > 2 else parts[0]
 
 
 def selectors(label_selector: str, field_selector: str) -> dict[str, str]:

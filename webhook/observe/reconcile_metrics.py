@@ -35,6 +35,9 @@ class ReconcileMetrics:
         self._restarts = counter(
             "watch_restarts_total", "Watches that did not run their time.", ["resource"]
         )
+        self._requests = counter(
+            "api_requests_total", "Requests to the API server.", ["verb", "resource"]
+        )
         self._servers = gauge("servers", "MCP servers, by state.", ["state"])
         for concern in CONCERNS:
             self._seconds.labels(concern)
@@ -59,6 +62,10 @@ class ReconcileMetrics:
     def restarted(self, resource: str) -> None:
         """Count one watch that was started again."""
         self._restarts.labels(resource).inc()
+
+    def sent(self, verb: str, resource: str) -> None:
+        """Count one request to the API server."""
+        self._requests.labels(verb, resource).inc()
 
     def servers(self, states: Mapping[str, int]) -> None:
         """Say how many servers there are of each state."""

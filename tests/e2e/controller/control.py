@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.ports import LOOPBACK, free_ports
@@ -81,10 +82,15 @@ class Control:
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's values; 0 while it has none."""
-        wanted = "".join(rf'(?=.*\b{key}="{value}")' for key, value in labels.items())
+        return sum(value for found, value in self.samples(name) if labels.items() <= found.items())
+
+    def samples(self, name: str) -> Iterator[tuple[dict[str, str], float]]:
+        """Labels and value of each sample of a metric."""
         text = ask(f"{LOOPBACK}:{self._port}", "/metrics")
-        pattern = rf"^mcp_admission_{name}(?:{{{wanted}.*}})? (\S+)$"
-        return sum(map(float, re.findall(pattern, text, re.MULTILINE)))
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                if sample.name == f"mcp_admission_{name}":
+                    yield sample.labels, sample.value
 
     def logged(self) -> list[dict[str, Any]]:
         """What it has logged so far, oldest first."""
