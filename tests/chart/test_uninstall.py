@@ -10,6 +10,7 @@ import pytest
 from tests.chart.helm import NAMESPACE, Helm, Json, is_hook
 from tests.chart.install import FOLDER
 from tests.cluster.control_plane import ControlPlane
+from tests.cluster.objects import namespace
 from tests.cluster.users import User
 from tests.e2e.manifests import GATE, bare_pod, server
 from webhook.cli.main import main
@@ -21,6 +22,8 @@ from webhook.settings.model import Settings
 
 TOOLS = "mcp-admission-mcp"
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
+MANAGED = "mcp-admission.dev/managed"
+ENFORCE = "pod-security.kubernetes.io/enforce"
 OURS = {"app.kubernetes.io/managed-by": "mcp-admission"}
 POLICIES = f"/apis/networking.k8s.io/v1/namespaces/{TOOLS}/networkpolicies"
 
@@ -150,6 +153,29 @@ def pods_run(cluster: ControlPlane) -> None:
     cluster.wait_for(
         "available Deployment", lambda: cluster.get(deployment)["status"].get("availableReplicas")
     )
+
+
+def test_labels_that_somebody_else_applies_as_well_stay(
+    own_cluster: ControlPlane, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own_cluster.create("/api/v1/namespaces", namespace("shared", {MANAGED: "true"}))
+    path = "/api/v1/namespaces/shared"
+    labels = namespace_labels("shared", Settings(), NAMESPACE)
+    assert labels is not None
+    enforced = {key: labels["metadata"]["labels"][key] for key in (ENFORCE, f"{ENFORCE}-version")}
+    body = {**labels, "metadata": {"name": "shared", "labels": enforced}}
+    for manager, applied in {"mcp-admission": labels, "somebody": body}.items():
+        query = f"?fieldManager={manager}&force=true"
+        answer = own_cluster.raw("PATCH", path + query, applied, "application/apply-patch+yaml")
+        assert answer.status == 200, answer.body
+
+    assert main(["uninstall", "--kubeconfig", str(own_cluster.kubeconfig)]) == 0
+    assert main(["uninstall", "--kubeconfig", str(own_cluster.kubeconfig)]) == 0
+
+    capsys.readouterr()
+    left = own_cluster.get(path)["metadata"]
+    assert left["labels"] == {"kubernetes.io/metadata.name": "shared", **enforced}
+    assert "mcp-admission" not in [each["manager"] for each in left["managedFields"]]
 
 
 def test_what_is_not_allowed_is_told(

@@ -1,8 +1,10 @@
 """Takes the product out of a cluster in an order in which no pod is ever refused or left waiting.
 
-First the API server forgets the webhook, then the controller stops, which would put back what is
-taken away; only then go gates, policies and labels. Services and Secrets of servers stay, because
-their templates reference them. Each step finds by itself what is left, so that it may be repeated.
+First namespaces are managed no more: once nobody fills pods in, their Pod Security labels would
+refuse what says nothing. Then the API server forgets the webhook, and the controller stops, which
+would put back what is taken away; only then go gates, policies, and labels that it wrote meanwhile.
+Services and Secrets of servers stay, because their templates reference them. Each step finds by
+itself what is left, so that it may be repeated.
 """
 
 from __future__ import annotations
@@ -46,16 +48,21 @@ class Uninstall:
 
     async def run(self) -> AsyncIterator[str]:
         """Do it; yields what was taken away, one line each. Raises ApiError, StillRunningError."""
-        steps = (self._registrations, self._controller, self._gates, self._managed_label_policy,
-                 self._network_policies, self._namespaces)  # fmt: skip
+        steps = [self._namespaces, self._registrations, self._controller, self._gates,
+                 self._managed_label_policy, self._network_policies]  # fmt: skip
+        if not self.dry_run:
+            steps.append(self._namespaces)
         for step in steps:
             async for line in step():
                 yield line
 
     async def _registrations(self) -> AsyncIterator[str]:
-        for kind, path in self.places.configurations().items():
+        """The one that checks goes well before the one that fills in, or it would refuse."""
+        for kind, path in sorted(self.places.configurations().items(), reverse=True):
             if await self._deleted(path):
                 yield f"{kind} {self.places.configuration} deleted"
+                if not self.dry_run:
+                    await asyncio.sleep(SETTLED)
 
     async def _controller(self) -> AsyncIterator[str]:
         scale = namespaced("apps/v1", "deployments", self.places.namespace, CONTROLLER, "scale")
@@ -76,14 +83,6 @@ class Uninstall:
             await asyncio.sleep(PAUSE)
 
     async def _gates(self) -> AsyncIterator[str]:
-        async for line in self._opened():
-            yield line
-        if not self.dry_run:
-            await asyncio.sleep(SETTLED)
-            async for line in self._opened():
-                yield line
-
-    async def _opened(self) -> AsyncIterator[str]:
         pending = await self.api.list(
             cluster_wide("v1", "pods"), field_selector="status.phase=Pending"
         )
@@ -126,20 +125,25 @@ class Uninstall:
                 yield f"NetworkPolicy {_called(policy)} deleted"
 
     async def _namespaces(self) -> AsyncIterator[str]:
-        """Take what we applied, which are Pod Security labels, and the label that says managed."""
+        """Take the label that says managed, and with it the Pod Security labels that we applied."""
         for namespace in (await self.api.list(cluster_wide("v1", "namespaces"))).items:
-            name = namespace["metadata"]["name"]
-            path = cluster_wide("v1", "namespaces", name)
-            if _applied(namespace):
+            name, labels = namespace["metadata"]["name"], namespace["metadata"].get("labels") or {}
+            ours = _applied(namespace)
+            if ours is not None:
                 yield f"Namespace {name} loses its Pod Security labels of ours"
-                if not self.dry_run:
-                    nothing = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-                    await self.api.apply(path, nothing)
-            if names.MANAGED in (namespace["metadata"].get("labels") or {}):
+            if names.MANAGED in labels:
                 yield f"Namespace {name} is managed no more"
-                if not self.dry_run:
-                    without = {"metadata": {"labels": {names.MANAGED: None}}}
-                    await self.api.patch(path, without, kind="merge")
+            if not self.dry_run and (ours is not None or names.MANAGED in labels):
+                await self._unlabel(name, [names.MANAGED, *(ours or ())], applied=ours is not None)
+
+    async def _unlabel(self, namespace: str, labels: list[str], *, applied: bool) -> None:
+        path = cluster_wide("v1", "namespaces", namespace)
+        without = {"metadata": {"labels": dict.fromkeys(labels)}}
+        await self.api.patch(path, without, kind="merge")
+        if applied:
+            # What somebody else applies as well is theirs alone from now on.
+            nothing = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+            await self.api.apply(path, nothing)
 
     async def _deleted(self, path: str, uid: str | None = None) -> bool:
         """Whether it was there."""
@@ -164,10 +168,26 @@ def _is_made(policy: Json) -> bool:
     return owners == {"Deployment"} or (not owners and metadata["name"] == BASELINE)
 
 
-def _applied(found: Json) -> bool:
-    """Whether we applied something of it."""
+def _applied(found: Json) -> set[str] | None:
+    """The labels that we alone have applied; None where we have applied nothing."""
+    entries = found["metadata"].get("managedFields") or []
+    of_us = [each for each in entries if _is_ours(each)]
+    of_others = [each for each in entries if not _is_ours(each)]
+    if not of_us:
+        return None
+    return _labels(of_us) - _labels(of_others)
+
+
+def _is_ours(entry: Json) -> bool:
     manager = FIELD_MANAGER["fieldManager"]
-    return any(
-        entry.get("manager") == manager and entry.get("operation") == "Apply"
-        for entry in found["metadata"].get("managedFields") or []
-    )
+    return entry.get("manager") == manager and entry.get("operation") == "Apply"
+
+
+def _labels(entries: list[Json]) -> set[str]:
+    fields = [entry.get("fieldsV1", {}).get("f:metadata", {}) for entry in entries]
+    return {
+        key.removeprefix("f:")
+        for each in fields
+        for key in each.get("f:labels", {})
+        if key.startswith("f:")
+    }

@@ -1,0 +1,85 @@
+"""Upgrade and removal while pods are created without an end: nobody is refused, or left waiting."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.chart.helm import NAMESPACE
+from tests.cluster.control_plane import ControlPlane
+from tests.e2e.manifests import GATE
+from tests.release import servers
+from tests.release.load import load
+from tests.release.release import ADMISSION, CONFIGURATIONS, TOOLS, Release
+
+pytestmark = pytest.mark.control_plane
+
+Json = dict[str, Any]
+
+ROLLING = [f"--set={each}.resources.requests.memory=160Mi" for each in ("serve", "control")]
+
+
+@pytest.fixture
+def installed(release: Release, removed: None) -> Release:
+    """A release in use."""
+    release.installed()
+    servers.deploy(release.cluster, TOOLS)
+    servers.assert_served(release, TOOLS)
+    return release
+
+
+def versions(cluster: ControlPlane, path: str, since: str) -> list[Json]:
+    """Every version of an object since one of them, the API server's memory has them all."""
+    folder, _, name = path.rpartition("/")
+    query = f"watch=1&timeoutSeconds=1&fieldSelector=metadata.name%3D{name}&resourceVersion={since}"
+    answer = cluster.raw("GET", f"{folder}?{query}")
+    assert answer.status == 200, answer.body
+    return [json.loads(line)["object"] for line in answer.body.splitlines()]
+
+
+def test_no_pod_is_refused_while_everything_rolls(installed: Release) -> None:
+    cluster = installed.cluster
+    started = [cluster.get(path)["metadata"]["resourceVersion"] for path in CONFIGURATIONS]
+    before = names(installed)
+
+    with load(cluster, filled_in=True):
+        installed.helm("upgrade", "--reuse-values", "--wait", "--timeout", "55s", *ROLLING)
+        installed.wait_for("end of the old pods", lambda: before.isdisjoint(names(installed)))
+
+    for path, since in zip(CONFIGURATIONS, started, strict=True):
+        for found in [cluster.get(path), *versions(cluster, path, since)]:
+            assert all(each["clientConfig"]["caBundle"] for each in found["webhooks"])
+    assert installed.restarts() == 0
+    servers.assert_served(installed, TOOLS)
+
+
+def test_no_pod_is_refused_or_left_waiting_while_everything_goes(installed: Release) -> None:
+    cluster = installed.cluster
+    (server,) = servers.runs(installed, TOOLS)
+
+    with load(cluster, filled_in=False):
+        installed.uninstall()
+
+    for kind in ("webhookconfigurations", "admissionpolicies"):
+        for which in ("mutating", "validating"):
+            found = cluster.raw("GET", f"{ADMISSION}/{which}{kind}").json().get("items") or []
+            assert [each["metadata"]["name"] for each in found] == []
+    pods = cluster.get("/api/v1/pods")["items"]
+    gates = [pod["spec"].get("schedulingGates") or [] for pod in pods]
+    assert {"name": GATE} not in [gate for found in gates for gate in found]
+    assert cluster.get("/apis/networking.k8s.io/v1/networkpolicies")["items"] == []
+    (still,) = servers.runs(installed, TOOLS)
+    assert still["metadata"]["uid"] == server["metadata"]["uid"]
+    installed.wait_for("every pod runs", lambda: all_run(installed))
+
+
+def names(release: Release) -> set[str]:
+    """The names of our own pods."""
+    return {pod["metadata"]["name"] for pod in release.pods(NAMESPACE)}
+
+
+def all_run(release: Release) -> bool:
+    phases = {pod["status"].get("phase") for pod in release.cluster.get("/api/v1/pods")["items"]}
+    return phases == {"Running"}
