@@ -70,9 +70,7 @@ def rolled_out(namespace: Namespace, name: str = NAME) -> list[Object]:
 def deployed(namespace: Namespace) -> list[Object]:
     namespace.apply(secret("crm", CONFIG))
     namespace.apply(server())
-    namespace.cluster.wait_for(
-        "revision", lambda: revision(namespace) is not None and rolled_out(namespace)
-    )
+    namespace.cluster.wait_for("both Secrets", lambda: len(made(namespace, "secrets")) == 2)
     return rolled_out(namespace)
 
 

@@ -31,6 +31,7 @@ def test_everything_is_made_as_the_reference_page_has_it(
     (pod,) = deployed(namespace)
 
     assert pod["status"]["phase"] == "Running"
+    assert len(namespace.replica_sets()) == 1, "its pods began with the values, and need not roll"
     (container,) = pod["spec"]["containers"]
     assert container["envFrom"] == [{"secretRef": {"name": f"{NAME}-mcp-config"}}]
     assert container["volumeMounts"] == [
@@ -192,7 +193,7 @@ def test_what_is_missing_is_told_in_the_words_of_the_field(
     assert "metadata.annotations[mcp-admission.dev/config-from] names crm" in event["note"]
 
     namespace.apply(secret("crm", CONFIG))
-    namespace.cluster.wait_for("revision", lambda: revision(namespace) is not None)
+    namespace.cluster.wait_for("both Secrets", lambda: len(made(namespace, "secrets")) == 2)
     rolled_out(namespace)
 
 

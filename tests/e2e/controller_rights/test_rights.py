@@ -20,6 +20,7 @@ from tests.e2e.controller.objects import (
     events,
     made,
     policies,
+    revision,
     secret,
     server,
 )
@@ -93,9 +94,13 @@ def test_every_right_is_used_and_none_is_missing(
 def everything_happens(namespace: Namespace) -> None:
     """Each kind of object is made, edited, hidden and taken away; something is refused."""
     cluster = namespace.cluster
-    namespace.apply(server("incomplete"))
+    # Its Secret never comes, so that the Event does, however late it is looked at.
+    asked = {"mcp-admission.dev/config-from": "absent"}
+    namespace.apply(server("incomplete", **asked))
     deployed(namespace)
     cluster.wait_for("Event", lambda: events(cluster, namespace.name))
+    namespace.apply(secret("crm", {**CONFIG, "API_URL": "https://other.example"}))
+    cluster.wait_for("revision", lambda: revision(namespace) is not None)
     strip(namespace, namespace.path(f"services/{NAME}"))
     strip(namespace, namespace.path(f"secrets/{NAME}-mcp-config"))
     policy = f"{POLICIES.format(namespace.name)}/{BASELINE}"

@@ -13,6 +13,11 @@ who learns the uid elsewhere (an audit log) can try values, but only all of the 
 that one random value in it protects the others.
 
 A Secret that is deleted and made again has another uid, and rolls the pods once.
+
+Pods cannot start without the made Secret, so that those of a new server have read its first values:
+the revision of these is an annotation of that Secret, written when it is created and never after,
+and the template gets none until the values change. A made Secret that comes back while pods run,
+which may have read others, has no such annotation, and the pods roll.
 """
 
 from __future__ import annotations

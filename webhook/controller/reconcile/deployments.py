@@ -23,12 +23,14 @@ from webhook.rules.pod import CONTAINER_LISTS
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
+COMPLETE = "NewReplicaSetAvailable"
 
 
 class Deployment(NamedTuple):
     """A Deployment that is a server, or that carries our label and is none.
 
     `rolled`: all its pods are of the present template. `first`: the template never was another.
+    `unread`: no pod runs that can have read a Secret which is made now.
     `state`: one of `drift.STATES`.
     """
 
@@ -36,6 +38,7 @@ class Deployment(NamedTuple):
     covered: bool
     rolled: bool
     first: bool
+    unread: bool
     revision: str | None
     config_from: str | None
     state: str
@@ -63,6 +66,7 @@ def keep(found: Json, settings: Settings, *, managed: bool) -> Deployment | None
         covered=is_server,
         rolled=rolled(found),
         first=metadata.get("generation") == 1,
+        unread=_unread(found),
         revision=annotations.get(names.REVISION),
         config_from=asked.get(names.CONFIG_FROM),
         state=drift.state(found, settings, managed=managed) if is_server else drift.CURRENT,
@@ -75,6 +79,18 @@ def rolled(found: Json) -> bool:
     status = found.get("status") or {}
     seen = int(status.get("observedGeneration") or 0) >= found["metadata"].get("generation", 1)
     return seen and (status.get("replicas") or 0) == (status.get("updatedReplicas") or 0)
+
+
+def _unread(found: Json) -> bool:
+    """Whether there is no pod, or only pods that wait: a pod cannot start without its Secrets.
+
+    That a first rollout once was complete stays in the conditions, whatever its pods do later.
+    """
+    status = found.get("status") or {}
+    if rolled(found) and not status.get("replicas"):
+        return True
+    complete = any(each.get("reason") == COMPLETE for each in status.get("conditions") or [])
+    return found["metadata"].get("generation") == 1 and not complete
 
 
 def _covered(found: Json, settings: Settings, *, managed: bool) -> bool:

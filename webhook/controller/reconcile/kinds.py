@@ -43,7 +43,10 @@ class Kind(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What is kept of an object that carries our label."""
+    """What is kept of an object that carries our label.
+
+    `revision`: of the configuration with which its server began, where no pod was older.
+    """
 
     uid: str
     labelled: bool
@@ -51,6 +54,7 @@ class Made(NamedTuple):
     owner_uid: str
     going: bool
     selects: bool
+    revision: str | None
     digest: bytes
 
 
@@ -74,6 +78,7 @@ def keep(kind: Kind, found: Json) -> Made:
         owner_uid=str(owner.get("uid", "")),
         going="deletionTimestamp" in metadata,
         selects=bool((found.get("spec") or {}).get("selector")),
+        revision=(metadata.get("annotations") or {}).get(names.REVISION),
         digest=digest(kind.content(found)),
     )
 

@@ -100,11 +100,13 @@ class Servers:
     async def _write(self, key: Key, found: Deployment, wanted: made.Made) -> bool:
         """Write what differs and say what cannot be; whether everything is as it should be."""
         notes = {each.reason: each.note for each in wanted.refusals}
+        begins = {names.REVISION: wanted.revision} if wanted.revision and found.unread else None
         taken: list[str] = []
         failures: list[ApiError] = []
         for each in wanted.objects:
             try:
-                await self._writer.put(each, lambda live: live.owner_uid == found.uid)
+                at_first = begins if each["kind"] == SECRET.kind else None
+                await self._writer.put(each, lambda live: live.owner_uid == found.uid, at_first)
             except NotOurs as reason:
                 taken.append(str(reason))
             except ApiError as error:
@@ -137,7 +139,10 @@ class Servers:
                 await self._writer.delete(kind, key.namespace, name, live)
 
     async def _roll(self, key: Key, found: Deployment, revision: str | None) -> None:
-        if revision is None or revision == found.revision:
+        """Let the template say another revision than the one that its pods began with."""
+        config = self._writer.live(SECRET.kind, key.namespace, names.config_secret(key.name))
+        began = config.revision if config and config.owner_uid == found.uid else None
+        if revision in (None, found.revision or began):
             return
         annotations = {names.REVISION: revision}
         body = {

@@ -49,14 +49,20 @@ class Writer:
         live = self.live(wanted["kind"], metadata["namespace"], metadata["name"])
         return live is not None and not live.going and live.digest == _digest(wanted)
 
-    async def put(self, wanted: Json, is_ours: IsOurs) -> None:
-        """Let the object be as wanted; raises NotOurs, or ApiError where it is not done."""
+    async def put(
+        self, wanted: Json, is_ours: IsOurs, at_first: Mapping[str, str] | None = None
+    ) -> None:
+        """Let the object be as wanted; raises NotOurs, or ApiError where it is not done.
+
+        `at_first` are annotations that it gets when it is created, and that nobody compares.
+        """
         kind, metadata = KINDS[wanted["kind"]], wanted["metadata"]
         namespace, name = metadata["namespace"], metadata["name"]
         live = self.live(kind.kind, namespace, name)
         if live is None:
             try:
-                self._made[kind.kind].put(await self._api.create(kind.path(namespace), wanted))
+                body = {**wanted, "metadata": {**metadata, "annotations": at_first or {}}}
+                self._made[kind.kind].put(await self._api.create(kind.path(namespace), body))
             except AlreadyExists:
                 # Ours all the same, where somebody has taken our label away.
                 live = keep(kind, await self._api.get(kind.path(namespace, name)))

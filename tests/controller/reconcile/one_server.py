@@ -1,0 +1,87 @@
+"""One server with a configuration, and an API that remembers what was written."""
+
+from __future__ import annotations
+
+import itertools
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+
+from webhook.controller.errors import AlreadyExists
+from webhook.controller.queue import Queue
+from webhook.controller.reconcile.notes import Notes
+from webhook.controller.reconcile.server import Servers
+from webhook.controller.reconcile.view import Key, View
+from webhook.controller.reconcile.write import Writer
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+KEY = Key("server", "team", "crm")
+NUMBERS = itertools.count(100)
+
+
+def stored(body: Json, uid: str) -> Json:
+    metadata = {**body["metadata"], "uid": uid, "resourceVersion": str(next(NUMBERS))}
+    return {**body, "metadata": metadata}
+
+
+class Remembering:
+    """Stores what is created; `meanwhile` happens while a Service is."""
+
+    def __init__(self) -> None:
+        self.created: list[str] = []
+        self.revisions: list[str] = []
+        self.value = "value"
+        self.there: dict[str, Json] = {}
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    async def get(self, _: str) -> Json:
+        data = {"KEY": b64encode(self.value.encode()).decode()}
+        return stored({"metadata": {"name": "source"}, "data": data}, "source")
+
+    async def create(self, path: str, body: Json) -> Json:
+        place = f"{path}/{body['metadata']['name']}"
+        if place in self.there:
+            raise AlreadyExists(409, "AlreadyExists", place)
+        if body["kind"] == "Service":
+            self.meanwhile()
+        self.created.append(body["kind"])
+        self.there[place] = stored(body, f"uid-{next(NUMBERS)}")
+        return self.there[place]
+
+    async def patch(self, _path: str, body: Json, *, kind: str) -> Json:
+        assert kind == "merge"
+        annotations = body["spec"]["template"]["metadata"]["annotations"]
+        self.revisions.append(annotations["mcp-admission.dev/revision"])
+        return deployment(annotations)
+
+    async def apply(self, path: str, body: Json) -> Json:
+        metadata = {**self.there[path]["metadata"], **body["metadata"]}
+        self.there[path] = stored({**body, "metadata": metadata}, metadata["uid"])
+        return self.there[path]
+
+
+def deployment(annotations: Json, **status: Any) -> Json:
+    labels = {"mcp-admission.dev/server": "true", "mcp-admission.dev/name": "crm"}
+    template = {
+        "metadata": {"labels": labels, "annotations": annotations},
+        "spec": {"containers": [{"name": "mcp", "ports": [{"containerPort": 80}]}]},
+    }
+    metadata = {
+        "name": "crm",
+        "namespace": "team",
+        "generation": 1,
+        "labels": labels,
+        "annotations": {"mcp-admission.dev/config-from": "source"},
+    }
+    found = {"metadata": metadata, "spec": {"template": template}, "status": status}
+    return stored(found, "crm-uid")
+
+
+def servers_of(api: Any) -> tuple[Servers, View]:
+    """The reconciler of servers with the Deployment in its caches, and these."""
+    queue: Queue[Key] = Queue(lambda *_: None)
+    view = View(Settings(), "release", (), queue)
+    view.namespaces.put(stored({"metadata": {"name": "team"}}, "team-uid"))
+    view.deployments.put(deployment({}))
+    return Servers(api, view, Writer(api, view.made), Notes(api, "test")), view

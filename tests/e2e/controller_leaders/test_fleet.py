@@ -1,0 +1,43 @@
+"""A hundred servers: few writes for each, none at rest, and none by a controller that restarts."""
+
+from __future__ import annotations
+
+from tests.bench.fleet import PROFILE, Fleet, converge, cost, rests
+from tests.cluster.control_plane import ControlPlane
+from tests.e2e.controller.control import Control, grant
+from tests.e2e.product import Product
+
+SERVERS = 100
+NAMESPACES = 3
+LONGEST = 180.0
+WRITES_FOR_EACH_OBJECT = 1.2
+
+
+def writes(cluster: ControlPlane, user: str) -> int:
+    """What the API server says that the controller wrote; Leases are not in the audit log."""
+    return sum(event["user"]["username"] == user for event in cluster.audit_events())
+
+
+def test_a_fleet_needs_few_writes_and_a_restart_none(product: Product) -> None:
+    cluster, user = product.cluster, product.controller.name
+    grant(cluster)
+    names = [cluster.namespace("fleet") for _ in range(NAMESPACES)]
+    kept_to = [word for name in names for word in ("--namespace", name)]
+    fleet = Fleet(cluster, names, SERVERS)
+    with product.settings(PROFILE):
+        fleet.create()
+        before = writes(cluster, user)
+        with Control(product, *kept_to, name="first", settings=PROFILE) as control:
+            made = converge(fleet, control, LONGEST)
+            assert rests(control, renewals=3)
+            assert cost(control).writes == made.writes
+        written = writes(cluster, user) - before
+        assert fleet.objects <= written <= WRITES_FOR_EACH_OBJECT * fleet.objects
+        assert written == made.writes
+
+        with Control(product, *kept_to, name="again", settings=PROFILE) as control:
+            converge(fleet, control, LONGEST)
+            assert rests(control, renewals=2)
+            assert cost(control).writes == 0
+            assert control.metric("reconcile_errors_total") == 0
+    assert writes(cluster, user) - before == written
