@@ -11,6 +11,8 @@ import yaml
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 NAMESPACE = "mcp-admission-system"
 RELEASE = "mcp-admission"
+# Every installation has to say where its image is.
+IMAGE = "registry.example/mcp-admission"
 
 Json = dict[str, Any]
 
@@ -47,11 +49,13 @@ class Helm:
     def rendered(
         self, values: Json | None = None, *, namespace: str = NAMESPACE, release: str = RELEASE
     ) -> str:
-        """The chart's objects as text, hooks and all."""
+        """The chart's objects as text, hooks and all; with an image, if the values have none."""
+        given = values or {}
+        image = {"image": {"repository": IMAGE, **given.get("image", {})}}
         return self.run(
             "template", release, MANIFESTS / "chart", "--namespace", namespace, "--values", "-",
             "--kube-version", self.kubernetes,
-            sent=yaml.dump(values or {}),
+            sent=yaml.dump(given | image),
         )  # fmt: skip
 
     def objects(

@@ -33,7 +33,7 @@ def own_values() -> Schema:
         },
         "image": _mapping(
             {
-                "repository": {"type": "string", "pattern": IMAGE},
+                "repository": {"type": ["string", "null"], "pattern": IMAGE},
                 "tag": {"type": ["string", "null"], "pattern": TAG},
                 "digest": {"type": ["string", "null"], "pattern": DIGEST},
                 "pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},

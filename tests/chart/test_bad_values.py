@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chart.helm import NAMESPACE, Helm, HelmError, Json
+from tests.chart.helm import MANIFESTS, NAMESPACE, RELEASE, Helm, HelmError, Json
 
 
 def policy(**values: object) -> Json:
@@ -107,6 +107,11 @@ REFUSED: dict[str, tuple[Json, str, str]] = {
     ),
     "certificate mode": ({"certificates": {"mode": "acme"}}, "/certificates/mode", "'own'"),
 }
+
+
+def test_an_image_is_asked_for(helm: Helm) -> None:
+    with pytest.raises(HelmError, match=r"image.repository: say where you pushed the image"):
+        helm.run("template", RELEASE, MANIFESTS / "chart")
 
 
 @pytest.mark.parametrize(("values", "key", "accepted"), REFUSED.values(), ids=REFUSED)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.chart.helm import MANIFESTS, NAMESPACE, RELEASE, Helm
+from tests.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm
 from tests.chart.test_gitops import rotate
 from tests.cluster.control_plane import ControlPlane
 from webhook.settings.resource import definition
@@ -38,12 +38,13 @@ def test_install_upgrade_and_uninstall(own_cluster: ControlPlane, either: Helm) 
     def run(*arguments: Any) -> str:
         return either.run(*arguments, *HERE, "--kubeconfig", own_cluster.kubeconfig)
 
-    run("install", RELEASE, MANIFESTS / "chart", "--create-namespace")
+    image = f"image.repository={IMAGE}"
+    run("install", RELEASE, MANIFESTS / "chart", "--create-namespace", "--set", image)
     asyncio.run(rotate(own_cluster))
     published = bundles(own_cluster)
     locked = f"/api/v1/namespaces/{NAMESPACE}/configmaps/mcp-admission-locked"
 
-    run("upgrade", RELEASE, MANIFESTS / "chart", "--set", "onConflict=warn")
+    run("upgrade", RELEASE, MANIFESTS / "chart", "--reuse-values", "--set", "onConflict=warn")
 
     assert bundles(own_cluster) == published
     assert all(published)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from tests.chart.helm import MANIFESTS, NAMESPACE, RELEASE, Helm
+from tests.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm
 from tests.chart.install import FOLDER
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.kubelet.kubelet import Kubelet
@@ -20,7 +20,6 @@ from tests.release.to_localhost import SERVICE, to_localhost
 Json = dict[str, Any]
 Found = TypeVar("Found")
 
-IMAGE = "registry.example/mcp-admission"
 TOOLS = f"{RELEASE}-mcp"
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 CONFIGURATIONS = [

@@ -30,10 +30,11 @@ system:serviceaccount:{{ .Release.Namespace }}:mcp-admission-control
 
 {{- define "mcp-admission.image" -}}
 {{- with .Values.image -}}
+{{- required "image.repository: say where you pushed the image, such as --set image.repository=registry.example/mcp-admission" .repository -}}
 {{- if .digest -}}
-{{ .repository }}@{{ .digest }}
+@{{ .digest }}
 {{- else -}}
-{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+:{{ .tag | default $.Chart.AppVersion }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
