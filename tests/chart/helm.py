@@ -29,7 +29,7 @@ class Helm:
     def __init__(self, binary: Path, home: Path) -> None:
         self.binary = binary
         self._parsed: dict[str, list[Json]] = {}
-        self._environment = {
+        self.environment = {
             "HOME": str(home),
             "HELM_CACHE_HOME": str(home),
             "HELM_CONFIG_HOME": str(home),
@@ -39,7 +39,7 @@ class Helm:
     def run(self, *arguments: str | Path, sent: str = "") -> str:
         """Run it; returns what it printed."""
         ran = subprocess.run(
-            [self.binary, *arguments], input=sent, env=self._environment, capture_output=True,
+            [self.binary, *arguments], input=sent, env=self.environment, capture_output=True,
             text=True, check=False, timeout=60,
         )  # fmt: skip
         if ran.returncode != 0:

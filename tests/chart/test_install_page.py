@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.chart.helm import MANIFESTS, NAMESPACE, RELEASE, Helm
+from tests.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm
+from tests.docs.blocks import blocks
 from webhook.cli import uninstall
 from webhook.cli.main import _parser
 from webhook.settings.descriptions import DESCRIPTIONS
@@ -16,28 +18,31 @@ from webhook.settings.environment import VARIABLES
 
 PAGE = (MANIFESTS.parent / "docs" / "install.md").read_text()
 COMMANDS = [
-    shlex.split(line)
-    for line in PAGE.replace("\\\n", "").splitlines()
-    if line.startswith("    ") and not line.startswith("    at ")
+    shlex.split(line, comments=True)
+    for block in blocks(PAGE)
+    for line in block.text.replace("\\\n", "").splitlines()
+    if not line.startswith("#")
 ]
 HELM = [words for words in COMMANDS if words[:2] in (["helm", "install"], ["helm", "upgrade"])]
+OF_A_CLUSTER = {"--create-namespace", "--reset-then-reuse-values", "--wait"}
+AN_IMAGE = ("--set", f"image.repository={IMAGE}")
 ROWS = re.findall(r"^\| `([\w.\[\]]+=[^`]+)` \|", PAGE, re.MULTILINE)
 
 
 def test_there_are_commands_and_rows() -> None:
-    assert {words[0] for words in COMMANDS} == {"helm", "kubectl", "mcp-admission"}
-    assert len(HELM) == 4
+    assert {words[0] for words in COMMANDS} == {"docker", "helm", "kubectl", "mcp-admission", "sed"}
+    assert len(HELM) == 5
     assert len(ROWS) == 9
 
 
 @pytest.mark.parametrize("words", HELM, ids=" ".join)
 def test_helm_takes_the_command(helm: Helm, words: list[str]) -> None:
     _, _, release, chart, *options = words
-    values = [word for word in options if word not in {"--create-namespace", "--reuse-values"}]
+    values = [word for word in options if word not in OF_A_CLUSTER]
 
     assert release == RELEASE
     assert Path(chart) == Path("manifests/chart")
-    assert helm.run("template", release, MANIFESTS.parent / chart, *values)
+    assert helm.run("template", release, MANIFESTS.parent / chart, *AN_IMAGE, *values)
 
 
 @pytest.mark.parametrize("value", ROWS)
@@ -45,7 +50,15 @@ def test_helm_takes_the_value(helm: Helm, value: str) -> None:
     more = ["--set", "certificates.mode=cert-manager"] if value == "scope=namespace" else []
 
     assert helm.run(
-        "template", RELEASE, MANIFESTS / "chart", "--namespace", NAMESPACE, "--set", value, *more
+        "template",
+        RELEASE,
+        MANIFESTS / "chart",
+        "--namespace",
+        NAMESPACE,
+        *AN_IMAGE,
+        "--set",
+        value,
+        *more,
     )
 
 
@@ -56,8 +69,8 @@ def test_our_own_command_is_understood(words: list[str]) -> None:
 
 def test_every_file_and_setting_exists() -> None:
     for words in COMMANDS:
-        if "--filename" in words:
-            assert Path(MANIFESTS.parent, words[words.index("--filename") + 1]).exists()
+        for option, file in pairwise(words):
+            assert option != "--filename" or Path(MANIFESTS.parent, file).exists()
     named = re.findall(r"`spec\.(\w[\w.]*\w)`|`config\.(OBOT_\w*[A-Z])`", PAGE)
     assert named
     for setting, variable in named:

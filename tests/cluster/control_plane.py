@@ -31,14 +31,14 @@ class ControlPlane:
     """
 
     def __init__(self, binaries: Binaries, *, audit: bool = False, kwok: bool = True) -> None:
-        self._binaries = binaries
+        self.binaries = binaries
         self._audit = audit
         self._kwok = kwok
         self._running: Components | None = None
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
-        self._running = Components(self._binaries, audit=self._audit, kwok=self._kwok)
+        self._running = Components(self.binaries, audit=self._audit, kwok=self._kwok)
         try:
             self._running.start_all()
             if self._kwok:
@@ -91,7 +91,7 @@ class ControlPlane:
     @property
     def versions(self) -> dict[str, str]:
         """The version of each component, as its binary says it."""
-        return versions(self._binaries)
+        return versions(self.binaries)
 
     def user(self, name: str, *groups: str) -> User:
         """Somebody with a client certificate and no more rights than RBAC gives the name."""
@@ -121,7 +121,7 @@ class ControlPlane:
     ) -> Output:
         """Run kubectl; raises `KubectlError` when it fails, unless `check` is False."""
         output = clients.kubectl(
-            self._binaries["kubectl"],
+            self.binaries["kubectl"],
             *arguments,
             user=as_user or self.admin,
             home=self.folder,

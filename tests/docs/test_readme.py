@@ -29,11 +29,7 @@ def test_the_refusal_is_the_one_of_the_example() -> None:
 
 @pytest.mark.parametrize("page", [README, CONTRIBUTING])
 def test_every_target_that_is_named_exists(page: str) -> None:
-    named = {
-        line.split("make ")[1].split()[0].strip("`")
-        for line in page.splitlines()
-        if "    make " in line
-    }
+    named = set(re.findall(r"^ *make (\w+)", page, re.MULTILINE))
 
     assert named
     assert all(f"\n{target}:" in MAKEFILE for target in named)

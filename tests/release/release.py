@@ -36,7 +36,7 @@ class Release:
         self.port = kubelet.services.port(NAMESPACE, SERVICE, 443)
         home = cluster.folder / "helm"
         add_plugin(home, self.port)
-        self._helm = Helm(binary, home)
+        self.local_helm = Helm(binary, home)
 
     def helm(self, command: str, *options: str) -> str:
         """`helm COMMAND` of this release."""
@@ -44,7 +44,7 @@ class Release:
         if command not in {"install", "upgrade"}:
             chart = []
         here = ("--namespace", NAMESPACE, "--kubeconfig", self.cluster.kubeconfig)
-        return self._helm.run(command, RELEASE, *chart, *options, *here)
+        return self.local_helm.run(command, RELEASE, *chart, *options, *here)
 
     def install(self, *options: str) -> None:
         """As the page says."""

@@ -1,0 +1,34 @@
+"""The commands of a page: its blocks of `sh`, section by section.
+
+A block that needs more than a cluster says so in its first line, `# needs ...`; all others are run.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+NEEDS = "# needs "
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block, under the heading it stands below."""
+
+    section: str
+    text: str
+
+    @property
+    def needs(self) -> str | None:
+        """What it needs that no test has."""
+        first = self.text.partition("\n")[0]
+        return first.removeprefix(NEEDS) if first.startswith(NEEDS) else None
+
+
+def blocks(page: str) -> list[Block]:
+    """All of them, in the order of the page."""
+    return [
+        Block(section.partition("\n")[0], text)
+        for section in re.split(r"^## ", page, flags=re.MULTILINE)
+        for text in re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    ]
