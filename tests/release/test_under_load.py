@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import ssl
 from typing import Any
 
 import pytest
 
 from tests.chart.helm import NAMESPACE
 from tests.cluster.control_plane import ControlPlane
+from tests.cluster.kubelet.pod import SECONDS_BETWEEN_SYNCS
+from tests.cluster.kubelet.services import SLICES
+from tests.cluster.ports import LOOPBACK
 from tests.e2e.manifests import GATE
 from tests.release import servers
 from tests.release.load import load
 from tests.release.release import ADMISSION, CONFIGURATIONS, TOOLS, Release
+from webhook.cli.main import main
 
 pytestmark = pytest.mark.control_plane
 
@@ -39,12 +44,15 @@ def versions(cluster: ControlPlane, path: str, since: str) -> list[Json]:
     return [json.loads(line)["object"] for line in answer.body.splitlines()]
 
 
-def test_no_pod_is_refused_while_everything_rolls(installed: Release) -> None:
+def test_no_pod_is_refused_while_certificates_and_processes_are_replaced(
+    installed: Release,
+) -> None:
     cluster = installed.cluster
     started = [cluster.get(path)["metadata"]["resourceVersion"] for path in CONFIGURATIONS]
     before = names(installed)
 
     with load(cluster, filled_in=True):
+        renew_certificate(installed)
         installed.helm("upgrade", "--reuse-values", "--wait", "--timeout", "55s", *ROLLING)
         installed.wait_for("end of the old pods", lambda: before.isdisjoint(names(installed)))
 
@@ -53,6 +61,7 @@ def test_no_pod_is_refused_while_everything_rolls(installed: Release) -> None:
             assert all(each["clientConfig"]["caBundle"] for each in found["webhooks"])
     assert installed.restarts() == 0
     servers.assert_served(installed, TOOLS)
+    installed.wait_for("every pod runs", lambda: all_run(installed))
 
 
 def test_no_pod_is_refused_or_left_waiting_while_everything_goes(installed: Release) -> None:
@@ -73,6 +82,34 @@ def test_no_pod_is_refused_or_left_waiting_while_everything_goes(installed: Rele
     (still,) = servers.runs(installed, TOOLS)
     assert still["metadata"]["uid"] == server["metadata"]["uid"]
     installed.wait_for("every pod runs", lambda: all_run(installed))
+
+
+def renew_certificate(release: Release) -> None:
+    """Ask for a new one: kubelets bring it at once, because the controller touches the pods."""
+    before = shown(release)
+    assert len(before) == 1
+    service = f"mcp-admission.{NAMESPACE}"
+    kubeconfig = str(release.cluster.kubeconfig)
+    secret = f"/api/v1/namespaces/{NAMESPACE}/secrets/mcp-admission-tls"
+    stored = release.cluster.get(secret)["data"]["tls.crt"]
+    assert main(["certs", "rotate", "--kubeconfig", kubeconfig, "--service", service]) == 0
+    release.wait_for(
+        "new certificate", lambda: release.cluster.get(secret)["data"]["tls.crt"] != stored
+    )
+    release.wait_for(
+        "new certificate everywhere",
+        lambda: len(after := shown(release)) == 1 and before.isdisjoint(after),
+        SECONDS_BETWEEN_SYNCS / 2,
+    )
+
+
+def shown(release: Release) -> set[str]:
+    """The certificates that the serving pods show."""
+    query = "?labelSelector=kubernetes.io%2Fservice-name%3Dmcp-admission"
+    found = release.cluster.get(SLICES.format(NAMESPACE) + query)["items"]
+    ports = [port["port"] for each in found for port in each["ports"] if port["name"] == "https"]
+    assert len(ports) == 2
+    return {ssl.get_server_certificate((LOOPBACK, port), timeout=5) for port in ports}
 
 
 def names(release: Release) -> set[str]:
