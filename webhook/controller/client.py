@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from kubernetes.aio import config
@@ -40,6 +42,18 @@ async def load(configuration: Configuration, file: str) -> None:
     except (OSError, ValueError, TypeError, LookupError, AttributeError, YAMLError) as error:
         # Its message may quote the file.
         raise no_way(source, type(error).__name__) from None
+    _find_proxy(configuration)
+
+
+def _find_proxy(configuration: Configuration) -> None:
+    """Take the proxy of the environment, where the kubeconfig names none and NO_PROXY allows it.
+
+    It is looked up once: the client would do so for each request, on a thread of its own.
+    """
+    server = urlsplit(configuration.host)
+    if not configuration.proxy and not proxy_bypass(server.hostname or ""):
+        configuration.proxy = getproxies().get(server.scheme)
+    configuration.client_session_kwargs = {"trust_env": False}
 
 
 @contextmanager
