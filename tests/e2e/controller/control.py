@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -42,12 +42,13 @@ class Control:
         name: str = "control",
         kubeconfig: Path | None = None,
         settings: Changes | None = None,
+        program: Sequence[str | Path] = ("webhook",),
     ) -> None:
         self._cluster = product.cluster
         (self._port,) = free_ports(1)
         file = product.cluster.folder / f"{name}-settings.yaml"
         file.write_text(yaml.dump(merged(SETTINGS, settings or {})), encoding="utf-8")
-        command: list[str | Path] = [sys.executable, "-m", "webhook", "control"]
+        command: list[str | Path] = [sys.executable, "-m", *program, "control"]
         command += ["--kubeconfig", kubeconfig or product.controller.kubeconfig]
         command += ["--service", f"{NAME}.{NAMESPACE}", "--certificates", "bring-your-own"]
         command += ["--metrics-listen", f"{LOOPBACK}:{self._port}", "--settings", file]

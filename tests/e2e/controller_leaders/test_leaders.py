@@ -1,4 +1,4 @@
-"""Two controllers, one of them stopped past its Lease: no two ever act, by the audit trail."""
+"""Two controllers, one stopped past its Lease: no two ever act, by the audit trail."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
+import pytest
+
 from tests.cluster.control_plane import ControlPlane
+from tests.controller.faults import Call, Proxy
 from tests.e2e.controller.control import Control, grant
 from tests.e2e.controller.objects import CONFIG, NAME, made, secret, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
+from tests.e2e.system import NAMESPACE as RELEASE
 
 LEASE = "two-leaders"
 OTHER = "the-other-controller"
+# Six seconds, more or less; after ten it would give up by itself.
+FAILED_RENEWALS = 8
 
 
 def actors(cluster: ControlPlane, users: set[str]) -> list[str]:
@@ -51,37 +57,100 @@ def restless(namespace: Namespace) -> Iterator[None]:
         thread.join()
 
 
-def test_a_leader_that_was_stopped_past_its_lease_writes_nothing_when_it_goes_on(
-    product: Product, namespace: Namespace
-) -> None:
+@pytest.fixture
+def options(product: Product, namespace: Namespace) -> tuple[str, ...]:
+    """Two processes with these are two replicas, for one namespace and beside all others."""
     cluster = product.cluster
     grant(cluster)
-    cluster.kubectl(
-        *("create", "role", LEASE, "-n", "mcp-admission-system", "--resource=leases"),
-        "--verb=get,update",
-    )
-    rights = ("--role", LEASE, "--serviceaccount=mcp-admission-system:mcp-admission")
-    cluster.kubectl("create", "rolebinding", LEASE, "-n", "mcp-admission-system", *rights)
+    here = ("-n", RELEASE)
+    given = ("role", LEASE, *here, "--resource=leases", "--verb=get,update")
+    rights = ("--role", LEASE, f"--serviceaccount={RELEASE}:mcp-admission")
+    for command in (("create", *given), ("create", "rolebinding", LEASE, *here, *rights)):
+        cluster.kubectl(*command, "--save-config", check=False)
+    cluster.raw("DELETE", f"/apis/coordination.k8s.io/v1/namespaces/{RELEASE}/leases/{LEASE}")
+    namespace.apply(secret("crm", CONFIG))
+    namespace.apply(server())
+    return ("--lease", LEASE, "--namespace", namespace.name)
+
+
+@pytest.fixture
+def proxy(product: Product) -> Iterator[Proxy]:
+    """A proxy that does nothing yet."""
+    cluster = product.cluster
+    with Proxy(cluster.url, cluster.components.places.authority.certificate) as running:
+        yield running
+
+
+def service_of(namespace: Namespace) -> str:
+    """The uid of the Service, once there is one."""
+    found = namespace.cluster.wait_for("Service", lambda: made(namespace, "services").get(NAME))
+    assert found
+    return str(found["metadata"]["uid"])
+
+
+def go_on(control: Control) -> None:
+    """Let a process that was stopped go on, and wait until it follows."""
+    assert control.process.pid is not None
+    os.kill(control.process.pid, signal.SIGCONT)
+    control.process.wait_until(lambda: control.metric("leader") == 0, 30)
+
+
+def test_a_leader_that_was_stopped_past_its_lease_writes_nothing_when_it_goes_on(
+    product: Product, namespace: Namespace, options: tuple[str, ...]
+) -> None:
+    cluster = product.cluster
     second = cluster.user(OTHER, "system:masters")
     users = {product.controller.name, OTHER}
     before = len(actors(cluster, users))
-    options = ("--lease", LEASE, "--namespace", namespace.name)
-    namespace.apply(secret("crm", CONFIG))
-    namespace.apply(server())
     with Control(product, *options, name="first") as one:
         cluster.wait_for("leader", one.leads)
         with Control(product, *options, name="second", kubeconfig=second.kubeconfig) as other:
             with restless(namespace):
-                cluster.wait_for("Service", lambda: NAME in made(namespace, "services"))
+                service_of(namespace)
                 assert one.process.pid is not None
                 os.kill(one.process.pid, signal.SIGSTOP)
                 cluster.wait_for("another leader", other.leads, 60)
-                cluster.wait_for("Service", lambda: NAME in made(namespace, "services"))
-                os.kill(one.process.pid, signal.SIGCONT)
-                cluster.wait_for("one that follows", lambda: one.metric("leader") == 0)
-                cluster.wait_for("Service", lambda: NAME in made(namespace, "services"))
+                service_of(namespace)
+                go_on(one)
+                service_of(namespace)
             assert other.metric("leader") == 1
             written = actors(cluster, users)[before:]
 
-    first, then = [user for user, _ in groupby(written)]
-    assert (first, then) == (product.controller.name, OTHER)
+    assert [user for user, _ in groupby(written)] == [product.controller.name, OTHER]
+
+
+def test_a_write_that_was_decided_on_is_not_sent_once_another_leads(
+    product: Product, namespace: Namespace, options: tuple[str, ...], proxy: Proxy
+) -> None:
+    """It cannot renew for some seconds, and is then stopped for so short a time that its
+    connections are still good: nothing but the fence keeps the write back.
+    """
+    cluster = product.cluster
+    second = cluster.user(OTHER, "system:masters")
+    users = {product.controller.name, OTHER}
+    before = len(actors(cluster, users))
+    kubeconfig = proxy.kubeconfig(product.controller.kubeconfig, cluster.folder / "paused")
+    pause = cluster.folder / "pause"
+    program = ("tests.e2e.controller_leaders.pausing", pause)
+    with Control(product, *options, name="pausing", kubeconfig=kubeconfig, program=program) as one:
+        cluster.wait_for("leader", one.leads)
+        first = service_of(namespace)
+        with Control(product, *options, name="next", kubeconfig=second.kubeconfig) as other:
+            renewals = proxy.refuse(renews, 503, "", times=1000)
+            cluster.wait_for("failed renewals", lambda: renewals.met >= FAILED_RENEWALS)
+            pause.touch()
+            namespace.raw("DELETE", f"services/{NAME}")
+            cluster.wait_for("a leader that has stopped", lambda: not pause.exists())
+            cluster.wait_for("another leader", other.leads, 60)
+            assert service_of(namespace) != first
+            go_on(one)
+            written = actors(cluster, users)[before:]
+            said = [line.get("reason", "") for line in one.logged()]
+
+    assert [user for user, _ in groupby(written)] == [product.controller.name, OTHER]
+    assert any("services: not sent, another controller may lead by now" in each for each in said)
+
+
+def renews(call: Call) -> bool:
+    """Whether it is the renewal of a Lease."""
+    return call.method == "PUT" and call.path.endswith(f"/leases/{LEASE}")
