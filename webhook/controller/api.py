@@ -1,8 +1,7 @@
 """The way to the API server: JSON in, JSON out, every call with an end.
 
 Configuration, credentials and TLS are those of the official client, whose models and watches are
-not used: they refuse what they do not know, and take ten times as long. What comes back is what
-the API server sent.
+not used: they refuse what they do not know, and take ten times as long.
 """
 
 from __future__ import annotations
@@ -36,6 +35,7 @@ from webhook.controller.request import (
     Body,
     Request,
     selectors,
+    writing,
 )
 
 CALL_SECONDS = 10.0
@@ -104,10 +104,9 @@ class Api:
         seconds: float = CALL_SECONDS,
     ) -> Listing:
         """Read all objects, some hundred a call; raises Gone when that took too long."""
-        items: list[Json] = []
+        found: list[Json] = []
         given: Json = {"label_selector": label_selector, "field_selector": field_selector}
-        version = await self.list_each(path, items.append, **given, seconds=seconds)
-        return Listing(items, version)
+        return Listing(found, await self.list_each(path, found.append, **given, seconds=seconds))
 
     async def list_each(  # noqa: PLR0913 - each is a part of one request
         self,
@@ -139,8 +138,7 @@ class Api:
         self, path: str, body: Body, *, dry_run: bool = False, seconds: float = CALL_SECONDS
     ) -> Json:
         """POST to a resource, or to a subresource such as `eviction`."""
-        query = FIELD_MANAGER | ({"dryRun": "All"} if dry_run else {})
-        return await self._call(Request("POST", path, query, body), seconds)
+        return await self._call(Request("POST", path, writing(dry_run=dry_run), body), seconds)
 
     async def replace(self, path: str, body: Body, *, seconds: float = CALL_SECONDS) -> Json:
         """PUT; with metadata.resourceVersion only what was seen is replaced, else Conflict."""
@@ -152,10 +150,12 @@ class Api:
         body: Body,
         *,
         kind: Literal["json", "merge"],
+        dry_run: bool = False,
         seconds: float = CALL_SECONDS,
     ) -> Json:
         """JSON patch operations (a failing `test` is Invalid), or an object to be merged."""
-        return await self._call(Request("PATCH", path, FIELD_MANAGER, body, PATCHES[kind]), seconds)
+        request = Request("PATCH", path, writing(dry_run=dry_run), body, PATCHES[kind])
+        return await self._call(request, seconds)
 
     async def apply(
         self, path: str, body: Body, *, force: bool = True, seconds: float = CALL_SECONDS
@@ -234,9 +234,8 @@ class Api:
         return cast("aiohttp.ClientResponse", answer.response)
 
     async def _decoded(self, request: Request, answer: aiohttp.ClientResponse) -> Json:
-        text = await answer.read()
         try:
-            found = json.loads(text)
+            found = json.loads(await answer.read())
         except ValueError:
             found = None
         if not 200 <= answer.status < 300 or not isinstance(found, dict):

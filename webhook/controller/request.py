@@ -50,3 +50,8 @@ def selectors(label_selector: str, field_selector: str) -> dict[str, str]:
     """The part of a query that selects; nothing for an empty selector."""
     found = {"labelSelector": label_selector, "fieldSelector": field_selector}
     return {key: value for key, value in found.items() if value}
+
+
+def writing(*, dry_run: bool) -> dict[str, str]:
+    """The query of a write; a dry run goes through admission, and is not stored."""
+    return FIELD_MANAGER | ({"dryRun": "All"} if dry_run else {})
