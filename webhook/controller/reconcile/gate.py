@@ -27,7 +27,7 @@ class Gates:
     def __init__(self, api: Api, writer: Writer, namespaces: Namespaces, notes: Notes) -> None:
         self._api, self._writer, self._notes = api, writer, notes
         self._namespaces, self._view = namespaces, namespaces.view
-        self._since: dict[str, float] = {}
+        self._since: dict[str, tuple[object, float]] = {}
 
     async def reconcile(self, key: Key) -> float | None:
         """Take the gate, or say when to come again; a policy that is written asks again itself."""
@@ -60,7 +60,13 @@ class Gates:
             self._since.pop(namespace, None)
             return None
         now = asyncio.get_running_loop().time()
-        return self._since.setdefault(namespace, now) + MOMENT - now
+        policies = [self._writer.written(each) for each in wanted]
+        seen, since = self._since.get(namespace, (None, now))
+        if seen != policies:
+            # Made again, or put right, since some other pod was let through.
+            since = now
+            self._since[namespace] = policies, now
+        return since + MOMENT - now
 
     async def _open(self, key: Key, pod: Pod, gate: int) -> None:
         path = namespaced("v1", "pods", key.namespace, key.name)

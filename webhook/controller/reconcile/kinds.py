@@ -45,10 +45,12 @@ class Kind(NamedTuple):
 class Made(NamedTuple):
     """What is kept of an object that carries our label.
 
-    `revision`: of the configuration with which its server began, where no pod was older.
+    `generation`: 0 for kinds whose specs nobody counts. `revision`: of the configuration with which
+    its server began, where no pod was older.
     """
 
     uid: str
+    generation: int
     labelled: bool
     owner: str
     owner_uid: str
@@ -73,6 +75,7 @@ def keep(kind: Kind, found: Json) -> Made:
     owner: Json = next((each for each in owners if each.get("kind") == "Deployment"), {})
     return Made(
         uid=str(metadata.get("uid")),
+        generation=int(metadata.get("generation") or 0),
         labelled=(metadata.get("labels") or {}).get(names.MANAGED_BY) == names.PRODUCT,
         owner=str(owner.get("name", "")),
         owner_uid=str(owner.get("uid", "")),

@@ -49,6 +49,12 @@ class Writer:
         live = self.live(wanted["kind"], metadata["namespace"], metadata["name"])
         return live is not None and not live.going and live.digest == _digest(wanted)
 
+    def written(self, wanted: Json) -> tuple[str, int] | None:
+        """Which object it is, and how often its spec was written; None where it is not there."""
+        metadata = wanted["metadata"]
+        live = self.live(wanted["kind"], metadata["namespace"], metadata["name"])
+        return live and (live.uid, live.generation)
+
     async def put(
         self, wanted: Json, is_ours: IsOurs, at_first: Mapping[str, str] | None = None
     ) -> None:
