@@ -11,8 +11,8 @@ from webhook.controller.certificates.places import Places
 SERVICE = "mcp-admission.mcp-admission-system"
 
 
-def add_cluster_options(parser: argparse.ArgumentParser) -> None:
-    """Add the way to the cluster, and what names the installation there."""
+def add_connection_options(parser: argparse.ArgumentParser) -> None:
+    """Add the way to the cluster, and where the installation is there."""
     parser.add_argument(
         "--kubeconfig",
         type=Path,
@@ -27,12 +27,22 @@ def add_cluster_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME.NAMESPACE",
         help="the Service that API servers call; the Secrets are beside it (default: %(default)s)",
     )
+
+
+def add_cluster_options(parser: argparse.ArgumentParser) -> None:
+    """Add the way to the cluster, and what names the installation there."""
+    add_connection_options(parser)
     parser.add_argument(
         "--configuration",
         default="mcp-admission",
         metavar="NAME",
         help="the name of both webhook configurations (default: %(default)s)",
     )
+
+
+def release_namespace(args: argparse.Namespace) -> str:
+    """The namespace of the installation."""
+    return str(args.service.partition(".")[2])
 
 
 def places(args: argparse.Namespace) -> Places:

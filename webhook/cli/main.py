@@ -22,6 +22,8 @@ COMMANDS = {
     "review": "webhook.cli.review",
     "rules": "webhook.cli.rules",
     "certs": "webhook.cli.certs",
+    "audit": "webhook.cli.audit",
+    "apply": "webhook.cli.apply",
     "uninstall": "webhook.cli.uninstall",
 }
 DESCRIPTION = """\
@@ -37,6 +39,8 @@ examples:
                                                    answer the API server's admission reviews
   mcp-admission control                            keep its certificates in the cluster valid
   mcp-admission certs verify --help                is my certificate one that API servers take?
+  mcp-admission audit                              which servers are out of date or unprotected?
+  mcp-admission apply -n team --all                roll them to the current settings
   mcp-admission uninstall --dry-run                what would its removal take away?
 
 exit codes:

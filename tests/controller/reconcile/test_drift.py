@@ -97,7 +97,7 @@ CASES = [
     pytest.param(
         labelled(filled_in(server(), DEFAULTS), **{manifests.SERVER: None}),
         {},
-        CURRENT,
+        UNPROTECTED,
         id="label-in-the-template-alone",
     ),
 ]

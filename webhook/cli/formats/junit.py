@@ -38,8 +38,8 @@ def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - 
 
 def _add_case(suite: ET.Element, outcome: Outcome) -> None:
     names = {"classname": outcome.manifest.source, "name": called(outcome)}
-    case = ET.SubElement(suite, "testcase", {key: _clean(text) for key, text in names.items()})
-    said = _clean("".join(findings(outcome, colour=False)))
+    case = ET.SubElement(suite, "testcase", {key: clean(text) for key, text in names.items()})
+    said = clean("".join(findings(outcome, colour=False)))
     if not outcome.covered:
         ET.SubElement(case, "skipped", {"message": "not reviewed"})
     if not outcome.runs:
@@ -52,10 +52,11 @@ def _add_case(suite: ET.Element, outcome: Outcome) -> None:
 
 
 def _add_fault(suite: ET.Element, fault: Fault) -> None:
-    case = ET.SubElement(suite, "testcase", {"classname": _clean(fault.source), "name": "input"})
+    case = ET.SubElement(suite, "testcase", {"classname": clean(fault.source), "name": "input"})
     error = ET.SubElement(case, "error", {"message": "bad input"})
-    error.text = _clean(str(fault))
+    error.text = clean(str(fault))
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """The text with a replacement for each character that XML cannot hold."""
     return _NOT_IN_XML.sub("\ufffd", text)

@@ -16,7 +16,7 @@ from webhook.cli.offline import Outcome, Report
 from webhook.rules.registry import RULES
 from webhook.rules.specification import Specification, specification
 
-_SCHEMA = (
+SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 _OBJECT = Specification(
@@ -48,7 +48,7 @@ def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - 
             for finding in outcome.findings
         ],
     }
-    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     yield f"{json.dumps(log, indent=2, ensure_ascii=False)}\n"
 
 

@@ -27,6 +27,8 @@ STATES = (CURRENT, OUT_OF_DATE, UNPROTECTED, REFUSED)
 """From the best to the worst; a server is in one of them."""
 
 TEMPLATE = "/spec/template"
+OWN_FIELD = f"the workload's metadata.labels[{names.SERVER}]"
+OWN_LABEL = "/metadata/labels/mcp-admission.dev~1server"
 
 
 class Change(NamedTuple):
@@ -57,7 +59,7 @@ def state(found: Json, settings: Settings, *, managed: bool) -> str:
 def outlook(found: Json, settings: Settings, *, managed: bool) -> Outlook:
     """What rolling a Deployment that is a server would do, as the API server has it now.
 
-    It is unprotected where no template of it was ever filled in.
+    It is unprotected where no template of it was ever filled in, or where it lacks the label.
     """
     metadata, rolling = found["metadata"], _rolling(found)
     request = Request(
@@ -76,10 +78,11 @@ def outlook(found: Json, settings: Settings, *, managed: bool) -> Outlook:
         return Outlook(REFUSED, reasons=reasons)
     before, after = found["spec"]["template"], rolling["spec"]["template"]
     _take_back(before, after)
-    if alike(before, after):
+    own = tuple(_changes(_own_label(found), _own_label(rolling), OWN_LABEL, OWN_FIELD))
+    if alike(before, after) and not own:
         return Outlook(CURRENT)
-    state = OUT_OF_DATE if known(before, metadata["name"]) else UNPROTECTED
-    return Outlook(state, tuple(changes(before, after, TEMPLATE)))
+    state = OUT_OF_DATE if known(before, metadata["name"]) and not own else UNPROTECTED
+    return Outlook(state, own + tuple(changes(before, after, TEMPLATE)))
 
 
 def objections(request: Request, settings: Settings, scope: Scope) -> tuple[Finding, ...]:
@@ -152,6 +155,11 @@ def _called(field: str, key: str, *, in_list: bool) -> str:
 
 def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
+
+
+def _own_label(found: Json) -> str | None:
+    label: str | None = (found["metadata"].get("labels") or {}).get(names.SERVER)
+    return label
 
 
 def _rolling(found: Json) -> Json:

@@ -1,0 +1,136 @@
+"""`mcp-admission apply`: roll servers to the current settings, one after another."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections import Counter
+
+from webhook.admission.answer import line
+from webhook.cli.cluster import add_connection_options, release_namespace
+from webhook.cli.command import Subparsers, add_command
+from webhook.cli.judging import Judging, add_settings_option, judging
+from webhook.cli.progress import Progress
+from webhook.controller.api import Api
+from webhook.controller.errors import ApiError, ConfigurationError
+from webhook.controller.fleet.roll import End, Rolled, Roller
+from webhook.controller.fleet.targets import NotServers, Targets
+from webhook.settings.errors import SettingsError
+
+FINE, NOT_ALL, BAD_USAGE = 0, 1, 2
+SUMMED_UP = {
+    End.ROLLED: "rolled",
+    End.WOULD_ROLL: "would roll",
+    End.UP_TO_DATE: "up to date",
+    End.GONE: "gone",
+    End.REFUSED: "would be refused",
+    End.PAUSED: "paused",
+    End.FAILED: "failed",
+    End.INTERRUPTED: "rolling by themselves",
+}
+SHORT = (End.REFUSED, End.PAUSED, End.FAILED, End.INTERRUPTED)
+DESCRIPTION = """\
+Rolls MCP servers to the current settings, one after another, and waits for each: as `kubectl
+rollout restart` would, and only those that are not up to date. A server that would be refused, that
+is paused, or that would come out as it is, is told and not touched. A rollout that fails ends it.
+"""
+EPILOG = """\
+examples:
+  mcp-admission apply -n team-a github-tools crm     these two, in this order
+  mcp-admission apply -n team-a --all --dry-run      what would roll there, and why?
+  mcp-admission apply --all --keep-going             every server of the cluster
+
+how far:
+  a line for each server on standard output; how far the present rollout is on standard error, in
+  one line on a terminal. A rollout fails where Kubernetes says so, after progressDeadlineSeconds.
+
+signals:
+  SIGINT, SIGTERM    stop: no other server is touched, the present one goes on rolling by itself
+
+exit codes:
+  0  all that were asked for are up to date
+  1  some are not: refused, paused, failed, or not touched any more
+  2  the cluster cannot be reached; wrong usage or settings; a name that is no server
+"""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the options of `apply`."""
+    parser = add_command(
+        subparsers,
+        "apply",
+        short="roll servers to the current settings, one after another",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+    )
+    add_connection_options(parser)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a Deployment; needs -n")
+    parser.add_argument(
+        "-n", "--namespace", metavar="NS", help="where the Deployments are (with --all: all)"
+    )
+    parser.add_argument("--all", action="store_true", help="every server that is not up to date")
+    add_settings_option(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="tell what would be done, and do nothing"
+    )
+    parser.add_argument(
+        "--keep-going", action="store_true", help="go on with the next where one has failed"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Roll what was asked for, and print how it ended for each."""
+    if bool(args.names) == args.all:
+        args.parser.error("name Deployments, or say --all")
+    if args.names and args.namespace is None:
+        args.parser.error("say in which namespace they are: -n NS")
+    try:
+        return asyncio.run(_apply(args, judging(args.settings)))
+    except (ApiError, ConfigurationError, NotServers, SettingsError) as error:
+        sys.stderr.write(f"mcp-admission apply: {error}\n")
+        return BAD_USAGE
+
+
+async def _apply(args: argparse.Namespace, by: Judging) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    sys.stderr.write(f"judged by {by.source}\n")
+    async with await Api.connect(args.kubeconfig) as api:
+        targets = Targets(api, by.settings, release_namespace(args))
+        current = 0
+        if args.all:
+            chosen, current = await targets.stale(args.namespace)
+        else:
+            chosen = await targets.named(args.namespace, args.names)
+        progress = Progress(len(chosen))
+        roller = Roller(api, targets, stop, progress.tell, dry_run=args.dry_run)
+        done: list[Rolled] = []
+        for target in chosen:
+            if stop.is_set() or (done and done[-1].end is End.FAILED and not args.keep_going):
+                break
+            progress.turn_to(str(target))
+            done.append(await roller.roll(target))
+            progress.clear()
+            _print(done[-1], dry_run=args.dry_run)
+    return _summed_up(done, len(chosen) - len(done), current)
+
+
+def _print(rolled: Rolled, *, dry_run: bool) -> None:
+    """A line for the server; what needs more than one sentence is indented under it."""
+    said = f"{rolled.target} {rolled.end.value}{' (not done: --dry-run)' * dry_run}"
+    print(f"{said}: {line(rolled.lines[0])}" if len(rolled.lines) == 1 else said)
+    for each in rolled.lines if len(rolled.lines) > 1 else ():
+        print(f"  {line(each)}")
+    sys.stdout.flush()
+
+
+def _summed_up(done: list[Rolled], untouched: int, current: int) -> int:
+    counts = Counter(each.end for each in done)
+    counts[End.UP_TO_DATE] += current
+    parts = [f"{counts[end]} {SUMMED_UP[end]}" for end in End if counts[end]]
+    parts += [f"{untouched} not touched"] if untouched else []
+    print(", ".join(parts) or "no MCP server found")
+    return NOT_ALL if untouched or any(counts[end] for end in SHORT) else FINE

@@ -1,0 +1,105 @@
+"""`mcp-admission audit`: which servers of a cluster are out of date, unprotected or refused."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+
+from webhook.cli.audit_formats import format as formats
+from webhook.cli.cluster import add_connection_options, release_namespace
+from webhook.cli.command import Subparsers, add_command
+from webhook.cli.judging import Judging, add_settings_option, judging
+from webhook.controller.api import Api
+from webhook.controller.errors import ApiError, ConfigurationError
+from webhook.controller.fleet.audit import Audit
+from webhook.controller.fleet.report import Report
+from webhook.settings.errors import SettingsError
+
+FINE, FINDINGS, CANNOT_LOOK = 0, 1, 2
+DESCRIPTION = """\
+Lists every MCP server of the cluster that is out of date (a field would be another if it rolled
+now), unprotected (older than the webhook, labelled on one half alone, isolated by no network policy
+or by one that a user's own policy undoes), or that would be refused if it rolled now: with the
+fields, the reasons and the way out. It only reads, never a Secret, and tells what it may not read.
+"""
+EPILOG = """\
+states, from the best to the worst:
+  up to date         rolling it would change nothing
+  out of date        rolling it would change the fields that are listed
+  unprotected        something that protects the others is missing here
+  refused if rolled  its pods run, but new ones would be refused: mend it before it must restart
+
+examples:
+  mcp-admission audit                          all namespaces
+  mcp-admission audit -n team-a                one of them
+  mcp-admission audit --settings new.yaml      what would these settings do to what runs?
+  mcp-admission audit -o json | jq '.summary'
+
+exit codes:
+  0  there is nothing to tell
+  1  there are findings
+  2  the cluster, or a part of it, could not be looked at; wrong usage or settings
+"""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the options of `audit`."""
+    parser = add_command(
+        subparsers,
+        "audit",
+        short="list the servers that are out of date, unprotected or would be refused",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+    )
+    add_connection_options(parser)
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("-n", "--namespace", metavar="NS", help="look at this namespace alone")
+    where.add_argument(
+        "-A",
+        "--all-namespaces",
+        action="store_true",
+        help="look at all namespaces (the default)",
+    )
+    add_settings_option(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=formats.FORMATS,
+        default="table",
+        help="table is for people, the others for programs (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look at everything and print the report."""
+    try:
+        by = judging(args.settings)
+        report = asyncio.run(_audit(args, by))
+    except (ApiError, ConfigurationError, SettingsError) as error:
+        sys.stderr.write(f"mcp-admission audit: {error}\n")
+        return CANNOT_LOOK
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    for part in formats.load(args.output).render(report, colour=_colour()):
+        sys.stdout.write(part)
+    sys.stdout.flush()
+    sys.stderr.write(f"judged by {report.settings}\n")
+    for unseen in report.unseen:
+        sys.stderr.write(f"not looked at: {unseen.what}: {unseen.why}\n")
+    if report.unseen:
+        return CANNOT_LOOK
+    return FINDINGS if report.told else FINE
+
+
+async def _audit(args: argparse.Namespace, by: Judging) -> Report:
+    async with await Api.connect(args.kubeconfig) as api:
+        audit = Audit(api, by.settings, release_namespace(args), args.namespace)
+        return Report(await audit.run(), audit.unseen, by.source)
+
+
+def _colour() -> bool:
+    """Whether stdout is a terminal whose user has not asked for plain text (no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not plain

@@ -1,0 +1,1 @@
+"""The formats of `audit`: one file each."""

@@ -1,0 +1,66 @@
+"""For people: a line for each server that has something, under it what that is, and the counts."""
+
+from collections.abc import Iterator
+
+from webhook.admission.answer import line
+from webhook.cli.formats.columns import columns
+from webhook.cli.formats.wording import BOLD, RED, YELLOW, paint
+from webhook.controller.fleet.report import Report, Server, Told
+from webhook.controller.reconcile.drift import OUT_OF_DATE, STATES
+
+HEADINGS = ("STATE", "KIND", "NAMESPACE", "NAME")
+MOST_FIELDS = 5
+CHANGED = "out-of-date"
+
+
+def render(report: Report, *, colour: bool) -> Iterator[str]:
+    """Servers about which there is nothing to tell are only counted."""
+    told = report.told
+    if told:
+        heading, *rows = columns([HEADINGS, *map(_cells, told)])
+        yield f"{paint(heading, BOLD * colour)}\n"
+        for server, row in zip(told, rows, strict=True):
+            shade = YELLOW if server.state == OUT_OF_DATE else RED
+            yield f"{paint(row, shade * colour)}\n"
+            yield from (f"  {line(sentence)}\n" for sentence in _sentences(server))
+        yield "\n"
+    yield _count(report)
+
+
+def said(state: str) -> str:
+    """A state as people say it."""
+    return {"current": "up to date"}.get(state, state.replace("_", " "))
+
+
+def _cells(server: Server) -> tuple[str, ...]:
+    return said(server.state), line(server.kind), line(server.namespace), line(server.name)
+
+
+def _sentences(server: Server) -> Iterator[str]:
+    fields = [each for each in server.told if each.reason == CHANGED]
+    yield from (each.line for each in server.told if each.reason != CHANGED)
+    yield from (each.line for each in fields[:MOST_FIELDS])
+    if len(fields) > MOST_FIELDS:
+        yield f"and {len(fields) - MOST_FIELDS} more fields: -o json has them all"
+    yield from _way_out(server, fields)
+
+
+def _way_out(server: Server, fields: list[Told]) -> Iterator[str]:
+    """How a field gets up to date; what would be refused has to be mended first."""
+    if not fields or server.state == STATES[-1]:
+        return
+    if server.kind == "Deployment":
+        yield f"to roll it: mcp-admission apply -n {server.namespace} {server.name}"
+    elif server.kind == "Pod":
+        yield "to bring it up to date, delete it and create it again"
+    else:
+        yield f"to bring its pods up to date, restart the {server.kind}"
+
+
+def _count(report: Report) -> str:
+    counts = report.counts()
+    total = counts.pop("all")
+    if not total:
+        return "no MCP server found\n"
+    parts = ", ".join(f"{count} {said(state)}" for state, count in counts.items() if count)
+    return f"{total} MCP server{'' if total == 1 else 's'}: {parts}\n"

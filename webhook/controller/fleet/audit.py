@@ -1,0 +1,179 @@
+"""Reads a cluster, or one namespace, page by page, and tells what is wrong with its servers.
+
+Nothing is written, and no Secret is read. What may not be looked at is told: an audit that is
+silent about it would be taken for one that has found nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS, Workload
+from webhook.controller.api import Api
+from webhook.controller.errors import Forbidden, Gone, NotFound
+from webhook.controller.fleet import workloads
+from webhook.controller.fleet.isolation import Policies
+from webhook.controller.fleet.report import Server, Told, Unseen
+from webhook.controller.fleet.surroundings import Surroundings
+from webhook.controller.objects import made
+from webhook.controller.objects import server as servers
+from webhook.controller.paths import cluster_wide, namespaced
+from webhook.controller.reconcile.kinds import POLICY
+from webhook.rules import names
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+Place = tuple[str, str, str]
+PAGE = 200
+TRIES = 3
+POLICIES = "networkpolicies.networking.k8s.io"
+REPLICA_SETS = "replicasets.apps"
+NOT_OF_DEPLOYMENTS = "!pod-template-hash"
+
+
+class Audit:
+    """One look at all namespaces, or at one; `unseen` is what it could not look at."""
+
+    def __init__(
+        self, api: Api, settings: Settings, release_namespace: str, namespace: str | None
+    ) -> None:
+        self._api, self._settings, self._only = api, settings, namespace
+        self._around = Surroundings(settings, release_namespace)
+        self._found: dict[Place, dict[tuple[str, ...], Told]] = {}
+        self.unseen: list[Unseen] = []
+
+    async def run(self) -> list[Server]:
+        """Every server, with what is told of it; raises ApiError where nobody answers."""
+        await self._read_namespaces()
+        policies, made_at_all = Policies(), self._settings.mcp_namespace.network_policy.enabled
+        if made_at_all and await self._each(POLICIES, policies.take):
+            self._around.policies = policies
+        await self._each(DEPLOYMENTS, self._deployment)
+        for resource in KINDS:
+            if resource not in (PODS, DEPLOYMENTS):
+                # Those of Deployments are told with them, and there are many of each.
+                labels = NOT_OF_DEPLOYMENTS if resource == REPLICA_SETS else ""
+                await self._each(resource, partial(self._other, resource), labels)
+        await self._read_pods()
+        return [
+            Server(kind, namespace, name, tuple(told.values()))
+            for (namespace, kind, name), told in sorted(self._found.items())
+        ]
+
+    async def _read_namespaces(self) -> None:
+        if self._only is None:
+            await self._each("namespaces", self._around.take)
+            return
+        try:
+            self._around.take(await self._api.get(cluster_wide("v1", "namespaces", self._only)))
+        except Forbidden as error:
+            why = f"{error.message}: the namespace was taken for one that is not managed"
+            self.unseen.append(Unseen("namespaces", why))
+
+    async def _read_pods(self) -> None:
+        if not await self._each(PODS, self._pod, names.SERVER):
+            return
+        others = f"!{names.SERVER}"
+        for namespace in self._around.managed_ones():
+            await self._each(PODS, self._pod, others, namespace)
+        for selector in filter(None, self._settings.selectors):
+            chosen = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
+            await self._each(PODS, self._pod, f"{chosen},{others}")
+
+    async def _each(
+        self,
+        resource: str,
+        take: Callable[[Json], object],
+        labels: str = "",
+        namespace: str | None = None,
+    ) -> bool:
+        """Hand over each object, some twice where a list takes long; false where it may not be."""
+        plural, _, group = resource.partition(".")
+        version, inside = f"{group}/v1" if group else "v1", namespace or self._only
+        path = namespaced(version, plural, inside) if inside else cluster_wide(version, plural)
+        tries = 0
+        while True:
+            try:
+                await self._api.list_each(path, take, label_selector=labels, page=PAGE)
+            except (Forbidden, NotFound) as error:
+                self.unseen.append(Unseen(plural, error.message))
+                return False
+            except Gone:
+                tries += 1
+                if tries == TRIES:
+                    raise
+            else:
+                return True
+
+    def _deployment(self, found: Json) -> None:
+        metadata = found["metadata"]
+        if self._server(found, DEPLOYMENTS, _itself("Deployment", metadata)) is None:
+            return
+        namespace = metadata["namespace"]
+        managed = self._around.managed(namespace)
+        told = workloads.of_deployment(found, self._settings, managed=managed)
+        labels = found["spec"]["template"].get("metadata", {}).get("labels") or {}
+        own = made.of_server(servers.read(found), self._settings, None).objects
+        policies = [each for each in own if each["kind"] == POLICY.kind]
+        around = self._around.told(namespace, labels, policies)
+        self._put(_itself("Deployment", metadata), [*told, *around])
+
+    def _other(self, resource: str, found: Json) -> None:
+        place = _itself(KINDS[resource][0], found["metadata"])
+        workload = self._server(found, resource, place)
+        if workload is not None:
+            managed = self._around.managed(place[0])
+            given = found, workload, resource, self._settings
+            self._put(place, workloads.of_other(*given, managed=managed))
+
+    def _pod(self, found: Json) -> None:
+        metadata = found["metadata"]
+        place = _owner(metadata)
+        if place[1] == "Node" or self._of_deployment(place):
+            return
+        if self._server(found, PODS, place) is None:
+            return
+        managed = self._around.managed(place[0])
+        told = workloads.of_pod(found, self._settings, managed=managed)
+        around = self._around.told(place[0], metadata.get("labels") or {})
+        self._put(place, [*told, *around])
+
+    def _server(self, found: Json, resource: str, place: Place) -> Workload | None:
+        """The object where it is a server that can be reviewed."""
+        namespace = place[0]
+        if "deletionTimestamp" in found["metadata"]:
+            return None
+        managed = self._around.managed(namespace)
+        workload = workloads.seen(found, resource, self._settings, managed=managed)
+        if workload is not None and self._around.excluded(namespace):
+            told = workloads.not_reviewed(workload)
+            if told:
+                self._put(place, told)
+            return None
+        return workload
+
+    def _of_deployment(self, place: Place) -> bool:
+        """Whether pods of this ReplicaSet are told with a Deployment."""
+        namespace, kind, name = place
+        deployment = (namespace, "Deployment", name.rpartition("-")[0])
+        return kind == "ReplicaSet" and deployment in self._found
+
+    def _put(self, place: Place, told: Iterable[Told]) -> None:
+        """What is told of each pod of a workload is told once."""
+        known = self._found.setdefault(place, {})
+        for each in told:
+            known.setdefault((each.reason, each.message, each.path), each)
+
+
+def _itself(kind: str, metadata: Json) -> Place:
+    return metadata["namespace"], kind, metadata["name"]
+
+
+def _owner(metadata: Json) -> Place:
+    """The workload that a pod is known by: its controller, or itself."""
+    owners = metadata.get("ownerReferences") or []
+    owner = next((each for each in owners if each.get("controller")), None)
+    kind, name = ("Pod", metadata["name"]) if owner is None else (owner["kind"], owner["name"])
+    return metadata["namespace"], kind, name
