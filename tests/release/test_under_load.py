@@ -30,6 +30,8 @@ ROLLING = [f"--set={each}.resources.requests.memory=160Mi" for each in ("serve",
 def installed(release: Release, removed: None) -> Release:
     """A release in use."""
     release.installed()
+    namespace = release.cluster.get(f"/api/v1/namespaces/{TOOLS}")
+    assert namespace["metadata"]["labels"]["mcp-admission.dev/managed"] == "true"
     servers.deploy(release.cluster, TOOLS)
     servers.assert_served(release, TOOLS)
     return release
