@@ -46,7 +46,7 @@ class Cache(Generic[Kept]):
 
     def get(self, namespace: str, name: str) -> Kept | None:
         """What is kept of an object."""
-        entry = self._entries.get(namespace, {}).get(name)
+        entry = self._held(namespace, name)
         return None if entry is None else entry.kept
 
     def within(self, namespace: str) -> Iterator[tuple[str, Kept]]:
@@ -55,18 +55,23 @@ class Cache(Generic[Kept]):
             yield name, entry.kept
 
     def entry(self, found: Json) -> tuple[str, str, Entry[Kept] | None]:
-        """Namespace, name and what would be kept of an object as the API server sent it."""
+        """Namespace, name and what is kept of an object as the API server sent it.
+
+        That is what is kept already, where it is not older: most of a list is known.
+        """
         metadata = found["metadata"]
-        kept = self._keep(found)
         version = _number(metadata.get("resourceVersion"))
         namespace, name = metadata.get("namespace") or "", metadata["name"]
+        held = self._held(namespace, name)
+        if held is not None and held.version >= version:
+            return namespace, name, held
+        kept = self._keep(found)
         return namespace, name, None if kept is None else Entry(version, kept)
 
     def put(self, found: Json) -> None:
         """Take in an object that was sent, unless what is here is newer."""
         namespace, name, entry = self.entry(found)
-        held = self._entries.get(namespace, {}).get(name)
-        if held is None or held.version < _number(found["metadata"].get("resourceVersion")):
+        if entry is None or entry is not self._held(namespace, name):
             self._set(namespace, name, entry)
 
     def drop(self, namespace: str, name: str) -> None:
@@ -81,9 +86,12 @@ class Cache(Generic[Kept]):
             if (namespace, name) not in listed:
                 self.drop(namespace, name)
         for (namespace, name), entry in listed.items():
-            held = self._entries.get(namespace, {}).get(name)
+            held = self._held(namespace, name)
             if held is None or held.version < entry.version:
                 self._set(namespace, name, entry)
+
+    def _held(self, namespace: str, name: str) -> Entry[Kept] | None:
+        return self._entries.get(namespace, {}).get(name)
 
     def _set(self, namespace: str, name: str, entry: Entry[Kept] | None) -> None:
         entries = self._entries.setdefault(namespace, {})
