@@ -31,6 +31,8 @@ TRIES = 3
 POLICIES = "networkpolicies.networking.k8s.io"
 REPLICA_SETS = "replicasets.apps"
 NOT_OF_DEPLOYMENTS = "!pod-template-hash"
+# PodTemplates run nothing, and the ClusterRole `view` does not hold them.
+OTHERS = [each for each in KINDS if each not in (PODS, DEPLOYMENTS, "podtemplates")]
 
 
 class Audit:
@@ -51,11 +53,10 @@ class Audit:
         if made_at_all and await self._each(POLICIES, policies.take):
             self._around.policies = policies
         await self._each(DEPLOYMENTS, self._deployment)
-        for resource in KINDS:
-            if resource not in (PODS, DEPLOYMENTS):
-                # Those of Deployments are told with them, and there are many of each.
-                labels = NOT_OF_DEPLOYMENTS if resource == REPLICA_SETS else ""
-                await self._each(resource, partial(self._other, resource), labels)
+        for resource in OTHERS:
+            # Those of Deployments are told with them, and there are many of each.
+            labels = NOT_OF_DEPLOYMENTS if resource == REPLICA_SETS else ""
+            await self._each(resource, partial(self._other, resource), labels)
         await self._read_pods()
         return [
             Server(kind, namespace, name, tuple(told.values()))

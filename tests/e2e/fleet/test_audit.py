@@ -1,0 +1,180 @@
+"""What is wrong with the servers of a cluster is listed, with the fields, and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.e2e import management, manifests
+from tests.e2e.controller.control import Control
+from tests.e2e.controller.objects import NAME, POLICIES, deployed
+from tests.e2e.fleet.commands import FIELD, MORE_MEMORY, Fleet, Json, reasons
+from tests.e2e.namespace import MERGE_PATCH, Namespace
+from tests.e2e.product import Product
+
+BASELINE = "mcp-admission-baseline"
+PRIVILEGED = [manifests.container(securityContext={"privileged": True})]
+
+
+def summary(**counts: int) -> dict[str, int]:
+    states = ("all", "current", "out_of_date", "unprotected", "refused_if_rolled")
+    return {**dict.fromkeys(states, 0), **counts}
+
+
+def controlled(product: Product, namespace: Namespace, **given: Any) -> Control:
+    return Control(product, "--namespace", namespace.name, name="for-audit", **given)
+
+
+def policy(name: str, **spec: Any) -> Json:
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name},
+        "spec": {"podSelector": {}, **spec},
+    }
+
+
+def test_a_server_is_up_to_date_until_the_settings_change(product: Product, fleet: Fleet) -> None:
+    namespace = fleet.namespace
+    with controlled(product, namespace) as control:
+        product.cluster.wait_for("leader", control.leads)
+        deployed(namespace)
+
+    code, report = fleet.audit()
+    assert (code, report["servers"], report["not_looked_at"]) == (0, [], [])
+    assert report["summary"] == summary(all=1, current=1)
+
+    code, report = fleet.audit(MORE_MEMORY)
+    assert (code, report["summary"]) == (1, summary(all=1, out_of_date=1))
+    (server,) = report["servers"]
+    assert (server["kind"], server["namespace"], server["name"]) == (
+        "Deployment",
+        namespace.name,
+        NAME,
+    )
+    assert server["findings"] == [
+        {
+            "state": "out_of_date",
+            "reason": "out-of-date",
+            "message": f"{FIELD} is 400Mi and would be 800Mi",
+            "path": "/spec/template/spec/containers/0/resources/requests/memory",
+            "rule": "",
+            "field": FIELD,
+            "before": "400Mi",
+            "after": "800Mi",
+        }
+    ]
+
+    with controlled(product, namespace, settings=MORE_MEMORY) as control:
+        product.cluster.wait_for("leader", control.leads)
+
+        def counted() -> bool:
+            states = report["summary"].items()
+            return all(control.metric("servers", state=key) == count for key, count in states)
+
+        product.cluster.wait_for("the same counts in the metrics", counted)
+
+
+def test_whatever_the_webhook_has_not_seen_is_unprotected(product: Product, fleet: Fleet) -> None:
+    namespace = fleet.namespace
+    in_template = manifests.server("in-template", labels=manifests.NOT_LABELLED, replicas=0)
+    in_template["spec"]["template"]["metadata"]["labels"][manifests.SERVER] = "true"
+    half = manifests.of_kind("StatefulSet", "half")
+    del half["spec"]["template"]["metadata"]["labels"][manifests.SERVER]
+    with product.uninstalled():
+        namespace.create(manifests.server("older", replicas=0))
+        namespace.create(manifests.server("privileged", replicas=0, containers=PRIVILEGED))
+        namespace.create(in_template)
+        namespace.create(half)
+        namespace.create(manifests.of_kind("CronJob", "refused", hostNetwork=True))
+        namespace.create(manifests.bare_pod("bare"))
+        namespace.create(manifests.bare_pod("bare-and-refused", hostPID=True))
+        namespace.create(manifests.server("no-server", labels=manifests.NOT_LABELLED, replicas=0))
+
+    code, report = fleet.audit()
+    older = {"older-than-webhook", "policy-missing"}
+    assert code == 1
+    assert reasons(report) == {
+        ("Deployment", "older"): ("unprotected", older | {"half-labelled", "out-of-date"}),
+        ("Deployment", "privileged"): ("refused_if_rolled", older | {"half-labelled", "refused"}),
+        ("Deployment", "in-template"): ("unprotected", older | {"half-labelled", "out-of-date"}),
+        ("StatefulSet", "half"): ("unprotected", {"half-labelled"}),
+        ("CronJob", "refused"): ("refused_if_rolled", {"refused"}),
+        ("Pod", "bare"): ("unprotected", older | {"out-of-date"}),
+        ("Pod", "bare-and-refused"): ("refused_if_rolled", older | {"refused"}),
+    }
+    (rule,) = {
+        finding["rule"]
+        for each in report["servers"]
+        for finding in each["findings"]
+        if each["name"] == "bare-and-refused" and finding["rule"]
+    }
+    assert rule == "host-namespaces"
+
+
+def test_what_was_there_before_its_namespace_was_managed_is_told(fleet: Fleet) -> None:
+    namespace = fleet.namespace
+    namespace.create(manifests.server("older", labels=manifests.NOT_LABELLED, replicas=0))
+    namespace.create(manifests.of_kind("DaemonSet", "agents", labels=manifests.NOT_LABELLED))
+    namespace.cluster.wait_for("pods", lambda: namespace.pods("agents"))
+    management.begin(namespace)
+
+    _, report = fleet.audit()
+    around = {"older-than-webhook", "policy-missing", "namespace-labels", "out-of-date"}
+    assert reasons(report) == {
+        ("Deployment", "older"): ("unprotected", around),
+        ("DaemonSet", "agents"): ("unprotected", around),
+    }
+
+
+def test_isolation_that_is_missing_or_undone_is_told(product: Product, fleet: Fleet) -> None:
+    namespace, cluster = fleet.namespace, product.cluster
+    policies = POLICIES.format(namespace.name)
+    with controlled(product, namespace) as control:
+        cluster.wait_for("leader", control.leads)
+        deployed(namespace)
+
+    cluster.create(policies, policy("everything", policyTypes=["Egress"], egress=[{}]))
+    code, report = fleet.audit()
+    assert (code, reasons(report)) == (1, {("Deployment", NAME): ("unprotected", {"wide-policy"})})
+    (finding,) = report["servers"][0]["findings"]
+    assert finding["message"].startswith(
+        "NetworkPolicy everything lets it reach everybody on every port"
+    )
+
+    assert cluster.raw("DELETE", f"{policies}/everything").status == 200
+    edit = {"spec": {"podSelector": {"matchLabels": {"app": "other"}}}}
+    assert cluster.raw("PATCH", f"{policies}/{BASELINE}", edit, MERGE_PATCH).status == 200
+    assert reasons(fleet.audit()[1]) == {("Deployment", NAME): ("unprotected", {"policy-changed"})}
+
+    assert cluster.raw("DELETE", f"{policies}/{BASELINE}").status == 200
+    assert reasons(fleet.audit()[1]) == {("Deployment", NAME): ("unprotected", {"policy-missing"})}
+
+
+def test_view_is_enough_and_what_may_not_be_looked_at_is_told(fleet: Fleet, tmp_path: Path) -> None:
+    namespace, cluster = fleet.namespace, fleet.namespace.cluster
+    viewer = cluster.user(f"viewer-of-{namespace.name}")
+    namespace.kubectl("create", "rolebinding", "v", "--clusterrole=view", f"--user={viewer.name}")
+    cluster.wait_for(
+        "rights of the viewer",
+        lambda: namespace.raw("GET", "pods", as_user=viewer).status == 200,
+    )
+    (tmp_path / "viewer").mkdir()
+    as_viewer = Fleet(namespace, tmp_path / "viewer", viewer)
+    code, report = as_viewer.audit()
+    assert (code, report["not_looked_at"]) == (0, [])
+    assert namespace.raw("GET", "secrets", as_user=viewer).status == 403
+
+    nobody = Fleet(namespace, tmp_path / "viewer", cluster.user("nobody-in-particular"))
+    code, report = nobody.audit()
+    assert code == 2
+    assert {"networkpolicies", "deployments", "pods", "namespaces"} <= {
+        each["what"] for each in report["not_looked_at"]
+    }
+
+
+def test_a_namespace_that_is_not_there_is_no_clean_one(fleet: Fleet) -> None:
+    ended = fleet.run("audit", "-n", "is-not-there")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert 'namespaces "is-not-there" not found' in ended.err
