@@ -51,13 +51,19 @@ class Fault:
 
 
 class Proxy:
-    """A context manager; everything may be called from the test's thread."""
+    """A context manager; everything may be called from the test's thread.
+
+    While it is `down` it cuts whoever calls; while it is `silent` it keeps back what comes for
+    watches, and counts it, and those that have lost something stay silent for good.
+    """
 
     def __init__(self, url: str, authority: Path) -> None:
         self._url = url
         self._tls = ssl.create_default_context(cafile=str(authority))
         (self.port,) = free_ports(1)
         self.down = False
+        self.silent = False
+        self.kept_back = 0
         self.calls: list[Call] = []
         self.refused: list[Call] = []
         self._faults: list[Fault] = []
@@ -177,9 +183,15 @@ class Proxy:
         )
         await response.prepare(request)
         self._watches.add(transport)
+        silent = False
         try:
             async for chunk in answer.content.iter_any():
-                await response.write(chunk)
+                # Nothing comes after what was lost.
+                silent = silent or self.silent
+                if silent:
+                    self.kept_back += 1
+                else:
+                    await response.write(chunk)
         except (ConnectionError, aiohttp.ClientError):
             transport.abort()
         finally:
