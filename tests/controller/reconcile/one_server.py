@@ -45,7 +45,8 @@ class Remembering:
             raise AlreadyExists(409, "AlreadyExists", place)
         if body["kind"] == "Service":
             self.meanwhile()
-        self.created.append(body["kind"])
+        if body["kind"] != "Event":
+            self.created.append(body["kind"])
         self.there[place] = stored(body, f"uid-{next(NUMBERS)}")
         return self.there[place]
 

@@ -68,6 +68,7 @@ class Controller:
 
             group.create_task(self._queue.work(look, workers))
             group.create_task(self._count(servers))
+            group.create_task(notes.run())
             group.create_task(self._look_again())
 
     async def _look_again(self) -> None:

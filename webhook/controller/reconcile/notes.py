@@ -6,13 +6,15 @@ is still there to be read.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from webhook.controller.api import Api
-from webhook.controller.errors import AlreadyExists, ApiError
+from webhook.controller.backoff import Backoff
+from webhook.controller.errors import AlreadyExists, ApiError, NotFound
 from webhook.controller.objects.refusal import LONGEST_NOTE
 from webhook.controller.paths import namespaced
 
@@ -40,38 +42,66 @@ def deployment(namespace: str, name: str, uid: str) -> Regarding:
 
 
 class Notes:
-    """Writes Events; what was said about an object is not said again until it has changed."""
+    """Writes Events; what was said about an object is not said again until it has changed.
+
+    An Event that cannot be written stops nobody: `run` tries it again, one at a time and later each
+    time, until it is written or does not hold any more.
+    """
 
     def __init__(self, api: Api, instance: str) -> None:
         self._api, self._instance = api, instance
         self._said: dict[str, dict[str, str]] = {}
+        self._unsaid: dict[Regarding, dict[str, str]] = {}
+        self._waits = asyncio.Event()
 
     async def say(self, regarding: Regarding, notes: dict[str, str]) -> None:
-        """Say these notes by their reasons, and forget what does not hold any more.
-
-        An Event that cannot be written is logged: it is no reason to stop.
-        """
-        said = self._said.get(regarding.uid, {})
-        now: dict[str, str] = {}
+        """Say these notes by their reasons, and forget what does not hold any more."""
+        for kept in (self._said.get(regarding.uid, {}), self._unsaid.get(regarding, {})):
+            for reason in kept.keys() - notes.keys():
+                del kept[reason]
         for reason, note in notes.items():
-            if said.get(reason) == note or await self._write(regarding, reason, note):
-                now[reason] = note  # noqa: PERF403 - it waits for each
-        if now:
-            self._said[regarding.uid] = now
-        else:
+            said = self._said.get(regarding.uid, {}).get(reason)
+            if note not in (said, self._unsaid.get(regarding, {}).get(reason)):
+                about = {"namespace": regarding.namespace, "name": regarding.name}
+                fields = {**about, "kind": regarding.kind, "reason": reason}
+                LOG.warning("told by an Event", extra={"fields": fields})
+                self._unsaid.setdefault(regarding, {})[reason] = note
+                await self._write(regarding)
+        if not self._said.get(regarding.uid):
             self._said.pop(regarding.uid, None)
 
-    async def _write(self, regarding: Regarding, reason: str, note: str) -> bool:
-        about = {"namespace": regarding.namespace, "name": regarding.name, "reason": reason}
-        LOG.warning("told by an Event", extra={"fields": {**about, "kind": regarding.kind}})
-        try:
-            path = namespaced(VERSION, "events", regarding.namespace)
-            await self._api.create(path, self._event(regarding, reason, note))
-        except AlreadyExists:
-            return True
-        except ApiError as error:
-            LOG.warning("an Event was not written", extra={"fields": {"reason": error.message}})
-            return False
+    async def run(self) -> None:
+        """Try again what could not be written, until cancelled."""
+        backoff = Backoff()
+        while True:
+            await self._waits.wait()
+            self._waits.clear()
+            while self._unsaid:
+                await asyncio.sleep(backoff.next())
+                while self._unsaid and await self._write(next(iter(self._unsaid))):
+                    backoff.forget()
+
+    async def _write(self, regarding: Regarding) -> bool:
+        """Write what is unsaid about an object; where that fails, the others come before it."""
+        for reason, note in list(self._unsaid.get(regarding, {}).items()):
+            try:
+                path = namespaced(VERSION, "events", regarding.namespace)
+                await self._api.create(path, self._event(regarding, reason, note))
+            except (AlreadyExists, NotFound):
+                # It was said before this process began, or there is nobody left to be told.
+                pass
+            except ApiError as error:
+                LOG.warning("an Event was not written", extra={"fields": {"reason": error.message}})
+                if regarding in self._unsaid:
+                    self._unsaid[regarding] = self._unsaid.pop(regarding)
+                    self._waits.set()
+                return False
+            left = self._unsaid.get(regarding, {})
+            if left.get(reason) == note:
+                del left[reason]
+                self._said.setdefault(regarding.uid, {})[reason] = note
+        if not self._unsaid.get(regarding):
+            self._unsaid.pop(regarding, None)
         return True
 
     def _event(self, regarding: Regarding, reason: str, note: str) -> Json:

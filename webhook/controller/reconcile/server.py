@@ -20,6 +20,7 @@ from webhook.controller.reconcile.deployments import Deployment, rolled
 from webhook.controller.reconcile.deployments import keep as keep_deployment
 from webhook.controller.reconcile.kinds import POLICY, SECRET, SERVICE, Made
 from webhook.controller.reconcile.notes import Notes
+from webhook.controller.reconcile.standing import standing
 from webhook.controller.reconcile.view import Key, View
 from webhook.controller.reconcile.write import NotOurs, Writer
 from webhook.rules import names
@@ -122,7 +123,8 @@ class Servers:
             notes["NameTaken"] = "; ".join(taken)
         notes |= {f"Write{each.reason}": each.message for each in failures if each.status}
         (self.refused.add if notes else self.refused.discard)(key)
-        await self._notes.say(events.deployment(key.namespace, key.name, found.uid), notes)
+        told = {**notes, **standing(key.namespace, key.name, found.state)}
+        await self._notes.say(events.deployment(key.namespace, key.name, found.uid), told)
         if failures:
             raise failures[0]
         return not notes
