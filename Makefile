@@ -15,7 +15,7 @@ test: $(VENV)/dev ## run all tests, with coverage
 	$(BIN)/python -m coverage report --include='webhook/rules/*,webhook/admission/*,certs/*' --fail-under=100
 
 fast: $(VENV)/dev ## run the tests that need no control plane
-	$(BIN)/python -m pytest -q -n auto -m 'not control_plane' --ignore=tests/cluster --ignore=tests/e2e
+	$(BIN)/python -m pytest -q -n auto -m 'not control_plane' --ignore=tests/cluster --ignore=tests/e2e --ignore=tests/release
 
 lint: $(VENV)/dev ## check style, types and the order of the layers
 	$(BIN)/ruff check && $(BIN)/ruff format --check
@@ -36,7 +36,7 @@ docs: $(VENV)/dev ## make docs/rules.md from the rules, and what is made from se
 	$(BIN)/python -m tests.chart
 
 cluster: $(VENV)/dev ## run a Kubernetes control plane with the product on it, until Ctrl-C
-	@$(BIN)/python -m tests.e2e
+	@$(BIN)/python -m tests.release
 
 lock: ## pin every dependency by version and hash
 	sh locks/make.sh

@@ -25,12 +25,15 @@ def nothing(_cluster: ControlPlane) -> Iterator[Sequence[str]]:
     yield []
 
 
-def run(register: Register = nothing) -> None:
-    """Run until Ctrl-C or SIGTERM; raises `ComponentError` when a component dies before that."""
+def run(register: Register = nothing, *, kwok: bool = True) -> None:
+    """Run until Ctrl-C or SIGTERM; raises `ComponentError` when a component dies before that.
+
+    Without kwok, whatever registers brings a node.
+    """
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         binaries = find(_say)
-        with ControlPlane(binaries) as cluster, register(cluster) as lines:
+        with ControlPlane(binaries, kwok=kwok) as cluster, register(cluster) as lines:
             _say(", ".join(f"{name} {version}" for name, version in cluster.versions.items()))
             _say(f"KUBECTL={binaries['kubectl']}")
             _say(f"KUBECONFIG={cluster.kubeconfig}")

@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.fixtures import binaries_or_skip
+from tests.cluster.fixtures import binaries_or_skip, helm_or_skip
+
+pytestmark = pytest.mark.control_plane
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def running() -> Iterator[subprocess.Popen[str]]:
+def running(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """The command, as make runs it."""
     binaries_or_skip()
-    command = [sys.executable, "-m", "tests.e2e"]
+    helm_or_skip("4", request.config)
+    command = [sys.executable, "-m", "tests.release"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()
@@ -35,7 +38,7 @@ def printed(process: subprocess.Popen[str]) -> list[str]:
     raise AssertionError(f"it ended after: {lines}")
 
 
-def test_the_three_commands_to_try_work_as_printed(running: subprocess.Popen[str]) -> None:
+def test_the_commands_to_try_work_as_printed(running: subprocess.Popen[str]) -> None:
     lines = printed(running)
     exported = dict(line.split("=", 1) for line in lines if line.startswith("KUBE"))
     tried = [
@@ -52,10 +55,13 @@ def test_the_three_commands_to_try_work_as_printed(running: subprocess.Popen[str
         if line.startswith("  $KUBECTL ")
     ]
 
-    created, shown, refused = tried
+    created, rolled, shown, listed, refused = tried
     assert (created.returncode, created.stderr) == (0, "")
     assert created.stdout == "deployment.apps/issues-bridge created\n"
+    assert "successfully rolled out" in rolled.stdout
     assert "runAsNonRoot: true" in shown.stdout
+    assert "service/issues-bridge" in listed.stdout
+    assert "networkpolicy.networking.k8s.io/mcp-admission-baseline" in listed.stdout
     assert refused.returncode == 1
     assert "NET_ADMIN is not allowed (capabilities)" in refused.stderr
     running.send_signal(signal.SIGINT)

@@ -1,21 +1,23 @@
-"""`make cluster`: a control plane with the product on it, for people to try."""
+"""`make cluster`: a control plane with the product on it as the chart installs it, to be tried."""
 
 import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 
 from tests.cluster import foreground
+from tests.cluster.binaries import find_helm
 from tests.cluster.control_plane import ControlPlane
+from tests.cluster.kubelet.kubelet import Kubelet
 from tests.cluster.process import ComponentError
 from tests.cluster.release import NoControlPlaneError
-from tests.e2e.product import Product
+from tests.release.release import Release
 
-# Nothing makes network policies yet, and nothing would remove the gate that waits for them.
-NOT_GATED = {"mcpNamespace": {"networkPolicy": {"enabled": False}}}
 TO_TRY = [
     "try, where these two are exported:",
     "  $KUBECTL apply -f manifests/examples/npx-bridge.yaml",
+    "  $KUBECTL rollout status deployment/issues-bridge",
     "  $KUBECTL get deployment issues-bridge -o yaml",
+    "  $KUBECTL get pods,services,networkpolicies",
     "  $KUBECTL apply -f manifests/examples/contradictory-bridge.yaml",
 ]
 
@@ -23,14 +25,15 @@ TO_TRY = [
 @contextlib.contextmanager
 def installed(cluster: ControlPlane) -> Iterator[Sequence[str]]:
     """The product on this control plane, and what to do with it."""
-    with Product(cluster, NOT_GATED):
+    with Kubelet(cluster) as kubelet:
+        Release(cluster, kubelet, find_helm()).installed()
         yield TO_TRY
 
 
 def main() -> int:
     """Run until Ctrl-C; a control plane that cannot be had is one sentence."""
     try:
-        foreground.run(installed)
+        foreground.run(installed, kwok=False)
     except (NoControlPlaneError, ComponentError) as reason:
         print(reason, file=sys.stderr)
         return 1
