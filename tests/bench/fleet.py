@@ -141,15 +141,20 @@ def converge(fleet: Fleet, control: Control, seconds: float) -> Cost:
     least = fleet.servers + len(fleet.namespaces)
     while True:
         fleet.cluster.wait_for("a look at each", lambda: looks(control) >= least, seconds)
+        looked = looks(control)
         taken = cost(control, time.monotonic() - began)
-        if rests(control, renewals=2) and fleet.made() == fleet.objects:
+        if rests(control, 2, looked) and fleet.made() == fleet.objects:
             return taken
         assert time.monotonic() < began + seconds, f"{fleet.made()} objects of {fleet.objects}"
 
 
-def rests(control: Control, renewals: int) -> bool:
-    """Whether nothing is looked at for as long as it takes to renew the Lease so often."""
-    before, renewed = looks(control), cost(control).requests.get(RENEWAL, 0)
+def rests(control: Control, renewals: int, looked: float | None = None) -> bool:
+    """Whether nothing is looked at for as long as it takes to renew the Lease so often.
+
+    `looked` is how often anything was looked at when that began.
+    """
+    before = looks(control) if looked is None else looked
+    renewed = cost(control).requests.get(RENEWAL, 0)
     while looks(control) == before:
         if cost(control).requests.get(RENEWAL, 0) >= renewed + renewals:
             return True

@@ -31,6 +31,13 @@ def made(namespace: Namespace, resource: str) -> dict[str, Object]:
     return {each["metadata"]["name"]: each for each in found}
 
 
+def service_of(namespace: Namespace) -> str:
+    """The uid of the Service, once there is one."""
+    found = namespace.cluster.wait_for("Service", lambda: made(namespace, "services").get(NAME))
+    assert found
+    return str(found["metadata"]["uid"])
+
+
 def values(secret: Object) -> dict[str, str]:
     return {key: base64.b64decode(text).decode() for key, text in secret["data"].items()}
 

@@ -14,13 +14,12 @@ import pytest
 
 from tests.cluster.control_plane import ControlPlane
 from tests.controller.faults import Call, Proxy
-from tests.e2e.controller.control import Control, grant
-from tests.e2e.controller.objects import CONFIG, NAME, made, secret, server
+from tests.e2e.controller.control import Control
+from tests.e2e.controller.objects import NAME, service_of
+from tests.e2e.controller_leaders.conftest import LEASE
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
-from tests.e2e.system import NAMESPACE as RELEASE
 
-LEASE = "two-leaders"
 OTHER = "the-other-controller"
 # Six seconds, more or less; after ten it would give up by itself.
 FAILED_RENEWALS = 8
@@ -58,34 +57,11 @@ def restless(namespace: Namespace) -> Iterator[None]:
 
 
 @pytest.fixture
-def options(product: Product, namespace: Namespace) -> tuple[str, ...]:
-    """Two processes with these are two replicas, for one namespace and beside all others."""
-    cluster = product.cluster
-    grant(cluster)
-    here = ("-n", RELEASE)
-    given = ("role", LEASE, *here, "--resource=leases", "--verb=get,update")
-    rights = ("--role", LEASE, f"--serviceaccount={RELEASE}:mcp-admission")
-    for command in (("create", *given), ("create", "rolebinding", LEASE, *here, *rights)):
-        cluster.kubectl(*command, "--save-config", check=False)
-    cluster.raw("DELETE", f"/apis/coordination.k8s.io/v1/namespaces/{RELEASE}/leases/{LEASE}")
-    namespace.apply(secret("crm", CONFIG))
-    namespace.apply(server())
-    return ("--lease", LEASE, "--namespace", namespace.name)
-
-
-@pytest.fixture
 def proxy(product: Product) -> Iterator[Proxy]:
     """A proxy that does nothing yet."""
     cluster = product.cluster
     with Proxy(cluster.url, cluster.components.places.authority.certificate) as running:
         yield running
-
-
-def service_of(namespace: Namespace) -> str:
-    """The uid of the Service, once there is one."""
-    found = namespace.cluster.wait_for("Service", lambda: made(namespace, "services").get(NAME))
-    assert found
-    return str(found["metadata"]["uid"])
 
 
 def go_on(control: Control) -> None:

@@ -1,0 +1,34 @@
+"""The API server is really stopped, for longer than a Lease lasts, and started again."""
+
+from __future__ import annotations
+
+import time
+
+from tests.bench.fleet import cost
+from tests.e2e.controller.control import Control
+from tests.e2e.controller.objects import NAME, service_of
+from tests.e2e.namespace import Namespace
+from tests.e2e.product import Product
+
+REQUESTS_A_SECOND = 20
+
+
+def test_a_controller_waits_for_the_api_server_without_haste_and_goes_on(
+    product: Product, namespace: Namespace, options: tuple[str, ...]
+) -> None:
+    cluster = product.cluster
+    with Control(product, *options, name="patient") as control:
+        cluster.wait_for("leader", control.leads)
+        before = service_of(namespace)
+        process = control.process.pid
+        asked, since = sum(cost(control).requests.values()), time.monotonic()
+        with cluster.without_api_server():
+            control.process.wait_until(lambda: control.metric("leader") == 0, 60)
+            rate = (sum(cost(control).requests.values()) - asked) / (time.monotonic() - since)
+        cluster.wait_for("leader again", lambda: control.metric("leader") == 1, 60)
+        namespace.raw("DELETE", f"services/{NAME}")
+        assert service_of(namespace) != before
+
+        assert control.process.pid == process
+        assert 0 < rate < REQUESTS_A_SECOND
+        assert control.metric("watch_restarts_total") >= 7
