@@ -41,6 +41,7 @@ def test_every_target_that_is_named_exists(page: str) -> None:
         "README.md",
         "CONTRIBUTING.md",
         "docs/certificates.md",
+        "docs/fleet.md",
         "docs/install.md",
         "docs/settings.md",
     ],

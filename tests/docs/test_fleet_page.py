@@ -1,0 +1,49 @@
+"""The page about the fleet names every state, reason and key that programs read, and no other."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from tests.controller.fleet.reports import REPORT
+from webhook.cli.audit_formats import json_report
+from webhook.controller.fleet.report import REASONS
+from webhook.controller.fleet.roll import End
+from webhook.controller.reconcile.drift import STATES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "fleet.md").read_text(encoding="utf-8")
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the first table after a line that starts like this."""
+    lines = PAGE[PAGE.index(heading) :].split("\n\n")[0].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_states_and_reasons_are_all_there() -> None:
+    assert [row[0].strip("`") for row in rows("| state | |")] == list(STATES)
+    assert {row[0].strip("`") for row in rows("| reason | state |")} == REASONS.keys()
+    assert {row[1].strip("`") for row in rows("| reason | state |")} <= set(STATES)
+
+
+def test_every_end_is_explained() -> None:
+    told = {row[0].strip("`") for row in rows("| it says | |")}
+
+    assert told == {end.value for end in End} - {End.WOULD_ROLL.value}
+
+
+def test_the_example_has_the_keys_that_are_written() -> None:
+    (text,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    example = json.loads(text)
+    written = json.loads("".join(json_report.render(REPORT, colour=False)))
+
+    assert example.keys() == written.keys()
+    assert example["summary"].keys() == written["summary"].keys()
+    server, finding = example["servers"][0], example["servers"][0]["findings"][0]
+    changed = next(
+        each for found in written["servers"] for each in found["findings"] if "field" in each
+    )
+    assert server.keys() == written["servers"][0].keys()
+    assert finding.keys() == changed.keys()
+    assert example["not_looked_at"][0].keys() == written["not_looked_at"][0].keys()
