@@ -35,7 +35,7 @@ class Turns:
     async def run(self) -> float | None:
         """Take them all; how many failed."""
         async with asyncio.timeout(10):
-            await repeat(self, self.stop, self.metrics)
+            await repeat(self, self.stop, self.metrics.failed)
         assert self._endings == []
         name = "mcp_admission_rotation_failures_total"
         return self.metrics.registry.get_sample_value(name)

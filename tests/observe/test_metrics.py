@@ -75,7 +75,7 @@ def test_names_end_with_their_unit() -> None:
 
     assert names
     for name in names - {"mcp_admission_file_refused", "mcp_admission_in_flight_requests"}:
-        assert name.endswith(("_total", "_seconds"))
+        assert name.endswith(("_total", "_seconds", "_info"))
     assert "_created" not in text
     assert "process_resident_memory_bytes" in text
 

@@ -23,6 +23,10 @@ from webhook.controller.certificates.driver import STEPS
 from webhook.controller.certificates.modes import MODES
 from webhook.controller.certificates.served import endpoints
 from webhook.controller.counted import CountedApi
+from webhook.controller.distribution.distributor import Distributor
+from webhook.controller.distribution.effective import settle
+from webhook.controller.distribution.following import Following
+from webhook.controller.distribution.in_force import InForce, work_by
 from webhook.controller.errors import ConfigurationError
 from webhook.controller.fence import LeadersApi
 from webhook.controller.leading import lead, until_one_ends
@@ -32,11 +36,11 @@ from webhook.controller.paths import namespaced
 from webhook.controller.reconcile.controller import Controller
 from webhook.observe import logs
 from webhook.observe.control_metrics import ControlMetrics
-from webhook.observe.reconcile_metrics import ReconcileMetrics
-from webhook.rules.registry import plan as plan_of_rules
+from webhook.observe.reconcile_metrics import SETTINGS, ReconcileMetrics
 from webhook.server.listener import Address
 from webhook.settings.errors import SettingsError
-from webhook.settings.load import load
+from webhook.settings.layers import Layer
+from webhook.settings.load import read
 from webhook.settings.model import Settings
 
 DESCRIPTION = """\
@@ -89,7 +93,10 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def _add_controller_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--settings", type=Path, metavar="FILE", help="settings in YAML (default: all defaults)"
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="settings in YAML that the resource cannot change (default: none)",
     )
     parser.add_argument(
         "--namespace",
@@ -133,16 +140,16 @@ def run(args: argparse.Namespace) -> int:
     metrics = ControlMetrics()
     metrics.steps(STEPS)
     try:
-        settings = load(args.settings, os.environ)
-        plan_of_rules(settings)
-        asyncio.run(_control(args, settings, metrics))
+        locks = read(args.settings, os.environ)
+        settle({}, locks)
+        asyncio.run(_control(args, locks, metrics))
     except (ConfigurationError, SettingsError) as error:
         sys.stderr.write(f"mcp-admission control: {error}\n")
         return 2
     return 0
 
 
-async def _control(args: argparse.Namespace, settings: Settings, metrics: ControlMetrics) -> None:
+async def _control(args: argparse.Namespace, locks: list[Layer], metrics: ControlMetrics) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -165,15 +172,38 @@ async def _control(args: argparse.Namespace, settings: Settings, metrics: Contro
                 find_replicas = partial(endpoints, leading, places(args))
                 begin = MODES[args.certificates]
                 turn = begin(leading, places(args), plan(args), find_replicas, metrics)
-                scope, release = args.namespace, places(args).namespace
-                controller = Controller(leading, settings, release, scope, of_reconciling)
                 await until_one_ends(
-                    repeat(turn, stop, metrics), controller.run(lease.identity, args.workers)
+                    repeat(turn, stop, metrics.failed),
+                    _make(args, leading, locks, lease.identity, of_reconciling),
                 )
 
             await lead(lease, work, stop)
         beating.cancel()
     LOG.info("stopped")
+
+
+async def _make(
+    args: argparse.Namespace,
+    api: Api,
+    locks: list[Layer],
+    identity: str,
+    metrics: ReconcileMetrics,
+) -> None:
+    """Distribute the settings, and make what servers need by those that are in force."""
+    release, scope = places(args).namespace, args.namespace
+    # The resource belongs to the cluster, not to some namespaces of it.
+    followed = Following(api, release, lambda of, _: metrics.restarted(of), resource=not scope)
+    in_force = InForce()
+    distributor = Distributor(api, places(args), followed, locks, in_force)
+    distributor.states = lambda: metrics.states
+
+    async def reconcile(settings: Settings) -> None:
+        controller = Controller(api, settings, release, scope, metrics)
+        await controller.run(identity, args.workers)
+
+    await until_one_ends(
+        distributor.run(partial(metrics.failed, SETTINGS)), work_by(in_force, reconcile)
+    )
 
 
 def _lease(api: Api, args: argparse.Namespace, metrics: ReconcileMetrics) -> Lease:

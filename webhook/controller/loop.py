@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from webhook.controller.errors import ApiError
-from webhook.observe.control_metrics import ControlMetrics
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
 
@@ -18,11 +17,11 @@ LOG = logging.getLogger(__name__)
 Turn = Callable[[], Awaitable[timedelta]]
 
 
-async def repeat(turn: Turn, stop: asyncio.Event, metrics: ControlMetrics) -> None:
+async def repeat(turn: Turn, stop: asyncio.Event, failed: Callable[[], None]) -> None:
     """Take turns until told to stop; a turn that has begun is finished.
 
     A turn says when the next one is due. One that fails is followed by the next after a pause
-    that doubles each time, up to half a minute, less a part by chance.
+    that doubles each time, up to half a minute, less a part by chance; `failed` is told.
     """
     pause = FIRST_PAUSE
     while not stop.is_set():
@@ -32,16 +31,16 @@ async def repeat(turn: Turn, stop: asyncio.Event, metrics: ControlMetrics) -> No
             LOG.warning(
                 "a step failed and is tried again", extra={"fields": {"reason": error.message}}
             )
-            due, pause = _failed(pause, metrics)
+            due, pause = _failed(pause, failed)
         except Exception:
             LOG.exception("a step failed and is tried again")
-            due, pause = _failed(pause, metrics)
+            due, pause = _failed(pause, failed)
         await _wait(stop, due)
 
 
-def _failed(pause: float, metrics: ControlMetrics) -> tuple[float, float]:
+def _failed(pause: float, failed: Callable[[], None]) -> tuple[float, float]:
     """Count it; returns this pause and the next."""
-    metrics.failed()
+    failed()
     return random.uniform(pause / 2, pause), min(2 * pause, LONGEST_PAUSE)  # noqa: S311 - no secret
 
 

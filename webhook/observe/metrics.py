@@ -113,6 +113,7 @@ class Metrics:
             "certificate_expiry_timestamp_seconds",
             "When the certificate that clients are shown ends, in seconds since 1970.",
         )
+        self._settings = gauge("settings_info", "The digest of the settings in force.", ["digest"])
         self.in_flight = gauge("in_flight_requests", "Requests that wait for their answer.")
 
     def reviewed(self, review: Review, seconds: float) -> None:
@@ -151,6 +152,11 @@ class Metrics:
             self._refused.labels(file).set(0)
             for result in ("success", "failure"):
                 self._reloads.labels(file, result)
+
+    def settings_are(self, digest: str) -> None:
+        """Say which settings are in force: one digest at a time."""
+        self._settings.clear()
+        self._settings.labels(digest).set(1)
 
     def render(self) -> bytes:
         """All metrics in the text format; takes milliseconds, so not on the event loop's thread."""

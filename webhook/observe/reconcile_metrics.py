@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from webhook.observe.metrics import NAMESPACE
 
 CONCERNS = ("namespace", "server", "pod")
+SETTINGS = "settings"
 BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -39,9 +40,11 @@ class ReconcileMetrics:
             "api_requests_total", "Requests to the API server.", ["verb", "resource"]
         )
         self._servers = gauge("servers", "MCP servers, by state.", ["state"])
+        self.states: Mapping[str, int] = {}
         for concern in CONCERNS:
             self._seconds.labels(concern)
             self._errors.labels(concern)
+        self._errors.labels(SETTINGS)
 
     def leads(self, leading: bool) -> None:  # noqa: FBT001 - it is the one thing to tell
         """Say whether this process leads."""
@@ -69,5 +72,6 @@ class ReconcileMetrics:
 
     def servers(self, states: Mapping[str, int]) -> None:
         """Say how many servers there are of each state."""
+        self.states = dict(states)
         for state, count in states.items():
             self._servers.labels(state).set(count)

@@ -105,7 +105,7 @@ class Process:
             service=options.service,
         )
         self._metrics.certificate_expiry.set_function(lambda: self._certificate.ends)
-        self._settings = SettingsFile(options.settings)
+        self._settings = SettingsFile(options.settings, self._metrics.settings_are)
         sources = [*self._settings.sources, *self._certificate.sources]
         self.watch = Watch(sources, self._metrics)
 
@@ -154,7 +154,12 @@ class Process:
         probed = await _open(
             "--metrics-listen",
             self._options.metrics_listen,
-            probes.application(self._metrics, traffic, lambda: self._certificate.problem),
+            probes.application(
+                self._metrics,
+                traffic,
+                lambda: self._certificate.problem,
+                lambda: self._settings.digest,
+            ),
             self._metrics,
         )
         return reviews, probed

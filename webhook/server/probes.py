@@ -11,25 +11,32 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from webhook.observe.metrics import Metrics
 from webhook.server.traffic import Traffic
 
+SETTINGS_HEADER = "Mcp-Admission-Settings"
+
 
 def application(
-    metrics: Metrics, traffic: Traffic, problem: Callable[[], str | None]
+    metrics: Metrics,
+    traffic: Traffic,
+    problem: Callable[[], str | None],
+    settings: Callable[[], str] = str,
 ) -> web.Application:
     """/healthz answers while the event loop turns.
 
     /readyz answers until the process is to leave, and while nothing is a problem: something that
-    keeps every client from being answered, in one sentence.
+    keeps every client from being answered, in one sentence. A header of it names the digest of the
+    settings in force, for the controller.
     """
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
     async def readyz(_: web.Request) -> web.Response:
-        if traffic.draining:
-            return web.Response(status=503, text="shutting down\n")
-        if reason := problem():
-            return web.Response(status=503, text=f"{reason}\n")
-        return web.Response(text="ok\n")
+        reason = "shutting down" if traffic.draining else problem()
+        return web.Response(
+            status=503 if reason else 200,
+            text=f"{reason or 'ok'}\n",
+            headers={SETTINGS_HEADER: settings()},
+        )
 
     async def exposition(_: web.Request) -> web.Response:
         text = await asyncio.to_thread(metrics.render)

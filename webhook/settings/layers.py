@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from webhook.settings import consistency
 from webhook.settings.errors import SettingsError
-from webhook.settings.faults import Fault, Key, faults, inside, section
+from webhook.settings.faults import Fault, Key, dotted, faults, inside, section
 from webhook.settings.model import Settings, Value
 
 MOST_FAULTS = 20
@@ -45,6 +45,19 @@ def settle(layers: Iterable[Layer]) -> Settings:
     settings = Settings.model_validate(merged)
     _refuse(_line(_origin(given, fault.key), fault) for fault in consistency.faults(settings))
     return settings
+
+
+def keys(layer: Layer) -> frozenset[str]:
+    """The keys that a layer sets, dotted, each as far down as layers merge."""
+    return frozenset(map(dotted, _leaves(Settings, _set(Settings, layer.values, ()), ())))
+
+
+def _leaves(annotation: Any, value: Any, key: Key) -> Iterator[Key]:
+    if not (_merges(annotation, key) and isinstance(value, dict)):
+        yield key
+        return
+    for step, held in value.items():
+        yield from _leaves(inside(annotation, step), held, (*key, step))
 
 
 def _faults_of(layer: Layer) -> Iterator[str]:
@@ -97,12 +110,16 @@ def _set(annotation: Any, value: Any, key: Key) -> Any:
 
 
 def _merge(annotation: Any, low: Any, high: Any, key: Key) -> Any:
-    model = section(annotation)
-    merges = (model is not None and not issubclass(model, Value)) or key in _MERGED_BY_KEY
-    if not (merges and isinstance(low, dict) and isinstance(high, dict)):
+    if not (_merges(annotation, key) and isinstance(low, dict) and isinstance(high, dict)):
         return high
     merged = dict(low)
     for step, value in high.items():
         below = merged.get(step)
         merged[step] = _merge(inside(annotation, step), below, value, (*key, step))
     return merged
+
+
+def _merges(annotation: Any, key: Key) -> bool:
+    """Whether layers merge inside of what stands at a key."""
+    model = section(annotation)
+    return (model is not None and not issubclass(model, Value)) or key in _MERGED_BY_KEY

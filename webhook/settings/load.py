@@ -21,13 +21,18 @@ def load(path: Path | None, environment: Mapping[str, str] = _NOTHING) -> Settin
 
     Raises SettingsError for whatever cannot be read or makes no sense: nothing is ever ignored.
     """
+    return layers.settle(read(path, environment))
+
+
+def read(path: Path | None, environment: Mapping[str, str] = _NOTHING) -> list[Layer]:
+    """The layers of the file, if there is one, and of the environment; raises SettingsError."""
     given = [layer_of_environment(environment)]
     if path is not None:
         try:
             given.insert(0, _layer(documents.read_file(path), str(path)))
         except DocumentError as error:
             raise _unreadable(error) from None
-    return layers.settle(given)
+    return given
 
 
 def parse(text: bytes | str, source: str) -> Settings:

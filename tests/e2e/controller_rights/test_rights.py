@@ -27,12 +27,14 @@ from tests.e2e.controller.objects import (
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE as RELEASE
+from webhook.settings.resource import GROUP, KIND, PLURAL, VERSION, definition
 
 Right = tuple[str, str, str]
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 UNLABELLED = {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}}
 BASELINE = "mcp-admission-baseline"
 ROLE = "mcp-admission-control"
+SETTINGS = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
 
 
 def right(call: Call) -> Right:
@@ -45,7 +47,14 @@ def right(call: Call) -> Right:
         verb = "watch" if call.watch else "get" if len(rest) > 1 else "list"
     else:
         verb = VERBS[call.method]
-    return group, rest[0], verb
+    resource = "/".join([rest[0], *rest[2:]])
+    return group, resource, verb
+
+
+def defined(cluster: ControlPlane) -> None:
+    """Let the API server know the settings resource."""
+    cluster.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition())
+    cluster.wait_for("definition", lambda: cluster.raw("GET", SETTINGS).status == 200)
 
 
 def granted() -> set[Right]:
@@ -76,6 +85,9 @@ def test_every_right_is_used_and_none_is_missing(
     grant(cluster)
     lease = f"/apis/coordination.k8s.io/v1/namespaces/{RELEASE}/leases/{ROLE}"
     cluster.raw("DELETE", lease)
+    defined(cluster)
+    named = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": {"name": "default"}}
+    cluster.create(SETTINGS, {**named, "spec": {"onConflict": "warn"}})
     with Proxy(cluster.url, cluster.components.places.authority.certificate) as proxy:
         file = cluster.folder / "rights.kubeconfig"
         kubeconfig = proxy.kubeconfig(product.controller.kubeconfig, file)
@@ -83,10 +95,19 @@ def test_every_right_is_used_and_none_is_missing(
             cluster.wait_for("leader", control.leads)
             everything_happens(namespace)
             cluster.wait_for("policy", lambda: BASELINE in policies(managed))
+            cluster.wait_for("status", lambda: "status" in cluster.get(f"{SETTINGS}/default"))
+            config_map = f"/api/v1/namespaces/{RELEASE}/configmaps/mcp-admission-settings"
+            edited = {"data": {"settings.yaml": "platform: openshift"}}
+            assert cluster.raw("PATCH", config_map, edited, MERGE_PATCH).status == 200
+            cluster.wait_for(
+                "settings as they were",
+                lambda: "onConflict: warn" in cluster.get(config_map)["data"]["settings.yaml"],
+            )
         of_certificates = {"discovery.k8s.io", "admissionregistration.k8s.io"}
         used = {right(call) for call in proxy.calls} - {("", "secrets", "update")}
         used = {each for each in used if each[0] not in of_certificates}
         assert proxy.refused == []
+    cluster.raw("DELETE", f"{SETTINGS}/default")
     assert granted() - used == set()
     assert used - granted() == set()
 
@@ -108,15 +129,7 @@ def everything_happens(namespace: Namespace) -> None:
     before = cluster.get(policy)["spec"]
     assert cluster.raw("PATCH", policy, wide_open, MERGE_PATCH).status == 200
     cluster.wait_for("policy as it was", lambda: cluster.get(policy)["spec"] == before, 15)
-    labels = cluster.get(policy)["metadata"]["labels"]
-    cluster.raw("PATCH", policy, UNLABELLED, MERGE_PATCH)
-
-    def told() -> bool:
-        found = events(cluster, namespace.name)
-        return "NameTaken" in [each["reason"] for each in found]
-
-    cluster.wait_for("Event about a policy that could be anybody's", told)
-    cluster.raw("PATCH", policy, {"metadata": {"labels": labels}}, MERGE_PATCH)
+    strip(namespace, policy)
     namespace.kubectl("delete", "deployment", "incomplete", "--wait=false")
     namespace.kubectl("label", "deployment", NAME, f"{manifests.SERVER}=false", "--overwrite")
     cluster.wait_for(

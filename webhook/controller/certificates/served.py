@@ -37,13 +37,16 @@ class Replica:
 FindReplicas = Callable[[], Awaitable[Sequence[Replica]]]
 
 
-async def endpoints(api: Api, places: Places) -> list[Replica]:
-    """Every replica behind the Service, ready or not: it may become ready at any time."""
+async def endpoints(api: Api, places: Places, port: str = PORT) -> list[Replica]:
+    """Every replica behind the Service, ready or not: it may become ready at any time.
+
+    Each with its port of this name; a Service without one for API servers, with its first.
+    """
     path = namespaced("discovery.k8s.io/v1", "endpointslices", places.namespace)
     selector = f"kubernetes.io/service-name={places.service}"
     found: dict[str, Replica] = {}
     for item in (await api.list(path, label_selector=selector)).items:
-        for replica in _of_slice(item):
+        for replica in _of_slice(item, port):
             found.setdefault(replica.name, replica)
     return list(found.values())
 
@@ -60,9 +63,10 @@ async def let_kubelet_sync(api: Api, places: Places, pod: str, fingerprint: str)
     await api.patch(namespaced("v1", "pods", places.namespace, pod), annotations, kind="merge")
 
 
-def _of_slice(item: Mapping[str, Any]) -> list[Replica]:
+def _of_slice(item: Mapping[str, Any], name: str) -> list[Replica]:
     named = {port.get("name"): port["port"] for port in item.get("ports") or [] if "port" in port}
-    port = named.get(PORT) or next(iter(named.values()), None)
+    first = next(iter(named.values()), None) if name == PORT else None
+    port = named.get(name) or first
     return [
         Replica(endpoint["addresses"][0], port, (endpoint.get("targetRef") or {}).get("name"))
         for endpoint in item.get("endpoints") or []

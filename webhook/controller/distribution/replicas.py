@@ -1,0 +1,41 @@
+"""Which settings each serving replica has in force: it says so on its port for probes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import aiohttp
+
+from webhook.controller.api import Api
+from webhook.controller.certificates.places import Places
+from webhook.controller.certificates.served import Replica
+from webhook.controller.paths import namespaced
+
+PORT = "metrics"
+HEADER = "Mcp-Admission-Settings"
+ASK_SECONDS = 1.0
+TOUCH = "mcp-admission.dev/settings"
+
+
+async def ask(replicas: Sequence[Replica]) -> dict[str, str | None]:
+    """The digest of the settings of each replica, by its name; None where it does not say."""
+    ends = aiohttp.ClientTimeout(total=ASK_SECONDS)
+    async with aiohttp.ClientSession(timeout=ends) as session:
+        told = await asyncio.gather(*(_told(session, replica) for replica in replicas))
+    return {replica.name: one for replica, one in zip(replicas, told, strict=True)}
+
+
+async def let_kubelet_sync(api: Api, places: Places, pod: str, touch: str) -> None:
+    """Touch a pod, so that its kubelet brings the ConfigMap at once and not within a minute."""
+    annotations = {"metadata": {"annotations": {TOUCH: touch}}}
+    await api.patch(namespaced("v1", "pods", places.namespace, pod), annotations, kind="merge")
+
+
+async def _told(session: aiohttp.ClientSession, replica: Replica) -> str | None:
+    host = f"[{replica.host}]" if ":" in replica.host else replica.host
+    try:
+        async with session.get(f"http://{host}:{replica.port}/readyz") as answer:
+            return answer.headers.get(HEADER)
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return None

@@ -1,0 +1,69 @@
+"""Whether every serving replica has the settings, and a touch for the pods that do not yet."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from webhook.controller.api import Api
+from webhook.controller.certificates.places import Places
+from webhook.controller.certificates.served import Replica, endpoints
+from webhook.controller.distribution import replicas
+from webhook.controller.distribution.status import Answers
+from webhook.controller.errors import ApiError
+
+# A replica that lacks them is asked often at first; one that cannot be helped, now and then.
+WAITING, RESTING, PATIENCE = 0.5, 30.0, 30.0
+# A kubelet that has seen the touch before the ConfigMap needs another one.
+BETWEEN_TOUCHES = 2.0
+
+LOG = logging.getLogger(__name__)
+
+
+class Rollout:
+    """Asks the replicas for one digest until all have it; `due` is when to look again."""
+
+    def __init__(self, api: Api, places: Places) -> None:
+        self._api, self._places = api, places
+        self.due = 0.0
+        self._digest = ""
+        self._since = self._ask_at = self._touch_at = 0.0
+        self._answers = Answers({})
+
+    async def look(self, digest: str) -> Answers:
+        """What the replicas have told, asked now if it is time to."""
+        now = asyncio.get_running_loop().time()
+        if digest != self._digest:
+            self._digest, self._since = digest, now
+            self._ask_at = self._touch_at = now
+        if now >= self._ask_at:
+            self._answers = await self._ask()
+            done = self._answers.digests and set(self._answers.digests.values()) == {digest}
+            patient = now < self._since + PATIENCE
+            self._ask_at = now + (WAITING if patient and not done else RESTING)
+        self.due = max(0.0, self._ask_at - now)
+        return self._answers
+
+    async def _ask(self) -> Answers:
+        try:
+            found = await endpoints(self._api, self._places, replicas.PORT)
+        except ApiError as error:
+            LOG.warning("replicas not asked", extra={"fields": {"reason": error.message}})
+            return Answers({}, error.message)
+        told = await replicas.ask(found)
+        await self._touch([each for each in found if told[each.name] != self._digest])
+        return Answers(told)
+
+    async def _touch(self, lacking: Sequence[Replica]) -> None:
+        now = asyncio.get_running_loop().time()
+        if not lacking or now < self._touch_at:
+            return
+        self._touch_at = now + BETWEEN_TOUCHES
+        touch = f"{self._digest} {now - self._since:.0f}s"
+        for pod in filter(None, (each.pod for each in lacking)):
+            try:
+                await replicas.let_kubelet_sync(self._api, self._places, pod, touch)
+            except ApiError as error:
+                # The kubelet comes by itself, later.
+                LOG.warning("pod not touched", extra={"fields": {"reason": error.message}})

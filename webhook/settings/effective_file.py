@@ -1,0 +1,54 @@
+"""The effective settings as the one file that `control` writes and `serve` reads.
+
+Both call it by the digest of its bytes, so that each can say which settings it works with.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import yaml
+
+from webhook.settings.model import Settings
+from webhook.settings.scalars import plain
+
+FILE = "settings.yaml"
+_LENGTH = 16
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what any YAML parser on the way would not read as text, such as `y`."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's own signature
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if _is_text(text) else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _is_text(text: str) -> bool:
+    return text[:1].isascii() and text[:1].isalpha() and plain(text) == text
+
+
+_Dumper.add_representer(str, _text)
+
+
+def written(settings: Settings) -> str:
+    """What is set, as a settings file; the rest is left to the version that reads it."""
+    return dumped(settings.model_dump(by_alias=True, exclude_unset=True))
+
+
+def dumped(values: dict[str, Any]) -> str:
+    """Decoded JSON as YAML, the same text for the same content."""
+    text: str = yaml.dump(
+        values, Dumper=_Dumper, sort_keys=True, width=10_000, default_flow_style=False
+    )
+    return text
+
+
+def digest(content: bytes) -> str:
+    """What settings of this content are called."""
+    return sha256(content).hexdigest()[:_LENGTH]
