@@ -53,7 +53,7 @@ def test_pods_may_start_in_any_order(release: Release, late: str) -> None:
         release.wait_for("certificate", lambda: release.cluster.get(secret))
     else:
         release.wait_for("serving pods that wait", lambda: len(release.component("serve")) == 2)
-    assert answers(release, namespace) == (500, 201)
+    release.wait_for("refusal", lambda: answers(release, namespace) == (500, 201))
 
     release.kubelet.held = frozenset()
     release.rolled_out()

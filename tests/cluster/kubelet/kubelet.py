@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -59,10 +59,12 @@ class Kubelet(Background):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        super().__exit__(kind, error, trace)
-        for worker in self._workers.values():
-            worker.__exit__(kind, error, trace)
-        self.services.close()
+        with ExitStack() as everything:
+            everything.callback(self.services.close)
+            self.over.set()
+            for worker in self._workers.values():
+                everything.push(worker.__exit__)
+            everything.push(super().__exit__)
 
     def log(self, pod: str) -> str:
         """What the containers of a pod have said, also after it has gone."""
