@@ -21,6 +21,7 @@ from tests.e2e.system import NAMESPACE as RELEASE
 BASELINE = "mcp-admission-baseline"
 MANAGED = "mcp-admission.dev/managed"
 STANDARD = "pod-security.kubernetes.io/"
+NO_LABELS = {"metadata": {"labels": None}}
 
 
 def labels(product: Product, namespace: str) -> dict[str, str]:
@@ -129,7 +130,8 @@ def test_without_its_policy_a_pod_waits_and_is_told_why(
     theirs: Object = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": {"name": BASELINE},
+        # Everybody can write the label: it does not make the policy ours.
+        "metadata": {"name": BASELINE, "labels": {"app.kubernetes.io/managed-by": "mcp-admission"}},
         "spec": {"podSelector": {}},
     }
     namespace.cluster.create(POLICIES.format(namespace.name), theirs)
@@ -150,3 +152,19 @@ def test_without_its_policy_a_pod_waits_and_is_told_why(
     namespace.cluster.wait_for(
         "running pod", lambda: namespace.get(f"pods/{NAME}")["status"]["phase"] == "Running"
     )
+
+
+def test_a_policy_that_lost_our_label_is_still_ours_and_labelled_again(
+    control: Control, managed: Namespace
+) -> None:
+    managed.cluster.wait_for("policy", lambda: BASELINE in policies(managed))
+    before = policies(managed)[BASELINE]["metadata"]
+    path = f"{POLICIES.format(managed.name)}/{BASELINE}"
+    assert managed.cluster.raw("PATCH", path, NO_LABELS, MERGE_PATCH).status == 200
+
+    def labelled() -> bool:
+        return bool(policies(managed)[BASELINE]["metadata"].get("labels") == before["labels"])
+
+    managed.cluster.wait_for("label", labelled, 15)
+    assert policies(managed)[BASELINE]["metadata"]["uid"] == before["uid"]
+    assert events(managed.cluster, managed.name) == []

@@ -14,9 +14,11 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from webhook.controller.paths import namespaced
+from webhook.controller.request import FIELD_MANAGER
 from webhook.rules import names
 
 Json = dict[str, Any]
+US = FIELD_MANAGER["fieldManager"]
 LABELS = (names.MANAGED_BY, names.NAME)
 _KEY = os.urandom(32)
 
@@ -43,15 +45,16 @@ class Kind(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What is kept of an object that carries our label.
+    """What is kept of an object of a name that is made.
 
-    `generation`: 0 for kinds whose specs nobody counts. `revision`: of the configuration with which
-    its server began, where no pod was older.
+    `written`: by us, at least in part, whoever else has been at it. `generation`: 0 for kinds whose
+    specs nobody counts. `revision`: of the configuration with which its server began, where no pod
+    was older.
     """
 
     uid: str
     generation: int
-    labelled: bool
+    written: bool
     owner: str
     owner_uid: str
     going: bool
@@ -76,7 +79,7 @@ def keep(kind: Kind, found: Json) -> Made:
     return Made(
         uid=str(metadata.get("uid")),
         generation=int(metadata.get("generation") or 0),
-        labelled=(metadata.get("labels") or {}).get(names.MANAGED_BY) == names.PRODUCT,
+        written=any(each.get("manager") == US for each in metadata.get("managedFields") or []),
         owner=str(owner.get("name", "")),
         owner_uid=str(owner.get("uid", "")),
         going="deletionTimestamp" in metadata,

@@ -38,7 +38,8 @@ class Namespaces:
             return None
         await self._older_servers(namespace, found)
         wanted = {each["kind"]: each for each in self.wanted(namespace)}
-        await self._label(namespace, found, wanted.get("Namespace"))
+        if self.view.writes_namespaces:
+            await self._label(namespace, found, wanted.get("Namespace"))
         await self._isolate(namespace, found, wanted.get(POLICY.kind))
         return None
 
@@ -100,5 +101,8 @@ class Namespaces:
 
 
 def _is_ours(live: Made) -> bool:
-    """It belongs to no Deployment, so that only the label tells; one with an owner is not ours."""
-    return not live.owner_uid and live.labelled
+    """It belongs to no Deployment, so that the API server's word tells who wrote it.
+
+    Everybody may add our label, or take it away.
+    """
+    return not live.owner_uid and live.written

@@ -1,7 +1,8 @@
 """One made object is written: created, brought back to what is wanted, or deleted.
 
 An object of the name that is not ours is never touched. Ours is what carries the reference to the
-very Deployment that it is made for; a label alone, which everybody can write, is not enough.
+very Deployment that it is made for, or, where it is made for none, what the API server says that we
+wrote; a label, which everybody can write, is not enough.
 """
 
 from __future__ import annotations
