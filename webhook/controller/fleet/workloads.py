@@ -104,7 +104,7 @@ def of_other(
     if "completionTime" in status or ended:
         return []
     if not pods_covered(workload, settings, _scope(managed)):
-        return [_half_labelled("the workload", "its pods", workload.template.pointer)]
+        return [_half_labelled("the workload", "its pods lack", workload.template.pointer)]
     metadata = found["metadata"]
     request = Request(
         Hook.VALIDATE,
@@ -156,9 +156,9 @@ def _half(found: Json, template: Json) -> Iterator[Told]:
         for each in (found, template)
     )
     if own and not of_pods:
-        yield _half_labelled("the workload", "its pods", "/spec/template")
+        yield _half_labelled("the workload", "its pods lack", "/spec/template")
     elif of_pods and not own:
-        yield _half_labelled("the pod template", "the workload itself", "")
+        yield _half_labelled("the pod template", "the workload itself lacks", "")
 
 
 def _half_labelled(where: str, misses: str, pointer: str) -> Told:
@@ -166,7 +166,7 @@ def _half_labelled(where: str, misses: str, pointer: str) -> Told:
     return Told(
         UNPROTECTED,
         "half-labelled",
-        f"the label is on {where} alone, {misses} lack it: put {names.SERVER} into "
+        f"the label is on {where} alone, {misses} it: put {names.SERVER} into "
         f"{place.strip('/').replace('/', '.')}",
         place,
     )
