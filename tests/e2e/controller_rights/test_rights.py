@@ -74,7 +74,7 @@ def strip(namespace: Namespace, path: str) -> None:
     assert cluster.raw("PATCH", path, UNLABELLED, MERGE_PATCH).status == 200
     cluster.wait_for(
         f"label on {path}",
-        lambda: "app.kubernetes.io/managed-by" in cluster.get(path)["metadata"]["labels"],
+        lambda: "app.kubernetes.io/managed-by" in cluster.get(path)["metadata"].get("labels", {}),
     )
 
 
