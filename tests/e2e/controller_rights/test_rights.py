@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
+from tests.chart.helm import Helm
 from tests.cluster.control_plane import ControlPlane
+from tests.cluster.fixtures import helm_or_skip
 from tests.cluster.users import User
 from tests.controller.faults import Call, Proxy
 from tests.e2e import manifests
@@ -107,6 +111,13 @@ def test_every_right_is_used_and_none_is_missing(
         used = {right(call) for call in proxy.calls} - {("", "secrets", "update")}
         used = {each for each in used if each[0] not in of_certificates}
         assert proxy.refused == []
+        # Kept to a namespace, it reads that one by its name.
+        options = ("--namespace", namespace.name)
+        kept = Control(product, *options, name="named", kubeconfig=kubeconfig)
+        with kept as control:
+            cluster.wait_for("leader", control.leads)
+        used |= {right(call) for call in proxy.calls if call.path.endswith(namespace.name)}
+        assert proxy.refused == []
     cluster.raw("DELETE", f"{SETTINGS}/default")
     assert granted() - used == set()
     assert used - granted() == set()
@@ -150,57 +161,55 @@ def allowed(cluster: ControlPlane, user: User, namespace: str, verb: str) -> boo
     return bool(cluster.raw("POST", path, body, as_user=user).json()["status"]["allowed"])
 
 
-def kept_to(cluster: ControlPlane, namespace: str, name: str) -> User:
-    """A ServiceAccount with the shipped rights in one namespace alone."""
-    rbac = "/apis/rbac.authorization.k8s.io/v1"
-    api = "rbac.authorization.k8s.io"
+def kept_to(cluster: ControlPlane, helm: Helm, namespace: str, name: str) -> User:
+    """A ServiceAccount with the rights that the chart gives for one namespace: Roles alone."""
     cluster.create(f"/api/v1/namespaces/{RELEASE}/serviceaccounts", {"metadata": {"name": name}})
-    who = [{"kind": "ServiceAccount", "name": name, "namespace": RELEASE}]
-
-    def bind(path: str, kind: str, role: str) -> None:
-        reference = {"apiGroup": api, "kind": kind, "name": role}
-        body: Any = {"metadata": {"name": name}, "roleRef": reference, "subjects": who}
-        cluster.create(path, body)
-
-    verbs = ["list", "watch", "patch"]
-    rule = {
-        "apiGroups": [""],
-        "resources": ["namespaces"],
-        "resourceNames": [namespace],
-        "verbs": verbs,
+    values = {
+        "scope": "namespace",
+        "certificates": {"mode": "bring-your-own"},
+        "mcpNamespace": {"name": namespace},
     }
-    cluster.create(f"{rbac}/clusterroles", {"metadata": {"name": name}, "rules": [rule]})
-    bind(f"{rbac}/clusterrolebindings", "ClusterRole", name)
-    bind(f"{rbac}/namespaces/{namespace}/rolebindings", "ClusterRole", ROLE)
-    bind(f"{rbac}/namespaces/{RELEASE}/rolebindings", "Role", ROLE)
+    for found in helm.objects(values, namespace=RELEASE):
+        if found["kind"] in {"Role", "RoleBinding"}:
+            # Beside those of the other controllers of this cluster.
+            cluster.kubectl("apply", "-f", "-", sent=yaml.dump(found).replace(ROLE, name))
     user = cluster.service_account(RELEASE, name)
     cluster.wait_for("rights", lambda: allowed(cluster, user, namespace, "list"))
     return user
 
 
+@pytest.fixture
+def helm(tmp_path: Path, request: pytest.FixtureRequest) -> Helm:
+    return Helm(helm_or_skip("4", request.config), tmp_path)
+
+
 def test_kept_to_a_namespace_it_works_there_and_can_read_no_secret_elsewhere(
-    product: Product, namespace: Namespace, managed: Namespace
+    product: Product, helm: Helm, namespace: Namespace, managed: Namespace
 ) -> None:
     cluster = product.cluster
     grant(cluster)
-    user = kept_to(cluster, namespace.name, f"kept-to-{namespace.name}"[:60].rstrip("-"))
+    name = f"kept-to-{namespace.name}"[:60].rstrip("-")
+    user = kept_to(cluster, helm, namespace.name, name)
     managed.apply(secret("crm", CONFIG))
     managed.apply(server())
     for verb in ("get", "list", "watch", "create", "patch", "delete"):
         assert allowed(cluster, user, namespace.name, verb)
         assert not allowed(cluster, user, managed.name, verb)
         assert not allowed(cluster, user, "kube-system", verb)
-    settings = {"isolation": {"gate": False}, "mcpNamespace": {"networkPolicy": {"enabled": False}}}
+    settings = {"isolation": {"controllerUser": user.name}}
     with product.settings(settings):
-        options = ("--namespace", namespace.name)
+        options = ("--namespace", namespace.name, "--lease", name)
         kept = Control(
             product, *options, name="kept", kubeconfig=user.kubeconfig, settings=settings
         )
         with kept as control:
             cluster.wait_for("leader", control.leads)
-            deployed(namespace)
+            (pod,) = deployed(namespace)
+            assert "schedulingGates" not in pod["spec"]
+            assert BASELINE in policies(namespace)
             assert NAME in made(namespace, "services")
             assert control.metric("watch_restarts_total") == 0
+            assert control.metric("reconcile_errors_total") == 0
     assert made(managed, "services") == {}
 
 

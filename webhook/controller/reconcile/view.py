@@ -18,6 +18,7 @@ from webhook.controller.queue import Queue
 from webhook.controller.reconcile import deployments, kinds
 from webhook.controller.reconcile.deployments import Deployment
 from webhook.controller.reconcile.kinds import KINDS, SECRET, Made
+from webhook.controller.reconcile.named_namespace import NamedNamespace
 from webhook.controller.request import FIELD_MANAGER
 from webhook.controller.watch import Restarted, Source, Watch
 from webhook.rules import names
@@ -72,6 +73,11 @@ class View:
             for kind, each in KINDS.items()
         }
 
+    @property
+    def writes_namespaces(self) -> bool:
+        """Whether Namespaces get labels; kept to some, the controller leaves them to the chart."""
+        return not self._scope
+
     def here(self, namespace: str) -> bool:
         """Whether anything may be written in this namespace now."""
         found = self.namespaces.get("", namespace)
@@ -93,11 +99,11 @@ class View:
         """Follow everything until cancelled; `synced` is set when all is known."""
         async with asyncio.TaskGroup() as group:
             # What is kept of others depends on which namespaces are managed.
-            first = self._watches(api, restarted, self.namespaces, _namespaces(self._scope))
-            for watch in first:
-                group.create_task(watch.run())
-            for watch in first:
-                await watch.synced.wait()
+            first = self._namespaces(api, restarted)
+            for each in first:
+                group.create_task(each.run())
+            for each in first:
+                await each.synced.wait()
             rest = [
                 watch
                 for cache, sources in self._sources()
@@ -130,6 +136,14 @@ class View:
         for name, pod in self.pods.within(namespace):
             if pod.gate is not None:
                 self._queue.add(Key("pod", namespace, name))
+
+    def _namespaces(
+        self, api: Api, restarted: Restarted
+    ) -> Sequence[Watch[Namespace] | NamedNamespace]:
+        if not self._scope:
+            path = cluster_wide("v1", "namespaces")
+            return [Watch(api, Source("namespaces", path), self.namespaces, restarted)]
+        return [NamedNamespace(api, each, self.namespaces, restarted) for each in self._scope]
 
     def _watches(
         self, api: Api, restarted: Restarted, cache: Any, sources: list[Source]
@@ -214,22 +228,8 @@ class View:
             self._ask(Key("namespace", namespace))
 
 
-def _namespaces(scope: Sequence[str]) -> list[Source]:
-    path = cluster_wide("v1", "namespaces")
-    if not scope:
-        return [Source("namespaces", path)]
-    return [
-        Source("namespaces", path, partial(_is_called, each), "", f"metadata.name={each}")
-        for each in scope
-    ]
-
-
 def _is_in(wanted: str, namespace: str, _: str) -> bool:
     return namespace == wanted
-
-
-def _is_called(wanted: str, _: str, name: str) -> bool:
-    return name == wanted
 
 
 def _namespace(found: Json) -> Namespace:
