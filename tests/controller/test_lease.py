@@ -41,8 +41,10 @@ class Line:
     def __init__(self, stored: Stored) -> None:
         self.stored, self.state = stored, "up"
         self.lost_answers = 0
+        self.requests = 0
 
     async def _reached(self, seconds: float) -> None:
+        self.requests += 1
         if self.state == "silent":
             await asyncio.sleep(seconds)
             raise Unreachable("no answer in time")
@@ -64,7 +66,8 @@ class Line:
 
     async def replace(self, _: str, body: Json, *, seconds: float) -> Json:
         await self._reached(seconds)
-        assert self.stored.found is not None
+        if self.stored.found is None:
+            raise NotFound(404, "NotFound", "none")
         if body["metadata"]["resourceVersion"] != self.stored.found["metadata"]["resourceVersion"]:
             raise Conflict(409, "Conflict", "the object has been modified")
         answer = self.stored.store(body)
@@ -196,6 +199,30 @@ def test_the_work_ends_before_anybody_else_can_lead(state: str) -> None:
     assert one.spans[0][1] < 30 + 10 + 4.6
     assert not overlapping(one, other)
     assert other.spans[0][0] < 30 + 15 + 5
+
+
+def test_a_renewal_is_one_request() -> None:
+    async def main() -> tuple[int, int]:
+        stored = Stored()
+        one = Candidate(stored, "one")
+        await stand(60, one)
+        return one.line.requests, len(stored.holders)
+
+    requests, written = run(main())
+    assert requests == written + 1, "it looks once, before it leads"
+
+
+def test_a_lease_that_is_deleted_is_made_again() -> None:
+    async def main() -> tuple[Stored, Candidate]:
+        stored = Stored()
+        one = Candidate(stored, "one")
+        at(10.5, lambda: setattr(stored, "found", None))
+        await stand(20, one)
+        return stored, one
+
+    stored, one = run(main())
+    assert len(one.spans) == 1
+    assert stored.found is not None
 
 
 def test_a_short_outage_ends_nothing() -> None:

@@ -13,6 +13,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -110,9 +111,14 @@ class Lease:
             return False
 
     async def _take(self) -> bool:
-        """Write the Lease as ours, where it is ours or nobody's any more."""
+        """Write the Lease as ours, where it is ours or nobody's any more.
+
+        One that we hold is as we wrote it: the API server says where it is not.
+        """
         seconds = self.renew / 2
-        sent = _clock()
+        if self._held is not None:
+            with suppress(Conflict, NotFound):
+                return await self._wrote(self._held, seconds)
         try:
             found = await self.api.get(f"{self.folder}/{self.name}", seconds=seconds)
         except NotFound:
@@ -121,12 +127,16 @@ class Lease:
         if found is not None and not self._free(found):
             self._held = None
             return False
-        sent = _clock()
         try:
-            written = await self._write(found, seconds)
+            return await self._wrote(found, seconds)
         except (AlreadyExists, Conflict):
             return False
-        self._held, self._sent = written, sent
+
+    async def _wrote(self, found: Json | None, seconds: float) -> bool:
+        """Write it over what was found, and remember when that was sent."""
+        sent = _clock()
+        self._held = await self._write(found, seconds)
+        self._sent = sent
         return True
 
     async def _write(self, found: Json | None, seconds: float) -> Json:
