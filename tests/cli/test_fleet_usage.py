@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import io
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from webhook.cli.judging import judging
+from webhook.cli.judging import Judging, judging
 from webhook.cli.main import main
 from webhook.cli.progress import Progress
+from webhook.controller.errors import ApiError, Forbidden, NotFound
 from webhook.settings.errors import SettingsError
 
 
@@ -45,35 +49,77 @@ def test_no_way_to_a_cluster_is_exit_code_2(
     assert told.out == ""
 
 
+class Cluster:
+    """Has this ConfigMap, or the answer that it gives instead."""
+
+    def __init__(self, found: dict[str, Any] | ApiError) -> None:
+        self.found = found
+
+    async def get(self, path: str) -> dict[str, Any]:
+        assert path == "/api/v1/namespaces/platform/configmaps/mcp-admission-settings"
+        if isinstance(self.found, ApiError):
+            raise self.found
+        return self.found
+
+
+def judged(found: dict[str, Any] | ApiError, file: Path | None = None) -> Judging:
+    args = argparse.Namespace(service="webhook.platform", settings=file)
+    api: Any = Cluster(found)
+    return asyncio.run(judging(api, args))
+
+
+NOT_FOUND = NotFound(404, "NotFound", "x")
+IN_FORCE = "ConfigMap platform/mcp-admission-settings"
+DENY = "replicas: {policy: deny}"
+
+
+def test_servers_are_judged_by_the_settings_in_force() -> None:
+    found = judged({"data": {"settings.yaml": DENY}})
+
+    assert (found.settings.replicas.policy, found.source) == ("deny", IN_FORCE)
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [(NOT_FOUND, "is not there"), (Forbidden(403, "Forbidden", "x"), "may not be read")],
+)
+def test_where_they_cannot_be_read_the_report_says_so(
+    answer: ApiError, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME", "gvisor")
+    found = judged(answer)
+
+    assert found.settings.mcp_server_defaults.runtime_class_name == "gvisor"
+    assert found.source == (
+        "the defaults and the environment, which may not be what is in force: "
+        f"{IN_FORCE} {why}, so name a file with --settings"
+    )
+
+
+def test_a_file_is_asked_for_and_nobody_else(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text(DENY, encoding="utf-8")
+    found = judged({}, file)
+
+    assert (found.settings.replicas.policy, found.source) == ("deny", f"{file} and the environment")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("replicas: {polisy: deny}", "replicas.polisy"),
         ("rules: {host-path: override}", "override is not accepted"),
+        ("", "there are no settings here"),
     ],
 )
-def test_bad_settings_are_exit_code_2(
-    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_settings_that_make_no_sense_are_an_error(text: str, said: str, tmp_path: Path) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text(text, encoding="utf-8")
 
-    assert main(["audit", "--settings", str(file)]) == 2
-    assert said in capsys.readouterr().err
-    with pytest.raises(SettingsError):
-        judging(file)
-
-
-def test_the_report_says_which_settings_were_used(tmp_path: Path) -> None:
-    file = tmp_path / "settings.yaml"
-    file.write_text("replicas: {policy: deny}", encoding="utf-8")
-
-    found = judging(file)
-    assert (found.settings.replicas.policy, found.source) == (
-        "deny",
-        f"{file}, and the environment",
-    )
-    assert judging(None).source == "the defaults, and the environment"
+    with pytest.raises(SettingsError, match=said):
+        judged(NOT_FOUND, file)
+    with pytest.raises(SettingsError, match=IN_FORCE):
+        judged({"data": {"settings.yaml": text}})
 
 
 class Terminal(io.StringIO):

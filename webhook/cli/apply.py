@@ -11,7 +11,7 @@ from collections import Counter
 from webhook.admission.answer import line
 from webhook.cli.cluster import add_connection_options, release_namespace
 from webhook.cli.command import Subparsers, add_command
-from webhook.cli.judging import Judging, add_settings_option, judging
+from webhook.cli.judging import add_settings_option, judging
 from webhook.cli.progress import Progress
 from webhook.controller.api import Api
 from webhook.controller.errors import ApiError, ConfigurationError
@@ -87,18 +87,19 @@ def run(args: argparse.Namespace) -> int:
     if args.names and args.namespace is None:
         args.parser.error("say in which namespace they are: -n NS")
     try:
-        return asyncio.run(_apply(args, judging(args.settings)))
+        return asyncio.run(_apply(args))
     except (ApiError, ConfigurationError, NotServers, SettingsError) as error:
         sys.stderr.write(f"mcp-admission apply: {error}\n")
         return BAD_USAGE
 
 
-async def _apply(args: argparse.Namespace, by: Judging) -> int:
+async def _apply(args: argparse.Namespace) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    sys.stderr.write(f"judged by {by.source}\n")
     async with await Api.connect(args.kubeconfig) as api:
+        by = await judging(api, args)
+        sys.stderr.write(f"judged by {by.source}\n")
         targets = Targets(api, by.settings, release_namespace(args))
         current = 0
         if args.all:

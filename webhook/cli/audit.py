@@ -10,7 +10,7 @@ import sys
 from webhook.cli.audit_formats import format as formats
 from webhook.cli.cluster import add_connection_options, release_namespace
 from webhook.cli.command import Subparsers, add_command
-from webhook.cli.judging import Judging, add_settings_option, judging
+from webhook.cli.judging import add_settings_option, judging
 from webhook.controller.api import Api
 from webhook.controller.errors import ApiError, ConfigurationError
 from webhook.controller.fleet.audit import Audit
@@ -75,8 +75,7 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Look at everything and print the report."""
     try:
-        by = judging(args.settings)
-        report = asyncio.run(_audit(args, by))
+        report = asyncio.run(_audit(args))
     except (ApiError, ConfigurationError, SettingsError) as error:
         sys.stderr.write(f"mcp-admission audit: {error}\n")
         return CANNOT_LOOK
@@ -93,8 +92,9 @@ def run(args: argparse.Namespace) -> int:
     return FINDINGS if report.told else FINE
 
 
-async def _audit(args: argparse.Namespace, by: Judging) -> Report:
+async def _audit(args: argparse.Namespace) -> Report:
     async with await Api.connect(args.kubeconfig) as api:
+        by = await judging(api, args)
         audit = Audit(api, by.settings, release_namespace(args), args.namespace)
         return Report(await audit.run(), audit.unseen, by.source)
 

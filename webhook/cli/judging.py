@@ -7,9 +7,15 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from webhook.cli.cluster import release_namespace
+from webhook.controller.api import Api
+from webhook.controller.distribution.following import CONFIG_MAP
+from webhook.controller.errors import Forbidden, NotFound
+from webhook.controller.paths import namespaced
 from webhook.rules.registry import plan
+from webhook.settings.effective_file import FILE
 from webhook.settings.errors import SettingsError
-from webhook.settings.load import load
+from webhook.settings.load import load, parse
 from webhook.settings.model import Settings
 
 
@@ -26,17 +32,36 @@ def add_settings_option(parser: argparse.ArgumentParser) -> None:
         "--settings",
         type=Path,
         metavar="FILE",
-        help="judge by the settings of this file and of the environment, as `control` reads them "
-        "(default: the environment and all defaults)",
+        help="judge by the settings of this file and of the environment (default: those in force, "
+        f"from the ConfigMap {CONFIG_MAP} beside the Service)",
     )
 
 
-def judging(path: Path | None) -> Judging:
+async def judging(api: Api, args: argparse.Namespace) -> Judging:
     """The settings to judge by; raises SettingsError for what cannot be read or makes no sense."""
-    settings = load(path, os.environ)
-    source = "the defaults" if path is None else str(path)
+    found = await _in_force(api, args) if args.settings is None else _of_file(args.settings)
     try:
-        plan(settings)
+        plan(found.settings)
     except SettingsError as error:
-        raise SettingsError(f"{source}: {error}") from None
-    return Judging(settings, f"{source}, and the environment")
+        raise SettingsError(f"{found.source}: {error}") from None
+    return found
+
+
+def _of_file(path: Path) -> Judging:
+    return Judging(load(path, os.environ), f"{path} and the environment")
+
+
+async def _in_force(api: Api, args: argparse.Namespace) -> Judging:
+    """What every replica works with; where that cannot be read, what is known without it."""
+    namespace = release_namespace(args)
+    source = f"ConfigMap {namespace}/{CONFIG_MAP}"
+    try:
+        found = await api.get(namespaced("v1", "configmaps", namespace, CONFIG_MAP))
+    except (Forbidden, NotFound) as error:
+        why = "may not be read" if isinstance(error, Forbidden) else "is not there"
+        return Judging(
+            load(None, os.environ),
+            f"the defaults and the environment, which may not be what is in force: {source} {why}, "
+            "so name a file with --settings",
+        )
+    return Judging(parse((found.get("data") or {}).get(FILE, ""), f"{source}, {FILE}"), source)

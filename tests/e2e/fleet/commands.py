@@ -16,6 +16,7 @@ from tests.e2e.namespace import Namespace
 from tests.e2e.product import Changes, merged
 from tests.e2e.system import NAME, NAMESPACE, SETTINGS
 
+NO_CHANGE: Changes = {}
 MORE_MEMORY = {"mcpServerDefaults": {"resources": {"requests": {"memory": "800Mi"}}}}
 FIELD = "containers[mcp].resources.requests.memory"
 
@@ -35,26 +36,27 @@ class Fleet:
         self.namespace, self.folder = namespace, folder
         self._user = user or namespace.cluster.admin
 
-    def command(self, name: str, *words: str, settings: Changes | None = None) -> list[str]:
+    def command(self, name: str, *words: str, settings: Changes | None = NO_CHANGE) -> list[str]:
+        """With a file of the product's settings, changed like this; None for those in force."""
+        way = ("--kubeconfig", str(self._user.kubeconfig), "--service", f"{NAME}.{NAMESPACE}")
+        command = [sys.executable, "-m", "webhook", name, *way, "-n", self.namespace.name, *words]
+        if settings is None:
+            return command
         file = self.folder / f"settings-{len(list(self.folder.iterdir()))}.yaml"
-        file.write_text(yaml.dump(merged(SETTINGS, settings or {})), encoding="utf-8")
-        return [
-            *(sys.executable, "-m", "webhook", name, "--kubeconfig", str(self._user.kubeconfig)),
-            *("--service", f"{NAME}.{NAMESPACE}", "--settings", str(file)),
-            *("-n", self.namespace.name, *words),
-        ]
+        file.write_text(yaml.dump(merged(SETTINGS, settings)), encoding="utf-8")
+        return [*command, "--settings", str(file)]
 
-    def run(self, name: str, *words: str, settings: Changes | None = None) -> Ended:
+    def run(self, name: str, *words: str, settings: Changes | None = NO_CHANGE) -> Ended:
         command = self.command(name, *words, settings=settings)
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
         return Ended(done.returncode, done.stdout, done.stderr)
 
-    def audit(self, settings: Changes | None = None) -> tuple[int, Json]:
+    def audit(self, settings: Changes | None = NO_CHANGE) -> tuple[int, Json]:
         ended = self.run("audit", "-o", "json", settings=settings)
         assert ended.out, ended.err
         return ended.code, json.loads(ended.out)
 
-    def apply(self, *words: str, settings: Changes | None = None) -> Ended:
+    def apply(self, *words: str, settings: Changes | None = NO_CHANGE) -> Ended:
         return self.run("apply", *words, settings=settings)
 
 

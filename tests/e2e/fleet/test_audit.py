@@ -11,6 +11,7 @@ from tests.e2e.controller.objects import NAME, POLICIES, deployed
 from tests.e2e.fleet.commands import FIELD, MORE_MEMORY, Fleet, Json, reasons
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
+from tests.e2e.system import NAMESPACE
 
 BASELINE = "mcp-admission-baseline"
 PRIVILEGED = [manifests.container(securityContext={"privileged": True})]
@@ -171,6 +172,30 @@ def test_view_is_enough_and_what_may_not_be_looked_at_is_told(fleet: Fleet, tmp_
     assert {"networkpolicies", "deployments", "pods", "namespaces"} <= {
         each["what"] for each in report["not_looked_at"]
     }
+
+
+def test_servers_are_judged_by_the_settings_in_force(product: Product, fleet: Fleet) -> None:
+    namespace, cluster = fleet.namespace, product.cluster
+    namespace.create(manifests.server(replicas=0))
+    place = f"/api/v1/namespaces/{NAMESPACE}/configmaps/mcp-admission-settings"
+
+    def distributed() -> bool:
+        found = cluster.raw("GET", place)
+        return found.status == 200 and "800Mi" in found.json()["data"]["settings.yaml"]
+
+    with controlled(product, namespace, settings=MORE_MEMORY):
+        cluster.wait_for("settings in force", distributed)
+    _, report = fleet.audit(None)
+    assert report["settings"] == f"ConfigMap {NAMESPACE}/mcp-admission-settings"
+    assert "out-of-date" in reasons(report)["Deployment", NAME][1]
+
+    assert cluster.raw("DELETE", place).status == 200
+    _, report = fleet.audit(None)
+    assert report["settings"].startswith("the defaults and the environment, which may not be")
+    changes = [
+        each for server in report["servers"] for each in server["findings"] if "field" in each
+    ]
+    assert changes == []
 
 
 def test_a_namespace_that_is_not_there_is_no_clean_one(fleet: Fleet) -> None:

@@ -1,0 +1,52 @@
+"""The owner of a server is told once that it is out of date, was never filled in, or is doomed."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tests.e2e import manifests
+from tests.e2e.controller.control import Control
+from tests.e2e.controller.objects import events
+from tests.e2e.fleet.commands import MORE_MEMORY, Fleet
+from tests.e2e.namespace import MERGE_PATCH
+from tests.e2e.product import Product
+
+PRIVILEGED = [manifests.container(securityContext={"privileged": True})]
+
+
+def looks(control: Control) -> float:
+    return control.metric("reconcile_duration_seconds_count", concern="server")
+
+
+def looked_again(control: Control, before: float) -> bool:
+    return looks(control) > before
+
+
+def test_an_event_says_how_a_server_stands_once(product: Product, fleet: Fleet) -> None:
+    namespace, cluster = fleet.namespace, product.cluster
+    ports = [manifests.container(ports=[{"name": "mcp", "containerPort": 80}])]
+    namespace.create(manifests.server("crm", replicas=0, containers=ports))
+    with product.uninstalled():
+        namespace.create(manifests.server("older", replicas=0, containers=ports))
+        privileged = [{**ports[0], **PRIVILEGED[0]}]
+        namespace.create(manifests.server("privileged", replicas=0, containers=privileged))
+
+    def told() -> list[tuple[str, str]]:
+        found = events(cluster, namespace.name)
+        return sorted((each["regarding"]["name"], each["reason"]) for each in found)
+
+    expected = [("crm", "OutOfDate"), ("older", "NotFilledIn"), ("privileged", "RefusedIfRolled")]
+    scope = ("--namespace", namespace.name)
+    for start in ("first", "again"):
+        with Control(product, *scope, name=f"events-{start}", settings=MORE_MEMORY) as control:
+            cluster.wait_for("leader", control.leads)
+            cluster.wait_for("Events", lambda: told() == expected)
+            before = looks(control)
+            edit = {"metadata": {"annotations": {"mcp-admission.dev/port": "mcp", "seen": start}}}
+            assert namespace.raw("PATCH", "deployments/crm", edit, MERGE_PATCH).status == 200
+            cluster.wait_for("another look", partial(looked_again, control, before))
+    assert told() == expected
+    (note,) = {
+        each["note"] for each in events(cluster, namespace.name) if each["reason"] == "OutOfDate"
+    }
+    assert f"mcp-admission apply -n {namespace.name} crm" in note
