@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.chart.helm import NAMESPACE
-from tests.release.release import Release
+from tests.release.load import Creator
+from tests.release.release import TOOLS, Release
 from webhook.settings.resource import GROUP, KIND, NAME, PLURAL, VERSION
 
 pytestmark = pytest.mark.control_plane
@@ -81,3 +82,28 @@ def test_a_change_is_in_force_in_every_replica_within_seconds(installed: Release
     assert max(took) < SECONDS
     assert condition(installed, "Valid")["status"] == "True"
     assert installed.restarts() == 0
+
+
+def test_namespaces_do_not_refuse_what_replicas_fill_in_by_the_settings_before(
+    installed: Release,
+) -> None:
+    """Replicas that differ for a moment are another matter: this one is about Pod Security."""
+    creators = [
+        Creator(installed.cluster, TOOLS, labelled=False, filled_in=False) for _ in range(2)
+    ]
+    with creators[0], creators[1]:
+        for level in ("baseline", "restricted", "baseline", "restricted"):
+            apply(installed, mcpNamespace={"podSecurity": {"enforce": level}})
+            installed.wait_for(f"label {level}", lambda level=level: enforced(installed) == level)  # type: ignore[misc]
+            installed.wait_for(
+                "Distributed", lambda: condition(installed, "Distributed").get("status") == "True"
+            )
+
+    refused = [each for creator in creators for each in creator.refused]
+    assert [each for each in refused if "violates PodSecurity" in each] == []
+
+
+def enforced(release: Release) -> str:
+    """The level that the namespace of the servers enforces."""
+    labels = release.cluster.get(f"/api/v1/namespaces/{TOOLS}")["metadata"]["labels"]
+    return str(labels["pod-security.kubernetes.io/enforce"])

@@ -1,5 +1,8 @@
 """The distribution while this controller leads: decide, write, and see that every replica has it.
 
+The controller itself follows at once, but for Pod Security that asks more of pods: namespaces would
+refuse what a replica fills in by the settings before.
+
 A resource that is not valid changes nothing: what was good last stays, in this process or, for the
 controller that leads next, in the ConfigMap. What is locked holds all the same.
 """
@@ -20,6 +23,7 @@ from webhook.controller.distribution.following import Following, Resource
 from webhook.controller.distribution.in_force import InForce
 from webhook.controller.distribution.rollout import Rollout
 from webhook.controller.distribution.status import Verdict, status
+from webhook.controller.distribution.strictness import asks_more
 from webhook.controller.errors import NotFound
 from webhook.controller.leading import until_one_ends
 from webhook.controller.loop import repeat
@@ -30,6 +34,7 @@ from webhook.settings.documents import DocumentError
 from webhook.settings.effective_file import FILE
 from webhook.settings.errors import SettingsError
 from webhook.settings.layers import Layer
+from webhook.settings.load import parse
 
 SOURCE_FILE = "resource.yaml"
 LABELS = {"app.kubernetes.io/name": names.PRODUCT, names.MANAGED_BY: names.PRODUCT}
@@ -61,6 +66,7 @@ class Distributor:
         self._rollout = Rollout(api, places)
         self._clock: Callable[[], datetime] = api.server_time
         self._decided: tuple[Json, Effective, str | None] | None = None
+        self._stricter = False
         self._counts_at = 0.0
         self._due = 0.0
 
@@ -76,8 +82,9 @@ class Distributor:
         resource = self._following.resource
         effective, faults = self._decide(resource.spec if resource else {})
         await self._write(effective)
-        self._in_force.put(effective)
         answers = await self._rollout.look(effective.digest)
+        if not (self._stricter and self._rollout.behind):
+            self._in_force.put(effective)
         if resource is not None:
             await self._tell(resource, Verdict(faults, effective.digest, answers, self._servers()))
         self._due = min(self._rollout.due, SECONDS_BETWEEN_COUNTS)
@@ -122,8 +129,10 @@ class Distributor:
 
     async def _write(self, effective: Effective) -> None:
         wanted = {FILE: effective.text, SOURCE_FILE: effective.source}
-        if wanted.items() <= (self._following.files or {}).items():
+        before = self._following.files or {}
+        if wanted.items() <= before.items():
             return
+        self._stricter = _is_stricter(effective, before)
         await self._following.write(wanted, LABELS)
         LOG.info("settings are distributed", extra={"fields": {"digest": effective.digest}})
 
@@ -149,6 +158,17 @@ class Distributor:
             "outOfDate": states[drift.OUT_OF_DATE] + states[drift.UNPROTECTED],
             "refused": states[drift.REFUSED],
         }
+
+
+def _is_stricter(effective: Effective, before: Mapping[str, str]) -> bool:
+    """Whether namespaces have to wait for the replicas, which work by these files until now."""
+    try:
+        settings = parse(before[FILE], FILE)
+    except (KeyError, SettingsError):
+        return False
+    return asks_more(
+        effective.settings.mcp_namespace.pod_security, settings.mcp_namespace.pod_security
+    )
 
 
 def _without_counts(found: Json) -> Json:

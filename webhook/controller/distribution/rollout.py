@@ -31,6 +31,12 @@ class Rollout:
         self._since = self._ask_at = self._touch_at = 0.0
         self._answers = Answers({})
 
+    @property
+    def behind(self) -> bool:
+        """Whether some replica told of other settings, and may still get these soon."""
+        others = set(self._answers.digests.values()) - {self._digest, None}
+        return bool(others) and asyncio.get_running_loop().time() < self._since + PATIENCE
+
     async def look(self, digest: str) -> Answers:
         """What the replicas have told, asked now if it is time to."""
         now = asyncio.get_running_loop().time()
