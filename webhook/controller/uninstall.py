@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from webhook.controller.api import Api
@@ -26,7 +27,7 @@ Json = dict[str, Any]
 
 CONTROLLER = "mcp-admission-control"
 ITS_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=control"
-POLICY = "mcp-admission-managed-label"
+POLICIES = ("mcp-admission-managed-label", "mcp-admission-locked-settings")
 ADMISSION = "admissionregistration.k8s.io/v1"
 SECONDS_TO_STOP = 90.0
 # API servers call a webhook for a moment after its configuration is gone.
@@ -49,7 +50,7 @@ class Uninstall:
     async def run(self) -> AsyncIterator[str]:
         """Do it; yields what was taken away, one line each. Raises ApiError, StillRunningError."""
         steps = [self._namespaces, self._registrations, self._controller, self._gates,
-                 self._managed_label_policy, self._network_policies]  # fmt: skip
+                 self._admission_policies, self._network_policies]  # fmt: skip
         if not self.dry_run:
             steps.append(self._namespaces)
         for step in steps:
@@ -106,13 +107,14 @@ class Uninstall:
             return False
         return True
 
-    async def _managed_label_policy(self) -> AsyncIterator[str]:
-        for kind, resource in {
+    async def _admission_policies(self) -> AsyncIterator[str]:
+        kinds = {
             "ValidatingAdmissionPolicyBinding": "validatingadmissionpolicybindings",
             "ValidatingAdmissionPolicy": "validatingadmissionpolicies",
-        }.items():
-            if await self._deleted(cluster_wide(ADMISSION, resource, POLICY)):
-                yield f"{kind} {POLICY} deleted"
+        }
+        for policy, (kind, resource) in product(POLICIES, kinds.items()):
+            if await self._deleted(cluster_wide(ADMISSION, resource, policy)):
+                yield f"{kind} {policy} deleted"
 
     async def _network_policies(self) -> AsyncIterator[str]:
         version = "networking.k8s.io/v1"
