@@ -6,6 +6,7 @@ A block that needs more than a cluster says so in its first line, `# needs ...`;
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 
 NEEDS = "# needs "
@@ -23,6 +24,13 @@ class Block:
         """What it needs that no test has."""
         first = self.text.partition("\n")[0]
         return first.removeprefix(NEEDS) if first.startswith(NEEDS) else None
+
+    @property
+    def commands(self) -> list[list[str]]:
+        """The words of each command, without what is given to it on standard input."""
+        text = re.sub(r"<<'EOF'\n.*?^EOF$", "", self.text, flags=re.MULTILINE | re.DOTALL)
+        lines = text.replace("\\\n", "").splitlines()
+        return [words for line in lines if (words := shlex.split(line, comments=True))]
 
 
 def blocks(page: str) -> list[Block]:
