@@ -11,6 +11,7 @@ from collections import Counter
 from webhook.admission.answer import line
 from webhook.cli.cluster import add_connection_options, release_namespace
 from webhook.cli.command import Subparsers, add_command
+from webhook.cli.formats import terminal
 from webhook.cli.judging import add_settings_option, judging
 from webhook.cli.progress import Progress
 from webhook.controller.api import Api
@@ -86,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("name Deployments, or say --all")
     if args.names and args.namespace is None:
         args.parser.error("say in which namespace they are: -n NS")
+    terminal.prepare()
     try:
         return asyncio.run(_apply(args))
     except (ApiError, ConfigurationError, NotServers, SettingsError) as error:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 
 from webhook.cli.audit_formats import format as formats
 from webhook.cli.cluster import add_connection_options, release_namespace
 from webhook.cli.command import Subparsers, add_command
+from webhook.cli.formats import terminal
 from webhook.cli.judging import add_settings_option, judging
 from webhook.controller.api import Api
 from webhook.controller.errors import ApiError, ConfigurationError
@@ -79,9 +79,8 @@ def run(args: argparse.Namespace) -> int:
     except (ApiError, ConfigurationError, SettingsError) as error:
         sys.stderr.write(f"mcp-admission audit: {error}\n")
         return CANNOT_LOOK
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    for part in formats.load(args.output).render(report, colour=_colour()):
+    terminal.prepare()
+    for part in formats.load(args.output).render(report, colour=terminal.colour()):
         sys.stdout.write(part)
     sys.stdout.flush()
     sys.stderr.write(f"judged by {report.settings}\n")
@@ -97,9 +96,3 @@ async def _audit(args: argparse.Namespace) -> Report:
         by = await judging(api, args)
         audit = Audit(api, by.settings, release_namespace(args), args.namespace)
         return Report(await audit.run(), audit.unseen, by.source)
-
-
-def _colour() -> bool:
-    """Whether stdout is a terminal whose user has not asked for plain text (no-color.org)."""
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return sys.stdout.isatty() and not plain

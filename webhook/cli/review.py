@@ -10,7 +10,7 @@ from webhook.admission.request import Scope
 from webhook.cli import made_objects, manifests
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.formats import format as formats
-from webhook.cli.formats import wording
+from webhook.cli.formats import terminal, wording
 from webhook.cli.manifests import STDIN, Input, Manifest
 from webhook.cli.offline import Outcome, Report, outcome
 from webhook.rules.registry import plan
@@ -134,9 +134,8 @@ def _review(found: list[Manifest], settings: Settings, args: argparse.Namespace)
 
 def _print(report: Report, output: str) -> None:
     """The report on stdout; what YAML documents cannot say goes to stderr."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    for part in formats.load(output).render(report, colour=_colour()):
+    terminal.prepare()
+    for part in formats.load(output).render(report, colour=terminal.colour()):
         sys.stdout.write(part)
     if output != "json":
         sys.stdout.writelines(made_objects.documents(report.outcomes))
@@ -150,12 +149,6 @@ def _tell(outcomes: list[Outcome]) -> None:
     for one in outcomes:
         said = "".join(wording.findings(one, colour=False))
         sys.stderr.write(f"{wording.title(one)}: {wording.verdict(one)}\n{said}")
-
-
-def _colour() -> bool:
-    """Whether stdout is a terminal whose user has not asked for plain text (no-color.org)."""
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return sys.stdout.isatty() and not plain
 
 
 def _namespace(text: str) -> str:

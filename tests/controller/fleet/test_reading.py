@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.controller.reconcile.live import Json, filled_in, server, settings, stored
+from tests.controller.virtual_time import run
 from tests.e2e import manifests
-from webhook.controller.errors import ApiError, Forbidden, Gone, Unreachable
+from webhook.controller.errors import ApiError, Forbidden, Gone, TooManyRequests, Unreachable
 from webhook.controller.fleet.audit import Audit
 from webhook.controller.fleet.report import Server
 from webhook.settings.model import Settings
@@ -156,6 +157,16 @@ def test_a_list_that_got_too_old_begins_again_and_nothing_is_told_twice() -> Non
     cluster.failures = {"deployments": [GONE] * 3}
     with pytest.raises(Gone):
         audited(cluster)
+
+
+def test_an_api_server_that_is_busy_is_asked_again_when_it_says() -> None:
+    cluster = Cluster(deployments=[stored(server())])
+    busy = TooManyRequests(429, "TooManyRequests", "later", 30.0)
+    cluster.failures = {"deployments": [busy, busy]}
+    api: Any = cluster
+    found = run(Audit(api, Settings(), RELEASE, None).run())
+
+    assert [each.name for each in found] == ["crm"]
 
 
 @pytest.mark.parametrize("namespace", [None, "team"])

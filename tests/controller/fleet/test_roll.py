@@ -11,7 +11,14 @@ import pytest
 
 from tests.controller.reconcile.live import Json, filled_in, memory, server, settings
 from tests.controller.virtual_time import run
-from webhook.controller.errors import ApiError, Conflict, Forbidden, NotFound, Unreachable
+from webhook.controller.errors import (
+    ApiError,
+    Conflict,
+    Forbidden,
+    NotFound,
+    TooManyRequests,
+    Unreachable,
+)
 from webhook.controller.fleet.roll import End, Rolled, Roller
 from webhook.controller.fleet.targets import Target, Targets
 from webhook.settings.model import Settings
@@ -19,6 +26,7 @@ from webhook.settings.model import Settings
 PATH = "/apis/apps/v1/namespaces/team/deployments/crm"
 MORE = settings(**memory("800Mi"))
 NO_ANSWER = Unreachable("GET: no answer in time")
+BUSY = TooManyRequests(429, "TooManyRequests", "later", 5.0)
 CONFLICT = Conflict(409, "Conflict", "it is another by now")
 
 
@@ -100,6 +108,8 @@ def test_a_dry_run_writes_nothing() -> None:
     [
         ([CONFLICT] * 3, End.ROLLED, "1 of 1 pods"),
         ([CONFLICT] * 50, End.FAILED, "it is written too often"),
+        ([BUSY] * 3, End.ROLLED, "1 of 1 pods"),
+        ([BUSY] * 50, End.FAILED, "has no time"),
         ([NotFound(404, "NotFound", "x")], End.GONE, ""),
         ([Forbidden(403, "Forbidden", "may not")], End.FAILED, "may not"),
         ([NO_ANSWER], End.FAILED, "no answer in time"),

@@ -6,13 +6,14 @@ silent about it would be taken for one that has found nothing.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS, Workload
 from webhook.controller.api import Api
-from webhook.controller.errors import Forbidden, Gone, NotFound
+from webhook.controller.errors import Forbidden, Gone, NotFound, TooManyRequests
 from webhook.controller.fleet import workloads
 from webhook.controller.fleet.isolation import Policies
 from webhook.controller.fleet.report import Server, Told, Unseen
@@ -101,10 +102,11 @@ class Audit:
             except (Forbidden, NotFound) as error:
                 self.unseen.append(Unseen(plural, error.message))
                 return False
-            except Gone:
+            except (Gone, TooManyRequests) as error:
                 tries += 1
                 if tries == TRIES:
                     raise
+                await asyncio.sleep(getattr(error, "retry_after", 0.0))
             else:
                 return True
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from webhook.controller.api import Api
 from webhook.controller.backoff import Backoff
-from webhook.controller.errors import ApiError, Conflict, Forbidden, NotFound
+from webhook.controller.errors import ApiError, Conflict, Forbidden, NotFound, TooManyRequests
 from webhook.controller.fleet.rollout import progress
 from webhook.controller.fleet.targets import Target, Targets
 from webhook.controller.fleet.workloads import changed, refused
@@ -26,8 +26,9 @@ from webhook.controller.reconcile.drift import CURRENT, REFUSED
 Json = dict[str, Any]
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 BETWEEN_LOOKS = 1.0
-CONFLICTS = 10
+TRIES = 10
 SECONDS_WITHOUT_ANSWER = 120.0
+TOO_OFTEN = "it is written too often to be changed, or the API server has no time: try again"
 OTHER_SETTINGS = (
     "the API server would store it out of date as it is: its webhook is not registered, or works "
     "with other settings than these"
@@ -68,13 +69,15 @@ class Roller:
     async def roll(self, target: Target) -> Rolled:
         """Bring one server up to date, and wait until it is; what goes wrong is told."""
         try:
-            for _ in range(CONFLICTS):
+            for _ in range(TRIES):
                 try:
                     return await self._rolled(target)
                 except Conflict:
                     # Somebody, often its own controller, wrote meanwhile: judge it anew.
-                    await asyncio.sleep(BETWEEN_LOOKS / CONFLICTS)
-            return Rolled(target, End.FAILED, ("it is written too often to be changed: try again",))
+                    await asyncio.sleep(BETWEEN_LOOKS / TRIES)
+                except TooManyRequests as error:
+                    await asyncio.sleep(error.retry_after)
+            return Rolled(target, End.FAILED, (TOO_OFTEN,))
         except NotFound:
             return Rolled(target, End.GONE)
         except ApiError as error:
