@@ -1,0 +1,192 @@
+"""Each setting with a name of the reference, three ways to set it, and who wins, field by field.
+
+Locked by chart or environment, over the resource, over what is built in.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.chart.helm import Helm, HelmError, Json
+from tests.chart.value_sets import VALUE_SETS
+from webhook.controller.distribution.effective import Effective, ignored, locked, settle
+from webhook.settings.environment import VARIABLES
+from webhook.settings.layers import Layer
+from webhook.settings.load import read
+from webhook.settings.model import DEFAULT_IMAGE
+
+POD_SECURITY = "mcpNamespace.podSecurity"
+RUNTIME_CLASS = "mcpServerDefaults.runtimeClassName"
+
+
+class Way(NamedTuple):
+    """A setting; values of it that differ from each other and from what is built in."""
+
+    key: str
+    name: str | None
+    built_in: Any
+    by_chart: Any
+    by_environment: Any
+    by_resource: Any
+
+
+def pod_security(key: str, name: str, built_in: Any, *values: Any) -> Way:
+    return Way(f"{POD_SECURITY}.{key}", f"OBOT_SERVER_MCPPOD_SECURITY_{name}", built_in, *values)
+
+
+LEVELS = ("restricted", "baseline", "privileged", "baseline")
+VERSIONS = ("latest", "v1.30", "v1.31", "v1.32")
+WAYS = [
+    pod_security("enabled", "ENABLED", True, False, False, True),
+    pod_security("enforce", "ENFORCE", *LEVELS),
+    pod_security("enforceVersion", "ENFORCE_VERSION", *VERSIONS),
+    pod_security("audit", "AUDIT", *LEVELS),
+    pod_security("auditVersion", "AUDIT_VERSION", *VERSIONS),
+    pod_security("warn", "WARN", *LEVELS),
+    pod_security("warnVersion", "WARN_VERSION", *VERSIONS),
+    Way(RUNTIME_CLASS, "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME", None, "a", "b", "c"),
+    Way(RUNTIME_CLASS, "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIME_CLASS_NAME", None, "a", "b", "c"),
+    Way("mcpServerDefaults.image", "OBOT_SERVER_MCPBASE_IMAGE", DEFAULT_IMAGE, "a:1", "b:1", "c:1"),
+    Way("mcpNamespace.networkPolicy.enabled", None, True, False, None, True),
+]
+NAMED = [way for way in WAYS if way.name is not None]
+ways = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name or way.key)
+named_ways = pytest.mark.parametrize("way", NAMED, ids=lambda way: way.name)
+
+
+def nested(key: str, value: Any) -> Json:
+    for step in reversed(key.split(".")):
+        value = {step: value}
+    found: Json = value
+    return found
+
+
+def held(effective: Effective, key: str) -> Any:
+    found: Any = effective.settings.model_dump(by_alias=True)
+    for step in key.split("."):
+        found = found[step]
+    return found
+
+
+def as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def chart(helm: Helm, folder: Path, values: Json, **environment: str) -> list[Layer]:
+    """The locks of a controller that the chart with these values starts, in this environment."""
+    (found,) = (
+        each for each in helm.objects(values) if each["metadata"]["name"] == "mcp-admission-locked"
+    )
+    file = folder / "settings.yaml"
+    file.write_text(found["data"]["settings.yaml"], encoding="utf-8")
+    return read(file, environment)
+
+
+def test_every_name_of_the_reference_is_in_the_table() -> None:
+    assert {way.name: tuple(way.key.split(".")) for way in NAMED} == VARIABLES
+
+
+@ways
+def test_nobody_sets_it(helm: Helm, tmp_path: Path, way: Way) -> None:
+    locks = chart(helm, tmp_path, {})
+
+    assert held(settle({}, locks), way.key) == way.built_in
+    assert way.key not in locked(locks)
+
+
+@ways
+def test_the_resource_is_over_what_is_built_in(helm: Helm, tmp_path: Path, way: Way) -> None:
+    # Where there are two values alone, the one that is not built in.
+    value = way.by_chart if isinstance(way.built_in, bool) else way.by_resource
+    locks = chart(helm, tmp_path, {})
+    spec = nested(way.key, value)
+
+    assert held(settle(spec, locks), way.key) == value
+    assert ignored(spec, locks) == frozenset()
+
+
+@ways
+def test_the_chart_is_over_the_resource(helm: Helm, tmp_path: Path, way: Way) -> None:
+    locks = chart(helm, tmp_path, nested(way.key, way.by_chart))
+    spec = nested(way.key, way.by_resource)
+
+    assert held(settle(spec, locks), way.key) == way.by_chart
+    assert ignored(spec, locks) == {way.key}
+
+
+@named_ways
+def test_the_chart_by_the_name_of_the_reference_is_over_the_resource(
+    helm: Helm, tmp_path: Path, way: Way
+) -> None:
+    locks = chart(helm, tmp_path, {"config": {way.name: as_text(way.by_chart)}})
+    spec = nested(way.key, way.by_resource)
+
+    assert held(settle(spec, locks), way.key) == way.by_chart
+    assert ignored(spec, locks) == {way.key}
+
+
+@named_ways
+def test_the_environment_is_over_the_resource(helm: Helm, tmp_path: Path, way: Way) -> None:
+    assert way.name is not None
+    locks = chart(helm, tmp_path, {}, **{way.name: as_text(way.by_environment)})
+    spec = nested(way.key, way.by_resource)
+
+    assert held(settle(spec, locks), way.key) == way.by_environment
+    assert ignored(spec, locks) == {way.key}
+
+
+@named_ways
+def test_the_environment_of_the_process_is_over_its_file(
+    helm: Helm, tmp_path: Path, way: Way
+) -> None:
+    """The chart sets none: whoever does, to one Deployment, means just that."""
+    assert way.name is not None
+    values = nested(way.key, way.built_in if isinstance(way.built_in, bool) else way.by_chart)
+    locks = chart(helm, tmp_path, values, **{way.name: as_text(way.by_environment)})
+
+    assert held(settle({}, locks), way.key) == way.by_environment
+
+
+@named_ways
+def test_both_in_the_chart_and_different_is_refused(helm: Helm, way: Way) -> None:
+    other = not way.by_chart if isinstance(way.by_chart, bool) else way.by_environment
+    values = {**nested(way.key, way.by_chart), "config": {way.name: as_text(other)}}
+
+    with pytest.raises(HelmError, match=rf"config\.{way.name} .* and {way.key} .* differ"):
+        helm.rendered(values)
+
+
+@named_ways
+def test_an_empty_name_sets_nothing(helm: Helm, tmp_path: Path, way: Way) -> None:
+    assert way.name is not None
+    locks = chart(helm, tmp_path, {"config": {way.name: ""}}, **{way.name: ""})
+
+    assert held(settle({}, locks), way.key) == way.built_in
+
+
+def test_one_field_of_a_group_locks_no_other(helm: Helm, tmp_path: Path) -> None:
+    locks = chart(helm, tmp_path, nested(f"{POD_SECURITY}.enforce", "baseline"))
+    spec = {"mcpNamespace": {"podSecurity": {"enforce": "privileged", "warn": "privileged"}}}
+    found = settle(spec, locks).settings.mcp_namespace.pod_security
+
+    assert (found.enforce, found.warn, found.audit) == ("baseline", "privileged", "restricted")
+    assert ignored(spec, locks) == {f"{POD_SECURITY}.enforce"}
+
+
+@pytest.mark.parametrize("name", [name for name in VALUE_SETS if "namespace-scoped" not in name])
+def test_the_chart_warns_of_what_it_locks_and_of_nothing_else(
+    helm: Helm, tmp_path: Path, name: str
+) -> None:
+    (policy,) = (
+        each
+        for each in helm.objects(VALUE_SETS[name])
+        if each["kind"] == "ValidatingAdmissionPolicy"
+        and each["metadata"]["name"] == "mcp-admission-locked-settings"
+    )
+    warned = {each["message"].split()[0] for each in policy["spec"]["validations"]}
+
+    locks = chart(helm, tmp_path, VALUE_SETS[name])
+    assert warned == {f"spec.{key}" for key in locked(locks)}
