@@ -39,7 +39,8 @@ class Fleet:
     def command(self, name: str, *words: str, settings: Changes | None = NO_CHANGE) -> list[str]:
         """With a file of the product's settings, changed like this; None for those in force."""
         way = ("--kubeconfig", str(self._user.kubeconfig), "--service", f"{NAME}.{NAMESPACE}")
-        command = [sys.executable, "-m", "webhook", name, *way, "-n", self.namespace.name, *words]
+        here = () if "-A" in words else ("-n", self.namespace.name)
+        command = [sys.executable, "-m", "webhook", name, *way, *here, *words]
         if settings is None:
             return command
         file = self.folder / f"settings-{len(list(self.folder.iterdir()))}.yaml"

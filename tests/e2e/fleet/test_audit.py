@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,31 @@ def test_servers_are_judged_by_the_settings_in_force(product: Product, fleet: Fl
         each for server in report["servers"] for each in server["findings"] if "field" in each
     ]
     assert changes == []
+
+
+def test_the_whole_cluster_is_looked_at(product: Product, fleet: Fleet) -> None:
+    namespace, cluster = fleet.namespace, product.cluster
+    other = Namespace(product, cluster.namespace("other"))
+    left_alone = Namespace(product, "kube-system")
+    for here in (namespace, other, left_alone):
+        here.create(manifests.server("seen-everywhere", replicas=0))
+    try:
+        ended = fleet.run("audit", "-A", "-o", "json")
+    finally:
+        left_alone.raw("DELETE", "deployments/seen-everywhere")
+
+    report = json.loads(ended.out)
+    found = {
+        each["namespace"]: {finding["reason"] for finding in each["findings"]}
+        for each in report["servers"]
+        if each["name"] == "seen-everywhere"
+    }
+    assert (ended.code, report["not_looked_at"]) == (1, [])
+    assert found == {
+        namespace.name: {"policy-missing"},
+        other.name: {"policy-missing"},
+        "kube-system": {"not-reviewed"},
+    }
 
 
 def test_a_namespace_that_is_not_there_is_no_clean_one(fleet: Fleet) -> None:
