@@ -14,6 +14,9 @@ RELEASE = "mcp-admission"
 # Every installation has to say where its image is.
 IMAGE = "registry.example/mcp-admission"
 
+# Of a command that waits for everything, longer than Helm itself is told to.
+SECONDS = 300
+
 Json = dict[str, Any]
 
 
@@ -40,7 +43,7 @@ class Helm:
         """Run it; returns what it printed."""
         ran = subprocess.run(
             [self.binary, *arguments], input=sent, env=self.environment, capture_output=True,
-            text=True, check=False, timeout=60,
+            text=True, check=False, timeout=SECONDS,
         )  # fmt: skip
         if ran.returncode != 0:
             raise HelmError(f"{ran.stdout}{ran.stderr}")

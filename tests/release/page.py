@@ -16,7 +16,7 @@ from tests.docs.blocks import Block
 from tests.release.release import PLUGIN, Release
 from tests.release.to_localhost import to_localhost
 
-SECONDS = 120
+SECONDS = 300
 
 
 class Page:

@@ -25,6 +25,8 @@ ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 CONFIGURATIONS = [
     f"{ADMISSION}/{kind}webhookconfigurations/mcp-admission" for kind in ("mutating", "validating")
 ]
+# With little of a processor, processes of Python take their time to start.
+WAIT = "4m"
 PLUGIN = "to-localhost"
 
 
@@ -53,7 +55,7 @@ class Release:
 
     def installed(self) -> None:
         """Install it, and return when everything is ready."""
-        self.install("--wait", "--timeout", "55s")
+        self.install("--wait", "--timeout", WAIT)
 
     def apply(self) -> None:
         """`kubectl apply` of the plain manifests, with the Service that leads here."""
@@ -62,7 +64,7 @@ class Release:
         sent = [to_localhost(each, self.port) for each in found]
         self.cluster.kubectl("apply", "--filename", "-", sent=sent)
 
-    def rolled_out(self, seconds: int = 60) -> None:
+    def rolled_out(self, seconds: int = 180) -> None:
         """Both Deployments are as they should be."""
         for name in ("control", "serve"):
             self.cluster.kubectl(
@@ -77,7 +79,7 @@ class Release:
 
     def uninstall(self) -> None:
         """Remove it; returns when its pods are gone."""
-        self.helm("uninstall", "--wait", "--timeout", "55s")
+        self.helm("uninstall", "--wait", "--timeout", WAIT)
         self.wait_for("end of the pods", lambda: not self.pods(NAMESPACE))
 
     def pods(self, namespace: str, **labels: str) -> list[Json]:
@@ -102,7 +104,7 @@ class Release:
         ]
         return [webhook["clientConfig"].get("caBundle", "") for webhook in found]
 
-    def wait_for(self, what: str, question: Callable[[], Found], seconds: float = 60) -> Found:
+    def wait_for(self, what: str, question: Callable[[], Found], seconds: float = 120) -> Found:
         """Ask until the answer is true-ish; in vain, the processes' own words are quoted."""
         try:
             return self.cluster.wait_for(what, question, seconds)

@@ -37,7 +37,7 @@ def test_a_server_is_hardened_and_served_within_a_minute(release: Release) -> No
     servers.assert_served(release, namespace)
     assert release.restarts() == 0
     assert seconds < SECONDS
-    release.helm("test", "--timeout", "50s")
+    release.helm("test", "--timeout", "2m")
 
 
 @pytest.mark.parametrize("late", ["serve", "control"])

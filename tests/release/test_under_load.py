@@ -16,7 +16,7 @@ from tests.cluster.ports import LOOPBACK
 from tests.e2e.manifests import GATE
 from tests.release import servers
 from tests.release.load import load
-from tests.release.release import ADMISSION, CONFIGURATIONS, TOOLS, Release
+from tests.release.release import ADMISSION, CONFIGURATIONS, TOOLS, WAIT, Release
 from webhook.cli.main import main
 
 pytestmark = pytest.mark.control_plane
@@ -55,7 +55,7 @@ def test_no_pod_is_refused_while_certificates_and_processes_are_replaced(
 
     with load(cluster, filled_in=True):
         renew_certificate(installed)
-        installed.helm("upgrade", "--reuse-values", "--wait", "--timeout", "55s", *ROLLING)
+        installed.helm("upgrade", "--reuse-values", "--wait", "--timeout", WAIT, *ROLLING)
         installed.wait_for("end of the old pods", lambda: before.isdisjoint(names(installed)))
 
     for path, since in zip(CONFIGURATIONS, started, strict=True):
