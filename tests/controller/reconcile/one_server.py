@@ -32,10 +32,14 @@ class Remembering:
         self.created: list[str] = []
         self.revisions: list[str] = []
         self.value = "value"
+        self.reads = 0
+        self.generation = 1
+        self.status: Json = {}
         self.there: dict[str, Json] = {}
         self.meanwhile: Callable[[], None] = lambda: None
 
     async def get(self, _: str) -> Json:
+        self.reads += 1
         data = {"KEY": b64encode(self.value.encode()).decode()}
         return stored({"metadata": {"name": "source"}, "data": data}, "source")
 
@@ -54,7 +58,7 @@ class Remembering:
         assert kind == "merge"
         annotations = body["spec"]["template"]["metadata"]["annotations"]
         self.revisions.append(annotations["mcp-admission.dev/revision"])
-        return deployment(annotations)
+        return deployment(annotations, self.generation, **self.status)
 
     async def apply(self, path: str, body: Json) -> Json:
         metadata = {**self.there[path]["metadata"], **body["metadata"]}
@@ -62,7 +66,7 @@ class Remembering:
         return self.there[path]
 
 
-def deployment(annotations: Json, **status: Any) -> Json:
+def deployment(annotations: Json, generation: int = 1, **status: Any) -> Json:
     labels = {"mcp-admission.dev/server": "true", "mcp-admission.dev/name": "crm"}
     template = {
         "metadata": {"labels": labels, "annotations": annotations},
@@ -71,7 +75,7 @@ def deployment(annotations: Json, **status: Any) -> Json:
     metadata = {
         "name": "crm",
         "namespace": "team",
-        "generation": 1,
+        "generation": generation,
         "labels": labels,
         "annotations": {"mcp-admission.dev/config-from": "source"},
     }

@@ -45,6 +45,11 @@ class Deployment(NamedTuple):
     text: str
 
     @property
+    def rolled_out(self) -> Deployment:
+        """The same at the end of every rollout."""
+        return self._replace(rolled=True, first=False, unread=False)
+
+    @property
     def server(self) -> Server:
         """The server that it is."""
         return server.read(json.loads(self.text))

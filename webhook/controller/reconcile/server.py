@@ -34,7 +34,7 @@ class Servers:
 
     def __init__(self, api: Api, view: View, writer: Writer, notes: Notes) -> None:
         self._api, self._view, self._writer, self._notes = api, view, writer, notes
-        self._right: dict[Key, object] = {}
+        self._right: dict[Key, tuple[Deployment, str | None, tuple[Made | None, ...]]] = {}
         self.refused: set[Key] = set()
 
     async def reconcile(self, key: Key) -> float | None:
@@ -48,15 +48,19 @@ class Servers:
         if found is None or not found.covered:
             return await self._leave(key)
         source = self._source_version(key, found)
-        if self._right.get(key) == (found, source, self._lives(key)):
+        lives = self._lives(key)
+        if self._right.get(key) in ((found, source, lives), (found.rolled_out, source, lives)):
             return None
         wanted = await self._wanted(key, found)
         before = self._unwanted(key, wanted)
         if not await self._write(key, found, wanted):
             return None
-        if all(map(self._writer.fits, wanted.objects)) and before == self._unwanted(key, wanted):
+        left = self._unwanted(key, wanted)
+        if all(map(self._writer.fits, wanted.objects)) and before == left:
+            lives = self._lives(key)
+            waits = any(left) or not (lives[0] and lives[0].selects)
             # The source as it was before it was read: it may be another by now.
-            self._right[key] = found, source, self._lives(key)
+            self._right[key] = found if waits else found.rolled_out, source, lives
         return None
 
     def _unwanted(self, key: Key, wanted: made.Made) -> list[Made | None]:
