@@ -39,7 +39,7 @@ class Kubelet(Background):
         self._folder = cluster.folder / "pods"
         self._folder.mkdir()
         self._workers: dict[str, PodWorker] = {}
-        self._names: dict[str, str] = {}
+        self._namespaces: set[str] = set()
         self._numbers = itertools.count(2)
         self._beat = 0.0
         self.held: frozenset[str] = frozenset()
@@ -127,13 +127,9 @@ class Kubelet(Background):
             else:
                 self._play(pod)
         self._bury({pod["metadata"]["uid"] for pod in ours})
-        for namespace in {pod["metadata"]["namespace"] for pod in ours} | self._served():
+        for namespace in self._namespaces:
             here = [pod for pod in ours if pod["metadata"]["namespace"] == namespace]
             self.services.look(namespace, here, self._ports(here))
-
-    def _served(self) -> set[str]:
-        """Namespaces whose pods have just gone."""
-        return set(self._names.values())
 
     def _see(self, pod: Json) -> None:
         metadata = pod["metadata"]
@@ -144,7 +140,7 @@ class Kubelet(Background):
         held = (metadata.get("labels") or {}).get(COMPONENT) in self.held
         if held and "deletionTimestamp" not in metadata:
             return
-        self._names[uid] = metadata["namespace"]
+        self._namespaces.add(metadata["namespace"])
         folder = self._folder / f"{metadata['name']}-{uid[:8]}"
         address = self._address()
         worker = PodWorker(self._cluster, pod, folder, self.services.file, address)
