@@ -127,3 +127,10 @@ def test_code_scanning_reads_sarif() -> None:
 def test_every_state_and_every_format_is_known(name: str) -> None:
     assert rendered(name, NOTHING)
     assert {server.state for server in REPORT.servers} == set(STATES)
+
+
+@pytest.mark.parametrize("report", [REPORT, CLEAN, NOTHING])
+def test_json_that_comes_in_parts_is_one_document(report: Report) -> None:
+    text = rendered("json", report)
+
+    assert text == f"{json.dumps(json.loads(text), indent=2, ensure_ascii=False)}\n"

@@ -2,20 +2,33 @@
 
 import json
 from collections.abc import Iterator
+from textwrap import indent
 from typing import Any
 
 from webhook.controller.fleet.report import Report, Server, Told
 
 
 def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
-    """`servers` has what there is to tell, `not_looked_at` what is not known; `summary` counts."""
-    found = {
-        "servers": [_server(server) for server in report.told],
+    """`servers` has what there is to tell, `not_looked_at` what is not known; `summary` counts.
+
+    Servers come one at a time: the text of ten thousand is long.
+    """
+    rest = {
         "not_looked_at": [each._asdict() for each in report.unseen],
         "settings": report.settings,
         "summary": report.counts(),
     }
-    yield f"{json.dumps(found, indent=2, ensure_ascii=False)}\n"
+    between = ""
+    yield '{\n  "servers": ['
+    for server in report.told:
+        yield f"{between}\n{indent(_text(_server(server)), '    ')}"
+        between = ","
+    end = "\n  " if between else ""
+    yield f"{end}],{_text(rest).removeprefix('{')}\n"
+
+
+def _text(found: Any) -> str:
+    return json.dumps(found, indent=2, ensure_ascii=False)
 
 
 def _server(server: Server) -> dict[str, Any]:
