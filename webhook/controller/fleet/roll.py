@@ -30,8 +30,8 @@ TRIES = 10
 SECONDS_WITHOUT_ANSWER = 120.0
 TOO_OFTEN = "it is written too often to be changed, or the API server has no time: try again"
 OTHER_SETTINGS = (
-    "the API server would store it out of date as it is: its webhook is not registered, or works "
-    "with other settings than these"
+    "the API server would store it out of date as it is: its webhook is not registered, works with "
+    "other settings than these, or another webhook undoes what it fills in"
 )
 
 
