@@ -45,7 +45,7 @@ class Source(NamedTuple):
     label_selector: str = ""
     field_selector: str = ""
     metadata_only: bool = False
-    page: int = 200
+    page: int = 100
 
 
 class Watch(Generic[Kept]):
