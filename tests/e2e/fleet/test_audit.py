@@ -77,6 +77,53 @@ def test_a_server_is_up_to_date_until_the_settings_change(product: Product, flee
         product.cluster.wait_for("the same counts in the metrics", counted)
 
 
+FLEET = {
+    "mcpServerDefaults": {
+        "tolerations": [{"key": "mcp", "operator": "Exists"}],
+        "imagePullSecrets": [{"name": "pull"}],
+        "perServer": "forbid",
+    }
+}
+
+
+def test_what_runs_as_it_was_filled_in_is_clean_whatever_kind_it_is(
+    product: Product, fleet: Fleet
+) -> None:
+    """What the API server, the scheduler and controllers add to live pods is no difference."""
+    namespace = fleet.namespace
+    names = ["bare", "stateful", "agents", "job"]
+    with product.settings(FLEET):
+        namespace.create(manifests.bare_pod("bare"))
+        namespace.create(manifests.of_kind("StatefulSet", "stateful"))
+        namespace.create(manifests.of_kind("DaemonSet", "agents"))
+        namespace.create(manifests.of_kind("Job", "job"))
+        namespace.create(manifests.server(replicas=1))
+        with controlled(product, namespace, settings=FLEET) as control:
+            product.cluster.wait_for("leader", control.leads)
+            product.cluster.wait_for(
+                "pods on their nodes",
+                lambda: {*names, NAME} <= {owner(pod) for pod in namespace.pods() if placed(pod)},
+            )
+    code, report = fleet.audit(FLEET)
+
+    assert report["servers"] == []
+    assert (code, report["summary"]) == (0, summary(all=5, current=5))
+
+
+def owner(pod: Json) -> str:
+    """The name of the workload that made a pod."""
+    names: list[str] = [each["name"] for each in pod["metadata"].get("ownerReferences", [])]
+    return (names or [pod["metadata"]["name"]])[0].removesuffix(f"-{hash_of(pod)}")
+
+
+def hash_of(pod: Json) -> str:
+    return str(pod["metadata"]["labels"].get("pod-template-hash"))
+
+
+def placed(pod: Json) -> bool:
+    return "nodeName" in pod["spec"]
+
+
 def test_whatever_the_webhook_has_not_seen_is_unprotected(product: Product, fleet: Fleet) -> None:
     namespace = fleet.namespace
     in_template = manifests.server("in-template", labels=manifests.NOT_LABELLED, replicas=0)
