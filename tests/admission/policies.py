@@ -11,7 +11,7 @@ FLEET = {
     "runtimeClassName": "gvisor",
     "tolerations": [{"key": "fleet", "operator": "Exists"}],
     "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
-    "nodeSelector": {"pool": "mcp", "example.com/zone~a": "b"},
+    "nodeSelector": {"pool": "mcp", "example.com/zone_a": "b"},
     "imagePullSecrets": [{"name": "registry"}],
     "resources": {"requests": {"memory": "400Mi", "cpu": "100m"}, "limits": {"memory": "1Gi"}},
 }

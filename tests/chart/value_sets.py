@@ -49,7 +49,14 @@ VALUE_SETS: dict[str, Json] = {
         "mcpServerDefaults": {
             "runtimeClassName": "gvisor",
             "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {}}},
-            "tolerations": [{"key": "mcp", "operator": "Exists", "tolerationSeconds": 8640000}],
+            "tolerations": [
+                {
+                    "key": "mcp",
+                    "operator": "Exists",
+                    "effect": "NoExecute",
+                    "tolerationSeconds": 8640000,
+                }
+            ],
             "nodeSelector": {"pool": "mcp"},
             "imagePullSecrets": [{"name": "registry"}],
             "resources": {"requests": {"memory": "1Gi", "cpu": 1}},

@@ -55,6 +55,19 @@ REFUSED = {
         "mcpServerMaximums: {limits: {memory: 400MB}}",
         "spec.mcpServerMaximums.limits.memory: Invalid value",
     ),
+    "resource name": (
+        "mcpServerMaximums: {limits: {memry: 1Gi}}",
+        "names are cpu, memory, ephemeral-storage, hugepages-2Mi, or one with a domain",
+    ),
+    "label key": (
+        "mcpServerDefaults: {nodeSelector: {a b: c}}",
+        "names are letters, digits, hyphens, dots and underscores",
+    ),
+    "label value": (
+        "mcpServerDefaults: {nodeSelector: {a: b c}}",
+        "spec.mcpServerDefaults.nodeSelector.a: Invalid value",
+    ),
+    "no user": ("isolation: {controllerUser: ''}", "spec.isolation.controllerUser: Invalid value"),
     "negative quantity": (
         "mcpServerDefaults: {resources: {requests: {memory: -1Mi}}}",
         "spec.mcpServerDefaults.resources.requests.memory: Invalid value",

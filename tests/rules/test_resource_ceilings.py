@@ -11,7 +11,7 @@ LIMITS = {"cpu": "2", "memory": "1Gi", "ephemeral-storage": "5Gi"}
 CEILINGS = settings_of(mcpServerMaximums={"limits": LIMITS})
 MEMORY = settings_of(mcpServerMaximums={"limits": {"memory": "1Gi"}})
 DEVICES = settings_of(
-    mcpServerMaximums={"limits": {"nvidia.com/gpu": "1", "hugepages-2Mi": "64Mi", "pods": "1"}}
+    mcpServerMaximums={"limits": {"nvidia.com/gpu": "1", "hugepages-2Mi": "64Mi"}}
 )
 ALONE = {"limits": {"memory": "1Gi"}, "requests": {"memory": "0"}}
 

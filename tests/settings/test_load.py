@@ -150,10 +150,7 @@ def test_what_is_no_settings_file(text: str, line: str) -> None:
         ),
         (
             "mcpNamespace: {podSecurity: {warnVersion: 1.30}}",
-            (
-                "mcpNamespace.podSecurity.warnVersion: 1.3 is not accepted: write text, in quotes "
-                "where it looks like a number or a boolean"
-            ),
+            "mcpNamespace.podSecurity.warnVersion: 1.3 is a number: write v1.30, with its v",
         ),
         (
             "rules: {capabilities: off}",

@@ -7,16 +7,26 @@ chart. Defaults are the reference values of a hardened MCP server deployment.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from webhook.settings import network_peers
-from webhook.settings.patterns import DNS_LABEL, DNS_SUBDOMAIN, NAMESPACED_NAME
-from webhook.settings.quantity import QuantityError, parse
+from webhook.settings import tolerations
 from webhook.settings.rule_ids import RuleId
 from webhook.settings.standard import Level, LevelName, VersionName, level, minor
+from webhook.settings.values import (
+    Cidr,
+    DnsLabel,
+    DnsSubdomain,
+    Labels,
+    NamespacedName,
+    Peers,
+    PolicyPort,
+    Port,
+    Quantities,
+    SomeText,
+)
 
 Conflict = Literal["deny", "override", "warn"]
 RuleAction = Literal["deny", "override", "warn", "off"]
@@ -43,30 +53,6 @@ class Value(Section):
     """A structured value; the highest layer that sets it replaces it as a whole."""
 
 
-def _canonical(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("a quantity is a number with an optional suffix, such as 400Mi")  # noqa: TRY004
-    try:
-        quantity = parse(value)
-    except QuantityError as error:
-        raise ValueError(str(error)) from error
-    if quantity < parse("0"):
-        raise ValueError("a quantity of a resource is not negative")
-    return quantity.canonical()
-
-
-QuantityText = Annotated[str, BeforeValidator(_canonical)]
-Quantities = dict[str, QuantityText]
-Cidr = Annotated[str, AfterValidator(network_peers.cidr)]
-DnsLabel = Annotated[str, Field(pattern=DNS_LABEL, max_length=63)]
-DnsSubdomain = Annotated[str, Field(pattern=DNS_SUBDOMAIN, max_length=253)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Labels = dict[str, str]
-Peer = Annotated[dict[str, Any], AfterValidator(network_peers.peer)]
-Peers = Annotated[list[Peer], AfterValidator(network_peers.peers)]
-PolicyPort = Annotated[dict[str, Any], AfterValidator(network_peers.port)]
-
-
 class Resources(Value):
     """Requests and limits of a container, by resource name."""
 
@@ -90,6 +76,11 @@ class Toleration(Value):
     value: str | None = None
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     toleration_seconds: int | None = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        tolerations.check(self.key, self.operator, self.value, self.effect, self.toleration_seconds)
+        return self
 
 
 class LocalObjectReference(Value):
@@ -162,7 +153,7 @@ class MCPServerDefaults(Section):
     image_pull_secrets: list[LocalObjectReference] | None = None
     runtime_class_name: DnsSubdomain | None = None
     resources: Resources = Field(default=Resources(requests={"memory": "400Mi"}))
-    image: Annotated[str, Field(min_length=1)] = DEFAULT_IMAGE
+    image: SomeText = DEFAULT_IMAGE
     per_server: Literal["allow", "forbid"] = "allow"
 
 
@@ -184,14 +175,14 @@ class ServiceAccountTokens(Section):
 
     opted_in: Literal["allow", "forbid"] = "allow"
     managed: Literal["allow", "forbid"] = "forbid"
-    names: list[Annotated[str, Field(pattern=NAMESPACED_NAME)]] = Field(default_factory=list)
+    names: list[NamespacedName] = Field(default_factory=list)
 
 
 class Isolation(Section):
     """The scheduling gate that holds a new pod until its network policy exists."""
 
     gate: bool = True
-    controller_user: str | None = None
+    controller_user: SomeText | None = None
     break_glass_groups: list[str] = Field(default=["system:masters"])
 
 

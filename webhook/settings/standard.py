@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from webhook.settings.patterns import POD_SECURITY_VERSION
 
@@ -14,7 +14,15 @@ LevelName = Literal["privileged", "baseline", "restricted"]
 OLDEST_MINOR, NEWEST_MINOR = 25, 37
 VERSIONS = ("latest", *(f"v1.{minor}" for minor in range(OLDEST_MINOR, NEWEST_MINOR + 1)))
 
-VersionName = Annotated[str, Field(pattern=POD_SECURITY_VERSION)]
+
+def _no_number(value: Any) -> Any:
+    """1.30 without quotes is the number 1.3 in YAML; raises ValueError for numbers."""
+    if isinstance(value, int | float):
+        raise ValueError(f"{value} is a number: write v1.30, with its v, or latest")  # noqa: TRY004
+    return value
+
+
+VersionName = Annotated[str, Field(pattern=POD_SECURITY_VERSION), BeforeValidator(_no_number)]
 
 
 class Level(IntEnum):

@@ -12,6 +12,7 @@ from typing import Any
 
 from webhook.settings.descriptions import CHART_ONLY, DESCRIPTIONS
 from webhook.settings.model import Settings
+from webhook.settings.patterns import ACCEPTED, RESOURCE_NAME
 
 Schema = dict[str, Any]
 
@@ -100,7 +101,11 @@ def _mapping(resolved: Mapping[str, Any], known: Mapping[str, Any], key: str) ->
     if values is True:
         return {"x-kubernetes-preserve-unknown-fields": True}
     if key.startswith(_QUANTITIES):
-        return {"additionalProperties": dict(_QUANTITY), "maxProperties": MOST["resources"]}
+        return {
+            "additionalProperties": dict(_QUANTITY),
+            "maxProperties": MOST["resources"],
+            "x-kubernetes-validations": [_names(RESOURCE_NAME)],
+        }
     for pattern, profile in resolved.get("patternProperties", {}).items():
         return {
             "additionalProperties": _structural(profile, known, f"{key}.*"),
@@ -117,7 +122,7 @@ def _mapping(resolved: Mapping[str, Any], known: Mapping[str, Any], key: str) ->
 def _names(pattern: str) -> Schema:
     return {
         "rule": f"self.all(name, name.matches({json.dumps(pattern)}))",
-        "message": "names are lower-case letters, digits and hyphens, such as team-a",
+        "message": f"names are {ACCEPTED[pattern]}",
     }
 
 
