@@ -60,3 +60,22 @@ async def test_traffic_has_ended_when_the_last_request_has() -> None:
         await asyncio.sleep(0)
         assert not ended.done()
     await ended
+
+
+async def test_readiness_names_the_settings_ready_or_not() -> None:
+    metrics = Metrics()
+    traffic = Traffic(metrics)
+    digests = iter(["one", "two"])
+    listener = await Listener.open(
+        application(metrics, traffic, lambda: None, lambda: next(digests)),
+        Address("127.0.0.1", 0),
+        metrics,
+    )
+    told = []
+    async with ClientSession(f"http://{listener.addresses[0]}") as client:
+        for traffic.draining in (False, True):
+            async with client.get("/readyz") as answer:
+                told.append((answer.status, answer.headers["Mcp-Admission-Settings"]))
+    await listener.close()
+
+    assert told == [(200, "one"), (503, "two")]

@@ -9,6 +9,7 @@ import pytest
 from webhook.observe.metrics import Metrics
 from webhook.server.settings_file import SettingsFile
 from webhook.server.watch import FileError, Watch
+from webhook.settings.effective_file import digest
 from webhook.settings.model import Settings
 
 BAD = {
@@ -78,3 +79,24 @@ def test_a_bad_file_at_the_start_is_an_error(text: str, reason: str, tmp_path: P
 def test_a_missing_file_is_an_error_and_never_the_defaults(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"settings\.yaml"):
         Watch(SettingsFile(tmp_path / "settings.yaml").sources, Metrics()).load()
+
+
+def test_the_digest_is_that_of_the_content_in_force(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("onConflict: warn\n")
+    metrics = Metrics()
+    settings = SettingsFile(file, metrics.settings_are)
+    watch = Watch(settings.sources, metrics)
+    watch.load()
+    first = settings.digest
+    assert first == digest(b"onConflict: warn\n")
+
+    file.write_text("onConflict: perhaps\n")
+    watch.poll()
+    assert settings.digest == first
+
+    file.write_text("onConflict: override\n")
+    watch.poll()
+    text = metrics.render().decode()
+    assert f'settings_info{{digest="{digest(file.read_bytes())}"}} 1.0' in text
+    assert first not in text
