@@ -6,7 +6,6 @@ not used: they refuse what they do not know, and take ten times as long.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import time
@@ -23,6 +22,7 @@ from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 
 from webhook.controller.client import explained, left_early, load
+from webhook.controller.decode import decode
 from webhook.controller.errors import ConfigurationError, refusal
 from webhook.controller.events import Event, events
 from webhook.controller.request import (
@@ -235,7 +235,7 @@ class Api:
 
     async def _decoded(self, request: Request, answer: aiohttp.ClientResponse) -> Json:
         try:
-            found = json.loads(await answer.read())
+            found = decode(await answer.read())
         except ValueError:
             found = None
         if not 200 <= answer.status < 300 or not isinstance(found, dict):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import Any, NamedTuple
 
+from webhook.controller.decode import decode
 from webhook.controller.errors import ApiError, refusal
 
 # The API server stores objects of 1.5 MiB, and managedFields and escapes make them longer.
@@ -47,7 +47,7 @@ async def _lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
 
 def _event(call: str, line: bytes) -> Event:
     try:
-        found = json.loads(line)
+        found = decode(line)
         event = Event(str(found["type"]), dict(found["object"]))
     except (ValueError, TypeError, LookupError):
         message = f"{call}: something came that is no event of a watch"

@@ -24,7 +24,7 @@ from webhook.controller.distribution.in_force import InForce
 from webhook.controller.distribution.rollout import Rollout
 from webhook.controller.distribution.status import Verdict, status
 from webhook.controller.distribution.strictness import asks_more
-from webhook.controller.errors import NotFound
+from webhook.controller.errors import ApiError, NotFound
 from webhook.controller.leading import until_one_ends
 from webhook.controller.loop import repeat
 from webhook.controller.reconcile import drift
@@ -76,17 +76,22 @@ class Distributor:
         await until_one_ends(self._following.run(), turns)
 
     async def turn(self) -> timedelta:
-        """Let ConfigMap, replicas and status be as they should; raises ApiError."""
+        """Let ConfigMap, replicas and status be as they should; raises ApiError.
+
+        Settings that cannot be written are in force here, and their status says who lacks them.
+        """
         await self._news()
         self._following.news.clear()
         resource = self._following.resource
         effective, faults = self._decide(resource.spec if resource else {})
-        await self._write(effective)
+        problem = await self._written(effective)
         answers = await self._rollout.look(effective.digest)
         if not (self._stricter and self._rollout.behind):
             self._in_force.put(effective)
         if resource is not None:
             await self._tell(resource, Verdict(faults, effective.digest, answers, self._servers()))
+        if problem is not None:
+            raise problem
         self._due = min(self._rollout.due, SECONDS_BETWEEN_COUNTS)
         return timedelta(0)
 
@@ -126,6 +131,13 @@ class Distributor:
                 extra={"fields": {"reason": str(error)}},
             )
             return settle({}, self._locks)
+
+    async def _written(self, effective: Effective) -> ApiError | None:
+        try:
+            await self._write(effective)
+        except ApiError as error:
+            return error
+        return None
 
     async def _write(self, effective: Effective) -> None:
         wanted = {FILE: effective.text, SOURCE_FILE: effective.source}

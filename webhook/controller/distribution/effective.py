@@ -11,9 +11,13 @@ from webhook.rules.registry import plan
 from webhook.settings import layers
 from webhook.settings.descriptions import CHART_ONLY
 from webhook.settings.effective_file import digest, dumped, written
+from webhook.settings.errors import SettingsError
 from webhook.settings.faults import dotted
 from webhook.settings.layers import Layer
 from webhook.settings.model import Settings
+
+DEEPEST = 50  # replicas read twice as deep
+LARGEST = 900 * 1024  # in ASCII; a ConfigMap ends at a MiB
 
 Json = dict[str, Any]
 
@@ -43,9 +47,25 @@ class Effective:
 
 def settle(spec: Json, locks: Sequence[Layer]) -> Effective:
     """The settings of this resource under these locks; raises SettingsError with every fault."""
+    if not _fits(spec, DEEPEST):
+        raise SettingsError(f"spec is nested more than {DEEPEST} levels deep: nest it less")
     settings = layers.settle([_layer(spec), *locks])
     plan(settings)
-    return Effective(settings, spec)
+    found = Effective(settings, spec)
+    if len(found.text) + len(found.source) > LARGEST:
+        raise SettingsError(
+            f"spec is too long: written as YAML, it and what it comes to have at most {LARGEST} "
+            "characters, so that a ConfigMap can hold both"
+        )
+    return found
+
+
+def _fits(value: Any, levels: int) -> bool:
+    """Whether a value is nested at most so many levels deep."""
+    inside = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list):
+        return True
+    return levels > 0 and all(_fits(each, levels - 1) for each in inside)
 
 
 def locked(locks: Sequence[Layer]) -> frozenset[str]:

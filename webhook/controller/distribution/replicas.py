@@ -35,7 +35,9 @@ async def let_kubelet_sync(api: Api, places: Places, pod: str, touch: str) -> No
 async def _told(session: aiohttp.ClientSession, replica: Replica) -> str | None:
     host = f"[{replica.host}]" if ":" in replica.host else replica.host
     try:
-        async with session.get(f"http://{host}:{replica.port}/readyz") as answer:
+        async with session.get(
+            f"http://{host}:{replica.port}/readyz", allow_redirects=False
+        ) as answer:
             return answer.headers.get(HEADER)
     except (aiohttp.ClientError, OSError, TimeoutError):
         return None

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from webhook.controller.api import Api
 from webhook.controller.backoff import Backoff
-from webhook.controller.errors import AlreadyExists, ApiError, NotFound
+from webhook.controller.errors import AlreadyExists, ApiError, Invalid, NotFound
 from webhook.controller.objects.refusal import LONGEST_NOTE
 from webhook.controller.paths import namespaced
 
@@ -87,8 +87,9 @@ class Notes:
             try:
                 path = namespaced(VERSION, "events", regarding.namespace)
                 await self._api.create(path, self._event(regarding, reason, note))
-            except (AlreadyExists, NotFound):
-                # It was said before this process began, or there is nobody left to be told.
+            except (AlreadyExists, Invalid, NotFound):
+                # It was said before this process began, there is nobody left to be told, or it
+                # never can be.
                 pass
             except ApiError as error:
                 LOG.warning("an Event was not written", extra={"fields": {"reason": error.message}})
@@ -106,7 +107,7 @@ class Notes:
 
     def _event(self, regarding: Regarding, reason: str, note: str) -> Json:
         content = f"{regarding.uid}\n{reason}\n{note}".encode()
-        name = f"{regarding.name[:200].rstrip('.')}.{sha256(content).hexdigest()[:12]}"
+        name = f"{regarding.name[:200].rstrip('-.')}.{sha256(content).hexdigest()[:12]}"
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
         return {
             "apiVersion": VERSION,
