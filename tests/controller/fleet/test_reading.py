@@ -80,18 +80,30 @@ def policy() -> Json:
     return found
 
 
-def owned(kind: str, name: str, number: int) -> Json:
-    found = stored(manifests.bare_pod(f"{name}-{number}", hostPID=True))
+def owned(kind: str, name: str, number: int, **spec: Any) -> Json:
+    found = stored(manifests.bare_pod(f"{name}-{number}", **(spec or {"hostPID": True})))
     found["metadata"]["ownerReferences"] = [{**OWNER, "kind": kind, "name": name}]
+    return found
+
+
+def of_replica_set(name: str, pod_template_hash: str, **spec: Any) -> Json:
+    found = owned("ReplicaSet", name, 1, **spec)
+    found["metadata"]["labels"]["pod-template-hash"] = pod_template_hash
+    return found
+
+
+def mirror() -> Json:
+    found = owned("Node", "node-1", 1)
+    found["metadata"]["annotations"] = {"kubernetes.io/config.mirror": "x"}
     return found
 
 
 def test_pods_are_told_under_the_workload_that_owns_them() -> None:
     pods = [
         *(owned("DaemonSet", "agents", number) for number in range(3)),
-        owned("ReplicaSet", "crm-7d4f", 1),
-        owned("ReplicaSet", "alone-7d4f", 1),
-        owned("Node", "node-1", 1),
+        of_replica_set("crm-7d4f", "7d4f", hostPID=False),
+        of_replica_set("alone-7d4f", "7d4f"),
+        mirror(),
         stored(manifests.bare_pod("bare", hostPID=True)),
         {**stored(manifests.bare_pod("going", hostPID=True))},
     ]
@@ -109,6 +121,47 @@ def test_pods_are_told_under_the_workload_that_owns_them() -> None:
     ]
     (agents, *_) = found
     assert len({each.message for each in agents.told}) == len(agents.told)
+
+
+@pytest.mark.parametrize(
+    ("pod", "told_of"),
+    [
+        pytest.param(of_replica_set("crm-7d4f", "7d4f"), "Deployment crm", id="as-if-of-it"),
+        pytest.param(
+            of_replica_set("crm-canary", "7d4f"), "ReplicaSet crm-canary", id="beside-its-own"
+        ),
+        pytest.param(owned("ReplicaSet", "crm-7d4f", 1), "ReplicaSet crm-7d4f", id="without-hash"),
+        pytest.param(owned("Node", "node-1", 1), "Node node-1", id="as-if-of-a-kubelet"),
+    ],
+)
+def test_an_owner_that_anybody_can_write_hides_no_pod(pod: Json, told_of: str) -> None:
+    cluster = Cluster(
+        deployments=[filled_in(server(), Settings())], pods=[pod], networkpolicies=[policy()]
+    )
+    found, _ = audited(cluster)
+
+    refused = [f"{each.kind} {each.name}" for each in found if each.state == "refused_if_rolled"]
+    assert refused == [told_of]
+
+
+def test_a_policy_that_selects_what_only_pods_carry_is_told_of_their_deployment() -> None:
+    wide: Json = {
+        "metadata": {"name": "open", "namespace": "team"},
+        "spec": {
+            "podSelector": {"matchLabels": {"pod-template-hash": "7d4f"}},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{}],
+            "egress": [{}],
+        },
+    }
+    cluster = Cluster(
+        deployments=[filled_in(server(), Settings())],
+        pods=[of_replica_set("crm-7d4f", "7d4f", hostPID=False)],
+        networkpolicies=[policy(), wide],
+    )
+    (found,), _ = audited(cluster)
+
+    assert (found.kind, {each.reason for each in found.told}) == ("Deployment", {"wide-policy"})
 
 
 def test_pods_without_the_label_are_looked_for_where_they_are_servers() -> None:

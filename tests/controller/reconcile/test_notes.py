@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from tests.controller.virtual_time import run
-from webhook.controller.errors import AlreadyExists, ApiError, Forbidden, NotFound, Unreachable
+from webhook.controller.errors import (
+    AlreadyExists,
+    ApiError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Unreachable,
+)
 from webhook.controller.reconcile.drift import CURRENT, OUT_OF_DATE, REFUSED, STATES, UNPROTECTED
 from webhook.controller.reconcile.notes import Notes, deployment
 from webhook.controller.reconcile.standing import standing
+from webhook.settings.patterns import DNS_SUBDOMAIN
 
 CRM, SEARCH = deployment("team", "crm", "1"), deployment("team", "search", "2")
 NO_ANSWER = Unreachable("POST: no answer in time")
@@ -119,9 +128,14 @@ def test_what_does_not_hold_any_more_is_not_tried_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [AlreadyExists(409, "AlreadyExists", "x"), NotFound(404, "NotFound", "x")]
+    "answer",
+    [
+        AlreadyExists(409, "AlreadyExists", "x"),
+        Invalid(422, "Invalid", "x"),
+        NotFound(404, "NotFound", "x"),
+    ],
 )
-def test_what_was_said_before_or_to_nobody_is_said(answer: ApiError) -> None:
+def test_what_was_said_before_or_to_nobody_or_never_can_be_is_said(answer: ApiError) -> None:
     async def main() -> Refusing:
         api = Refusing(answer)
         notes = notes_of(api)
@@ -140,3 +154,18 @@ def test_every_state_but_the_best_has_a_note(state: str) -> None:
 
     assert list(found) == ([] if state == CURRENT else [reasons[state]])
     assert all("mcp-admission audit -n team" in note for note in found.values())
+
+
+@pytest.mark.parametrize("name", ["crm", "a" * 253, "a" * 199 + "-" + "b" * 20, "a" * 199 + ".b"])
+def test_an_event_has_a_name_that_the_api_server_takes(name: str) -> None:
+    written: list[str] = []
+
+    class Keeping(Refusing):
+        async def create(self, _: str, body: dict[str, Any]) -> dict[str, Any]:
+            written.append(body["metadata"]["name"])
+            return body
+
+    run(notes_of(Keeping()).say(deployment("team", name, "1"), {"OutOfDate": "older"}))
+
+    assert re.fullmatch(DNS_SUBDOMAIN, written[0])
+    assert len(written[0]) <= 253

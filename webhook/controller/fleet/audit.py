@@ -7,7 +7,7 @@ silent about it would be taken for one that has found nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from webhook.controller.fleet.surroundings import Surroundings
 from webhook.controller.objects import made
 from webhook.controller.objects import server as servers
 from webhook.controller.paths import cluster_wide, namespaced
+from webhook.controller.reconcile.drift import REFUSED
 from webhook.controller.reconcile.kinds import POLICY
 from webhook.rules import names
 from webhook.settings.model import Settings
@@ -31,7 +32,9 @@ PAGE = 200
 TRIES = 3
 POLICIES = "networkpolicies.networking.k8s.io"
 REPLICA_SETS = "replicasets.apps"
-NOT_OF_DEPLOYMENTS = "!pod-template-hash"
+HASH = "pod-template-hash"
+NOT_OF_DEPLOYMENTS = f"!{HASH}"
+MIRROR = "kubernetes.io/config.mirror"
 # PodTemplates run nothing, and the ClusterRole `view` does not hold them.
 OTHERS = [each for each in KINDS if each not in (PODS, DEPLOYMENTS, "podtemplates")]
 
@@ -45,6 +48,7 @@ class Audit:
         self._api, self._settings, self._only = api, settings, namespace
         self._around = Surroundings(settings, release_namespace)
         self._found: dict[Place, dict[tuple[str, ...], Told]] = {}
+        self._own: dict[Place, list[Json]] = {}
         self.unseen: list[Unseen] = []
 
     async def run(self) -> list[Server]:
@@ -121,7 +125,10 @@ class Audit:
         own = made.of_server(servers.read(found), self._settings, None).objects
         policies = [each for each in own if each["kind"] == POLICY.kind]
         around = self._around.told(namespace, labels, policies)
-        self._put(_itself("Deployment", metadata), [*told, *around])
+        place = _itself("Deployment", metadata)
+        self._put(place, [*told, *around])
+        if policies:
+            self._own[place] = policies
 
     def _other(self, resource: str, found: Json) -> None:
         place = _itself(KINDS[resource][0], found["metadata"])
@@ -133,14 +140,16 @@ class Audit:
 
     def _pod(self, found: Json) -> None:
         metadata = found["metadata"]
-        place = _owner(metadata)
-        if place[1] == "Node" or self._of_deployment(place):
-            return
-        if self._server(found, PODS, place) is None:
+        labels = metadata.get("labels") or {}
+        place = self._known_by(metadata, labels)
+        if _is_mirror(metadata) or self._server(found, PODS, place) is None:
             return
         managed = self._around.managed(place[0])
         told = workloads.of_pod(found, self._settings, managed=managed)
-        around = self._around.told(place[0], metadata.get("labels") or {})
+        if place[1] == "Deployment":
+            told = self._beyond_its_template(place, told)
+        # Policies may select what the template does not say, such as its hash.
+        around = self._around.told(place[0], labels, self._own.get(place, ()))
         self._put(place, [*told, *around])
 
     def _server(self, found: Json, resource: str, place: Place) -> Workload | None:
@@ -157,11 +166,20 @@ class Audit:
             return None
         return workload
 
-    def _of_deployment(self, place: Place) -> bool:
-        """Whether pods of this ReplicaSet are told with a Deployment."""
-        namespace, kind, name = place
-        deployment = (namespace, "Deployment", name.rpartition("-")[0])
-        return kind == "ReplicaSet" and deployment in self._found
+    def _known_by(self, metadata: Json, labels: Mapping[str, str]) -> Place:
+        """The workload that people applied, as far as the pod can tell; everybody can write it."""
+        namespace, kind, name = place = _owner(metadata)
+        own, _, ending = name.rpartition("-")
+        deployment = (namespace, "Deployment", own)
+        of_deployment = kind == "ReplicaSet" and ending == labels.get(HASH)
+        return deployment if of_deployment and deployment in self._found else place
+
+    def _beyond_its_template(self, place: Place, told: Iterable[Told]) -> list[Told]:
+        """What a pod of a Deployment would be refused for, and its template would not."""
+        known = self._found[place].values()
+        if any(each.state == REFUSED for each in known):
+            return []
+        return [each for each in told if each.state == REFUSED]
 
     def _put(self, place: Place, told: Iterable[Told]) -> None:
         """What is told of each pod of a workload is told once."""
@@ -172,6 +190,12 @@ class Audit:
 
 def _itself(kind: str, metadata: Json) -> Place:
     return metadata["namespace"], kind, metadata["name"]
+
+
+def _is_mirror(metadata: Json) -> bool:
+    """Whether this is a kubelet's picture of a static pod; nobody can add the annotation later."""
+    of_node = any(each["kind"] == "Node" for each in metadata.get("ownerReferences") or [])
+    return of_node and MIRROR in (metadata.get("annotations") or {})
 
 
 def _owner(metadata: Json) -> Place:
