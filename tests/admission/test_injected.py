@@ -14,6 +14,7 @@ from tests.rules.case import settings_of
 from webhook.admission.injected import LARGEST, Memory, read
 from webhook.admission.patch import Patch
 from webhook.rules.fields import Fields
+from webhook.settings.affinity import REQUIRED
 
 EVERYTHING = settings_of(
     mcpServerDefaults={
@@ -100,7 +101,7 @@ def test_a_memory_of_nothing_goes() -> None:
 
 
 def test_too_much_to_remember_is_not_remembered() -> None:
-    huge = settings_of(mcpServerDefaults={"affinity": {"podAffinity": {"a": "x" * LARGEST}}})
+    huge = settings_of(mcpServerDefaults={"affinity": {"podAffinity": {REQUIRED: ["x" * LARGEST]}}})
     stored = mutated(deployment(), settings=huge)
 
     assert "annotations" not in template_of(stored)["metadata"]
@@ -110,7 +111,7 @@ def test_too_much_to_remember_is_not_remembered() -> None:
 def test_a_memory_that_grew_too_large_goes() -> None:
     stored = mutated(deployment())
     template_of(stored)["metadata"]["annotations"]["a"] = "b"
-    huge = settings_of(mcpServerDefaults={"affinity": {"podAffinity": {"a": "x" * LARGEST}}})
+    huge = settings_of(mcpServerDefaults={"affinity": {"podAffinity": {REQUIRED: ["x" * LARGEST]}}})
 
     assert template_of(mutated(stored, settings=huge))["metadata"]["annotations"] == {"a": "b"}
 
@@ -136,7 +137,9 @@ def test_what_is_read_is_measured_in_bytes() -> None:
 
 
 def test_what_is_written_is_measured_in_bytes() -> None:
-    huge = settings_of(mcpServerDefaults={"affinity": {"podAffinity": {"a": "é" * (LARGEST // 2)}}})
+    huge = settings_of(
+        mcpServerDefaults={"affinity": {"podAffinity": {REQUIRED: ["é" * (LARGEST // 2)]}}}
+    )
 
     assert "annotations" not in template_of(mutated(deployment(), settings=huge))["metadata"]
 

@@ -13,7 +13,7 @@ OVERRIDE = settings_of(onConflict="override")
 FLEET: Json = {
     "perServer": "forbid",
     "tolerations": [{"key": "fleet", "operator": "Exists"}],
-    "affinity": {"podAffinity": {"fleet": []}},
+    "affinity": {"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
     "resources": {"requests": {"memory": "400Mi"}},
 }
 FORBID = settings_of(mcpServerDefaults=FLEET)

@@ -17,7 +17,7 @@ IMAGE = "example.test/mcp:1"
 FLEET: Json = {
     "runtimeClassName": "gvisor",
     "tolerations": [{"key": "fleet", "operator": "Exists"}],
-    "affinity": {"podAffinity": {"fleet": []}},
+    "affinity": {"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
     "nodeSelector": {"pool": "mcp"},
     "imagePullSecrets": [{"name": "registry"}],
     "resources": {"requests": {"memory": "400Mi"}},
@@ -25,7 +25,7 @@ FLEET: Json = {
 OTHER: Json = {
     "runtimeClassName": "kata",
     "tolerations": [{"key": "other", "operator": "Exists"}],
-    "affinity": {"podAntiAffinity": {"other": []}},
+    "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
     "nodeSelector": {"zone": "b"},
     "imagePullSecrets": [{"name": "mirror"}],
     "resources": {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}},

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webhook.settings.affinity import REQUIRED
 from webhook.settings.effective_file import digest, dumped, written
 from webhook.settings.load import parse
 from webhook.settings.model import Settings
@@ -20,7 +21,10 @@ text = st.sampled_from(ODD) | st.text(st.characters(codec="utf-8", exclude_categ
 def test_it_comes_back(image: str, groups: list[str], inside: dict[str, str]) -> None:
     settings = Settings.model_validate(
         {
-            "mcpServerDefaults": {"image": image, "affinity": {"podAffinity": inside}},
+            "mcpServerDefaults": {
+                "image": image,
+                "affinity": {"podAffinity": {REQUIRED: [inside]}},
+            },
             "isolation": {"breakGlassGroups": groups},
             "rules": {"capabilities": "off"},
         }

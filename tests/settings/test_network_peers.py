@@ -78,6 +78,16 @@ BAD_PEERS: list[Any] = [
     ({"podSelector": {"app": "db"}}, "podSelector has the unknown key app"),
     ({"podSelector": {"matchLabels": {"a": True}}}, "podSelector.matchLabels is not accepted"),
     ({"podSelector": {"matchLabels": ["a"]}}, "podSelector.matchLabels is not accepted"),
+    ({"podSelector": {"matchLabels": {"a b": "c"}}}, "podSelector.matchLabels is not accepted"),
+    ({"podSelector": {"matchLabels": {"a": "b c"}}}, "podSelector.matchLabels is not accepted"),
+    (
+        {"podSelector": {"matchExpressions": [{"key": "a b", "operator": "Exists"}]}},
+        "podSelector.matchExpressions is not accepted",
+    ),
+    (
+        {"podSelector": {"matchExpressions": [{"key": "a", "operator": "In", "values": ["b c"]}]}},
+        "podSelector.matchExpressions is not accepted",
+    ),
     ({"podSelector": {"matchExpressions": {}}}, SELECTOR),
     ({"podSelector": {"matchExpressions": ["a"]}}, SELECTOR),
     ({"podSelector": {"matchExpressions": [{"operator": "Exists"}]}}, SELECTOR),

@@ -7,7 +7,7 @@ chart. Defaults are the reference values of a hardened MCP server deployment.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
@@ -21,7 +21,9 @@ from webhook.settings.values import (
     DnsSubdomain,
     Labels,
     NamespacedName,
+    NodeAffinity,
     Peers,
+    PodAffinity,
     PolicyPort,
     Port,
     Quantities,
@@ -63,9 +65,9 @@ class Resources(Value):
 class Affinity(Value):
     """A pod's affinity, handed through as it is."""
 
-    node_affinity: dict[str, Any] | None = None
-    pod_affinity: dict[str, Any] | None = None
-    pod_anti_affinity: dict[str, Any] | None = None
+    node_affinity: NodeAffinity | None = None
+    pod_affinity: PodAffinity | None = None
+    pod_anti_affinity: PodAffinity | None = None
 
 
 class Toleration(Value):

@@ -10,13 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv6Network, ip_network
+from itertools import starmap
 from typing import Any
+
+from webhook.settings.patterns import LABEL_KEY, LABEL_VALUE
 
 Json = dict[str, Any]
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 _SELECTORS = ("namespaceSelector", "podSelector")
 _PORT_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")
+_LABEL_KEY, _LABEL_VALUE = re.compile(LABEL_KEY), re.compile(LABEL_VALUE)
 _SUCH_AS = "one such as 203.0.113.0/24"
 
 
@@ -98,8 +102,11 @@ def _selector(key: str, value: Any) -> None:
         raise ValueError(f"{key} is not accepted: write {{}} for all, or matchLabels")  # noqa: TRY004
     _keys(key, value, ("matchLabels", "matchExpressions"))
     labels, expressions = value.get("matchLabels", {}), value.get("matchExpressions", [])
-    if not isinstance(labels, dict) or not all(isinstance(text, str) for text in labels.values()):
-        raise ValueError(f"{key}.matchLabels is not accepted: write labels, their values as text")
+    if not isinstance(labels, dict) or not all(starmap(_is_label, labels.items())):
+        raise ValueError(
+            f"{key}.matchLabels is not accepted: write labels as pods carry them, their values as "
+            "text"
+        )
     if not isinstance(expressions, list) or not all(map(_is_expression, expressions)):
         raise ValueError(
             f"{key}.matchExpressions is not accepted: write key, operator "
@@ -107,11 +114,18 @@ def _selector(key: str, value: Any) -> None:
         )
 
 
+def _is_label(key: Any, value: Any) -> bool:
+    texts = isinstance(key, str) and isinstance(value, str)
+    return texts and bool(_LABEL_KEY.fullmatch(key) and _LABEL_VALUE.fullmatch(value))
+
+
 def _is_expression(value: Any) -> bool:
-    if not isinstance(value, dict) or not isinstance(value.get("key"), str):
+    if not isinstance(value, dict):
         return False
     values, operator = value.get("values") or [], value.get("operator")
-    texts = isinstance(values, list) and all(isinstance(text, str) for text in values)
+    texts = isinstance(values, list) and all(
+        _is_label(value.get("key"), text) for text in ["", *values]
+    )
     wanted = operator in OPERATORS[:2]
     known = set(value) <= {"key", "operator", "values"}
     return known and texts and operator in OPERATORS and bool(values) == wanted

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from webhook.settings import network_peers
+from webhook.settings import affinity, network_peers
 from webhook.settings.patterns import (
     DNS_LABEL,
     DNS_SUBDOMAIN,
@@ -41,4 +41,6 @@ Peer = Annotated[dict[str, Any], AfterValidator(network_peers.peer)]
 Peers = Annotated[list[Peer], AfterValidator(network_peers.peers)]
 NamespacedName = Annotated[str, Field(pattern=NAMESPACED_NAME)]
 SomeText = Annotated[str, Field(min_length=1)]
+NodeAffinity = Annotated[dict[str, Any], AfterValidator(affinity.of_nodes)]
+PodAffinity = Annotated[dict[str, Any], AfterValidator(affinity.of_pods)]
 PolicyPort = Annotated[dict[str, Any], AfterValidator(network_peers.port)]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from webhook.controller.distribution.effective import DEEPEST, settle
+from webhook.settings.affinity import REQUIRED
 from webhook.settings.effective_file import FILE
 from webhook.settings.errors import SettingsError
 from webhook.settings.load import parse
@@ -17,9 +18,9 @@ Json = dict[str, Any]
 def nested(levels: int) -> Json:
     """A spec whose values end so many levels down."""
     inside: Json = {}
-    for _ in range(levels - 4):
+    for _ in range(levels - 5):
         inside = {"a": inside}
-    return {"mcpServerDefaults": {"affinity": {"nodeAffinity": inside}}}
+    return {"mcpServerDefaults": {"affinity": {"nodeAffinity": {REQUIRED: inside}}}}
 
 
 def image(characters: int, character: str = "x") -> Json:
