@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 README = blocks((ROOT / "README.md").read_text(encoding="utf-8"))
 INSTALL = blocks((ROOT / "docs" / "install.md").read_text(encoding="utf-8"))
 NEEDS = [
-    "Python 3.11 or newer, make and, for the last one, Go",
+    "Python 3.11 or newer and make; test and cluster also Go 1.26 or newer",
     "a container engine and a registry",
 ]
 
