@@ -71,6 +71,6 @@ def test_it_serves_until_a_signal_and_then_everything_is_gone(
     assert "Ready" in nodes.stdout
     cluster.send_signal(sent)
 
-    assert cluster.wait(timeout=20) == status
+    assert cluster.wait(timeout=60) == status
     wait_for("end of its folder", lambda: not kubeconfig.parent.exists(), seconds=10)
     wait_for("end of its API server", lambda: refuses(int(server.rsplit(":", 1)[1])), seconds=10)
