@@ -188,7 +188,9 @@ def test_nobody_opts_out_in_a_managed_namespace(hook: Hook, settings: Settings) 
         answer = answer_to(relabelled(live, LEAVING), old, settings, MANAGED, hook=hook)
 
         assert errors(answer) == ["identity"]
-        assert 'must not be "false" in a managed namespace' in answer.message
+        assert (
+            'must not be "false" in a managed namespace: deploy it in another one' in answer.message
+        )
 
 
 def test_one_that_had_opted_out_before_the_namespace_was_managed_is_hardened() -> None:

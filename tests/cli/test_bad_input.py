@@ -91,7 +91,7 @@ def test_sarif_has_the_faults(review: Review) -> None:
 def test_the_last_line_counts_the_files_with_faults(review: Review) -> None:
     out = review(".", ok=judged("a"), **BAD).out
 
-    assert out.endswith("\n2 MCP servers: 2 admitted as it is; 3 files with bad input\n")
+    assert out.endswith("\n2 MCP servers: 2 admitted as they are; 3 files with bad input\n")
 
 
 def test_a_review_of_other_objects_counts_them_too(review: Review) -> None:

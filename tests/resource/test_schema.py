@@ -26,7 +26,8 @@ ACCEPTED = {
     "scheduling": (
         "mcpServerDefaults: {tolerations: [{key: mcp, operator: Exists}], nodeSelector: {a: b},\n"
         "  imagePullSecrets: [{name: registry}], runtimeClassName: gvisor, perServer: forbid,\n"
-        "  affinity: {nodeAffinity: {anything: [{goes: 1}]}}}"
+        "  affinity: {podAffinity:\n"
+        "    {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1}]}}}"
     ),
     "rules": 'rules: {capabilities: warn, replicas: "off"}',
     "pod security": "mcpNamespace: {podSecurity: {enabled: false, enforceVersion: v1.31}}",

@@ -48,7 +48,10 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     if coverage is Coverage.LEAVES:
         return _leave(change)
     if coverage is Coverage.MAY_NOT_LEAVE:
-        return refuse(new.name, [_label('must not be "false" in a managed namespace')])
+        return refuse(
+            new.name,
+            [_label('must not be "false" in a managed namespace: deploy it in another one')],
+        )
     mutating = request.hook is Hook.MUTATE
     findings = _named(change) + (_mutate(change, coverage) if mutating else _validate(change))
     return decide(new.name, findings, patch.finish())

@@ -50,6 +50,8 @@ what somebody changed. Issues the webhook's certificate, writes caBundle and ren
 end. Several of these may run: one of them leads, by a Lease.
 """
 EPILOG = """\
+The OBOT_SERVER_MCP... variables of the environment are read too, and win over --settings.
+
 examples:
   mcp-admission control
   mcp-admission control --kubeconfig ~/.kube/config --service webhook.platform --days 30
@@ -76,7 +78,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "control",
-        short="keep in the cluster what the webhook needs there",
+        short="make what servers need, keep certificates valid",
         description=DESCRIPTION,
         epilog=EPILOG,
     )

@@ -28,6 +28,8 @@ class UsageError(Exception):
 
 
 _EPILOG = """\
+The OBOT_SERVER_MCP... variables of the environment are read too, and win over --settings.
+
 examples:
   mcp-admission review deployment.yaml
   mcp-admission review manifests/ --settings settings.yaml -o table

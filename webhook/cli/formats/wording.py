@@ -68,9 +68,10 @@ def count(report: Report) -> str:
             f"no MCP server among {_number(total.other, 'object')}{bad}: label a workload "
             'mcp-admission.dev/server: "true", or use --managed to treat all as MCP servers\n'
         )
+    same = total.admitted - total.changed - total.pods_refused
     parts = [
         f"{total.changed} admitted with changes",
-        f"{total.admitted - total.changed - total.pods_refused} admitted as it is",
+        f"{same} admitted as {'it is' if same == 1 else 'they are'}",
         f"{total.pods_refused} admitted whose pods would be refused",
         f"{total.refused} refused",
     ]

@@ -77,6 +77,9 @@ class Audit:
         except Forbidden as error:
             why = f"{error.message}: the namespace was taken for one that is not managed"
             self.unseen.append(Unseen("namespaces", why))
+        except NotFound as error:
+            why = f"there is no namespace {self._only}: see kubectl get namespaces"
+            raise NotFound(error.status, error.reason, why) from error
 
     async def _read_pods(self) -> None:
         if not await self._each(PODS, self._pod, names.SERVER):

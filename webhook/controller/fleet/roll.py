@@ -31,7 +31,9 @@ SECONDS_WITHOUT_ANSWER = 120.0
 TOO_OFTEN = "it is written too often to be changed, or the API server has no time: try again"
 OTHER_SETTINGS = (
     "the API server would store it out of date as it is: its webhook is not registered, works with "
-    "other settings than these, or another webhook undoes what it fills in"
+    "other settings than these, or another webhook undoes what it fills in; see `kubectl get "
+    "mutatingwebhookconfiguration mcp-admission`; after a changed setting wait a minute "
+    "and run it again"
 )
 
 
