@@ -114,7 +114,7 @@ def test_a_managed_namespace_has_no_way_out(managed: Namespace) -> None:
 
     for refused in (created, opted_out):
         assert refused.returncode == 1
-        assert "managed namespace (identity)" in refused.stderr
+        assert "managed namespace: deploy it in another one (identity)" in refused.stderr
     assert managed.deployment()["metadata"]["labels"][SERVER] == "true"
 
 

@@ -275,4 +275,4 @@ def test_a_namespace_that_is_not_there_is_no_clean_one(fleet: Fleet) -> None:
     ended = fleet.run("audit", "-n", "is-not-there")
 
     assert (ended.code, ended.out) == (2, "")
-    assert 'namespaces "is-not-there" not found' in ended.err
+    assert "there is no namespace is-not-there" in ended.err
