@@ -16,6 +16,7 @@ from tests.cluster.control_plane import ControlPlane
 
 Register = Callable[[ControlPlane], AbstractContextManager[Sequence[str]]]
 
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 SECONDS_BETWEEN_CHECKS = 1
 
 
@@ -30,7 +31,8 @@ def run(register: Register = nothing, *, kwok: bool = True) -> None:
 
     Without kwok, whatever registers brings a node.
     """
-    previous = signal.signal(signal.SIGTERM, _interrupt)
+    # Shells let what they start in the background ignore SIGINT.
+    before = {number: signal.signal(number, _interrupt) for number in STOPPING}
     try:
         binaries = find(_say)
         with ControlPlane(binaries, kwok=kwok) as cluster, register(cluster) as lines:
@@ -44,7 +46,8 @@ def run(register: Register = nothing, *, kwok: bool = True) -> None:
     except KeyboardInterrupt:
         _say("stopped")
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _wait(cluster: ControlPlane) -> None:
