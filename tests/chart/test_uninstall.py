@@ -59,6 +59,13 @@ async def in_use(cluster: ControlPlane) -> None:
     cluster.create(pods, both)
     deployment = server("github-tools", **restricted)
     cluster.create(f"/apis/apps/v1/namespaces/{TOOLS}/deployments", deployment)
+    for resource, name, labels in (
+        ("configmaps", "mcp-admission-settings", OURS),
+        ("secrets", "mcp-admission-ca", OURS),
+        ("secrets", "mcp-admission-tls", {}),
+    ):
+        body = {"metadata": {"name": name, "labels": labels}}
+        cluster.create(f"/api/v1/namespaces/{NAMESPACE}/{resource}", body)
 
 
 def hardened() -> Json:
@@ -78,7 +85,8 @@ def everything(cluster: ControlPlane) -> Json:
     found = cluster.kubectl(
         "get", "networkpolicies,namespaces,deployments,validatingadmissionpolicies,"
         "validatingadmissionpolicybindings,mutatingwebhookconfigurations,"
-        "validatingwebhookconfigurations", "--all-namespaces", "--output", "json",
+        "validatingwebhookconfigurations,secrets,configmaps",
+        "--all-namespaces", "--output", "json",
     ).json()["items"]  # fmt: skip
     named = [(each["kind"], each["metadata"]) for each in found]
     return {
@@ -136,6 +144,14 @@ def only_workloads_are_left(cluster: ControlPlane) -> None:
     }
     own = cluster.get(f"/api/v1/namespaces/{NAMESPACE}")["metadata"]["labels"]
     assert own["pod-security.kubernetes.io/enforce"] == "restricted"
+    here = f"/api/v1/namespaces/{NAMESPACE}"
+    beside = [
+        each
+        for kind in ("configmaps", "secrets")
+        for each in cluster.get(f"{here}/{kind}")["items"]
+    ]
+    names = {found["metadata"]["name"] for found in beside}
+    assert names == {"kube-root-ca.crt", "mcp-admission-locked", "mcp-admission-tls"}
 
 
 def pods_run(cluster: ControlPlane) -> None:

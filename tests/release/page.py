@@ -53,7 +53,7 @@ class Page:
             timeout=SECONDS,
         )
         said = f"{block.text}\nended with {ran.returncode}:\n{ran.stdout}{ran.stderr}"
-        assert ran.returncode == 0, f"{said}\n{self._release.kubelet.logs()}"
+        assert ran.returncode == 0, f"{said}\n{self._release.kubelet.last_words()}"
         return ran.stdout
 
     def _environment(self) -> dict[str, str]:

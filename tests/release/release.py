@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -109,8 +108,7 @@ class Release:
         try:
             return self.cluster.wait_for(what, question, seconds)
         except WaitedInVainError as reason:
-            logs = re.sub(r'.*"message": "review".*\n', "", self.kubelet.logs())
-            raise WaitedInVainError(f"{reason}\n{logs}") from None
+            raise WaitedInVainError(f"{reason}\n{self.kubelet.last_words()}") from None
 
 
 def add_plugin(home: Path, port: int) -> None:

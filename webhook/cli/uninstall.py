@@ -14,9 +14,10 @@ from webhook.controller.uninstall import StillRunningError, Uninstall
 
 DESCRIPTION = """\
 Prepares the removal of the product: deletes the webhook configurations, stops the controller, lets
-waiting pods start, deletes the policies of mcp-admission and takes its labels from namespaces.
-Services and Secrets of servers stay, and so do all workloads. `helm uninstall` runs this by itself;
-without Helm, run it before the rest is deleted. It may be run again at any time.
+waiting pods start, deletes the policies of mcp-admission, takes its labels from namespaces, and
+deletes its settings file and its own certificates. Services and Secrets of servers stay, and so do
+all workloads. `helm uninstall` runs this by itself; without Helm, run it before the rest is
+deleted. It may be run again at any time.
 """
 EPILOG = """\
 examples:

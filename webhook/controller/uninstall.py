@@ -2,7 +2,8 @@
 
 First namespaces are managed no more: once nobody fills pods in, their Pod Security labels would
 refuse what says nothing. Then the API server forgets the webhook, and the controller stops, which
-would put back what is taken away; only then go gates, policies, and labels that it wrote meanwhile.
+would put back what is taken away; only then go gates, policies, and labels that it wrote meanwhile,
+and last its own settings and certificates, by which the next installation would start.
 Services and Secrets of servers stay, because their templates reference them. Each step finds by
 itself what is left, so that it may be repeated.
 """
@@ -16,7 +17,8 @@ from itertools import product
 from typing import Any
 
 from webhook.controller.api import Api
-from webhook.controller.certificates.places import Places
+from webhook.controller.certificates.places import AUTHORITY_SECRET, SERVING_SECRET, Places
+from webhook.controller.distribution.following import CONFIG_MAP
 from webhook.controller.errors import Invalid, NotFound
 from webhook.controller.objects.network_policy_baseline import NAME as BASELINE
 from webhook.controller.paths import cluster_wide, namespaced
@@ -53,6 +55,7 @@ class Uninstall:
                  self._admission_policies, self._network_policies]  # fmt: skip
         if not self.dry_run:
             steps.append(self._namespaces)
+        steps.append(self._own)
         for step in steps:
             async for line in step():
                 yield line
@@ -137,6 +140,20 @@ class Uninstall:
                 yield f"Namespace {name} is managed no more"
             if not self.dry_run and (ours is not None or names.MANAGED in labels):
                 await self._unlabel(name, [names.MANAGED, *(ours or ())], applied=ours is not None)
+
+    async def _own(self) -> AsyncIterator[str]:
+        """What the controller wrote beside itself; a certificate of somebody else's stays."""
+        held = [("ConfigMap", "configmaps", CONFIG_MAP), ("Secret", "secrets", SERVING_SECRET),
+                ("Secret", "secrets", AUTHORITY_SECRET)]  # fmt: skip
+        for kind, resource, name in held:
+            path = namespaced("v1", resource, self.places.namespace, name)
+            try:
+                metadata = (await self.api.get(path))["metadata"]
+            except NotFound:
+                continue
+            ours = (metadata.get("labels") or {}).get(names.MANAGED_BY) == names.PRODUCT
+            if ours and await self._deleted(path, metadata["uid"]):
+                yield f"{kind} {self.places.namespace}/{name} deleted"
 
     async def _unlabel(self, namespace: str, labels: list[str], *, applied: bool) -> None:
         path = cluster_wide("v1", "namespaces", namespace)

@@ -26,6 +26,7 @@ OURS = re.compile(r"(^|/)mcp-admission[:@]")
 COMPONENT = "app.kubernetes.io/component"
 TICK = 0.2
 SECONDS_BETWEEN_HEARTBEATS = 10.0
+LINES, WIDEST, REVIEW = 6, 300, '"message": "review"'
 CAPACITY = {"cpu": "64", "memory": "256Gi", "pods": "1000", "ephemeral-storage": "1Ti"}
 MERGE = "application/merge-patch+json"
 
@@ -66,15 +67,10 @@ class Kubelet(Background):
                 everything.push(worker.__exit__)
             everything.push(super().__exit__)
 
-    def log(self, pod: str) -> str:
-        """What the containers of a pod have said, also after it has gone."""
-        logs = sorted(Path(self._folder).glob(f"{pod}*/*.log"))
-        return "".join(log.read_text(encoding="utf-8", errors="replace") for log in logs)
-
-    def logs(self) -> str:
-        """What all have said."""
-        folders = sorted(each.name for each in self._folder.iterdir())
-        return "\n".join(f"--- {name}\n{self.log(name)}" for name in folders)
+    def last_words(self) -> str:
+        """How the log of each pod ends, without reviews, also after it has gone."""
+        folders = sorted(each for each in self._folder.iterdir() if each.is_dir())
+        return "\n".join(f"--- {each.name}\n{_end(each)}" for each in folders)
 
     def run(self) -> None:
         """Look again and again; the API server may be away for a while."""
@@ -177,3 +173,12 @@ class Kubelet(Background):
 def is_ours(pod: Json) -> bool:
     """Whether its containers are of our image."""
     return all(OURS.search(each["image"]) for each in pod["spec"]["containers"])
+
+
+def _end(folder: Path) -> str:
+    """What a report can hold of what the containers of a pod have said."""
+    logs = [
+        log.read_text(encoding="utf-8", errors="replace") for log in sorted(folder.glob("*.log"))
+    ]
+    lines = [line[:WIDEST] for log in logs for line in log.splitlines() if REVIEW not in line]
+    return "\n".join(lines[-LINES:])
