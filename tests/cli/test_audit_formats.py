@@ -38,6 +38,7 @@ out of date         Pod           team        bare
 refused if rolled   StatefulSet   team        bridge
   must not be  [31mtrue (host)
   NetworkPolicy all lets it reach everybody <&>
+  to mend it, correct the StatefulSet where it is deployed from, before it restarts
 
 5 MCP servers: 1 up to date, 2 out of date, 1 unprotected, 1 refused if rolled
 """

@@ -7,7 +7,7 @@ import asyncio
 import sys
 
 from webhook.cli.audit_formats import format as formats
-from webhook.cli.cluster import add_connection_options, release_namespace
+from webhook.cli.cluster import add_cluster_options, places
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.formats import terminal
 from webhook.cli.judging import add_settings_option, judging
@@ -18,6 +18,9 @@ from webhook.controller.fleet.report import Report
 from webhook.settings.errors import SettingsError
 
 FINE, FINDINGS, CANNOT_LOOK = 0, 1, 2
+NOT_KNOWN = (
+    "not known: whether the webhook is registered, because you may not read its configurations"
+)
 DESCRIPTION = """\
 Lists every MCP server of the cluster that is out of date (a field would be another if it rolled
 now), unprotected (older than the webhook, labelled on one half alone, isolated by no network policy
@@ -53,7 +56,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description=DESCRIPTION,
         epilog=EPILOG,
     )
-    add_connection_options(parser)
+    add_cluster_options(parser)
     where = parser.add_mutually_exclusive_group()
     where.add_argument("-n", "--namespace", metavar="NS", help="look at this namespace alone")
     where.add_argument(
@@ -84,6 +87,8 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(part)
     sys.stdout.flush()
     sys.stderr.write(f"judged by {report.settings}\n")
+    if report.registered is None:
+        sys.stderr.write(f"{NOT_KNOWN}\n")
     for unseen in report.unseen:
         sys.stderr.write(f"not looked at: {unseen.what}: {unseen.why}\n")
     if report.unseen:
@@ -94,5 +99,6 @@ def run(args: argparse.Namespace) -> int:
 async def _audit(args: argparse.Namespace) -> Report:
     async with await Api.connect(args.kubeconfig) as api:
         by = await judging(api, args)
-        audit = Audit(api, by.settings, release_namespace(args), args.namespace)
-        return Report(await audit.run(), audit.unseen, by.source)
+        audit = Audit(api, by.settings, places(args), args.namespace)
+        servers = await audit.run()
+        return Report(servers, audit.unseen, by.source, audit.registered)

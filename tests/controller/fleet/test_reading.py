@@ -13,12 +13,21 @@ import pytest
 from tests.controller.reconcile.live import Json, filled_in, server, settings, stored
 from tests.controller.virtual_time import run
 from tests.e2e import manifests
-from webhook.controller.errors import ApiError, Forbidden, Gone, TooManyRequests, Unreachable
+from webhook.controller.certificates.places import Places
+from webhook.controller.errors import (
+    ApiError,
+    Forbidden,
+    Gone,
+    NotFound,
+    TooManyRequests,
+    Unreachable,
+)
 from webhook.controller.fleet.audit import Audit
 from webhook.controller.fleet.report import Server
 from webhook.settings.model import Settings
 
 RELEASE = "mcp-admission-system"
+PLACES = Places("mcp-admission", RELEASE)
 GONE = Gone(410, "Gone", "too old")
 FORBIDDEN = Forbidden(403, "Forbidden", "may not be listed")
 OWNER = {"controller": True, "uid": "x"}
@@ -33,7 +42,8 @@ class Cluster:
         self.asked: list[tuple[str, str]] = []
 
     async def get(self, path: str) -> Json:
-        for error in self.failures.get("namespaces", []):
+        resource = path.split("/")[-2]
+        for error in self.failures.get(resource, []):
             raise error
         return {"metadata": {"name": path.rpartition("/")[2]}}
 
@@ -68,7 +78,7 @@ def audited(
     cluster: Cluster, given: Settings | None = None, namespace: str | None = None
 ) -> tuple[list[Server], list[str]]:
     api: Any = cluster
-    audit = Audit(api, given or Settings(), RELEASE, namespace)
+    audit = Audit(api, given or Settings(), PLACES, namespace)
     found = asyncio.run(audit.run())
     return found, [each.what for each in audit.unseen]
 
@@ -217,9 +227,40 @@ def test_an_api_server_that_is_busy_is_asked_again_when_it_says() -> None:
     busy = TooManyRequests(429, "TooManyRequests", "later", 30.0)
     cluster.failures = {"deployments": [busy, busy]}
     api: Any = cluster
-    found = run(Audit(api, Settings(), RELEASE, None).run())
+    found = run(Audit(api, Settings(), PLACES, None).run())
 
     assert [each.name for each in found] == ["crm"]
+
+
+def test_without_its_configuration_every_server_that_is_reviewed_is_told() -> None:
+    excluded = stored(server())
+    excluded["metadata"]["namespace"] = "kube-system"
+    cluster = Cluster(deployments=[filled_in(server(), Settings()), excluded])
+    cluster.failures = {"validatingwebhookconfigurations": [NotFound(404, "NotFound", "gone")]}
+    found, _ = audited(cluster)
+
+    assert {(each.namespace, told.reason) for each in found for told in each.told} == {
+        ("kube-system", "not-reviewed"),
+        ("team", "not-registered"),
+        ("team", "policy-missing"),
+    }
+    assert "nothing is refused" in str(found)
+    assert "nothing is filled in" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("failures", "registered"), [([], True), ([NotFound(404, "", "")], False), ([FORBIDDEN], None)]
+)
+def test_whether_it_is_registered_is_said(
+    failures: list[ApiError], *, registered: bool | None
+) -> None:
+    cluster = Cluster()
+    cluster.failures = {"mutatingwebhookconfigurations": failures}
+    api: Any = cluster
+    audit = Audit(api, Settings(), PLACES, None)
+    asyncio.run(audit.run())
+
+    assert (audit.registered, audit.unseen) == (registered, [])
 
 
 @pytest.mark.parametrize("namespace", [None, "team"])

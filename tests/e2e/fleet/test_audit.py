@@ -211,7 +211,8 @@ def test_view_is_enough_and_what_may_not_be_looked_at_is_told(fleet: Fleet, tmp_
     (tmp_path / "viewer").mkdir()
     as_viewer = Fleet(namespace, tmp_path / "viewer", viewer)
     code, report = as_viewer.audit()
-    assert (code, report["not_looked_at"]) == (0, [])
+    assert (code, report["not_looked_at"], report["registered"]) == (0, [], None)
+    assert fleet.audit()[1]["registered"] is True
     assert namespace.raw("GET", "secrets", as_user=viewer).status == 403
 
     nobody = Fleet(namespace, tmp_path / "viewer", cluster.user("nobody-in-particular"))

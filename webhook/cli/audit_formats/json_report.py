@@ -16,6 +16,7 @@ def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - 
     rest = {
         "not_looked_at": [each._asdict() for each in report.unseen],
         "settings": report.settings,
+        "registered": report.registered,
         "summary": report.counts(),
     }
     between = ""

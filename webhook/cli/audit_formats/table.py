@@ -6,7 +6,7 @@ from webhook.admission.answer import line
 from webhook.cli.formats.columns import columns
 from webhook.cli.formats.wording import BOLD, RED, YELLOW, paint
 from webhook.controller.fleet.report import Report, Server, Told
-from webhook.controller.reconcile.drift import OUT_OF_DATE, STATES
+from webhook.controller.reconcile.drift import OUT_OF_DATE, REFUSED
 
 HEADINGS = ("STATE", "KIND", "NAMESPACE", "NAME")
 MOST_FIELDS = 5
@@ -47,9 +47,11 @@ def _sentences(server: Server) -> Iterator[str]:
 
 def _way_out(server: Server, fields: list[Told]) -> Iterator[str]:
     """How a field gets up to date; what would be refused has to be mended first."""
-    if not fields or server.state == STATES[-1]:
+    if server.state == REFUSED:
+        yield f"to mend it, correct the {server.kind} where it is deployed from, before it restarts"
+    elif not fields:
         return
-    if server.kind == "Deployment":
+    elif server.kind == "Deployment":
         yield f"to roll it: mcp-admission apply -n {server.namespace} {server.name}"
     elif server.kind == "Pod":
         yield "to bring it up to date, delete it and create it again"

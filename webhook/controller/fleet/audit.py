@@ -13,9 +13,11 @@ from typing import Any
 
 from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS, Workload
 from webhook.controller.api import Api
+from webhook.controller.certificates.places import Places
 from webhook.controller.errors import Forbidden, Gone, NotFound, TooManyRequests
 from webhook.controller.fleet import workloads
 from webhook.controller.fleet.isolation import Policies
+from webhook.controller.fleet.registrations import missing
 from webhook.controller.fleet.report import Server, Told, Unseen
 from webhook.controller.fleet.surroundings import Surroundings
 from webhook.controller.objects import made
@@ -40,13 +42,15 @@ OTHERS = [each for each in KINDS if each not in (PODS, DEPLOYMENTS, "podtemplate
 
 
 class Audit:
-    """One look at all namespaces, or at one; `unseen` is what it could not look at."""
+    """One look at all namespaces, or at one; `unseen` is what it could not look at.
 
-    def __init__(
-        self, api: Api, settings: Settings, release_namespace: str, namespace: str | None
-    ) -> None:
-        self._api, self._settings, self._only = api, settings, namespace
-        self._around = Surroundings(settings, release_namespace)
+    `registered` is whether API servers ask the webhook, None where that is not known.
+    """
+
+    def __init__(self, api: Api, settings: Settings, places: Places, namespace: str | None) -> None:
+        self._api, self._settings, self._places, self._only = api, settings, places, namespace
+        self._around = Surroundings(settings, places.namespace)
+        self.registered: bool | None = None
         self._found: dict[Place, dict[tuple[str, ...], Told]] = {}
         self._own: dict[Place, list[Json]] = {}
         self.unseen: list[Unseen] = []
@@ -63,6 +67,7 @@ class Audit:
             labels = NOT_OF_DEPLOYMENTS if resource == REPLICA_SETS else ""
             await self._each(resource, partial(self._other, resource), labels)
         await self._read_pods()
+        await self._read_registrations()
         return [
             Server(kind, namespace, name, tuple(told.values()))
             for (namespace, kind, name), told in sorted(self._found.items())
@@ -90,6 +95,13 @@ class Audit:
         for selector in filter(None, self._settings.selectors):
             chosen = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
             await self._each(PODS, self._pod, f"{chosen},{others}")
+
+    async def _read_registrations(self) -> None:
+        told = await missing(self._api, self._places)
+        self.registered = None if told is None else not told
+        for place in self._found:
+            if not self._around.excluded(place[0]):
+                self._put(place, told or ())
 
     async def _each(
         self,

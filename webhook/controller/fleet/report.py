@@ -15,6 +15,7 @@ from webhook.controller.reconcile.drift import CURRENT, STATES, Change
 REASONS: Mapping[str, str] = {
     "half-labelled": "the label is on the workload alone, or on its template alone",
     "namespace-labels": "a managed namespace lacks Pod Security labels of the settings",
+    "not-registered": "a webhook configuration is not there, so that nothing is reviewed",
     "not-reviewed": "a labelled workload lives in a namespace that is excluded from review",
     "not-rolled": "a rollout does not go on, and pods of an older template run",
     "older-than-webhook": "nothing was ever filled in: the webhook has not seen it",
@@ -69,11 +70,15 @@ class Unseen(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """All servers in the order of namespace, kind and name; `settings` says which were used."""
+    """All servers in the order of namespace, kind and name; `settings` says which were used.
+
+    `registered` is whether API servers ask the webhook, None where that may not be read.
+    """
 
     servers: Sequence[Server]
     unseen: Sequence[Unseen]
     settings: str
+    registered: bool | None = None
 
     @property
     def told(self) -> list[Server]:
