@@ -13,7 +13,6 @@ from tests.chart.helm import NAMESPACE, Helm, Json
 from tests.chart.value_sets import VALUE_SETS
 from tests.manifests.apiserver import (
     MUTATING,
-    REGISTRATIONS,
     VALIDATING,
     Request,
     compiled,
@@ -28,16 +27,6 @@ KINDS = (MUTATING, VALIDATING)
 def rendered(helm: Helm, values: Json | None = None, **names: str) -> dict[str, Json]:
     return {found["kind"]: found for found in helm.objects(values, **names)
             if found["kind"] in KINDS}  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_they_are_the_shipped_ones(helm: Helm, kind: str) -> None:
-    assert REGISTRATIONS.is_dir()
-
-    found = rendered(helm)[kind]
-
-    assert found["webhooks"] == registrations()[kind]["webhooks"]
-    assert found["metadata"]["name"] == registrations()[kind]["metadata"]["name"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -202,22 +202,6 @@ def test_helm_and_the_controller_write_no_object_both(helm: Helm) -> None:
         assert "caBundle" not in helm.rendered(values)
 
 
-def test_rights_are_those_of_the_manifests(helm: Helm) -> None:
-    shipped = {
-        (found["kind"], found["metadata"]["name"]): found["rules"]
-        for path in (MANIFESTS / "rbac").glob("*.yaml")
-        for found in yaml.safe_load_all(path.read_text())
-        if "rules" in found
-    }
-    rendered = {
-        (found["kind"], found["metadata"]["name"]): found["rules"]
-        for found in helm.objects()
-        if "rules" in found and not is_hook(found)
-    }
-
-    assert rendered == shipped
-
-
 def test_the_project_and_the_chart_have_one_version() -> None:
     project = tomllib.loads((MANIFESTS.parent / "pyproject.toml").read_text())["project"]
     chart = yaml.safe_load((MANIFESTS / "chart" / "Chart.yaml").read_text())

@@ -27,8 +27,8 @@ from tests.demo.serving import ask
 from tests.e2e import system
 from tests.e2e.probes import fills_in, warns_early
 from tests.e2e.system import NAME, NAMESPACE
+from tests.manifests.shipped import REGISTRATIONS, shipped
 
-REGISTRATIONS = Path(__file__).parents[2] / "manifests" / "registrations"
 API = "/apis/admissionregistration.k8s.io/v1"
 SETTINGS = "settings.yaml"
 SECONDS_TO_START = 30
@@ -155,8 +155,7 @@ class Product:
 
     def _register(self) -> None:
         authority = base64.b64encode(self._authority.pair.certificate.read_bytes()).decode()
-        for file in sorted(REGISTRATIONS.glob("*.yaml")):
-            registration = yaml.safe_load(file.read_text(encoding="utf-8"))
+        for registration in shipped(*REGISTRATIONS):
             for entry in registration["webhooks"]:
                 entry["clientConfig"]["caBundle"] = authority
                 entry["clientConfig"]["service"]["port"] = self._port

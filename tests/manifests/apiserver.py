@@ -8,13 +8,12 @@ where an API server under failurePolicy Fail would refuse the request.
 import itertools
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
 from cel_expr_python import cel
 
-REGISTRATIONS = Path(__file__).parents[2] / "manifests" / "registrations"
+from tests.manifests.shipped import REGISTRATIONS, shipped
+
 MUTATING = "MutatingWebhookConfiguration"
 VALIDATING = "ValidatingWebhookConfiguration"
 OPERATORS = {
@@ -65,8 +64,7 @@ class Request:
 @cache
 def registrations() -> dict[str, Json]:
     """Every shipped registration by its kind."""
-    documents = (yaml.safe_load(path.read_text()) for path in sorted(REGISTRATIONS.glob("*.yaml")))
-    return {document["kind"]: document for document in documents}
+    return {document["kind"]: document for document in shipped(*REGISTRATIONS)}
 
 
 @cache

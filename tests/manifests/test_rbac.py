@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
-import yaml
 
-RBAC = Path(__file__).parents[2] / "manifests" / "rbac"
-MANIFESTS = [
-    manifest
-    for file in sorted(RBAC.glob("*.yaml"))
-    for manifest in yaml.safe_load_all(file.read_text())
-]
+from tests.manifests.shipped import RIGHTS, shipped
+
+MANIFESTS = shipped(*RIGHTS)
 
 
 def name(manifest: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ caBundle is absent, because the controller alone writes it.
 """
 
 import re
+from importlib.metadata import version
 
 import kubernetes_validate
 import pytest
@@ -73,20 +74,21 @@ def settings(kind: str, name: str, path: str, operator: str) -> Json:
     }
 
 
-@pytest.mark.parametrize("version", ["1.34", "1.35", "1.36", "1.37"])
+@pytest.mark.parametrize("minor", ["1.34", "1.35", "1.36", "1.37"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_valid_for_every_supported_minor(kind: str, version: str) -> None:
-    kubernetes_validate.validate(registrations()[kind], version, strict=True)
+def test_valid_for_every_supported_minor(kind: str, minor: str) -> None:
+    kubernetes_validate.validate(registrations()[kind], minor, strict=True)
 
 
 def test_one_configuration_of_each_kind() -> None:
     assert sorted(registrations()) == sorted(KINDS)
     for document in registrations().values():
         assert set(document) == {"apiVersion", "kind", "metadata", "webhooks"}
-        assert document["metadata"] == {
-            "name": "mcp-admission",
-            "labels": {"app.kubernetes.io/name": "mcp-admission"},
+        labels = {
+            "app.kubernetes.io/name": "mcp-admission",
+            "app.kubernetes.io/version": version("mcp-admission"),
         }
+        assert document["metadata"] == {"name": "mcp-admission", "labels": labels}
 
 
 @pytest.mark.parametrize(

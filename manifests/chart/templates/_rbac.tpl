@@ -7,7 +7,7 @@ subjects:
     namespace: {{ .Release.Namespace }}
 {{- end -}}
 
-{{/* What the controller follows, and what it makes for servers; the same as in manifests/rbac. */}}
+{{/* What the controller follows, and what it makes for servers. */}}
 {{- define "mcp-admission.workload-rules" -}}
 # Servers; the revision on the template, that rolls pods when a value changes.
 - apiGroups: [apps]

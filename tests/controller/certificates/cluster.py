@@ -7,20 +7,17 @@ import socket
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from certs import rotation
 from certs.authority import Certificate, Pair, fingerprint, service_names
 from certs.bundle import parse
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.ports import LOOPBACK
+from tests.manifests.shipped import REGISTRATIONS, shipped
 from webhook.cli.main import main
 from webhook.controller.certificates.places import Places
 
-REGISTRATIONS = Path(__file__).parents[3] / "manifests" / "registrations"
 SERVICE = "hook"
 
 
@@ -37,8 +34,8 @@ class Installed:
         self.namespace = namespace
         self.places = Places(SERVICE, namespace, namespace)
         cluster.local_service(namespace, SERVICE, port)
-        for file in sorted(REGISTRATIONS.glob("*.yaml")):
-            cluster.create(*self._registration(yaml.safe_load(file.read_text()), port))
+        for registration in shipped(*REGISTRATIONS):
+            cluster.create(*self._registration(registration, port))
 
     def _registration(self, found: Any, port: int) -> tuple[str, Any]:
         """The shipped registration, for this namespace and port."""

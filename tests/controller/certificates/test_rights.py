@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from certs.rotation import Rest
 from tests.cluster.control_plane import ControlPlane
@@ -18,19 +18,23 @@ from tests.controller.certificates.cluster import Installed
 from tests.controller.certificates.driving import drive, driving
 from tests.controller.certificates.replica import Followed
 from tests.e2e import manifests
+from tests.manifests.shipped import RIGHTS, shipped
 from webhook.controller.certificates.served import Replica, endpoints
 from webhook.controller.paths import cluster_wide, namespaced
 
-RBAC = Path(__file__).parents[3] / "manifests" / "rbac"
+OF_OBJECTS = "mcp-admission-control"
 RESOURCES = {"ServiceAccount": "serviceaccounts", "Role": "roles", "RoleBinding": "rolebindings"}
 WIDE = {"ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebindings"}
 
 
-def shipped(namespace: str) -> list[dict[str, Any]]:
-    """The manifests, for another namespace and another name of the configurations."""
-    text = "---\n".join(file.read_text() for file in sorted(RBAC.glob("[34]0-*.yaml")))
-    text = text.replace("mcp-admission-system", namespace)
-    found = [one for one in yaml.safe_load_all(text) if one]
+def of_certificates(namespace: str) -> list[dict[str, Any]]:
+    """The rights for certificates, for another namespace and name of the configurations."""
+    text = json.dumps(shipped(*RIGHTS)).replace("mcp-admission-system", namespace)
+    found = [
+        one
+        for one in json.loads(text)
+        if one["kind"] == "ServiceAccount" or one["metadata"]["name"] != OF_OBJECTS
+    ]
     for one in found:
         if one["kind"] in WIDE:
             one["metadata"]["name"] = namespace
@@ -46,7 +50,7 @@ def shipped(namespace: str) -> list[dict[str, Any]]:
 def rights(installed: Installed) -> Iterator[dict[str, User]]:
     """The two ServiceAccounts."""
     cluster, namespace = installed.cluster, installed.namespace
-    for one in shipped(namespace):
+    for one in of_certificates(namespace):
         version, kind = one["apiVersion"], one["kind"]
         if kind in WIDE:
             cluster.create(cluster_wide(version, WIDE[kind]), one)

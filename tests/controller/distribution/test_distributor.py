@@ -1,19 +1,22 @@
-"""A ConfigMap that cannot be written keeps nobody from working, and is told and tried again."""
+"""One turn: what cannot be written keeps nobody from working, replicas that are behind do."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from webhook.controller.certificates.places import Places
-from webhook.controller.distribution.distributor import Distributor
+from webhook.controller.distribution import replicas, rollout
+from webhook.controller.distribution.distributor import SOURCE_FILE, Distributor
+from webhook.controller.distribution.effective import settle
 from webhook.controller.distribution.following import Resource
 from webhook.controller.distribution.in_force import InForce
 from webhook.controller.errors import Forbidden
+from webhook.settings.effective_file import FILE
 
 Json = dict[str, Any]
 FULL = Forbidden(403, "Forbidden", "exceeded quota")
@@ -22,9 +25,9 @@ FULL = Forbidden(403, "Forbidden", "exceeded quota")
 class Cluster:
     """One settings resource, no replica, and a ConfigMap that may not be written."""
 
-    def __init__(self, spec: Json) -> None:
+    def __init__(self, spec: Json, files: Mapping[str, str] | None = None) -> None:
         self.resource = Resource("1", 1, spec, {})
-        self.files: Mapping[str, str] | None = None
+        self.files = files
         self.news = asyncio.Event()
         self.status: Json = {}
 
@@ -57,3 +60,32 @@ async def test_settings_that_cannot_be_written_are_in_force_here_and_told() -> N
     assert in_force.current.settings.on_conflict == "warn"
     told = {each["type"]: each["status"] for each in cluster.status["conditions"]}
     assert told == {"Valid": "True", "Distributed": "False"}
+
+
+async def test_a_controller_that_starts_waits_for_replicas_that_tell_of_other_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The one before may have made them stricter and ended; namespaces would refuse pods."""
+    wanted = settle({}, [])
+    cluster: Any = Cluster({}, {FILE: wanted.text, SOURCE_FILE: wanted.source})
+    told = {"a": wanted.digest, "b": "of before"}
+    monkeypatch.setattr(rollout, "endpoints", returns([]))
+    monkeypatch.setattr(replicas, "ask", returns(told))
+    monkeypatch.setattr(rollout, "WAITING", 0.0)
+    in_force = InForce()
+    places = Places("mcp-admission", "mcp-admission-system")
+    distributor = Distributor(cluster, places, cluster, [], in_force)
+
+    await distributor.turn()
+    assert in_force.current is None
+
+    told["b"] = wanted.digest
+    await distributor.turn()
+    assert in_force.current is not None
+
+
+def returns(answer: object) -> Callable[..., Awaitable[object]]:
+    async def answered(*_: object) -> object:
+        return answer
+
+    return answered

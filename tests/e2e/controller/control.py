@@ -18,18 +18,17 @@ from tests.cluster.process import Component
 from tests.demo.serving import ask
 from tests.e2e.product import Changes, Product, merged
 from tests.e2e.system import NAME, NAMESPACE, SETTINGS
+from tests.manifests.shipped import RIGHTS, shipped
 
-RBAC = Path(__file__).parents[3] / "manifests" / "rbac"
 SECONDS_TO_START = 60
 
 
 def grant(cluster: ControlPlane) -> None:
     """Give the product's ServiceAccount the rights that are shipped."""
-    for file in sorted(RBAC.glob("*.yaml")):
-        text = file.read_text(encoding="utf-8").replace(
-            "    name: mcp-admission-control\n    namespace", f"    name: {NAME}\n    namespace"
-        )
-        cluster.kubectl("apply", "-f", "-", sent=text)
+    found = shipped(*RIGHTS)
+    for subject in [each for binding in found for each in binding.get("subjects", [])]:
+        subject["name"] = NAME
+    cluster.kubectl("apply", "-f", "-", sent=found)
 
 
 class Control:

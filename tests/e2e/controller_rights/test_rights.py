@@ -15,7 +15,7 @@ from tests.cluster.fixtures import helm_or_skip
 from tests.cluster.users import User
 from tests.controller.faults import Call, Proxy
 from tests.e2e import manifests
-from tests.e2e.controller.control import RBAC, Control, grant
+from tests.e2e.controller.control import Control, grant
 from tests.e2e.controller.objects import (
     CONFIG,
     NAME,
@@ -31,6 +31,7 @@ from tests.e2e.controller.objects import (
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE as RELEASE
+from tests.manifests.shipped import shipped
 from webhook.settings.resource import GROUP, KIND, PLURAL, VERSION, definition
 
 Right = tuple[str, str, str]
@@ -62,11 +63,11 @@ def defined(cluster: ControlPlane) -> None:
 
 
 def granted() -> set[Right]:
-    found = yaml.safe_load_all((RBAC / "50-control-objects.yaml").read_text(encoding="utf-8"))
     return {
         (rule["apiGroups"][0], resource, verb)
-        for role in found
-        for rule in role.get("rules", [])
+        for role in shipped("ClusterRole", "Role")
+        if role["metadata"]["name"] == ROLE
+        for rule in role["rules"]
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }

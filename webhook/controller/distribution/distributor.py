@@ -66,7 +66,8 @@ class Distributor:
         self._rollout = Rollout(api, places)
         self._clock: Callable[[], datetime] = api.server_time
         self._decided: tuple[Json, Effective, str | None] | None = None
-        self._stricter = False
+        # What the controller before has written is not known: the replicas may not have it yet.
+        self._stricter = True
         self._counts_at = 0.0
         self._due = 0.0
 
