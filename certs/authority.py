@@ -39,11 +39,12 @@ class Pair:
         try:
             certificate = x509.load_pem_x509_certificate(certificate_pem)
             key = serialization.load_pem_private_key(key_pem, password=None)
-        except (ValueError, TypeError):
-            raise ValueError("it holds no certificate and key in PEM") from None
+            certified = certificate.public_key()
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            raise ValueError("it holds no certificate and key in PEM that can be read") from None
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise ValueError("its key is no elliptic curve key, so it is none of ours")  # noqa: TRY004 - the content is wrong
-        if key.public_key() != certificate.public_key():
+        if key.public_key() != certified:
             raise ValueError("its key is not that of its certificate")
         return cls(certificate, key)
 

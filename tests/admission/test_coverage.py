@@ -75,6 +75,8 @@ OF_DEPLOYMENTS = [
     pytest.param({SERVER: "false"}, NONE, False, id="opted-out"),
     pytest.param(TEAM, NONE, True, id="selected"),
     pytest.param(NONE, TEAM, True, id="template-selected"),
+    pytest.param({**TEAM, SERVER: "false"}, NONE, False, id="selected-and-opted-out"),
+    pytest.param({SERVER: "false"}, TEAM, False, id="template-selected-and-opted-out"),
 ]
 
 
@@ -96,7 +98,7 @@ def test_deployments_are_servers_by_their_template_too(
 def test_servers_carry_the_label_on_every_level(
     labels: Json, of_template: Json, covered: bool, scope: Scope
 ) -> None:
-    if (covered or scope is MANAGED) and labels != {SERVER: "false"}:
+    if (covered or scope is MANAGED) and labels.get(SERVER) != "false":
         stored = mutated(of(labels, of_template), settings=SELECTING, scope=scope)
 
         assert stored["metadata"]["labels"][SERVER] == "true"

@@ -45,7 +45,9 @@ CLAIMS: list[Json] = [
 ]
 UNREADABLE = [
     "", "text", "null", "[]", "7", "{", '{"set": []}', '{"set": {"a": 1}}', '{"other": {}}',
-    '{"set": null}', "[" * 100_000, json.dumps({"set": {"": {"a": "x" * LARGEST}}}),
+    '{"set": null}', "[" * 100_000,
+    '{"was": {"": {"x": NaN}}}', '{"set": {"": {"x": -Infinity}}}',
+    json.dumps({"set": {"": {"a": "x" * LARGEST}}}),
 ]  # fmt: skip
 
 

@@ -225,6 +225,17 @@ def test_the_gate_is_never_put_back(gates: Any) -> None:
     assert answer_to(new, old, hook=MUTATE).operations == ()
 
 
+def test_the_gate_is_not_put_back_for_a_memory_that_claims_it() -> None:
+    old = live()
+    gate = [{"name": "mcp-admission.dev/isolation"}]
+    old["metadata"]["annotations"][INJECTED] = json.dumps({"set": {"": {"schedulingGates": gate}}})
+    old["spec"]["schedulingGates"] = gate
+    new = copied(old)
+    del new["spec"]["schedulingGates"]
+
+    assert "schedulingGates" not in str(answer_to(new, old, hook=MUTATE).operations)
+
+
 def test_nothing_is_put_back_on_a_pod_without_a_memory() -> None:
     old = pod(containers=[{"name": "main", "imagePullPolicy": "Always"}])
     new = pod(containers=[{"name": "main"}])

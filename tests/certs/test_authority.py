@@ -250,3 +250,14 @@ def test_a_webpki_verifier_agrees() -> None:
     ):
         with pytest.raises(VerificationError):
             refused()
+
+
+def test_a_key_of_a_curve_that_the_library_does_not_know_is_none_of_ours(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    openssl("ecparam", "-name", "SM2", "-genkey", "-noout", "-out", str(key))
+    openssl(
+        "req", "-x509", "-new", "-key", str(key), "-subj", "/CN=a", "-sm3", "-out", str(certificate)
+    )
+
+    with pytest.raises(ValueError, match="that can be read"):
+        Pair.from_pem(certificate.read_bytes(), key.read_bytes())

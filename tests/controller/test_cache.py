@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from webhook.controller.cache import Cache
 
 Json = dict[str, Any]
@@ -18,7 +20,7 @@ class Kept:
         self.cache: Cache[str] = Cache(self._keep, lambda _ns, _name, *kept: self.told.append(kept))
 
     def _keep(self, found: Json) -> str | None:
-        self.looks.append(found["value"])
+        self.looks.append(found["value"].strip())
         return found["value"] or None
 
     def list(self, *found: Json) -> None:
@@ -68,3 +70,29 @@ def test_what_a_list_lacks_is_gone() -> None:
     kept.list()
     assert len(kept.cache) == 0
     assert kept.told[-1] == ("one", None)
+
+
+def test_what_is_doubted_is_looked_at_again_though_it_has_not_changed() -> None:
+    kept = Kept()
+    kept.cache.put(item(5, "one"))
+    kept.cache.doubt("n")
+    kept.cache.doubt("another")
+    assert kept.cache.get("n", "a") == "one"
+    kept.cache.put(item(5, "two"))
+    kept.list(item(5, "two"))
+    assert kept.told == [(None, "one"), ("one", "two")]
+
+
+def test_an_object_that_nobody_expected_changes_nothing_and_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kept = Kept()
+    kept.cache.put(item(5, "one"))
+    kept.cache.put({**item(6, "secret"), "value": None})
+    kept.cache.put({**item(6, "secret"), "metadata": {"name": "b", "resourceVersion": "6"}})
+    kept.list({**item(7, "secret"), "value": {}})
+
+    assert kept.cache.get("n", "a") == "one"
+    assert kept.told == [(None, "one"), (None, "secret"), ("secret", None)]
+    assert [record.message for record in caplog.records] == ["an object is not followed"] * 2
+    assert "secret" not in str([vars(record) for record in caplog.records])

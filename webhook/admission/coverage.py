@@ -26,8 +26,12 @@ def covered(workload: Workload, settings: Settings, scope: Scope) -> bool:
     """Whether the object is an MCP server: managed, labelled or chosen by a selector.
 
     Any value of the label but "false" counts; the identity rule refuses those that are not "true".
+    What makes pods opts out by "false", whatever a selector says; its pods are asked themselves.
     """
-    return scope is Scope.MANAGED or labelled(workload) or _selected(workload, settings)
+    if scope is Scope.MANAGED or labelled(workload):
+        return True
+    opted_out = workload.kind != "Pod" and workload.labels.get(names.SERVER) == "false"
+    return not opted_out and _selected(workload, settings)
 
 
 def labelled(workload: Workload) -> bool:

@@ -56,7 +56,7 @@ def read(annotations: Fields) -> Memory | None:
     if len(written) > LARGEST:
         return None
     try:
-        data = from_json(written)
+        data = from_json(written, allow_inf_nan=False)
     except ValueError:
         return None
     if not isinstance(data, dict) or data.keys() - {"set", "items", "was"}:

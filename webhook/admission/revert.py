@@ -9,6 +9,7 @@ from typing import Any
 from webhook.admission.injected import LISTS, Memory
 from webhook.admission.patch import Patch, same
 from webhook.admission.places import Places
+from webhook.rules import names
 from webhook.rules.fields import Fields
 
 
@@ -70,6 +71,9 @@ def put_back(new: Fields, old: Fields, memory: Memory) -> None:
 
 def _put_fields_back(at: Fields, before: Fields, ours: dict[str, Any], was: dict[str, Any]) -> None:
     for key in (*ours, *(key for key in was if key not in ours)):
+        if key == names.GATES:
+            # Never remembered: a memory that says so is forged, and the gate would come back.
+            continue
         now, held = at.get(key), before.get(key)
         if key in ours:
             back = not at.has(key) or same(now, was.get(key)) or _ours(now, ours[key], was.get(key))

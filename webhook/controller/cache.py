@@ -6,8 +6,16 @@ event that was sent before it is passed over.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
+
+from webhook.observe.logs import failure
+
+LOG = logging.getLogger(__name__)
+
+# Older than every version.
+UNKNOWN = -1
 
 Json = dict[str, Any]
 Kept = TypeVar("Kept")
@@ -57,7 +65,8 @@ class Cache(Generic[Kept]):
     def entry(self, found: Json) -> tuple[str, str, Entry[Kept] | None]:
         """Namespace, name and what is kept of an object as the API server sent it.
 
-        That is what is kept already, where it is not older: most of a list is known.
+        That is what is kept already, where it is not older: most of a list is known. It stays where
+        an object cannot be read: one that nobody expected is no outage.
         """
         metadata = found["metadata"]
         version = _number(metadata.get("resourceVersion"))
@@ -65,7 +74,12 @@ class Cache(Generic[Kept]):
         held = self._held(namespace, name)
         if held is not None and held.version >= version:
             return namespace, name, held
-        kept = self._keep(found)
+        try:
+            kept = self._keep(found)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others are followed
+            fields = {"namespace": namespace, "name": name, **failure(error)}
+            LOG.error("an object is not followed", extra={"fields": fields})  # noqa: TRY400
+            return namespace, name, held
         return namespace, name, None if kept is None else Entry(version, kept)
 
     def put(self, found: Json) -> None:
@@ -73,6 +87,11 @@ class Cache(Generic[Kept]):
         namespace, name, entry = self.entry(found)
         if entry is None or entry is not self._held(namespace, name):
             self._set(namespace, name, entry)
+
+    def doubt(self, namespace: str) -> None:
+        """Let the objects of a namespace be kept anew when they are next seen, changed or not."""
+        entries = self._entries.get(namespace, {})
+        entries.update({name: Entry(UNKNOWN, entry.kept) for name, entry in entries.items()})
 
     def drop(self, namespace: str, name: str) -> None:
         """Forget an object that is gone."""

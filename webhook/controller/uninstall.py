@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from webhook.controller import gate
 from webhook.controller.api import Api
 from webhook.controller.certificates.places import AUTHORITY_SECRET, SERVING_SECRET, Places
 from webhook.controller.distribution.following import CONFIG_MAP
-from webhook.controller.errors import Invalid, NotFound
+from webhook.controller.errors import NotFound
 from webhook.controller.objects.network_policy_baseline import NAME as BASELINE
 from webhook.controller.paths import cluster_wide, namespaced
 from webhook.controller.request import FIELD_MANAGER
@@ -91,24 +92,13 @@ class Uninstall:
             cluster_wide("v1", "pods"), field_selector="status.phase=Pending"
         )
         for pod in pending.items:
-            gates = [gate["name"] for gate in pod["spec"].get(names.GATES) or []]
-            if names.GATE in gates and await self._open(pod, gates.index(names.GATE)):
+            at = gate.place(pod)
+            if at is not None and await self._open(pod["metadata"], at):
                 yield f"Pod {_called(pod)} need not wait any more"
 
-    async def _open(self, pod: Json, gate: int) -> bool:
-        place = f"/spec/{names.GATES}/{gate}"
-        operations = [
-            {"op": "test", "path": f"{place}/name", "value": names.GATE},
-            {"op": "remove", "path": place},
-        ]
-        path = namespaced("v1", "pods", pod["metadata"]["namespace"], pod["metadata"]["name"])
-        try:
-            if not self.dry_run:
-                await self.api.patch(path, operations, kind="json")
-        except (Invalid, NotFound):
-            # Somebody else took the gate, or the pod.
-            return False
-        return True
+    async def _open(self, metadata: Json, at: int) -> bool:
+        where = metadata["namespace"], metadata["name"], metadata["uid"]
+        return self.dry_run or await gate.take(self.api, *where, at) is not None
 
     async def _admission_policies(self) -> AsyncIterator[str]:
         kinds = {

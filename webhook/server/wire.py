@@ -135,7 +135,7 @@ def encode(uid: str, answer: Answer, hook: Hook = Hook.MUTATE) -> bytes:
 
 def _patch(operations: Sequence[Operation]) -> bytes:
     written = to_json(operations)
-    if b"Infinity" in written:
+    if b"Infinity" in written or b"NaN" in written:
         # 1e999 is JSON, reads as infinity, and would be written as a word that is not JSON.
         json.dumps(operations, allow_nan=False)
     return written

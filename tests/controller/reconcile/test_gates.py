@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.controller.virtual_time import run
+from webhook.controller.errors import Invalid
 from webhook.controller.objects.network_policy_baseline import NAME as BASELINE
 from webhook.controller.queue import Queue
 from webhook.controller.reconcile.gate import MOMENT, Gates
@@ -42,6 +45,9 @@ class Team:
     def __init__(self) -> None:
         queue: Queue[Key] = Queue(lambda *_: None)
         self.opened: list[str] = []
+        self.told: list[str] = []
+        self.refuses: Invalid | None = None
+        self.gates_left: list[str] = [names.GATE]
         self.view = View(Settings(), "release", (), queue)
         api: Any = self
         writer, notes = Writer(api, self.view.made), Notes(api, "test")
@@ -56,9 +62,21 @@ class Team:
         body = {**wanted, "spec": {**wanted["spec"], **spec}}
         self.view.made[POLICIES].put(stored(body, uid=uid, generation=generation))
 
+    async def create(self, _: str, event: Json) -> Json:
+        """Somebody is told."""
+        self.told.append(event["note"])
+        return event
+
+    async def list(self, _: str, *, field_selector: str) -> Any:
+        """The pod as it is."""
+        name = field_selector.partition("=")[2]
+        return SimpleNamespace(items=[pod(name, self.gates_left)])
+
     async def patch(self, path: str, _: Any, *, kind: str) -> Json:
         """Take the gate from a pod."""
         assert kind == "json"
+        if self.refuses:
+            raise self.refuses
         name = path.rpartition("/")[2]
         self.opened.append(name)
         return pod(name, gates=[])
@@ -106,3 +124,24 @@ def test_a_policy_that_is_put_right_is_waited_for_again() -> None:
         assert await team.open("second") == pytest.approx(MOMENT)
 
     run(main())
+
+
+@pytest.mark.parametrize(("left", "told"), [([names.GATE], True), (["other"], False), ([], False)])
+def test_a_gate_that_somebody_s_admission_keeps_is_told_and_tried_again(
+    left: list[str], *, told: bool
+) -> None:
+    """A patch whose test fails has the same status: then the gate is gone, and all is well."""
+
+    async def main() -> Team:
+        team = Team()
+        team.policy("one", 1)
+        await team.open("first")
+        team.view.pods.put(pod("second", [names.GATE]))
+        team.refuses, team.gates_left = Invalid(422, "Invalid", "some policy denied it"), left
+        with pytest.raises(Invalid) if told else nullcontext():
+            await team.gates.reconcile(Key("pod", "team", "second"))
+        return team
+
+    team = run(main())
+    note = "its gate cannot be taken: some policy denied it"
+    assert team.told == ([note] if told else [])

@@ -19,6 +19,7 @@ from webhook.controller.errors import (
     NotFound,
     Unreachable,
 )
+from webhook.controller.reconcile import notes as notes_module
 from webhook.controller.reconcile.drift import CURRENT, OUT_OF_DATE, REFUSED, STATES, UNPROTECTED
 from webhook.controller.reconcile.notes import Notes, deployment
 from webhook.controller.reconcile.standing import standing
@@ -169,3 +170,19 @@ def test_an_event_has_a_name_that_the_api_server_takes(name: str) -> None:
 
     assert re.fullmatch(DNS_SUBDOMAIN, written[0])
     assert len(written[0]) <= 253
+
+
+def test_what_was_said_about_objects_long_gone_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(notes_module, "MOST", 3)
+
+    async def main() -> Refusing:
+        api = Refusing()
+        notes = notes_of(api)
+        for number in [*range(5), 4, 0]:
+            await notes.say(deployment("team", f"s{number}", str(number)), {"Gated": "waits"})
+        return api
+
+    names = [name for name, _, _ in run(main()).written]
+    assert names == ["s0", "s1", "s2", "s3", "s4", "s0"]

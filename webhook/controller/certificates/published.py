@@ -85,7 +85,7 @@ async def _write(
             409,
             "Contested",
             f"{configuration.name} gets its caBundle from cert-manager "
-            f" ({configuration.injector}): remove the annotation, or start with "
+            f"({configuration.injector}): remove the annotation, or start with "
             "--certificates cert-manager",
         )
     value = base64.b64encode(pem).decode()

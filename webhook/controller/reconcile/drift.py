@@ -179,6 +179,6 @@ def _take_back(before: Json, after: Json) -> None:
     """Let the revision be what it was."""
     was = (before.get("metadata") or {}).get("annotations") or {}
     annotations = after["metadata"]["annotations"]
-    del annotations[names.REVISION]
+    annotations.pop(names.REVISION, None)
     if names.REVISION in was:
         annotations[names.REVISION] = was[names.REVISION]

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 
+from webhook.controller import gate
 from webhook.controller.api import Api
-from webhook.controller.errors import Invalid, NotFound
-from webhook.controller.paths import namespaced
+from webhook.controller.errors import Invalid
 from webhook.controller.reconcile.kinds import POLICY
 from webhook.controller.reconcile.namespace import Namespaces
 from webhook.controller.reconcile.notes import Notes, Regarding
 from webhook.controller.reconcile.view import Key, Pod
 from webhook.controller.reconcile.write import Writer
-from webhook.rules import names
 
 MOMENT = 1.0
 
@@ -47,9 +46,11 @@ class Gates:
         """Tell the pod's owner what keeps the policy from being made, where something does."""
         blocked = self._namespaces.blocked.get(key.namespace)
         if blocked:
-            note = f"waits for the network policy of its namespace: {blocked}"
-            regarding = Regarding("v1", "Pod", key.namespace, key.name, pod.uid)
-            await self._notes.say(regarding, {"Gated": note})
+            await self._say(key, pod, f"waits for the network policy of its namespace: {blocked}")
+
+    async def _say(self, key: Key, pod: Pod, note: str) -> None:
+        regarding = Regarding("v1", "Pod", key.namespace, key.name, pod.uid)
+        await self._notes.say(regarding, {"Gated": note})
 
     def _moment_left(self, namespace: str) -> float | None:
         """Seconds until the policy is in force; None while it is not there."""
@@ -68,16 +69,12 @@ class Gates:
             self._since[namespace] = policies, now
         return since + MOMENT - now
 
-    async def _open(self, key: Key, pod: Pod, gate: int) -> None:
-        path = namespaced("v1", "pods", key.namespace, key.name)
-        place = f"/spec/{names.GATES}/{gate}"
-        operations = [
-            {"op": "test", "path": "/metadata/uid", "value": pod.uid},
-            {"op": "test", "path": f"{place}/name", "value": names.GATE},
-            {"op": "remove", "path": place},
-        ]
+    async def _open(self, key: Key, pod: Pod, at: int) -> None:
         try:
-            self._view.pods.put(await self._api.patch(path, operations, kind="json"))
-        except (Invalid, NotFound):
-            # Another pod, or other gates, by now: the watch tells.
-            return
+            now = await gate.take(self._api, key.namespace, key.name, pod.uid, at)
+        except Invalid as error:
+            await self._say(key, pod, f"its gate cannot be taken: {error.message}")
+            raise
+        # Where it is another pod, or has other gates by now, the watch tells.
+        if now is not None:
+            self._view.pods.put(now)

@@ -27,7 +27,7 @@ class Namespaces:
 
     def __init__(self, api: Api, view: View, writer: Writer, notes: Notes) -> None:
         self._api, self.view, self._writer, self._notes = api, view, writer, notes
-        self._looked: set[str] = set()
+        self._looked: dict[str, bool] = {}
         self.blocked: dict[str, str] = {}
 
     async def reconcile(self, key: Key) -> float | None:
@@ -56,13 +56,13 @@ class Namespaces:
         return any(servers) or any(True for _ in self.view.pods.within(namespace))
 
     async def _older_servers(self, namespace: str, found: Namespace) -> None:
-        """Deployments that were passed over before the namespace was managed."""
-        if not found.managed:
-            self._looked.discard(namespace)
-        elif namespace not in self._looked:
-            path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
-            await self._api.list_each(path, self.view.deployments.put)
-            self._looked.add(namespace)
+        """Judge Deployments anew that were seen before the namespace was managed, or ceased."""
+        if self._looked.get(namespace, False) is found.managed:
+            return
+        self.view.deployments.doubt(namespace)
+        path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
+        await self._api.list_each(path, self.view.deployments.put)
+        self._looked[namespace] = found.managed
 
     async def _label(self, namespace: str, found: Namespace, wanted: Json | None) -> None:
         labels = wanted["metadata"]["labels"] if wanted else {}

@@ -20,6 +20,8 @@ from webhook.controller.paths import namespaced
 
 VERSION = "events.k8s.io/v1"
 CONTROLLER = "mcp-admission.dev/control"
+# Objects go without a word: of those that were told first, an Event may be tried once more.
+MOST = 10_000
 
 LOG = logging.getLogger(__name__)
 
@@ -101,6 +103,8 @@ class Notes:
             if left.get(reason) == note:
                 del left[reason]
                 self._said.setdefault(regarding.uid, {})[reason] = note
+                if len(self._said) > MOST:
+                    del self._said[next(iter(self._said))]
         if not self._unsaid.get(regarding):
             self._unsaid.pop(regarding, None)
         return True

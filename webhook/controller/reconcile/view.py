@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from webhook.controller import gate
 from webhook.controller.api import Api
 from webhook.controller.cache import Cache
 from webhook.controller.objects.namespace_labels import KUBE_SYSTEM, PREFIX
@@ -178,9 +179,7 @@ class View:
     def _pod(self, found: Json) -> Pod | None:
         if found["metadata"]["namespace"] in self._left_alone:
             return None
-        held = [gate["name"] for gate in found["spec"].get(names.GATES) or []]
-        gate = held.index(names.GATE) if names.GATE in held else None
-        return Pod(found["metadata"]["uid"], gate)
+        return Pod(found["metadata"]["uid"], gate.place(found))
 
     def _source(self, found: Json) -> str | None:
         metadata = found["metadata"]
