@@ -16,6 +16,7 @@ from tests.server.reviews import answered, posted
 from tests.server.serving import JSON, Recorder, serving
 from webhook.admission.answer import Answer, Finding, Severity
 from webhook.admission.request import Hook, Request, Scope
+from webhook.server import intake
 from webhook.server.intake import LARGEST_BODY
 from webhook.settings.model import Settings
 
@@ -166,6 +167,32 @@ async def test_a_body_of_exactly_7_mib_is_reviewed() -> None:
 
     assert len(body) == 7 * 1024 * 1024
     assert answer.status == 200
+
+
+async def test_large_bodies_that_arrive_slowly_leave_room_for_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(intake, "ROOM_FOR_LARGE", 1024 * 1024)
+    half = posted().ljust(intake.SMALL_BODY + 600_000)
+    large = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield half[:-1]
+        await large.wait()
+        yield half[-1:]
+
+    async with serving() as server:
+        first = asyncio.create_task(server.post(body=slow()))
+        while (refused := await server.post(body=io.BytesIO(half)))[0].status == 200:
+            assert not first.done()
+        small, _ = await server.post()
+        large.set()
+        finished, _ = await first
+        again, _ = await server.post(body=io.BytesIO(half))
+
+    assert refused[0].status == 503
+    assert refused[1] == b"too many large reviews arrive at the same time: send it again\n"
+    assert (small.status, finished.status, again.status) == (200, 200, 200)
 
 
 async def test_a_body_that_announces_more_is_refused_before_it_is_read() -> None:

@@ -1,6 +1,6 @@
 """The port that the API server calls: four paths, one review each.
 
-A request reads top to bottom: `_endpoint`, then intake.read, wire.decode, decision.decide (which
+A request reads top to bottom: `_endpoint`, then Intake.read, wire.decode, decision.decide (which
 calls the review and wire.encode) and decision.tell.
 """
 
@@ -19,7 +19,7 @@ from webhook.admission.review import review
 from webhook.observe.metrics import Metrics
 from webhook.server import clients
 from webhook.server.decision import Reviewer, decide, tell
-from webhook.server.intake import RejectedError, read
+from webhook.server.intake import Intake, RejectedError
 from webhook.server.settings_file import SettingsFile
 from webhook.server.traffic import Traffic
 from webhook.server.wire import WireError, decode
@@ -52,17 +52,27 @@ def application(
     With client names, it answers only clients that have one of them in their certificate.
     """
     app = web.Application(middlewares=[_boundary(metrics, traffic, client_names)])
+    intake = Intake()
     for path, (hook, scope) in PATHS.items():
-        app.router.add_post(path, _endpoint(hook, scope, settings, metrics, reviewer))
+        answer = _endpoint(
+            hook, scope, settings=settings, metrics=metrics, reviewer=reviewer, intake=intake
+        )
+        app.router.add_post(path, answer)
     return app
 
 
-def _endpoint(
-    hook: Hook, scope: Scope, settings: SettingsFile, metrics: Metrics, reviewer: Reviewer
+def _endpoint(  # noqa: PLR0913 - what an application is made of
+    hook: Hook,
+    scope: Scope,
+    *,
+    settings: SettingsFile,
+    metrics: Metrics,
+    reviewer: Reviewer,
+    intake: Intake,
 ) -> Handler:
     async def answer(http: web.Request) -> web.Response:
         started = perf_counter()
-        body = await read(http)
+        body = await intake.read(http)
         try:
             request = decode(body, hook)
         except WireError as error:

@@ -11,6 +11,9 @@ from urllib.parse import parse_qs
 from aiohttp import web
 
 LARGEST_BODY = 7 * 1024 * 1024
+# Large bodies may come slowly, and many at a time: together they have room for nine of the largest.
+SMALL_BODY = 256 * 1024
+ROOM_FOR_LARGE = 64 * 1024 * 1024
 LONGEST_TIMEOUT = 30.0
 DEFAULT_TIMEOUT = 10.0
 # Our share of the API server's timeout: the answer has to arrive before it gives up.
@@ -35,29 +38,51 @@ class RejectedError(Exception):
         self.headers = headers
 
 
-async def read(request: web.Request) -> bytes:
-    """The body of a review, unless it is refused.
+class Intake:
+    """Reads the bodies of one process; what is beyond SMALL_BODY of each has ROOM_FOR_LARGE."""
 
-    At most LARGEST_BODY bytes are held, however the body is sent, and for no longer than the
-    `timeout` in the query allows.
-    """
-    _check_head(request)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(SHARE * timeout(request.rel_url.raw_query_string)):
-            while chunk := await request.content.readany():
-                body += chunk
-                if len(body) > LARGEST_BODY:
-                    raise _too_large()
-    except TimeoutError:
-        raise RejectedError(
-            HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive within the timeout of the request"
-        ) from None
-    except (web.RequestPayloadError, ConnectionError):
-        raise RejectedError(
-            HTTPStatus.BAD_REQUEST, "the body ended early, or is not encoded as its headers say"
-        ) from None
-    return bytes(body)
+    def __init__(self) -> None:
+        self._large = 0
+
+    async def read(self, request: web.Request) -> bytes:
+        """The body of a review, unless it is refused.
+
+        At most LARGEST_BODY bytes are held, however the body is sent, and for no longer than the
+        `timeout` in the query allows.
+        """
+        _check_head(request)
+        body = bytearray()
+        held = 0
+        try:
+            async with asyncio.timeout(SHARE * timeout(request.rel_url.raw_query_string)):
+                while chunk := await request.content.readany():
+                    body += chunk
+                    held = self._hold(held, len(body))
+        except TimeoutError:
+            raise RejectedError(
+                HTTPStatus.REQUEST_TIMEOUT,
+                "the body did not arrive within the timeout of the request",
+            ) from None
+        except (web.RequestPayloadError, ConnectionError):
+            raise RejectedError(
+                HTTPStatus.BAD_REQUEST, "the body ended early, or is not encoded as its headers say"
+            ) from None
+        finally:
+            self._large -= held
+        return bytes(body)
+
+    def _hold(self, held: int, length: int) -> int:
+        """Make room for a body that has grown; returns how much of it counts as large."""
+        if length > LARGEST_BODY:
+            raise _too_large()
+        large = max(0, length - SMALL_BODY)
+        if large > held and self._large + large - held > ROOM_FOR_LARGE:
+            raise RejectedError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "too many large reviews arrive at the same time: send it again",
+            )
+        self._large += large - held
+        return large
 
 
 def _check_head(request: web.Request) -> None:
