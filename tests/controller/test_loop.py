@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from webhook.controller import loop
+from webhook.controller.backoff import Backoff
 from webhook.controller.errors import ApiError
 from webhook.controller.loop import repeat
 from webhook.observe.control_metrics import ControlMetrics
@@ -47,11 +49,11 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     found: list[float] = []
 
     def uniform(least: float, most: float) -> float:
-        assert least == most / 2
+        assert least == 0.0
         found.append(most)
         return 0.0
 
-    monkeypatch.setattr(loop.random, "uniform", uniform)  # type: ignore[attr-defined]
+    monkeypatch.setattr(loop, "Backoff", partial(Backoff, uniform))
     return found
 
 

@@ -12,10 +12,10 @@ from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import Workload, read
 from webhook.rules import names, rule
-from webhook.rules.fields import Fields
+from webhook.rules.fields import Fields, escape
 from webhook.settings.model import Settings
 
-LABEL_PATH = "/metadata/labels/mcp-admission.dev~1server"
+LABEL_PATH = f"/metadata/labels/{escape(names.SERVER)}"
 
 
 @dataclass(frozen=True)

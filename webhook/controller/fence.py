@@ -22,9 +22,9 @@ class NotLeading(ApiError):  # noqa: N818 - named like the API server's own
 
 
 class LeadersApi(CountedApi):
-    """`left` says for how many seconds we surely lead; it is set before the first call."""
+    """`left` says for how many seconds we surely lead; until it is set, nothing is written."""
 
-    left: Callable[[], float]
+    left: Callable[[], float] = staticmethod(lambda: 0.0)
 
     async def _call(self, request: Request, seconds: float) -> dict[str, Any]:
         if request.method != "GET":

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from webhook.controller.backoff import Backoff
 from webhook.controller.errors import ApiError
-
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
 
 LOG = logging.getLogger(__name__)
 
@@ -21,27 +19,24 @@ async def repeat(turn: Turn, stop: asyncio.Event, failed: Callable[[], None]) ->
     """Take turns until told to stop; a turn that has begun is finished.
 
     A turn says when the next one is due. One that fails is followed by the next after a pause
-    that doubles each time, up to half a minute, less a part by chance; `failed` is told.
+    that may be longer each time; `failed` is told.
     """
-    pause = FIRST_PAUSE
+    backoff = Backoff()
     while not stop.is_set():
         try:
-            due, pause = (await turn()).total_seconds(), FIRST_PAUSE
+            due = (await turn()).total_seconds()
+            backoff.forget()
         except ApiError as error:
             LOG.warning(
                 "a step failed and is tried again", extra={"fields": {"reason": error.message}}
             )
-            due, pause = _failed(pause, failed)
+            failed()
+            due = backoff.next()
         except Exception:
             LOG.exception("a step failed and is tried again")
-            due, pause = _failed(pause, failed)
+            failed()
+            due = backoff.next()
         await _wait(stop, due)
-
-
-def _failed(pause: float, failed: Callable[[], None]) -> tuple[float, float]:
-    """Count it; returns this pause and the next."""
-    failed()
-    return random.uniform(pause / 2, pause), min(2 * pause, LONGEST_PAUSE)  # noqa: S311 - no secret
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

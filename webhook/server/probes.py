@@ -10,8 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from webhook.observe.metrics import Metrics
 from webhook.server.traffic import Traffic
-
-SETTINGS_HEADER = "Mcp-Admission-Settings"
+from webhook.settings.effective_file import HEADER
 
 
 def application(
@@ -35,7 +34,7 @@ def application(
         return web.Response(
             status=503 if reason else 200,
             text=f"{reason or 'ok'}\n",
-            headers={SETTINGS_HEADER: settings()},
+            headers={HEADER: settings()},
         )
 
     async def exposition(_: web.Request) -> web.Response:

@@ -14,6 +14,8 @@ from webhook.settings.model import Settings
 from webhook.settings.scalars import plain
 
 FILE = "settings.yaml"
+# Where a replica tells the digest, on its port for probes.
+HEADER = "Mcp-Admission-Settings"
 _LENGTH = 16
 
 

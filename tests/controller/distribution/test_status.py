@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from webhook.controller.distribution import replicas
 from webhook.controller.distribution.following import Resource
 from webhook.controller.distribution.status import Answers, Verdict, status
-from webhook.server.probes import SETTINGS_HEADER
 from webhook.settings.layers import Layer
 
 Json = dict[str, Any]
@@ -73,7 +71,3 @@ def test_the_time_is_that_of_the_last_change() -> None:
     after = conditions(status(resource(first, 4), done, LOCKS, "3"))
     assert after["Valid"]["lastTransitionTime"] == "1"
     assert after["Distributed"]["lastTransitionTime"] == "3"
-
-
-def test_both_processes_mean_the_same_header() -> None:
-    assert replicas.HEADER == SETTINGS_HEADER

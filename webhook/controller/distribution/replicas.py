@@ -11,9 +11,9 @@ from webhook.controller.api import Api
 from webhook.controller.certificates.places import Places
 from webhook.controller.certificates.served import Replica
 from webhook.controller.paths import namespaced
+from webhook.settings.effective_file import HEADER
 
 PORT = "metrics"
-HEADER = "Mcp-Admission-Settings"
 ASK_SECONDS = 1.0
 TOUCH = "mcp-admission.dev/settings"
 

@@ -17,16 +17,11 @@ from webhook.rules import names
 Json = dict[str, Any]
 
 
-def name(server: Server) -> str:
-    """What the Secret is called."""
-    return names.config_secret(server.name)
-
-
 def config_secret(server: Server, configuration: Configuration | None) -> Json | None:
     """The Secret; None where the workload asks for no configuration."""
     if configuration is None:
         return None
-    return opaque(server.metadata(name(server)), configuration.env)
+    return opaque(server.metadata(names.config_secret(server.name)), configuration.env)
 
 
 def opaque(metadata: Json, values: dict[str, bytes]) -> Json:

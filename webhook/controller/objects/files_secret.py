@@ -17,13 +17,8 @@ from webhook.rules import names
 Json = dict[str, Any]
 
 
-def name(server: Server) -> str:
-    """What the Secret is called."""
-    return names.files_secret(server.name)
-
-
 def files_secret(server: Server, configuration: Configuration | None) -> Json | None:
     """The Secret; None where no key is marked as a file."""
     if configuration is None or not configuration.files:
         return None
-    return opaque(server.metadata(name(server)), configuration.files)
+    return opaque(server.metadata(names.files_secret(server.name)), configuration.files)

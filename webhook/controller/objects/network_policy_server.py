@@ -27,11 +27,6 @@ Json = dict[str, Any]
 NOTHING = Asked()
 
 
-def name(server: Server) -> str:
-    """What the policy is called."""
-    return names.access_policy(server.name)
-
-
 def network_policy_server(server: Server, settings: Settings) -> Json | None:
     """The policy; None where the server asks for nothing, or network policies are off.
 
@@ -56,7 +51,7 @@ def network_policy_server(server: Server, settings: Settings) -> Json | None:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": server.metadata(name(server)),
+        "metadata": server.metadata(names.access_policy(server.name)),
         "spec": {
             "podSelector": {"matchLabels": server.selector},
             "policyTypes": [direction.capitalize() for direction in spec],

@@ -23,11 +23,6 @@ PORT = 80
 PORT_NAME = "mcp"
 
 
-def name(server: Server) -> str:
-    """What the Service is called."""
-    return server.identity
-
-
 def service(server: Server, *, selecting: bool = True) -> Json:
     """The Service; the caller knows whether the pods carry the labels, and says so by `selecting`.
 
@@ -41,7 +36,7 @@ def service(server: Server, *, selecting: bool = True) -> Json:
     }
     if selecting:
         spec["selector"] = server.selector
-    metadata = server.metadata(name(server))
+    metadata = server.metadata(server.identity)
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 

@@ -18,6 +18,7 @@ from webhook.admission.review import review
 from webhook.admission.rolling import alike
 from webhook.admission.workload import DEPLOYMENTS
 from webhook.rules import names
+from webhook.rules.fields import escape
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -28,7 +29,7 @@ STATES = (CURRENT, OUT_OF_DATE, UNPROTECTED, REFUSED)
 
 TEMPLATE = "/spec/template"
 OWN_FIELD = f"the workload's metadata.labels[{names.SERVER}]"
-OWN_LABEL = "/metadata/labels/mcp-admission.dev~1server"
+OWN_LABEL = f"/metadata/labels/{escape(names.SERVER)}"
 
 
 class Change(NamedTuple):
@@ -110,7 +111,7 @@ def changes(before: Json, after: Json, pointer: str = "") -> Iterator[Change]:
 
     What we remember of our own is told only where nothing else differs.
     """
-    memory = f"{pointer}/metadata/annotations/{_escaped(names.INJECTED)}"
+    memory = f"{pointer}/metadata/annotations/{escape(names.INJECTED)}"
     found = list(_changes(before, after, pointer, ""))
     told = [each for each in found if each.path != memory]
     yield from told or found
@@ -139,7 +140,7 @@ def _items(value: Any) -> dict[str, tuple[str, Any]] | None:
     if value is None:
         return {}
     if isinstance(value, dict):
-        return {key: (_escaped(key), each) for key, each in value.items()}
+        return {key: (escape(key), each) for key, each in value.items()}
     if isinstance(value, list) and all(isinstance(each, dict) and "name" in each for each in value):
         found = {str(each["name"]): (str(at), each) for at, each in enumerate(value)}
         return found if len(found) == len(value) else None
@@ -151,10 +152,6 @@ def _called(field: str, key: str, *, in_list: bool) -> str:
     if in_list or not key.isalnum():
         return f"{field}[{key}]"
     return key if field in ("", "spec") else f"{field}.{key}"
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _own_label(found: Json) -> str | None:

@@ -44,7 +44,7 @@ class Kind(NamedTuple):
         return {**content, "labels": {key: labels.get(key) for key in LABELS}}
 
 
-class Made(NamedTuple):
+class Live(NamedTuple):
     """What is kept of an object of a name that is made.
 
     `written`: by us, at least in part, whoever else has been at it. `generation`: 0 for kinds whose
@@ -71,12 +71,12 @@ POLICY = Kind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", (("spe
 KINDS: Mapping[str, Kind] = {each.kind: each for each in (SERVICE, SECRET, POLICY)}
 
 
-def keep(kind: Kind, found: Json) -> Made:
+def keep(kind: Kind, found: Json) -> Live:
     """What is kept of a made object."""
     metadata = found["metadata"]
     owners = metadata.get("ownerReferences") or []
     owner: Json = next((each for each in owners if each.get("kind") == "Deployment"), {})
-    return Made(
+    return Live(
         uid=str(metadata.get("uid")),
         generation=int(metadata.get("generation") or 0),
         written=any(each.get("manager") == US for each in metadata.get("managedFields") or []),

@@ -14,7 +14,7 @@ from webhook.controller.errors import ApiError
 from webhook.controller.objects import made
 from webhook.controller.objects.network_policy_baseline import NAME as BASELINE
 from webhook.controller.paths import cluster_wide
-from webhook.controller.reconcile.kinds import POLICY, Made
+from webhook.controller.reconcile.kinds import POLICY, Live
 from webhook.controller.reconcile.notes import Notes, Regarding
 from webhook.controller.reconcile.view import Key, Namespace, View
 from webhook.controller.reconcile.write import NotOurs, Writer
@@ -100,7 +100,7 @@ class Namespaces:
             raise failure
 
 
-def _is_ours(live: Made) -> bool:
+def _is_ours(live: Live) -> bool:
     """It belongs to no Deployment, so that the API server's word tells who wrote it.
 
     Everybody may add our label, or take it away.

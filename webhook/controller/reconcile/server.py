@@ -18,7 +18,7 @@ from webhook.controller.paths import namespaced
 from webhook.controller.reconcile import notes as events
 from webhook.controller.reconcile.deployments import Deployment, rolled
 from webhook.controller.reconcile.deployments import keep as keep_deployment
-from webhook.controller.reconcile.kinds import POLICY, SECRET, SERVICE, Made
+from webhook.controller.reconcile.kinds import POLICY, SECRET, SERVICE, Live
 from webhook.controller.reconcile.notes import Notes
 from webhook.controller.reconcile.standing import standing
 from webhook.controller.reconcile.view import Key, View
@@ -34,7 +34,7 @@ class Servers:
 
     def __init__(self, api: Api, view: View, writer: Writer, notes: Notes) -> None:
         self._api, self._view, self._writer, self._notes = api, view, writer, notes
-        self._right: dict[Key, tuple[Deployment, str | None, tuple[Made | None, ...]]] = {}
+        self._right: dict[Key, tuple[Deployment, str | None, tuple[Live | None, ...]]] = {}
         self.refused: set[Key] = set()
 
     async def reconcile(self, key: Key) -> float | None:
@@ -63,7 +63,7 @@ class Servers:
             self._right[key] = found if waits else found.rolled_out, source, lives
         return None
 
-    def _unwanted(self, key: Key, wanted: made.Made) -> list[Made | None]:
+    def _unwanted(self, key: Key, wanted: made.Made) -> list[Live | None]:
         """What there is that is not wanted: it may come while others are written."""
         kept = {(each["kind"], each["metadata"]["name"]) for each in wanted.objects}
         return [
@@ -76,7 +76,7 @@ class Servers:
         name = found.config_from
         return self._view.sources.get(key.namespace, name) if name else None
 
-    def _lives(self, key: Key) -> tuple[Made | None, ...]:
+    def _lives(self, key: Key) -> tuple[Live | None, ...]:
         """What there is of everything that may be made for the server."""
         return tuple(
             self._writer.live(kind, key.namespace, name) for kind, name in places(key.name)

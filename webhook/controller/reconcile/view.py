@@ -18,7 +18,7 @@ from webhook.controller.paths import cluster_wide, namespaced
 from webhook.controller.queue import Queue
 from webhook.controller.reconcile import deployments, kinds
 from webhook.controller.reconcile.deployments import Deployment
-from webhook.controller.reconcile.kinds import KINDS, SECRET, Made
+from webhook.controller.reconcile.kinds import KINDS, SECRET, Live
 from webhook.controller.reconcile.named_namespace import NamedNamespace
 from webhook.controller.request import FIELD_MANAGER
 from webhook.controller.watch import Restarted, Source, Watch
@@ -69,7 +69,7 @@ class View:
         self.deployments: Cache[Deployment] = Cache(self._deployment, self._deployment_changed)
         self.pods: Cache[Pod] = Cache(self._pod, self._pod_changed)
         self.sources: Cache[str] = Cache(self._source, self._source_changed)
-        self.made: dict[str, Cache[Made]] = {
+        self.made: dict[str, Cache[Live]] = {
             kind: Cache(partial(kinds.keep, each), self._made_changed)
             for kind, each in KINDS.items()
         }
@@ -219,7 +219,7 @@ class View:
             if kept.config_from == name:
                 self._ask(Key("server", namespace, each))
 
-    def _made_changed(self, namespace: str, _: str, was: Made | None, now: Made | None) -> None:
+    def _made_changed(self, namespace: str, _: str, was: Live | None, now: Live | None) -> None:
         owner = now.owner if now else was.owner if was else ""
         if owner:
             self._ask(Key("server", namespace, owner))

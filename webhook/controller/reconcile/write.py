@@ -14,10 +14,10 @@ from typing import Any
 from webhook.controller.api import Api
 from webhook.controller.cache import Cache
 from webhook.controller.errors import AlreadyExists, ApiError, NotFound
-from webhook.controller.reconcile.kinds import KINDS, Kind, Made, digest, keep
+from webhook.controller.reconcile.kinds import KINDS, Kind, Live, digest, keep
 
 Json = dict[str, Any]
-IsOurs = Callable[[Made], bool]
+IsOurs = Callable[[Live], bool]
 
 
 class NotOurs(Exception):  # noqa: N818 - it is what was found, not a failure
@@ -37,10 +37,10 @@ class GoingAway(ApiError):  # noqa: N818
 class Writer:
     """Writes made objects, and keeps the caches as new as its own writes."""
 
-    def __init__(self, api: Api, made: Mapping[str, Cache[Made]]) -> None:
+    def __init__(self, api: Api, made: Mapping[str, Cache[Live]]) -> None:
         self._api, self._made = api, made
 
-    def live(self, kind: str, namespace: str, name: str) -> Made | None:
+    def live(self, kind: str, namespace: str, name: str) -> Live | None:
         """What is known of an object."""
         return self._made[kind].get(namespace, name)
 
@@ -82,13 +82,13 @@ class Writer:
         if live.digest != _digest(wanted):
             await self._apply(kind, wanted, live)
 
-    async def delete(self, kind: str, namespace: str, name: str, live: Made) -> None:
+    async def delete(self, kind: str, namespace: str, name: str, live: Live) -> None:
         """Delete the very object that was seen."""
         with suppress(NotFound):
             await self._api.delete(KINDS[kind].path(namespace, name), uid=live.uid)
         self._made[kind].drop(namespace, name)
 
-    async def _apply(self, kind: Kind, wanted: Json, live: Made) -> None:
+    async def _apply(self, kind: Kind, wanted: Json, live: Live) -> None:
         metadata = wanted["metadata"]
         path = kind.path(metadata["namespace"], metadata["name"])
         body = {**wanted, "metadata": {**metadata, "uid": live.uid}}
