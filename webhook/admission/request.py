@@ -19,6 +19,11 @@ class Scope(Enum):
     OPTED_IN = "opted-in"
     MANAGED = "managed"
 
+    @classmethod
+    def of(cls, *, managed: bool) -> Scope:
+        """The scope of a namespace in which everything is a server, or of another one."""
+        return cls.MANAGED if managed else cls.OPTED_IN
+
 
 class Request(NamedTuple):
     """One admission request, decoded; `object` and `old_object` are private to the review.

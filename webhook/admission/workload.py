@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from webhook.admission.patch import Patch
-from webhook.admission.request import Request, Scope
+from webhook.admission.request import Hook, Request, Scope
 from webhook.rules import names
 from webhook.rules.fields import Fields, Malformed
 from webhook.rules.pod import Origin, Pod
@@ -81,6 +81,20 @@ def read(document: Any, request: Request, scope: Scope, patch: Patch) -> Workloa
     pod = Pod(own_metadata, spec, origin)
     labels = metadata.child("labels") if path else pod.labels
     return Workload(root, labels, annotations, template, pod)
+
+
+def stored(found: Any, resource: str, scope: Scope = Scope.OPTED_IN) -> Workload:
+    """See an object as the API server has it, about which nobody asks; raises Malformed."""
+    metadata = found["metadata"]
+    request = Request(
+        Hook.VALIDATE,
+        resource,
+        "UPDATE",
+        found,
+        namespace=metadata.get("namespace") or "",
+        name=str(metadata["name"]),
+    )
+    return read(found, request, scope, Patch())
 
 
 def _spec(template: Fields) -> Any:

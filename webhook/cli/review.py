@@ -128,7 +128,7 @@ def _input(paths: list[str]) -> Input:
 
 
 def _review(found: list[Manifest], settings: Settings, args: argparse.Namespace) -> list[Outcome]:
-    scope = Scope.MANAGED if args.managed else Scope.OPTED_IN
+    scope = Scope.of(managed=args.managed)
     if len(found) > _LONG_WORK and sys.stderr.isatty():
         print(f"reviewing {len(found)} objects ...", file=sys.stderr)
     return [outcome(manifest, settings, scope, args.namespace) for manifest in found]

@@ -9,10 +9,9 @@ from typing import Any
 
 from webhook.admission.answer import Finding
 from webhook.admission.coverage import covered, labelled, pods_covered
-from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review
-from webhook.admission.workload import KINDS, PODS, Workload, read
+from webhook.admission.workload import KINDS, PODS, Workload, stored
 from webhook.controller.fleet.report import Told
 from webhook.controller.fleet.rollout import progress
 from webhook.controller.reconcile import drift
@@ -42,21 +41,13 @@ NOT_REVIEWED = Told(
 
 def seen(found: Json, resource: str, settings: Settings, *, managed: bool) -> Workload | None:
     """The object as a workload where it is a server; an object that belongs to another is none."""
-    metadata = found["metadata"]
-    request = Request(
-        Hook.VALIDATE,
-        resource,
-        "UPDATE",
-        found,
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-    )
+    scope = Scope.of(managed=managed)
     try:
-        workload = read(found, request, _scope(managed), Patch())
+        workload = stored(found, resource, scope)
     except Malformed:
         return None
     owned = workload.pod.origin.owner and resource != PODS
-    is_server = covered(workload, settings, _scope(managed))
+    is_server = covered(workload, settings, scope)
     return workload if is_server and not owned else None
 
 
@@ -86,7 +77,7 @@ def of_pod(found: Json, settings: Settings, *, managed: bool) -> list[Told]:
     metadata = found["metadata"]
     given = {"namespace": metadata["namespace"], "name": metadata["name"]}
     request = Request(Hook.MUTATE, PODS, "CREATE", after, kind="Pod", **given)
-    reasons = drift.objections(request, settings, _scope(managed))
+    reasons = drift.objections(request, settings, Scope.of(managed=managed))
     labels = metadata.get("labels") or {}
     filled_in = labels.get(names.SERVER) == "true" and names.NAME in labels
     after["spec"].pop(names.GATES, None)
@@ -103,7 +94,7 @@ def of_other(
     ended = any(each.get("type") == "Failed" for each in status.get("conditions") or [])
     if "completionTime" in status or ended:
         return []
-    if not pods_covered(workload, settings, _scope(managed)):
+    if not pods_covered(workload, settings, Scope.of(managed=managed)):
         return [_half_labelled("the workload", "its pods lack", workload.template.pointer)]
     metadata = found["metadata"]
     request = Request(
@@ -115,13 +106,9 @@ def of_other(
         namespace=metadata["namespace"],
         name=metadata["name"],
     )
-    answer = review(request, settings, _scope(managed))
+    answer = review(request, settings, Scope.of(managed=managed))
     reasons = [each for each in answer.findings if each.message.startswith(FORETOLD)]
     return [refused(each) for each in reasons] if answer.pods_refused else []
-
-
-def _scope(managed: bool) -> Scope:  # noqa: FBT001 - it is the one thing to tell
-    return Scope.MANAGED if managed else Scope.OPTED_IN
 
 
 def _as_applied(found: Json) -> Json:

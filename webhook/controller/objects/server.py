@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from webhook.admission.patch import Patch
-from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import DEPLOYMENTS
-from webhook.admission.workload import read as read_workload
+from webhook.admission.workload import DEPLOYMENTS, stored
 from webhook.controller.objects import ownership
 from webhook.controller.objects.refusal import disagreeing
 from webhook.rules import names
@@ -71,8 +68,4 @@ def read(deployment: Json) -> Server:
     """
     metadata = deployment["metadata"]
     namespace, name = metadata.get("namespace") or "", str(metadata["name"])
-    request = Request(
-        Hook.VALIDATE, DEPLOYMENTS, "UPDATE", deployment, namespace=namespace, name=name
-    )
-    pod = read_workload(deployment, request, Scope.OPTED_IN, Patch()).pod
-    return Server(namespace, name, metadata.get("uid") or "", pod)
+    return Server(namespace, name, metadata.get("uid") or "", stored(deployment, DEPLOYMENTS).pod)

@@ -10,10 +10,8 @@ import json
 from typing import Any, NamedTuple
 
 from webhook.admission.coverage import covered
-from webhook.admission.patch import Patch
-from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import DEPLOYMENTS
-from webhook.admission.workload import read as read_workload
+from webhook.admission.request import Scope
+from webhook.admission.workload import DEPLOYMENTS, stored
 from webhook.controller.objects import server
 from webhook.controller.objects.server import Server
 from webhook.controller.reconcile import drift
@@ -99,18 +97,9 @@ def _unread(found: Json) -> bool:
 
 
 def _covered(found: Json, settings: Settings, *, managed: bool) -> bool:
-    scope = Scope.MANAGED if managed else Scope.OPTED_IN
-    metadata = found["metadata"]
-    request = Request(
-        Hook.VALIDATE,
-        DEPLOYMENTS,
-        "UPDATE",
-        found,
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-    )
+    scope = Scope.of(managed=managed)
     try:
-        return covered(read_workload(found, request, scope, Patch()), settings, scope)
+        return covered(stored(found, DEPLOYMENTS, scope), settings, scope)
     except Malformed:
         return False
 

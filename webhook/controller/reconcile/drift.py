@@ -73,7 +73,7 @@ def outlook(found: Json, settings: Settings, *, managed: bool) -> Outlook:
         namespace=metadata["namespace"],
         name=metadata["name"],
     )
-    scope = Scope.MANAGED if managed else Scope.OPTED_IN
+    scope = Scope.of(managed=managed)
     reasons = objections(request, settings, scope)
     if reasons:
         return Outlook(REFUSED, reasons=reasons)
