@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from certs import rotation
 from certs.authority import fingerprint, issue_leaf, make_authority
 from certs.rotation import Plan, State, Step, next_step
+from webhook.controller import kubelet
 from webhook.controller.api import Api
 from webhook.controller.certificates import published, served, stored
 from webhook.controller.certificates.faults import Seen, faults
@@ -22,7 +23,6 @@ from webhook.controller.certificates.places import Places
 from webhook.controller.certificates.published import Configuration
 from webhook.controller.certificates.served import FindReplicas, Replica
 from webhook.controller.certificates.stored import Stored
-from webhook.controller.errors import ApiError
 from webhook.observe.control_metrics import ControlMetrics
 
 STEPS = ("CreateAuthority", "CreateSuccessor", "Publish", "Promote", "IssueLeaf", "Retire")
@@ -133,17 +133,13 @@ class Driver:
             return
         wanted = look.state.leaf.certificate
         for replica in look.replicas:
-            touch = (replica.pod or "", fingerprint(wanted))
             if not replica.pod or look.state.serving[replica.name] == wanted:
                 continue
+            touch = (replica.pod, fingerprint(wanted))
             if touch in self._touched:
                 continue
             self._touched.add(touch)
-            try:
-                await served.let_kubelet_sync(self.api, self.places, *touch)
-            except ApiError as error:
-                # The kubelet comes by itself, later.
-                LOG.warning("pod not touched", extra={"fields": {"reason": error.message}})
+            await kubelet.touch(self.api, self.places, replica.pod, "certificate", touch[1])
 
     def _tell(self, look: Look, step: Step) -> None:
         """Log what has changed since the last turn, and show when certificates end."""

@@ -17,7 +17,6 @@ from webhook.controller.paths import namespaced
 HANDSHAKE_SECONDS = 3.0
 # Where the Service has several ports, the one for API servers.
 PORT = "https"
-SYNC = "mcp-admission.dev/certificate"
 
 
 @dataclass(frozen=True)
@@ -55,12 +54,6 @@ async def ask(replicas: Sequence[Replica], host: str) -> dict[str, Certificate |
     """The certificate that each replica shows under this name; None where it shows none."""
     shown = await asyncio.gather(*(_shown(replica, host) for replica in replicas))
     return {replica.name: one for replica, one in zip(replicas, shown, strict=True)}
-
-
-async def let_kubelet_sync(api: Api, places: Places, pod: str, fingerprint: str) -> None:
-    """Touch a pod, so that its kubelet brings the Secret at once and not within a minute."""
-    annotations = {"metadata": {"annotations": {SYNC: fingerprint}}}
-    await api.patch(namespaced("v1", "pods", places.namespace, pod), annotations, kind="merge")
 
 
 def _of_slice(item: Mapping[str, Any], name: str) -> list[Replica]:

@@ -7,15 +7,11 @@ from collections.abc import Sequence
 
 import aiohttp
 
-from webhook.controller.api import Api
-from webhook.controller.certificates.places import Places
 from webhook.controller.certificates.served import Replica
-from webhook.controller.paths import namespaced
 from webhook.settings.effective_file import HEADER
 
 PORT = "metrics"
 ASK_SECONDS = 1.0
-TOUCH = "mcp-admission.dev/settings"
 
 
 async def ask(replicas: Sequence[Replica]) -> dict[str, str | None]:
@@ -24,12 +20,6 @@ async def ask(replicas: Sequence[Replica]) -> dict[str, str | None]:
     async with aiohttp.ClientSession(timeout=ends) as session:
         told = await asyncio.gather(*(_told(session, replica) for replica in replicas))
     return {replica.name: one for replica, one in zip(replicas, told, strict=True)}
-
-
-async def let_kubelet_sync(api: Api, places: Places, pod: str, touch: str) -> None:
-    """Touch a pod, so that its kubelet brings the ConfigMap at once and not within a minute."""
-    annotations = {"metadata": {"annotations": {TOUCH: touch}}}
-    await api.patch(namespaced("v1", "pods", places.namespace, pod), annotations, kind="merge")
 
 
 async def _told(session: aiohttp.ClientSession, replica: Replica) -> str | None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from webhook.controller import kubelet
 from webhook.controller.api import Api
 from webhook.controller.certificates.places import Places
 from webhook.controller.certificates.served import Replica, endpoints
@@ -66,10 +67,6 @@ class Rollout:
         if not lacking or now < self._touch_at:
             return
         self._touch_at = now + BETWEEN_TOUCHES
-        touch = f"{self._digest} {now - self._since:.0f}s"
+        version = f"{self._digest} {now - self._since:.0f}s"
         for pod in filter(None, (each.pod for each in lacking)):
-            try:
-                await replicas.let_kubelet_sync(self._api, self._places, pod, touch)
-            except ApiError as error:
-                # The kubelet comes by itself, later.
-                LOG.warning("pod not touched", extra={"fields": {"reason": error.message}})
+            await kubelet.touch(self._api, self._places, pod, "settings", version)

@@ -8,7 +8,7 @@ from typing import Any
 from webhook.controller.fleet.isolation import Policies, isolation
 from webhook.controller.fleet.report import Told
 from webhook.controller.objects import made
-from webhook.controller.objects.namespace_labels import KUBE_SYSTEM
+from webhook.controller.objects.namespace_labels import left_alone
 from webhook.controller.reconcile.drift import UNPROTECTED
 from webhook.rules import names
 from webhook.settings.model import Settings
@@ -21,7 +21,7 @@ class Surroundings:
 
     def __init__(self, settings: Settings, release_namespace: str) -> None:
         self._settings, self._release = settings, release_namespace
-        self._excluded = {KUBE_SYSTEM, release_namespace, *settings.excluded_namespaces}
+        self._excluded = left_alone(settings, release_namespace)
         self._labels: dict[str, dict[str, str]] = {}
         self._wanted: dict[str, tuple[Json, ...]] = {}
         self.policies: Policies | None = None

@@ -16,11 +16,15 @@ PREFIX = "pod-security.kubernetes.io/"
 KUBE_SYSTEM = "kube-system"
 
 
+def left_alone(settings: Settings, release_namespace: str) -> frozenset[str]:
+    """The namespaces in which nothing is reviewed or made."""
+    return frozenset({KUBE_SYSTEM, release_namespace, *settings.excluded_namespaces})
+
+
 def namespace_labels(namespace: str, settings: Settings, release_namespace: str) -> Json | None:
     """The part of a managed Namespace that is ours; None where none of it is."""
     pod_security = settings.mcp_namespace.pod_security
-    kept = (KUBE_SYSTEM, release_namespace, *settings.excluded_namespaces)
-    if not pod_security.enabled or namespace in kept:
+    if not pod_security.enabled or namespace in left_alone(settings, release_namespace):
         return None
     metadata = {"name": namespace, "labels": labels(pod_security)}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}

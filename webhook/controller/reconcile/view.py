@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from webhook.controller import gate
 from webhook.controller.api import Api
 from webhook.controller.cache import Cache
-from webhook.controller.objects.namespace_labels import KUBE_SYSTEM, PREFIX
+from webhook.controller.objects.namespace_labels import PREFIX, left_alone
 from webhook.controller.paths import cluster_wide, namespaced
 from webhook.controller.queue import Queue
 from webhook.controller.reconcile import deployments, kinds
@@ -63,7 +63,7 @@ class View:
     ) -> None:
         self.settings, self.release_namespace = settings, release_namespace
         self._scope, self._queue = scope, queue
-        self._left_alone = {KUBE_SYSTEM, release_namespace, *settings.excluded_namespaces}
+        self._left_alone = left_alone(settings, release_namespace)
         self._complete = False
         self.namespaces: Cache[Namespace] = Cache(_namespace, self._namespace_changed)
         self.deployments: Cache[Deployment] = Cache(self._deployment, self._deployment_changed)

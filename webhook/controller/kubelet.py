@@ -1,0 +1,29 @@
+"""A word to kubelets: a pod that changes gets its Secrets and ConfigMaps at once.
+
+Without it, they come within a minute or two (kubelet, configMapAndSecretChangeDetectionStrategy).
+"""
+
+from __future__ import annotations
+
+import logging
+
+from webhook.controller.api import Api
+from webhook.controller.certificates.places import Places
+from webhook.controller.errors import ApiError
+from webhook.controller.paths import namespaced
+from webhook.rules import names
+
+LOG = logging.getLogger(__name__)
+
+
+async def touch(api: Api, places: Places, pod: str, what: str, version: str) -> None:
+    """Annotate a pod of the installation with the version of `what` that it should get.
+
+    Where that fails, it is logged: the kubelet comes by itself, later.
+    """
+    annotations = {"metadata": {"annotations": {f"{names.PREFIX}{what}": version}}}
+    path = namespaced("v1", "pods", places.namespace, pod)
+    try:
+        await api.patch(path, annotations, kind="merge")
+    except ApiError as error:
+        LOG.warning("pod not touched", extra={"fields": {"reason": error.message}})
