@@ -62,7 +62,7 @@ def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
     notes = _keep_label(new, old, coverage)
     deployment = _deployment(new, old)
     if old is not None and coverage is not Coverage.JOINS and _stays(new, old):
-        return notes + Enforcement(change.settings, None, deployment).check(Hook.MUTATE, patch)
+        return notes + Enforcement(change.settings, None, deployment).settle(patch)
     new.labels.default(names.SERVER, "true")
     memory = injected.read(new.pod.annotations)
     if memory is not None:
@@ -71,7 +71,7 @@ def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
     enforcement = Enforcement(change.settings, new.pod, deployment)
     findings = enforcement.fill(patch)
     _copy_annotations(new)
-    findings += enforcement.check(Hook.MUTATE, patch)
+    findings += enforcement.settle(patch)
     injected.write(new.pod, patch, memory)
     return notes + findings
 
@@ -80,7 +80,7 @@ def _validate(change: _Change) -> list[Finding]:
     new, old = change.new, change.old
     rolls = old is None or not rolling.unchanged(new, old)
     enforcement = Enforcement(change.settings, new.pod if rolls else None, _deployment(new, old))
-    findings = enforcement.check(Hook.VALIDATE)
+    findings = enforcement.check()
     if rolls and new.labels.get(names.SERVER) is None:
         findings.append(_label('must be "true", or "false" to opt out'))
     return findings

@@ -7,7 +7,6 @@ from typing import Any
 
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.patch import Patch
-from webhook.admission.request import Hook
 from webhook.rules.fields import Violation
 from webhook.rules.pod import Pod
 from webhook.rules.registry import Step, plan
@@ -56,21 +55,21 @@ class Enforcement:
                 rule.fill(subject, settings)
         return warnings
 
-    def check(self, hook: Hook, patch: Patch | None = None) -> list[Finding]:
-        """What the rules object to; with a patch, conflicts may be settled by overriding them."""
-        steps = self.plan.checks if hook is Hook.MUTATE else self.plan.final
-        objections = self._objections(steps)
+    def settle(self, patch: Patch) -> list[Finding]:
+        """What the rules object to, once conflicts that may be overridden are."""
+        objections = self._objections(self.plan.checks)
         warnings: list[Finding] = []
-        if objections and patch is not None:
-            for step, violations in objections:
-                warnings += _overridden(step, _settled(step, violations, patch), patch)
-        if warnings and patch is not None:
+        for step, violations in objections:
+            warnings += _overridden(step, _settled(step, violations, patch), patch)
+        if warnings:
             # What one rule lost may be what another one waited for.
             warnings += self.fill(patch)
-            objections = self._objections(steps)
-        return warnings + [
-            finding for step, violations in objections for finding in _findings(step, violations)
-        ]
+            objections = self._objections(self.plan.checks)
+        return warnings + _findings(objections)
+
+    def check(self) -> list[Finding]:
+        """What the rules object to in the object as it will be stored."""
+        return _findings(self._objections(self.plan.final))
 
     def _objections(self, steps: Sequence[Step]) -> list[tuple[Step, list[Violation]]]:
         settings, subjects = self.settings, self.subjects
@@ -103,14 +102,14 @@ def _overridden(step: Step, violations: list[Violation], patch: Patch) -> list[F
     return warnings[::-1]
 
 
-def _findings(step: Step, violations: list[Violation]) -> list[Finding]:
-    refuses = step.action != "warn"
+def _findings(objections: list[tuple[Step, list[Violation]]]) -> list[Finding]:
     return [
         Finding(
             step.rule.id,
-            Severity.ERROR if refuses and not violation.advice else Severity.WARNING,
+            Severity.ERROR if step.action != "warn" and not violation.advice else Severity.WARNING,
             violation.pointer,
             violation.message,
         )
+        for step, violations in objections
         for violation in violations
     ]

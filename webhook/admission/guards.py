@@ -7,7 +7,7 @@ from typing import Any
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.enforcement import Enforcement
 from webhook.admission.patch import Patch
-from webhook.admission.request import Hook, Request
+from webhook.admission.request import Request
 from webhook.rules import apparmor, names
 from webhook.rules.fields import Fields, escape
 from webhook.rules.pod import Origin, Pod
@@ -58,7 +58,7 @@ def binding(request: Request, settings: Settings) -> list[Finding]:
 def _profiles(metadata: Fields, settings: Settings) -> list[Finding]:
     """What the rule says about the annotations once they are a pod's: kubelets read them there."""
     carried = Pod(metadata, Fields({}, Patch(), root="/spec"), Origin())
-    findings = Enforcement(settings, carried).check(Hook.VALIDATE)
+    findings = Enforcement(settings, carried).check()
     return [finding for finding in findings if finding.rule == apparmor.RULE.id]
 
 

@@ -35,7 +35,7 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
     if not covered(pod, settings, scope):
         return NOT_COVERED
     if request.hook is Hook.VALIDATE:
-        return decide(pod.name, Enforcement(settings, pod.pod).check(Hook.VALIDATE))
+        return decide(pod.name, Enforcement(settings, pod.pod).check())
     memory = injected.read(pod.annotations)
     owned = pod.pod.origin.owner != ""
     remembered = memory is not None and owned
@@ -46,7 +46,7 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
         pod = read(request.object, request, scope, patch)
         _keep_class(pod.pod.spec, chosen, settings)
     enforcement = Enforcement(settings, pod.pod, remembered=remembered)
-    findings = enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch)
+    findings = enforcement.fill(patch) + enforcement.settle(patch)
     if not remembered:
         injected.write(pod.pod, patch, memory)
     return decide(pod.name, findings, patch.finish())
@@ -66,7 +66,7 @@ def update(request: Request, settings: Settings, scope: Scope) -> Answer:
         return allow((), patch.finish())
     findings = guards.labels(request) + guards.gate(request, settings)
     if _significant(new, old):
-        findings += Enforcement(settings, new.pod).check(Hook.VALIDATE)
+        findings += Enforcement(settings, new.pod).check()
     return decide(new.name, findings)
 
 
@@ -87,10 +87,10 @@ def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> 
     enforcement = Enforcement(settings, new.pod, remembered=True)
     guarded: list[Finding] = []
     if request.hook is Hook.MUTATE:
-        findings = enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch)
+        findings = enforcement.fill(patch) + enforcement.settle(patch)
     else:
         guarded = guards.labels(request)
-        findings = enforcement.check(Hook.VALIDATE)
+        findings = enforcement.check()
     places = [container.fields.pointer for container in added]
     operations = [told for told in patch.finish() if _stands_in(told["path"], places)]
     places += _inherited(new.pod, added)
@@ -103,7 +103,7 @@ def resize(request: Request, settings: Settings, scope: Scope) -> Answer:
     pod = read(request.object, request, scope, Patch())
     if not covered(pod, settings, scope):
         return NOT_COVERED
-    findings = Enforcement(settings, pod.pod).check(Hook.VALIDATE)
+    findings = Enforcement(settings, pod.pod).check()
     new, old = request.object, request.old_object
     concerned = [
         finding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from webhook.admission.answer import NOT_COVERED, Answer, decide
 from webhook.admission.enforcement import Enforcement
 from webhook.admission.patch import Patch
-from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.request import Request, Scope
 from webhook.rules.fields import Fields
 from webhook.rules.rule import Workload
 from webhook.settings.model import Settings
@@ -19,5 +19,5 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     spec = Fields(request.object, patch).child("spec")
     before = Fields(request.old_object, patch).child("spec").get("replicas")
     scaled = Workload(spec, before if isinstance(before, int) else None)
-    findings = Enforcement(settings, None, scaled).check(Hook.VALIDATE)
+    findings = Enforcement(settings, None, scaled).check()
     return decide(request.name, findings)

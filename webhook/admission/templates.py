@@ -26,7 +26,7 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     if not pods_covered(workload, settings, scope):
         return allow([_uncovered(workload)])
     enforcement = Enforcement(settings, workload.pod)
-    findings = enforcement.fill(patch) + enforcement.check(Hook.MUTATE, patch)
+    findings = enforcement.fill(patch) + enforcement.settle(patch)
     pods_refused = any(finding.severity is Severity.ERROR for finding in findings)
     return allow([_foretold(finding) for finding in findings])._replace(pods_refused=pods_refused)
 
