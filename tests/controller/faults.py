@@ -134,7 +134,8 @@ class Proxy:
         connector = aiohttp.TCPConnector(ssl=self._tls, limit=0)
         async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as session:
             self._session = session
-            runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=0.1)
+            server = web.Server(self._handle, access_log=None)
+            runner = web.ServerRunner(server, shutdown_timeout=0.1)
             await runner.setup()
             await web.TCPSite(runner, LOOPBACK, self.port).start()
             self._ready.set()
