@@ -84,6 +84,11 @@ REFUSED: dict[str, tuple[Json, str, str]] = {
         "a namespace of their own",
     ),
     "system namespace": ({"mcpNamespace": {"name": "kube-system"}}, "mcpNamespace.name", ""),
+    "the servers' namespace excluded": (
+        {"excludedNamespaces": ["kube-public", f"{RELEASE}-mcp"]},
+        f"excludedNamespaces: {RELEASE}-mcp is the namespace of the MCP servers",
+        "take it out",
+    ),
     "excluded namespace": ({"excludedNamespaces": ["A"]}, "/excludedNamespaces/0", ""),
     "empty selector": ({"selectors": [{}]}, "/selectors/0", "minProperties"),
     "selector that ends the expression": (

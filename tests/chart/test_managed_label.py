@@ -76,11 +76,14 @@ def labelled(cluster: ControlPlane, user: User, name: str, labels: Json) -> tupl
         ("tenant", "other", {"team": "a"}, 200),
         ("holder", "other", {LABEL: "true"}, 200),
         ("holder", "managed", {LABEL: None}, 200),
+        ("holder", "managed", {LABEL: "false"}, 200),
+        ("holder", "other", {LABEL: "True"}, 422),
+        ("holder", "managed", {LABEL: "yes"}, 422),
         ("holder-of-one", "one", {LABEL: "true"}, 200),
         ("holder-of-one", "other", {LABEL: "true"}, 403),
     ],
 )
-def test_only_holders_change_the_label(
+def test_only_holders_change_the_label_and_to_what_it_can_be(
     guarded: ControlPlane, user: str, name: str, labels: Json, status: int
 ) -> None:
     found = labelled(guarded, guarded.user(user), name, labels)
@@ -89,6 +92,8 @@ def test_only_holders_change_the_label(
     if status == 403:
         assert "mcp-admission-managed-label" in found[1]
         assert "update on managednamespaces.mcp-admission.dev" in found[1]
+    if status == 422:
+        assert 'must be \\"true\\" or \\"false\\"' in found[1]
 
 
 @pytest.mark.parametrize(("user", "status"), [("tenant", 403), ("holder", 201)])

@@ -19,6 +19,7 @@ TO_TRY = [
     "  $KUBECTL get deployment issues-bridge -o yaml",
     "  $KUBECTL get pods,services,networkpolicies",
     "  $KUBECTL apply -f manifests/examples/contradictory-bridge.yaml",
+    "not here: helm upgrade, which would lead API servers away from this machine",
 ]
 
 

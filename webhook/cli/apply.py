@@ -71,7 +71,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "-n", "--namespace", metavar="NS", help="where the Deployments are (with --all: all)"
     )
-    parser.add_argument("--all", action="store_true", help="every server that is not up to date")
+    parser.add_argument(
+        "--all", action="store_true", help="every Deployment that is not up to date"
+    )
     add_settings_option(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="tell what would be done, and do nothing"

@@ -2,7 +2,7 @@
 
 {{- define "mcp-admission.locked-settings" -}}
 {{- include "mcp-admission.check-blocks" . -}}
-{{- include "mcp-admission.check-scope" . -}}
+{{- include "mcp-admission.check-values" . -}}
 {{- $locked := dict -}}
 {{- range list "mcpNamespace" "mcpServerDefaults" "mcpServerMaximums" "replicas" "onConflict" "rules" "serviceAccountTokens" "isolation" "platform" "selectors" "excludedNamespaces" -}}
 {{- include "mcp-admission.copy-set" (dict "from" (pick $.Values .) "into" $locked) -}}

@@ -11,6 +11,8 @@ from webhook.controller.fleet.rollout import Progress, progress
 Json = dict[str, Any]
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
 LOOK = "look at its new pods"
+NO_CLASS = 'pods "a-" is forbidden: RuntimeClass "gvisor" not found'
+FAILS = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": NO_CLASS}
 
 
 def found(spec: Json, generation: int, **status: Any) -> Json:
@@ -54,6 +56,21 @@ def counts(there: int, new: int, ready: int, **more: Any) -> Json:
             {"replicas": 1},
             counts(1, 1, 0, conditions=[STUCK]),
             Progress(f"no progress for 600 s: {LOOK}", stuck=True),
+        ),
+        (
+            {},
+            counts(1, 0, 1, conditions=[FAILS]),
+            Progress(f"0 of 1 new pods are there: {NO_CLASS}"),
+        ),
+        (
+            {},
+            counts(1, 0, 1, conditions=[{**FAILS, "status": "False"}]),
+            Progress("0 of 1 new pods are there"),
+        ),
+        (
+            {},
+            counts(1, 0, 1, conditions=[FAILS, STUCK]),
+            Progress(f"no progress for 600 s: {NO_CLASS}", stuck=True),
         ),
         (
             {"paused": True},

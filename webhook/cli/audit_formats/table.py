@@ -53,7 +53,7 @@ def _way_out(server: Server, fields: list[Told]) -> Iterator[str]:
         return
     elif server.kind == "Deployment":
         yield f"to roll it: mcp-admission apply -n {server.namespace} {server.name}"
-    elif server.kind == "Pod":
+    elif server.kind in ("Pod", "Job"):
         yield "to bring it up to date, delete it and create it again"
     else:
         yield f"to bring its pods up to date, restart the {server.kind}"

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 Json = dict[str, Any]
 DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
+REPLICA_FAILURE = "ReplicaFailure"
 
 
 class Progress(NamedTuple):
@@ -28,7 +29,8 @@ def progress(found: Json) -> Progress:
         return Progress("the Deployment's controller has not seen it yet")
     if _timed_out(status):
         seconds = spec.get("progressDeadlineSeconds", 600)
-        return Progress(f"no progress for {seconds} s: look at its new pods", stuck=True)
+        why = _refusal(status) or "look at its new pods"
+        return Progress(f"no progress for {seconds} s: {why}", stuck=True)
     return _counted(spec.get("replicas", 1), status)
 
 
@@ -37,12 +39,25 @@ def _counted(wanted: int, status: Json) -> Progress:
         status.get(key) or 0 for key in ("replicas", "updatedReplicas", "availableReplicas")
     )
     if new < wanted:
-        return Progress(f"{new} of {wanted} new pods are there")
+        why = _refusal(status)
+        return Progress(f"{new} of {wanted} new pods are there{why and f': {why}'}")
     if there > new:
         return Progress(f"old pods that are left: {there - new}")
     if ready < new:
         return Progress(f"{ready} of {new} new pods are available")
     return Progress(f"{ready} of {wanted} pods are new and available", done=True)
+
+
+def _refusal(status: Json) -> str:
+    """Why no more pods can be made, in the words of the API server; empty where they can."""
+    return next(
+        (
+            str(each.get("message") or "")
+            for each in status.get("conditions") or []
+            if each.get("type") == REPLICA_FAILURE and each.get("status") == "True"
+        ),
+        "",
+    )
 
 
 def _timed_out(status: Json) -> bool:
