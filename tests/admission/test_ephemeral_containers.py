@@ -10,6 +10,7 @@ from tests.admission.case import MANAGED, SERVER, VALIDATE, Json, answer_to, err
 from tests.in_memory.defaults import copied
 from tests.in_memory.requests import applied
 from tests.rules.case import settings_of
+from webhook.admission.enforcement import MOST_OBJECTIONS
 
 DEBUGGER = {"name": "debugger", "image": "example.test/shell:1", "targetContainerName": "main"}
 HARDENED = {
@@ -147,3 +148,14 @@ def test_pods_that_are_no_servers_are_not_looked_at() -> None:
 
     assert not asked(new, old).covered
     assert errors(asked(new, old, scope=MANAGED)) == ["privileged", "privilege-escalation"]
+
+
+def test_a_pod_with_more_faults_than_are_listed_takes_no_container() -> None:
+    """Those of the new container may be among the ones that are left out."""
+    ports = [{"containerPort": 1, "hostPort": number} for number in range(1, 200)]
+    older = pod(containers=[{"name": "main", "image": "a", "ports": ports}])
+
+    answer = asked(debugged(older, DEBUGGER), older, hook=VALIDATE)
+
+    assert not answer.allowed
+    assert sum(each.rule == "host-ports" for each in answer.findings) == MOST_OBJECTIONS

@@ -5,6 +5,7 @@ A review that compares the items of two lists in pairs takes minutes for these o
 
 from __future__ import annotations
 
+import itertools
 import json
 from time import process_time
 from typing import Any
@@ -48,7 +49,18 @@ def container(**fields: Any) -> Json:
     return {"name": "main", "image": "example.test/mcp:1", **fields}
 
 
+# Each is no place, and none may stand for the pod's spec.
+SIGNS = itertools.product("!#$%&()*+,-/:;<=>?@^`{|}~", repeat=2)
+ALIASES = json.dumps(
+    {"items": {"".join(signs): {"tolerations": []} for signs in itertools.islice(SIGNS, 340)}},
+    separators=(",", ":"),
+)
+
 LARGE = {
+    "aliases": deployment(template={"annotations": {INJECTED: ALIASES}}, tolerations=TOLERATIONS),
+    "capabilities": pod(
+        containers=[container(securityContext={"capabilities": {"add": [""] * 1_000_000}})]
+    ),
     "tolerations": deployment(
         template={"annotations": {INJECTED: MEMORY}}, tolerations=TOLERATIONS
     ),

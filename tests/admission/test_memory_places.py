@@ -17,7 +17,13 @@ from webhook.settings.model import Settings
 OWNER = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "x", "uid": "1", "controller": True}
 
 
-@pytest.mark.parametrize("place", ["containers[other]", "hostname.inner"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "containers[other]", "hostname.inner", "!", "#!", " ", ".", "..", "[main]",
+        ".containers[main]",         "containers[main].", "containers[main]..resources", "containers[main]!", "containers[main",
+    ],
+)  # fmt: skip
 def test_a_place_that_is_not_there_is_passed_over(place: str) -> None:
     spec: Json = {"containers": [{"name": "main"}], "hostname": "text"}
     before = json.dumps(spec)
@@ -58,3 +64,15 @@ def test_a_pod_follows_the_class_that_the_settings_name_now() -> None:
 
         assert applied(old, answer)["spec"].get("runtimeClassName") == chosen
     assert isinstance(settings, Settings)
+
+
+def test_what_is_no_place_is_not_the_spec_by_another_name() -> None:
+    spec: Json = {"tolerations": [{"key": "a"}], "containers": [{"name": "main"}]}
+    patch = Patch()
+    fields = {"tolerations": [{"key": "a"}]}
+    memory = injected.Memory(items={"!": fields, "..": fields}, set={"~": {"tolerations": []}})
+
+    revert.take_out(Fields(spec, patch), memory, patch, leaving=True)
+    revert.put_back(Fields(spec, patch), Fields(spec, patch), memory)
+
+    assert patch.finish() == []

@@ -6,6 +6,7 @@ import pytest
 
 from tests.rules.case import Json, base, filled, pod_of, refused
 from webhook.rules.annotations import RULE
+from webhook.rules.pod import LONGEST_VALUE
 from webhook.settings.model import Settings
 
 PREFIX = "mcp-admission.dev/"
@@ -163,3 +164,12 @@ def test_an_unknown_key_is_worth_a_warning_alone(key: str, advice: list[bool]) -
     pod = pod_of(asking(**{key: "0"}))
 
     assert [found.advice for found in RULE.check(pod, Settings())] == advice
+
+
+def test_a_value_that_nobody_reads_to_its_end_is_refused_and_not_filled_in() -> None:
+    names = ",".join(f"s{number}" for number in range(4000))
+    pod = asking(env_from=names, files_from=names)
+
+    too_long = f"is longer than {LONGEST_VALUE} characters, and not read: shorten it"
+    assert refused(RULE, pod) == [told("env-from", too_long), told("files-from", too_long)]
+    assert pod_of(pod).origin.asks_list(f"{PREFIX}env-from") == []

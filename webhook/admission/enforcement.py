@@ -13,12 +13,15 @@ from webhook.rules.registry import Step, plan
 from webhook.rules.rule import Workload
 from webhook.settings.model import Settings
 
+# Of one rule to one subject: a list of a million items is refused for the first of them.
+MOST_OBJECTIONS = 100
+
 
 class Enforcement:
     """The rules that apply to a pod, and to the Deployment that it is the template of.
 
     `remembered` pods come from a template that was filled in: only what is always current is
-    filled in again.
+    filled in again. `cut` says that there was more to object to than MOST_OBJECTIONS.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class Enforcement:
         }
         self.plan = plan(settings, windows=pod is not None and pod.platform.windows)
         self.remembered = remembered
+        self.cut = False
 
     def fill(self, patch: Patch) -> list[Finding]:
         """Fill in every absent field that a rule has a value for.
@@ -77,7 +81,10 @@ class Enforcement:
         for step in steps:
             check = step.rule.check
             for subject in subjects[step.rule.subject]:
-                for violation in check(subject, settings):
+                for number, violation in enumerate(check(subject, settings)):
+                    if number == MOST_OBJECTIONS:
+                        self.cut = True
+                        break
                     found.setdefault(step, []).append(violation)
         return list(found.items())
 

@@ -13,7 +13,7 @@ from webhook.rules.fields import Fields, Malformed
 from webhook.rules.pod import CONTAINER_LISTS
 
 ENTERED = frozenset({*CONTAINER_LISTS, "nodeSelectorTerms", "ports"})
-_STEP = re.compile(r"(\w+)(?:\[([^\]]*)\])?")
+_STEP = re.compile(r"(\w+)(?:\[([^\]]*)\])?(?:\.(?=\w)|$)")
 
 
 class Places:
@@ -24,11 +24,17 @@ class Places:
         self._lists: dict[int, tuple[list[Any], dict[str, int]]] = {}
 
     def find(self, place: str) -> Fields | None:
-        """The object at a place, which may be absent; None where a list lacks the name."""
+        """The object at a place, which may be absent; None where a list lacks the name.
+
+        None, too, for what is no place: every object has one alone, however often it is named.
+        """
         at: Fields | None = self.spec
+        read = 0
         try:
-            for match in _STEP.finditer(place):
-                at = None if at is None else self._step(at, match[1], match[2])
+            while at is not None and read < len(place):
+                match = _STEP.match(place, read)
+                at = None if match is None else self._step(at, match[1], match[2])
+                read = match.end() if match else read
         except Malformed:
             return None
         return at

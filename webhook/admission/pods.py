@@ -94,7 +94,9 @@ def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> 
     places = [container.fields.pointer for container in added]
     operations = [told for told in patch.finish() if _stands_in(told["path"], places)]
     places += _inherited(new.pod, added)
-    relevant = [finding for finding in findings if _stands_in(finding.path, places)]
+    relevant = [
+        finding for finding in findings if enforcement.cut or _stands_in(finding.path, places)
+    ]
     return decide(new.name, guarded + relevant, operations)
 
 
@@ -103,13 +105,17 @@ def resize(request: Request, settings: Settings, scope: Scope) -> Answer:
     pod = read(request.object, request, scope, Patch())
     if not covered(pod, settings, scope):
         return NOT_COVERED
-    findings = Enforcement(settings, pod.pod).check()
+    enforcement = Enforcement(settings, pod.pod)
+    findings = enforcement.check()
     new, old = request.object, request.old_object
     concerned = [
         finding
         for finding in findings
-        if finding.rule == resource_ceilings.RULE.id
-        and value_at(new, finding.path) != value_at(old, finding.path)
+        if enforcement.cut
+        or (
+            finding.rule == resource_ceilings.RULE.id
+            and value_at(new, finding.path) != value_at(old, finding.path)
+        )
     ]
     return decide(pod.name, concerned)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from webhook.rules import names, peers, server_port
 from webhook.rules.fields import Fields, Violation
-from webhook.rules.pod import Pod
+from webhook.rules.pod import LONGEST_VALUE, Pod
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
 
@@ -53,6 +53,8 @@ def _asks(annotations: Fields) -> bool:
 
 
 def _objection(pod: Pod, key: str, value: object) -> str | None:
+    if pod.origin.too_long(value) and key != names.INJECTED:
+        return f"is longer than {LONGEST_VALUE} characters, and not read: shorten it"
     if key == names.CONTAINER and pod.server is None:
         return "names no container of the pod"
     reads = _READS.get(key)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from webhook.rules import names
 from webhook.rules.fields import Fields, Malformed, Violation
 
+LONGEST_VALUE = 16 * 1024
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 MOST_CONTAINERS = 500  # far more than a node starts; what more would cost, other reviews wait for
 
@@ -51,8 +52,13 @@ class Origin:
         for place in self.asked_in:
             value = place.get(key)
             if isinstance(value, str):
-                return value
+                return None if self.too_long(value) else value
         return None
+
+    @staticmethod
+    def too_long(value: object) -> bool:
+        """Whether an annotation says more than is read; the rule for annotations refuses it."""
+        return isinstance(value, str) and len(value) > LONGEST_VALUE
 
     def asks_list(self, key: str) -> list[str]:
         """The entries of a comma-separated annotation; an absent one has none."""

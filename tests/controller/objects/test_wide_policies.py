@@ -311,3 +311,12 @@ def test_no_policy_that_opens_a_connection_goes_unnamed(users: Json) -> None:
     named = wide_policies([*OURS, users], OURS, LABELS)
 
     assert not opened or named
+
+
+def test_a_policy_of_more_than_can_be_compared_is_wide() -> None:
+    peers = [{"ipBlock": {"cidr": f"8.{number}.0.0/24"}} for number in range(250)]
+    ports = [{"protocol": "TCP", "port": 2 * number + 1} for number in range(400)]
+
+    found = wide_policies([egress({"to": peers, "ports": ports})], OURS, LABELS)
+
+    assert found == [Wide("users", "Egress", "250 peers", "400 ports")]

@@ -23,6 +23,8 @@ Direction = Literal["Ingress", "Egress"]
 DIRECTIONS: tuple[Direction, ...] = ("Ingress", "Egress")
 _PEERS = {"Ingress": "from", "Egress": "to"}
 _EVERYBODY: Json = {}
+# Of peers and ports of one rule; one with more counts as wide without being compared.
+MOST_PAIRS = 1000
 
 
 class Wide(NamedTuple):
@@ -93,6 +95,9 @@ def _beyond(
     policy: Json, direction: Direction, allowed: list[_Opening]
 ) -> Iterator[tuple[str, str]]:
     for opening in _openings(policy, direction):
+        if len(opening.peers) * len(opening.ports) > MOST_PAIRS:
+            yield f"{len(opening.peers)} peers", f"{len(opening.ports)} ports"
+            continue
         for peer in opening.peers or [_EVERYBODY]:
             opened = [
                 each

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -16,11 +17,14 @@ from typing import Any, NamedTuple
 from webhook.controller.paths import namespaced
 from webhook.controller.request import FIELD_MANAGER
 from webhook.rules import names
+from webhook.settings.patterns import DNS_SUBDOMAIN
 
 Json = dict[str, Any]
 US = FIELD_MANAGER["fieldManager"]
 LABELS = (names.MANAGED_BY, names.NAME)
 _KEY = os.urandom(32)
+_NAME = re.compile(DNS_SUBDOMAIN)
+LONGEST_NAME = 253
 
 
 class Kind(NamedTuple):
@@ -80,13 +84,19 @@ def keep(kind: Kind, found: Json) -> Live:
         uid=str(metadata.get("uid")),
         generation=int(metadata.get("generation") or 0),
         written=any(each.get("manager") == US for each in metadata.get("managedFields") or []),
-        owner=str(owner.get("name", "")),
+        owner=_named(owner.get("name")),
         owner_uid=str(owner.get("uid", "")),
         going="deletionTimestamp" in metadata,
         selects=bool((found.get("spec") or {}).get("selector")),
         revision=(metadata.get("annotations") or {}).get(names.REVISION),
         digest=digest(kind.content(found)),
     )
+
+
+def _named(owner: object) -> str:
+    """The owner's name; nothing where no Deployment can have it, because users write it too."""
+    name = owner if isinstance(owner, str) else ""
+    return name if len(name) <= LONGEST_NAME and _NAME.fullmatch(name) else ""
 
 
 def digest(content: Json) -> bytes:
