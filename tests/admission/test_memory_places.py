@@ -21,7 +21,8 @@ OWNER = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "x", "uid": "1",
     "place",
     [
         "containers[other]", "hostname.inner", "!", "#!", " ", ".", "..", "[main]",
-        ".containers[main]",         "containers[main].", "containers[main]..resources", "containers[main]!", "containers[main",
+        ".containers[main]", "containers[main].", "containers[main]..resources",
+        "containers[main]!", "containers[main",
     ],
 )  # fmt: skip
 def test_a_place_that_is_not_there_is_passed_over(place: str) -> None:
