@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from tests.chart.helm import MANIFESTS, NAMESPACE, Helm, Json, is_hook
+from tests.chart.helm import NAMESPACE, Helm, Json, is_hook
+from tests.manifests.shipped import FOLDER
 
-FOLDER = MANIFESTS / "install"
 HEAD = "# Made from manifests/chart by `make docs`.\n"
 ORDER = (
     ("Namespace", "00-namespaces"),

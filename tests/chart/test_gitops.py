@@ -11,13 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import yaml
 
 from certs.authority import make_authority
 from tests.chart.helm import NAMESPACE
-from tests.chart.install import FOLDER
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fixtures import binaries_or_skip
+from tests.manifests.shipped import FOLDER, everything
 from webhook.controller.api import Api
 from webhook.controller.certificates import published
 from webhook.controller.certificates.places import Places
@@ -68,12 +67,6 @@ def applied(request: pytest.FixtureRequest) -> Iterator[tuple[ControlPlane, tupl
 
 # Their status goes on while pods start.
 COUNTED = {"Deployment", "PodDisruptionBudget", "Namespace", "CustomResourceDefinition"}
-
-
-def shipped() -> list[Json]:
-    return [
-        found for path in sorted(FOLDER.iterdir()) for found in yaml.safe_load_all(path.read_text())
-    ]
 
 
 def stored(cluster: ControlPlane) -> list[Json]:
@@ -136,7 +129,7 @@ def test_the_same_manifests_again_change_nothing(
 
     assert (difference.returncode, difference.stdout) == (0, "")
     assert [without_what_moves(found) for found in stored(cluster)] == before
-    assert len(said) == len(shipped())
+    assert len(said) == len(everything())
     if apply == CLIENT:
         assert [line for line in said if not line.endswith(SAYS_UNCHANGED)] == []
 
@@ -144,6 +137,6 @@ def test_the_same_manifests_again_change_nothing(
 def test_every_default_is_spelled_out(applied: tuple[ControlPlane, tuple[str, ...]]) -> None:
     cluster, _ = applied
 
-    for live, given in zip(stored(cluster), shipped(), strict=True):
+    for live, given in zip(stored(cluster), everything(), strict=True):
         assert live["metadata"]["name"] == given["metadata"]["name"]
         assert list(beyond(live, given)) == [], given["kind"]

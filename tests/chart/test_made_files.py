@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from tests.chart.helm import MANIFESTS, Helm, Json, is_hook
-from tests.chart.install import FOLDER, own_namespace
+from tests.chart.install import own_namespace
 from tests.chart.made import CHART, DEFINITION, SCHEMA, of_chart, of_settings
 from tests.chart.values_schema import SECTIONS
+from tests.manifests.shipped import FOLDER, everything
 from webhook.settings.descriptions import DESCRIPTIONS
 from webhook.settings.environment import VARIABLES
 from webhook.settings.resource import definition
@@ -42,9 +43,7 @@ def test_the_plain_manifests_are_what_the_chart_renders(helm: Helm) -> None:
 
 
 def test_nothing_of_the_chart_is_lost_in_the_plain_manifests(helm: Helm) -> None:
-    plain = [
-        found for path in sorted(FOLDER.iterdir()) for found in yaml.safe_load_all(path.read_text())
-    ]
+    plain = everything()
     rendered = [found for found in helm.objects() if not is_hook(found)]
 
     assert sorted(map(json.dumps, plain)) == sorted(map(json.dumps, [own_namespace(), *rendered]))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.chart.helm import Json
-from tests.chart.install import FOLDER
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.users import User
+from tests.manifests.shipped import FOLDER
 
 LABEL = "mcp-admission.dev/managed"
 MERGE = "application/merge-patch+json"

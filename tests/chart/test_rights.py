@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.chart.helm import NAMESPACE
-from tests.chart.install import FOLDER
 from tests.cluster.control_plane import ControlPlane
+from tests.manifests.shipped import FOLDER
 
 CA, TLS = "secret/mcp-admission-ca", "secret/mcp-admission-tls"
 WEBHOOKS = "mutatingwebhookconfigurations.admissionregistration.k8s.io/mcp-admission"

@@ -8,11 +8,11 @@ import itertools
 import pytest
 
 from tests.chart.helm import NAMESPACE, Helm, Json, is_hook
-from tests.chart.install import FOLDER
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.objects import namespace
 from tests.cluster.users import User
 from tests.e2e.manifests import GATE, bare_pod, server
+from tests.manifests.shipped import FOLDER
 from webhook.cli.main import main
 from webhook.controller.api import Api
 from webhook.controller.objects.namespace_labels import namespace_labels

@@ -18,7 +18,12 @@ Json = dict[str, Any]
 
 def shipped(*kinds: str) -> list[Json]:
     """The objects of these kinds, in the order in which they are applied; change them freely."""
-    return copy.deepcopy([each for each in _all() if each["kind"] in kinds])
+    return [each for each in everything() if each["kind"] in kinds]
+
+
+def everything() -> list[Json]:
+    """All objects, in that order; change them freely."""
+    return copy.deepcopy(_all())
 
 
 @cache

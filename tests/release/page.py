@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 
 from tests.chart.helm import MANIFESTS
-from tests.chart.install import FOLDER
 from tests.docs.blocks import Block
+from tests.manifests.shipped import FOLDER
 from tests.release.release import PLUGIN, Release
 from tests.release.to_localhost import to_localhost
 

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import yaml
 
 from tests.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm
-from tests.chart.install import FOLDER
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.kubelet.kubelet import Kubelet
 from tests.cluster.waiting import WaitedInVainError
+from tests.manifests.shipped import everything
 from tests.release.to_localhost import SERVICE, to_localhost
 
 Json = dict[str, Any]
@@ -58,9 +58,7 @@ class Release:
 
     def apply(self) -> None:
         """`kubectl apply` of the plain manifests, with the Service that leads here."""
-        texts = [file.read_text(encoding="utf-8") for file in sorted(FOLDER.iterdir())]
-        found = [each for text in texts for each in yaml.safe_load_all(text)]
-        sent = [to_localhost(each, self.port) for each in found]
+        sent = [to_localhost(each, self.port) for each in everything()]
         self.cluster.kubectl("apply", "--filename", "-", sent=sent)
 
     def rolled_out(self, seconds: int = 180) -> None:

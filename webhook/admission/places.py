@@ -33,8 +33,9 @@ class Places:
         try:
             while at is not None and read < len(place):
                 match = _STEP.match(place, read)
-                at = None if match is None else self._step(at, match[1], match[2])
-                read = match.end() if match else read
+                if match is None:
+                    return None
+                at, read = self._step(at, match[1], match[2]), match.end()
         except Malformed:
             return None
         return at

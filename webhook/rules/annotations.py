@@ -17,11 +17,11 @@ from webhook.rules.fields import Fields, Violation
 from webhook.rules.pod import LONGEST_VALUE, Pod
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
+from webhook.settings.patterns import is_dns_subdomain
 
-_SECRET_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _PORT_NAME = re.compile(r"(?=[-0-9]*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")
-_LONGEST_NAME = 253
+_LONGEST_KEY = 253
 _OWN = frozenset({*names.ASKED_BY_USERS, names.INJECTED, names.REVISION})
 
 
@@ -115,9 +115,7 @@ def _at(pod: Pod, key: str) -> Fields | None:
 
 
 def _secrets(value: str) -> str | None:
-    fine = all(
-        len(name) <= _LONGEST_NAME and _SECRET_NAME.fullmatch(name) for name in _split(value)
-    )
+    fine = all(map(is_dns_subdomain, _split(value)))
     return None if fine else "must be names of Secrets, separated by commas"
 
 
@@ -127,7 +125,7 @@ def _secret(value: str) -> str | None:
 
 def _keys(value: str) -> str | None:
     fine = all(
-        len(key) <= _LONGEST_NAME and _SECRET_KEY.fullmatch(key) and not _of_volumes(key)
+        len(key) <= _LONGEST_KEY and _SECRET_KEY.fullmatch(key) and not _of_volumes(key)
         for key in _split(value)
     )
     return None if fine else "must be keys of a Secret, separated by commas"

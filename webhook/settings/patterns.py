@@ -3,6 +3,8 @@
 A regular expression in an error message helps nobody; the schema of the settings needs one.
 """
 
+import re
+
 DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 DNS_SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 NAMESPACED_NAME = r"^[^/]+/[^/]+$"
@@ -28,3 +30,10 @@ ACCEPTED = {
     ),
     POD_SECURITY_VERSION: "latest, or a version from v1.25 to v1.37",
 }
+
+_DNS_SUBDOMAIN, _LONGEST_DNS_SUBDOMAIN = re.compile(DNS_SUBDOMAIN), 253
+
+
+def is_dns_subdomain(text: str) -> bool:
+    """Whether most objects can have this name (RFC 1123, section 2.1, as Kubernetes reads it)."""
+    return len(text) <= _LONGEST_DNS_SUBDOMAIN and bool(_DNS_SUBDOMAIN.fullmatch(text))

@@ -94,7 +94,8 @@ def of_other(
     ended = any(each.get("type") == "Failed" for each in status.get("conditions") or [])
     if "completionTime" in status or ended:
         return []
-    if not pods_covered(workload, settings, Scope.of(managed=managed)):
+    scope = Scope.of(managed=managed)
+    if not pods_covered(workload, settings, scope):
         return [_half_labelled("the workload", "its pods lack", workload.template.pointer)]
     metadata = found["metadata"]
     request = Request(
@@ -106,7 +107,7 @@ def of_other(
         namespace=metadata["namespace"],
         name=metadata["name"],
     )
-    answer = review(request, settings, Scope.of(managed=managed))
+    answer = review(request, settings, scope)
     reasons = [each for each in answer.findings if each.message.startswith(FORETOLD)]
     return [refused(each) for each in reasons] if answer.pods_refused else []
 

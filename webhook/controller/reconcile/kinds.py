@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -17,14 +16,12 @@ from typing import Any, NamedTuple
 from webhook.controller.paths import namespaced
 from webhook.controller.request import FIELD_MANAGER
 from webhook.rules import names
-from webhook.settings.patterns import DNS_SUBDOMAIN
+from webhook.settings.patterns import is_dns_subdomain
 
 Json = dict[str, Any]
 US = FIELD_MANAGER["fieldManager"]
 LABELS = (names.MANAGED_BY, names.NAME)
 _KEY = os.urandom(32)
-_NAME = re.compile(DNS_SUBDOMAIN)
-LONGEST_NAME = 253
 
 
 class Kind(NamedTuple):
@@ -95,8 +92,7 @@ def keep(kind: Kind, found: Json) -> Live:
 
 def _named(owner: object) -> str:
     """The owner's name; nothing where no Deployment can have it, because users write it too."""
-    name = owner if isinstance(owner, str) else ""
-    return name if len(name) <= LONGEST_NAME and _NAME.fullmatch(name) else ""
+    return owner if isinstance(owner, str) and is_dns_subdomain(owner) else ""
 
 
 def digest(content: Json) -> bytes:
