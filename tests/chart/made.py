@@ -10,11 +10,13 @@ import yaml
 from tests.chart.helm import MANIFESTS, Helm
 from tests.chart.install import install
 from tests.chart.values_schema import values_schema
+from webhook.settings.model import Settings
 from webhook.settings.resource import definition
 
 CHART = MANIFESTS / "chart"
 DEFINITION = CHART / "templates" / "settings" / "customresourcedefinition.yaml"
 SCHEMA = CHART / "values.schema.json"
+DEFAULTS = CHART / "templates" / "_defaults.tpl"
 
 
 class _Indented(yaml.SafeDumper):
@@ -26,7 +28,11 @@ class _Indented(yaml.SafeDumper):
 
 def of_settings() -> dict[Path, str]:
     """What is made from the settings, and is part of the chart."""
-    return {DEFINITION: _definition(), SCHEMA: json.dumps(values_schema(), indent=2) + "\n"}
+    return {
+        DEFINITION: _definition(),
+        SCHEMA: json.dumps(values_schema(), indent=2) + "\n",
+        DEFAULTS: _defaults(),
+    }
 
 
 def of_chart(helm: Helm) -> dict[Path, str]:
@@ -39,3 +45,21 @@ def _definition() -> str:
     if "{{" in text:
         raise ValueError("the definition holds what Helm would take for a template")
     return f'{{{{- if include "mcp-admission.cluster-wide" . }}}}\n{text}{{{{- end }}}}\n'
+
+
+def _defaults() -> str:
+    """`values.yaml` and the built-in resources for the templates, which can read neither."""
+    values = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+    resources = Settings().mcp_server_defaults.resources.model_dump(by_alias=True)
+    return "\n".join(
+        (
+            "{{/* Made from values.yaml and the settings by `make docs`. */}}",
+            *_block("defaults", values),
+            *_block("built-in-resources", resources),
+        )
+    )
+
+
+def _block(name: str, content: object) -> tuple[str, ...]:
+    text = yaml.dump(content, Dumper=_Indented, sort_keys=False, width=100)
+    return "", f'{{{{- define "mcp-admission.{name}" -}}}}', f"{text}{{{{- end -}}}}", ""

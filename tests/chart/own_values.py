@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from webhook.controller.certificates.modes import MODES
@@ -31,7 +32,7 @@ def own_values() -> Schema:
             "enum": ["cluster", "namespace"],
             "description": "namespace needs no ClusterRole: one namespace, certificates of others.",
         },
-        "image": _mapping(
+        "image": mapping(
             {
                 "repository": {"type": ["string", "null"], "pattern": IMAGE},
                 "tag": {"type": ["string", "null"], "pattern": TAG},
@@ -41,7 +42,7 @@ def own_values() -> Schema:
         ),
         "imagePullSecrets": LIST,
         "priorityClassName": NAME,
-        "certificates": _mapping(
+        "certificates": mapping(
             {
                 "mode": {"enum": list(MODES)},
                 "days": DAYS,
@@ -49,10 +50,10 @@ def own_values() -> Schema:
                 "issuerRef": _issuer(),
             }
         ),
-        "serve": _mapping(
+        "serve": mapping(
             {
                 **_process(),
-                "clients": _mapping(
+                "clients": mapping(
                     {
                         "secretName": NAME,
                         "names": {"type": ["array", "null"], "items": {"type": "string"}},
@@ -60,12 +61,12 @@ def own_values() -> Schema:
                 ),
             }
         ),
-        "control": _mapping(_process()),
-        "networkPolicy": _mapping(
+        "control": mapping(_process()),
+        "networkPolicy": mapping(
             {"enabled": BOOLEAN, "apiServerPorts": {"type": "array", "items": PORT, "minItems": 1}}
         ),
-        "managedLabelPolicy": _mapping({"enabled": BOOLEAN}),
-        "serviceMonitor": _mapping(
+        "managedLabelPolicy": mapping({"enabled": BOOLEAN}),
+        "serviceMonitor": mapping(
             {
                 "enabled": BOOLEAN,
                 "interval": {"type": "string", "pattern": INTERVAL},
@@ -86,14 +87,20 @@ def _process() -> Schema:
 
 
 def _issuer() -> Schema:
-    names = {name: {"type": "string"} for name in ("group", "kind", "name")}
+    names = ("group", "kind", "name")
+    return mapping({name: {"type": "string"} for name in names}, names)
+
+
+def mapping(properties: Schema, required: Sequence[str] = ()) -> Schema:
+    """A mapping of these keys, or null, which sets nothing.
+
+    Of `additionalProperties: false` Helm says which key is unknown; of a constant that nobody
+    writes it says which keys there are, too.
+    """
+    known = ", ".join(sorted(properties))
     return {
         "type": ["object", "null"],
-        "additionalProperties": False,
-        "properties": names,
-        "required": list(names),
+        "additionalProperties": {"const": f"absent: the keys here are {known}"},
+        "properties": properties,
+        **({"required": [*required]} if required else {}),
     }
-
-
-def _mapping(properties: Schema) -> Schema:
-    return {"type": "object", "additionalProperties": False, "properties": properties}

@@ -12,14 +12,22 @@ def policy(**values: object) -> Json:
 
 
 REFUSED: dict[str, tuple[Json, str, str]] = {
-    "unknown key": ({"onConflicts": "deny"}, "'onConflicts' not allowed", ""),
-    "unknown key inside": ({"serve": {"replica": 1}}, "/serve", "'replica' not allowed"),
-    "unknown rule": ({"rules": {"capability": "warn"}}, "/rules", "'capability' not allowed"),
-    "unknown environment name": ({"config": {"OBOT": "x"}}, "/config", "'OBOT' not allowed"),
+    "unknown key": ({"onConflicts": "deny"}, "/onConflicts", "the keys here are certificates,"),
+    "unknown key inside": (
+        {"serve": {"replica": 1}},
+        "/serve/replica",
+        "affinity, clients, nodeSelector, replicas,",
+    ),
+    "unknown rule": ({"rules": {"capability": "warn"}}, "/rules/capability", "capabilities, "),
+    "unknown environment name": (
+        {"config": {"OBOT": "x"}},
+        "/config/OBOT",
+        "OBOT_SERVER_MCPBASE_IMAGE",
+    ),
     "unknown key of a toleration": (
         {"mcpServerDefaults": {"tolerations": [{"operatr": "Exists"}]}},
-        "/mcpServerDefaults/tolerations/0",
-        "'operatr' not allowed",
+        "/mcpServerDefaults/tolerations/0/operatr",
+        "effect, key, operator, tolerationSeconds, value",
     ),
     "level": (
         {"mcpNamespace": {"podSecurity": {"enforce": "restrictive"}}},
@@ -96,7 +104,41 @@ REFUSED: dict[str, tuple[Json, str, str]] = {
         "/selectors/0/app",
         "does not match",
     ),
-    "section taken away": ({"serviceAccountTokens": None}, "'serviceAccountTokens'", "missing"),
+    "unknown key of a profile": (
+        policy(egressProfiles={"db": {"to": [], "port": []}}),
+        "/mcpNamespace/networkPolicy/egressProfiles/db/port",
+        "ports, to",
+    ),
+    "ceiling below the built-in default": (
+        {"mcpServerMaximums": {"limits": {"memory": "200Mi"}}},
+        "mcpServerMaximums.limits.memory: 200Mi is less than",
+        "mcpServerDefaults.resources.requests.memory, 400Mi: raise the one or lower the other",
+    ),
+    "ceiling of requests below the default": (
+        {
+            "mcpServerMaximums": {"requests": {"cpu": "699m"}},
+            "mcpServerDefaults": {"resources": {"requests": {"cpu": 0.7}}},
+        },
+        "mcpServerMaximums.requests.cpu: 699m is less than",
+        "requests.cpu, 0.7",
+    ),
+    "ceiling of limits below the default": (
+        {
+            "mcpServerMaximums": {"limits": {"memory": "1G"}},
+            "mcpServerDefaults": {"resources": {"limits": {"memory": "1Gi"}}},
+        },
+        "mcpServerMaximums.limits.memory: 1G is less than",
+        "mcpServerDefaults.resources.limits.memory, 1Gi",
+    ),
+    "default limit below the default request": (
+        {
+            "mcpServerDefaults": {
+                "resources": {"requests": {"memory": "2k"}, "limits": {"memory": "1999"}}
+            }
+        },
+        "mcpServerDefaults.resources.limits.memory: 1999 is less than",
+        "requests.memory, 2k",
+    ),
     "two images": (
         {
             "config": {"OBOT_SERVER_MCPBASE_IMAGE": "a:1"},
@@ -115,8 +157,10 @@ REFUSED: dict[str, tuple[Json, str, str]] = {
 
 
 def test_an_image_is_asked_for(helm: Helm) -> None:
-    with pytest.raises(HelmError, match=r"image.repository: say where you pushed the image"):
-        helm.run("template", RELEASE, MANIFESTS / "chart")
+    with pytest.raises(HelmError) as refused:
+        helm.run("template", RELEASE, MANIFESTS / "chart", "--kube-version", helm.kubernetes)
+
+    assert str(refused.value).count("image.repository is not set: name the image") == 1
 
 
 @pytest.mark.parametrize(("values", "key", "accepted"), REFUSED.values(), ids=REFUSED)
@@ -126,6 +170,25 @@ def test_values_are_refused_by_name(helm: Helm, values: Json, key: str, accepted
 
     assert key in str(refused.value)
     assert accepted in str(refused.value)
+
+
+EQUAL = {
+    "the same in another unit": ({"memory": "400Mi"}, {"memory": 419430400}),
+    "thousandths": ({"cpu": "700m"}, {"cpu": 0.7}),
+    "an exponent": ({"memory": "1e3"}, {"memory": "1k"}),
+    "large": ({"memory": "1Ei"}, {"memory": "1048576Ti"}),
+    "another resource": ({"nvidia.com/gpu": 8}, {"memory": "1Mi"}),
+}
+
+
+@pytest.mark.parametrize(("default", "ceiling"), EQUAL.values(), ids=EQUAL)
+def test_a_ceiling_may_be_as_low_as_its_default(helm: Helm, default: Json, ceiling: Json) -> None:
+    assert helm.objects(
+        {
+            "mcpServerDefaults": {"resources": {"requests": default}},
+            "mcpServerMaximums": {"requests": ceiling},
+        }
+    )
 
 
 ACCEPTED = ["0.0.0.0/0", "10.64.0.0/10", "1.2.3.4/32", "1.2.3.128/25", "::/0", "fd00::/8",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm
+from tests.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm, HelmError
 from tests.chart.test_gitops import rotate
 from tests.cluster.control_plane import ControlPlane
 from webhook.settings.resource import definition
@@ -44,6 +44,11 @@ def test_install_upgrade_and_uninstall(own_cluster: ControlPlane, either: Helm) 
     published = bundles(own_cluster)
     locked = f"/api/v1/namespaces/{NAMESPACE}/configmaps/mcp-admission-locked"
 
+    elsewhere = ("--namespace", "elsewhere", "--create-namespace", "--set", image)
+    connected = ("--kubeconfig", own_cluster.kubeconfig)
+    with pytest.raises(HelmError, match=f"there is one already, release {RELEASE} in namespace"):
+        either.run("install", "second", MANIFESTS / "chart", *elsewhere, *connected)
+
     run("upgrade", RELEASE, MANIFESTS / "chart", "--reuse-values", "--set", "onConflict=warn")
 
     assert bundles(own_cluster) == published
@@ -62,3 +67,6 @@ def test_install_upgrade_and_uninstall(own_cluster: ControlPlane, either: Helm) 
     for role in ("mcp-admission-control", "mcp-admission-uninstall"):
         path = f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{role}"
         assert status(own_cluster, path) == 404
+
+    with pytest.raises(HelmError, match=f"earlier installation, release {RELEASE} in namespace"):
+        either.run("install", "second", MANIFESTS / "chart", *elsewhere, *connected)

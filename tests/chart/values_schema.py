@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from tests.chart.own_values import own_values
+from tests.chart.own_values import mapping, own_values
 from webhook.settings.environment import VARIABLES
 from webhook.settings.model import Section, Settings, Value
 from webhook.settings.structural import whole_schema
@@ -30,7 +30,7 @@ KEPT = ("description", "pattern", "minimum", "maximum", "minLength", "maxLength"
 
 def values_schema() -> Schema:
     """The whole schema."""
-    settings = setting(whole_schema(), "")["properties"]
+    settings = setting(whole_schema())["properties"]
     settings["selectors"]["items"] = {
         "type": "object",
         "minProperties": 1,
@@ -40,7 +40,7 @@ def values_schema() -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Values of the chart mcp-admission",
-        **section({**settings, "config": named(settings), **own_values()}),
+        **mapping({**settings, "config": named(settings), **own_values()}),
     }
 
 
@@ -52,7 +52,7 @@ def named(settings: Schema) -> Schema:
         for step in path:
             held = held["properties"][step]
         properties[name] = {**held, **_as_text(held)}
-    return section(properties)
+    return mapping(properties)
 
 
 def _as_text(held: Schema) -> Schema:
@@ -78,41 +78,27 @@ def sections(model: type[Section] = Settings, prefix: str = "") -> Iterator[str]
 SECTIONS = frozenset(sections())
 
 
-def setting(schema: Schema, key: str) -> Schema:
-    """A structural schema as a JSON schema; what is no section may be null, which sets nothing."""
+def setting(schema: Schema, *, item: bool = False) -> Schema:
+    """A structural schema as a JSON schema; what is no item of a list may be null: not set."""
     made = {field: schema[field] for field in KEPT if field in schema}
     types = [schema["type"]] if "type" in schema else ["integer", "number", "string"]
-    nullable = key.count("[") == 0 and key not in SECTIONS
-    made["type"] = [*types, "null"] if nullable else types if len(types) > 1 else types[0]
+    null = [] if item else ["null"]
+    made["type"] = [*types, *null] if len(types) + len(null) > 1 else types[0]
     if "enum" in schema:
         # What is accepted, whatever type it is: `off` without quotes is a boolean.
-        made["enum"] = [*schema["enum"], *([None] if nullable else [])]
+        made["enum"] = [*schema["enum"], *([] if item else [None])]
         del made["type"]
     if "items" in schema:
-        made["items"] = setting(schema["items"], f"{key}[]")
+        made["items"] = setting(schema["items"], item=True)
     inner = schema.get("additionalProperties")
     if "properties" in schema:
-        properties = {
-            name: setting(held, f"{key}.{name}".lstrip("."))
-            for name, held in schema["properties"].items()
-        }
-        made = section(properties, schema.get("required", ())) | made
+        properties = {name: setting(held) for name, held in schema["properties"].items()}
+        made = mapping(properties, schema.get("required", ())) | made
     elif isinstance(inner, dict):
-        made["additionalProperties"] = setting(inner, f"{key}[]")
+        made["additionalProperties"] = setting(inner)
     for validation in schema.get("x-kubernetes-validations", ()):
         made |= _said_otherwise(validation["rule"])
     return made
-
-
-def section(properties: Schema, required: Sequence[str] = ()) -> Schema:
-    """A mapping of these keys and no others; whoever sets a section to null would take it away."""
-    always = [key for key, held in properties.items() if held.get("type") == "object"]
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": properties,
-        "required": [*always, *required],
-    }
 
 
 def _said_otherwise(rule: str) -> Schema:

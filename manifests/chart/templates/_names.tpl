@@ -17,11 +17,7 @@ mcp-admission.{{ .Release.Namespace }}
 {{- end -}}
 
 {{- define "mcp-admission.mcp-namespace" -}}
-{{- $name := .Values.mcpNamespace.name | default (printf "%s-mcp" .Release.Name) -}}
-{{- if has $name (list .Release.Namespace "kube-system") -}}
-{{- fail (printf "mcpNamespace.name: %s is never reviewed: MCP servers need a namespace of their own" $name) -}}
-{{- end -}}
-{{- $name -}}
+{{- .Values.mcpNamespace.name | default (printf "%s-mcp" .Release.Name) -}}
 {{- end -}}
 
 {{- define "mcp-admission.controller-user" -}}
@@ -30,7 +26,7 @@ system:serviceaccount:{{ .Release.Namespace }}:mcp-admission-control
 
 {{- define "mcp-admission.image" -}}
 {{- with .Values.image -}}
-{{- required "image.repository: say where you pushed the image, such as --set image.repository=registry.example/mcp-admission" .repository -}}
+{{- .repository -}}
 {{- if .digest -}}
 @{{ .digest }}
 {{- else -}}

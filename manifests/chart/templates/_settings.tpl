@@ -1,8 +1,6 @@
 {{/* The settings that these values lock: those that are set, and no others. */}}
 
 {{- define "mcp-admission.locked-settings" -}}
-{{- include "mcp-admission.check-blocks" . -}}
-{{- include "mcp-admission.check-values" . -}}
 {{- $locked := dict -}}
 {{- range list "mcpNamespace" "mcpServerDefaults" "mcpServerMaximums" "replicas" "onConflict" "rules" "serviceAccountTokens" "isolation" "platform" "selectors" "excludedNamespaces" -}}
 {{- include "mcp-admission.copy-set" (dict "from" (pick $.Values .) "into" $locked) -}}
@@ -13,22 +11,6 @@
 {{- $_ := set $locked "isolation" (merge $user ($locked.isolation | default dict)) -}}
 {{- end -}}
 {{- toYaml $locked -}}
-{{- end -}}
-
-{{/* Copy what is set: (dict "from" map "into" map). Helm drops null, so that a section without
-anything in it says nothing; an empty mapping that people choose the keys of does. */}}
-{{- define "mcp-admission.copy-set" -}}
-{{- $into := .into -}}
-{{- $sections := list "mcpNamespace" "networkPolicy" "gateway" "podSecurity" "mcpServerDefaults" "mcpServerMaximums" "replicas" "serviceAccountTokens" "isolation" -}}
-{{- range $key, $value := .from -}}
-{{- if has $key $sections -}}
-{{- $inner := dict -}}
-{{- include "mcp-admission.copy-set" (dict "from" $value "into" $inner) -}}
-{{- if $inner -}}{{- $_ := set $into $key $inner -}}{{- end -}}
-{{- else if not (kindIs "invalid" $value) -}}
-{{- $_ := set $into $key $value -}}
-{{- end -}}
-{{- end -}}
 {{- end -}}
 
 {{/* The names that the reference deployment gives some settings, and ours. */}}

@@ -1,0 +1,116 @@
+{{/* Made from values.yaml and the settings by `make docs`. */}}
+
+{{- define "mcp-admission.defaults" -}}
+mcpNamespace:
+  name: null
+  networkPolicy:
+    enabled: null
+    dnsNamespace: null
+    dnsPeers: null
+    dnsPorts: null
+    gateway:
+      namespace: null
+      podSelector: null
+      port: null
+    egressCeilings: null
+    egressProfiles: null
+    ingressProfiles: null
+  podSecurity:
+    enabled: null
+    enforce: null
+    enforceVersion: null
+    audit: null
+    auditVersion: null
+    warn: null
+    warnVersion: null
+mcpServerDefaults:
+  affinity: null
+  tolerations: null
+  nodeSelector: null
+  imagePullSecrets: null
+  runtimeClassName: null
+  resources: null
+  image: null
+  perServer: null
+mcpServerMaximums:
+  requests: null
+  limits: null
+replicas:
+  policy: null
+onConflict: null
+rules: null
+serviceAccountTokens:
+  optedIn: null
+  managed: null
+  names: null
+isolation:
+  gate: null
+  controllerUser: null
+  breakGlassGroups: null
+platform: null
+selectors: null
+excludedNamespaces: null
+config:
+  OBOT_SERVER_MCPBASE_IMAGE: null
+  OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME: null
+  OBOT_SERVER_MCPK8S_SETTINGS_RUNTIME_CLASS_NAME: null
+  OBOT_SERVER_MCPPOD_SECURITY_ENABLED: null
+  OBOT_SERVER_MCPPOD_SECURITY_ENFORCE: null
+  OBOT_SERVER_MCPPOD_SECURITY_ENFORCE_VERSION: null
+  OBOT_SERVER_MCPPOD_SECURITY_AUDIT: null
+  OBOT_SERVER_MCPPOD_SECURITY_AUDIT_VERSION: null
+  OBOT_SERVER_MCPPOD_SECURITY_WARN: null
+  OBOT_SERVER_MCPPOD_SECURITY_WARN_VERSION: null
+scope: cluster
+image:
+  repository: null
+  tag: null
+  digest: null
+  pullPolicy: IfNotPresent
+imagePullSecrets: []
+priorityClassName: null
+certificates:
+  mode: own
+  days: 90
+  authorityDays: 3650
+  issuerRef: null
+serve:
+  replicas: 2
+  resources:
+    requests:
+      cpu: 50m
+      memory: 128Mi
+  nodeSelector: {}
+  affinity: {}
+  tolerations: []
+  clients:
+    secretName: null
+    names: []
+control:
+  replicas: 2
+  resources:
+    requests:
+      cpu: 50m
+      memory: 128Mi
+  nodeSelector: {}
+  affinity: {}
+  tolerations: []
+networkPolicy:
+  enabled: true
+  apiServerPorts:
+  - 443
+  - 6443
+managedLabelPolicy:
+  enabled: true
+serviceMonitor:
+  enabled: false
+  interval: 30s
+  labels: {}
+{{- end -}}
+
+
+{{- define "mcp-admission.built-in-resources" -}}
+requests:
+  memory: 400Mi
+limits: {}
+{{- end -}}
