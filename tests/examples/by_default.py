@@ -49,6 +49,7 @@ BY_DEFAULT = [
         },
     ),
     Row("hpa.yaml#2", "passes", {"spec.maxReplicas": 100}),
+    Row("caller.yaml#1", "passes", {"spec.automountServiceAccountToken": False}),
     Row(
         "three-replicas.yaml#1",
         "filled",

@@ -22,6 +22,7 @@ INSTALL = blocks((ROOT / "docs" / "install.md").read_text(encoding="utf-8"))
 NEEDS = [
     "Python 3.11 or newer and make; test and cluster also Go 1.26 or newer",
     "a container engine and a registry",
+    "nodes that run images",
 ]
 
 

@@ -1,0 +1,57 @@
+"""What Helm prints after an installation."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm, Json
+
+
+@pytest.fixture(scope="module")
+def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The chart for any Kubernetes: without a cluster, Helm prints notes for an old one alone."""
+    copied = tmp_path_factory.mktemp("notes") / "chart"
+    shutil.copytree(MANIFESTS / "chart", copied)
+    described = yaml.safe_load((copied / "Chart.yaml").read_text())
+    del described["kubeVersion"]
+    (copied / "Chart.yaml").write_text(yaml.dump(described))
+    return copied
+
+
+def notes(helm: Helm, chart: Path, gateway: Json | None = None, *, enabled: bool = True) -> str:
+    values = {
+        "image": {"repository": IMAGE},
+        "mcpNamespace": {"networkPolicy": {"enabled": enabled, "gateway": gateway}},
+    }
+    printed = helm.run(
+        "install", RELEASE, chart, "--namespace", NAMESPACE, "--dry-run=client",
+        "--values", "-", sent=yaml.dump(values),
+    )  # fmt: skip
+    return printed.partition("NOTES:\n")[2]
+
+
+GATEWAY = "pods labelled mcp-admission.dev/gateway=true"
+CALLERS: dict[str, tuple[Json | None, str]] = {
+    "the default": (None, f"{GATEWAY} in namespace {NAMESPACE}"),
+    "other pods": (
+        {"podSelector": {"app": "obot"}},
+        f"pods labelled app=obot in namespace {NAMESPACE}",
+    ),
+    "elsewhere": ({"namespace": "obot"}, f"{GATEWAY} in namespace obot"),
+    "a whole namespace": ({"podSelector": {}}, f"all pods in namespace {NAMESPACE}"),
+}
+
+
+@pytest.mark.parametrize(("gateway", "callers"), CALLERS.values(), ids=CALLERS)
+def test_the_notes_name_the_callers(
+    helm: Helm, chart: Path, gateway: Json | None, callers: str
+) -> None:
+    assert f"\nCallers from now on: {callers}, and nobody else.\n" in notes(helm, chart, gateway)
+
+
+def test_without_network_policies_everybody_calls(helm: Helm, chart: Path) -> None:
+    assert "\nCallers from now on: everybody, because" in notes(helm, chart, enabled=False)

@@ -1,0 +1,38 @@
+"""The example of a caller is one that the policies of servers let in, and the only kind."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from webhook.controller.objects.label_selector import selects
+from webhook.controller.objects.network_policy_baseline import network_policy_baseline
+from webhook.settings.model import Settings
+
+CALLER = yaml.safe_load(
+    (Path(__file__).parents[2] / "manifests" / "examples" / "caller.yaml").read_text()
+)
+LABELS: dict[str, str] = CALLER["metadata"]["labels"]
+RELEASE = "mcp-admission-system"
+
+
+def lets_in(labels: dict[str, str], namespace: str) -> bool:
+    policy: Any = network_policy_baseline("servers", Settings(), RELEASE, managed=True)
+    return any(
+        selects(peer["podSelector"], labels)
+        and selects(peer["namespaceSelector"], {"kubernetes.io/metadata.name": namespace})
+        for rule in policy["spec"]["ingress"]
+        for peer in rule["from"]
+    )
+
+
+def test_the_caller_may_call() -> None:
+    assert lets_in(LABELS, RELEASE)
+
+
+@pytest.mark.parametrize(
+    ("labels", "namespace"), [({}, RELEASE), (LABELS, "servers"), (LABELS, "default")]
+)
+def test_nobody_else_may(labels: dict[str, str], namespace: str) -> None:
+    assert not lets_in(labels, namespace)
