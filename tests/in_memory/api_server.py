@@ -9,7 +9,7 @@ from tests.in_memory.requests import RESOURCES, applied, request
 from webhook.admission.answer import Answer, Severity
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review
-from webhook.admission.workload import DEPLOYMENTS, PODS
+from webhook.admission.workload import DEPLOYMENTS, JOBS, PODS
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -140,7 +140,14 @@ class ApiServer:
 
 
 def _mutates(request: Request) -> bool:
-    """Whether the registrations have the mutating hook called: for pods, when the spec differs."""
+    """Whether the registrations have the mutating hook called.
+
+    For pods, when the spec differs; for Jobs, when one of a CronJob is created.
+    """
+    if request.resource == JOBS:
+        owners = request.object["metadata"].get("ownerReferences", [])
+        scheduled = any(each["kind"] == "CronJob" and each.get("controller") for each in owners)
+        return scheduled and request.operation == "CREATE"
     same = request.old_object is not None and request.object["spec"] == request.old_object["spec"]
     main = (request.resource, request.subresource)
     return main in MUTATED and not (main == (PODS, "") and same)

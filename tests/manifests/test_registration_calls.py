@@ -11,6 +11,7 @@ from tests.manifests.expected_calls import CALLS, EXCLUDED, MANAGED, NEVER, UNMA
 from tests.manifests.objects import KINDS, OPT_IN, Json, body, with_annotations, with_labels
 
 LABEL = {OPT_IN: "true"}
+CRON_JOB = {"kind": "CronJob", "name": "nightly", "controller": True}
 CHANGES: dict[str, Callable[[Json], Json]] = {
     "none": lambda document: document,
     "label": lambda document: with_labels(document, {"team": "a"}),
@@ -18,6 +19,9 @@ CHANGES: dict[str, Callable[[Json], Json]] = {
     "product label": lambda document: with_labels(document, {"mcp-admission.dev/name": "a"}),
     "product annotation": lambda document: with_annotations(
         document, {"mcp-admission.dev/injected": "{}"}
+    ),
+    "schedule": lambda document: (
+        document | {"metadata": document["metadata"] | {"ownerReferences": [CRON_JOB]}}
     ),
 }
 

@@ -119,6 +119,33 @@ def test_of_what_another_workload_made_only_pods_and_deployments_are_reviewed(
 
 
 @pytest.mark.parametrize(("namespace", "entry"), NAMESPACES)
+@pytest.mark.parametrize(
+    ("owners", "named"),
+    [
+        (None, False),
+        ([], False),
+        ([{"kind": "CronJob", "name": "a"}], False),
+        ([{"kind": "CronJob", "name": "a", "controller": False}], False),
+        ([{"kind": "CronJob", "name": "a", "controller": True}], True),
+        ([{"kind": "JobSet", "name": "a", "controller": True}], False),
+        ([{"name": "a", "controller": True}], False),
+        ([{"kind": "X", "name": "x"}, {"kind": "CronJob", "name": "a", "controller": True}], True),
+    ],
+)
+def test_of_jobs_only_the_runs_of_a_cron_job_are_mutated(
+    owners: list[Json] | None, named: bool, namespace: Json, entry: str
+) -> None:
+    new = body("Job", template={OPT_IN: "true"})
+    if owners is not None:
+        new["metadata"]["ownerReferences"] = owners
+    created = calls(Request("batch", "jobs", "CREATE", "Job", namespace, new))
+    updated = calls(Request("batch", "jobs", "UPDATE", "Job", namespace, new, new))
+
+    assert (f"M {entry}" in created) is named
+    assert f"M {entry}" not in updated
+
+
+@pytest.mark.parametrize(("namespace", "entry"), NAMESPACES)
 def test_a_binding_with_an_owner_is_still_reviewed(namespace: Json, entry: str) -> None:
     new = with_labels(body("Binding"), {"mcp-admission.dev/name": "a"})
     new["metadata"]["ownerReferences"] = [{"kind": "A", "name": "a", "controller": True}]

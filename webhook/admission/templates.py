@@ -1,6 +1,7 @@
 """Other workloads get early feedback: what would be refused is said when they are applied.
 
-Their templates are not changed and not refused: the pods are, when they are created.
+Their templates are not changed and not refused: the pods are, when they are created. Only the Job
+of one run of a CronJob gets the name of the CronJob into its template, which its pods cannot know.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from webhook.admission.coverage import covered, pods_covered
 from webhook.admission.enforcement import Enforcement
 from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import Workload, read
+from webhook.admission.workload import SCHEDULES, Workload, read
 from webhook.rules import names
 from webhook.settings.model import Settings
 
@@ -19,7 +20,12 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Warn about what the pods of the template would be refused for."""
     patch = Patch()
     workload = read(request.object, request, scope, patch)
-    if workload.pod.origin.owner or not covered(workload, settings, scope):
+    owner = workload.pod.origin.owner
+    if workload.kind == "Job" and owner in SCHEDULES:
+        naming = request.hook is Hook.MUTATE and request.operation == "CREATE"
+        named = naming and pods_covered(workload, settings, scope)
+        return _name_pods(workload, patch) if named else NOT_COVERED
+    if owner or not covered(workload, settings, scope):
         return NOT_COVERED
     if request.hook is Hook.MUTATE:
         return allow()
@@ -29,6 +35,12 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     findings = enforcement.fill(patch) + enforcement.settle(patch)
     pods_refused = any(finding.severity is Severity.ERROR for finding in findings)
     return allow([_foretold(finding) for finding in findings])._replace(pods_refused=pods_refused)
+
+
+def _name_pods(job: Workload, patch: Patch) -> Answer:
+    """Let the pods of one run be named after the workload that a person wrote, in every run."""
+    job.pod.labels.default(names.NAME, names.identity(job.pod.origin.name))
+    return allow((), patch.finish())
 
 
 def _foretold(finding: Finding) -> Finding:

@@ -12,6 +12,7 @@ from webhook.rules.pod import Origin, Pod
 
 PODS = "pods"
 DEPLOYMENTS = "deployments.apps"
+JOBS = "jobs.batch"
 BINDINGS = "bindings"
 
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -20,11 +21,16 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "statefulsets.apps": ("StatefulSet", ("spec", "template")),
     "daemonsets.apps": ("DaemonSet", ("spec", "template")),
     "replicasets.apps": ("ReplicaSet", ("spec", "template")),
-    "jobs.batch": ("Job", ("spec", "template")),
+    JOBS: ("Job", ("spec", "template")),
     "cronjobs.batch": ("CronJob", ("spec", "jobTemplate", "spec", "template")),
     "replicationcontrollers": ("ReplicationController", ("spec", "template")),
     "podtemplates": ("PodTemplate", ("template",)),
 }
+
+# The controllers that make a Job for each run, each of another name.
+SCHEDULES = frozenset({"CronJob"})
+# What controllers of ReplicaSets end the name of each revision with: Deployments, and Rollouts.
+HASHES = ("pod-template-hash", "rollouts-pod-template-hash")
 
 
 class Workload(NamedTuple):
@@ -70,7 +76,7 @@ def read(document: Any, request: Request, scope: Scope, patch: Patch) -> Workloa
     owner = _controller(metadata)
     origin = Origin(
         namespace=request.namespace,
-        name=_name(request, metadata, owner),
+        name=_name(request, metadata, own_metadata.child("labels"), owner),
         kind=kind,
         owner=str(owner.get("kind")) if owner else "",
         asked_in=asked_in,
@@ -109,12 +115,26 @@ def _controller(metadata: Fields) -> Fields | None:
     return next((owner for owner in owners if owner.get("controller") is True), None)
 
 
-def _name(request: Request, metadata: Fields, owner: Fields | None) -> str:
-    if request.resource == PODS and owner is not None:
-        return str(owner.get("name"))
-    return str(metadata.get("name") or request.name or metadata.get("generateName") or "").rstrip(
-        "-"
-    )
+def _name(request: Request, metadata: Fields, labels: Fields, owner: Fields | None) -> str:
+    """The name of the workload that a person wrote, as far as the object tells.
+
+    Pods are named after their controller and Jobs after their schedule; a ReplicaSet has the name
+    of what it is a revision of, without the hash that its pods carry as a label.
+    """
+    kind, _ = KINDS[request.resource]
+    made_by = "" if owner is None else owner.get("kind")
+    if owner is not None and (kind == "Pod" or (kind == "Job" and made_by in SCHEDULES)):
+        kind, name = made_by, str(owner.get("name"))
+    else:
+        name = str(metadata.get("name") or request.name or metadata.get("generateName") or "")
+        name = name.rstrip("-")
+    return _without_hash(name, labels) if kind == "ReplicaSet" else name
+
+
+def _without_hash(name: str, labels: Fields) -> str:
+    found = (f"-{labels.get(key)}" for key in HASHES if labels.has(key))
+    endings = (ending for ending in found if name.endswith(ending))
+    return name.removesuffix(next(endings, "")) or name
 
 
 def _disagreeing(asked_in: tuple[Fields, ...]) -> tuple[str, ...]:

@@ -16,10 +16,10 @@ from webhook.settings.model import Settings
 
 
 def fill(pod: Pod, _settings: Settings) -> None:
-    """Label the pod; in a template the name is ours, on a pod it came from the template."""
+    """Label the pod; the name in the template of a Deployment is ours, elsewhere the author's."""
     if pod.labels.get(names.SERVER) is None:
         pod.labels.set(names.SERVER, "true")
-    if pod.origin.template or not pod.labels.has(names.NAME):
+    if pod.origin.kind == "Deployment" or not pod.labels.has(names.NAME):
         wanted = names.identity(pod.origin.name)
         if pod.labels.get(names.NAME) != wanted:
             pod.labels.set(names.NAME, wanted)

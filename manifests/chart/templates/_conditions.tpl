@@ -24,6 +24,17 @@ error and an error under failurePolicy Fail refuses the request. */}}
        != (oldObject != null && has(oldObject.spec) ? oldObject.spec : {})
 {{- end -}}
 
+{{/* The Job of one run is named after its CronJob; all others are left to their authors. */}}
+{{- define "mcp-admission.job-of-a-cronjob" -}}
+- name: job-of-a-cronjob
+  expression: |-
+    request.kind.kind != 'Job'
+    || (has(object.metadata)
+        && has(object.metadata.ownerReferences)
+        && object.metadata.ownerReferences.exists(owner,
+          has(owner.controller) && owner.controller && has(owner.kind) && owner.kind == 'CronJob'))
+{{- end -}}
+
 {{/* What a Deployment, a CronJob or an operator made is not warned about, so that their controllers
 need no webhook to scale it down. Its pods are reviewed. A Binding's labels and annotations reach
 its pod past every other check; kubelets still read AppArmor profiles there. */}}

@@ -53,6 +53,11 @@ namespaceSelector:
   resources: [deployments]
   operations: [CREATE, UPDATE]
   scope: Namespaced
+- apiGroups: [batch]
+  apiVersions: [v1]
+  resources: [jobs]
+  operations: [CREATE]
+  scope: Namespaced
 {{- end -}}
 
 {{- define "mcp-admission.validating-rules" -}}

@@ -22,6 +22,8 @@ AT_REST: dict[str, Manifest] = {
     "Job": {"suspend": True},
     "CronJob": {"suspend": True},
 }
+SCHEDULE = {"apiVersion": "batch/v1", "kind": "CronJob", "name": "live", "uid": "0"}
+BY_SCHEDULE = {"ownerReferences": [{**SCHEDULE, "controller": True}]}
 TARGET = {"apiVersion": "v1", "kind": "Node", "name": "node-1"}
 SPEC: dict[str, Any] = {
     "pods": {"activeDeadlineSeconds": 600},
@@ -87,12 +89,14 @@ def request(row: Row, labels: dict[str, str]) -> Request:
     resource, _, subresource = row.resource.partition("/")
     if row.operation == "CREATE":
         made = pod("new", labels) if kind == "Pod" else workload(kind, "new", labels)
+        made["metadata"] |= BY_SCHEDULE if row.change == "schedule" else {}
         return Request("POST", resource, made)
     path = f"{resource}/live/{subresource}".rstrip("/")
     changes = {
         "none": {},
         "label": {"metadata": {"labels": {"team": "a"}}},
         "spec": {"spec": SPEC.get(row.resource)},
+        "schedule": {"metadata": BY_SCHEDULE},
     }
     form = MERGE_PATCH if kind == "Scale" else STRATEGIC_PATCH
     return Request("PATCH", path, changes[row.change], form)
