@@ -98,6 +98,7 @@ OF_ANNOTATIONS: dict[str, Values] = {
     "mcp-admission.dev/files-from": (*SELDOM, "one", "one,two", "one,two"),
     "mcp-admission.dev/service-account-token": (*SELDOM, "true", "true", "false"),
     "mcp-admission.dev/container": (*SELDOM, "c0", "c1"),
+    "kubectl.kubernetes.io/default-container": (*SELDOM, "c1", "c1", "none"),
     "mcp-admission.dev/port": (*SELDOM, "8080", "x/y"),
     "example.com/owner~team": (ABSENT, "x"),
 }

@@ -249,3 +249,50 @@ def test_containers_that_are_gone_are_not_asked_for() -> None:
     del new["spec"]["containers"][1]
 
     assert answer_to(new, old).operations == ()
+
+
+@pytest.mark.parametrize(
+    ("memory", "server"),
+    [
+        ({}, ""),
+        ({"items": {"": {"tolerations": [{"key": "fleet"}]}}}, ""),
+        ({"items": {"containers[main]": {}}}, "main"),
+        ({"items": {"containers[a]": {}}, "set": {"containers[b]": {}}}, "a"),
+        ({"items": {"containers[b]": {}, "containers[a]": {}}}, ""),
+        ({"set": {"containers[a].resources": {}}, "was": {"containers[a]": {}}}, "a"),
+        ({"set": {"containers[a]": {}}, "was": {"containers[b]": {}}}, ""),
+        ({"set": {"initContainers[a]": {}, "containers[]": {}, "": {}}}, ""),
+    ],
+)
+def test_the_server_is_told_by_its_places(memory: Json, server: str) -> None:
+    assert Memory(**memory).server == server
+
+
+COMPLETE = {"securityContext": {**CONTEXT, "allowPrivilegeEscalation": False}}
+COMPLETE["securityContext"]["capabilities"] = {"drop": ["ALL"]}
+A = {"name": "a", "image": "a"}
+B: Json = {"name": "b", "image": "a", "imagePullPolicy": "Always", **COMPLETE}
+
+
+@pytest.mark.parametrize(
+    ("containers", "server", "items"),
+    [
+        pytest.param([A], "a", None, id="the-only-one"),
+        pytest.param([A, {**A, "name": "b"}], "b", {"containers[b]": {}}, id="one-of-two"),
+        pytest.param([A, {**A, "name": "b"}], "", None, id="a-guess"),
+        pytest.param([A, B], "a", None, id="all-that-lacked-something"),
+        pytest.param([A, B], "b", {"containers[b]": {}}, id="one-that-lacked-nothing"),
+        pytest.param([B, A], "", {"containers[a]": {}, "containers[b]": {}}, id="one-of-a-guess"),
+        pytest.param([{**A, "name": "]"}], "", None, id="a-name-that-is-none"),
+    ],
+)
+def test_the_server_is_remembered_where_the_rest_does_not_tell(
+    containers: list[Json], server: str, items: Json | None
+) -> None:
+    named = {"mcp-admission.dev/container": server} if server else {}
+    resources = settings_of(mcpServerDefaults={"resources": {"requests": {}}})
+    document = copied(deployment(containers=containers, annotations=named))
+    memory = memory_of(mutated(document, settings=resources))
+
+    assert memory.get("items") == items
+    assert Memory(**memory).server == server

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.admission.case import GATE, SERVER, VALIDATE, Json, answer_to
+from tests.admission.case import GATE, INJECTED, SERVER, VALIDATE, Json, answer_to
 from tests.admission.objects import deployments, pods, unknown_fields
 from tests.admission.policies import NAMES, POLICIES, RESTRICTED, SCOPES
 from tests.in_memory.controllers import pod_of
@@ -14,9 +14,10 @@ from tests.in_memory.requests import applied, request
 from tests.rules import pods as hostile
 from tests.rules.standard import violations
 from webhook.admission.answer import Answer
-from webhook.admission.patch import same
+from webhook.admission.patch import Patch, same
 from webhook.admission.request import Scope
 from webhook.admission.review import review
+from webhook.admission.workload import read
 
 
 def labelled(pod: Json) -> Json:
@@ -84,6 +85,24 @@ def test_pods_of_a_template_need_only_the_gate(document: Json, policy: str, scop
         gated = applied(pod, answer)["spec"].get("schedulingGates", [])
         waits = POLICIES[policy].gated and not pod["spec"].get("nodeName")  # which may be warned of
         assert ({"name": GATE} in gated) is waits
+
+
+@given(deployments(), NAMES, SCOPES, st.integers(0, 2), st.booleans())
+def test_pods_have_the_server_of_their_template_whatever_is_injected(
+    document: Json, policy: str, scope: Scope, at: int, with_port: bool
+) -> None:
+    first = first_pass(document, policy, scope)
+    if first.allowed:
+        stored = applied(document, first)
+        template = read(stored, request(stored), scope, Patch()).pod
+        pod = pod_of(stored)
+        ports = [{"name": "mcp", "containerPort": 1}] if with_port else []
+        pod["spec"]["containers"].insert(at, {"name": "injected", "image": "a", "ports": ports})
+        made = read(pod, request(pod), scope, Patch()).pod
+
+        if INJECTED in pod["metadata"].get("annotations", {}) and template.known_server:
+            assert made.known_server is not None
+            assert made.known_server.fields.get("name") == template.known_server.fields.get("name")
 
 
 @given(SERVERS, NAMES, SCOPES)

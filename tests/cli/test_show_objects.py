@@ -66,6 +66,20 @@ def named(objects: list[Json]) -> list[str]:
     return [f"{each['kind']} {each['metadata']['name']}" for each in objects]
 
 
+def test_the_port_and_the_secrets_are_of_one_container(review: Review) -> None:
+    proxy = (
+        "        - {name: istio-proxy, image: a, ports: [{name: metrics, containerPort: 15090}]}"
+    )
+    web = DEPLOYMENT.replace("name: mcp", "name: web")
+    in_front = web.replace("containers:\n", f"containers:\n{proxy}\n")
+    (result,) = results(review, "d.yaml", "s.yaml", d=in_front, s=SECRET)
+
+    (service,) = (each for each in result["objects"] if each["kind"] == "Service")
+    assert service["spec"]["ports"][0]["targetPort"] == "web"
+    added = [told["path"] for told in result["patch"] if "envFrom" in told["path"]]
+    assert added == ["/spec/template/spec/containers/1/envFrom"]
+
+
 ALL = [
     "Secret github-tools-mcp-config",
     "Secret github-tools-mcp-files",

@@ -161,7 +161,8 @@ def test_configuration_reaches_the_server_container_alone(namespace: Namespace) 
         "mcp-admission.dev/file-keys": "cert.pem",
         "mcp-admission.dev/env-from": "shared",
     }
-    namespace.apply(server(annotations=asked, containers=[container(), container(name="metrics")]))
+    named = container(ports=[{"name": "mcp", "containerPort": 8080}])
+    namespace.apply(server(annotations=asked, containers=[named, container(name="metrics")]))
 
     for configured in template_and_pod(namespace):
         one, other = configured["spec"]["containers"]

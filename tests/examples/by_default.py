@@ -74,6 +74,7 @@ BY_DEFAULT = [
             "containers[server].resources.requests.memory": "128Mi",
             "containers[audit-log].resources.requests": ABSENT,
         },
+        warned_by=("server-container",),
     ),
     Row(
         "in-cluster-client.yaml#1",
@@ -225,7 +226,12 @@ BY_DEFAULT = [
         "refused",
         refused_by=("run-as-user", "privilege-escalation", "capabilities", "capabilities"),
     ),
-    Row("init-says-root.yaml#1", "refused", refused_by=("run-as-non-root",)),
+    Row(
+        "init-says-root.yaml#1",
+        "refused",
+        refused_by=("run-as-non-root",),
+        warned_by=("server-container",),
+    ),
     Row(
         "token-without-asking.yaml#1",
         "refused",

@@ -70,9 +70,16 @@ def test_the_secret_is_called_after_the_identity() -> None:
     assert name == "a-name-of-more-than-forty-chara-99f4f3b6-mcp-config"
 
 
+TWO = [{"name": "a"}, {"name": "b"}]
+
+
 def test_other_containers_get_no_secrets() -> None:
-    pod = asking(
-        base(initContainers=[{"name": "i"}], containers=[{"name": "a"}, {"name": "b"}]), env="one"
-    )
+    pod = asking(base(initContainers=[{"name": "i"}], containers=TWO), env="one")
+
+    pod["metadata"]["annotations"]["mcp-admission.dev/container"] = "a"
 
     assert [told["path"] for told in filled(RULE, pod)] == [AT]
+
+
+def test_a_guess_gets_no_secrets() -> None:
+    assert filled(RULE, asking(base(containers=TWO), env="one")) == []

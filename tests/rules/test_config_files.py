@@ -91,8 +91,17 @@ def test_other_containers_get_no_files() -> None:
     pod = asking(
         base(initContainers=[{"name": "i"}], containers=[{"name": "a"}, {"name": "b"}]), files="one"
     )
+    pod["metadata"]["annotations"]["mcp-admission.dev/container"] = "a"
 
     assert [told["path"] for told in filled(RULE, pod)] == [VOLUMES, MOUNTS]
+
+
+def test_a_guess_gets_no_files_and_is_not_refused_for_its_mounts() -> None:
+    mounting_there = [{"name": "a", "volumeMounts": [at("/files")]}, {"name": "b"}]
+    pod = asking(base(containers=mounting_there), files="one")
+
+    assert filled(RULE, pod) == []
+    assert refused(RULE, pod) == []
 
 
 TAKEN = [

@@ -8,8 +8,10 @@ read counts as absent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -23,6 +25,7 @@ from webhook.rules.pod import Pod
 LARGEST = 8 * 1024
 LISTS = frozenset({"envFrom", "imagePullSecrets", "tolerations", "volumeMounts", "volumes"})
 NOT_SINGLE = LISTS | {names.GATES}
+_CONTAINER = re.compile(r"containers\[([^\]]+)\]")
 
 ByPlace = dict[str, dict[str, Any]]
 
@@ -38,6 +41,18 @@ class Memory:
     set: ByPlace = field(default_factory=dict)
     items: ByPlace = field(default_factory=dict)
     was: ByPlace = field(default_factory=dict)
+
+    @property
+    def server(self) -> str:
+        """The container that was the server; empty where that was a guess, or is not known.
+
+        It is the one that has a place among the items; where none has, the only one of all.
+        """
+        for places in (self.items, self.set.keys() | self.was.keys()):
+            named = {name for name in map(_container, places) if name}
+            if named:
+                return named.pop() if len(named) == 1 else ""
+        return ""
 
     def away(self) -> Iterator[tuple[str, str, Any]]:
         """The places, fields and values that we took away and put nothing in their stead."""
@@ -79,6 +94,7 @@ def write(pod: Pod, patch: Patch, known: Memory | None = None) -> None:
         at = places.find(place)
         if at is not None and not at.has(key):
             memory["was"].setdefault(place, {}).setdefault(key, value)
+    _tell_server(memory, pod)
     written = to_json(_ordered(memory))
     text = written.decode()
     if text == "{}" or len(written) > LARGEST:
@@ -86,6 +102,22 @@ def write(pod: Pod, patch: Patch, known: Memory | None = None) -> None:
             pod.annotations.remove(names.INJECTED)
     elif pod.annotations.get(names.INJECTED) != text:
         pod.annotations.set(names.INJECTED, text)
+
+
+def _tell_server(memory: dict[str, ByPlace], pod: Pod) -> None:
+    """Give the server a place among the items where nothing else tells it, and a guess two."""
+    known = pod.known_server
+    server = "" if known is None else _container(known.fields.place)
+    if any(memory.values()) and Memory(**memory).server != server:
+        regular = (each for each in pod.containers if each.fields.key == "containers")
+        for container in islice(regular, 2) if known is None else (known,):
+            memory["items"].setdefault(container.fields.place, {})
+
+
+def _container(place: str) -> str:
+    """The name of the regular container in which a place is, if it is in one."""
+    match = _CONTAINER.match(place)
+    return "" if match is None else match[1]
 
 
 def _collect(spec: Fields, patch: Patch) -> dict[str, ByPlace]:

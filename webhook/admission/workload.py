@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from webhook.admission import injected
 from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
 from webhook.rules import names
@@ -74,6 +75,7 @@ def read(document: Any, request: Request, scope: Scope, patch: Patch) -> Workloa
     annotations = metadata.child("annotations")
     asked_in = (annotations, own_metadata.child("annotations")) if path else (annotations,)
     owner = _controller(metadata)
+    memory = None if path else injected.read(annotations)
     origin = Origin(
         namespace=request.namespace,
         name=_name(request, metadata, own_metadata.child("labels"), owner),
@@ -83,6 +85,7 @@ def read(document: Any, request: Request, scope: Scope, patch: Patch) -> Workloa
         disagreeing=_disagreeing(asked_in),
         managed=scope is Scope.MANAGED,
         creating=request.operation == "CREATE",
+        server="" if memory is None else memory.server,
     )
     pod = Pod(own_metadata, spec, origin)
     labels = metadata.child("labels") if path else pod.labels

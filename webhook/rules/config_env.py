@@ -3,7 +3,7 @@
 Field    envFrom of the server container
 Absent   the Secret made from config-from, then those that env-from names
 Refused  nothing
-Source   mcp-admission; other containers of the pod get no secrets
+Source   mcp-admission; other containers of the pod get no secrets, and no guess does
 """
 
 from webhook.rules import names
@@ -16,9 +16,9 @@ KEY = "envFrom"
 
 def fill(pod: Pod, _settings: Settings) -> None:
     """Reference each Secret once."""
-    if pod.server is None:
+    if pod.known_server is None:
         return
-    fields = pod.server.fields
+    fields = pod.known_server.fields
     present = {str(item.child("secretRef").get("name")) for item in fields.items(KEY)}
     for secret in _secrets(pod):
         if secret not in present:

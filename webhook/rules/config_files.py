@@ -4,7 +4,7 @@ Field    spec.volumes, and volumeMounts of the server container
 Absent   the Secret made from file-keys and those that files-from names, mounted read-only
 Refused  something else mounted at /files or inside it, however the path is written, and another
          volume of the name mcp-files
-Source   mcp-admission; other containers of the pod get no secrets
+Source   mcp-admission; other containers of the pod get no secrets, and no guess does
 """
 
 from collections.abc import Iterator
@@ -23,22 +23,22 @@ MODE = 0o644  # what the API server fills in; spelled out, so that our volume is
 
 def fill(pod: Pod, _settings: Settings) -> None:
     """Add the volume and the mount where neither is there."""
-    secrets = _secrets(pod)
-    if pod.server is None or not secrets or any(_taken(pod, pod.server, secrets)):
+    secrets, server = _secrets(pod), pod.known_server
+    if server is None or not secrets or any(_taken(pod, server, secrets)):
         return
     if VOLUME not in pod.spec.names("volumes"):
         pod.spec.append("volumes", _volume(secrets))
-    mounts = pod.server.fields.items("volumeMounts")
+    mounts = server.fields.items("volumeMounts")
     if not any(_cleaned(mount.get("mountPath")) == PATH for mount in mounts):
         mount = {"name": VOLUME, "mountPath": PATH, "readOnly": True}
-        pod.server.fields.append("volumeMounts", mount)
+        server.fields.append("volumeMounts", mount)
 
 
 def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
     """Refuse a pod in which the place or the name is taken."""
     secrets = _secrets(pod)
-    if pod.server is not None and secrets:
-        yield from _taken(pod, pod.server, secrets)
+    if pod.known_server is not None and secrets:
+        yield from _taken(pod, pod.known_server, secrets)
 
 
 def _taken(pod: Pod, server: Container, secrets: list[str]) -> Iterator[Violation]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from webhook.rules import names
+from webhook.rules import names, server_choice
 from webhook.rules.fields import Fields, Malformed, Violation
 
 LONGEST_VALUE = 16 * 1024
@@ -25,7 +25,8 @@ class Origin:
     `kind` is the kind of the object under review, `owner` the kind of the controller that made
     a pod, `name` the name of the workload, of the pod's owner or of the bare pod. `asked_in`
     are the annotations of the workload and of its template, `disagreeing` the keys that say one
-    thing in one and another in the other.
+    thing in one and another in the other. `server` is the container of a pod that was the server
+    when the pod or its template was filled in, empty where that is not known.
     """
 
     namespace: str = ""
@@ -36,6 +37,7 @@ class Origin:
     disagreeing: tuple[str, ...] = ()
     managed: bool = False
     creating: bool = True
+    server: str = ""
 
     @property
     def template(self) -> bool:
@@ -113,19 +115,30 @@ class Pod:
             for fields in spec.items(key)
         ]
 
-    @cached_property
+    @property
     def server(self) -> Container | None:
-        """The container that is the MCP server; sidecars get no secrets and no defaults.
+        """The container that is the MCP server; sidecars get no defaults.
 
-        It is the one that the workload names, else the one with a port named `mcp`, else the
-        first. None where the named one does not exist.
+        It may be a guess; None where an annotation names a container that does not exist.
         """
-        regular = [c for c in self.containers if c.fields.key == "containers"]
-        wanted = self.origin.asks(names.CONTAINER)
-        if wanted is not None:
-            return next((c for c in regular if c.fields.get("name") == wanted), None)
-        with_port = (c for c in regular if "mcp" in c.fields.names("ports"))
-        return next(with_port, regular[0] if regular else None)
+        return self._server[0]
+
+    @property
+    def known_server(self) -> Container | None:
+        """The same, and None where it is a guess: Secrets go to this one alone."""
+        container, guessed = self._server
+        return None if guessed else container
+
+    @cached_property
+    def _server(self) -> tuple[Container | None, bool]:
+        regular = [each for each in self.containers if each.fields.key == "containers"]
+        clues = server_choice.Clues(
+            named=self.origin.asks(names.CONTAINER),
+            remembered=self.origin.server,
+            default=self.annotations.get(server_choice.DEFAULT_CONTAINER),
+        )
+        at, guessed = server_choice.choose([each.fields for each in regular], clues)
+        return None if at is None else regular[at], guessed
 
     def security_contexts(self) -> Iterable[Fields]:
         """The security contexts of the pod and of every container."""

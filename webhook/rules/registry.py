@@ -33,6 +33,7 @@ from webhook.rules import (
     scheduling,
     seccomp_profile,
     selinux,
+    server_container,
     service_account_token,
     sysctls,
     volume_types,
@@ -45,6 +46,7 @@ from webhook.settings.rule_ids import RuleId
 
 RULES: tuple[Rule, ...] = (
     annotations.RULE,
+    server_container.RULE,
     identity.RULE,
     host_namespaces.RULE,
     privileged.RULE,

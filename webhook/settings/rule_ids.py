@@ -8,6 +8,7 @@ from typing import Literal
 
 RuleId = Literal[
     "annotations",
+    "server-container",
     "identity",
     "host-namespaces",
     "privileged",

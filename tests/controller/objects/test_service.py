@@ -48,6 +48,7 @@ def test_it_selects_nothing_until_the_pods_carry_the_labels() -> None:
 
 
 SIDECAR = {"name": "proxy", "image": "a", "ports": [{"name": "mcp", "containerPort": 1}]}
+INJECTED = {"name": "istio-proxy", "image": "a", "ports": [{"containerPort": 15090}]}
 MAIN = {"name": "main", "image": "a"}
 TARGETS = [
     pytest.param({"ports": [METRICS, WEB]}, "metrics", id="the-first"),
@@ -64,6 +65,14 @@ TARGETS = [
         id="of-the-container-that-is-named",
     ),
     pytest.param({"containers": [{**MAIN, "ports": [WEB]}, SIDECAR]}, "mcp", id="of-port-mcp"),
+    pytest.param(
+        {"containers": [INJECTED, {**MAIN, "ports": [WEB]}]}, "web", id="not-of-an-injected-proxy"
+    ),
+    pytest.param(
+        {"containers": [{**MAIN, "ports": [METRICS]}, {**MAIN, "name": "b", "ports": [WEB]}]},
+        "metrics",
+        id="of-a-guess",
+    ),
 ]
 
 

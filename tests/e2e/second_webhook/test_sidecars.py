@@ -11,6 +11,12 @@ from tests.e2e.refusals import refusing_rules
 from tests.e2e.second_webhook.other_webhook import OtherWebhook
 
 PROXY = container(name="proxy", image="registry.example/proxy:1")
+KNOWN = {**PROXY, "name": "istio-proxy"}
+GUESSED = (
+    "containers: the first is taken as the server: name it in mcp-admission.dev/container "
+    "(server-container)"
+)
+ENV_FROM = {"mcp-admission.dev/env-from": "crm"}
 
 
 def adding(key: str, sidecar: Manifest) -> Any:
@@ -53,7 +59,8 @@ def test_a_sidecar_is_hardened(
     with OtherWebhook(restricted, adding(key, PROXY), comes=comes) as other:
         answer = restricted.raw("POST", "pods", bare_pod())
 
-    assert (answer.status, answer.warnings) == (201, []), answer.body
+    guessed = [GUESSED] if (comes, key) == ("before", "containers") else []
+    assert (answer.status, answer.warnings) == (201, guessed), answer.body
     stored = answer.json()["spec"]
     first, added = stored["containers"] + stored.get("initContainers", [])
     assert added["name"] == "proxy"
@@ -78,6 +85,46 @@ def test_pods_of_a_template_get_it_hardened_too(restricted: Namespace, manifest:
     assert added["securityContext"] == first["securityContext"]
     assert first["resources"] == {"requests": {"memory": "400Mi"}}
     assert added["resources"] == {}
+
+
+def first(sidecar: Manifest) -> Any:
+    """What puts this container once in front of all others."""
+
+    def change(pod: Manifest) -> list[dict[str, Any]]:
+        if sidecar["name"] in [each["name"] for each in pod["spec"]["containers"]]:
+            return []
+        return [{"op": "add", "path": "/spec/containers/0", "value": sidecar}]
+
+    return change
+
+
+def stateful_set() -> Manifest:
+    found = of_kind("StatefulSet")
+    found["spec"]["template"]["metadata"]["annotations"] = ENV_FROM
+    return found
+
+
+@pytest.mark.parametrize("comes", ["before", "after"])
+@pytest.mark.parametrize(
+    ("manifest", "sidecar"),
+    [(server(annotations=ENV_FROM), PROXY), (stateful_set(), KNOWN)],
+    ids=["unknown, of a template that was filled in", "known, of another kind"],
+)
+def test_a_sidecar_in_front_takes_nothing_from_the_server(
+    restricted: Namespace,
+    manifest: Manifest,
+    sidecar: Manifest,
+    comes: Literal["before", "after"],
+) -> None:
+    with OtherWebhook(restricted, first(sidecar), comes=comes, again="IfNeeded"):
+        restricted.create(manifest)
+        (pod,) = restricted.wait_for_pods()
+
+    added, own = pod["spec"]["containers"]
+    assert (added["name"], own["name"]) == (sidecar["name"], "mcp")
+    assert (added["resources"], "envFrom" in added) == ({}, False)
+    assert own["resources"] == {"requests": {"memory": "400Mi"}}
+    assert own["envFrom"] == [{"secretRef": {"name": "crm"}}]
 
 
 @pytest.mark.parametrize("again", ["Never", "IfNeeded"])
