@@ -63,6 +63,7 @@ OF_CONTAINER_CONTEXTS: dict[str, Values] = {
 }  # fmt: skip
 OF_SPECS: dict[str, Values] = {
     "automountServiceAccountToken": (*SELDOM, False, True),
+    "enableServiceLinks": (ABSENT, True, False, None),
     "runtimeClassName": (*SELDOM, "", "gvisor", "kata"),
     "overhead": (ABSENT, ABSENT, ABSENT, {}, {"memory": "20Mi"}),
     "nodeName": (*SELDOM, "", "node-1"),

@@ -47,7 +47,11 @@ def test_each_field_and_item_is_remembered_at_its_place() -> None:
             "containers[main]": {"envFrom": [{"secretRef": {"name": "one"}}]},
         },
         "set": {
-            "": {"automountServiceAccountToken": False, "runtimeClassName": "gvisor"},
+            "": {
+                "automountServiceAccountToken": False,
+                "enableServiceLinks": False,
+                "runtimeClassName": "gvisor",
+            },
             "containers[main]": {"imagePullPolicy": "Always"},
             "containers[main].resources.requests": {"memory": "400Mi"},
             "containers[main].securityContext": {**CONTEXT, "allowPrivilegeEscalation": False},

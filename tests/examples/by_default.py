@@ -20,6 +20,7 @@ BY_DEFAULT = [
             TEMPLATE_SERVER: "true",
             TEMPLATE_NAME: "everything-server",
             "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
             "securityContext": POD_CONTEXT,
             "containers[mcp].securityContext": CONTAINER_CONTEXT,
             "containers[mcp].imagePullPolicy": "Always",

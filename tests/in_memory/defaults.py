@@ -74,6 +74,7 @@ def with_defaults(document: Json) -> Json:
     if filled["kind"] in TEMPLATES:
         _fill_pod_spec(template_of(filled)["spec"])
     if filled["kind"] == "Pod":
+        filled["spec"].setdefault("enableServiceLinks", True)
         for container in filled["spec"].get("initContainers", []) + filled["spec"]["containers"]:
             _fill_requests(container)
     if filled["kind"] in {"Deployment", "StatefulSet", "ReplicaSet"}:

@@ -29,6 +29,7 @@ RuleId = Literal[
     "service-account-token",
     "runtime-class",
     "image-pull-policy",
+    "service-links",
     "base-image",
     "replicas",
     "resources",
