@@ -68,6 +68,11 @@ MISTYPED = [
     ),
     (deployment(hostNetwork=0), f"{POD}/hostNetwork", "hostNetwork must be true or false"),
     (
+        deployment(enableServiceLinks="false"),
+        f"{POD}/enableServiceLinks",
+        f"enableServiceLinks must be true or false{NO_QUOTES}",
+    ),
+    (
         deployment(automountServiceAccountToken="false"),
         f"{POD}/automountServiceAccountToken",
         f"automountServiceAccountToken must be true or false{NO_QUOTES}",

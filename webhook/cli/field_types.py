@@ -74,7 +74,7 @@ CONTAINER: Table = {
 SPEC: Table = {
     **{key: [CONTAINER] for key in CONTAINER_LISTS},
     **dict.fromkeys(("hostNetwork", "hostPID", "hostIPC", "hostUsers"), FLAG),
-    "automountServiceAccountToken": FLAG,
+    **dict.fromkeys(("automountServiceAccountToken", "enableServiceLinks"), FLAG),
     **dict.fromkeys(("nodeName", "runtimeClassName", "serviceAccountName", "restartPolicy"), TEXT),
     "os": {"name": TEXT},
     "nodeSelector": {ANY_KEY: TEXT},

@@ -27,6 +27,7 @@ DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 SIDECARS = {
     "azwi-proxy": "Azure/azure-workload-identity",
     "cloud-sql-proxy": "GoogleCloudPlatform/cloud-sql-proxy, in its examples",
+    "consul-connect-envoy-sidecar": "hashicorp/consul-k8s, its oldest versions",
     "consul-dataplane": "hashicorp/consul-k8s",
     "daprd": "dapr/dapr",
     "datadog-agent-injected": "DataDog/datadog-agent",
@@ -43,6 +44,7 @@ SIDECARS = {
     "queue-proxy": "knative/serving",
     "traffic-agent": "telepresenceio/telepresence",
     "vault-agent": "hashicorp/vault-k8s, openbao/openbao-k8s",
+    "xray-daemon": "aws/aws-app-mesh-controller-for-k8s",
 }
 SIDECAR_PREFIXES = {
     "consul-dataplane-": "hashicorp/consul-k8s, for pods of several services",

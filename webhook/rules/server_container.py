@@ -15,16 +15,16 @@ from webhook.rules.pod import Pod
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
 
+GUESSED = "the first is taken as the server: choose it in"
+WITHOUT_SECRETS = "no Secret is given to a guess: name the server in"
+
 
 def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
     """Say that the server is a guess, and what that costs."""
     if pod.server is None or pod.server is pod.known_server:
         return
-    secrets = any(pod.origin.asks(key) for key in names.SECRETS)
-    taken = (
-        "no Secret is given to a guessed server" if secrets else "the first is taken as the server"
-    )
-    sentence = f"{taken}: name it in {names.CONTAINER}"
+    asked = any(pod.origin.asks(key) for key in names.SECRETS)
+    sentence = f"{WITHOUT_SECRETS if asked else GUESSED} {names.CONTAINER}"
     yield pod.violation("containers", sentence, item=pod.server.fields.item, advice=True)
 
 
