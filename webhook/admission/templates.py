@@ -5,11 +5,12 @@ Their templates are not changed and not refused: the pods are, when they are cre
 
 from __future__ import annotations
 
-from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow
+from webhook.admission.answer import FORETOLD, NOT_COVERED, Answer, Finding, Severity, allow
 from webhook.admission.coverage import covered, pods_covered
-from webhook.admission.enforcement import Enforcement
+from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.uncovered import uncovered, unread_labels
 from webhook.admission.workload import Workload, read
 from webhook.rules import names
 from webhook.settings.model import Settings
@@ -19,14 +20,18 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Warn about what the pods of the template would be refused for."""
     patch = Patch()
     workload = read(request.object, request, scope, patch)
-    if workload.pod.origin.owner or not covered(workload, settings, scope):
+    if workload.pod.origin.owner:
         return NOT_COVERED
+    if not covered(workload, settings, scope):
+        return uncovered(workload)
     if request.hook is Hook.MUTATE:
         return allow()
     if not pods_covered(workload, settings, scope):
         return allow([_uncovered(workload)])
     enforcement = Enforcement(settings, workload.pod)
-    findings = enforcement.fill(patch) + enforcement.settle(patch)
+    findings = notices(settings, workload.pod)
+    findings += enforcement.fill(patch) + enforcement.settle(patch)
+    findings += unread_labels(workload)
     pods_refused = any(finding.severity is Severity.ERROR for finding in findings)
     return allow([_foretold(finding) for finding in findings])._replace(pods_refused=pods_refused)
 
@@ -35,8 +40,11 @@ def _foretold(finding: Finding) -> Finding:
     """What will be said about the pods, as a warning about their workload."""
     if finding.severity is Severity.WARNING:
         return finding
-    message = f"pods will be refused: {finding.message}"
-    return finding._replace(severity=Severity.WARNING, message=message)
+    return finding._replace(
+        severity=Severity.WARNING,
+        message=f"{FORETOLD}{finding.message}",
+        brief=f"{FORETOLD}{finding.brief}" if finding.brief else "",
+    )
 
 
 def _uncovered(workload: Workload) -> Finding:
