@@ -34,29 +34,29 @@ def said(settings: Settings, **annotations: str) -> str | None:
 
 PROFILES = dict.fromkeys(("metrics", "probes", "a", "b"), PEER)
 TABLE: list[tuple[Json, dict[str, str], str]] = [
-    ({}, {}, f"pods with {GATEWAY} in mcp-admission's namespace"),
-    ({"gateway": {"namespace": "edge"}}, {}, f"pods with {GATEWAY} in namespace edge"),
+    ({}, {}, f"pods labelled {GATEWAY} in mcp-admission's namespace"),
+    ({"gateway": {"namespace": "edge"}}, {}, f"pods labelled {GATEWAY} in namespace edge"),
     (
         {"gateway": {"namespace": "edge", "podSelector": {}}},
         {},
-        "every pod in namespace edge",
+        "all pods in namespace edge",
     ),
     (
         {"gateway": {"namespace": "edge", "podSelector": {"b": "2", "a": "1", "c": "3"}}},
         {},
-        "pods with a=1, b=2 and 1 more in namespace edge",
+        "pods labelled a=1, b=2 and 1 more in namespace edge",
     ),
     (
         {"gateway": {"namespace": "edge"}, "ingressProfiles": PROFILES},
-        {"ingress_from": "metrics,a"},
-        f"pods with {GATEWAY} in namespace edge, and ingress metrics and a",
+        {"ingress_from": "a,b"},
+        f"pods labelled {GATEWAY} in namespace edge, and ingress a and b",
     ),
     (
         {"gateway": {"namespace": "e" * 40}, "ingressProfiles": PROFILES},
         {"ingress_from": "metrics,probes,a,b"},
         f"the gateway's pods in namespace {'e' * 40}, and others",
     ),
-    ({}, {"ingress_from": "unknown"}, f"pods with {GATEWAY} in mcp-admission's namespace"),
+    ({}, {"ingress_from": "unknown"}, f"pods labelled {GATEWAY} in mcp-admission's namespace"),
 ]
 
 

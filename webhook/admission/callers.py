@@ -43,4 +43,4 @@ def _namespace(gateway: Gateway) -> str:
 
 def _pods(gateway: Gateway) -> str:
     labels = [f"{key}={value}" for key, value in sorted(gateway.pod_selector.items())]
-    return f"pods with {listed(labels, 'and', _LABELS)}" if labels else "every pod"
+    return f"pods labelled {listed(labels, 'and', _LABELS)}" if labels else "all pods"
