@@ -220,3 +220,13 @@ def test_the_kept_ends_of_a_name_are_equally_long() -> None:
 
     head, tail = said.split(" must ")[0].split("...")
     assert abs(len(head) - len(tail)) <= 1
+
+
+def test_a_sentence_that_has_too_many_words_is_replaced_by_one_about_the_place() -> None:
+    finding = Finding("privileged", Severity.WARNING, "/spec/" + NAME, "many short words " * 20)
+
+    said = warning(finding)
+
+    assert said.startswith("/spec/nnn")
+    assert said.endswith("nnn does not follow a rule (privileged)")
+    assert len(said) <= 120
