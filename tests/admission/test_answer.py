@@ -5,6 +5,7 @@ import pytest
 from webhook.admission.answer import (
     ADVICE,
     ADVICE_WITHOUT_A_RULE,
+    ADVICE_WITHOUT_EXCEPTION,
     LONGEST_LINE,
     MOST_REASONS,
     NOT_COVERED,
@@ -17,6 +18,7 @@ from webhook.admission.answer import (
     warning,
 )
 
+TO_ASK = "remove or correct these fields, or ask the cluster administrator for an exception to "
 ERROR = Finding("privileged", Severity.ERROR, "/spec/a", "a must be false")
 WARNING = Finding("replicas", Severity.WARNING, "/spec/replicas", "replicas set to 1")
 
@@ -98,11 +100,20 @@ def test_a_warning_fits_a_header() -> None:
     ("rules", "advice"),
     [
         (["object"], ADVICE_WITHOUT_A_RULE),
-        (["object", "privileged"], ADVICE),
         (["privileged"], ADVICE),
+        (["privileged", "capabilities"], ADVICE),
+        (["object", "privileged"], f"{TO_ASK}privileged"),
+        (["annotations", "privileged", "host-path"], f"{TO_ASK}host-path, privileged"),
+        (
+            ["identity", "sysctls", "selinux", "apparmor", "proc-mount", "host-path", "privileged"],
+            f"{TO_ASK}apparmor, host-path, privileged, proc-mount, selinux and 1 more",
+        ),
+        (["annotations"], ADVICE_WITHOUT_EXCEPTION),
+        (["identity", "isolation-gate"], ADVICE_WITHOUT_EXCEPTION),
+        (["identity", "object"], ADVICE_WITHOUT_EXCEPTION),
     ],
 )
-def test_an_exception_is_advised_where_there_is_a_rule(rules: list[str], advice: str) -> None:
+def test_an_exception_is_advised_where_one_can_be_granted(rules: list[str], advice: str) -> None:
     findings = [Finding(rule, Severity.ERROR, "/spec", "spec is odd") for rule in rules]
 
     assert refuse("tools", findings).message.splitlines()[-1] == f"  {advice}"

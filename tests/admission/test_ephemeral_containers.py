@@ -86,6 +86,37 @@ def test_debugging_profiles_are_refused(context: Json, rules: list[str], hook_of
     assert set(errors(answer)) <= {*rules}
     assert rules[0] in errors(answer)
     assert "ephemeralContainers[debugger].securityContext" in answer.message
+    last = answer.message.splitlines()[-1]
+    assert last.startswith("  use kubectl debug --profile=restricted, remove or correct these")
+
+
+def test_what_a_profile_can_do_nothing_about_does_not_name_one() -> None:
+    old = mutated(pod())
+    never = {**DEBUGGER, "imagePullPolicy": "Never"}
+
+    answer = asked(debugged(old, never), old)
+
+    assert errors(answer) == ["image-pull-policy"]
+    assert "--profile" not in answer.message
+
+
+def test_the_same_in_another_container_does_not_name_a_profile() -> None:
+    privileged = {"name": "main", "image": "a", "securityContext": {"privileged": True}}
+
+    assert "--profile" not in answer_to(pod(containers=[privileged])).message
+
+
+def test_the_restricted_profile_is_admitted() -> None:
+    old = mutated(pod())
+    context = {
+        "runAsNonRoot": True,
+        "capabilities": {"drop": ["ALL"]},
+        "allowPrivilegeEscalation": False,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    new = debugged(old, {**DEBUGGER, "securityContext": context})
+
+    assert asked(new, old).allowed
 
 
 def test_those_that_are_there_already_are_left_alone() -> None:
@@ -122,6 +153,7 @@ def test_what_it_inherits_from_an_older_pod_is_checked_too(context: Json, rule: 
     answer = asked(debugged(old, DEBUGGER), old)
 
     assert errors(answer) == [rule]
+    assert ("--profile" in answer.message) is (rule in {"run-as-non-root", "seccomp-profile"})
 
 
 @pytest.mark.parametrize(("context", "_rule"), ROOT)

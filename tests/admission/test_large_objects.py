@@ -22,7 +22,13 @@ from tests.admission.case import (
     pod,
 )
 from tests.rules.case import settings_of
-from webhook.admission.answer import MOST_REASONS
+from webhook.admission.answer import (
+    MOST_OF_WARNINGS,
+    MOST_REASONS,
+    Finding,
+    Severity,
+    allow,
+)
 from webhook.rules.pod import MOST_CONTAINERS
 from webhook.settings.model import Settings
 
@@ -143,5 +149,13 @@ def test_warnings_end_where_reasons_end() -> None:
 
     warnings = answer_to(large).warnings
 
-    assert len(warnings) == MOST_REASONS + 1
-    assert warnings[-1] == "and 5 more warnings"
+    told = len(warnings) - 1
+    assert sum(map(len, warnings[:-1])) <= MOST_OF_WARNINGS
+    assert warnings[-1] == f"and {MOST_REASONS + 5 - told} more warnings"
+
+
+def test_short_warnings_end_where_reasons_end() -> None:
+    findings = [Finding("a", Severity.WARNING, "", "x")] * (MOST_REASONS + 5)
+
+    assert allow(findings).warnings[-1] == "and 5 more warnings"
+    assert len(allow(findings).warnings) == MOST_REASONS + 1

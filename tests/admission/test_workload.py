@@ -34,6 +34,9 @@ def of(resource: str) -> Json:
     return {"kind": kind, **document, "metadata": {"name": "tools", **metadata("own")}}
 
 
+READ_FROM = {"Pod": (["own"], None), "Deployment": (["own", "template"], None)}
+
+
 def test_the_kinds_are_those_of_kubernetes() -> None:
     assert dict(KINDS.values()) == TEMPLATES
 
@@ -51,8 +54,10 @@ def test_the_pod_of_every_kind_is_found(resource: str) -> None:
     assert container.fields.place == "containers[main]"
     assert workload.labels.get("level") == workload.annotations.get("level") == "own"
     assert workload.pod.labels.get("level") == ("template" if path else "own")
-    levels = [place.get("level") for place in workload.pod.origin.asked_in]
-    assert levels == (["own", "template"] if path else ["own"])
+    origin = workload.pod.origin
+    levels = [place.get("level") for place in origin.asked_in]
+    beside = None if origin.beside is None else origin.beside.get("level")
+    assert (levels, beside) == READ_FROM.get(kind, (["template"], "own"))
 
 
 NAMED = [

@@ -13,7 +13,7 @@ from tests.docs.blocks import blocks
 from webhook.cli import uninstall
 from webhook.cli.main import _parser
 from webhook.settings.descriptions import DESCRIPTIONS
-from webhook.settings.environment import VARIABLES
+from webhook.settings.reference_names import VARIABLES
 
 PAGE = (MANIFESTS.parent / "docs" / "install.md").read_text()
 COMMANDS = [words for block in blocks(PAGE) for words in block.commands]

@@ -14,7 +14,7 @@ from tests.chart.made import CHART, DEFINITION, SCHEMA, of_chart, of_settings
 from tests.chart.values_schema import SECTIONS
 from tests.manifests.shipped import FOLDER, everything
 from webhook.settings.descriptions import DESCRIPTIONS
-from webhook.settings.environment import VARIABLES
+from webhook.settings.reference_names import VARIABLES
 from webhook.settings.resource import definition
 
 GOLDEN = "tests/chart/hooks.yaml"

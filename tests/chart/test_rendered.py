@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from functools import cache
+from typing import Any
 
 import kubernetes_validate
 import pytest
@@ -15,8 +16,8 @@ from tests.chart.value_sets import VALUE_SETS
 from tests.rules.standard import violations
 from webhook.cli import control, serve, uninstall
 from webhook.cli.main import _parser
-from webhook.settings.environment import VARIABLES
 from webhook.settings.load import parse
+from webhook.settings.reference_names import VARIABLES
 
 MINORS = ("1.34", "1.37")
 # Their definitions come with others' products.
@@ -139,16 +140,27 @@ def test_names_of_the_reference_set_the_same(helm: Helm) -> None:
     }
 
 
+OF_PODS = "OBOT_SERVER_MCPK8S_SETTINGS_"
+WRITTEN: dict[str, tuple[str, Any]] = {
+    "OBOT_SERVER_MCPPOD_SECURITY_ENABLED": ("False", False),
+    "OBOT_SERVER_MCPIMAGE_PULL_SECRETS": ("a,b", [{"name": "a"}, {"name": "b"}]),
+    f"{OF_PODS}AFFINITY": ('{"podAffinity": {}}', {"podAffinity": {}}),
+    f"{OF_PODS}TOLERATIONS": ('[{"key": "a"}]', [{"key": "a"}]),
+    f"{OF_PODS}RESOURCES": ('{"limits": {"cpu": "1"}}', {"limits": {"cpu": "1"}}),
+}
+
+
 @pytest.mark.parametrize(("name", "path"), VARIABLES.items())
 def test_every_name_of_the_reference_sets_its_key(
     helm: Helm, name: str, path: tuple[str, ...]
 ) -> None:
-    text = "False" if name.endswith("ENABLED") else "v1.30" if "VERSION" in name else "baseline"
+    text, expected = WRITTEN.get(name, ("baseline", "baseline"))
+    if name.endswith("VERSION"):
+        text = expected = "v1.30"
     objects = helm.objects({"config": {name: text}})
     found = yaml.safe_load(
         by_name(objects, "ConfigMap", "mcp-admission-locked")["data"]["settings.yaml"]
     )
-    expected: object = False if name.endswith("ENABLED") else text
     for step in reversed(path):
         expected = {step: expected}
 

@@ -5,6 +5,7 @@ Locked by chart or environment, over the resource, over what is built in.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,10 +14,10 @@ import pytest
 from tests.chart.helm import Helm, HelmError, Json
 from tests.chart.value_sets import VALUE_SETS
 from webhook.controller.distribution.effective import Effective, ignored, locked, settle
-from webhook.settings.environment import VARIABLES
 from webhook.settings.layers import Layer
 from webhook.settings.load import read
 from webhook.settings.model import DEFAULT_IMAGE
+from webhook.settings.reference_names import VARIABLES
 
 POD_SECURITY = "mcpNamespace.podSecurity"
 RUNTIME_CLASS = "mcpServerDefaults.runtimeClassName"
@@ -32,9 +33,30 @@ class Way(NamedTuple):
     by_environment: Any
     by_resource: Any
 
+    @property
+    def lock(self) -> str:
+        """The key that is locked with it: ceilings are one value."""
+        parts = self.key.split(".")
+        return ".".join(parts[:2]) if parts[0] == "mcpServerMaximums" else self.key
+
 
 def pod_security(key: str, name: str, built_in: Any, *values: Any) -> Way:
     return Way(f"{POD_SECURITY}.{key}", f"OBOT_SERVER_MCPPOD_SECURITY_{name}", built_in, *values)
+
+
+def ceiling(key: str, name: str) -> Way:
+    variable = f"OBOT_SERVER_MCPK8S_MAX_{name}"
+    return Way(f"mcpServerMaximums.{key}", variable, None, "1Gi", "2Gi", "3Gi")
+
+
+def affinity(key: str) -> Json:
+    term = {"matchExpressions": [{"key": key, "operator": "Exists"}]}
+    preferred = [{"weight": 1, "preference": term}]
+    return {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}
+
+
+def toleration(key: str) -> Json:
+    return {"key": key, "operator": "Exists"}
 
 
 LEVELS = ("restricted", "baseline", "privileged", "baseline")
@@ -50,6 +72,36 @@ WAYS = [
     Way(RUNTIME_CLASS, "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME", None, "a", "b", "c"),
     Way(RUNTIME_CLASS, "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIME_CLASS_NAME", None, "a", "b", "c"),
     Way("mcpServerDefaults.image", "OBOT_SERVER_MCPBASE_IMAGE", DEFAULT_IMAGE, "a:1", "b:1", "c:1"),
+    Way(
+        "mcpServerDefaults.imagePullSecrets",
+        "OBOT_SERVER_MCPIMAGE_PULL_SECRETS",
+        None,
+        [{"name": "a"}],
+        [{"name": "b"}, {"name": "c"}],
+        [{"name": "d"}],
+    ),
+    Way(
+        "mcpServerDefaults.affinity",
+        "OBOT_SERVER_MCPK8S_SETTINGS_AFFINITY",
+        None,
+        *(affinity(name) for name in "abc"),
+    ),
+    Way(
+        "mcpServerDefaults.tolerations",
+        "OBOT_SERVER_MCPK8S_SETTINGS_TOLERATIONS",
+        None,
+        *([toleration(name)] for name in "abc"),
+    ),
+    Way(
+        "mcpServerDefaults.resources",
+        "OBOT_SERVER_MCPK8S_SETTINGS_RESOURCES",
+        {"requests": {"memory": "400Mi"}, "limits": {}},
+        *({"requests": {"memory": f"{size}Mi"}, "limits": {"cpu": "1"}} for size in (1, 2, 3)),
+    ),
+    ceiling("requests.cpu", "CPUREQUEST"),
+    ceiling("requests.memory", "MEMORY_REQUEST"),
+    ceiling("limits.cpu", "CPULIMIT"),
+    ceiling("limits.memory", "MEMORY_LIMIT"),
     Way("mcpNamespace.networkPolicy.enabled", None, True, False, None, True),
 ]
 NAMED = [way for way in WAYS if way.name is not None]
@@ -65,14 +117,17 @@ def nested(key: str, value: Any) -> Json:
 
 
 def held(effective: Effective, key: str) -> Any:
-    found: Any = effective.settings.model_dump(by_alias=True)
+    found: Any = effective.settings.model_dump(by_alias=True, exclude_none=True)
     for step in key.split("."):
-        found = found[step]
+        found = found.get(step)
     return found
 
 
-def as_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def as_text(way: Way, value: Any) -> str:
+    """A value as the reference writes it."""
+    if way.key.endswith("imagePullSecrets"):
+        return ", ".join(each["name"] for each in value)
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def chart(helm: Helm, folder: Path, values: Json, **environment: str) -> list[Layer]:
@@ -94,7 +149,7 @@ def test_nobody_sets_it(helm: Helm, tmp_path: Path, way: Way) -> None:
     locks = chart(helm, tmp_path, {})
 
     assert held(settle({}, locks), way.key) == way.built_in
-    assert way.key not in locked(locks)
+    assert way.lock not in locked(locks)
 
 
 @ways
@@ -114,28 +169,28 @@ def test_the_chart_is_over_the_resource(helm: Helm, tmp_path: Path, way: Way) ->
     spec = nested(way.key, way.by_resource)
 
     assert held(settle(spec, locks), way.key) == way.by_chart
-    assert ignored(spec, locks) == {way.key}
+    assert ignored(spec, locks) == {way.lock}
 
 
 @named_ways
 def test_the_chart_by_the_name_of_the_reference_is_over_the_resource(
     helm: Helm, tmp_path: Path, way: Way
 ) -> None:
-    locks = chart(helm, tmp_path, {"config": {way.name: as_text(way.by_chart)}})
+    locks = chart(helm, tmp_path, {"config": {way.name: as_text(way, way.by_chart)}})
     spec = nested(way.key, way.by_resource)
 
     assert held(settle(spec, locks), way.key) == way.by_chart
-    assert ignored(spec, locks) == {way.key}
+    assert ignored(spec, locks) == {way.lock}
 
 
 @named_ways
 def test_the_environment_is_over_the_resource(helm: Helm, tmp_path: Path, way: Way) -> None:
     assert way.name is not None
-    locks = chart(helm, tmp_path, {}, **{way.name: as_text(way.by_environment)})
+    locks = chart(helm, tmp_path, {}, **{way.name: as_text(way, way.by_environment)})
     spec = nested(way.key, way.by_resource)
 
     assert held(settle(spec, locks), way.key) == way.by_environment
-    assert ignored(spec, locks) == {way.key}
+    assert ignored(spec, locks) == {way.lock}
 
 
 @named_ways
@@ -145,7 +200,7 @@ def test_the_environment_of_the_process_is_over_its_file(
     """The chart sets none: whoever does, to one Deployment, means just that."""
     assert way.name is not None
     values = nested(way.key, way.built_in if isinstance(way.built_in, bool) else way.by_chart)
-    locks = chart(helm, tmp_path, values, **{way.name: as_text(way.by_environment)})
+    locks = chart(helm, tmp_path, values, **{way.name: as_text(way, way.by_environment)})
 
     assert held(settle({}, locks), way.key) == way.by_environment
 
@@ -153,7 +208,7 @@ def test_the_environment_of_the_process_is_over_its_file(
 @named_ways
 def test_both_in_the_chart_and_different_is_refused(helm: Helm, way: Way) -> None:
     other = not way.by_chart if isinstance(way.by_chart, bool) else way.by_environment
-    values = {**nested(way.key, way.by_chart), "config": {way.name: as_text(other)}}
+    values = {**nested(way.key, way.by_chart), "config": {way.name: as_text(way, other)}}
 
     with pytest.raises(HelmError, match=rf"config\.{way.name} .* and {way.key} .* differ"):
         helm.rendered(values)
@@ -190,3 +245,27 @@ def test_the_chart_warns_of_what_it_locks_and_of_nothing_else(
 
     locks = chart(helm, tmp_path, VALUE_SETS[name])
     assert warned == {f"spec.{key}" for key in locked(locks)}
+
+
+@pytest.mark.parametrize("by_environment", [True, False])
+def test_a_ceiling_of_the_reference_joins_those_of_the_chart(
+    helm: Helm, tmp_path: Path, *, by_environment: bool
+) -> None:
+    values: Json = {"mcpServerMaximums": {"limits": {"cpu": "2", "ephemeral-storage": "1Gi"}}}
+    variable = {"OBOT_SERVER_MCPK8S_MAX_MEMORY_LIMIT": "3Gi"}
+    locks = (
+        chart(helm, tmp_path, values, **variable)
+        if by_environment
+        else chart(helm, tmp_path, {**values, "config": variable})
+    )
+
+    found = settle({}, locks).settings.mcp_server_maximums.limits
+
+    assert found == {"cpu": "2", "ephemeral-storage": "1Gi", "memory": "3Gi"}
+
+
+@pytest.mark.parametrize("name", ["AFFINITY", "TOLERATIONS", "RESOURCES"])
+@pytest.mark.parametrize("value", ["{", "x", "3", '"{}"'])
+def test_what_is_no_json_of_its_kind_is_refused(helm: Helm, name: str, value: str) -> None:
+    with pytest.raises(HelmError, match=rf"{name}: .* cannot be read: write JSON"):
+        helm.rendered({"config": {f"OBOT_SERVER_MCPK8S_SETTINGS_{name}": value}})

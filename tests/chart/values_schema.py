@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.chart.own_values import mapping, own_values
-from webhook.settings.environment import VARIABLES
 from webhook.settings.model import Section, Settings, Value
+from webhook.settings.reference_names import VARIABLES
 from webhook.settings.structural import whole_schema
 
 Schema = dict[str, Any]
@@ -50,9 +50,17 @@ def named(settings: Schema) -> Schema:
     for name, path in VARIABLES.items():
         held: Schema = {"properties": settings}
         for step in path:
-            held = held["properties"][step]
-        properties[name] = {**held, **_as_text(held)}
+            description = held.get("description", "")
+            free: Schema = {"description": description, "type": "string"}
+            held = held.get("properties", {}).get(step, free)
+        properties[name] = _named(held)
     return mapping(properties)
+
+
+def _named(held: Schema) -> Schema:
+    if {"array", "object"} & {*held.get("type", ())} or held.get("type") == "string":
+        return {"description": held["description"], "type": ["string", "null"]}
+    return {**held, **_as_text(held)}
 
 
 def _as_text(held: Schema) -> Schema:

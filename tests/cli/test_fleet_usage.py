@@ -73,6 +73,23 @@ IN_FORCE = "ConfigMap platform/mcp-admission-settings"
 DENY = "replicas: {policy: deny}"
 
 
+@pytest.mark.parametrize("with_file", [True, False])
+def test_variables_that_are_not_read_are_told_where_the_environment_counts(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    with_file: bool,
+) -> None:
+    monkeypatch.setenv("OBOT_SERVER_MCPRUNTIME_BACKEND", "kubernetes")
+    file = tmp_path / "settings.yaml"
+    file.write_text("{}", encoding="utf-8")
+
+    judged(NOT_FOUND, file if with_file else None)
+
+    assert capsys.readouterr().err.startswith("OBOT_SERVER_MCPRUNTIME_BACKEND is not read: ")
+
+
 def test_servers_are_judged_by_the_settings_in_force() -> None:
     found = judged({"data": {"settings.yaml": DENY}})
 

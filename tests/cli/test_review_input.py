@@ -143,6 +143,31 @@ def test_a_bad_variable_is_bad_input(review: Review, monkeypatch: pytest.MonkeyP
     )
 
 
+def test_a_misspelled_variable_is_bad_input(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OBOT_SERVER_MCPBASEIMAGE", "example.test/base:1")
+
+    assert review("pod.yaml", pod=judged("a")) == (
+        2,
+        "",
+        "OBOT_SERVER_MCPBASEIMAGE: unknown variable, did you mean OBOT_SERVER_MCPBASE_IMAGE?\n",
+    )
+
+
+def test_a_variable_of_the_reference_alone_is_told(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OBOT_SERVER_MCPRUNTIME_BACKEND", "kubernetes")
+
+    printed = review("pod.yaml", pod=judged("a"))
+
+    assert printed.err == (
+        "OBOT_SERVER_MCPRUNTIME_BACKEND is not read: "
+        "it is a setting of the reference deployment alone\n"
+    )
+
+
 def test_a_folder_is_read_as_a_whole_and_in_order(review: Review, tmp_path: Path) -> None:
     for name in ("b.yaml", "a/z.yml", "a/b/c.json", ".git/x.yaml", "a/.hidden/y.yaml", "a/d.txt"):
         path = tmp_path / "all" / name

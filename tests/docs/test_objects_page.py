@@ -7,12 +7,8 @@ import pytest
 import yaml
 
 from webhook.cli.main import main
-from webhook.controller.objects.network_policy_baseline import (
-    FURTHER_BLOCKS,
-    IPV6_BLOCKS,
-    NAME,
-    REFERENCE_BLOCKS,
-)
+from webhook.controller.objects.network_policy_baseline import NAME
+from webhook.rules.public_addresses import FURTHER_BLOCKS, IPV6_BLOCKS, REFERENCE_BLOCKS
 from webhook.settings.model import Settings
 
 PAGE = Path("docs/objects.md").read_text()

@@ -9,8 +9,8 @@ import yaml
 from pydantic import BaseModel
 
 from webhook.rules import names
-from webhook.settings.environment import VARIABLES
 from webhook.settings.model import Section, Settings, Value
+from webhook.settings.reference_names import NOT_OURS, VARIABLES
 
 PAGE = Path("docs/settings.md").read_text()
 ROWS = dict(re.findall(r"^\| `([\w.]+)` \| (.*?) \|", PAGE, re.MULTILINE))
@@ -29,7 +29,7 @@ KEYS = dict(keys(Settings()))
 
 
 def test_every_key_has_a_row_and_every_row_a_key() -> None:
-    assert {key for key in ROWS if key not in VARIABLES} == set(KEYS)
+    assert {key for key in ROWS if key not in {*VARIABLES, *NOT_OURS}} == set(KEYS)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -47,6 +47,11 @@ def test_every_variable_names_its_key(variable: str, path: tuple[str, ...]) -> N
     row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{variable}` "))
 
     assert ".".join(path) in row or "the same" in row
+
+
+@pytest.mark.parametrize("variable", sorted(NOT_OURS))
+def test_every_variable_that_is_not_ours_is_listed(variable: str) -> None:
+    assert f"\n| `{variable}` | " in PAGE
 
 
 @pytest.mark.parametrize("annotation", names.ASKED_BY_USERS)

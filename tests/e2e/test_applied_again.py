@@ -85,6 +85,15 @@ def test_a_bare_pod_is_applied_again_on_the_server(namespace: Namespace) -> None
     assert found["imagePullPolicy"] == "Always"
 
 
+@pytest.mark.parametrize("option", ["--server-side=false", "--server-side"])
+def test_what_is_filled_in_belongs_to_no_manager(namespace: Namespace, option: str) -> None:
+    namespace.apply(server(), option)
+
+    stored = namespace.deployment()
+    assert "runAsNonRoot" in str(stored["spec"])
+    assert "runAsNonRoot" not in str(stored["metadata"]["managedFields"])
+
+
 def test_a_manager_who_takes_our_values_over_owns_them(namespace: Namespace) -> None:
     own = server(securityContext={"runAsUser": 1000})
     namespace.apply(server(), "--server-side", "--field-manager=argo")

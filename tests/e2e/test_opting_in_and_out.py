@@ -23,10 +23,12 @@ def test_labelling_a_live_deployment_hardens_it_and_says_that_it_rolls(
     said = label(namespace, "=true")
 
     (after,) = namespace.wait_until_rolled_out()
-    assert said.stderr == (
+    rolls, called_by = said.stderr.splitlines()
+    assert rolls == (
         "Warning: metadata.labels[mcp-admission.dev/server] is new: the hardened template rolls "
-        "the pods (identity)\n"
+        "the pods (identity)"
     )
+    assert called_by.startswith("Warning: callers from now on: ")
     assert after["spec"]["containers"][0]["securityContext"]["runAsNonRoot"] is True
     assert after["metadata"]["labels"].items() >= {(SERVER, "true"), (NAME, "github-tools")}
     assert len(namespace.replica_sets()) == 2

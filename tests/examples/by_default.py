@@ -156,6 +156,7 @@ BY_DEFAULT = [
         "cloud-identity.yaml#1",
         "filled",
         {"serviceAccountName": "incident-reader", "automountServiceAccountToken": False},
+        warned_by=("service-account-token",),
     ),
     Row("cloud-identity.yaml#2", "passes"),
     Row("two-ports.yaml#1", "filled", {"securityContext": POD_CONTEXT}),

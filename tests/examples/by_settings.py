@@ -87,6 +87,7 @@ BY_SETTINGS = [
         "operator-statefulset.yaml#2",
         "filled",
         {SERVER: "true", TEMPLATE_NAME: "fetch-proxy", "securityContext": POD_CONTEXT},
+        warned_by=("service-account-token",),
         case="selected by its label",
         settings=SELECTED,
     ),

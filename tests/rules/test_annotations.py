@@ -15,7 +15,7 @@ SECRETS = "must be names of Secrets, separated by commas"
 SECRET = "must be the name of one Secret"
 KEYS = "must be keys of a Secret, separated by commas"
 FLAG = 'must be "true" or "false"'
-NO_CONTAINER = "names no container of the pod"
+NO_CONTAINER = "names no container of the pod: there is main"
 FOR_DEPLOYMENTS = f"is for Deployments: name existing Secrets with {PREFIX}env-from instead"
 NEEDS_CONFIG = f"needs {PREFIX}config-from, which has the keys"
 UNKNOWN = "is not read by this version"
@@ -137,9 +137,9 @@ REFUSED = [
         id="differs-from-the-template",
     ),
     pytest.param(
-        {"port": "0", "env_from": "", "servise": "x"},
+        {"port": "0", "env_from": "", "zzz": "x"},
         {},
-        [told("port", PORT), told("env-from", SECRETS), told("servise", UNKNOWN)],
+        [told("port", PORT), told("env-from", SECRETS), told("zzz", UNKNOWN)],
         id="every-one",
     ),
 ]
@@ -158,7 +158,7 @@ def test_keys_of_others_are_not_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "advice"), [("servise", [True]), ("injected", []), ("revision", []), ("port", [False])]
+    ("key", "advice"), [("zzz", [True]), ("injected", []), ("revision", []), ("port", [False])]
 )
 def test_an_unknown_key_is_worth_a_warning_alone(key: str, advice: list[bool]) -> None:
     pod = pod_of(asking(**{key: "0"}))

@@ -42,8 +42,11 @@ def of_kind(kind: str, asks: dict[str, str]) -> Json:
     return server(asks=asks) | {"kind": kind}
 
 
-OUTSIDE = "which is outside the egressCeilings of the settings: ask the cluster administrator"
-UNKNOWN = "which is none of the administrator's ingressProfiles: there are metrics"
+OUTSIDE = (
+    "which is outside the egressCeilings of the settings (10.1.0.0/16): "
+    "ask the cluster administrator"
+)
+UNKNOWN = "which is none of the administrator's ingressProfiles: there is metrics"
 SERVER_SAYS = "of the server container: write a number"
 TABLE = [
     pytest.param({"egress": "10.1.0.0/24:443, db"}, {}, [], id="egress"),
@@ -95,6 +98,12 @@ TABLE = [
     ),
     pytest.param({"port": "3002"}, NONE_CALLED, [], id="one-of-two"),
     pytest.param({"port": "8080"}, NONE_CALLED, [], id="neither-of-two"),
+    pytest.param(
+        {"port": "mtrics"},
+        {"ports": [{"name": "http", "containerPort": 1}, {"name": "metrics", "containerPort": 2}]},
+        ["port] names no port of the server container: there are http and metrics"],
+        id="misspelled",
+    ),
     pytest.param({"port": "web"}, NONE_CALLED, [f"port] names no port {SERVER_SAYS}"], id="name"),
     pytest.param({"port": "web"}, {}, [f"port] names no port {SERVER_SAYS}"], id="none-declared"),
 ]  # fmt: skip

@@ -42,8 +42,13 @@ def test_grants_what_lies_inside(text: str, asked: Asked) -> None:
 
 NOT_SO = "which is no block of addresses: write"
 AS_IPV4 = "because policies know IPv4 as IPv4"
-OUTSIDE = "which is outside the egressCeilings of the settings: ask the cluster administrator"
+CEILINGS = "10.1.0.0/16, 10.2.0.0/17, 10.2.128.0/17 and 2001:db8::/32"
+BEYOND = f"which is outside the egressCeilings of the settings ({CEILINGS})"
+OUTSIDE = f"{BEYOND}: ask the cluster administrator"
+OPEN = f"{BEYOND}: leave it out, public addresses can be reached without asking"
+NO_CEILINGS = OUTSIDE.replace(CEILINGS, "there are none")
 NONSENSE = "which is no block of addresses: write one such as 203.0.113.0/24"
+NO_PROFILE = "which is none of the administrator's egressProfiles"
 BAD_PORT = "whose part after the slash must be a prefix and a port from 1 to 65535"
 REFUSED = [
     ("10.1.2.3/24", f"{NOT_SO} 10.1.2.0/24"),
@@ -60,8 +65,9 @@ REFUSED = [
     ("10.3.0.0/32:80", OUTSIDE),
     ("0.0.0.0/0", OUTSIDE),
     ("::/0", OUTSIDE),
-    ("2001:db9::/32", OUTSIDE),
-    ("::a01:0/112", OUTSIDE),
+    ("2001:db9::/32", OPEN),
+    ("203.0.113.7/32:443", OPEN),
+    ("::a01:0/112", OPEN),
     ("010.1.0.0/16", NONSENSE),
     ("10.1.0.0/33", NONSENSE),
     ("10.1.0.0/-1", NONSENSE),
@@ -83,11 +89,11 @@ REFUSED = [
     ("2001:db8::1", "which is one address: write a block, such as 2001:db8::1/128"),
     (
         "dbs",
-        "which is none of the administrator's egressProfiles: there are cache, db",
+        f"{NO_PROFILE}: did you mean db? there are cache and db",
     ),
     (
         "metrics",
-        "which is none of the administrator's egressProfiles: there are cache, db",
+        f"{NO_PROFILE}: there are cache and db",
     ),
 ]
 
@@ -117,7 +123,9 @@ def test_every_entry_has_its_say() -> None:
 
 
 def test_nothing_is_granted_where_the_administrator_grants_nothing() -> None:
-    assert egress("10.1.0.0/16", NetworkPolicy()).objections == (f'holds "10.1.0.0/16", {OUTSIDE}',)
+    assert egress("10.1.0.0/16", NetworkPolicy()).objections == (
+        f'holds "10.1.0.0/16", {NO_CEILINGS}',
+    )
     (sentence,) = egress("db", NetworkPolicy()).objections
     assert sentence.endswith("egressProfiles: there are none yet, ask the cluster administrator")
 
@@ -126,7 +134,7 @@ def test_callers_are_named_by_profile_alone() -> None:
     asked = ingress("metrics, metrics,10.1.0.0/16,db", POLICY)
 
     assert asked.profiles == ("metrics",)
-    there = "which is none of the administrator's ingressProfiles: there are metrics"
+    there = "which is none of the administrator's ingressProfiles: there is metrics"
     assert asked.objections == (f'holds "10.1.0.0/16", {there}', f'holds "db", {there}')
 
 
@@ -146,7 +154,7 @@ def test_some_of_many_profiles_are_named() -> None:
 
     (sentence,) = egress("x", policy).objections
 
-    assert sentence.endswith("egressProfiles: there are a, b, c, d, e")
+    assert sentence.endswith("egressProfiles: there are a, b, c, d, e and 2 more")
 
 
 def test_a_long_entry_is_cut() -> None:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
 from webhook.admission.patch import Operation
+from webhook.admission.sentences import fitted, printable
+from webhook.rules.registry import EXCEPTABLE
 
 LONGEST_WARNING = 120
 LONGEST_LINE = 400
 MOST_REASONS = 50
+MOST_OF_WARNINGS = 2000  # characters of one hook; the API server drops what is beyond 4096 of all
 ADVICE = (
     "remove or correct these fields, or ask the cluster administrator for an exception to the "
     "rule in brackets"
 )
 ADVICE_WITHOUT_A_RULE = "correct these fields: no Kubernetes object has them like this"
+ADVICE_WITHOUT_EXCEPTION = "correct these fields: there is no exception to the rule in brackets"
 MALFORMED = "object"  # stands in the place of a rule where the shape of an object is refused
+FORETOLD = "pods will be refused: "
+_NAMED = 5
+_LONGEST_POINTER = 60
+_SHORTENED = 40  # what a word keeps while there is something else to leave out
+_SHORTEST = 24
 
 
 class Severity(Enum):
@@ -27,19 +36,23 @@ class Severity(Enum):
 
 
 class Finding(NamedTuple):
-    """One thing that a rule says about the object; `path` is an RFC 6901 pointer."""
+    """One thing that a rule says about the object; `path` is an RFC 6901 pointer.
+
+    `brief` is what a warning says where it has no room for the message; empty where that is all.
+    """
 
     rule: str
     severity: Severity
     path: str
     message: str
+    brief: str = ""
 
 
 class Answer(NamedTuple):
     """The outcome of one review.
 
     `message` says why the object is refused (with HTTP status `code`), else it is empty.
-    `warnings` are one line of at most 120 characters each. `operations` is the RFC 6902 patch,
+    `warnings` are whole sentences of at most 120 characters. `operations` is the RFC 6902 patch,
     empty unless the object is allowed. `covered` is false for objects that are no MCP servers.
     `pods_refused` is true where the object may be stored, but the pods of its template may not.
     """
@@ -57,10 +70,16 @@ class Answer(NamedTuple):
 NOT_COVERED = Answer(allowed=True, covered=False)
 
 
-def decide(subject: str, findings: list[Finding], operations: Sequence[Operation] = ()) -> Answer:
+def decide(
+    subject: str,
+    findings: list[Finding],
+    operations: Sequence[Operation] = (),
+    *,
+    way_out: str = "",
+) -> Answer:
     """Refuse the object where a finding says so, else allow it."""
     if findings and any(finding.severity is Severity.ERROR for finding in findings):
-        return refuse(subject, findings)
+        return refuse(subject, findings, way_out=way_out)
     return allow(findings, operations)
 
 
@@ -74,15 +93,17 @@ def allow(findings: Sequence[Finding] = (), operations: Sequence[Operation] = ()
     )
 
 
-def refuse(subject: str, findings: list[Finding], code: int = 403) -> Answer:
-    """Refuse the object with every reason at once; warnings are not lost over it."""
+def refuse(subject: str, findings: list[Finding], code: int = 403, *, way_out: str = "") -> Answer:
+    """Refuse the object with every reason at once; warnings are not lost over it.
+
+    `way_out` is another way to do what was asked for, which the last line then names first.
+    """
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     lines = [f'MCP server "{line(subject)}" refused:']
     lines += [f"  {line(error.message)} ({error.rule})" for error in errors[:MOST_REASONS]]
     if len(errors) > MOST_REASONS:
         lines.append(f"  and {len(errors) - MOST_REASONS} more")
-    ruled = any(error.rule != MALFORMED for error in errors)
-    lines.append(f"  {ADVICE if ruled else ADVICE_WITHOUT_A_RULE}")
+    lines.append(f"  {way_out}{advice(error.rule for error in errors)}")
     return Answer(
         allowed=False,
         code=code,
@@ -94,18 +115,49 @@ def refuse(subject: str, findings: list[Finding], code: int = 403) -> Answer:
     )
 
 
+def advice(rules: Iterable[str]) -> str:
+    """What to do about a refusal by these rules; an exception only where one can be granted."""
+    refusing = sorted(set(rules))
+    exceptable = [rule for rule in refusing if rule in EXCEPTABLE]
+    if not exceptable:
+        return ADVICE_WITHOUT_A_RULE if refusing == [MALFORMED] else ADVICE_WITHOUT_EXCEPTION
+    if exceptable == refusing:
+        return ADVICE
+    more = len(exceptable) - _NAMED
+    named = ", ".join(exceptable[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"{ADVICE.removesuffix('the rule in brackets')}{named}"
+
+
 def _warnings(findings: Sequence[Finding]) -> tuple[str, ...]:
-    warnings = tuple(map(warning, findings[:MOST_REASONS]))
-    more = len(findings) - MOST_REASONS
-    return (*warnings, f"and {more} more warnings") if more > 0 else warnings
+    """The findings as warnings, as many as the API server hands on."""
+    warnings: list[str] = []
+    room = MOST_OF_WARNINGS
+    for finding in findings:
+        said = warning(finding)
+        room -= len(said)
+        if room < 0 or len(warnings) == MOST_REASONS:
+            break
+        warnings.append(said)
+    more = len(findings) - len(warnings)
+    return (*warnings, f"and {more} more warnings") if more else tuple(warnings)
 
 
 def warning(finding: Finding) -> str:
-    """A finding as the value of an HTTP header: one printable line of at most 120 characters."""
-    return line(f"{finding.message} ({finding.rule})", LONGEST_WARNING)
+    """A finding as the value of an HTTP header: one whole sentence of at most 120 characters."""
+    brief = finding.brief or finding.message
+    for said, shortest in (
+        (finding.message, LONGEST_WARNING),
+        (brief, LONGEST_WARNING),
+        (finding.message, _SHORTENED),
+        (brief, _SHORTEST),
+    ):
+        text = fitted(printable(f"{said} ({finding.rule})"), LONGEST_WARNING, shortest)
+        if text is not None:
+            return text
+    return f"{line(finding.path, _LONGEST_POINTER)} does not follow a rule ({finding.rule})"
 
 
 def line(text: str, longest: int = LONGEST_LINE) -> str:
-    """The text on one line, without control characters, cut where it is too long."""
-    printable = "".join(char if char.isprintable() else " " for char in text[: longest + 1])
-    return printable if len(printable) <= longest else f"{printable[: longest - 3]}..."
+    """The text on one line, without control characters, its long words shortened."""
+    said = printable(text)
+    return fitted(said, longest, _SHORTEST) or f"{said[: longest - 3]}..."

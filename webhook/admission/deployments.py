@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from webhook.admission import injected, revert, rolling
-from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, decide, refuse
+from webhook.admission import injected, revert, rolling, selector
+from webhook.admission.answer import Answer, Finding, Severity, allow, decide, refuse
+from webhook.admission.callers import callers
 from webhook.admission.coverage import Coverage, of_deployment
-from webhook.admission.enforcement import Enforcement
+from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.uncovered import uncovered, unread_labels
 from webhook.admission.workload import Workload, read
 from webhook.rules import names, rule
 from webhook.rules.fields import Fields, escape
@@ -44,7 +46,7 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     change = _Change(request, settings, scope, patch, new, old)
     coverage = change.coverage
     if coverage is Coverage.NONE:
-        return NOT_COVERED
+        return uncovered(new)
     if coverage is Coverage.LEAVES:
         return _leave(change)
     if coverage is Coverage.MAY_NOT_LEAVE:
@@ -59,11 +61,12 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
 
 def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
     new, old, patch = change.new, change.old, change.patch
-    notes = _keep_label(new, old, coverage)
+    notes = _keep_label(change, coverage)
     deployment = _deployment(new, old)
     if old is not None and coverage is not Coverage.JOINS and _stays(new, old):
         return notes + Enforcement(change.settings, None, deployment).settle(patch)
     new.labels.default(names.SERVER, "true")
+    notes += notices(change.settings, new.pod)
     memory = injected.read(new.pod.annotations)
     if memory is not None:
         revert.take_out(new.pod.spec, memory, patch)
@@ -88,9 +91,14 @@ def _validate(change: _Change) -> list[Finding]:
 
 def _leave(change: _Change) -> Answer:
     """Take our labels, what we filled in and what we copied out of the template."""
+    new, old = change.new, change.old
+    kept = selector.labels_asked_for(new)
+    if kept and old is not None and rolling.unchanged(new, old):
+        return allow()
+    if kept:
+        return refuse(new.name, [_label(_selected_by(kept, stored=old is not None))])
     if change.request.hook is Hook.VALIDATE:
         return allow()
-    new, old = change.new, change.old
     memory = injected.read(new.pod.annotations)
     if memory is None and old is not None:
         memory = injected.read(old.pod.annotations)
@@ -99,6 +107,14 @@ def _leave(change: _Change) -> Answer:
     rolling.take_out_metadata(new, change.patch)
     note = "opts out: what was filled in goes, and the pods roll"
     return allow([_label(note, Severity.WARNING)], change.patch.finish())
+
+
+def _selected_by(kept: list[str], *, stored: bool) -> str:
+    """Why a Deployment cannot opt out whose selector asks for our labels, and what to do."""
+    because = f'must not be "false", because spec.selector asks for {" and ".join(kept)}'
+    if stored:
+        return f"{because} and cannot change: delete the Deployment, and create it without them"
+    return f"{because}: take them out of spec.selector"
 
 
 def _stays(new: Workload, old: Workload) -> bool:
@@ -111,14 +127,17 @@ def _deployment(new: Workload, old: Workload | None) -> rule.Workload:
     return rule.Workload(spec, count if isinstance(count, int) else None)
 
 
-def _keep_label(new: Workload, old: Workload | None, coverage: Coverage) -> list[Finding]:
+def _keep_label(change: _Change, coverage: Coverage) -> list[Finding]:
     """Put back a label that was there; one that never was waits until the template changes."""
+    new, old = change.new, change.old
     if old is not None and old.labels.has(names.SERVER):
         new.labels.default(names.SERVER, "true")
     if coverage is Coverage.LOSES_LABEL:
         return [_label('put back: to opt out, set it to "false"', Severity.WARNING)]
     if coverage is Coverage.JOINS and old is not None:
-        return [_label("is new: the hardened template rolls the pods", Severity.WARNING)]
+        rolls = _label("is new: the hardened template rolls the pods", Severity.WARNING)
+        called_by = callers(change.settings, new)
+        return [rolls] if called_by is None else [rolls, called_by]
     return []
 
 
@@ -142,7 +161,13 @@ def _named(change: _Change) -> list[Finding]:
     value = new.labels.get(names.SERVER)
     if value not in (None, "true", "false"):
         findings.append(_label('must be "true" or "false"'))
-    return findings
+    asked = selector.other_name(new)
+    if asked is not None:
+        path = f"/spec/selector/matchLabels/{escape(names.NAME)}"
+        wanted = names.identity(new.name)
+        message = f"spec.selector.matchLabels[{names.NAME}] must be {wanted}, or left out"
+        findings.append(Finding("identity", Severity.ERROR, path, message))
+    return findings + unread_labels(new)
 
 
 def _label(sentence: str, severity: Severity = Severity.ERROR) -> Finding:

@@ -10,7 +10,7 @@ from webhook.admission.patch import Patch
 from webhook.rules.fields import Violation
 from webhook.rules.pod import Pod
 from webhook.rules.registry import Step, plan
-from webhook.rules.rule import Workload
+from webhook.rules.rule import PodRule, Workload
 from webhook.settings.model import Settings
 
 # Of one rule to one subject: a list of a million items is refused for the first of them.
@@ -89,6 +89,16 @@ class Enforcement:
         return list(found.items())
 
 
+def notices(settings: Settings, pod: Pod) -> list[Finding]:
+    """What the author of a pod should know about what the rules are about to fill in."""
+    found = [
+        (step, list(step.rule.notice(pod, settings)))
+        for step in plan(settings, windows=pod.platform.windows).notices
+        if isinstance(step.rule, PodRule)
+    ]
+    return _findings(found)
+
+
 def _settled(step: Step, violations: list[Violation], patch: Patch) -> list[Violation]:
     """Those that are settled by overriding: what was overridden once is never refused later."""
     if not step.rule.overridable or step.action == "warn":
@@ -103,7 +113,8 @@ def _overridden(step: Step, violations: list[Violation], patch: Patch) -> list[F
     warnings = []
     for violation in reversed(violations):
         said = violation.overridden or f"{violation.place} overridden: {violation.sentence}"
-        warning = Finding(step.rule.id, Severity.WARNING, violation.pointer, said)
+        brief = f"{violation.place} overridden"
+        warning = Finding(step.rule.id, Severity.WARNING, violation.pointer, said, brief)
         if patch.override(violation.at, violation.key, violation.item):
             warnings.append(warning)
     return warnings[::-1]
@@ -116,6 +127,7 @@ def _findings(objections: list[tuple[Step, list[Violation]]]) -> list[Finding]:
             Severity.ERROR if step.action != "warn" and not violation.advice else Severity.WARNING,
             violation.pointer,
             violation.message,
+            violation.brief,
         )
         for step, violations in objections
         for violation in violations

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from webhook.admission import guards, injected, revert
-from webhook.admission.answer import NOT_COVERED, Answer, Finding, allow, decide
+from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, decide
 from webhook.admission.coverage import covered
-from webhook.admission.enforcement import Enforcement
+from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.uncovered import uncovered
 from webhook.admission.workload import Workload, read
 from webhook.rules import resource_ceilings, runtime_class
 from webhook.rules.fields import Fields, value_at
@@ -27,15 +28,19 @@ INHERITED = (
     "windowsOptions",
 )
 
+WRITTEN_BY_PROFILE = ("runAsNonRoot", "seccompProfile")
+RESTRICTED_PROFILE = "use kubectl debug --profile=restricted, "
+
 
 def create(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Fill in a new pod, or check the final one."""
     patch = Patch()
     pod = read(request.object, request, scope, patch)
     if not covered(pod, settings, scope):
-        return NOT_COVERED
+        return uncovered(pod)
     if request.hook is Hook.VALIDATE:
         return decide(pod.name, Enforcement(settings, pod.pod).check())
+    told = notices(settings, pod.pod)
     memory = injected.read(pod.annotations)
     owned = pod.pod.origin.owner != ""
     remembered = memory is not None and owned
@@ -46,7 +51,7 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
         pod = read(request.object, request, scope, patch)
         _keep_class(pod.pod.spec, chosen, settings)
     enforcement = Enforcement(settings, pod.pod, remembered=remembered)
-    findings = enforcement.fill(patch) + enforcement.settle(patch)
+    findings = told + enforcement.fill(patch) + enforcement.settle(patch)
     if not remembered:
         injected.write(pod.pod, patch, memory)
     return decide(pod.name, findings, patch.finish())
@@ -97,7 +102,8 @@ def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> 
     relevant = [
         finding for finding in findings if enforcement.cut or _stands_in(finding.path, places)
     ]
-    return decide(new.name, guarded + relevant, operations)
+    way_out = RESTRICTED_PROFILE if _of_profile(relevant, new.pod, added) else ""
+    return decide(new.name, guarded + relevant, operations, way_out=way_out)
 
 
 def resize(request: Request, settings: Settings, scope: Scope) -> Answer:
@@ -132,6 +138,16 @@ def binding(request: Request, settings: Settings, _scope: Scope) -> Answer:
 
 def _stands_in(path: str, places: list[str]) -> bool:
     return any(path == place or path.startswith(f"{place}/") for place in places)
+
+
+def _of_profile(findings: list[Finding], pod: Pod, containers: list[Container]) -> bool:
+    """Whether something is refused that the profile of `kubectl debug` writes or leaves out."""
+    places = [container.security_context.pointer for container in containers]
+    places += [f"{pod.security_context.pointer}/{key}" for key in WRITTEN_BY_PROFILE]
+    return any(
+        finding.severity is Severity.ERROR and _stands_in(finding.path, places)
+        for finding in findings
+    )
 
 
 def _inherited(pod: Pod, containers: list[Container]) -> list[str]:

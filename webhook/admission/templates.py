@@ -6,11 +6,12 @@ of one run of a CronJob gets the name of the CronJob into its template, which it
 
 from __future__ import annotations
 
-from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow
+from webhook.admission.answer import FORETOLD, NOT_COVERED, Answer, Finding, Severity, allow
 from webhook.admission.coverage import covered, pods_covered
-from webhook.admission.enforcement import Enforcement
+from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.uncovered import uncovered, unread_labels
 from webhook.admission.workload import SCHEDULES, Workload, read
 from webhook.rules import names
 from webhook.settings.model import Settings
@@ -25,14 +26,18 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
         naming = request.hook is Hook.MUTATE and request.operation == "CREATE"
         named = naming and pods_covered(workload, settings, scope)
         return _name_pods(workload, patch) if named else NOT_COVERED
-    if owner or not covered(workload, settings, scope):
+    if owner:
         return NOT_COVERED
+    if not covered(workload, settings, scope):
+        return uncovered(workload)
     if request.hook is Hook.MUTATE:
         return allow()
     if not pods_covered(workload, settings, scope):
         return allow([_uncovered(workload)])
     enforcement = Enforcement(settings, workload.pod)
-    findings = enforcement.fill(patch) + enforcement.settle(patch)
+    findings = notices(settings, workload.pod)
+    findings += enforcement.fill(patch) + enforcement.settle(patch)
+    findings += unread_labels(workload)
     pods_refused = any(finding.severity is Severity.ERROR for finding in findings)
     return allow([_foretold(finding) for finding in findings])._replace(pods_refused=pods_refused)
 
@@ -47,8 +52,11 @@ def _foretold(finding: Finding) -> Finding:
     """What will be said about the pods, as a warning about their workload."""
     if finding.severity is Severity.WARNING:
         return finding
-    message = f"pods will be refused: {finding.message}"
-    return finding._replace(severity=Severity.WARNING, message=message)
+    return finding._replace(
+        severity=Severity.WARNING,
+        message=f"{FORETOLD}{finding.message}",
+        brief=f"{FORETOLD}{finding.brief}" if finding.brief else "",
+    )
 
 
 def _uncovered(workload: Workload) -> Finding:

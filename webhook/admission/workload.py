@@ -73,7 +73,8 @@ def read(document: Any, request: Request, scope: Scope, patch: Patch) -> Workloa
     own_metadata = template.child("metadata") if path else metadata
     spec = Fields(_spec(template), patch, root=f"{template.pointer}/spec")
     annotations = metadata.child("annotations")
-    asked_in = (annotations, own_metadata.child("annotations")) if path else (annotations,)
+    of_pod = own_metadata.child("annotations") if path else annotations
+    asked_in = (annotations, of_pod) if kind == "Deployment" else (of_pod,)
     owner = _controller(metadata)
     memory = None if path else injected.read(annotations)
     origin = Origin(
@@ -83,6 +84,7 @@ def read(document: Any, request: Request, scope: Scope, patch: Patch) -> Workloa
         owner=str(owner.get("kind")) if owner else "",
         asked_in=asked_in,
         disagreeing=_disagreeing(asked_in),
+        beside=annotations if path and kind != "Deployment" else None,
         managed=scope is Scope.MANAGED,
         creating=request.operation == "CREATE",
         server="" if memory is None else memory.server,

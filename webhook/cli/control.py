@@ -38,6 +38,7 @@ from webhook.observe import logs
 from webhook.observe.control_metrics import ControlMetrics
 from webhook.observe.reconcile_metrics import SETTINGS, ReconcileMetrics
 from webhook.server.listener import Address
+from webhook.settings.environment import not_read
 from webhook.settings.errors import SettingsError
 from webhook.settings.layers import Layer
 from webhook.settings.load import read
@@ -143,6 +144,8 @@ def run(args: argparse.Namespace) -> int:
     metrics.steps(STEPS)
     try:
         locks = read(args.settings, os.environ)
+        for line in not_read(os.environ):
+            LOG.warning("a variable is not read", extra={"fields": {"reason": line}})
         settle({}, locks)
         asyncio.run(_control(args, locks, metrics))
     except (ConfigurationError, SettingsError) as error:

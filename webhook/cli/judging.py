@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from webhook.cli.cluster import release_namespace
+from webhook.cli.variables import tell_what_is_not_read
 from webhook.controller.api import Api
 from webhook.controller.distribution.following import CONFIG_MAP
 from webhook.controller.errors import Forbidden, NotFound
@@ -48,6 +49,7 @@ async def judging(api: Api, args: argparse.Namespace) -> Judging:
 
 
 def _of_file(path: Path) -> Judging:
+    tell_what_is_not_read()
     return Judging(load(path, os.environ), f"{path} and the environment")
 
 
@@ -58,6 +60,7 @@ async def _in_force(api: Api, args: argparse.Namespace) -> Judging:
     try:
         found = await api.get(namespaced("v1", "configmaps", namespace, CONFIG_MAP))
     except (Forbidden, NotFound) as error:
+        tell_what_is_not_read()
         why = "may not be read" if isinstance(error, Forbidden) else "is not there"
         return Judging(
             load(None, os.environ),

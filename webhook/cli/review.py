@@ -13,6 +13,7 @@ from webhook.cli.formats import format as formats
 from webhook.cli.formats import terminal, wording
 from webhook.cli.manifests import STDIN, Input, Manifest
 from webhook.cli.offline import Outcome, Report, outcome
+from webhook.cli.variables import tell_what_is_not_read
 from webhook.rules.registry import plan
 from webhook.settings.errors import SettingsError
 from webhook.settings.load import load
@@ -114,6 +115,7 @@ def _check_format(args: argparse.Namespace) -> None:
 def _settings(path: Path | None) -> Settings:
     """The settings in force; what only the rules know to be nonsense is refused here."""
     settings = load(path, os.environ)
+    tell_what_is_not_read()
     try:
         plan(settings)
     except SettingsError as error:

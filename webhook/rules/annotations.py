@@ -1,6 +1,7 @@
 """What a workload asks for by annotation is understood, or refused.
 
-Field    metadata.annotations of the workload and of its pod template, under mcp-admission.dev/
+Field    metadata.annotations under mcp-admission.dev/, of the pod or its template, and of a
+         Deployment; those of other workloads reach no pod
 Absent   left as it is
 Refused  values that cannot be read, a container that does not exist, config-from, egress and
          ingress-from on anything but a Deployment, egress outside the ceilings and profiles of
@@ -9,80 +10,140 @@ Refused  values that cannot be read, a container that does not exist, config-fro
 Source   mcp-admission
 """
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
-from webhook.rules import names, peers, server_port
+from webhook.rules import annotation_values, keys, names, peers, server_port
 from webhook.rules.fields import Fields, Violation
 from webhook.rules.pod import LONGEST_VALUE, Pod
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
-from webhook.settings.patterns import is_dns_subdomain
+from webhook.settings.words import listed
 
-_SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]+")
-_PORT_NAME = re.compile(r"(?=[-0-9]*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")
-_LONGEST_KEY = 253
-_OWN = frozenset({*names.ASKED_BY_USERS, names.INJECTED, names.REVISION})
+_NAMED = 5
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
-    """Refuse what cannot be read or granted, and warn about keys that nobody reads."""
-    if not any(map(_asks, pod.origin.asked_in)):
+    """Refuse what cannot be read or granted, and warn about what nobody reads."""
+    if not any(map(_asks, _places(pod))):
         return
-    for annotations in pod.origin.asked_in:
-        for key, value in annotations.entries():
-            if not key.startswith(names.PREFIX):
-                continue
-            sentence = _objection(pod, key, value)
-            if sentence:
-                yield annotations.violation(key, sentence)
-            elif key not in _OWN:
-                yield annotations.violation(key, "is not read by this version", advice=True)
+    yield from _values(pod)
     for key in pod.origin.disagreeing:
         at = pod.origin.asked_in[0]
         yield at.violation(key, "differs from the pod template: say it in one place")
+    yield from _beside(pod)
     yield from _config(pod)
     yield from _port_of_service(pod)
     yield from _network(pod, settings)
 
 
+def _places(pod: Pod) -> tuple[Fields, ...]:
+    """Where a person may have written annotations, the workload first."""
+    beside = pod.origin.beside
+    return pod.origin.asked_in if beside is None else (beside, *pod.origin.asked_in)
+
+
 def _asks(annotations: Fields) -> bool:
     """Whether there is a key of ours that is not our own note."""
-    keys = annotations.value or ()
-    return any(key.startswith(names.PREFIX) and key != names.INJECTED for key in keys)
+    found = annotations.value or ()
+    return any(key.startswith(names.PREFIX) and key != names.INJECTED for key in found)
 
 
-def _objection(pod: Pod, key: str, value: object) -> str | None:
+def _values(pod: Pod) -> Iterator[Violation]:
+    """Object to each key that is read and cannot be, and warn about each that is not read.
+
+    A template that says what its workload says, as one that was filled in does, adds nothing.
+    """
+    told: dict[str, Any] = {}
+    for annotations in pod.origin.asked_in:
+        for key, value in annotations.entries():
+            again = key in told and told[key] == value
+            told.setdefault(key, value)
+            if not again and key.startswith(names.PREFIX):
+                yield from _objections(pod, annotations, key, value)
+
+
+def _objections(pod: Pod, at: Fields, key: str, value: object) -> Iterator[Violation]:
     if pod.origin.too_long(value) and key != names.INJECTED:
-        return f"is longer than {LONGEST_VALUE} characters, and not read: shorten it"
-    if key == names.CONTAINER and pod.server is None:
-        return "names no container of the pod"
-    reads = _READS.get(key)
-    return None if reads is None else reads(str(value))
+        sentence = f"is longer than {LONGEST_VALUE} characters, and not read: shorten it"
+        yield at.violation(key, sentence)
+        return
+    unread = keys.unread_annotation(key)
+    wrong = annotation_values.unreadable(key, str(value))
+    if unread is not None:
+        yield at.violation(key, unread, advice=True)
+    elif key == names.CONTAINER and pod.server is None:
+        yield at.violation(key, "names no container of the pod", detail=_there_are(_regular(pod)))
+    elif wrong is not None:
+        yield at.violation(key, wrong)
+
+
+def _regular(pod: Pod) -> list[str]:
+    found = (c.fields.get("name") for c in pod.containers if c.fields.key == "containers")
+    return [name for name in found if isinstance(name, str)]
+
+
+def _there_are(found: list[str], otherwise: str = "") -> str:
+    """The names that exist, as the end of a sentence."""
+    if not found:
+        return otherwise
+    return f": there {'is' if len(found) == 1 else 'are'} {listed(found, 'and', _NAMED)}"
+
+
+def _beside(pod: Pod) -> Iterator[Violation]:
+    """Warn about what stands beside a template whose pods do not get it."""
+    beside = pod.origin.beside
+    if beside is None:
+        return
+    for key, value in beside.entries():
+        unread = keys.unread_annotation(key)
+        if pod.annotations.get(key) == value:
+            continue
+        if unread is not None:
+            yield beside.violation(key, unread, advice=True)
+        elif key in names.ASKED_BY_USERS and key not in names.FOR_DEPLOYMENTS:
+            place = pod.annotations.place
+            sentence = f"reaches no pod: put it into {place}"
+            yield beside.violation(key, sentence, short=f"{key} belongs in {place}", advice=True)
 
 
 def _config(pod: Pod) -> Iterator[Violation]:
-    at = _at(pod, names.CONFIG_FROM)
-    if at is not None and _beside_deployments(pod):
-        advice = f"is for Deployments: name existing Secrets with {names.ENV_FROM} instead"
-        yield at.violation(names.CONFIG_FROM, advice)
+    at, keys_at = _at(pod, names.CONFIG_FROM), _at(pod, names.FILE_KEYS)
+    elsewhere = _beside_deployments(pod)
+    if at is not None and elsewhere:
+        yield _for_deployments(at, names.CONFIG_FROM, names.ENV_FROM)
     if at is not None and at.get(names.CONFIG_FROM) in _made(pod):
         yield at.violation(names.CONFIG_FROM, "names the Secret that is made from it: name yours")
-    keys_at = _at(pod, names.FILE_KEYS)
-    if keys_at is not None and at is None and pod.origin.template:
+    if keys_at is None or not pod.origin.template:
+        return
+    if elsewhere:
+        yield _for_deployments(keys_at, names.FILE_KEYS, names.FILES_FROM)
+    elif at is None:
         yield keys_at.violation(names.FILE_KEYS, f"needs {names.CONFIG_FROM}, which has the keys")
+
+
+def _for_deployments(at: Fields, key: str, instead: str) -> Violation:
+    detail = f": name existing Secrets with {instead} instead"
+    return at.violation(key, "is for Deployments", detail=detail)
 
 
 def _port_of_service(pod: Pod) -> Iterator[Violation]:
     """Object to a port that its Service cannot reach, and warn about one that it need not know."""
     at = _at(pod, names.PORT)
-    if at is None or pod.server is None or pod.origin.kind != "Deployment":
+    if at is None or pod.server is None:
+        return
+    if pod.origin.kind != "Deployment":
+        if pod.origin.template:
+            sentence = "is for Deployments: no Service is made for this one"
+            yield at.violation(names.PORT, sentence, advice=True)
         return
     told = str(at.get(names.PORT))
     port = server_port.choose(pod.server, told)
     if port is None:
-        if _port(told) is None:
-            yield at.violation(names.PORT, "names no port of the server container: write a number")
+        if annotation_values.port(told) is None:
+            called = [each.name for each in server_port.declared(pod.server) if each.name]
+            detail = _there_are(called, ": write a number")
+            yield at.violation(names.PORT, "names no port of the server container", detail=detail)
     elif not server_port.told_by(port, told):
         says = f"the container declares {port.name or port.number}"
         yield at.violation(names.PORT, f"is not read: {says}", advice=True)
@@ -96,9 +157,11 @@ def _network(pod: Pod, settings: Settings) -> Iterator[Violation]:
             continue
         if pod.origin.kind == "Deployment":
             for sentence in read(str(at.get(key)), policy).objections:
-                yield at.violation(key, sentence)
+                short = f"{key} asks for what the settings do not grant"
+                yield at.violation(key, sentence, short=short)
         elif _beside_deployments(pod):
-            yield at.violation(key, "is for Deployments: no network policy is made for this one")
+            detail = ": no network policy is made for this one"
+            yield at.violation(key, "is for Deployments", detail=detail)
 
 
 def _beside_deployments(pod: Pod) -> bool:
@@ -111,54 +174,7 @@ def _made(pod: Pod) -> tuple[str, str]:
 
 
 def _at(pod: Pod, key: str) -> Fields | None:
-    return next((at for at in pod.origin.asked_in if at.has(key)), None)
+    return next((at for at in _places(pod) if at.has(key)), None)
 
 
-def _secrets(value: str) -> str | None:
-    fine = all(map(is_dns_subdomain, _split(value)))
-    return None if fine else "must be names of Secrets, separated by commas"
-
-
-def _secret(value: str) -> str | None:
-    return "must be the name of one Secret" if "," in value or _secrets(value) else None
-
-
-def _keys(value: str) -> str | None:
-    fine = all(
-        len(key) <= _LONGEST_KEY and _SECRET_KEY.fullmatch(key) and not _of_volumes(key)
-        for key in _split(value)
-    )
-    return None if fine else "must be keys of a Secret, separated by commas"
-
-
-def _of_volumes(key: str) -> bool:
-    """Whether Kubernetes keeps the name for itself where a Secret is mounted."""
-    return key == "." or key.startswith("..")
-
-
-def _port(value: str) -> str | None:
-    if value.isascii() and value.isdigit():
-        fine = len(value) <= 5 and 1 <= int(value) <= 65535
-    else:
-        fine = bool(_PORT_NAME.fullmatch(value))
-    return None if fine else "must be a port from 1 to 65535 or the name of one"
-
-
-def _boolean(value: str) -> str | None:
-    return None if value in ("true", "false") else 'must be "true" or "false"'
-
-
-def _split(value: str) -> list[str]:
-    return [entry.strip() for entry in value.split(",")]
-
-
-_READS: dict[str, Callable[[str], str | None]] = {
-    names.PORT: _port,
-    names.CONFIG_FROM: _secret,
-    names.FILE_KEYS: _keys,
-    names.ENV_FROM: _secrets,
-    names.FILES_FROM: _secrets,
-    names.SERVICE_ACCOUNT_TOKEN: _boolean,
-}
-
-RULE = PodRule(id="annotations", check=check, overridable=False)
+RULE = PodRule(id="annotations", check=check, overridable=False, exceptable=False)

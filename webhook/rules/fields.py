@@ -30,7 +30,8 @@ class Violation(NamedTuple):
     """What a rule objects to: a field, and optionally one item of the list that it holds.
 
     `overridden` is what to say when the value was replaced instead, `advice` marks what is never
-    more than a warning.
+    more than a warning. `detail` goes on after the sentence where there is room for it, and `short`
+    is a sentence of its own that says the same where there is none.
     """
 
     at: Fields
@@ -39,6 +40,8 @@ class Violation(NamedTuple):
     item: int | None = None
     overridden: str = ""
     advice: bool = False
+    detail: str = ""
+    short: str = ""
 
     @property
     def pointer(self) -> str:
@@ -55,7 +58,12 @@ class Violation(NamedTuple):
     def message(self) -> str:
         """The place and what is wrong there, in one sentence."""
         separator = " " if self.item is None else ": "
-        return f"{self.place}{separator}{self.sentence}"
+        return f"{self.place}{separator}{self.sentence}{self.detail}"
+
+    @property
+    def brief(self) -> str:
+        """What to say where there is no room for the message; empty where that is all."""
+        return self.short or self._replace(detail="").message * bool(self.detail)
 
 
 class Editor(Protocol):
@@ -202,17 +210,9 @@ class Fields:
         """Take away a field, or one item of the list that it holds."""
         self.editor.remove(self, key, item)
 
-    def violation(
-        self,
-        key: str,
-        sentence: str,
-        *,
-        item: int | None = None,
-        overridden: str = "",
-        advice: bool = False,
-    ) -> Violation:
+    def violation(self, key: str, sentence: str, **more: Any) -> Violation:
         """Object to a field here; the sentence goes on where the name of the place ends."""
-        return Violation(self, key, sentence, item, overridden, advice)
+        return Violation(self, key, sentence, **more)
 
     def hold(self, value: dict[str, Any]) -> None:
         """Stand for this object from now on."""

@@ -8,8 +8,8 @@ Source   mcp-admission; Kubernetes label values end at 63 characters
 
 from collections.abc import Iterator
 
-from webhook.rules import names
-from webhook.rules.fields import Violation
+from webhook.rules import keys, names
+from webhook.rules.fields import Fields, Violation
 from webhook.rules.pod import Pod
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
@@ -31,6 +31,15 @@ def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
         yield pod.labels.violation(names.SERVER, 'must be "true"')
     if not pod.labels.has(names.NAME):
         yield pod.labels.violation(names.NAME, "must name the server")
+    yield from unread(pod.labels)
 
 
-RULE = PodRule(id="identity", fill=fill, check=check)
+def unread(labels: Fields) -> Iterator[Violation]:
+    """Warn about labels of the product that nobody reads."""
+    for key, _ in labels.entries():
+        sentence = keys.unread_label(key)
+        if sentence is not None:
+            yield labels.violation(key, sentence, advice=True)
+
+
+RULE = PodRule(id="identity", fill=fill, check=check, exceptable=False)

@@ -29,8 +29,8 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     if not _gated(pod, settings):
         return
     if pod.spec.has("nodeName"):
-        sentence = "must be empty: a pod that names its node cannot wait for its network policy"
-        yield pod.violation("nodeName", sentence)
+        detail = ": a pod that names its node cannot wait for its network policy"
+        yield pod.violation("nodeName", "must be empty", detail=detail)
     elif not pod.origin.template and names.GATE not in pod.spec.names(names.GATES):
         yield pod.violation(names.GATES, f"must hold {names.GATE} until the network policy exists")
 
@@ -39,4 +39,4 @@ def _gated(pod: Pod, settings: Settings) -> bool:
     return settings.gated and (pod.origin.creating or pod.origin.template)
 
 
-RULE = PodRule(id="isolation-gate", fill=fill, check=check)
+RULE = PodRule(id="isolation-gate", fill=fill, check=check, exceptable=False)

@@ -10,6 +10,7 @@ PREFIX = "mcp-admission.dev/"
 SERVER = PREFIX + "server"
 NAME = PREFIX + "name"
 MANAGED = PREFIX + "managed"
+GATEWAY = PREFIX + "gateway"
 GATE = PREFIX + "isolation"
 GATES = "schedulingGates"
 
@@ -43,6 +44,7 @@ ASKED_BY_USERS = (
 )
 SECRETS = (CONFIG_FROM, FILE_KEYS, ENV_FROM, FILES_FROM)
 READ_BY_PODS = (CONTAINER, SERVICE_ACCOUNT_TOKEN)
+FOR_DEPLOYMENTS = (PORT, CONFIG_FROM, FILE_KEYS, EGRESS, INGRESS_FROM)
 
 _DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _LONGEST = 40

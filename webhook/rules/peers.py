@@ -15,15 +15,15 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import NamedTuple
 
+from webhook.rules.public_addresses import Network, public
 from webhook.settings.model import NetworkPolicy
 from webhook.settings.network_peers import NoBlockError, cidr
+from webhook.settings.words import listed, nearest
 
 MOST_ENTRIES = 100
 _LONGEST = 43
 _NAMED = 5
 _ASK = "ask the cluster administrator"
-
-Network = IPv4Network | IPv6Network
 
 
 class Block(NamedTuple):
@@ -91,9 +91,13 @@ def _entries(text: str, objections: list[str]) -> Iterator[str]:
 def _profile(name: str, profiles: Mapping[str, object], setting: str) -> str:
     if name in profiles:
         return name
-    known = ", ".join(sorted(profiles)[:_NAMED])
-    there = f": there are {known}" if known else f": there are none yet, {_ASK}"
-    raise _Objection(f"which is none of the administrator's {setting}{there}")
+    sentence = f"which is none of the administrator's {setting}"
+    if not profiles:
+        raise _Objection(f"{sentence}: there are none yet, {_ASK}")
+    near = nearest(name, profiles)
+    meant = f"did you mean {near}? " if near else ""
+    there = f"there {'is' if len(profiles) == 1 else 'are'} "
+    raise _Objection(f"{sentence}: {meant}{there}{listed(sorted(profiles), 'and', _NAMED)}")
 
 
 def _block(entry: str, ceilings: tuple[str, ...]) -> Block:
@@ -103,8 +107,17 @@ def _block(entry: str, ceilings: tuple[str, ...]) -> Block:
     prefix, colon, port = rest.partition(":")
     network = _network(f"{address}/{prefix}")
     if not any(_inside(network, ceiling) for ceiling in _collapsed(ceilings)):
-        raise _Objection(f"which is outside the egressCeilings of the settings: {_ASK}")
+        raise _Objection(_outside(network, ceilings))
     return Block(str(network), _port(port) if colon else None)
+
+
+def _outside(network: Network, ceilings: tuple[str, ...]) -> str:
+    """What to say about a block that no ceiling covers; public ones are open to every server."""
+    there = listed(ceilings, "and", _NAMED) if ceilings else "there are none"
+    sentence = f"which is outside the egressCeilings of the settings ({there})"
+    if public(network):
+        return f"{sentence}: leave it out, public addresses can be reached without asking"
+    return f"{sentence}: {_ASK}"
 
 
 def _network(text: str) -> Network:

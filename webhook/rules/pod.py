@@ -25,8 +25,10 @@ class Origin:
     `kind` is the kind of the object under review, `owner` the kind of the controller that made
     a pod, `name` the name of the workload, of the pod's owner or of the bare pod. `asked_in`
     are the annotations of the workload and of its template, `disagreeing` the keys that say one
-    thing in one and another in the other. `server` is the container of a pod that was the server
-    when the pod or its template was filled in, empty where that is not known.
+    thing in one and another in the other. `beside` are those of a workload whose pods have the
+    annotations of its template alone, which is every one but a Deployment. `server` is the
+    container of a pod that was the server when the pod or its template was filled in, empty where
+    that is not known.
     """
 
     namespace: str = ""
@@ -35,6 +37,7 @@ class Origin:
     owner: str = ""
     asked_in: tuple[Fields, ...] = ()
     disagreeing: tuple[str, ...] = ()
+    beside: Fields | None = None
     managed: bool = False
     creating: bool = True
     server: str = ""

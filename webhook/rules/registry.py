@@ -79,6 +79,8 @@ RULES: tuple[Rule, ...] = (
     isolation_gate.RULE,
 )
 
+EXCEPTABLE = frozenset(rule.id for rule in RULES if rule.exceptable)
+
 
 class Step(NamedTuple):
     """A rule that applies, and what the settings say about a conflict with it."""
@@ -91,13 +93,15 @@ class Plan(NamedTuple):
     """The rules that apply under the settings, laid out for the request path.
 
     `fills` fill in everything, `current` what is filled in even on pods of a template that was
-    filled in before; `checks` check before, `final` after all other webhooks.
+    filled in before; `checks` check before, `final` after all other webhooks. `notices` have
+    something to say about a pod before it is filled in.
     """
 
     fills: tuple[Step, ...]
     current: tuple[Step, ...]
     checks: tuple[Step, ...]
     final: tuple[Step, ...]
+    notices: tuple[Step, ...]
 
 
 @lru_cache(maxsize=8)
@@ -118,6 +122,7 @@ def plan(settings: Settings, *, windows: bool = False) -> Plan:
         tuple(step for step in fills if step.rule.always_current),
         checks,
         tuple(step for step in checks if step.rule.final),
+        tuple(step for step in fills if step.rule.notice is not nothing_to_check),
     )
 
 

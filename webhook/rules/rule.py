@@ -42,22 +42,26 @@ def conflict_action(rule: RuleId, settings: Settings) -> RuleAction:
 class _Rule(Generic[Subject]):
     """One thing that is asked of an MCP server.
 
+    `notice` yields what an author should know about what `fill` is about to do.
     `level` is the lowest Pod Security level that checks it, `fill_level` the lowest that fills it
     in. `always_current` rules are applied to a pod even when its template was filled in before
     the settings changed. `overridable` says whether taking the refused field away leaves a pod
     that the API server accepts. `final` rules are checked by the validating hook too, after all
-    other webhooks. `action` reads what happens on a conflict.
+    other webhooks. `action` reads what happens on a conflict. `exceptable` says whether a workload
+    may be let off the rule: labels, requests and the gate are what all others are built on.
     """
 
     id: RuleId
     fill: Callable[[Subject, Settings], None] = nothing_to_fill
     check: Callable[[Subject, Settings], Iterable[Violation]] = nothing_to_check
+    notice: Callable[[Subject, Settings], Iterable[Violation]] = nothing_to_check
     level: Level = Level.PRIVILEGED
     fill_level: Level | None = None
     always_current: bool = True
     linux_only: bool = False
     overridable: bool = True
     final: bool = True
+    exceptable: bool = True
     action: Callable[[RuleId, Settings], RuleAction] = conflict_action
 
     @property

@@ -28,13 +28,18 @@ def choose(server: Container, told: str | None) -> Port | None:
 
     None, too, where the annotation decides and names a port that the container does not declare.
     """
-    declared = [_port(fields) for fields in server.fields.items("ports") if _usable(fields)]
-    named = next((port for port in declared if port.name == MCP), None)
+    ports = declared(server)
+    named = next((port for port in ports if port.name == MCP), None)
     if named is not None:
         return named
-    if len(declared) == 1 or (declared and told is None):
-        return declared[0]
-    return None if told is None else _told(declared, told)
+    if len(ports) == 1 or (ports and told is None):
+        return ports[0]
+    return None if told is None else _told(ports, told)
+
+
+def declared(server: Container) -> list[Port]:
+    """The ports of the container that may speak MCP."""
+    return [_port(fields) for fields in server.fields.items("ports") if _usable(fields)]
 
 
 def told_by(port: Port, told: str) -> bool:
@@ -42,8 +47,8 @@ def told_by(port: Port, told: str) -> bool:
     return told in (str(port.number), port.name)
 
 
-def _told(declared: list[Port], told: str) -> Port | None:
-    found = next((port for port in declared if told_by(port, told)), None)
+def _told(ports: list[Port], told: str) -> Port | None:
+    found = next((port for port in ports if told_by(port, told)), None)
     if found is None and _is_number(told):
         return Port(int(told))
     return found

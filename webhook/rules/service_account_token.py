@@ -42,8 +42,8 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
             yield annotations.violation(ASKING, "is not allowed here", advice=True)
             break
     if pod.spec.get(KEY) is not False:
-        sentence = f"must be false: {ASKING} does not ask, or is not allowed to"
-        yield pod.violation(KEY, sentence)
+        detail = f": {ASKING} does not ask, or is not allowed to"
+        yield pod.violation(KEY, "must be false", detail=detail)
     for volume in pod.spec.items_with("volumes", "projected"):
         for source in volume.child("projected").items("sources"):
             for key in CREDENTIALS:
@@ -51,9 +51,28 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
                     yield source.violation(key, "is not allowed")
 
 
+def notice(pod: Pod, settings: Settings) -> Iterator[Violation]:
+    """Warn an author who names an account and says nothing about its token, which is gone then."""
+    told = pod.origin.owner and not pod.origin.template
+    key = "serviceAccountName" if pod.spec.has("serviceAccountName") else "serviceAccount"
+    named = pod.spec.get(key) not in (None, "", "default")
+    silent = pod.spec.get(KEY) is None and pod.origin.asks(ASKING) is None
+    if told or not named or not silent:
+        return
+    if _granted(pod, settings):
+        yield pod.violation(key, f'gets no token: ask by {ASKING}: "true"', advice=True)
+    else:
+        sentence = "gets no token, and none may be asked for here"
+        detail = ": ask the cluster administrator"
+        yield pod.violation(key, sentence, detail=detail, advice=True)
+
+
 def _allowed(pod: Pod, settings: Settings) -> bool:
-    if pod.origin.asks(ASKING) != "true":
-        return False
+    return pod.origin.asks(ASKING) == "true" and _granted(pod, settings)
+
+
+def _granted(pod: Pod, settings: Settings) -> bool:
+    """Whether the settings let this server have its token."""
     tokens = settings.service_account_tokens
     policy = tokens.managed if pod.origin.managed else tokens.opted_in
     if policy == "allow":
@@ -110,4 +129,4 @@ def _drop(fields: Fields, key: str, volumes: set[str]) -> None:
             fields.remove(key, at)
 
 
-RULE = PodRule(id="service-account-token", fill=fill, check=check, overridable=False)
+RULE = PodRule(id="service-account-token", fill=fill, check=check, notice=notice, overridable=False)

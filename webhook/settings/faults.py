@@ -7,7 +7,6 @@ values, and its author wants to know what to write instead.
 import json
 import types
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import ValidationError
@@ -15,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from webhook.settings.model import Section, Settings
 from webhook.settings.patterns import ACCEPTED
+from webhook.settings.words import listed, nearest
 
 Key = tuple[str | int, ...]
 _LONGEST = 40
@@ -116,16 +116,16 @@ def _accepted(detail: ErrorDetails) -> str:
         case {"expected": expected}:
             if detail["input"] is False and "off" in _choices(expected):
                 return 'off in quotes ("off"), which YAML reads as false without them'
-            return _listed(_choices(expected), "or")
+            return listed(_choices(expected), "or")
     for bound in _BOUNDS.keys() & context.keys():
         return _BOUNDS[bound].format(context[bound])
     return _KINDS.get(detail["type"], f"something else ({detail['msg']})")
 
 
 def _unknown(key: str, known: list[str]) -> str:
-    near = get_close_matches(key, known, n=1)
-    hint = f", did you mean {near[0]}?" if near else ":"
-    return f"unknown key{hint} known here are {_listed(known, 'and')}"
+    near = nearest(key, known)
+    hint = ":" if near is None else f", did you mean {near}?"
+    return f"unknown key{hint} known here are {listed(known, 'and')}"
 
 
 def _known_keys(key: Key) -> list[str]:
@@ -139,7 +139,3 @@ def _known_keys(key: Key) -> list[str]:
 def _choices(expected: str) -> list[str]:
     """The values out of pydantic's sentence `'a', 'b' or 'c'`."""
     return expected.split("'")[1::2]
-
-
-def _listed(words: list[str], last: str) -> str:
-    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)

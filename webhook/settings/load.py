@@ -26,13 +26,13 @@ def load(path: Path | None, environment: Mapping[str, str] = _NOTHING) -> Settin
 
 def read(path: Path | None, environment: Mapping[str, str] = _NOTHING) -> list[Layer]:
     """The layers of the file, if there is one, and of the environment; raises SettingsError."""
-    given = [layer_of_environment(environment)]
-    if path is not None:
-        try:
-            given.insert(0, _layer(documents.read_file(path), str(path)))
-        except DocumentError as error:
-            raise _unreadable(error) from None
-    return given
+    if path is None:
+        return [layer_of_environment(environment)]
+    try:
+        file = _layer(documents.read_file(path), str(path))
+    except DocumentError as error:
+        raise _unreadable(error) from None
+    return [file, layer_of_environment(environment, file.values)]
 
 
 def parse(text: bytes | str, source: str) -> Settings:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from webhook.admission.answer import ADVICE, Severity, line
+from webhook.admission.answer import FORETOLD, Severity, advice, line
 from webhook.cli.manifests import STDIN
 from webhook.cli.offline import Outcome, Report
 
@@ -54,7 +54,12 @@ def findings(outcome: Outcome, *, colour: bool) -> Iterator[str]:
         where = place(outcome, finding.path)
         yield f"  {severity} {where}: {line(finding.message)} ({finding.rule})\n"
     if not outcome.runs:
-        yield f"  {ADVICE}\n"
+        refusing = (
+            finding.rule
+            for finding in outcome.findings
+            if finding.severity is Severity.ERROR or finding.message.startswith(FORETOLD)
+        )
+        yield f"  {advice(refusing)}\n"
 
 
 def count(report: Report) -> str:

@@ -17,32 +17,18 @@ from typing import Any
 
 from webhook.controller.objects import ownership
 from webhook.rules import names
+from webhook.rules.public_addresses import (
+    FURTHER_BLOCKS,
+    IPV4,
+    IPV6,
+    IPV6_BLOCKS,
+    REFERENCE_BLOCKS,
+)
 from webhook.settings.model import NetworkPolicy, Settings
 
 Json = dict[str, Any]
 NAME = "mcp-admission-baseline"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
-
-REFERENCE_BLOCKS = (
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "127.0.0.0/8",
-    "169.254.0.0/16",
-    "224.0.0.0/4",
-    "240.0.0.0/4",
-)
-FURTHER_BLOCKS = ("100.64.0.0/10", "0.0.0.0/8", "192.0.0.0/24", "198.18.0.0/15")
-IPV6_BLOCKS = (
-    "fc00::/7",
-    "fe80::/10",
-    "ff00::/8",
-    "::1/128",
-    "::/128",
-    "64:ff9b::/96",
-    "64:ff9b:1::/48",
-    "2002::/16",
-)
 
 
 def network_policy_baseline(
@@ -71,8 +57,8 @@ def network_policy_baseline(
                 },
                 {
                     "to": [
-                        _public("0.0.0.0/0", *REFERENCE_BLOCKS, *FURTHER_BLOCKS),
-                        _public("::/0", *IPV6_BLOCKS),
+                        _public(IPV4, *REFERENCE_BLOCKS, *FURTHER_BLOCKS),
+                        _public(IPV6, *IPV6_BLOCKS),
                     ]
                 },
             ],

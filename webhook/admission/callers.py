@@ -1,0 +1,46 @@
+"""Who may call a server once the network policies isolate it, in one sentence."""
+
+from __future__ import annotations
+
+from webhook.admission.answer import Finding, Severity
+from webhook.admission.workload import Workload
+from webhook.rules import names, peers
+from webhook.rules.fields import escape
+from webhook.settings.model import Gateway, Settings
+from webhook.settings.words import listed
+
+_FROM_NOW_ON = "callers from now on: "
+_LABELS, _PROFILES = 2, 3
+
+
+def callers(settings: Settings, workload: Workload) -> Finding | None:
+    """What to tell the author of a workload; None while network policies are off.
+
+    The gateway's namespace is the one of the installation unless the settings name another.
+    """
+    policy = settings.mcp_namespace.network_policy
+    if not policy.enabled:
+        return None
+    profiles: tuple[str, ...] = ()
+    asked = workload.pod.origin.asks(names.INGRESS_FROM)
+    if asked is not None and workload.kind == "Deployment":
+        granted = peers.ingress(asked, policy)
+        profiles = () if granted.objections else granted.profiles
+    where = _namespace(policy.gateway)
+    further = f", and ingress {listed(profiles, 'and', _PROFILES)}" if profiles else ""
+    return Finding(
+        "identity",
+        Severity.WARNING,
+        f"/metadata/labels/{escape(names.SERVER)}",
+        f"{_FROM_NOW_ON}{_pods(policy.gateway)} in {where}{further}",
+        f"{_FROM_NOW_ON}the gateway's pods in {where}{', and others' if profiles else ''}",
+    )
+
+
+def _namespace(gateway: Gateway) -> str:
+    return f"namespace {gateway.namespace}" if gateway.namespace else "mcp-admission's namespace"
+
+
+def _pods(gateway: Gateway) -> str:
+    labels = [f"{key}={value}" for key, value in sorted(gateway.pod_selector.items())]
+    return f"pods labelled {listed(labels, 'and', _LABELS)}" if labels else "all pods"

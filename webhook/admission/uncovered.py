@@ -1,0 +1,40 @@
+"""What is no MCP server, and what its author may have meant to be one.
+
+A label that is misspelled, or written as an annotation, opts nothing in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow
+from webhook.admission.workload import Workload
+from webhook.rules import identity, keys, names
+from webhook.rules.fields import Violation
+
+
+def uncovered(workload: Workload) -> Answer:
+    """Leave the object alone, with a warning where a label of ours is not where it counts."""
+    pod, origin = workload.pod, workload.pod.origin
+    annotations = [workload.annotations, pod.annotations] if origin.template else [pod.annotations]
+    found = [] if workload.labels is pod.labels else list(identity.unread(workload.labels))
+    found += identity.unread(pod.labels)
+    found += [
+        each.violation(key, str(keys.unread_annotation(key)), advice=True)
+        for each in annotations
+        for key in names.LABELS
+        if each.has(key)
+    ]
+    return allow(_warnings(found))._replace(covered=False) if found else NOT_COVERED
+
+
+def unread_labels(workload: Workload) -> list[Finding]:
+    """Warnings about labels on the workload itself that nobody reads; rules see those of pods."""
+    return _warnings(identity.unread(workload.labels))
+
+
+def _warnings(violations: Iterable[Violation]) -> list[Finding]:
+    return [
+        Finding(identity.RULE.id, Severity.WARNING, violation.pointer, violation.message)
+        for violation in violations
+    ]

@@ -1,0 +1,36 @@
+"""The labels and annotations of the product that are read, and what was meant by another one."""
+
+from __future__ import annotations
+
+from webhook.rules import names
+from webhook.settings.words import nearest
+
+_LABELS = (*names.LABELS, names.GATEWAY)
+_ANNOTATIONS = frozenset({*names.ASKED_BY_USERS, names.INJECTED, names.REVISION})
+
+
+def unread_label(key: str) -> str | None:
+    """What to say about a label that nobody reads, where it is one of the product's."""
+    if not key.startswith(names.PREFIX) or key in _LABELS:
+        return None
+    if key == names.MANAGED:
+        return "is read on namespaces alone"
+    if key in names.ASKED_BY_USERS:
+        return "is not read: it is an annotation"
+    return _unread(key, _LABELS)
+
+
+def unread_annotation(key: str) -> str | None:
+    """What to say about an annotation that nobody reads, where it is one of the product's."""
+    if not key.startswith(names.PREFIX) or key in _ANNOTATIONS:
+        return None
+    if key in {*_LABELS, names.MANAGED}:
+        return "is not read: it is a label"
+    return _unread(key, names.ASKED_BY_USERS)
+
+
+def _unread(key: str, known: tuple[str, ...]) -> str:
+    suffixes = (name.removeprefix(names.PREFIX) for name in known)
+    near = nearest(key.removeprefix(names.PREFIX), suffixes)
+    sentence = "is not read by this version"
+    return sentence if near is None else f"{sentence}: did you mean {near}?"
