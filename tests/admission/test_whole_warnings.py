@@ -116,6 +116,7 @@ SPECS = [
     broken(),
     broken(automountServiceAccountToken=None, volumes=[]),
     broken(containers=[{"name": NAME, "image": "i", "ports": [{"containerPort": 1}]}]),
+    broken(containers=[{"name": NAME, "image": "i"}, {"name": "s" * 253, "image": "i"}]),
 ]
 ASKING = [
     ANNOTATIONS,

@@ -15,8 +15,8 @@ from webhook.rules.pod import Pod
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
 
-GUESSED = "the first is taken as the server: choose it in"
-WITHOUT_SECRETS = "no Secret is given to a guess: name the server in"
+GUESSED = "the first is taken as the server: set"
+WITHOUT_SECRETS = "no Secret is given to a guess: set"
 
 
 def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
