@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Review
 from tests.cli.documents import judged
 
+TWICE = "stands on line 1 already: keep one (kubectl takes the last)"
 pytestmark = pytest.mark.usefixtures("simple_engine")
 
 
@@ -33,9 +34,9 @@ def billion_laughs() -> str:
         ("", "1: there is no document here: write at least one object"),
         ("# only a comment\n---\n", "1: there is no document here: write at least one object"),
         ("kind: Pod\nspec:\n\tcontainers: []", "3: a tab stands where YAML wants spaces"),
-        ("kind: Pod\nkind: Job", '2: the key "kind" stands on line 1 already: keep one'),
-        ('{"kind": "Pod",\n"kind": "Job"}', '2: the key "kind" stands on line 1 already'),
-        (billion_laughs(), "makes the aliases of this file stand for more than 200000 values"),
+        ("kind: Pod\nkind: Job", f'2: the key "kind" {TWICE}'),
+        ('{"kind": "Pod",\n"kind": "Job"}', f'2: the key "kind" {TWICE}'),
+        (billion_laughs(), "makes the aliases of this document stand for more than 200000 values"),
         ("apiVersion: v1\nkind: \x00", "2: the character U+0000"),
         ("kind: [", "this is not YAML"),
         ("a: " + "[" * 200 + "]" * 200, "1: the value is nested more than 100 levels deep"),
@@ -192,7 +193,11 @@ def test_stdin_is_a_source_of_its_own(review: Review, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(sys, "stdin", Stdin(b"a: 1\na: 2\n"))
     printed = review("-")
-    assert printed == (2, "", '-:2: the key "a" stands on line 1 already: keep one\n')
+    assert printed == (
+        2,
+        "",
+        '-:2: the key "a" stands on line 1 already: keep one (kubectl takes the last)\n',
+    )
 
 
 def test_findings_on_stdin_are_told_with_its_lines(

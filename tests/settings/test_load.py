@@ -89,7 +89,10 @@ def test_null_is_not_set_at_any_depth() -> None:
             "{}\n---\nreplicas: {}",
             "3: a second document starts here: keep one, because settings are one mapping",
         ),
-        ("platform: x\nplatform: y", '2: the key "platform" stands on line 1 already: keep one'),
+        (
+            "platform: x\nplatform: y",
+            '2: the key "platform" stands on line 1 already: keep one (kubectl takes the last)',
+        ),
         ("replicas:\n\tpolicy: deny", "2: a tab stands where YAML wants spaces"),
     ],
 )
