@@ -217,6 +217,16 @@ def test_helm_template_is_read_with_its_comments_and_empty_documents(review: Rev
     assert sources(review("all.yaml", "-o", "json", all=text).out) == [("all.yaml#2", "b")]
 
 
+def test_a_text_that_is_too_large_is_told_without_a_line(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webhook.settings.documents.MAX_BYTES", 1 << 20)
+
+    printed = review("large.yaml", large="#" * (2 << 20))
+
+    assert printed == (2, "", "large.yaml: the text is over 1 MiB: split it\n")
+
+
 def test_items_of_lists_are_objects(review: Review) -> None:
     pods = {
         "apiVersion": "v1",
