@@ -118,7 +118,12 @@ REFUSED = {
     "a question mark between brackets": Case(f"{A}---\n{C}x: [a?]\n---\n{B}", "ab", (8,)),
     "an escaped slash": Case(f'{A}---\n{C}x: "a\\/b"\n---\n{B}', "ab", (8,)),
     "JSON that breaks off": Case(JSON_A + JSON_C.rstrip()[:-1], "a", (2,)),
-    "JSON that breaks": Case(f'{JSON_A}{JSON_B}{{"x" 1}}\n{JSON_C}', "ab", (3,)),
+    "JSON that breaks": Case(f'{JSON_A}{JSON_B}{{"x" 1}}\n{JSON_C}', "abc", (3,)),
+    "JSON that is not closed": Case(f'{JSON_A}{{"x": 1,\n{JSON_B}{JSON_C}', "abc", (3,)),
+    "JSON that is not closed at the start": Case(f'{{"x": 1,\n{JSON_A}{JSON_B}', "ab", (2,)),
+    "JSON that breaks twice": Case(
+        f'{{"x" 1}}\n{JSON_A}{{"y" 1}}\n{JSON_B}---\n{C}', "abc", (1, 3)
+    ),
     "JSON that breaks at the start": Case(f'{{"x" 1}}\n---\n{B}', "b", (1,)),
     "JSON in a row, then a line": Case(f"{JSON_A}{JSON_B}---\n{C}", "abc", (3,)),
     "JSON in a row, then a comment": Case(f"{JSON_A}{JSON_B}# comment\n", "ab", (3,)),

@@ -137,7 +137,8 @@ def _documents(path: str, faults: list[Fault]) -> list[Document]:
         faults.append(Fault(path, 1, _NOTHING))
     if found.errors:
         lines = text.decode(errors="replace").split("\n")
-        faults.extend(_unrendered(lines, error) or _fault(error) for error in found.errors)
+        told = [_unrendered(lines, error) or _fault(error) for error in found.errors]
+        faults.extend(dict.fromkeys(told))
     return found.documents
 
 

@@ -5,6 +5,7 @@ server would be sent. Every way in which a document can be unreadable is one Doc
 """
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from webhook.settings.stream import Piece
 
 MAX_BYTES = 64 * 1024 * 1024
 _BYTE_ORDER_MARK = "\ufeff"
+_NEXT_VALUE = re.compile(r"^\{", re.MULTILINE)
 
 
 class DocumentError(Exception):
@@ -107,8 +109,9 @@ def read_stream(text: str | bytes, source: str) -> Stream:
         text = _decoded(text) if isinstance(text, bytes) else text
     except NodeError as error:
         return Stream([], [DocumentError(source, error.line, str(error))])
+    text = text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n")
     found = Stream([], [])
-    for index, start, node in _nodes(text.removeprefix(_BYTE_ORDER_MARK)):
+    for index, start, node in _nodes(text):
         if isinstance(node, NodeError):
             found.errors.append(DocumentError(source, node.line, str(node), start))
         elif node.value is not None:
@@ -144,7 +147,7 @@ def _nodes(text: str) -> Iterator[tuple[int, int, Node | NodeError]]:
     for piece in stream.pieces(text, line):
         nodes = _piece(piece, builder)
         if not_json is not None:
-            nodes, not_json = _after_json(nodes, not_json, above, piece), None
+            nodes, not_json = _after_json(nodes, not_json, above, piece, builder), None
         for node in nodes:
             above += not piece.separators
             yield above + piece.separators, piece.line, node
@@ -168,19 +171,37 @@ def _piece(piece: Piece, builder: Builder) -> list[Node | NodeError]:
 
 
 def _after_json(
-    nodes: list[Node | NodeError], not_json: NotJsonError, values: int, piece: Piece
+    nodes: list[Node | NodeError],
+    not_json: NotJsonError,
+    values: int,
+    piece: Piece,
+    builder: Builder,
 ) -> list[Node | NodeError]:
     """The first piece behind JSON as kubectl takes it: after two values it reads JSON alone."""
-    if values > 1:
+    if values > 1 and piece.separators:
         sentence = "kubectl accepts no --- after JSON values without one: put it between all"
-        no_separator = NodeError(not_json.line, sentence)
-        return [no_separator, *nodes] if piece.separators else [not_json]
-    if piece.separators or not nodes:
+        return [NodeError(not_json.line, sentence), *nodes]
+    if piece.separators or not (values > 1 or nodes):
+        return nodes
+    first = nodes[0] if nodes and not values else not_json
+    if isinstance(first, Node):
         return nodes
     # Of two failed readings the one that got further is the one that was meant.
-    first = nodes[0]
-    failed = isinstance(first, NodeError) and not_json.line >= first.line
-    return [not_json] if values or failed else nodes
+    return [max(not_json, first, key=lambda error: error.line), *_resumed(not_json, piece, builder)]
+
+
+def _resumed(not_json: NotJsonError, piece: Piece, builder: Builder) -> Iterator[Node | NodeError]:
+    """The values behind one that breaks the grammar, if they start where a line does."""
+    line, counted, broken = piece.line, 0, not_json.broken - not_json.rest
+    while match := _NEXT_VALUE.search(piece.text, broken):
+        line += piece.text.count("\n", counted, match.start())
+        counted = match.start()
+        found, stopped = json_text.nodes(piece.text, builder, line, counted)
+        yield from found
+        if stopped is None:
+            break
+        yield stopped
+        broken = stopped.broken
 
 
 def _decoded(data: bytes) -> str:

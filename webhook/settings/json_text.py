@@ -33,9 +33,16 @@ _HINT = "check the commas, colons, brackets and quotes"
 
 
 class NotJsonError(NodeError):
-    """The text breaks the grammar of JSON, and may still be YAML from the offset `rest` on."""
+    """The text breaks the grammar of JSON, at the offset `broken`.
+
+    From the offset `rest` on, behind the last value, it may still be YAML.
+    """
 
     rest = 0
+
+    def __init__(self, line: int, sentence: str, broken: int) -> None:
+        super().__init__(line, sentence)
+        self.broken = broken
 
 
 class _Token(NamedTuple):
@@ -43,28 +50,32 @@ class _Token(NamedTuple):
     text: str
     value: Any  # a NodeError for a scalar that cannot be accepted
     mark: Mark
+    start: int
     end: int
 
 
-def nodes(text: str, builder: Builder) -> tuple[list[Node | NodeError], NotJsonError | None]:
+def nodes(
+    text: str, builder: Builder, line: int = 1, start: int = 0
+) -> tuple[list[Node | NodeError], NotJsonError | None]:
     """Return the values of a stream of JSON objects and lists, and where it stops being JSON.
 
-    A value has a NodeError in its place for duplicate keys, NaN, Infinity, numbers out of range,
-    binary characters and deep nesting; the grammar is that of RFC 8259.
+    It starts at an offset of the text, which is where a line of the file starts. A value has a
+    NodeError in its place for duplicate keys, NaN, Infinity, numbers out of range, binary
+    characters and deep nesting; the grammar is that of RFC 8259.
     """
     found: list[Node | NodeError] = []
     reading = _Reading(builder)
     rest = 0
     try:
-        for token in _tokens(text):
+        for token in _tokens(text, line, start):
             reading.take(token)
             if not reading.closers:
                 found.append(reading.value())
                 rest = token.end
-        reading.end(text)
+        reading.end(text, line + text.rstrip().count("\n", start))
     except NotJsonError as not_json:
         fault = reading.fault or not_json
-        stopped = NotJsonError(fault.line, str(fault))
+        stopped = NotJsonError(fault.line, str(fault), not_json.broken)
         skipped = _REST_OF_LINE.match(text, rest)
         assert skipped is not None
         stopped.rest = skipped.end() if found else 0
@@ -86,9 +97,8 @@ class _Reading:
         """Accept one token; raises NotJsonError where it cannot stand."""
         if token.kind not in self._expected:
             shown = quoted(token.text.strip('"'))
-            raise NotJsonError(
-                token.mark.line, f"this is not JSON: {shown} cannot stand here; {_HINT}"
-            )
+            sentence = f"this is not JSON: {shown} cannot stand here; {_HINT}"
+            raise NotJsonError(token.mark.line, sentence, token.start)
         if self.fault is None:
             try:
                 _feed(self._builder, token)
@@ -104,13 +114,11 @@ class _Reading:
         self._builder.reset()
         return fault
 
-    def end(self, text: str) -> None:
-        """Raise NotJsonError where a value is still open at the end of the text."""
+    def end(self, text: str, line: int) -> None:
+        """Raise NotJsonError where a value is still open on the last line of the text."""
         if self.closers:
-            last = text.rstrip().count("\n") + 1
-            raise NotJsonError(
-                last, f'this is not JSON: a "{self.closers[-1]}" is missing; {_HINT}'
-            )
+            sentence = f'this is not JSON: a "{self.closers[-1]}" is missing; {_HINT}'
+            raise NotJsonError(line, sentence, len(text))
 
 
 def _feed(builder: Builder, token: _Token) -> None:
@@ -145,8 +153,8 @@ def _follow(token: _Token, expected: str, closers: list[str]) -> str:
     return "," + closers[-1] if closers else "{["
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    position, line, start = 0, 1, 0
+def _tokens(text: str, line: int, start: int) -> Iterator[_Token]:
+    position = start
     while True:
         space = _SPACE.match(text, position)
         assert space is not None
@@ -159,7 +167,8 @@ def _tokens(text: str) -> Iterator[_Token]:
         match = _TOKEN.match(text, position)
         if match is None:
             shown = text[position : position + 20].splitlines()[0]
-            raise NotJsonError(line, f"this is not JSON from {quoted(shown)} on; {_HINT}")
+            sentence = f"this is not JSON from {quoted(shown)} on; {_HINT}"
+            raise NotJsonError(line, sentence, position)
         mark = Mark(line, position - start + 1)
         position = match.end()
         yield _token(match, mark)
@@ -168,7 +177,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 def _token(match: re.Match[str], mark: Mark) -> _Token:
     text = match.group()
     if match["mark"]:
-        return _Token(text, text, None, mark, match.end())
+        return _Token(text, text, None, mark, *match.span())
     kind = '"' if match["string"] else "v"
     try:
         value = _scalar(match, mark.line)
@@ -176,7 +185,7 @@ def _token(match: re.Match[str], mark: Mark) -> _Token:
         value = error
     except ScalarError as error:
         value = NodeError(mark.line, str(error))
-    return _Token(kind, text, value, mark, match.end())
+    return _Token(kind, text, value, mark, *match.span())
 
 
 def _scalar(match: re.Match[str], line: int) -> Any:

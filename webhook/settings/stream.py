@@ -31,7 +31,6 @@ def pieces(text: str, line: int = 1) -> Iterator[Piece]:
     A `---` line that opens a piece belongs to its text where nothing stands before it: at the
     start, and after another one. Lines end with a line feed, the last one too, as in kubectl.
     """
-    text = text.replace("\r\n", "\n")
     if not text.endswith("\n"):
         text += "\n"
     start, separators, misplaced = 0, 0, False
