@@ -164,3 +164,48 @@ def test_an_object_of_any_shape_has_an_answer(review: Review, spec: str) -> None
 
     for output in ("diff", "table", "yaml", "json", "junit", "sarif"):
         assert review("p.yaml", "--managed", "-o", output, p=text).code in (0, 1)
+
+
+POD = """\
+x-root: &root {runAsUser: 0}
+x-off: &off {mcp-admission.dev/server: "false"}
+apiVersion: v1
+kind: Pod
+metadata:
+  name: bridge
+  labels: LABELS
+spec:
+  containers:
+    - name: main
+      securityContext: CONTEXT
+"""
+ON = 'mcp-admission.dev/server: "true"'
+
+
+@pytest.mark.parametrize(
+    ("labels", "context", "line", "key"),
+    [
+        (f"{{{ON}}}", "{runAsUser: 1001, <<: *root}", 11, "runAsUser"),
+        (f"{{{ON}, <<: *off}}", "{}", 7, "mcp-admission.dev/server"),
+        (f"{{{ON}, app: x, <<: [{{app: x}}, *off]}}", "{}", 7, "mcp-admission.dev/server"),
+    ],
+)
+def test_a_merge_that_readers_take_differently_is_bad_input(
+    review: Review, labels: str, context: str, line: int, key: str
+) -> None:
+    printed = review("p.yaml", p=POD.replace("LABELS", labels).replace("CONTEXT", context))
+
+    assert (printed.code, printed.out) == (2, "")
+    assert printed.err == (
+        f'p.yaml:{line}: the key "{key}" stands on line {line} and comes with << too: kubectl and '
+        "Helm take the value of <<, other readers the other: keep one, or move << to the top\n"
+    )
+
+
+def test_a_merge_at_the_top_gives_way_as_in_the_cluster(review: Review) -> None:
+    merged = POD.replace("LABELS", f"{{<<: *off, {ON}}}").replace("CONTEXT", "{<<: *root}")
+
+    printed = review("p.yaml", p=merged)
+
+    assert printed.code == 1
+    assert "p.yaml:1: containers[main].securityContext.runAsUser" in printed.out

@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Review
 from tests.cli.documents import judged
 
+TWICE = "stands on line 1 already: keep one (kubectl takes the last)"
 pytestmark = pytest.mark.usefixtures("simple_engine")
 
 
@@ -33,9 +34,9 @@ def billion_laughs() -> str:
         ("", "1: there is no document here: write at least one object"),
         ("# only a comment\n---\n", "1: there is no document here: write at least one object"),
         ("kind: Pod\nspec:\n\tcontainers: []", "3: a tab stands where YAML wants spaces"),
-        ("kind: Pod\nkind: Job", '2: the key "kind" stands on line 1 already: keep one'),
-        ('{"kind": "Pod",\n"kind": "Job"}', '2: the key "kind" stands on line 1 already'),
-        (billion_laughs(), "makes the aliases of this file stand for more than 200000 values"),
+        ("kind: Pod\nkind: Job", f'2: the key "kind" {TWICE}'),
+        ('{"kind": "Pod",\n"kind": "Job"}', f'2: the key "kind" {TWICE}'),
+        (billion_laughs(), "makes the aliases of this document stand for more than 200000 values"),
         ("apiVersion: v1\nkind: \x00", "2: the character U+0000"),
         ("kind: [", "this is not YAML"),
         ("a: " + "[" * 200 + "]" * 200, "1: the value is nested more than 100 levels deep"),
@@ -217,7 +218,11 @@ def test_stdin_is_a_source_of_its_own(review: Review, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(sys, "stdin", Stdin(b"a: 1\na: 2\n"))
     printed = review("-")
-    assert printed == (2, "", '-:2: the key "a" stands on line 1 already: keep one\n')
+    assert printed == (
+        2,
+        "",
+        '-:2: the key "a" stands on line 1 already: keep one (kubectl takes the last)\n',
+    )
 
 
 def test_findings_on_stdin_are_told_with_its_lines(
@@ -235,6 +240,16 @@ def test_helm_template_is_read_with_its_comments_and_empty_documents(review: Rev
     text = "---\n# Source: a.yaml\n---\n# Source: b.yaml\n" + judged("b") + "---\n---\n"
 
     assert sources(review("all.yaml", "-o", "json", all=text).out) == [("all.yaml#2", "b")]
+
+
+def test_a_text_that_is_too_large_is_told_without_a_line(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webhook.settings.documents.MAX_BYTES", 1 << 20)
+
+    printed = review("large.yaml", large="#" * (2 << 20))
+
+    assert printed == (2, "", "large.yaml: the text is over 1 MiB: split it\n")
 
 
 def test_items_of_lists_are_objects(review: Review) -> None:

@@ -118,7 +118,10 @@ def test_error_has_its_parts() -> None:
         read("a: 1\na: 2\n", "file.yaml")
     assert caught.value.source == "file.yaml"
     assert caught.value.line == 2
-    assert caught.value.sentence == 'the key "a" stands on line 1 already: keep one'
+    assert (
+        caught.value.sentence
+        == 'the key "a" stands on line 1 already: keep one (kubectl takes the last)'
+    )
     assert str(caught.value) == f"file.yaml:2: {caught.value.sentence}"
 
 

@@ -1,13 +1,15 @@
-"""Whatever the text, reading ends in plain JSON values or in one DocumentError."""
+"""Whatever the text, reading ends in plain JSON values and DocumentErrors, document by document."""
 
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webhook.settings import documents, yaml_text
-from webhook.settings.documents import Document, DocumentError, read
+from webhook.settings import characters, stream, yaml_text
+from webhook.settings.builder import Builder
+from webhook.settings.documents import Document, DocumentError, read, read_stream
 from webhook.settings.nodes import Mark, Node, NodeError
 
 MANIFEST = """\
@@ -26,6 +28,7 @@ PIECES = [
     "a", "k: v", "key: ", "- ", "  ", "\n", "\n  ", "\t", "{", "}", "[", "]", ", ", ": ", "? ",
     "&x ", "*x", "<<: ", "<<: *x", "!!int ", "!!python/object:os.system ", "!foo ", "! ", "!<", ">",
     "|\n", ">-\n", "'", '"', "\\", '"\\u00e9"', '"\\ud800"', '"\\Uffffffff"', "#", " #", "---\n",
+    "\n---\n", "\n--- {a: b}\n",
     "...\n", "%YAML 1.1\n", "%TAG ! tag:x:\n", "1", "0x1F", "0o7", "08", "1e999", ".inf", "1_0",
     "~", "yes", "NaN", "null", "=", "@", "`", "%", "\r\n", "\r", "\x85", "\u2028", "\ufeff", "\0",
     "\x7f", "é", "😀", "\ud800",
@@ -94,11 +97,40 @@ def places(node: Node) -> list[tuple[str, Mark]]:
 @given(TEXTS)
 def test_libyaml_and_the_python_parser_agree(text: str) -> None:
     """Where both accept a text, values and their places are the same; libyaml accepts more tabs."""
-    results = []
-    for loader in (yaml.CSafeLoader, yaml.SafeLoader):
+    for piece in stream.pieces(text):
         try:
-            found = yaml_text.nodes(documents._checked(text), loader)
+            characters.check(piece.text, piece.line)
         except NodeError:
-            return
-        results.append([(index, node.value, places(node)) for index, node in found])
-    assert results[0] == results[1]
+            continue
+        results = []
+        for loader in (yaml.CSafeLoader, yaml.SafeLoader):
+            found = yaml_text.nodes(piece.text, Builder(), piece.line, loader)
+            results.append(
+                [(node.value, places(node)) for node in found if isinstance(node, Node)]
+                if not any(isinstance(node, NodeError) for node in found)
+                else None
+            )
+        assert None in results or results[0] == results[1]
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_no_document_hides_its_neighbours(text: str) -> None:
+    found = read_stream(f"a: 1\n---\n{text}\n---\nb: 2\n", "x").documents
+    first, last = found[0], found[-1]
+    assert (first.value, first.index, first.line("")) == ({"a": 1}, 1, 1)
+    assert (last.value, last.line("")) == ({"b": 2}, text.count("\n") + 5)
+    assert [one.index for one in found] == sorted({one.index for one in found})
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_a_strict_reading_takes_all_or_fails_with_the_first_fault(text: str) -> None:
+    found = read_stream(text, "x")
+    if found.documents and not found.errors:
+        assert read(text, "x") == found.documents
+        return
+    with pytest.raises(DocumentError) as caught:
+        read(text, "x")
+    told = [str(error) for error in found.errors] or ["x:1: there is no document here"]
+    assert str(caught.value).startswith(told[0])

@@ -7,14 +7,37 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from webhook.settings import characters
+from webhook.settings.builder import Builder
 from webhook.settings.documents import Document, DocumentError, read
-from webhook.settings.json_text import NotJsonError, nodes
-from webhook.settings.nodes import NodeError
+from webhook.settings.json_text import nodes
+from webhook.settings.nodes import Node, NodeError
+
+TWICE = 'the key "a" stands on line 1 already: keep one (kubectl takes the last)'
+
+BINARY = "the character U+009F is binary data: remove it, or write it as an escape in double quotes"
 
 
 def one(text: str) -> Document:
     (document,) = read(text, "file.json")
     return document
+
+
+def whole(text: str) -> list[Node | NodeError]:
+    """The values of a text that is JSON to its end."""
+    found, not_json = nodes(text, Builder())
+    assert not_json is None, not_json
+    return found
+
+
+def told(found: list[Node | NodeError]) -> list[Any]:
+    """Line and value of what could be read, line and sentence of what could not."""
+    return [
+        (node.line, str(node))
+        if isinstance(node, NodeError)
+        else (node.place.mark.line, node.value)
+        for node in found
+    ]
 
 
 @pytest.mark.parametrize(
@@ -51,17 +74,14 @@ def test_line_of_an_entry_is_the_line_of_its_key() -> None:
 
 
 def test_values_may_follow_one_another() -> None:
-    found = nodes('{"a": 1}\n{"b": 2}[3]\n\n{}')
-    assert [(index, node.value, node.place.mark.line) for index, node in found] == [
-        (1, {"a": 1}, 1), (2, {"b": 2}, 2), (3, [3], 2), (4, {}, 4),
-    ]  # fmt: skip
+    found = whole('{"a": 1}\n{"b": 2}[3]\n\n{}')
+    assert told(found) == [(1, {"a": 1}), (2, {"b": 2}), (2, [3]), (4, {})]
 
 
 @pytest.mark.parametrize(
     ("text", "line", "sentence"),
     [
-        ('{"a": 1,\n"a": 2}', 2, 'the key "a" stands on line 1 already: keep one'),
-        ('{"x": {"a": 1, "\\u0061": 2}}', 1, 'the key "a" stands on line 1 already: keep one'),
+        ('{"a": 1,\n"a": 2}', 2, TWICE), ('{"x": {"a": 1, "\\u0061": 2}}', 1, TWICE),
         ('{"a":\nNaN}', 2, 'NaN does not exist in JSON: write "NaN" if it is text'),
         ("[Infinity]", 1, 'Infinity does not exist in JSON: write "Infinity" if it is text'),
         ("[-Infinity]", 1, '-Infinity does not exist in JSON: write "-Infinity" if it is text'),
@@ -73,19 +93,38 @@ def test_values_may_follow_one_another() -> None:
         ('["\\ud800"]', 1, "the text holds half of a surrogate pair: write the whole character"),
         ('{"\\udfff": 1}', 1,
          "the text holds half of a surrogate pair: write the whole character"),
-        ("[\n" * 101, 101, "the value is nested more than 100 levels deep: flatten it"),
-        ('{"a":\n' * 200_000, 101, "the value is nested more than 100 levels deep: flatten it"),
+        ("[\n" * 101 + "]" * 101, 101,
+         "the value is nested more than 100 levels deep: flatten it"),
+        ('["a", "\x9f"]', 1, BINARY),
+        ('["a",\n"\udcff"]', 2, "the bytes here are not UTF-8 text: save the file as UTF-8"),
     ],
 )  # fmt: skip
-def test_json_that_is_refused(text: str, line: int, sentence: str) -> None:
-    with pytest.raises(NodeError) as caught:
-        nodes(text)
-    assert not isinstance(caught.value, NotJsonError)
-    assert (caught.value.line, str(caught.value)) == (line, sentence)
+def test_a_value_that_is_refused_hides_no_other(text: str, line: int, sentence: str) -> None:
+    found = whole(f'{text}\n{{"b": 1}} [2]')
+    last = text.count("\n") + 2
+    assert told(found) == [(line, sentence), (last, {"b": 1}), (last, [2])]
+
+
+@pytest.mark.parametrize("text", ["[\n" * 101, '{"a":\n' * 200_000])
+def test_depth_is_refused_where_the_text_ends_in_it(text: str) -> None:
+    found, error = nodes(text, Builder())
+    assert found == []
+    assert error is not None
+    assert (error.line, str(error)) == (
+        101, "the value is nested more than 100 levels deep: flatten it"
+    )  # fmt: skip
 
 
 def test_a_hundred_levels_are_accepted() -> None:
-    assert nodes("[" * 100 + "]" * 100)
+    assert isinstance(whole("[" * 100 + "]" * 100)[0], Node)
+
+
+def test_a_text_that_stops_being_json_says_where_the_rest_starts() -> None:
+    text = '{"a": 1}{"b":\n2, "b": 2}  \n# why\n---\nc: 1'
+    found, error = nodes(text, Builder())
+    assert [line for line, _ in told(found)] == [1, 2]
+    assert error is not None
+    assert (error.line, text[error.rest :]) == (3, "# why\n---\nc: 1")
 
 
 @pytest.mark.parametrize(
@@ -106,11 +145,11 @@ def test_a_hundred_levels_are_accepted() -> None:
     ],
 )  # fmt: skip
 def test_text_that_is_not_json(text: str, line: int, named: str) -> None:
-    with pytest.raises(NotJsonError) as caught:
-        nodes(text)
-    assert caught.value.line == line
-    assert str(caught.value).startswith("this is not JSON")
-    assert named in str(caught.value)
+    _, error = nodes(text, Builder())
+    assert error is not None
+    assert error.line == line
+    assert str(error).startswith("this is not JSON")
+    assert named in str(error)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +168,7 @@ def test_flow_yaml_is_still_read(text: str, value: Any) -> None:
         ('{"a" 1}', 'x:1: this is not JSON: "1" cannot stand here'),
         ('{"a": 1,\n"' + "k" * 2000 + '": 1,\n"b" 2}', "x:3: this is not JSON: "),
         ("{\na: 1,\nb: [1\n}", "x:4: this is not YAML: did not find expected ',' or ']'"),
+        ('{"a": 1, "a": 2', f"x:1: {TWICE}"),
         ('{"a": 1}\n---\n{"b": *c}', "x:3: the alias *c has no anchor"),
     ],
 )
@@ -156,5 +196,10 @@ def test_every_json_text_means_what_the_standard_library_reads(
     value: Any, indent: str | int | None, ascii_only: bool
 ) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
-    (found,) = nodes(text)
-    assert found[1].value == json.loads(text)
+    try:
+        characters.check(text, 1)
+    except NodeError:
+        text = json.dumps(value, indent=indent)
+    (found,) = whole(text)
+    assert isinstance(found, Node)
+    assert found.value == json.loads(text)

@@ -89,8 +89,18 @@ def test_null_is_not_set_at_any_depth() -> None:
             "{}\n---\nreplicas: {}",
             "3: a second document starts here: keep one, because settings are one mapping",
         ),
-        ("platform: x\nplatform: y", '2: the key "platform" stands on line 1 already: keep one'),
+        (
+            "platform: x\nplatform: y",
+            '2: the key "platform" stands on line 1 already: keep one (kubectl takes the last)',
+        ),
         ("replicas:\n\tpolicy: deny", "2: a tab stands where YAML wants spaces"),
+        ("replicas: {}\n---\nreplicas: [", "3: this is not YAML"),
+        ("%YAML 1.1\n---\n{}", "1: kubectl cannot read the directives %YAML and %TAG"),
+        ("--- {}", "1: kubectl accepts nothing but a comment on a line that starts with ---"),
+        (
+            "replicas: {policy: deny, <<: {policy: scale}}",
+            '1: the key "policy" stands on line 1 and comes with << too: kubectl and Helm take',
+        ),
     ],
 )
 def test_what_is_no_settings_file(text: str, line: str) -> None:

@@ -1,4 +1,4 @@
-"""YAML documents: types, keys, merges, copies of aliases, limits and errors, with both parsers."""
+"""One YAML document: types, keys, tags, limits and errors, with both parsers."""
 
 import importlib
 import json
@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from webhook.settings import yaml_text
-from webhook.settings.nodes import NodeError
+from webhook.settings.builder import Builder
+from webhook.settings.nodes import Node, NodeError
 
 PARSERS = [yaml.CSafeLoader, yaml.SafeLoader]
 
@@ -19,13 +20,15 @@ def loader(request: pytest.FixtureRequest) -> Any:
 
 
 def values(text: str, loader: Any) -> list[Any]:
-    return [node.value for _, node in yaml_text.nodes(text, loader)]
+    found = yaml_text.nodes(text, Builder(), loader=loader)
+    assert all(isinstance(node, Node) for node in found), found
+    return [node.value for node in found if isinstance(node, Node)]
 
 
 def refusal(text: str, loader: Any) -> tuple[int, str]:
-    with pytest.raises(NodeError) as caught:
-        yaml_text.nodes(text, loader)
-    return caught.value.line, str(caught.value)
+    (error,) = yaml_text.nodes(text, Builder(), loader=loader)
+    assert isinstance(error, NodeError), error.value
+    return error.line, str(error)
 
 
 @pytest.mark.parametrize(
@@ -35,19 +38,83 @@ def refusal(text: str, loader: Any) -> tuple[int, str]:
         ("- \n- ~\n- {a: }\n- []\n- {}", [None, None, {"a": None}, [], {}]),
         ("'1'", "1"), ('"yes"', "yes"), ("'<<': 1", {"<<": 1}), ("a: <<", {"a": "<<"}),
         ("|\n  a\n  \tb\n", "a\n\tb\n"), (">-\n  a\n  b\n", "a b"), ("text", "text"),
-        ("# c\n\na: 1 # d\n", {"a": 1}), ("%YAML 1.1\n---\na: 1\n", {"a": 1}),
-        ('"\\u00e9\\U0001F600\\x41\\/\\0"', "é😀A/\0"),
+        ("# c\n\na: 1 # d\n", {"a": 1}), ("---\na: 1\n", {"a": 1}), ("a: 1\n...\n# c\n", {"a": 1}),
+        ('"\\u00e9\\U0001F600\\x41\\0"', "é😀A\0"), ('"a\\\\/"', "a\\/"), ("'a\\/'", "a\\/"),
         ("a: 2001-12-14\nb: 12:30\nc: 0644\nd: off\ne: 1.0",
          {"a": "2001-12-14", "b": "12:30", "c": 420, "d": False, "e": 1}),
         ("!!str 12", "12"), ("!!str", ""), ("!!int '0x1F'", 31), ("!!int 1.0", 1),
         ("!!float 1.5", 1.5), ("!!float 3", 3), ("!!bool 'yes'", True), ("!!null ''", None),
-        ("!!map {a: !!seq [1]}", {"a": [1]}), ("! {a: ! [1, ! 2]}", {"a": [1, 2]}),
+        ("!!map {a: !!seq [1]}", {"a": [1]}), ("! {a: ! [1, b]}", {"a": [1, "b"]}),
         ("!<tag:yaml.org,2002:str> 12", "12"),
-        ("%TAG !k! tag:yaml.org,2002:\n---\n!k!str 12", "12"),
+        # the tag ! alone makes text of any scalar
+        ("[! 12, ! yes, ! ~, ! '1', ! \"on\", ! ]", ["12", "yes", "~", "1", "on", ""]),
+        ("[&a ! 12, ! &b 12, &c  # d\n ! 12, &d 12]", ["12", "12", "12", 12]),
+        # behind brackets that close, ? is text again
+        ("- {a: [1], b: c}\n- a?\n- ['a?', \"b?\"]", [{"a": [1], "b": "c"}, "a?", ["a?", "b?"]]),
     ],
 )  # fmt: skip
 def test_values(text: str, value: Any, loader: Any) -> None:
-    assert values(text, loader) == ([] if value is None else [value])
+    assert values(text, loader) == [value]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# c\n", " # c\n\n# d"])
+def test_a_text_of_comments_has_no_document(text: str, loader: Any) -> None:
+    assert values(text, loader) == []
+
+
+@pytest.mark.parametrize("text", ["~", "null", "---\n", "---\n# c\n", "---\n...\n", "!!null ''"])
+def test_an_empty_document_is_null(text: str, loader: Any) -> None:
+    assert values(text, loader) == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: 1\n...\nb: 2\n", 3), ("a: 1\n... # c\n\nb: [\n", 4), ("a: 1\n...\n]\n", 3),
+        ("---\n...\na: 1\n", 3), ("# c\n{a: 1}\n{b: 2}\n", 3), ("---\n[a] b\n", 2),
+        ("a: 1\r---\rb: 2\r", 2), ("a: 1\u2028---\u2028b: 2", 2),
+        ("a: 1\n%YAML 1.1\n", 2), ("&a *a", 1),
+    ],
+)  # fmt: skip
+def test_what_kubectl_drops_behind_a_document_is_refused_and_the_document_kept(
+    text: str, line: int, loader: Any
+) -> None:
+    first, error = yaml_text.nodes(text, Builder(), loader=loader)
+    assert isinstance(first, Node)
+    assert isinstance(error, NodeError)
+    assert abs(error.line - line) <= 1
+    assert str(error) == (
+        "kubectl drops what stands here, behind the end of a document: put --- above it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("%YAML 1.1\n", 11), ("%TAG ! tag:x,2000:\n", 11), ("# c\n\n  # d\n%YAML 1.1\n", 14),
+     ("%FOO bar\n", 11), ("%YAML 9.9\n", 11), ("%TAG ! a\n%TAG ! b\n", 11)],
+)  # fmt: skip
+def test_directives_are_refused_because_kubectl_cannot_read_them(
+    text: str, line: int, loader: Any
+) -> None:
+    (error,) = yaml_text.nodes(text, Builder(), 11, loader)
+    assert isinstance(error, NodeError)
+    assert (error.line, str(error)) == (
+        line, "kubectl cannot read the directives %YAML and %TAG: remove this line"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('a: "\\/"', "kubectl cannot read \\/ in YAML: write / without the backslash"),
+        ('a: "b\\\\\\/"', "kubectl cannot read \\/ in YAML: write / without the backslash"),
+        ("a: [b?]", "kubectl cannot read ? between brackets: put the text in quotes"),
+        ("a: {b: [c, {d: http://e/?f}]}",
+         "kubectl cannot read ? between brackets: put the text in quotes"),
+    ],
+)  # fmt: skip
+def test_what_libyaml_takes_and_kubectl_does_not_is_refused(text: str, sentence: str) -> None:
+    assert refusal(f"x: 1\n{text}\n", yaml.CSafeLoader) == (2, sentence)
 
 
 def test_keys_become_strings_as_json_spells_them(loader: Any) -> None:
@@ -123,10 +190,10 @@ def test_tabs_inside_text_are_text(loader: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("a: [1\nb: 2\n", 2), ("a: 1\n- b\n", 2), ("a: 'x\n\n", 3), ("a: b: c\n", 1),
+        ("a: [1\nb: 2\n", 2), ("a: 1\n- b\n", 2), ("a: 'x\n\n", 1), ("a: b: c\n", 1),
         ("a: @x", 1), ("a: %x", 1), ("x: `y`", 1), ("a: 1\n  b: 2\n", 2), ("}", 1),
-        ("a: *\n", 1), ("- &\n", 1), ("%YAML 2.0\n---\na", 1), ("%TAG ! a\n%TAG ! b\n---\nx", 2),
-        ("a: |x\n", 1), ('a: "\\q"', 1), ("a: !h!x 1", 1), ("a: 1\n...\nb", 3), ("&a *a", 1),
+        ("a: *\n", 1), ("- &\n", 1), ("a: [\n\n\n", 1),
+        ("a: |x\n", 1), ('a: "\\q"', 1), ("a: !h!x 1", 1), ("...\na: 1\n", 1),
     ],
 )  # fmt: skip
 def test_what_is_not_yaml_is_refused_with_its_line(text: str, line: int) -> None:
@@ -150,17 +217,11 @@ def test_half_a_surrogate_pair_is_refused(text: str, loader: Any) -> None:
     assert refusal(text, loader)[0] == 2
 
 
-def test_empty_documents_are_left_out_but_counted(loader: Any) -> None:
-    text = "# c\n---\na: 1\n---\n# nothing\n---\nb: 2\n...\n---\n~\n---\nnull\n---\n[]\n---\n"
-    found = yaml_text.nodes(text, loader)
-    assert [(index, node.value) for index, node in found] == [(1, {"a": 1}), (3, {"b": 2}), (6, [])]
-
-
 def test_without_libyaml_the_python_parser_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.delattr(yaml, "CSafeLoader")
         assert importlib.reload(yaml_text).LOADER is yaml.SafeLoader
-        assert yaml_text.nodes("a: 1")[0][1].value == {"a": 1}
+        assert values("a: 1", yaml_text.LOADER) == [{"a": 1}]
     assert importlib.reload(yaml_text).LOADER is yaml.CSafeLoader
 
 

@@ -18,6 +18,7 @@ from webhook.settings.documents import Document, DocumentError
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml", ".json")
 _WRITE = "write one, such as apiVersion: v1 and kind: Pod"
+_NOTHING = "there is no document here: write at least one object"
 _ACTION = re.compile(r"[^#'\"]*\{\{")
 _TEMPLATE = (
     "this is a Helm template that is not rendered: review what it becomes, with "
@@ -92,7 +93,7 @@ def read(paths: Iterable[str]) -> Input:
                 try:
                     found.manifests.extend(list(_objects(document)))
                 except DocumentError as error:
-                    found.faults.append(Fault(error.source, error.line, error.sentence))
+                    found.faults.append(_fault(error))
     return found
 
 
@@ -122,25 +123,35 @@ def _files(path: str, faults: list[Fault]) -> list[str]:
 
 
 def _documents(path: str, faults: list[Fault]) -> list[Document]:
-    text = b""
+    """The documents of one file that can be read; the others are faults."""
     try:
         if path == STDIN:
             text = sys.stdin.buffer.read(documents.MAX_BYTES + 1)
         else:
             text = documents.read_bytes(Path(path))
-        return documents.read(text, path)
     except DocumentError as error:
-        faults.append(_unrendered(text, error) or Fault(path, error.line, error.sentence))
+        faults.append(Fault(path, None, error.sentence))
         return []
+    found = documents.read_stream(text, path)
+    if not (found.documents or found.errors):
+        faults.append(Fault(path, 1, _NOTHING))
+    if found.errors:
+        lines = text.decode(errors="replace").split("\n")
+        told = [_unrendered(lines, error) or _fault(error) for error in found.errors]
+        faults.extend(dict.fromkeys(told))
+    return found.documents
 
 
-def _unrendered(text: bytes, error: DocumentError) -> Fault | None:
+def _fault(error: DocumentError) -> Fault:
+    return Fault(error.source, error.line, error.sentence)
+
+
+def _unrendered(lines: list[str], error: DocumentError) -> Fault | None:
     """What to say about a template that is no YAML until Helm has rendered it."""
     if error.line is None:
         return None
-    lines = text.decode(errors="replace").splitlines()
-    for number, line in enumerate(lines[: error.line + 1], 1):
-        if _ACTION.match(line):
+    for number in range(error.start, min(error.line + 1, len(lines)) + 1):
+        if _ACTION.match(lines[number - 1]):
             return Fault(error.source, number, _TEMPLATE)
     return None
 

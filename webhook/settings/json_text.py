@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from webhook.settings.nodes import Builder, Mark, Node, NodeError, quoted
+from webhook.settings import characters
+from webhook.settings.builder import Builder
+from webhook.settings.nodes import Mark, Node, NodeError, quoted
 from webhook.settings.scalars import ScalarError, decimal, integer, not_finite
 
 START = re.compile(r"\s*[{\[]")
 _SPACE = re.compile(r"[ \t\r\n]*")
+_REST_OF_LINE = re.compile(r"[^\S\n]*\n?")
 _TOKEN = re.compile(
     r"""
       (?P<string>"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+")
@@ -30,46 +33,97 @@ _HINT = "check the commas, colons, brackets and quotes"
 
 
 class NotJsonError(NodeError):
-    """The text breaks the grammar of JSON, and may still be YAML."""
+    """The text breaks the grammar of JSON, at the offset `broken`.
+
+    From the offset `rest` on, behind the last value, it may still be YAML.
+    """
+
+    rest = 0
+
+    def __init__(self, line: int, sentence: str, broken: int) -> None:
+        super().__init__(line, sentence)
+        self.broken = broken
 
 
 class _Token(NamedTuple):
     kind: str  # the mark itself, `"` for a string, `v` for another scalar
-    value: Any
+    text: str
+    value: Any  # a NodeError for a scalar that cannot be accepted
     mark: Mark
-
-    @property
-    def line(self) -> int:
-        return self.mark.line
+    start: int
+    end: int
 
 
-def nodes(text: str) -> list[tuple[int, Node]]:
-    """Return the values of a stream of JSON objects and lists, each with its position.
+def nodes(
+    text: str, builder: Builder, line: int = 1, start: int = 0
+) -> tuple[list[Node | NodeError], NotJsonError | None]:
+    """Return the values of a stream of JSON objects and lists, and where it stops being JSON.
 
-    Raises NotJsonError where the text stops being JSON (RFC 8259), and NodeError for duplicate
-    keys, NaN, Infinity, numbers out of range and deep nesting.
+    It starts at an offset of the text, which is where a line of the file starts. A value has a
+    NodeError in its place for duplicate keys, NaN, Infinity, numbers out of range, binary
+    characters and deep nesting; the grammar is that of RFC 8259.
     """
-    builder = Builder()
-    found: list[tuple[int, Node]] = []
-    closers: list[str] = []
-    expected = "{["
-    for token in _tokens(text):
-        if token.kind not in expected:
-            raise NotJsonError(
-                token.line,
-                f"this is not JSON: {quoted(str(token.value))} cannot stand here; {_HINT}",
-            )
-        _feed(builder, token)
-        expected = _follow(token, expected, closers)
-        if not closers:
-            found.append((len(found) + 1, builder.document()))
-    if closers:
-        last = text.rstrip().count("\n") + 1
-        raise NotJsonError(last, f'this is not JSON: a "{closers[-1]}" is missing; {_HINT}')
-    return found
+    found: list[Node | NodeError] = []
+    reading = _Reading(builder)
+    rest = 0
+    try:
+        for token in _tokens(text, line, start):
+            reading.take(token)
+            if not reading.closers:
+                found.append(reading.value())
+                rest = token.end
+        reading.end(text, line + text.rstrip().count("\n", start))
+    except NotJsonError as not_json:
+        fault = reading.fault or not_json
+        stopped = NotJsonError(fault.line, str(fault), not_json.broken)
+        skipped = _REST_OF_LINE.match(text, rest)
+        assert skipped is not None
+        stopped.rest = skipped.end() if found else 0
+        builder.reset()
+        return found, stopped
+    return found, None
+
+
+class _Reading:
+    """Follows the grammar token by token, and feeds the builder until a value has a fault."""
+
+    def __init__(self, builder: Builder) -> None:
+        self._builder = builder
+        self._expected = "{["
+        self.closers: list[str] = []
+        self.fault: NodeError | None = None
+
+    def take(self, token: _Token) -> None:
+        """Accept one token; raises NotJsonError where it cannot stand."""
+        if token.kind not in self._expected:
+            shown = quoted(token.text.strip('"'))
+            sentence = f"this is not JSON: {shown} cannot stand here; {_HINT}"
+            raise NotJsonError(token.mark.line, sentence, token.start)
+        if self.fault is None:
+            try:
+                _feed(self._builder, token)
+            except NodeError as error:
+                self.fault = error
+        self._expected = _follow(token, self._expected, self.closers)
+
+    def value(self) -> Node | NodeError:
+        """Return the value that just ended, or its first fault."""
+        if self.fault is None:
+            return self._builder.document()
+        fault, self.fault = self.fault, None
+        self._builder.reset()
+        return fault
+
+    def end(self, text: str, line: int) -> None:
+        """Raise NotJsonError where a value is still open on the last line of the text."""
+        if self.closers:
+            sentence = f'this is not JSON: a "{self.closers[-1]}" is missing; {_HINT}'
+            raise NotJsonError(line, sentence, len(text))
 
 
 def _feed(builder: Builder, token: _Token) -> None:
+    if isinstance(token.value, NodeError):
+        raise token.value
     if token.kind == "{":
         builder.open_mapping(token.mark)
     elif token.kind == "[":
@@ -99,8 +153,8 @@ def _follow(token: _Token, expected: str, closers: list[str]) -> str:
     return "," + closers[-1] if closers else "{["
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    position, line, start = 0, 1, 0
+def _tokens(text: str, line: int, start: int) -> Iterator[_Token]:
+    position = start
     while True:
         space = _SPACE.match(text, position)
         assert space is not None
@@ -113,7 +167,8 @@ def _tokens(text: str) -> Iterator[_Token]:
         match = _TOKEN.match(text, position)
         if match is None:
             shown = text[position : position + 20].splitlines()[0]
-            raise NotJsonError(line, f"this is not JSON from {quoted(shown)} on; {_HINT}")
+            sentence = f"this is not JSON from {quoted(shown)} on; {_HINT}"
+            raise NotJsonError(line, sentence, position)
         mark = Mark(line, position - start + 1)
         position = match.end()
         yield _token(match, mark)
@@ -122,15 +177,23 @@ def _tokens(text: str) -> Iterator[_Token]:
 def _token(match: re.Match[str], mark: Mark) -> _Token:
     text = match.group()
     if match["mark"]:
-        return _Token(text, text, mark)
-    if match["string"]:
-        return _Token('"', json.loads(text), mark)
-    if match["word"]:
-        return _Token("v", _WORDS[text], mark)
+        return _Token(text, text, None, mark, *match.span())
+    kind = '"' if match["string"] else "v"
     try:
-        return _Token("v", _number(match), mark)
+        value = _scalar(match, mark.line)
+    except NodeError as error:
+        value = error
     except ScalarError as error:
-        raise NodeError(mark.line, str(error)) from None
+        value = NodeError(mark.line, str(error))
+    return _Token(kind, text, value, mark, *match.span())
+
+
+def _scalar(match: re.Match[str], line: int) -> Any:
+    text = match.group()
+    if match["string"]:
+        characters.check(text, line)
+        return json.loads(text)
+    return _WORDS[text] if match["word"] else _number(match)
 
 
 def _number(match: re.Match[str]) -> float:
