@@ -21,12 +21,8 @@ SECRETS = [{"secretRef": {"name": "crm"}}]
 KNOWN = {"name": "istio-proxy", "image": "registry.example/proxy:1"}
 UNKNOWN = {"name": "in-house-agent", "image": "registry.example/agent:1"}
 MCP_PORT = [{"name": "mcp", "containerPort": 8080}]
-WITHOUT_SECRETS = (
-    f"containers: no Secret is given to a guess: name the server in {CONTAINER} (server-container)"
-)
-GUESSED = (
-    f"containers: the first is taken as the server: choose it in {CONTAINER} (server-container)"
-)
+WITHOUT_SECRETS = f"containers: no Secret is given to a guess: set {CONTAINER} (server-container)"
+GUESSED = f"containers: the first is taken as the server: set {CONTAINER} (server-container)"
 
 
 def workload(kind: str, *containers: Json, **annotations: str) -> Json:

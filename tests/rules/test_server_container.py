@@ -6,8 +6,8 @@ from tests.rules.case import Json, base, filled, pod_of, refused
 from webhook.rules.server_container import RULE
 
 ANNOTATION = "mcp-admission.dev/container"
-PLAIN = f"containers: the first is taken as the server: choose it in {ANNOTATION}"
-ASKED = f"containers: no Secret is given to a guess: name the server in {ANNOTATION}"
+PLAIN = f"containers: the first is taken as the server: set {ANNOTATION}"
+ASKED = f"containers: no Secret is given to a guess: set {ANNOTATION}"
 TWO = [{"name": "a"}, {"name": "b"}]
 
 

@@ -13,7 +13,7 @@ from tests.e2e.second_webhook.other_webhook import OtherWebhook
 PROXY = container(name="proxy", image="registry.example/proxy:1")
 KNOWN = {**PROXY, "name": "istio-proxy"}
 GUESSED = (
-    "containers: the first is taken as the server: choose it in mcp-admission.dev/container "
+    "containers: the first is taken as the server: set mcp-admission.dev/container "
     "(server-container)"
 )
 ENV_FROM = {"mcp-admission.dev/env-from": "crm"}
