@@ -2,10 +2,10 @@
 
 The mutating hook gets the object, its patch is applied, and the validating hook gets the result.
 There is no API server that fills in the defaults of Kubernetes in between: fields may be absent.
-What it would not decode is refused here, too.
+What it would not decode is refused here, too, and a null is what it would decode it to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -17,9 +17,10 @@ from webhook.admission.patch import Operation
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review
 from webhook.admission.workload import KINDS
-from webhook.cli.field_types import mistyped
+from webhook.cli.field_types import misplaced, mistyped, unknown
 from webhook.cli.kinds import VERSIONS, objection
 from webhook.cli.manifests import Fault, Manifest
+from webhook.cli.nulls import decoded, nulls
 from webhook.settings.model import Settings
 from webhook.settings.nodes import Mark
 
@@ -120,33 +121,50 @@ def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str
     if resource is None:
         managed = scope is Scope.MANAGED
         return _unreviewed(manifest, namespace, objection(manifest, settings, managed=managed))
+    value = decoded(manifest.value, manifest.kind)
     request = Request(
         hook=Hook.MUTATE,
         resource=resource,
         operation="CREATE",
-        object=deepcopy(manifest.value),
+        object=deepcopy(value),
         kind=manifest.kind,
         namespace=namespace,
         name=manifest.name,
     )
     mutated = review(request, settings, scope)
     if not mutated.allowed:
-        return _decoded(_outcome(manifest, namespace, [mutated], None))
-    admitted = manifest.value
+        return _checked(_outcome(manifest, namespace, [mutated], None))
+    admitted = value
     if mutated.operations:
         admitted = jsonpatch.apply_patch(admitted, deepcopy(list(mutated.operations)))
     request = request._replace(hook=Hook.VALIDATE, object=deepcopy(admitted))
     answers = [mutated, review(request, settings, scope)]
-    return _decoded(_outcome(manifest, namespace, answers, admitted))
+    return _checked(_outcome(manifest, namespace, answers, admitted))
 
 
-def _decoded(outcome: Outcome) -> Outcome:
-    """The outcome, or the refusal of an object that an API server could not decode."""
-    manifest = outcome.manifest
-    found = mistyped(manifest.value, manifest.kind) if outcome.covered else []
+def _checked(outcome: Outcome) -> Outcome:
+    """The outcome, with what the API server that decodes the object would say, or refuse."""
+    value, kind = outcome.manifest.value, outcome.manifest.kind
+    if not outcome.covered:
+        return _said(replace(outcome, admitted=outcome.manifest.value), misplaced(value, kind))
+    outcome = _said(outcome, [*nulls(value, kind), *unknown(value, kind)])
+    return _undecoded(outcome, mistyped(value, kind))
+
+
+def _said(outcome: Outcome, found: list[Finding]) -> Outcome:
+    return replace(outcome, findings=(*outcome.findings, *_in_document(outcome.manifest, found)))
+
+
+def _in_document(manifest: Manifest, found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, with pointers into the document that holds the object."""
+    return tuple(finding._replace(path=manifest.pointer + finding.path) for finding in found)
+
+
+def _undecoded(outcome: Outcome, found: list[Finding]) -> Outcome:
+    """The refusal of an object that an API server could not decode, for what was found."""
     if not found:
         return outcome
-    findings = tuple(finding._replace(path=manifest.pointer + finding.path) for finding in found)
+    findings = _in_document(outcome.manifest, found)
     places = {finding.path for finding in findings}
     others = tuple(finding for finding in outcome.findings if finding.path not in places)
     return replace(
@@ -183,9 +201,7 @@ def _outcome(manifest: Manifest, namespace: str, answers: list[Answer], admitted
         covered=any(answer.covered for answer in answers),
         allowed=allowed,
         admitted=admitted if allowed else None,
-        findings=tuple(
-            finding._replace(path=manifest.pointer + finding.path) for finding in findings
-        ),
+        findings=_in_document(manifest, findings),
         patch=tuple(_moved(operation, manifest.pointer) for operation in operations),
         pods_refused=any(answer.pods_refused for answer in answers),
     )
