@@ -14,6 +14,7 @@ from tests.controller.fleet.reports import REPORT
 from webhook.cli.audit_formats import format as formats
 from webhook.controller.fleet.report import REASONS, Report, Server
 from webhook.controller.reconcile.drift import STATES
+from webhook.rules.registry import RULES
 
 SARIF = Path(__file__).parent / "schema" / "sarif-2.1.0.json"
 NOTHING = Report((), (), "the defaults")
@@ -36,7 +37,7 @@ out of date         Pod           team        bare
   field1 is absent
   to bring it up to date, delete it and create it again
 refused if rolled   StatefulSet   team        bridge
-  must not be  [31mtrue (host)
+  must not be  [31mtrue (host-namespaces)
   NetworkPolicy all lets it reach everybody <&>
   to mend it, correct the StatefulSet where it is deployed from, before it restarts
 
@@ -82,7 +83,7 @@ def test_programs_read_json() -> None:
     assert found["servers"][1]["findings"][0]["before"] == "400Mi"
     assert found["servers"][2]["findings"][0]["before"] is None
     assert "before" not in found["servers"][3]["findings"][0]
-    assert found["servers"][3]["findings"][0]["rule"] == "host"
+    assert found["servers"][3]["findings"][0]["rule"] == "host-namespaces"
     assert found["not_looked_at"] == [
         {"what": "networkpolicies", "why": "GET /apis: 403 Forbidden: not allowed"}
     ]
@@ -102,7 +103,7 @@ def test_ci_systems_read_junit() -> None:
     assert [len(case.findall("error")) for case in cases] == [0, 0, 0, 0, 0, 1]
     assert cases[4].get("name") == "StatefulSet bridge"
     text = cases[4].findtext("failure") or ""
-    assert "must not be \ufffd[31mtrue (host)\nNetworkPolicy all" in text
+    assert "must not be \ufffd[31mtrue (host-namespaces)\nNetworkPolicy all" in text
 
 
 def test_code_scanning_reads_sarif() -> None:
@@ -111,10 +112,12 @@ def test_code_scanning_reads_sarif() -> None:
     (run,) = log["runs"]
 
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert rules == list(REASONS)
+    assert rules == [*REASONS, "object", *(rule.id for rule in RULES)]
     assert all(rules[each["ruleIndex"]] == each["ruleId"] for each in run["results"])
     last = run["results"][-1]
     assert (last["ruleId"], last["level"]) == ("wide-policy", "error")
+    # What a rule refuses has the id that it has in a review.
+    assert run["results"][-2]["ruleId"] == "host-namespaces"
     assert last["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == (
         "team/StatefulSet/bridge"
     )

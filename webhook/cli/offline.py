@@ -18,8 +18,9 @@ from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review
 from webhook.admission.workload import KINDS
 from webhook.cli.field_types import misplaced, mistyped, unknown
+from webhook.cli.input import Fault, Passed
 from webhook.cli.kinds import VERSIONS, objection
-from webhook.cli.manifests import Fault, Manifest
+from webhook.cli.manifests import Manifest
 from webhook.cli.nulls import decoded, nulls
 from webhook.settings.model import Settings
 from webhook.settings.nodes import Mark
@@ -69,7 +70,7 @@ class Summary(NamedTuple):
     """How many objects had which outcome; `reviewed` are the MCP servers, `other` the rest.
 
     `pods_refused` counts those of the admitted whose pods would be refused, `unreadable` the files
-    with something that is no object.
+    with something that cannot be read, `passed_over` what is no manifest or left out.
     """
 
     reviewed: int
@@ -80,14 +81,19 @@ class Summary(NamedTuple):
     warnings: int
     other: int
     unreadable: int
+    passed_over: int
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a review has to tell: an outcome for each object, and the input that holds none."""
+    """What a review has to tell: an outcome for each object, and the input that has none.
+
+    That is what cannot be read (`faults`), and what is no manifest (`passed`).
+    """
 
     outcomes: Sequence[Outcome]
     faults: Sequence[Fault] = ()
+    passed: Sequence[Passed] = ()
 
     @property
     def told(self) -> list[Outcome]:
@@ -111,6 +117,7 @@ class Report:
             ),
             other=len(self.outcomes) - len(reviewed),
             unreadable=len({fault.source for fault in self.faults}),
+            passed_over=len(self.passed),
         )
 
 

@@ -47,7 +47,13 @@ REPORT = Report(
             "team",
             "bridge",
             (
-                Told(REFUSED, "refused", "must not be \x1b[31mtrue", "/spec/hostPID", "host"),
+                Told(
+                    REFUSED,
+                    "refused",
+                    "must not be \x1b[31mtrue",
+                    "/spec/hostPID",
+                    "host-namespaces",
+                ),
                 Told(UNPROTECTED, "wide-policy", "NetworkPolicy all lets it reach everybody <&>"),
             ),
         ),
