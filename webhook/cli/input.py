@@ -52,13 +52,13 @@ class Reason(Enum):
 
 
 _COUNTED = {
+    Reason.TEMPLATE: ("Helm template", "Helm templates"),
+    Reason.KUSTOMIZATION: ("kustomization", "kustomizations"),
+    Reason.PATCH: ("kustomize patch", "kustomize patches"),
     Reason.NO_MANIFEST: ("file without a manifest", "files without a manifest"),
     Reason.EMPTY: ("empty file", "empty files"),
-    Reason.TEMPLATE: ("Helm template", "Helm templates"),
     Reason.LIBRARY: ("library chart", "library charts"),
-    Reason.KUSTOMIZATION: ("kustomization", "kustomizations"),
     Reason.COMPONENT: ("unused kustomize component", "unused kustomize components"),
-    Reason.PATCH: ("kustomize patch", "kustomize patches"),
     Reason.IGNORED: ("excluded path", "excluded paths"),
     Reason.TOOL: ("folder of a tool", "folders of tools"),
 }
@@ -78,12 +78,14 @@ class Passed(NamedTuple):
 
 
 def counted(passed: Iterable[Passed]) -> str:
-    """How many were passed over for which reason: `3 Helm templates, 1 excluded path`."""
+    """How many were passed over for which reason: `3 files without a manifest, 1 excluded path`."""
     counts = Counter(one.reason for one in passed)
     parts = [
         f"{counts[reason]} {words[counts[reason] != 1]}"
         for reason, words in _COUNTED.items()
         if counts[reason]
     ]
-    hint = " (--render reviews what they become)" if any(one.renders for one in counts) else ""
-    return f"{', '.join(parts)}{hint}"
+    rendered = sum(reason.renders for reason in counts)
+    if rendered:
+        parts[rendered - 1] += " (--render reviews what they become)"
+    return ", ".join(parts)

@@ -19,7 +19,7 @@ from webhook.admission.review import review
 from webhook.admission.workload import KINDS
 from webhook.cli.field_types import misplaced, mistyped, unknown
 from webhook.cli.input import Fault, Passed
-from webhook.cli.kinds import VERSIONS, objection
+from webhook.cli.kinds import VERSIONS, objection, own_faults
 from webhook.cli.manifests import Manifest
 from webhook.cli.nulls import decoded, nulls
 from webhook.settings.model import Settings
@@ -127,7 +127,9 @@ def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str
     resource = RESOURCES.get((manifest.api_version, manifest.kind))
     if resource is None:
         managed = scope is Scope.MANAGED
-        return _unreviewed(manifest, namespace, objection(manifest, settings, managed=managed))
+        said = objection(manifest, settings, managed=managed)
+        found = own_faults(manifest) or ([] if said is None else [said])
+        return _unreviewed(manifest, namespace, found)
     value = decoded(manifest.value, manifest.kind)
     request = Request(
         hook=Hook.MUTATE,
@@ -184,16 +186,16 @@ def _undecoded(outcome: Outcome, found: list[Finding]) -> Outcome:
     )
 
 
-def _unreviewed(manifest: Manifest, namespace: str, finding: Finding | None) -> Outcome:
-    """An object that no hook is asked about; one of a kind that does not exist is refused."""
-    refused = finding is not None and finding.severity is Severity.ERROR
+def _unreviewed(manifest: Manifest, namespace: str, findings: list[Finding]) -> Outcome:
+    """An object that no hook is asked about; wrong settings or an unknown kind are refused."""
+    refused = any(finding.severity is Severity.ERROR for finding in findings)
     return Outcome(
         manifest,
         namespace,
         covered=refused,
         allowed=not refused,
         admitted=None if refused else manifest.value,
-        findings=() if finding is None else (finding,),
+        findings=tuple(findings),
     )
 
 

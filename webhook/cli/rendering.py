@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -53,13 +54,11 @@ def _of_chart(folder: Path, namespace: str, home: Path) -> Iterator[Document]:
     helm = _tool("helm")
     words = ["template", str(folder.absolute()), "--include-crds", "--namespace", namespace]
     text = _output([helm, *words], home)
-    sources, templates = HelmSources(text), dict[str, Template]()
+    sources, templates = HelmSources(text), _Templates()
     for document in _read(text, folder):
         name = sources.above(document.line("")).partition("/")[2]
-        if name not in templates:
-            path = folder / name if (folder / name).is_file() else folder / charts.CHART
-            templates[name] = opened(path)
-        yield _from(document, templates[name])
+        path = folder / name
+        yield templates.document(document, path if path.is_file() else folder / charts.CHART)
 
 
 def _of_kustomization(folder: Path, home: Path) -> Iterator[Document]:
@@ -75,19 +74,28 @@ def _of_kustomization(folder: Path, home: Path) -> Iterator[Document]:
     tool = _tool("kubectl", "kustomize")
     words = [tool, "kustomize" if Path(tool).stem == "kubectl" else "build"]
     text = _output([*words, str(home)], home)
-    templates = dict[str, Template]()
+    templates = _Templates()
     for document in _read(text, folder):
         name = _origin(document.value)
-        if name not in templates:
-            path = _shown((home / name).resolve() if name else folder / kustomizations.NAMES[0])
-            templates[name] = opened(path)
-        yield _from(document, templates[name])
+        path = (home / name).resolve() if name else folder / kustomizations.NAMES[0]
+        yield templates.document(document, _shown(path))
 
 
-def _from(document: Document, template: Template) -> Rendered:
-    """The document, at home in its template."""
-    same = {one.name: getattr(document, one.name) for one in fields(document)}
-    return Rendered(**{**same, "source": template.path}, template=template)
+class _Templates:
+    """The files that documents are made from; each counts its own."""
+
+    def __init__(self) -> None:
+        self._opened: dict[Path, Template] = {}
+        self._counts: Counter[Path] = Counter()
+
+    def document(self, document: Document, path: Path) -> Rendered:
+        """The document, at home in the file at a path."""
+        if path not in self._opened:
+            self._opened[path] = opened(path)
+        self._counts[path] += 1
+        same = {one.name: getattr(document, one.name) for one in fields(document)}
+        own = {"source": str(path), "index": self._counts[path]}
+        return Rendered(**{**same, **own}, template=self._opened[path])
 
 
 def _origin(value: Any) -> str:
