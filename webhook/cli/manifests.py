@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from webhook.cli import charts, recognition, rendering, repository
 from webhook.cli.input import STDIN, Asked, Fault, Passed, Reason
 from webhook.cli.repository import How, Item
-from webhook.cli.templates import HelmSources, Template, named_in_stream
+from webhook.cli.templates import HelmSources, Template
 from webhook.settings import documents
 from webhook.settings.documents import Document, DocumentError
 
@@ -119,8 +119,7 @@ def _read(item: Item, found: Input, asked: Asked) -> None:
     )
     sources = HelmSources(text) if item.path == STDIN else None
     for document in stream:
-        name = sources.above(document.line("")) if sources else ""
-        _add(document, found, named_in_stream(name) if name else None)
+        _add(document, found, sources.template(document.line("")) if sources else None)
 
 
 def _render(item: Item, found: Input, asked: Asked) -> None:

@@ -64,9 +64,7 @@ def _of_chart(folder: Path, namespace: str, home: Path) -> Iterator[Document]:
 def _of_kustomization(folder: Path, home: Path) -> Iterator[Document]:
     found = kustomizations.kustomization_in(folder, [path.name for path in folder.iterdir()])
     if found and found.remote:
-        raise RenderError(
-            f"{found.remote[0]} is no file or folder here, and is not fetched: copy it"
-        )
+        raise RenderError(f"{found.remote[0]} is no path here, and is not fetched: copy it here")
     # A kustomization around this one, whose objects say from which files they are.
     around = home / kustomizations.NAMES[0]
     inside = os.path.relpath(folder.resolve(), home)

@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -98,6 +98,7 @@ class HelmSources:
 
     def __init__(self, text: bytes) -> None:
         self._starts, self._names = [0], [""]
+        self._opened: dict[str, Template] = {}
         for number, line in enumerate(text.decode("utf-8", "replace").splitlines(), 1):
             named = _SOURCE.match(line)
             if named or _START.match(line):
@@ -107,6 +108,13 @@ class HelmSources:
     def above(self, line: int) -> str:
         """The template of what stands on a line; empty where none is named."""
         return self._names[bisect_right(self._starts, line) - 1]
+
+    def template(self, line: int) -> Template | None:
+        """That template, opened where it is found below the current folder."""
+        name = self.above(line)
+        if name and name not in self._opened:
+            self._opened[name] = named_in_stream(name)
+        return self._opened.get(name)
 
 
 def opened(path: Path, name: str = "") -> Template:
@@ -125,7 +133,6 @@ def named_in_stream(name: str) -> Template:
     )
 
 
-@lru_cache(maxsize=16)
 def _lines(path: Path) -> str:
     try:
         return read_bytes(path).decode("utf-8", "replace") if path.is_file() else ""

@@ -48,7 +48,7 @@ def resource(value: dict[str, Any]) -> tuple[Key, Any]:
 def faults(found: Any) -> Iterator[Fault]:
     """What an API server or a controller would not accept of the resource."""
     if not isinstance(found, dict):
-        yield Fault((), f"must be a {KIND}")
+        yield Fault((), f"must be an {KIND}")
         return
     if found.get("kind", KIND) != KIND:
         yield Fault(("kind",), f"must be {KIND}")
