@@ -9,8 +9,9 @@ from pathlib import Path
 
 from webhook.admission.answer import Severity
 from webhook.admission.request import Scope
-from webhook.cli import made_objects, manifests, outputs
+from webhook.cli import destinations, made_objects, manifests
 from webhook.cli.command import Subparsers, add_command
+from webhook.cli.destinations import Output, OutputError
 from webhook.cli.formats import format as formats
 from webhook.cli.formats import terminal, wording
 from webhook.cli.ignoring import PatternError
@@ -18,7 +19,6 @@ from webhook.cli.input import STDIN, Asked
 from webhook.cli.manifests import Input, Manifest
 from webhook.cli.offline import Outcome, Report, outcome
 from webhook.cli.variables import tell_what_is_not_read
-from webhook.cli.outputs import Output, OutputError
 from webhook.rules.registry import plan
 from webhook.settings.errors import SettingsError
 from webhook.settings.load import load
@@ -121,7 +121,7 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         action="append",
-        type=outputs.parser_of(formats.FORMATS),
+        type=destinations.parser_of(formats.FORMATS),
         default=[],
         metavar="FORMAT[=FILE]",
         help=f"{', '.join(formats.FORMATS)}; diff and table are for people, the others for "
@@ -174,7 +174,7 @@ def _fails(report: Report, fail_on: str) -> bool:
 
 
 def _check(wanted: list[Output], *, show_objects: bool) -> None:
-    outputs.check(wanted)
+    destinations.check(wanted)
     if show_objects and not any(one.format in made_objects.FORMATS for one in wanted):
         known = ", ".join(made_objects.FORMATS)
         named = ", ".join(one.format for one in wanted)
@@ -215,7 +215,7 @@ def _write(report: Report, wanted: list[Output]) -> list[OutputError]:
     for output in wanted:
         if output.file is not None:
             try:
-                outputs.write(output.file, _parts(report, output.format, colour=False))
+                destinations.write(output.file, _parts(report, output.format, colour=False))
             except OutputError as error:
                 failed.append(error)
     return failed
