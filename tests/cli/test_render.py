@@ -136,6 +136,15 @@ def test_a_chart_is_rendered_with_findings_at_its_templates(rendering: Rendering
     assert report["summary"]["other"] == 1, "the CustomResourceDefinition"
 
 
+def test_a_template_that_is_named_stands_for_its_chart(rendering: Rendering) -> None:
+    """As the hooks of pre-commit name changed files."""
+    whole = rendering("chart", "-o", "json", files=DEMO)
+
+    named = rendering(TOP, SUB, OWN, "-o", "json", files={})
+
+    assert findings(named) == findings(whole)
+
+
 def test_helm_3_renders_alike(
     rendering: Rendering, helm3: Helm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,11 +11,12 @@ RENDERED = (TEMPLATES, "crds", "charts")
 
 
 def chart_of(path: Path) -> Path | None:
-    """The chart among whose templates a file or folder stands."""
+    """The chart that renders a file which stands among its templates, or those of its subcharts."""
+    found = None
     for folder in path.parents:
-        if folder.name == TEMPLATES and (folder.parent / CHART).is_file():
-            return folder.parent
-    return None
+        if folder.name in RENDERED and (folder.parent / CHART).is_file():
+            found = folder.parent if found or folder.name == TEMPLATES else None
+    return found
 
 
 def is_library(chart: Path) -> bool:

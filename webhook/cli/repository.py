@@ -48,10 +48,18 @@ def look(paths: Iterable[str], asked: Asked) -> Found:
             found.passed.append(Passed(path, Reason.IGNORED, named=True))
         # Unlike Path.is_dir, this does not raise for a name that is too long for the system.
         elif path == STDIN or not os.path.isdir(path):  # noqa: PTH112
-            found.items.append(Item(path, named=True))
+            item = _of_file(path, asked)
+            if item.how is How.READ or item not in found.items:
+                found.items.append(item)
         else:
             _Folder(path, asked, excluded).look(found)
     return found
+
+
+def _of_file(path: str, asked: Asked) -> Item:
+    """A file that is named itself; with --render, a template stands for its chart."""
+    chart = charts.chart_of(Path(path).absolute()) if asked.render else None
+    return Item(path, named=True) if chart is None else Item(os.path.relpath(chart), How.HELM)
 
 
 class _Folder:
