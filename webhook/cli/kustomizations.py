@@ -14,6 +14,10 @@ from webhook.settings.documents import DocumentError, read_file
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
 _LOADED = ("resources", "bases", "components", "crds")
+_PARTS = (
+    *_LOADED, *_PATCHES, "configMapGenerator", "configurations", "generators", "openapi",
+    "replacements", "secretGenerator", "transformers", "validators",
+)  # fmt: skip
 _LONGEST_PATH = 1024
 
 
@@ -35,8 +39,8 @@ class Kustomization:
 
     @cached_property
     def uses(self) -> frozenset[Path]:
-        """The files and folders that it names, wherever: resources, patches, generators."""
-        return frozenset(self._named(self._document))
+        """The files and folders that it is made of: resources, patches, what generators read."""
+        return frozenset(self._named([self._document.get(key) for key in _PARTS]))
 
     @cached_property
     def patches(self) -> frozenset[Path]:
@@ -79,15 +83,16 @@ def roots(found: Sequence[Kustomization]) -> list[Kustomization]:
     Of some that use each other in a circle all are roots: kustomize says what is wrong.
     """
     used = frozenset[Path]().union(*(one.uses for one in found))
-    tops = [one for one in found if one.folder.resolve() not in used]
-    reached, pending = set[Path](), [one.folder.resolve() for one in tops]
     inside = {one.folder.resolve(): one.uses for one in found}
+    tops = inside.keys() - used
+    reached, pending = set[Path](), list(tops)
     while pending:
         folder = pending.pop()
         if folder not in reached:
             reached.add(folder)
             pending += inside.get(folder, ())
-    return [one for one in found if one in tops or one.folder.resolve() not in reached]
+    apart = tops | (inside.keys() - reached)
+    return [one for one in found if one.folder.resolve() in apart]
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -125,17 +125,17 @@ def _read(item: Item, found: Input, asked: Asked) -> None:
 def _render(item: Item, found: Input, asked: Asked) -> None:
     """The objects of what a chart or kustomization becomes, each at its place in its source."""
     try:
-        rendered = rendering.documents_of(item, asked.namespace)
-    except rendering.MissingToolError as error:
-        # Told once, not for every chart.
-        if not any(fault.sentence == str(error) for fault in found.faults):
+        output = rendering.rendered(item, asked.namespace)
+    except rendering.RenderError as error:
+        # That a tool is missing is told once, and not for every chart.
+        once = isinstance(error, rendering.MissingToolError)
+        if not (once and any(fault.sentence == str(error) for fault in found.faults)):
             found.faults.append(Fault(item.path, None, str(error)))
         return
-    except rendering.RenderError as error:
-        found.faults.append(Fault(item.path, None, str(error)))
-        return
-    for document in rendered:
-        _add(document, found)
+    stream, errors = _documents(output.text, item.path)
+    found.faults.extend(Fault(item.path, None, output.about(error)) for error in errors)
+    for document in stream:
+        _add(output.at_home(document), found)
 
 
 def _add(document: Document, found: Input, template: Template | None = None) -> None:

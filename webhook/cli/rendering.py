@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -36,32 +36,56 @@ class MissingToolError(RenderError):
     """What renders it is not installed."""
 
 
-def documents_of(item: Item, namespace: str) -> list[Document]:
-    """The documents that a chart or kustomization becomes, each with the file it is made from.
+class Output:
+    """What a chart or kustomization becomes, and the files that its documents are made from."""
 
-    Raises RenderError.
-    """
+    def __init__(self, text: bytes, path_of: Callable[[Document], Path]) -> None:
+        self.text = text
+        self._path_of = path_of
+        self._opened: dict[Path, Template] = {}
+        self._counts: Counter[Path] = Counter()
+
+    def at_home(self, document: Document) -> Rendered:
+        """The document in the file that it is made from; each file counts its own."""
+        path = self._path_of(document)
+        if path not in self._opened:
+            self._opened[path] = opened(path)
+        self._counts[path] += 1
+        same = {one.name: getattr(document, one.name) for one in fields(document)}
+        own = {"source": str(path), "index": self._counts[path]}
+        return Rendered(**{**same, **own}, template=self._opened[path])
+
+    def about(self, error: DocumentError) -> str:
+        """Why a document cannot be read, with the template that made it where that is known."""
+        name = HelmSources(self.text).above(error.line or 1)
+        return f"what {name or 'it'} becomes cannot be read: {error.sentence}"
+
+
+def rendered(item: Item, namespace: str) -> Output:
+    """What a chart or kustomization becomes; raises RenderError."""
     folder = Path(item.path)
     with tempfile.TemporaryDirectory(prefix="mcp-admission-") as name:
         home = Path(name).resolve()
         if item.how is How.HELM:
-            return list(_of_chart(folder, namespace, home))
-        return list(_of_kustomization(folder, home))
+            return _chart(folder, namespace, home)
+        return _kustomization(folder, home)
 
 
-def _of_chart(folder: Path, namespace: str, home: Path) -> Iterator[Document]:
+def _chart(folder: Path, namespace: str, home: Path) -> Output:
     _refuse_links(folder)
     helm = _tool("helm")
     words = ["template", str(folder.absolute()), "--include-crds", "--namespace", namespace]
     text = _output([helm, *words], home)
-    sources, templates = HelmSources(text), _Templates()
-    for document in _read(text, folder):
-        name = sources.above(document.line("")).partition("/")[2]
-        path = folder / name
-        yield templates.document(document, path if path.is_file() else folder / charts.CHART)
+    sources = HelmSources(text)
+
+    def path_of(document: Document) -> Path:
+        path = folder / sources.above(document.line("")).partition("/")[2]
+        return path if path.is_file() else folder / charts.CHART
+
+    return Output(text, path_of)
 
 
-def _of_kustomization(folder: Path, home: Path) -> Iterator[Document]:
+def _kustomization(folder: Path, home: Path) -> Output:
     found = kustomizations.kustomization_in(folder, [path.name for path in folder.iterdir()])
     if found and found.remote:
         raise RenderError(f"{found.remote[0]} is no path here, and is not fetched: copy it here")
@@ -71,29 +95,12 @@ def _of_kustomization(folder: Path, home: Path) -> Iterator[Document]:
     around.write_text(f"buildMetadata: [originAnnotations]\nresources: [{json.dumps(inside)}]\n")
     tool = _tool("kubectl", "kustomize")
     words = [tool, "kustomize" if Path(tool).stem == "kubectl" else "build"]
-    text = _output([*words, str(home)], home)
-    templates = _Templates()
-    for document in _read(text, folder):
+
+    def path_of(document: Document) -> Path:
         name = _origin(document.value)
-        path = (home / name).resolve() if name else folder / kustomizations.NAMES[0]
-        yield templates.document(document, _shown(path))
+        return _shown((home / name).resolve() if name else folder / kustomizations.NAMES[0])
 
-
-class _Templates:
-    """The files that documents are made from; each counts its own."""
-
-    def __init__(self) -> None:
-        self._opened: dict[Path, Template] = {}
-        self._counts: Counter[Path] = Counter()
-
-    def document(self, document: Document, path: Path) -> Rendered:
-        """The document, at home in the file at a path."""
-        if path not in self._opened:
-            self._opened[path] = opened(path)
-        self._counts[path] += 1
-        same = {one.name: getattr(document, one.name) for one in fields(document)}
-        own = {"source": str(path), "index": self._counts[path]}
-        return Rendered(**{**same, **own}, template=self._opened[path])
+    return Output(_output([*words, str(home)], home), path_of)
 
 
 def _origin(value: Any) -> str:
@@ -139,16 +146,6 @@ def _output(command: Sequence[str], home: Path) -> bytes:
         said = " ".join(ended.err.decode("utf-8", "replace").split())[-_LONGEST_REASON:]
         raise RenderError(f"{Path(command[0]).name} cannot render it: {said}")
     return ended.out
-
-
-def _read(text: bytes, folder: Path) -> list[Document]:
-    try:
-        return documents.read(text, str(folder))
-    except DocumentError as error:
-        if error.sentence.startswith("there is no document"):
-            return []
-        name = HelmSources(text).above(error.line or 1)
-        raise RenderError(f"what it becomes cannot be read: {name} {error.sentence}") from None
 
 
 def _refuse_links(folder: Path) -> None:
