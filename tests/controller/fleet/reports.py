@@ -47,13 +47,7 @@ REPORT = Report(
             "team",
             "bridge",
             (
-                Told(
-                    REFUSED,
-                    "refused",
-                    "must not be \x1b[31mtrue",
-                    "/spec/hostPID",
-                    "host-namespaces",
-                ),
+                Told(REFUSED, "refused", "must not be \x1b[31mtrue", "/spec/hostPID", "host"),
                 Told(UNPROTECTED, "wide-policy", "NetworkPolicy all lets it reach everybody <&>"),
             ),
         ),
