@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.cli.conftest import Review
 from webhook.cli.nulls import decoded, nulls
@@ -137,3 +139,30 @@ def test_nulls_are_decoded_as_the_api_server_does(document: Json, expected: Json
     assert decoded(document, "Pod") == expected
     assert nulls(decoded(document, "Pod"), "Pod") == []
     assert decoded(expected, "Pod") == expected
+
+
+KEYS = (
+    "metadata", "labels", "spec", "containers", "name", "resources", "requests", "args", "ports",
+    "containerPort", "securityContext", "capabilities", "add", "nodeSelector", "unknown",
+)  # fmt: skip
+OBJECTS = st.dictionaries(
+    st.sampled_from(KEYS),
+    st.recursive(
+        st.none() | st.text(max_size=2) | st.integers(),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)
+        ),
+        max_leaves=12,
+    ),
+)
+
+
+@given(OBJECTS, st.sampled_from(["Pod", "PodTemplate"]))
+def test_what_is_decoded_has_no_null_left_and_stays(document: Json, kind: str) -> None:
+    before = json.dumps(document)
+
+    once = decoded(document, kind)
+
+    assert nulls(once, kind) == []
+    assert decoded(once, kind) == once
+    assert json.dumps(document) == before
