@@ -145,6 +145,14 @@ def test_a_template_that_is_named_stands_for_its_chart(rendering: Rendering) -> 
     assert findings(named) == findings(whole)
 
 
+def test_a_folder_may_be_a_chart_and_a_kustomization(rendering: Rendering) -> None:
+    files = {**DEMO, "chart/kustomization.yaml": "resources: [examples/own.yaml]\n"}
+
+    assert findings(rendering("chart", "-o", "json", files=files)) == findings(
+        rendering("chart", "-o", "json", files=DEMO)
+    )
+
+
 def test_helm_3_renders_alike(
     rendering: Rendering, helm3: Helm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

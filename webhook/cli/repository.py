@@ -81,7 +81,7 @@ class _Folder:
         for error in unreadable:
             sentence = f"cannot be read ({error.strerror}): name another folder"
             found.faults.append(Fault(str(error.filename), None, sentence))
-        items = sorted(self._items())
+        items = sorted(self._items(), key=lambda item: (item.path, item.how.value))
         if not (items or self._passed or unreadable):
             sentence = f"no file in this folder ends with {', '.join(SUFFIXES)}"
             found.faults.append(Fault(self._root, None, sentence))
