@@ -64,6 +64,7 @@ def test_nothing_to_render_needs_no_tool(review: Review, tmp_path: Path) -> None
         ("import time; time.sleep(60)", "helm took more than 0.5 seconds, and was stopped"),
         (FOR_EVER, "helm wrote more than 64 MiB, and was stopped"),
         ("import sys; sys.exit('no\\nsuch chart')", "helm cannot render it: no such chart"),
+        ("import sys; sys.exit('why ' * 200)", "helm cannot render it: ... why why"),
         ("import sys; sys.exit('\\x1b[31mred')", "helm cannot render it:  [31mred"),
         ("print('a: b: c')", "what it becomes cannot be read: this is not YAML"),
     ],

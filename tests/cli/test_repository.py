@@ -26,6 +26,8 @@ OTHERS = {
     "tsconfig.json": '{\n  // strict\n  "strict": true,\n}\n',
     "mkdocs.yml": "a: !!python/name:materialx.emoji.twemoji\n",
     "stack.yaml": "AWSTemplateFormatVersion: 2010-09-09\na: !Ref b\n",
+    "docs/site.yml": "theme: !!python/object:a.B {}\n",
+    "fixtures/export.json": '{"metadata": {"version": 1}, "data": {"users": []}}',
     "locale/de.json": '["a", "b"]',
 }
 
@@ -77,7 +79,9 @@ def test_strict_refuses_what_is_no_manifest(review: Review, tmp_path: Path) -> N
         "kind: Deployment\nmetadata: {name: a}\n",
         "kind: Deploymint\n",
         "apiversion: apps/v1\nkind: Deployment\n",
-        "apiversion: v1\nKind: Pod\nmetadata: {}\n",
+        "apiversion: v1\nKind: Pod\nmetadata: {name: a}\n",
+        "kind: Pod\ndata: !secret a\n",
+        "apiVersion: v1\ndata: !secret a\n",
         "metadata: {name: a}\nspec: {containers: []}\n",
         "kind: []\napiVersion: v1\n",
         "apiVersion: null\nkind: Pod\n",

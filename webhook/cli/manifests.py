@@ -168,7 +168,7 @@ def _reason(
     if b"{{" in text and charts.chart_of(Path(path).absolute()):
         return Reason.TEMPLATE
     if errors:
-        return Reason.NO_MANIFEST if recognition.is_foreign(path, text) else None
+        return Reason.NO_MANIFEST if recognition.is_foreign(path, text, errors) else None
     return recognition.passed_over(stream, path) if stream else Reason.EMPTY
 
 

@@ -11,10 +11,12 @@ from typing import Any
 
 from webhook.cli import charts, kustomizations
 from webhook.cli.input import Reason
-from webhook.settings.documents import Document
+from webhook.settings.documents import Document, DocumentError
 
 _TYPE = ("apiVersion", "kind")
 _SPELLINGS = frozenset({"apiversion", "apiversions", "api_version", "api-version", "kind", "kinds"})
+_METADATA = frozenset({"name", "generateName", "namespace", "labels", "annotations"})
+_TAG = "the tag "
 # Programs whose JSON has comments, or whose YAML has tags.
 _FOREIGN = (
     ".eslintrc*", ".gitlab-ci.y*ml", "devcontainer.json", "jsconfig*.json", "mkdocs.y*ml",
@@ -56,18 +58,24 @@ def _looks_alike(value: dict[str, Any]) -> bool:
     """Whether it has two parts of a manifest, the type with any spelling."""
     parts = (
         any(key.lower() in _SPELLINGS for key in value),
-        isinstance(value.get("metadata"), dict),
+        _is_metadata(value.get("metadata")),
         any(isinstance(value.get(key), dict) for key in _BODY),
     )
     return sum(parts) >= 2
 
 
-def is_foreign(path: str, text: bytes) -> bool:
+def _is_metadata(value: Any) -> bool:
+    return isinstance(value, dict) and not _METADATA.isdisjoint(value)
+
+
+def is_foreign(path: str, text: bytes, errors: Sequence[DocumentError]) -> bool:
     """Whether a file that is neither YAML nor JSON to Kubernetes is made for another program.
 
     These have comments in JSON or tags of their own in YAML; none of them says apiVersion.
     """
-    if b"apiVersion" in text:
+    if b"apiversion" in text.lower():
         return False
     name = Path(path).name
-    return any(fnmatch(name, pattern) for pattern in _FOREIGN) or b"AWSTemplateFormat" in text
+    if any(fnmatch(name, pattern) for pattern in _FOREIGN):
+        return True
+    return b"kind:" not in text and all(_TAG in error.sentence for error in errors)

@@ -143,7 +143,9 @@ def _output(command: Sequence[str], home: Path) -> bytes:
         why = f"took more than {SECONDS} seconds" if ended.late else "wrote more than 64 MiB"
         raise RenderError(f"{Path(command[0]).name} {why}, and was stopped")
     if ended.code:
-        said = " ".join(ended.err.decode("utf-8", "replace").split())[-_LONGEST_REASON:]
+        said = " ".join(ended.err.decode("utf-8", "replace").split())
+        if len(said) > _LONGEST_REASON:
+            said = f"... {said[-_LONGEST_REASON:].partition(' ')[2]}"
         raise RenderError(f"{Path(command[0]).name} cannot render it: {said}")
     return ended.out
 
