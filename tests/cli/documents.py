@@ -1,5 +1,8 @@
 """What the tests of `review` have it read: for the real rules, and for the simple engine."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 DEPLOYMENT = """\
 apiVersion: apps/v1
 kind: Deployment
@@ -34,3 +37,11 @@ spec:
 def judged(name: str, opinion: str = "compliant") -> str:
     """A pod that tests/cli/engine.py has this opinion about."""
     return f'apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\n  labels: {{mcp: "{opinion}"}}\n'
+
+
+def written(folder: Path, files: Mapping[str, str]) -> None:
+    """Write a repository: files by their paths in a folder."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

@@ -12,8 +12,9 @@ import pytest
 
 from tests.controller.fleet.reports import REPORT
 from webhook.cli.audit_formats import format as formats
-from webhook.controller.fleet.report import REASONS, Report, Server
-from webhook.controller.reconcile.drift import STATES
+from webhook.controller.fleet.report import REASONS, Report, Server, Told
+from webhook.controller.reconcile.drift import REFUSED, STATES
+from webhook.rules.registry import RULES
 
 SARIF = Path(__file__).parent / "schema" / "sarif-2.1.0.json"
 NOTHING = Report((), (), "the defaults")
@@ -111,8 +112,10 @@ def test_code_scanning_reads_sarif() -> None:
     (run,) = log["runs"]
 
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert rules == list(REASONS)
-    assert all(rules[each["ruleIndex"]] == each["ruleId"] for each in run["results"])
+    assert rules == [*REASONS, "object", *(rule.id for rule in RULES)]
+    assert {rules[each["ruleIndex"]] for each in run["results"] if each["ruleIndex"] >= 0} == {
+        each["ruleId"] for each in run["results"] if each["ruleId"] in rules
+    }
     last = run["results"][-1]
     assert (last["ruleId"], last["level"]) == ("wide-policy", "error")
     assert last["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == (
@@ -122,6 +125,18 @@ def test_code_scanning_reads_sarif() -> None:
     assert json.loads(rendered("sarif", CLEAN))["runs"][0]["invocations"] == [
         {"executionSuccessful": True}
     ]
+
+
+def test_what_a_rule_refuses_has_its_id_in_sarif_as_in_a_review() -> None:
+    told = Told(REFUSED, "refused", "must be another", "/spec/hostPID", "run-as-user")
+    report = Report((Server("Pod", "team", "a", (told,)),), (), "the defaults")
+
+    (run,) = json.loads(rendered("sarif", report))["runs"]
+
+    (result,) = run["results"]
+    rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
+    assert (result["ruleId"], rule["id"]) == ("run-as-user", "run-as-user")
+    assert rule["helpUri"] == "docs/rules.md#run-as-user"
 
 
 @pytest.mark.parametrize("name", formats.FORMATS)

@@ -40,7 +40,7 @@ READ = {
 def test_what_cannot_be_read_hides_nothing_else(review: Review, output: str) -> None:
     refused = judged("r", "refused")
 
-    printed = review(".", "-o", output, ok=judged("a"), refused=refused, **BAD)
+    printed = review(".", "--strict", "-o", output, ok=judged("a"), refused=refused, **BAD)
 
     assert printed.code == 2
     assert printed.err.endswith(SENTENCES)
@@ -107,7 +107,7 @@ def test_a_value_with_a_fault_hides_no_other_in_a_stream_of_json(review: Review)
 
 
 def test_json_has_the_faults(review: Review) -> None:
-    report = json.loads(review(".", "-o", "json", ok=judged("a"), **BAD).out)
+    report = json.loads(review(".", "--strict", "-o", "json", ok=judged("a"), **BAD).out)
 
     assert [result["name"] for result in report["results"]] == ["b", "a"]
     assert report["errors"] == [
@@ -117,7 +117,7 @@ def test_json_has_the_faults(review: Review) -> None:
 
 
 def test_junit_has_the_faults(review: Review) -> None:
-    root = ET.fromstring(review(".", "-o", "junit", ok=judged("a"), **BAD).out)
+    root = ET.fromstring(review(".", "--strict", "-o", "junit", ok=judged("a"), **BAD).out)
 
     assert root.attrib == {
         "name": "mcp-admission",
@@ -130,7 +130,7 @@ def test_junit_has_the_faults(review: Review) -> None:
 
 
 def test_sarif_has_the_faults(review: Review) -> None:
-    log = json.loads(review(".", "-o", "sarif", ok=judged("a"), **BAD).out)
+    log = json.loads(review(".", "--strict", "-o", "sarif", ok=judged("a"), **BAD).out)
     jsonschema.Draft4Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(log)
     (run,) = log["runs"]
 
@@ -147,21 +147,21 @@ def test_sarif_has_the_faults(review: Review) -> None:
 
 
 def test_the_last_line_counts_the_files_with_faults(review: Review) -> None:
-    out = review(".", ok=judged("a"), **BAD).out
+    out = review(".", "--strict", ok=judged("a"), **BAD).out
 
     assert out.endswith("\n2 MCP servers: 2 admitted as they are; 3 files with bad input\n")
 
 
 def test_a_review_of_other_objects_counts_them_too(review: Review) -> None:
-    out = review(".", map="{apiVersion: v1, kind: ConfigMap}", values=BAD["values"]).out
+    out = review(".", "--strict", map="{apiVersion: v1, kind: ConfigMap}", values=BAD["values"]).out
 
     assert out.startswith("no MCP server among 1 object; 1 file with bad input: label a workload")
 
 
 def test_no_object_at_all_is_no_report_for_people(review: Review) -> None:
     for output in ("diff", "table", "yaml"):
-        assert review("values.yaml", "-o", output, **BAD).out == ""
-    assert json.loads(review("values.yaml", "-o", "json", **BAD).out)["results"] == []
+        assert review("values.yaml", "--strict", "-o", output, **BAD).out == ""
+    assert json.loads(review("values.yaml", "--strict", "-o", "json", **BAD).out)["results"] == []
 
 
 TEMPLATE = (

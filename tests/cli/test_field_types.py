@@ -129,6 +129,11 @@ MISTYPED = [
         f"tolerations[0].tolerationSeconds must be a whole number{NO_QUOTES}",
     ),
     (deployment(volumes={"a": {}}), f"{POD}/volumes", "volumes must be a list"),
+    (
+        deployment(volumes=[{"name": "a", "csi": {"driver": 3}}]),
+        f"{POD}/volumes/0/csi/driver",
+        f"volumes[a].csi.driver must be text{QUOTES}",
+    ),
 ]
 
 
@@ -207,7 +212,7 @@ FINE = [
     server(resources={"limits": {"cpu": 1, "memory": "1Gi"}, "requests": {"cpu": 0.5}}),
     server(livenessProbe={"httpGet": {"port": "mcp"}}),
     server(readinessProbe={"tcpSocket": {"port": 80}}),
-    deployment(nobodyReads=[1, {"this": True}], volumes=[{"name": "a", "csi": {"driver": 3}}]),
+    deployment(nobodyReads=[1, {"this": True}], volumes=[{"name": "a", "csi": {"driver": "x"}}]),
 ]
 
 

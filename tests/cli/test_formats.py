@@ -1,13 +1,18 @@
 """Every format tells the same small review, as tests/cli/golden has it."""
 
+import io
 import json
+from email.message import Message
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
 
 from tests.cli.conftest import Review
+from tests.cli.documents import written
+from webhook.cli.formats import sarif
 from webhook.rules.registry import RULES
 
 HERE = Path(__file__).parent
@@ -86,6 +91,11 @@ def test_sarif_has_file_line_and_help_and_follows_the_schema(review: Review) -> 
     assert [rule["id"] for rule in rules] == ["object", *(rule.id for rule in RULES)]
     assert all(rule["shortDescription"]["text"] for rule in rules)
     assert all("Refused: " in rule["help"]["text"] for rule in rules)
+    assert [rule["helpUri"] for rule in rules] == [
+        "docs/review.md#object",
+        *(f"docs/rules.md#{rule.id}" for rule in RULES),
+    ]
+    assert run["tool"]["driver"]["informationUri"] == "README.md"
     found = [
         (
             rules[result["ruleIndex"]]["id"] == result["ruleId"],
@@ -108,6 +118,63 @@ def test_sarif_has_file_line_and_help_and_follows_the_schema(review: Review) -> 
     ]  # fmt: skip
 
 
+def test_every_help_uri_leads_to_a_heading() -> None:
+    docs = HERE.parents[1] / "docs"
+
+    for rule in RULES:
+        assert f"\n## {rule.id}\n" in (docs / "rules.md").read_text(encoding="utf-8")
+    assert "\n## object\n" in (docs / "review.md").read_text(encoding="utf-8")
+
+
+def test_a_publisher_says_where_the_documentation_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    about = Message()
+    about["Project-URL"] = "Source, https://example.test/code"
+    about["Project-URL"] = "Documentation, https://example.test/docs"
+    monkeypatch.setattr(sarif, "metadata", lambda _name: about)
+    sarif.documentation.cache_clear()
+    try:
+        assert sarif.documentation() == "https://example.test/docs/"
+    finally:
+        sarif.documentation.cache_clear()
+
+
+STREAM = """\
+---
+# Source: demo/templates/pods.yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: a, labels: {mcp: refused}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: b, labels: {mcp: refused}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "uri", "line"),
+    [
+        ("demo/templates", "demo/templates/pods.yaml", 7),
+        ("templates", "templates/pods.yaml", 7),
+        ("elsewhere", "demo/templates/pods.yaml", None),
+    ],
+)
+def test_sarif_names_the_template_of_what_helm_writes_to_a_pipe(
+    review: Review, monkeypatch: pytest.MonkeyPatch, folder: str, uri: str, line: int | None
+) -> None:
+    template = "kind: Pod\nspec:\n  containers:\n    - name: x\n      a: b\n      c: d\n"
+    template += "      securityContext:\n        capabilities: {{ .Values.a }}\n"
+    written(Path(), {f"{folder}/pods.yaml": template})
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(STREAM.encode())))
+
+    (run,) = json.loads(review("-", "-o", "sarif").out)["runs"]
+
+    found = [result["locations"][0]["physicalLocation"] for result in run["results"]]
+    assert [one["artifactLocation"]["uri"] for one in found] == [uri, uri, "stdin", "stdin"]
+    assert found[0].get("region", {}).get("startLine") == line
+    assert found[2]["region"]["startLine"] == 7
+
+
 def test_the_schema_of_sarif_refuses_what_is_wrong() -> None:
     schema = json.loads((HERE / "schema" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
 
@@ -125,8 +192,6 @@ def test_the_schema_of_sarif_refuses_what_is_wrong() -> None:
     ],
 )
 def test_sarif_names_files_by_uri(name: str, uri: str) -> None:
-    from webhook.cli.formats import sarif
-
     assert sarif._uri(name) == uri
 
 

@@ -31,8 +31,6 @@ def billion_laughs() -> str:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "1: there is no document here: write at least one object"),
-        ("# only a comment\n---\n", "1: there is no document here: write at least one object"),
         ("kind: Pod\nspec:\n\tcontainers: []", "3: a tab stands where YAML wants spaces"),
         ("kind: Pod\nkind: Job", f'2: the key "kind" {TWICE}'),
         ('{"kind": "Pod",\n"kind": "Job"}', f'2: the key "kind" {TWICE}'),
@@ -40,9 +38,6 @@ def billion_laughs() -> str:
         ("apiVersion: v1\nkind: \x00", "2: the character U+0000"),
         ("kind: [", "this is not YAML"),
         ("a: " + "[" * 200 + "]" * 200, "1: the value is nested more than 100 levels deep"),
-        ("just text", "1: a manifest is a mapping: write one, such as apiVersion: v1 and kind:"),
-        ("- a\n- b", "1: a manifest is a mapping: write one"),
-        ("replicaCount: 1", "1: this is no Kubernetes object, it has no apiVersion: write one"),
         ("apiVersion: v1\nspec: {}", "1: this is no Kubernetes object, it has no kind: write one"),
         ("apiVersion: v1\nkind: 3", "2: this is no Kubernetes object, it has no kind: write one"),
         ('apiVersion: ""\nkind: Pod', "1: this is no Kubernetes object, it has no apiVersion"),
@@ -60,6 +55,29 @@ def test_bad_input_is_told_with_file_and_line(review: Review, text: str, message
     assert printed.err.startswith("bad.yaml:")
     assert message in printed.err
     assert printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "1: there is no document here: write at least one object"),
+        ("# only a comment\n---\n", "1: there is no document here: write at least one object"),
+        ("just text", "1: a manifest is a mapping: write one, such as apiVersion: v1 and kind:"),
+        ("- a\n- b", "1: a manifest is a mapping: write one"),
+        ("replicaCount: 1", "1: this is no Kubernetes object, it has no apiVersion: write one"),
+    ],
+)
+def test_what_is_no_manifest_is_passed_over_and_refused_by_strict(
+    review: Review, text: str, message: str
+) -> None:
+    passed = review("other.yaml", other=text)
+    refused = review("other.yaml", "--strict")
+
+    assert passed.code == 0
+    assert passed.out.startswith("no Kubernetes object to review; passed over: 1 ")
+    assert passed.err.startswith("other.yaml: passed over: no ")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith(f"other.yaml:{message}")
 
 
 def test_binary_input(review: Review, tmp_path: Path) -> None:
@@ -106,7 +124,9 @@ def test_wrong_usage(review: Review, words: tuple[str, ...], message: str) -> No
 
 
 def test_the_faults_of_all_files_are_told_at_once(review: Review) -> None:
-    printed = review("one.yaml", "two.yaml", "ok.yaml", one="", two="[]", ok=judged("a"))
+    printed = review(
+        "one.yaml", "two.yaml", "ok.yaml", one="a: b: c", two="kind: Pod", ok=judged("a")
+    )
 
     assert printed.code == 2
     assert [line.split(": ")[0] for line in printed.err.splitlines()] == [
@@ -179,6 +199,7 @@ def test_a_folder_is_read_as_a_whole_and_in_order(review: Review, tmp_path: Path
     printed = review("all", "--managed", "-o", "json")
 
     assert sources(printed.out) == [
+        ("all/a/.hidden/y.yaml#1", "a/.hidden/y.yaml"),
         ("all/a/b/c.json#1", "a/b/c.json"),
         ("all/a/z.yml#1", "a/z.yml"),
         ("all/b.yaml#1", "b.yaml"),

@@ -1,7 +1,7 @@
-"""Objects that carry the label and that no rule looks at: misspelled kinds, and custom resources.
+"""Objects that no rule looks at: our own kind, and misspelled kinds or custom resources of servers.
 
-A cluster would refuse the first, because it has no such kind, and would not call the webhook for
-the second; passing either in silence, a review would promise what nobody keeps.
+A cluster would refuse wrong settings and kinds that it does not have, and would not call the
+webhook for a custom resource; passing any in silence, a review would promise what nobody keeps.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,13 @@ from webhook.admission.answer import MALFORMED, Finding, Severity
 from webhook.admission.workload import KINDS
 from webhook.cli.manifests import Manifest
 from webhook.rules import names
+from webhook.rules.registry import plan
+from webhook.settings import exported, layers
+from webhook.settings.errors import SettingsError
+from webhook.settings.faults import dotted
+from webhook.settings.load import pointer
 from webhook.settings.model import Settings
+from webhook.settings.resource import GROUP, KIND
 
 VERSIONS = {
     kind: "/".join(filter(None, (resource.partition(".")[2], "v1")))
@@ -47,6 +53,31 @@ OTHER_GROUPS = frozenset(
     }
 )  # fmt: skip
 TEMPLATES = ((), ("spec", "template"), ("template",), ("spec", "jobTemplate", "spec", "template"))
+
+
+def own_faults(manifest: Manifest) -> list[Finding]:
+    """What is wrong with an object of our own group, which no hook is asked about."""
+    if manifest.group != GROUP and manifest.kind != KIND:
+        return []
+    found = [
+        Finding(
+            MALFORMED,
+            Severity.ERROR,
+            manifest.pointer + pointer(fault.key),
+            f"{dotted(fault.key)}: {fault.sentence}",
+        )
+        for fault in exported.faults({"kind": manifest.kind, **manifest.value})
+    ]
+    return found or list(_of_rules(manifest))
+
+
+def _of_rules(manifest: Manifest) -> Iterator[Finding]:
+    """What only the rules know to be nonsense."""
+    try:
+        plan(layers.settle([layers.Layer(exported.spec(manifest.value), dotted)]))
+    except SettingsError as error:
+        at = f"{manifest.pointer}/spec/rules"
+        yield Finding(MALFORMED, Severity.ERROR, at, f"spec.{error}")
 
 
 def objection(manifest: Manifest, settings: Settings, *, managed: bool) -> Finding | None:

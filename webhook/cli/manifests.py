@@ -4,21 +4,24 @@ Everything is read before anything is reviewed, so that a report never stops in 
 cannot be read is told, and hides nothing else.
 """
 
-import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from webhook.cli import charts, recognition, rendering, repository
+from webhook.cli.input import STDIN, Asked, Fault, Passed, Reason
+from webhook.cli.repository import How, Item
+from webhook.cli.templates import HelmSources, Template
 from webhook.settings import documents
 from webhook.settings.documents import Document, DocumentError
 
-STDIN = "-"
-SUFFIXES = (".yaml", ".yml", ".json")
+__all__ = ["STDIN", "Fault", "Input", "Manifest", "items_of", "read"]
 _WRITE = "write one, such as apiVersion: v1 and kind: Pod"
 _NOTHING = "there is no document here: write at least one object"
+_AS_EVER = Asked()
 _ACTION = re.compile(r"[^#'\"]*\{\{")
 _TEMPLATE = (
     "this is a Helm template that is not rendered: review what it becomes, with "
@@ -26,27 +29,19 @@ _TEMPLATE = (
 )
 
 
-class Fault(NamedTuple):
-    """Input that cannot be reviewed: where, in one sentence why, and how to mend it."""
-
-    source: str
-    line: int | None
-    sentence: str
-
-    def __str__(self) -> str:
-        place = self.source if self.line is None else f"{self.source}:{self.line}"
-        return f"{place}: {self.sentence}"
-
-
 @dataclass(frozen=True)
 class Manifest:
-    """One object: a document, or an item of a List, to which `pointer` leads."""
+    """One object: a document, or an item of a List, to which `pointer` leads.
+
+    `template` is the file that Helm made it from, where the stream tells.
+    """
 
     document: Document
     value: dict[str, Any]
     api_version: str
     kind: str
     pointer: str = ""
+    template: Template | None = None
 
     @property
     def source(self) -> str:
@@ -75,25 +70,25 @@ class Manifest:
 
 
 class Input(NamedTuple):
-    """Every object that could be read, in order, and what could not."""
+    """Every object that could be read, in order; what could not, and what is no manifest."""
 
     manifests: list[Manifest]
     faults: list[Fault]
+    passed: list[Passed]
 
 
-def read(paths: Iterable[str]) -> Input:
+def read(paths: Iterable[str], asked: Asked = _AS_EVER) -> Input:
     """Every object in the files and folders; `-` is standard input.
 
-    A document with a fault has no objects; the others of its file do.
+    A document with a fault has no objects; the others of its file do. Raises PatternError.
     """
-    found = Input([], [])
-    for path in paths:
-        for file in _files(path, found.faults):
-            for document in _documents(file, found.faults):
-                try:
-                    found.manifests.extend(list(_objects(document)))
-                except DocumentError as error:
-                    found.faults.append(_fault(error))
+    looked = repository.look(paths, asked)
+    found = Input([], looked.faults, looked.passed)
+    for item in looked.items:
+        if item.how is How.READ:
+            _read(item, found, asked)
+        else:
+            _render(item, found, asked)
     return found
 
 
@@ -105,41 +100,68 @@ def items_of(value: Any) -> list[Any] | None:
     return items if isinstance(items, list) else None
 
 
-def _files(path: str, faults: list[Fault]) -> list[str]:
-    # Unlike Path.is_dir, this does not raise for a name that is too long for the system.
-    if path == STDIN or not os.path.isdir(path):  # noqa: PTH112
-        return [path]
-    found: list[Path] = []
-    unreadable: list[OSError] = []
-    for folder, folders, files in os.walk(path, onerror=unreadable.append):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(folder, name) for name in files if name.endswith(SUFFIXES)]
-    for error in unreadable:
-        sentence = f"cannot be read ({error.strerror}): name another folder"
-        faults.append(Fault(str(error.filename), None, sentence))
-    if not (found or unreadable):
-        faults.append(Fault(path, None, f"no file in this folder ends with {', '.join(SUFFIXES)}"))
-    return [str(file) for file in sorted(found)]
-
-
-def _documents(path: str, faults: list[Fault]) -> list[Document]:
-    """The documents of one file that can be read; the others are faults."""
+def _read(item: Item, found: Input, asked: Asked) -> None:
+    """The objects of a file, or why it has none."""
     try:
-        if path == STDIN:
-            text = sys.stdin.buffer.read(documents.MAX_BYTES + 1)
-        else:
-            text = documents.read_bytes(Path(path))
+        text = _text(item.path)
     except DocumentError as error:
-        faults.append(Fault(path, None, error.sentence))
-        return []
-    found = documents.read_stream(text, path)
-    if not (found.documents or found.errors):
-        faults.append(Fault(path, 1, _NOTHING))
-    if found.errors:
-        lines = text.decode(errors="replace").split("\n")
-        told = [_unrendered(lines, error) or _fault(error) for error in found.errors]
-        faults.extend(dict.fromkeys(told))
-    return found.documents
+        found.faults.append(Fault(item.path, error.line, error.sentence))
+        return
+    stream, errors = documents.read_stream(text, item.path)
+    reason = None if asked.strict else _reason(item.path, text, stream, errors)
+    if reason:
+        found.passed.append(Passed(item.path, reason, item.named))
+        return
+    if not (stream or errors):
+        errors = [DocumentError(item.path, 1, _NOTHING)]
+    lines = text.decode(errors="replace").split("\n") if errors else []
+    told = [_unrendered(lines, error) or _fault(error) for error in errors]
+    found.faults.extend(dict.fromkeys(told))
+    sources = HelmSources(text) if item.path == STDIN else None
+    for document in stream:
+        _add(document, found, sources.template(document.line("")) if sources else None)
+
+
+def _render(item: Item, found: Input, asked: Asked) -> None:
+    """The objects of what a chart or kustomization becomes, each at its place in its source."""
+    try:
+        output = rendering.rendered(item, asked.namespace)
+    except rendering.RenderError as error:
+        # That a tool is missing is told once, and not for every chart.
+        once = isinstance(error, rendering.MissingToolError)
+        if not (once and any(fault.sentence == str(error) for fault in found.faults)):
+            found.faults.append(Fault(item.path, None, str(error)))
+        return
+    stream, errors = documents.read_stream(output.text, item.path)
+    found.faults.extend(Fault(item.path, None, output.about(error)) for error in errors)
+    for document in stream:
+        _add(output.at_home(document), found)
+
+
+def _add(document: Document, found: Input, template: Template | None = None) -> None:
+    try:
+        found.manifests.extend(
+            [replace(manifest, template=template) for manifest in _objects(document)]
+        )
+    except DocumentError as error:
+        found.faults.append(_fault(error))
+
+
+def _text(path: str) -> bytes:
+    if path == STDIN:
+        return sys.stdin.buffer.read(documents.MAX_BYTES + 1)
+    return documents.read_bytes(Path(path))
+
+
+def _reason(
+    path: str, text: bytes, stream: list[Document], errors: list[DocumentError]
+) -> Reason | None:
+    """Why to pass over a file, if anything; never for what cannot be read outside a chart."""
+    if b"{{" in text and charts.chart_of(Path(path).absolute()):
+        return Reason.TEMPLATE
+    if errors:
+        return Reason.NO_MANIFEST if recognition.is_foreign(path, text, errors) else None
+    return recognition.passed_over(stream, path) if stream else Reason.EMPTY
 
 
 def _fault(error: DocumentError) -> Fault:

@@ -2,10 +2,10 @@
 
 The mutating hook gets the object, its patch is applied, and the validating hook gets the result.
 There is no API server that fills in the defaults of Kubernetes in between: fields may be absent.
-What it would not decode is refused here, too.
+What it would not decode is refused here, too, and a null is what it would decode it to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -17,9 +17,11 @@ from webhook.admission.patch import Operation
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review
 from webhook.admission.workload import KINDS
-from webhook.cli.field_types import mistyped
-from webhook.cli.kinds import VERSIONS, objection
-from webhook.cli.manifests import Fault, Manifest
+from webhook.cli.field_types import misplaced, mistyped, unknown
+from webhook.cli.input import Fault, Passed
+from webhook.cli.kinds import VERSIONS, objection, own_faults
+from webhook.cli.manifests import Manifest
+from webhook.cli.nulls import decoded, nulls
 from webhook.settings.model import Settings
 from webhook.settings.nodes import Mark
 
@@ -68,7 +70,7 @@ class Summary(NamedTuple):
     """How many objects had which outcome; `reviewed` are the MCP servers, `other` the rest.
 
     `pods_refused` counts those of the admitted whose pods would be refused, `unreadable` the files
-    with something that is no object.
+    with something that cannot be read, `passed_over` what is no manifest or left out.
     """
 
     reviewed: int
@@ -79,14 +81,19 @@ class Summary(NamedTuple):
     warnings: int
     other: int
     unreadable: int
+    passed_over: int
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a review has to tell: an outcome for each object, and the input that holds none."""
+    """What a review has to tell: an outcome for each object, and the input that has none.
+
+    That is what cannot be read (`faults`), and what is no manifest (`passed`).
+    """
 
     outcomes: Sequence[Outcome]
     faults: Sequence[Fault] = ()
+    passed: Sequence[Passed] = ()
 
     @property
     def told(self) -> list[Outcome]:
@@ -110,6 +117,7 @@ class Report:
             ),
             other=len(self.outcomes) - len(reviewed),
             unreadable=len({fault.source for fault in self.faults}),
+            passed_over=len(self.passed),
         )
 
 
@@ -119,34 +127,53 @@ def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str
     resource = RESOURCES.get((manifest.api_version, manifest.kind))
     if resource is None:
         managed = scope is Scope.MANAGED
-        return _unreviewed(manifest, namespace, objection(manifest, settings, managed=managed))
+        said = objection(manifest, settings, managed=managed)
+        found = own_faults(manifest) or ([] if said is None else [said])
+        return _unreviewed(manifest, namespace, found)
+    value = decoded(manifest.value, manifest.kind)
     request = Request(
         hook=Hook.MUTATE,
         resource=resource,
         operation="CREATE",
-        object=deepcopy(manifest.value),
+        object=deepcopy(value),
         kind=manifest.kind,
         namespace=namespace,
         name=manifest.name,
     )
     mutated = review(request, settings, scope)
     if not mutated.allowed:
-        return _decoded(_outcome(manifest, namespace, [mutated], None))
-    admitted = manifest.value
+        return _checked(_outcome(manifest, namespace, [mutated], None))
+    admitted = value
     if mutated.operations:
         admitted = jsonpatch.apply_patch(admitted, deepcopy(list(mutated.operations)))
     request = request._replace(hook=Hook.VALIDATE, object=deepcopy(admitted))
     answers = [mutated, review(request, settings, scope)]
-    return _decoded(_outcome(manifest, namespace, answers, admitted))
+    return _checked(_outcome(manifest, namespace, answers, admitted))
 
 
-def _decoded(outcome: Outcome) -> Outcome:
-    """The outcome, or the refusal of an object that an API server could not decode."""
-    manifest = outcome.manifest
-    found = mistyped(manifest.value, manifest.kind) if outcome.covered else []
+def _checked(outcome: Outcome) -> Outcome:
+    """The outcome, with what the API server that decodes the object would say, or refuse."""
+    value, kind = outcome.manifest.value, outcome.manifest.kind
+    if not outcome.covered:
+        return _said(replace(outcome, admitted=outcome.manifest.value), misplaced(value, kind))
+    outcome = _said(outcome, [*nulls(value, kind), *unknown(value, kind)])
+    return _undecoded(outcome, mistyped(value, kind))
+
+
+def _said(outcome: Outcome, found: list[Finding]) -> Outcome:
+    return replace(outcome, findings=(*outcome.findings, *_in_document(outcome.manifest, found)))
+
+
+def _in_document(manifest: Manifest, found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, with pointers into the document that holds the object."""
+    return tuple(finding._replace(path=manifest.pointer + finding.path) for finding in found)
+
+
+def _undecoded(outcome: Outcome, found: list[Finding]) -> Outcome:
+    """The refusal of an object that an API server could not decode, for what was found."""
     if not found:
         return outcome
-    findings = tuple(finding._replace(path=manifest.pointer + finding.path) for finding in found)
+    findings = _in_document(outcome.manifest, found)
     places = {finding.path for finding in findings}
     others = tuple(finding for finding in outcome.findings if finding.path not in places)
     return replace(
@@ -159,16 +186,16 @@ def _decoded(outcome: Outcome) -> Outcome:
     )
 
 
-def _unreviewed(manifest: Manifest, namespace: str, finding: Finding | None) -> Outcome:
-    """An object that no hook is asked about; one of a kind that does not exist is refused."""
-    refused = finding is not None and finding.severity is Severity.ERROR
+def _unreviewed(manifest: Manifest, namespace: str, findings: list[Finding]) -> Outcome:
+    """An object that no hook is asked about; wrong settings or an unknown kind are refused."""
+    refused = any(finding.severity is Severity.ERROR for finding in findings)
     return Outcome(
         manifest,
         namespace,
         covered=refused,
         allowed=not refused,
         admitted=None if refused else manifest.value,
-        findings=() if finding is None else (finding,),
+        findings=tuple(findings),
     )
 
 
@@ -183,9 +210,7 @@ def _outcome(manifest: Manifest, namespace: str, answers: list[Answer], admitted
         covered=any(answer.covered for answer in answers),
         allowed=allowed,
         admitted=admitted if allowed else None,
-        findings=tuple(
-            finding._replace(path=manifest.pointer + finding.path) for finding in findings
-        ),
+        findings=_in_document(manifest, findings),
         patch=tuple(_moved(operation, manifest.pointer) for operation in operations),
         pods_refused=any(answer.pods_refused for answer in answers),
     )

@@ -2,47 +2,35 @@
 
 import argparse
 import os
-import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from webhook.admission.answer import Severity, line
 from webhook.admission.request import Scope
-from webhook.cli import made_objects, manifests
+from webhook.cli import destinations, made_objects, manifests
 from webhook.cli.command import Subparsers, add_command
+from webhook.cli.destinations import Output, OutputError
 from webhook.cli.formats import format as formats
 from webhook.cli.formats import terminal, wording
-from webhook.cli.manifests import STDIN, Input, Manifest
+from webhook.cli.ignoring import PatternError
+from webhook.cli.input import STDIN, Asked
+from webhook.cli.manifests import Input, Manifest
 from webhook.cli.offline import Outcome, Report, outcome
+from webhook.cli.review_options import EPILOG, add_options
 from webhook.cli.variables import tell_what_is_not_read
 from webhook.rules.registry import plan
 from webhook.settings.errors import SettingsError
 from webhook.settings.load import load
 from webhook.settings.model import Settings
-from webhook.settings.patterns import ACCEPTED, DNS_LABEL
 
 ADMITTED, REFUSED, BAD_INPUT = 0, 1, 2
 _LONG_WORK = 500
+_DEFAULT = Output("diff")
 
 
 class UsageError(Exception):
     """A command line that cannot be carried out."""
-
-
-_EPILOG = """\
-The OBOT_SERVER_MCP... variables of the environment are read too, and win over --settings.
-
-examples:
-  mcp-admission review deployment.yaml
-  mcp-admission review manifests/ --settings settings.yaml -o table
-  helm template . | mcp-admission review -
-  mcp-admission review deployment.yaml -o yaml | kubectl apply -f -
-  mcp-admission review deployment.yaml secret.yaml --show-objects
-
-exit codes:
-  0  everything would be admitted, and run
-  1  something would be refused, or the pods that it makes
-  2  bad input or usage
-"""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -52,64 +40,51 @@ def add_parser(subparsers: Subparsers) -> None:
         "review",
         short="show what the cluster would make of manifests, without a cluster",
         description="Shows what the cluster would add to MCP servers, and what it would refuse.",
-        epilog=_EPILOG,
+        epilog=EPILOG,
     )
-    parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="a file, a folder, or - for standard input"
-    )
-    parser.add_argument("--settings", type=Path, metavar="FILE", help="the settings file")
-    parser.add_argument(
-        "--namespace",
-        type=_namespace,
-        default="default",
-        metavar="NS",
-        help="the namespace of objects that name none (default: default)",
-    )
-    parser.add_argument(
-        "--managed",
-        action="store_true",
-        help="treat every workload as an MCP server, as in a managed namespace",
-    )
-    parser.add_argument(
-        "-o",
-        "--output",
-        choices=formats.FORMATS,
-        default="diff",
-        help="diff and table are for people, the others for programs (default: diff)",
-    )
-    parser.add_argument(
-        "--show-objects",
-        action="store_true",
-        help="also show what the controller would make: Service, Secrets (keys alone), network "
-        "policies, namespace labels; with diff, table, yaml and json",
-    )
+    add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Review everything and print the report; 0 all would run, 1 something refused, 2 bad input."""
+    """Review everything and tell it; 0 all would run, 1 something refused, 2 bad input."""
+    wanted = args.output or [_DEFAULT]
     try:
         settings = _settings(args.settings)
-        _check_format(args)
-        found = _input(args.paths)
-    except (SettingsError, UsageError) as error:
+        _check(wanted, show_objects=args.show_objects)
+        found = _input(args)
+    except (SettingsError, UsageError, OutputError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     outcomes = _review(found.manifests, settings, args)
     if args.show_objects:
         outcomes = made_objects.with_made_objects(outcomes, settings, managed=args.managed)
-    report = Report(outcomes, found.faults)
-    _print(report, args.output)
-    for fault in report.faults:
-        print(fault, file=sys.stderr)
-    if report.faults:
+    report = Report(outcomes, found.faults, found.passed)
+    unwritten = _write(report, wanted)
+    _print(report, wanted)
+    for told in (*(one for one in report.passed if one.named), *report.faults, *unwritten):
+        # Names and what tools say may hold what turns a terminal.
+        text = str(told)
+        print(line(text, len(text)), file=sys.stderr)
+    if report.faults or unwritten:
         return BAD_INPUT
-    return ADMITTED if all(one.runs for one in report.outcomes) else REFUSED
+    return REFUSED if _fails(report, args.fail_on) else ADMITTED
 
 
-def _check_format(args: argparse.Namespace) -> None:
-    if args.show_objects and args.output not in made_objects.FORMATS:
+def _fails(report: Report, fail_on: str) -> bool:
+    """Whether there is something that ends with exit code 1."""
+    if not all(one.runs for one in report.outcomes):
+        return True
+    return fail_on == "warning" and any(
+        finding.severity is Severity.WARNING for one in report.outcomes for finding in one.findings
+    )
+
+
+def _check(wanted: list[Output], *, show_objects: bool) -> None:
+    destinations.check(wanted)
+    if show_objects and not any(one.format in made_objects.FORMATS for one in wanted):
         known = ", ".join(made_objects.FORMATS)
-        raise UsageError(f"--show-objects: {args.output} has no place for objects: use {known}")
+        named = ", ".join(one.format for one in wanted)
+        raise UsageError(f"--show-objects: {named} has no place for objects: use {known}")
 
 
 def _settings(path: Path | None) -> Settings:
@@ -123,10 +98,14 @@ def _settings(path: Path | None) -> Settings:
     return settings
 
 
-def _input(paths: list[str]) -> Input:
-    if paths.count(STDIN) > 1:
+def _input(args: argparse.Namespace) -> Input:
+    if args.paths.count(STDIN) > 1:
         raise UsageError("- stands for standard input, which can be read once: name it once")
-    return manifests.read(paths)
+    asked = Asked(tuple(args.exclude), args.strict, args.render, args.namespace)
+    try:
+        return manifests.read(args.paths, asked)
+    except PatternError as error:
+        raise UsageError(f"--exclude: {error}: write a pattern as in .gitignore") from None
 
 
 def _review(found: list[Manifest], settings: Settings, args: argparse.Namespace) -> list[Outcome]:
@@ -136,16 +115,36 @@ def _review(found: list[Manifest], settings: Settings, args: argparse.Namespace)
     return [outcome(manifest, settings, scope, args.namespace) for manifest in found]
 
 
-def _print(report: Report, output: str) -> None:
-    """The report on stdout; what YAML documents cannot say goes to stderr."""
+def _write(report: Report, wanted: list[Output]) -> list[OutputError]:
+    """The report in files; what could not be written."""
+    failed = []
+    for output in wanted:
+        if output.file is not None:
+            try:
+                destinations.write(output.file, _parts(report, output.format, colour=False))
+            except OutputError as error:
+                failed.append(error)
+    return failed
+
+
+def _print(report: Report, wanted: list[Output]) -> None:
+    """The report on stdout; what is not said there goes to stderr."""
     terminal.prepare()
-    for part in formats.load(output).render(report, colour=terminal.colour()):
+    printed = next((one.format for one in wanted if one.file is None), None)
+    if printed is None:
+        sys.stderr.write(wording.count(report))
+        return
+    for part in _parts(report, printed, colour=terminal.colour()):
         sys.stdout.write(part)
-    if output != "json":
-        sys.stdout.writelines(made_objects.documents(report.outcomes))
     sys.stdout.flush()
-    if output == "yaml":
+    if printed == "yaml":
         _tell([one for one in report.outcomes if one.findings])
+
+
+def _parts(report: Report, output: str, *, colour: bool) -> Iterator[str]:
+    yield from formats.load(output).render(report, colour=colour)
+    if output != "json":
+        yield from made_objects.documents(report.outcomes)
 
 
 def _tell(outcomes: list[Outcome]) -> None:
@@ -153,9 +152,3 @@ def _tell(outcomes: list[Outcome]) -> None:
     for one in outcomes:
         said = "".join(wording.findings(one, colour=False))
         sys.stderr.write(f"{wording.title(one)}: {wording.verdict(one)}\n{said}")
-
-
-def _namespace(text: str) -> str:
-    if not re.fullmatch(DNS_LABEL, text) or len(text) > 63:
-        raise argparse.ArgumentTypeError(f"{text!r} is no namespace: write {ACCEPTED[DNS_LABEL]}")
-    return text

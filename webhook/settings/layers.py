@@ -47,6 +47,16 @@ def settle(layers: Iterable[Layer]) -> Settings:
     return settings
 
 
+def faults_of(values: dict[str, Any]) -> list[Fault]:
+    """What is wrong with the settings of one source alone, contradictions included."""
+    given = _set(Settings, values, ())
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        return list(faults(error))
+    return list(consistency.faults(settings))
+
+
 def keys(layer: Layer) -> frozenset[str]:
     """The keys that a layer sets, dotted, each as far down as layers merge."""
     return frozenset(map(dotted, _leaves(Settings, _set(Settings, layer.values, ()), ())))

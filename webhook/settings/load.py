@@ -1,15 +1,19 @@
-"""The settings in force, from a file and the environment."""
+"""The settings in force, from a file and the environment.
+
+The file holds the settings alone, or the resource as kubectl prints it.
+"""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from webhook.settings import documents, layers
+from webhook.settings import documents, exported, layers
 from webhook.settings.documents import Document, DocumentError
 from webhook.settings.environment import layer as layer_of_environment
 from webhook.settings.errors import SettingsError
 from webhook.settings.faults import Key, dotted
-from webhook.settings.layers import Layer
+from webhook.settings.layers import MOST_FAULTS, Layer
 from webhook.settings.model import Settings
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -50,18 +54,39 @@ def _layer(found: list[Document], source: str) -> Layer:
             f"{source}:{more[0].line('')}: a second document starts here: keep one, because "
             "settings are one mapping"
         )
+    if exported.is_exported(document.value):
+        return _exported(document)
     if not isinstance(document.value, dict):
         raise SettingsError(
             f"{source}:{document.line('')}: settings are a mapping of keys: {_DEFAULTS}"
         )
 
+    return Layer(document.value, partial(_place, document))
+
+
+def _exported(document: Document) -> Layer:
+    """The settings of a resource, or of the list that holds it."""
+    try:
+        around, resource = exported.resource(document.value)
+    except exported.NotOneResourceError as error:
+        raise SettingsError(f"{_place(document, error.key)}: {error}") from None
+
     def place(key: Key) -> str:
-        return f"{source}:{document.line(_pointer(key))}: {dotted(key)}"
+        return _place(document, (*around, *key))
 
-    return Layer(document.value, place)
+    found = [f"{place(fault.key)}: {fault.sentence}" for fault in exported.faults(resource)]
+    if found:
+        raise SettingsError("\n".join(found[:MOST_FAULTS]))
+    return Layer(exported.spec(resource), lambda key: place(("spec", *key)))
 
 
-def _pointer(key: Key) -> str:
+def _place(document: Document, key: Key) -> str:
+    line = document.line(pointer(key))
+    return f"{document.source}:{line}: {dotted(key) or 'the object'}"
+
+
+def pointer(key: Key) -> str:
+    """The RFC 6901 pointer to a key."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in key)
 
 

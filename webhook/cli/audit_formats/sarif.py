@@ -2,31 +2,30 @@
 
 import json
 from collections.abc import Iterator
-from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
-from webhook.cli.formats.sarif import SCHEMA
+from webhook.cli.formats.sarif import OBJECT, SCHEMA, described, driver
 from webhook.controller.fleet.report import REASONS, Report, Server, Told, Unseen
 from webhook.controller.reconcile.drift import OUT_OF_DATE
+from webhook.rules.registry import RULES
+from webhook.rules.specification import specification
 
 
 def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
-    """A log of one run; what was not looked at makes it one that has failed."""
-    places = {reason: at for at, reason in enumerate(REASONS)}
-    driver = {
-        "name": "mcp-admission",
-        "semanticVersion": version("mcp-admission"),
-        "rules": [{"id": key, "shortDescription": {"text": text}} for key, text in REASONS.items()],
-    }
+    """A log of one run; what was not looked at makes it one that has failed.
+
+    What a rule refuses has that rule's id, as in `review`; everything else has its reason.
+    """
+    reasons = [{"id": key, "shortDescription": {"text": text}} for key, text in REASONS.items()]
+    rules = [*reasons, *map(described, (OBJECT, *map(specification, RULES)))]
+    places = {rule["id"]: at for at, rule in enumerate(rules)}
     run = {
-        "tool": {"driver": driver},
+        "tool": {"driver": driver(rules)},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(report)],
         "results": [
-            _result(server, told, places[told.reason])
-            for server in report.told
-            for told in server.told
+            _result(server, told, places) for server in report.told for told in server.told
         ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -45,12 +44,13 @@ def _notice(unseen: Unseen) -> dict[str, Any]:
     return {"level": "error", "message": {"text": text}}
 
 
-def _result(server: Server, told: Told, rule: int) -> dict[str, Any]:
+def _result(server: Server, told: Told, places: dict[str, int]) -> dict[str, Any]:
+    rule = told.rule or told.reason
     called = f"{server.kind} {server.namespace}/{server.name}"
     uri = f"{quote(server.namespace)}/{quote(server.kind)}/{quote(server.name)}"
     return {
-        "ruleId": told.reason,
-        "ruleIndex": rule,
+        "ruleId": rule,
+        "ruleIndex": places.get(rule, -1),
         "level": "warning" if told.state == OUT_OF_DATE else "error",
         "message": {"text": told.line},
         "locations": [

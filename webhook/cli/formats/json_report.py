@@ -8,12 +8,18 @@ from webhook.cli.offline import Outcome, Report
 
 
 def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
-    """`results` has what there is to tell, `errors` what cannot be read; `summary` counts all."""
+    """`results` has what there is to tell, `errors` what cannot be read; `summary` counts all.
+
+    `passed_over` has what was not reviewed, and why.
+    """
     told = {
         "results": [_result(outcome) for outcome in report.told],
         "errors": [
             {"source": fault.source, "line": fault.line, "message": fault.sentence}
             for fault in report.faults
+        ],
+        "passed_over": [
+            {"source": one.source, "reason": one.reason.value} for one in report.passed
         ],
         "summary": report.summary()._asdict(),
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from webhook.cli.formats.wording import called, findings
-from webhook.cli.manifests import Fault
+from webhook.cli.input import Fault, counted
 from webhook.cli.offline import Outcome, Report
 
 # XML 1.0 has no way at all to write these characters.
@@ -27,6 +27,9 @@ def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - 
     suite = ET.SubElement(root, "testsuite", {"name": "mcp-admission review", **counts})
     properties = ET.SubElement(suite, "properties")
     ET.SubElement(properties, "property", {"name": "other objects", "value": str(total.other)})
+    if report.passed:
+        said = counted(report.passed)
+        ET.SubElement(properties, "property", {"name": "passed over", "value": said})
     for outcome in report.told:
         _add_case(suite, outcome)
     for fault in report.faults:

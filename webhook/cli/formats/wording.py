@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from webhook.admission.answer import FORETOLD, Severity, advice, line
-from webhook.cli.manifests import STDIN
+from webhook.cli.input import STDIN, counted
 from webhook.cli.offline import Outcome, Report
+from webhook.settings.resource import GROUP
 
 BOLD, RED, GREEN, YELLOW, CYAN, PLAIN = (f"\x1b[{code}m" for code in (1, 31, 32, 33, 36, 0))
 _COLOURS = {Severity.ERROR: RED, Severity.WARNING: YELLOW}
@@ -18,6 +19,8 @@ def paint(text: str, colour: str) -> str:
 def called(outcome: Outcome) -> str:
     """The object as people call it: `Deployment tools/github-tools`."""
     name = line(outcome.manifest.name) or "(without a name)"
+    if outcome.manifest.group == GROUP:
+        return f"{line(outcome.manifest.kind)} {name}"
     return f"{line(outcome.manifest.kind)} {line(outcome.namespace)}/{name}"
 
 
@@ -63,14 +66,15 @@ def findings(outcome: Outcome, *, colour: bool) -> Iterator[str]:
 
 
 def count(report: Report) -> str:
-    """The last line: how many objects had which outcome; nothing where there is no object."""
+    """The last line: how many objects had which outcome; nothing where there was no input."""
+    passed = f"; passed over: {counted(report.passed)}" if report.passed else ""
     if not report.outcomes:
-        return ""
+        return f"no Kubernetes object to review{passed}\n" if passed else ""
     total = report.summary()
     bad = f"; {_number(total.unreadable, 'file')} with bad input" if total.unreadable else ""
     if not total.reviewed:
         return (
-            f"no MCP server among {_number(total.other, 'object')}{bad}: label a workload "
+            f"no MCP server among {_number(total.other, 'object')}{bad}{passed}: label a workload "
             'mcp-admission.dev/server: "true", or use --managed to treat all as MCP servers\n'
         )
     same = total.admitted - total.changed - total.pods_refused
@@ -83,7 +87,9 @@ def count(report: Report) -> str:
     said = ", ".join(part for part in parts if not part.startswith("0 "))
     warned = f", {_number(total.warnings, 'warning')}" if total.warnings else ""
     rest = f"; {_number(total.other, 'other object')} left alone" if total.other else ""
-    return f"{_number(total.reviewed, 'MCP server')}: {said}{warned}{rest}{bad}\n"
+    settings = any(one.covered and one.manifest.group == GROUP for one in report.outcomes)
+    what = _number(total.reviewed, "object" if settings else "MCP server")
+    return f"{what}: {said}{warned}{rest}{bad}{passed}\n"
 
 
 def _number(count: int, noun: str) -> str:

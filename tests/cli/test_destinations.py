@@ -1,0 +1,133 @@
+"""Several reports in one run: files are written as a whole or not at all."""
+
+import json
+import os
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.cli.conftest import Review
+from tests.cli.documents import judged
+
+pytestmark = pytest.mark.usefixtures("simple_engine")
+
+
+def test_several_reports_in_one_run(review: Review, tmp_path: Path) -> None:
+    words = ("-o", "sarif=r.sarif", "-o", "junit=r.xml", "-o", "json=r.json", "-o", "table")
+    printed = review("pod.yaml", *words, pod=judged("a", "refused"))
+
+    alone = review("pod.yaml", "-o", "table")
+    assert printed == alone
+    for output, file in (("sarif", "r.sarif"), ("junit", "r.xml"), ("json", "r.json")):
+        assert (tmp_path / file).read_text(encoding="utf-8") == review("pod.yaml", "-o", output).out
+    assert json.loads((tmp_path / "r.sarif").read_bytes())["version"] == "2.1.0"
+    assert ET.parse(tmp_path / "r.xml").getroot().tag == "testsuites"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "pod.yaml", "r.json", "r.sarif", "r.xml",
+    ]  # fmt: skip
+
+
+def test_with_files_alone_the_last_line_goes_to_stderr(review: Review, tmp_path: Path) -> None:
+    printed = review("pod.yaml", "-o", "diff=r.txt", pod=judged("a"))
+
+    assert printed == (0, "", "1 MCP server: 1 admitted as it is\n")
+    assert (tmp_path / "r.txt").read_text(encoding="utf-8") == review("pod.yaml").out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("-o", "table", "-o", "json"), "-o: standard output takes one format: name a file"),
+        (("-o", "json=a", "-o", "junit=a"), "takes one format: name a file"),
+        (("-o", "json=a", "-o", "junit=./a"), "takes one format: name a file"),
+        (("-o", "json="), "'json=' names no file: write json=FILE"),
+        (("-o", "xml=a"), "invalid choice: 'xml' (choose from diff, table, yaml, json, junit"),
+        (("-o", "json=gone/a"), "gone/a: cannot be written (No such file or directory)"),
+        (("-o", "json=."), ".: cannot be written (Is a directory): name another file"),
+        (("-o", "junit=a", "--show-objects"), "--show-objects: junit has no place for objects"),
+    ],
+)
+def test_wrong_outputs_are_bad_usage(
+    review: Review, tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    printed = review("pod.yaml", *words, pod=judged("a"))
+
+    assert printed.code == 2
+    assert message in printed.err
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_file_that_cannot_be_written_spares_the_others(review: Review, tmp_path: Path) -> None:
+    words = ("-o", "sarif=gone/a", "-o", "junit=r.xml", "-o", "table")
+    printed = review("pod.yaml", *words, pod=judged("a"))
+
+    assert printed.code == 2
+    assert printed.out == review("pod.yaml", "-o", "table").out
+    assert (tmp_path / "r.xml").exists()
+
+
+def test_a_report_that_breaks_off_leaves_the_old_file(
+    review: Review, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "r.json").write_text("old", encoding="utf-8")
+
+    def refuse(_self: Path, _target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    printed = review("pod.yaml", "-o", "json=r.json", pod=judged("a"))
+
+    assert printed.code == 2
+    assert "r.json: cannot be written (No space left on device): name another file" in printed.err
+    assert (tmp_path / "r.json").read_text(encoding="utf-8") == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pod.yaml", "r.json"]
+
+
+def test_a_link_leads_to_the_file_and_a_device_stays_one(review: Review, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+
+    assert review("p.yaml", "-o", "json=link", "-o", f"sarif={os.devnull}", p=judged("a")).code == 0
+
+    assert (tmp_path / "link").is_symlink()
+    assert json.loads((tmp_path / "file").read_bytes())["results"]
+    assert Path(os.devnull).is_char_device()
+
+
+def test_objects_are_shown_where_there_is_a_place(review: Review, tmp_path: Path) -> None:
+    words = ("--show-objects", "-o", "json=r.json", "-o", "junit")
+    assert review("pod.yaml", *words, pod=judged("a")).code == 0
+
+    (result,) = json.loads((tmp_path / "r.json").read_bytes())["results"]
+    assert result["objects"]
+
+
+@pytest.mark.parametrize(
+    ("opinion", "words", "code"),
+    [
+        ("true", (), 0),
+        ("true", ("--fail-on", "refused"), 0),
+        ("true", ("--fail-on", "warning"), 1),
+        ("compliant", ("--fail-on", "warning"), 0),
+        ("refused", ("--fail-on", "warning"), 1),
+        ("pods-refused", ("--fail-on", "refused"), 1),
+    ],
+)
+def test_warnings_fail_where_that_is_asked_for(
+    review: Review, opinion: str, words: tuple[str, ...], code: int
+) -> None:
+    """The simple engine warns about what it fills in."""
+    text = judged("a", opinion)
+    if opinion == "true":
+        text = text.replace("v1\nkind: Pod", "apps/v1\nkind: Deployment")
+        text += "spec: {replicas: 3, template: {spec: {}}}\n"
+
+    assert review("pod.yaml", *words, pod=text).code == code
+
+
+def test_bad_input_is_worse_than_a_warning(review: Review) -> None:
+    assert review("a.yaml", "--fail-on", "warning", a="kind: [").code == 2
+
+
+def test_the_namespace_has_a_short_form(review: Review) -> None:
+    assert "Pod tools/a" in review("pod.yaml", "-n", "tools", pod=judged("a")).out

@@ -1,0 +1,80 @@
+"""Settings as the cluster has them: the resource, or the list in which kubectl prints it.
+
+What the API server writes (status, managed fields) says nothing about settings.
+"""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from webhook.settings import layers
+from webhook.settings.descriptions import CHART_ONLY
+from webhook.settings.faults import Fault, Key, dotted
+from webhook.settings.resource import GROUP, KIND, NAME, VERSION
+
+API_VERSION = f"{GROUP}/{VERSION}"
+_LISTS = ("List", f"{KIND}List")
+_PARTS = ("apiVersion", "kind", "metadata", "spec", "status")
+
+
+class NotOneResourceError(Exception):
+    """A list that does not hold the one resource: where, and in one sentence why."""
+
+    def __init__(self, key: Key, sentence: str) -> None:
+        super().__init__(sentence)
+        self.key = key
+
+
+def is_exported(value: Any) -> bool:
+    """Whether this is an object of Kubernetes and no settings file."""
+    return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
+
+
+def resource(value: dict[str, Any]) -> tuple[Key, Any]:
+    """The resource in what kubectl printed, and the key that leads to it.
+
+    Raises NotOneResourceError.
+    """
+    if value.get("kind") not in _LISTS:
+        return (), value
+    items = value.get("items")
+    if not isinstance(items, list) or len(items) != 1:
+        raise NotOneResourceError(
+            ("items",), f"must hold one {KIND}, and nothing else: name a file with settings"
+        )
+    return ("items", 0), items[0]
+
+
+def faults(found: Any) -> Iterator[Fault]:
+    """What an API server or a controller would not accept of the resource."""
+    if not isinstance(found, dict):
+        yield Fault((), f"must be an {KIND}")
+        return
+    if found.get("kind", KIND) != KIND:
+        yield Fault(("kind",), f"must be {KIND}")
+        return
+    if found.get("apiVersion", API_VERSION) != API_VERSION:
+        yield Fault(("apiVersion",), f"must be {API_VERSION}")
+    metadata = found.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("name") != NAME:
+        yield Fault(("metadata", "name"), f"must be {NAME}: there is one {KIND} for the cluster")
+    for key in found.keys() - _PARTS:
+        near = get_close_matches(key, _PARTS, n=1)
+        yield Fault((key,), f"unknown key{f': did you mean {near[0]}?' if near else ''}")
+    yield from _of_spec(found)
+
+
+def spec(found: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a resource without faults."""
+    return found.get("spec") or {}
+
+
+def _of_spec(found: dict[str, Any]) -> Iterator[Fault]:
+    values = spec(found)
+    if not isinstance(values, dict):
+        yield Fault(("spec",), "must be a mapping of keys and values")
+        return
+    for fault in layers.faults_of(values):
+        yield Fault(("spec", *fault.key), fault.sentence)
+    for key in sorted(layers.keys(layers.Layer(values, dotted)) & CHART_ONLY):
+        yield Fault(("spec", *key.split(".")), "is read by the chart alone: set it there")
