@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+import yaml
 
 from tests.controller.fleet.reports import REPORT
 from webhook.cli.audit_formats import format as formats
@@ -20,8 +21,8 @@ SARIF = Path(__file__).parent / "schema" / "sarif-2.1.0.json"
 NOTHING = Report((), (), "the defaults")
 CLEAN = Report((Server("Deployment", "team", "crm"),), (), "the defaults")
 TABLE = """\
-STATE               KIND          NAMESPACE   NAME
-unprotected         Deployment    shop        older
+STATE         KIND          NAMESPACE   NAME
+unprotected   Deployment    shop        older
   nothing was ever filled in
   field0 is absent
   field1 is absent
@@ -30,18 +31,18 @@ unprotected         Deployment    shop        older
   field4 is absent
   and 2 more fields: -o json has them all
   to roll it: mcp-admission apply -n shop older
-out of date         Deployment    team        crm
+out-of-date   Deployment    team        crm
   containers[mcp].resources.requests.memory is 400Mi and would be 800Mi
   to roll it: mcp-admission apply -n team crm
-out of date         Pod           team        bare
+out-of-date   Pod           team        bare
   field1 is absent
-  to bring it up to date, delete it and create it again
-refused if rolled   StatefulSet   team        bridge
+  to make it current, delete it and create it again
+refused       StatefulSet   team        bridge
   must not be  [31mtrue (host)
   NetworkPolicy all lets it reach everybody <&>
   to mend it, correct the StatefulSet where it is deployed from, before it restarts
 
-5 MCP servers: 1 up to date, 2 out of date, 1 unprotected, 1 refused if rolled
+5 MCP servers: 1 current, 2 out-of-date, 1 unprotected, 1 refused
 """
 
 
@@ -56,14 +57,14 @@ def test_people_read_a_table() -> None:
 def test_colours_are_for_terminals_alone() -> None:
     painted = rendered("table", colour=True)
 
-    assert "\x1b[31mrefused if rolled" in painted
-    assert "\x1b[33mout of date" in painted
+    assert "\x1b[31mrefused " in painted
+    assert "\x1b[33mout-of-date" in painted
     assert "\x1b" not in rendered("table")
 
 
 @pytest.mark.parametrize(
     ("report", "expected"),
-    [(NOTHING, "no MCP server found\n"), (CLEAN, "1 MCP server: 1 up to date\n")],
+    [(NOTHING, "no MCP server found\n"), (CLEAN, "1 MCP server: 1 current\n")],
 )
 def test_where_there_is_nothing_to_tell_it_counts(report: Report, expected: str) -> None:
     assert rendered("table", report) == expected
@@ -75,9 +76,9 @@ def test_programs_read_json() -> None:
     assert found["summary"] == {
         "all": 5,
         "current": 1,
-        "out_of_date": 2,
+        "out-of-date": 2,
         "unprotected": 1,
-        "refused_if_rolled": 1,
+        "refused": 1,
     }
     assert [each["name"] for each in found["servers"]] == ["older", "crm", "bare", "bridge"]
     assert found["servers"][1]["findings"][0]["before"] == "400Mi"
@@ -150,3 +151,8 @@ def test_json_that_comes_in_parts_is_one_document(report: Report) -> None:
     text = rendered("json", report)
 
     assert text == f"{json.dumps(json.loads(text), indent=2, ensure_ascii=False)}\n"
+
+
+@pytest.mark.parametrize("report", [REPORT, CLEAN, NOTHING])
+def test_yaml_says_what_json_says(report: Report) -> None:
+    assert yaml.safe_load(rendered("yaml", report)) == json.loads(rendered("json", report))

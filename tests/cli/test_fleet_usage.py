@@ -22,10 +22,10 @@ from webhook.settings.errors import SettingsError
     ("words", "said"),
     [
         (["apply"], "name Deployments, or say --all"),
-        (["apply", "crm", "--all"], "name Deployments, or say --all"),
+        (["apply", "crm", "--all"], "name Deployments or say --all, not both"),
         (["apply", "crm"], "say in which namespace they are: -n NS"),
         (["audit", "-n", "team", "-A"], "not allowed with argument"),
-        (["audit", "-o", "yaml"], "invalid choice: 'yaml'"),
+        (["audit", "-o", "yml"], "invalid choice: 'yml': did you mean yaml?"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(
@@ -151,6 +151,9 @@ def test_how_far_it_is_takes_one_line_on_a_terminal(
     screen = Terminal() if terminal else io.StringIO()
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("COLUMNS", "21")
+    silent = Progress(1, quiet=True)
+    silent.tell("nobody wants to know")
+    silent.clear()
     progress = Progress(2)
     progress.clear()
     progress.turn_to("crm")

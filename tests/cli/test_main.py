@@ -9,6 +9,7 @@ from importlib.metadata import version
 from types import ModuleType
 
 import pytest
+import yaml
 
 from webhook.cli import main as command_line
 from webhook.cli.command import Subparsers, add_command
@@ -50,7 +51,18 @@ def test_only_the_command_that_is_asked_for_is_imported(name: str, imported: lis
     assert imported == [f"webhook.cli.{name}"]
 
 
-@pytest.mark.parametrize("words", [[], ["--help"], ["revew"], ["--verbose", "serve"]])
+def test_alone_it_teaches_the_first_steps(
+    imported: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (command_line.main([]), imported) == (2, [])
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    for said in ("review deployment.yaml", "rules", "audit", "help COMMAND"):
+        assert f"mcp-admission {said}" in told.err
+
+
+@pytest.mark.parametrize("words", [["--help"], ["help"], ["revew"], ["help", "revew"]])
 def test_all_are_imported_to_be_listed(
     words: list[str], imported: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -59,10 +71,10 @@ def test_all_are_imported_to_be_listed(
 
     told = capsys.readouterr()
     assert imported == list(command_line.COMMANDS.values())
-    assert ended.value.code == (0 if words == ["--help"] else 2)
-    if words == ["revew"]:
-        assert "invalid choice: 'revew'" in told.err
-    if words == ["--help"]:
+    assert ended.value.code == (2 if "revew" in words else 0)
+    if "revew" in words:
+        assert "invalid choice: 'revew': did you mean review?" in told.err
+    else:
         assert "what review does" in told.out
         assert "mcp-admission review deployment.yaml" in told.out
         assert "exit codes:" in told.out
@@ -79,6 +91,46 @@ def test_an_unknown_option_is_answered_with_the_usage_of_its_command(
         "usage: mcp-admission review [-h]\n"
         "mcp-admission review: error: unrecognized arguments: --settingz\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["audit", "--contxt", "x"], "--contxt: did you mean --context?"),
+        (["audit", "--kubeconfg=x"], "--kubeconfg=x: did you mean --kubeconfig?"),
+        (["serve", "--tls-crt", "x"], "--tls-crt: did you mean --tls-cert?"),
+        (["certs", "status", "--servce", "x"], "--servce: did you mean --service?"),
+        (["certs", "--servce", "status"], "--servce: did you mean --service?"),
+        (["--versin"], "--versin: did you mean --version?"),
+        (["certs", "statu"], "'statu': did you mean status?"),
+        (["apply", "-n", "a", "b", "-x"], "-x"),
+        (["rules", "capabilites"], "'capabilites' is no rule: did you mean capabilities?"),
+        (["completion", "bsh"], "'bsh': did you mean bash?"),
+        (["control", "--certificates", "cert-manger"], "did you mean cert-manager?"),
+        (["apply", "--all", "-o", "jsn"], "'jsn': did you mean json?"),
+    ],
+)
+def test_what_is_misspelled_is_answered_with_what_is_meant(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(words)
+
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["certs", "status"], ["rules"], ["completion"]])
+def test_help_explains_a_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    texts = []
+    for asked in (["help", *words], [*words, "--help"]):
+        with pytest.raises(SystemExit) as ended:
+            command_line.main(asked)
+        assert ended.value.code == 0
+        texts.append(capsys.readouterr().out)
+
+    assert texts[0] == texts[1]
+    assert f"usage: mcp-admission {' '.join(words)}" in texts[0]
 
 
 def test_the_version_needs_no_command(
@@ -130,3 +182,16 @@ def test_python_m_webhook_is_the_command() -> None:
     )
 
     assert done.stdout == f"mcp-admission {version('mcp-admission')}\n"
+
+
+@pytest.mark.parametrize("output", ["table", "json", "yaml"])
+def test_the_version_is_a_command_too(output: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(["version", "-o", output]) == 0
+
+    out = capsys.readouterr().out
+    if output == "table":
+        assert out.startswith(f"mcp-admission {version('mcp-admission')} (Python ")
+        return
+    found = yaml.safe_load(out)
+    assert found.keys() == {"version", "python", "platform"}
+    assert found["version"] == version("mcp-admission")

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from webhook.cli.main import main
 from webhook.rules.registry import RULES
@@ -36,6 +37,23 @@ def test_json_has_every_part(capsys: pytest.CaptureFixture[str]) -> None:
     assert capabilities["absent"] == "drop [ALL]"
     assert capabilities["level"] == "baseline"
     assert set(capabilities) == {"id", "summary", "field", "absent", "refused", "source", "level"}
+
+
+def test_yaml_says_what_json_says(capsys: pytest.CaptureFixture[str]) -> None:
+    made = json.loads(printed(capsys, "-o", "json"))
+
+    assert yaml.safe_load(printed(capsys, "-o", "yaml")) == made
+
+
+def test_the_named_rules_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    both = printed(capsys, "seccomp-profile", "capabilities")
+
+    parts = both.split("\n\n")
+    assert [part.partition(":")[0] for part in parts] == ["seccomp-profile", "capabilities"]
+    assert "  Filled in when absent: drop [ALL]\n" in parts[1]
+    assert "  Asked for at:          baseline\n" in parts[1]
+    found = json.loads(printed(capsys, "capabilities", "-o", "json"))
+    assert [rule["id"] for rule in found] == ["capabilities"]
 
 
 def test_markdown_says_what_is_not_markdown(capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,7 +85,7 @@ def test_options_arrive(words: list[str], tweak: dict[str, Any], served: list[Op
         ([*PAIR, "--drain-seconds", "inf"], "'inf' is no number of seconds"),
         ([*PAIR, "--drain-seconds=-1"], "'-1' is no number of seconds"),
         ([*PAIR, "--service", "webhook"], "'webhook' is no NAME.NAMESPACE, such as mcp-admission."),
-        ([*PAIR, "--tls", "x"], "unrecognized arguments: --tls x"),
+        ([*PAIR, "--tls", "x"], "unrecognized arguments: --tls"),
         ([*PAIR, "extra"], "unrecognized arguments: extra"),
     ],
 )

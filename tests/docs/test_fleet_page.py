@@ -30,7 +30,7 @@ def test_states_and_reasons_are_all_there() -> None:
 def test_every_end_is_explained() -> None:
     told = {row[0].strip("`") for row in rows("| it says | |")}
 
-    assert told == {end.value for end in End} - {End.WOULD_ROLL.value}
+    assert told == {end.said for end in End} - {End.WOULD_ROLL.said}
 
 
 def test_the_example_has_the_keys_that_are_written() -> None:

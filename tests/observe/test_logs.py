@@ -113,3 +113,29 @@ def test_another_stream_can_be_named() -> None:
         root.setLevel(level)
 
     assert json.loads(stream.getvalue())["message"] == "y"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("debug", ["webhook debug", "webhook info", "other info", "webhook error"]),
+        ("info", ["webhook info", "other info", "webhook error"]),
+        ("warning", ["webhook error"]),
+        ("error", ["webhook error"]),
+    ],
+)
+def test_nothing_below_the_level_is_told_and_nothing_of_others_below_info(
+    name: str, told: list[str]
+) -> None:
+    program = (
+        "import logging, sys; from webhook.observe import logs\n"
+        f"logs.configure(level=logs.LEVELS[{name!r}])\n"
+        "ours, other = logging.getLogger('webhook.controller'), logging.getLogger('aiohttp')\n"
+        "ours.debug('webhook debug'); other.debug('other debug')\n"
+        "ours.info('webhook info'); other.info('other info'); ours.error('webhook error')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert [json.loads(line)["message"] for line in done.stderr.splitlines()] == told

@@ -110,8 +110,11 @@ def test_columns_show_the_state_and_the_servers(locked: Release) -> None:
     head, line = locked.cluster.kubectl("get", "mcpsettings").stdout.splitlines()
     locked.cluster.kubectl("--namespace", namespace, "delete", "deployment", "--all")
 
-    assert head.split() == ["NAME", "VALID", "DISTRIBUTED", "SERVERS", "OUT-OF-DATE", "AGE"]
-    assert line.split()[:5] == [NAME, "True", "True", "1", "0"]
+    assert head.split() == [
+        *("NAME", "VALID", "DISTRIBUTED", "SERVERS"),
+        *("OUT-OF-DATE", "UNPROTECTED", "REFUSED", "AGE"),
+    ]
+    assert line.split()[:7] == [NAME, "True", "True", "1", "0", "0", "0"]
 
 
 def test_settings_that_make_no_sense_change_nothing_also_for_the_next_controller(

@@ -93,7 +93,7 @@ def options(
     volume.write_pair(authority.issue_cert(HOST))
     monkeypatch.setattr(lifecycle, "_settle_memory", lambda: None)
     monkeypatch.setattr(lifecycle, "_allow_open_files", lambda: None)
-    monkeypatch.setattr(logs, "configure", lambda: None)
+    monkeypatch.setattr(logs, "configure", lambda *, level: None)
     yield replace(OPTIONS, tls_cert=volume.path("tls.crt"), tls_key=volume.path("tls.key"))
     for number in (signal.SIGTERM, signal.SIGINT):
         assert signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler)
@@ -127,11 +127,13 @@ async def test_it_serves_until_a_signal(
 
 
 def test_what_cannot_start_is_exit_code_2(
-    options: Options, capsys: pytest.CaptureFixture[str]
+    options: Options, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert lifecycle.run(replace(options, tls_key=Path("missing.key"))) == 2
-    told = capsys.readouterr().err
-    assert told == "mcp-admission serve: missing.key cannot be read: No such file or directory\n"
+    (record,) = caplog.records
+    assert (record.levelname, record.message) == ("ERROR", "cannot start")
+    reason = "missing.key cannot be read: No such file or directory"
+    assert getattr(record, "fields", {}) == {"reason": reason}
 
 
 async def test_a_request_that_never_ends_does_not_keep_the_process(

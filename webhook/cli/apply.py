@@ -7,12 +7,15 @@ import asyncio
 import signal
 import sys
 from collections import Counter
+from typing import Any
 
 from webhook.admission.answer import line
-from webhook.cli.cluster import add_connection_options, release_namespace
+from webhook.cli.cluster import add_connection_options, connect, release_namespace
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.formats import terminal
 from webhook.cli.judging import add_settings_option, judging
+from webhook.cli.notes import add_note_options, note, prepare
+from webhook.cli.output import add_output_option, is_for_programs, print_object
 from webhook.cli.progress import Progress
 from webhook.controller.api import Api
 from webhook.controller.errors import ApiError, ConfigurationError
@@ -21,20 +24,10 @@ from webhook.controller.fleet.targets import NotServers, Targets
 from webhook.settings.errors import SettingsError
 
 FINE, NOT_ALL, BAD_USAGE = 0, 1, 2
-SUMMED_UP = {
-    End.ROLLED: "rolled",
-    End.WOULD_ROLL: "would roll",
-    End.UP_TO_DATE: "up to date",
-    End.GONE: "gone",
-    End.REFUSED: "would be refused",
-    End.PAUSED: "paused",
-    End.FAILED: "failed",
-    End.INTERRUPTED: "rolling by themselves",
-}
 SHORT = (End.REFUSED, End.PAUSED, End.FAILED, End.INTERRUPTED)
 DESCRIPTION = """\
 Rolls MCP servers to the current settings, one after another, and waits for each: as `kubectl
-rollout restart` would, and only those that are not up to date. A server that would be refused, that
+rollout restart` would, and only those that are not current. A server that would be refused, that
 is paused, or that would come out as it is, is told and not touched. A rollout that fails ends it.
 """
 EPILOG = """\
@@ -42,6 +35,8 @@ examples:
   mcp-admission apply -n team-a github-tools crm     these two, in this order
   mcp-admission apply -n team-a --all --dry-run      what would roll there, and why?
   mcp-admission apply --all --keep-going             every server of the cluster
+
+results: rolled, would-roll, current, gone, refused, paused, failed, interrupted, not-touched
 
 how far:
   a line for each server on standard output; how far the present rollout is on standard error, in
@@ -51,7 +46,7 @@ signals:
   SIGINT, SIGTERM    stop: no other server is touched, the present one goes on rolling by itself
 
 exit codes:
-  0  all that were asked for are up to date
+  0  all that were asked for are current
   1  some are not: refused, paused, failed, or not touched any more
   2  the cluster cannot be reached; wrong usage or settings; a name that is no server
 """
@@ -71,9 +66,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "-n", "--namespace", metavar="NS", help="where the Deployments are (with --all: all)"
     )
-    parser.add_argument(
-        "--all", action="store_true", help="every Deployment that is not up to date"
-    )
+    parser.add_argument("--all", action="store_true", help="every Deployment that is not current")
     add_settings_option(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="tell what would be done, and do nothing"
@@ -81,15 +74,20 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--keep-going", action="store_true", help="go on with the next where one has failed"
     )
+    add_output_option(parser)
+    add_note_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Roll what was asked for, and print how it ended for each."""
-    if bool(args.names) == args.all:
+    if args.names and args.all:
+        args.parser.error("name Deployments or say --all, not both")
+    if not args.names and not args.all:
         args.parser.error("name Deployments, or say --all")
     if args.names and args.namespace is None:
         args.parser.error("say in which namespace they are: -n NS")
     terminal.prepare()
+    prepare(args)
     try:
         return asyncio.run(_apply(args))
     except (ApiError, ConfigurationError, NotServers, SettingsError) as error:
@@ -101,16 +99,16 @@ async def _apply(args: argparse.Namespace) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with await Api.connect(args.kubeconfig) as api:
+    async with await connect(Api, args) as api:
         by = await judging(api, args)
-        sys.stderr.write(f"judged by {by.source}\n")
+        note(args, f"judged by {by.source}")
         targets = Targets(api, by.settings, release_namespace(args))
         current = 0
         if args.all:
             chosen, current = await targets.stale(args.namespace)
         else:
             chosen = await targets.named(args.namespace, args.names)
-        progress = Progress(len(chosen))
+        progress = Progress(len(chosen), quiet=args.quiet)
         roller = Roller(api, targets, stop, progress.tell, dry_run=args.dry_run)
         done: list[Rolled] = []
         for target in chosen:
@@ -119,23 +117,48 @@ async def _apply(args: argparse.Namespace) -> int:
             progress.turn_to(str(target))
             done.append(await roller.roll(target))
             progress.clear()
-            _print(done[-1], dry_run=args.dry_run)
-    return _summed_up(done, len(chosen) - len(done), current)
+            if not is_for_programs(args):
+                _print(done[-1], dry_run=args.dry_run)
+    return _summed_up(args, done, len(chosen) - len(done), current)
 
 
 def _print(rolled: Rolled, *, dry_run: bool) -> None:
     """A line for the server; what needs more than one sentence is indented under it."""
-    said = f"{rolled.target} {rolled.end.value}{' (not done: --dry-run)' * dry_run}"
+    said = f"{rolled.target} {rolled.end.said}{' (not done: --dry-run)' * dry_run}"
     print(f"{said}: {line(rolled.lines[0])}" if len(rolled.lines) == 1 else said)
     for each in rolled.lines if len(rolled.lines) > 1 else ():
         print(f"  {line(each)}")
     sys.stdout.flush()
 
 
-def _summed_up(done: list[Rolled], untouched: int, current: int) -> int:
-    counts = Counter(each.end for each in done)
-    counts[End.UP_TO_DATE] += current
-    parts = [f"{counts[end]} {SUMMED_UP[end]}" for end in End if counts[end]]
-    parts += [f"{untouched} not touched"] if untouched else []
-    print(", ".join(parts) or "no MCP server found")
-    return NOT_ALL if untouched or any(counts[end] for end in SHORT) else FINE
+def _summed_up(args: argparse.Namespace, done: list[Rolled], untouched: int, current: int) -> int:
+    """Print the counts, or all of it for programs; returns the exit code."""
+    counts = Counter(each.end.word for each in done)
+    counts[End.CURRENT.word] += current
+    counts["not-touched"] = untouched
+    if is_for_programs(args):
+        print_object(args, _report(args, done, counts))
+    else:
+        parts = [f"{counts[word]} {word}" for word in _words() if counts[word]]
+        print(", ".join(parts) or "no MCP server found")
+    return NOT_ALL if untouched or any(counts[end.word] for end in SHORT) else FINE
+
+
+def _words() -> list[str]:
+    return [*(end.word for end in End), "not-touched"]
+
+
+def _report(args: argparse.Namespace, done: list[Rolled], counts: Counter[str]) -> dict[str, Any]:
+    """Every server that was looked at one by one, in the order of that; `summary` counts all."""
+    servers = [
+        {
+            "kind": "Deployment",
+            "namespace": each.target.namespace,
+            "name": each.target.name,
+            "result": each.end.word,
+            "messages": list(each.lines),
+        }
+        for each in done
+    ]
+    summary = {word: counts[word] for word in _words()}
+    return {"dry_run": args.dry_run, "servers": servers, "summary": summary}

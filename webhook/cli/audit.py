@@ -7,10 +7,12 @@ import asyncio
 import sys
 
 from webhook.cli.audit_formats import format as formats
-from webhook.cli.cluster import add_cluster_options, places
+from webhook.cli.cluster import add_cluster_options, connect, places
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.formats import terminal
 from webhook.cli.judging import add_settings_option, judging
+from webhook.cli.notes import add_note_options, note, prepare
+from webhook.cli.output import add_output_option
 from webhook.controller.api import Api
 from webhook.controller.errors import ApiError, ConfigurationError
 from webhook.controller.fleet.audit import Audit
@@ -22,17 +24,18 @@ NOT_KNOWN = (
     "not known: whether the webhook is registered, because you may not read its configurations"
 )
 DESCRIPTION = """\
-Lists every MCP server of the cluster that is out of date (a field would be another if it rolled
-now), unprotected (older than the webhook, labelled on one half alone, isolated by no network policy
-or by one that a user's own policy undoes), or that would be refused if it rolled now: with the
-fields, the reasons and the way out. It only reads, never a Secret, and tells what it may not read.
+Lists every MCP server of the cluster that is not current: out-of-date (a field would be another if
+it rolled now), unprotected (older than the webhook, labelled on one half alone, isolated by no
+network policy or by one that a user's own policy undoes), or refused (its new pods would be): with
+the fields, the reasons and the way out. It only reads, never a Secret, and tells what it may not
+read.
 """
 EPILOG = """\
-states, from the best to the worst:
-  up to date         rolling it would change nothing
-  out of date        rolling it would change the fields that are listed
-  unprotected        something that protects the others is missing here
-  refused if rolled  its pods run, but new ones would be refused: mend it before it must restart
+states, from the best to the worst; table, JSON, metrics and Events say the same words:
+  current      rolling it would change nothing
+  out-of-date  rolling it would change the fields that are listed
+  unprotected  something that protects the others is missing here
+  refused      its pods run, but new ones would be refused: mend it before it must restart
 
 examples:
   mcp-admission audit                          all namespaces
@@ -52,7 +55,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "audit",
-        short="list the servers that are out of date, unprotected or would be refused",
+        short="list the servers that are out-of-date, unprotected or refused",
         description=DESCRIPTION,
         epilog=EPILOG,
     )
@@ -66,17 +69,13 @@ def add_parser(subparsers: Subparsers) -> None:
         help="look at all namespaces (the default)",
     )
     add_settings_option(parser)
-    parser.add_argument(
-        "-o",
-        "--output",
-        choices=formats.FORMATS,
-        default="table",
-        help="table is for people, the others for programs (default: %(default)s)",
-    )
+    add_output_option(parser, "junit", "sarif")
+    add_note_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Look at everything and print the report."""
+    prepare(args)
     try:
         report = asyncio.run(_audit(args))
     except (ApiError, ConfigurationError, SettingsError) as error:
@@ -86,9 +85,9 @@ def run(args: argparse.Namespace) -> int:
     for part in formats.load(args.output).render(report, colour=terminal.colour()):
         sys.stdout.write(part)
     sys.stdout.flush()
-    sys.stderr.write(f"judged by {report.settings}\n")
+    note(args, f"judged by {report.settings}")
     if report.registered is None:
-        sys.stderr.write(f"{NOT_KNOWN}\n")
+        note(args, NOT_KNOWN)
     for unseen in report.unseen:
         sys.stderr.write(f"not looked at: {unseen.what}: {unseen.why}\n")
     if report.unseen:
@@ -97,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _audit(args: argparse.Namespace) -> Report:
-    async with await Api.connect(args.kubeconfig) as api:
+    async with await connect(Api, args) as api:
         by = await judging(api, args)
         audit = Audit(api, by.settings, places(args), args.namespace)
         servers = await audit.run()

@@ -16,6 +16,8 @@ from certs.verification import Text, verify
 from webhook.cli.certificate_plan import add_certificate_options
 from webhook.cli.cluster import add_cluster_options
 from webhook.cli.command import Subparsers, add_command
+from webhook.cli.notes import add_note_options
+from webhook.cli.output import add_output_option, is_for_programs, print_object
 from webhook.cli.service_name import service_name
 
 DESCRIPTION = """\
@@ -43,8 +45,11 @@ exit codes: 0 fine, 1 faults were found, 2 a file cannot be read
 """
 STATUS = """\
 Shows what is stored, published in the webhook configurations and served by the replicas, what is
-wrong with it, and what the controller does next. Replicas are asked by a TLS handshake, so run it
-where pods can be reached: `kubectl exec` into the controller's.
+wrong with it, and what the controller does next. Replicas are asked by a TLS handshake. Where pods
+cannot be reached they are not looked at, which is told; everything else is. To look at them, too:
+
+  kubectl -n mcp-admission-system exec deploy/mcp-admission-control -- \\
+      python -m webhook certs status
 
 exit codes: 0 fine, 1 faults were found, 2 the cluster cannot be read
 """
@@ -98,6 +103,7 @@ def _add_init(actions: Subparsers) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace files that are there already"
     )
+    add_output_option(parser)
 
 
 def _add_verify(actions: Subparsers) -> None:
@@ -114,6 +120,7 @@ def _add_verify(actions: Subparsers) -> None:
     ):
         parser.add_argument(option, type=Path, required=True, metavar="FILE", help=what)
     _add_service(parser)
+    add_output_option(parser)
 
 
 def _add_status(actions: Subparsers) -> None:
@@ -122,9 +129,8 @@ def _add_status(actions: Subparsers) -> None:
     )
     add_cluster_options(parser)
     add_certificate_options(parser)
-    parser.add_argument(
-        "-o", "--output", choices=("table", "json"), default="table", help="(default: table)"
-    )
+    add_output_option(parser)
+    add_note_options(parser)
 
 
 def _add_rotate(actions: Subparsers) -> None:
@@ -133,6 +139,8 @@ def _add_rotate(actions: Subparsers) -> None:
     )
     add_cluster_options(parser)
     parser.add_argument("--ca", action="store_true", help="renew the authority, too")
+    add_output_option(parser)
+    add_note_options(parser)
 
 
 def _add_service(parser: argparse.ArgumentParser) -> None:
@@ -173,7 +181,12 @@ def _init(args: argparse.Namespace, now: datetime) -> int:
         raise UnusableFileError(f"{there[0]} is there already: name another --out or --overwrite")
     for file, (content, mode) in files.items():
         _write(args.out / file, content, mode)
-        print(f"wrote {args.out / file}")
+        if not is_for_programs(args):
+            print(f"wrote {args.out / file}")
+    if is_for_programs(args):
+        written = [str(args.out / file) for file in files]
+        print_object(args, {"files": written, "ends": _time(leaf.certificate.not_valid_after_utc)})
+        return 0
     print(f"valid for {args.service}.svc until {leaf.certificate.not_valid_after_utc:%Y-%m-%d}")
     return 0
 
@@ -183,12 +196,19 @@ def _verify(args: argparse.Namespace, now: datetime) -> int:
         Text(str(path), _read(path)) for path in (args.tls_cert, args.tls_key, args.ca_bundle)
     )
     verdict = verify(chain, key, bundle, args.service, now)
+    if is_for_programs(args):
+        print_object(args, {"faults": list(verdict.faults), "ends": _time(verdict.ends)})
+        return 1 if verdict.faults else 0
     for fault in verdict.faults:
         print(fault)
     if verdict.faults:
         return 1
     print(f"fine for {args.service}.svc until {verdict.ends:%Y-%m-%d %H:%M} UTC")
     return 0
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _read(path: Path) -> bytes:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from certs.authority import Certificate, fingerprint
+from certs.authority import Certificate, fingerprint, issued_by
 from certs.bundle import BundleError, parse
 from certs.rotation import Plan, next_step, renewal
 from webhook.cli.certificate_plan import plan
-from webhook.cli.cluster import places
+from webhook.cli.cluster import connect, places
 from webhook.cli.formats.columns import columns
+from webhook.cli.notes import note, prepare
+from webhook.cli.output import is_for_programs, print_object
 from webhook.controller.api import Api
 from webhook.controller.certificates.driver import Driver, Look, described
 from webhook.controller.certificates.faults import faults, stored_certificate
@@ -28,6 +30,12 @@ from webhook.observe.control_metrics import ControlMetrics
 
 # Enough of a fingerprint to tell certificates apart.
 SHORT = 16
+SOMETHING_ELSE = "something else answers at its address from here"
+NO_ANSWER = "it does not answer from here"
+WHERE_PODS_ANSWER = (
+    "pods answer inside the cluster: kubectl -n {namespace} exec deploy/mcp-admission-control -- "
+    "python -m webhook certs status"
+)
 
 Row = Mapping[str, str | None]
 
@@ -38,6 +46,7 @@ class NotOursError(Exception):
 
 def run(args: argparse.Namespace) -> int:
     """Run `rotate` or `status`; what cannot be reached or read is exit code 2 and a sentence."""
+    prepare(args)
     try:
         return asyncio.run(_rotate(args) if args.action == "rotate" else _status(args))
     except NotOursError as error:
@@ -54,7 +63,7 @@ async def _rotate(args: argparse.Namespace) -> int:
         if args.ca
         else (SERVING_SECRET, "tls.crt", "certificate")
     )
-    async with await Api.connect(args.kubeconfig) as api:
+    async with await connect(Api, args) as api:
         secret = await Secret.read(api, places(args).secret(name))
         if not secret.is_ours:
             raise NotOursError(
@@ -67,6 +76,10 @@ async def _rotate(args: argparse.Namespace) -> int:
             raise NotOursError(f"{error}; the controller will do so by itself") from None
         annotations = {"metadata": {"annotations": {REPLACE: fingerprint(current)}}}
         await api.patch(secret.path, annotations, kind="merge")
+    asked = {"what": what, "certificate": fingerprint(current), "secret": secret.name}
+    if is_for_programs(args):
+        print_object(args, asked)
+        return 0
     print(
         f"asked the controller to replace the {what} {fingerprint(current)[:SHORT]}; "
         "`mcp-admission certs status` shows how far it is"
@@ -76,27 +89,62 @@ async def _rotate(args: argparse.Namespace) -> int:
 
 async def _status(args: argparse.Namespace) -> int:
     wanted = plan(args)
-    async with await Api.connect(args.kubeconfig) as api:
+    async with await connect(Api, args) as api:
         where = places(args)
         find_replicas = partial(endpoints, api, where)
         driver = Driver(api, where, wanted, find_replicas, ControlMetrics(), api.server_time)
         look = await driver.look()
         now = api.server_time()
-    reached = any(look.state.serving.values())
-    seen = look.seen if reached else replace(look.seen, shown={})
-    found = [*look.stored.problems, *faults(seen, where, now)]
+    in_pod = args.kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ
+    unseen = _not_looked_at(look, in_pod=in_pod)
+    shown = {name: one for name, one in look.seen.shown.items() if name not in unseen}
+    found = [*look.stored.problems, *faults(replace(look.seen, shown=shown), where, now)]
     step: Mapping[str, object] = {}
     if look.state.authority:
-        settled = replace(look.state, serving=seen.shown, steady_for=wanted.settle)
+        settled = replace(look.state, serving=shown, steady_for=wanted.settle)
         step = described(next_step(settled, now, wanted))
-    rows = list(_rows(look, wanted))
-    (_print_json if args.output == "json" else _print_table)(rows, found, step)
-    if look.state.serving and not reached:
-        sys.stderr.write("no replica answers from here: run it where pods can be reached\n")
+    rows = list(_rows(look, shown, wanted))
+    if is_for_programs(args):
+        print_object(args, _report(rows, found, unseen, step))
+    else:
+        _print_table(rows, found, step)
+    for name, why in unseen.items():
+        sys.stderr.write(f"not looked at: {name}: {why}\n")
+    if unseen:
+        note(args, WHERE_PODS_ANSWER.format(namespace=where.namespace))
     return 1 if found else 0
 
 
-def _rows(look: Look, wanted: Plan) -> Iterator[Row]:
+def _not_looked_at(look: Look, *, in_pod: bool) -> dict[str, str]:
+    """The replicas whose certificate is not known here, and why.
+
+    Outside of a cluster the address of a pod may lead to anything: what answers there with a
+    certificate of nobody whom we know is not taken for the replica.
+    """
+    shown = look.seen.shown
+    known = list(_known(look))
+    unseen = {
+        name: SOMETHING_ELSE
+        for name, one in shown.items()
+        if one and not in_pod and not any(one == each or issued_by(one, each) for each in known)
+    }
+    if any(one and name not in unseen for name, one in shown.items()):
+        return unseen
+    return unseen | {name: NO_ANSWER for name, one in shown.items() if one is None}
+
+
+def _known(look: Look) -> Iterator[Certificate]:
+    """Every certificate that is stored or published: a replica shows one, or one issued by one."""
+    for pair in (look.stored.authority, look.stored.successor):
+        if pair:
+            yield pair.certificate
+    yield from look.stored.retired
+    yield from _parsed(look.stored.serving.files.get("tls.crt"), "tls.crt")
+    for name, bundle in look.state.published.items():
+        yield from _parsed(bundle, name)
+
+
+def _rows(look: Look, shown: Mapping[str, Certificate | None], wanted: Plan) -> Iterator[Row]:
     """Every certificate that is stored, published or served."""
     pairs = {"authority": look.stored.authority, "next authority": look.stored.successor}
     for name, pair in pairs.items():
@@ -112,8 +160,8 @@ def _rows(look: Look, wanted: Plan) -> Iterator[Row]:
             yield _row("published", name, certificate)
         if not trusted:
             yield _row("published", name, None)
-    for name, shown in look.state.serving.items():
-        yield _row("served", name, shown)
+    for name, one in shown.items():
+        yield _row("served", name, one)
 
 
 def _row(where: str, name: str, certificate: Certificate | None, wanted: Plan | None = None) -> Row:
@@ -137,9 +185,15 @@ def _parsed(bundle: bytes | None, name: str) -> list[Certificate]:
         return []
 
 
-def _print_json(rows: list[Row], found: list[str], step: Mapping[str, object]) -> None:
-    report: dict[str, Any] = {"certificates": rows, "faults": found, "next": step or None}
-    print(json.dumps(report, indent=2, ensure_ascii=False))
+def _report(
+    rows: list[Row], found: list[str], unseen: Mapping[str, str], step: Mapping[str, object]
+) -> dict[str, Any]:
+    return {
+        "certificates": rows,
+        "faults": found,
+        "not_looked_at": [{"what": name, "why": why} for name, why in unseen.items()],
+        "next": step or None,
+    }
 
 
 def _print_table(rows: list[Row], found: list[str], step: Mapping[str, object]) -> None:

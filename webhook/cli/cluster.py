@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TypeVar
 
 from webhook.cli.service_name import service_name
+from webhook.controller.access.overrides import Overrides
+from webhook.controller.api import Api
 from webhook.controller.certificates.places import Places
 
 SERVICE = "mcp-admission.mcp-admission-system"
@@ -13,12 +16,35 @@ SERVICE = "mcp-admission.mcp-admission-system"
 
 def add_connection_options(parser: argparse.ArgumentParser) -> None:
     """Add the way to the cluster, and where the installation is there."""
-    parser.add_argument(
+    way = parser.add_argument_group("the way to the cluster, as kubectl reads it")
+    way.add_argument(
         "--kubeconfig",
         type=Path,
         metavar="FILE",
-        help="the way to the cluster (default: $KUBECONFIG, the pod's ServiceAccount, or "
-        "~/.kube/config)",
+        help="a kubeconfig (default: $KUBECONFIG, ~/.kube/config, or the pod's ServiceAccount)",
+    )
+    way.add_argument(
+        "--context",
+        default="",
+        metavar="NAME",
+        help="a context of the kubeconfig (default: its current-context)",
+    )
+    way.add_argument(
+        "--as",
+        dest="as_user",
+        default="",
+        metavar="USER",
+        help="act as this user, such as alice or system:serviceaccount:NAMESPACE:NAME",
+    )
+    way.add_argument(
+        "--as-group",
+        action="append",
+        default=[],
+        metavar="GROUP",
+        help="act as a member of this group, with --as; may be repeated",
+    )
+    way.add_argument(
+        "--as-uid", default="", metavar="UID", help="act as the user of this uid, with --as"
     )
     parser.add_argument(
         "--service",
@@ -49,3 +75,12 @@ def places(args: argparse.Namespace) -> Places:
     """The installation that these options name."""
     service, _, namespace = args.service.partition(".")
     return Places(service, namespace, args.configuration)
+
+
+Kind = TypeVar("Kind", bound=Api)
+
+
+async def connect(kind: type[Kind], args: argparse.Namespace) -> Kind:
+    """A connection of this kind by the options; raises ConfigurationError."""
+    overrides = Overrides(args.context, args.as_user, args.as_uid, tuple(args.as_group))
+    return await kind.connect(args.kubeconfig, overrides)

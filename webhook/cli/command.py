@@ -1,28 +1,91 @@
-"""What a module has to offer to be a command."""
+"""What a module has to offer to be a command, and the parser that all of them are made with."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Protocol, TypeAlias
+from collections.abc import Collection, Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any, NoReturn, Protocol, TypeAlias
 
-Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
+Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 - it has no public name
+
+
+def meant(wrong: str, known: Iterable[str]) -> str:
+    """`: did you mean X?`, or nothing where no known word is like it."""
+    found = get_close_matches(wrong, list(known), 1)
+    return f": did you mean {found[0]}?" if found else ""
+
+
+class Parser(argparse.ArgumentParser):
+    """Texts as they are written, no abbreviations, and what was meant where a word is unknown."""
+
+    def __init__(self, **options: Any) -> None:
+        options |= {
+            "formatter_class": argparse.RawDescriptionHelpFormatter,
+            "allow_abbrev": False,
+        }
+        super().__init__(**options)
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As always; an unknown option is told before what is missing without it."""
+        words = list(args or ())
+        if not self._goes_on(words):
+            before = words[: words.index("--")] if "--" in words else words
+            for word in before:
+                if self._is_unknown(word):
+                    self.refuse([word])
+        return super().parse_known_args(words, namespace)
+
+    def _goes_on(self, words: Sequence[str]) -> bool:
+        """Whether one of the words is a command or an action with a parser of its own."""
+        below = (action.choices for action in self._actions if isinstance(action.choices, dict))
+        return any(word in choices for choices in below for word in words)
+
+    def refuse(self, words: Sequence[str]) -> NoReturn:
+        """End with what is wrong about these words, and what may be meant."""
+        first = words[0].partition("=")[0]
+        guess = meant(first, self._option_string_actions) if first.startswith("-") else ""
+        self.error(f"unrecognized arguments: {' '.join(words)}{guess}")
+
+    def _is_unknown(self, word: str) -> bool:
+        option = word.partition("=")[0]
+        is_option = option.startswith("--") and " " not in word
+        return is_option and option not in self._option_string_actions
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        choices = action.choices
+        if choices is not None and value not in choices:
+            known = [str(each) for each in choices]
+            raise argparse.ArgumentError(
+                action,
+                f"invalid choice: {value!r}{meant(str(value), known) or ':'} "
+                f"choose from {', '.join(known)}",
+            )
+
+
+class OneOf:
+    """The type of an argument that is one of these words."""
+
+    def __init__(self, what: str, words: Collection[str]) -> None:
+        self.what, self.words = what, words
+
+    def __call__(self, text: str) -> str:
+        """Read it; raises ArgumentTypeError."""
+        if text not in self.words:
+            raise argparse.ArgumentTypeError(f"{text!r} is no {self.what}{meant(text, self.words)}")
+        return text
 
 
 def add_command(
     subparsers: Subparsers, name: str, *, short: str, description: str, epilog: str | None = None
-) -> argparse.ArgumentParser:
-    """Add the parser of a command or action: its texts as they are written, no abbreviations.
+) -> Parser:
+    """Add the parser of a command or action.
 
     It can be asked for under `parser` in what it parsed, to refuse words that are left over.
     """
-    parser = subparsers.add_parser(
-        name,
-        help=short,
-        description=description,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = subparsers.add_parser(name, help=short, description=description, epilog=epilog)
     parser.set_defaults(parser=parser)
     return parser
 

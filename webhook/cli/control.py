@@ -8,15 +8,15 @@ import logging
 import os
 import signal
 import socket
-import sys
 import uuid
 from functools import partial
 from pathlib import Path
 
 from webhook.cli.address import address
 from webhook.cli.certificate_plan import add_certificate_options, plan
-from webhook.cli.cluster import add_cluster_options, places
+from webhook.cli.cluster import add_cluster_options, connect, places
 from webhook.cli.command import Subparsers, add_command
+from webhook.cli.log_level import add_log_option
 from webhook.cli.probes import Heart, answer_probes
 from webhook.controller.api import Api
 from webhook.controller.certificates.driver import STEPS
@@ -92,6 +92,7 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     add_certificate_options(parser)
     _add_controller_options(parser)
+    add_log_option(parser)
 
 
 def _add_controller_options(parser: argparse.ArgumentParser) -> None:
@@ -102,6 +103,7 @@ def _add_controller_options(parser: argparse.ArgumentParser) -> None:
         help="settings in YAML that the resource cannot change (default: none)",
     )
     parser.add_argument(
+        "-n",
         "--namespace",
         action="append",
         default=[],
@@ -139,7 +141,7 @@ def workers(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Work until a signal; 2 when settings, the way to a cluster or the port are no good."""
-    logs.configure()
+    logs.configure(level=logs.LEVELS[args.log_level])
     metrics = ControlMetrics()
     metrics.steps(STEPS)
     try:
@@ -149,7 +151,7 @@ def run(args: argparse.Namespace) -> int:
         settle({}, locks)
         asyncio.run(_control(args, locks, metrics))
     except (ConfigurationError, SettingsError) as error:
-        sys.stderr.write(f"mcp-admission control: {error}\n")
+        LOG.error("cannot start", extra={"fields": {"reason": str(error)}})  # noqa: TRY400
         return 2
     return 0
 
@@ -159,7 +161,7 @@ async def _control(args: argparse.Namespace, locks: list[Layer], metrics: Contro
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     of_reconciling = ReconcileMetrics(metrics.registry)
-    async with await CountedApi.connect(args.kubeconfig) as api:
+    async with await connect(CountedApi, args) as api:
         api.sent = of_reconciling.sent
         lease = _lease(api, args, of_reconciling)
         heart = Heart()
@@ -169,7 +171,7 @@ async def _control(args: argparse.Namespace, locks: list[Layer], metrics: Contro
             "/readyz": lambda: None if lease.looked else "no look at the Lease yet",
         }
         answer_probes(args.metrics_listen, metrics.registry, problems)
-        async with await LeadersApi.connect(args.kubeconfig) as leading:
+        async with await connect(LeadersApi, args) as leading:
             leading.left, leading.sent = lambda: lease.left, of_reconciling.sent
             LOG.info("controlling", extra={"fields": {"certificates": args.certificates}})
 

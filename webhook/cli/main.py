@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any, cast
 
-from webhook.cli.command import Command
+from webhook.cli.command import Command, OneOf, Parser, add_command
 
 COMMANDS = {
     "serve": "webhook.cli.serve",
@@ -25,7 +25,21 @@ COMMANDS = {
     "audit": "webhook.cli.audit",
     "apply": "webhook.cli.apply",
     "uninstall": "webhook.cli.uninstall",
+    "version": "webhook.cli.version",
+    "completion": "webhook.cli.completion",
 }
+HELP = "help"
+START = """\
+usage: mcp-admission COMMAND ...
+
+mcp-admission hardens MCP servers on Kubernetes. First steps:
+
+  mcp-admission review deployment.yaml    what would the cluster make of this manifest?
+  mcp-admission rules                     what is filled in, and what is refused?
+  mcp-admission audit                     which servers of the cluster are not current?
+
+"mcp-admission help" lists all commands, "mcp-admission help COMMAND" explains one.
+"""
 DESCRIPTION = """\
 Hardens MCP servers on Kubernetes: workloads labelled mcp-admission.dev/server: "true" get the
 security settings they lack, and those that contradict them are refused with every reason.
@@ -39,7 +53,7 @@ examples:
                                                    answer the API server's admission reviews
   mcp-admission control                            keep its certificates in the cluster valid
   mcp-admission certs verify --help                is my certificate one that API servers take?
-  mcp-admission audit                              which servers are out of date or unprotected?
+  mcp-admission audit                              which servers are not current?
   mcp-admission apply -n team --all                roll them to the current settings
   mcp-admission uninstall --dry-run                what would its removal take away?
 
@@ -48,7 +62,7 @@ exit codes:
   1  something was refused, or was cut short
   2  bad input or usage
 
-"mcp-admission COMMAND --help" explains a command.
+"mcp-admission help COMMAND" explains a command.
 """
 
 
@@ -58,10 +72,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises SystemExit for --help and --version (0) and for wrong usage (2), as argparse does.
     """
     words = sys.argv[1:] if argv is None else list(argv)
+    if not words:
+        sys.stderr.write(START)
+        return 2
+    if words[0] == HELP:
+        words = [*words[1:], "--help"]
     commands = {name: _command(name) for name in _asked_for(words)}
     args, unknown = _parser(commands.values()).parse_known_args(words)
     if unknown:
-        args.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        args.parser.refuse(unknown)
     try:
         code = commands[args.command].run(args)
         sys.stdout.flush()
@@ -78,34 +97,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def whole_parser() -> Parser:
+    """The parser of all commands."""
+    return _parser(map(_command, COMMANDS))
+
+
 def _discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _asked_for(words: Sequence[str]) -> Iterable[str]:
     """The commands whose parsers are needed: one; none for --version; all to list or refuse."""
-    first = words[0] if words else ""
-    if first in COMMANDS:
-        return [first]
-    return () if first == "--version" else COMMANDS
+    if words[0] in COMMANDS:
+        return [words[0]]
+    return () if words[0] == "--version" else COMMANDS
 
 
 def _command(name: str) -> Command:
     return cast("Command", import_module(COMMANDS[name]))
 
 
-def _parser(commands: Iterable[Command]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="mcp-admission",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _parser(commands: Iterable[Command]) -> Parser:
+    parser = Parser(prog="mcp-admission", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in commands:
         command.add_parser(subparsers)
+    text = "explain a command"
+    explain = add_command(subparsers, HELP, short=text, description=text)
+    explain.add_argument("name", nargs="?", metavar="COMMAND", type=OneOf("command", COMMANDS))
     return parser
 
 

@@ -11,18 +11,18 @@ CLEARED = "\r\x1b[K"
 class Progress:
     """Says at which of so many things it is, and how far that is."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, *, quiet: bool = False) -> None:
         self._total, self._at, self._thing = total, 0, ""
-        self._said = ""
+        self._said, self._quiet = "", quiet
 
     def turn_to(self, thing: str) -> None:
         """Begin with the next one."""
         self._at, self._thing = self._at + 1, thing
 
     def tell(self, how_far: str) -> None:
-        """Say how far the present one is; nothing where that was said last."""
+        """Say how far the present one is; nothing where that was said last, or with --quiet."""
         said = f"[{self._at}/{self._total}] {self._thing}: {how_far}"
-        if said == self._said:
+        if said == self._said or self._quiet:
             return
         self._said = said
         if sys.stderr.isatty():

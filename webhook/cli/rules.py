@@ -1,14 +1,14 @@
 """The command `rules`: every rule, with what it fills in and what it refuses."""
 
 import argparse
-import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 
-from webhook.cli.command import Subparsers, add_command
+from webhook.cli.command import OneOf, Subparsers, add_command
 from webhook.cli.formats.markdown import escaped
+from webhook.cli.output import TABLE, add_output_option, is_for_programs, print_object
 from webhook.rules.registry import RULES
 from webhook.rules.rule import Rule
 from webhook.rules.specification import Specification, specification
@@ -35,33 +35,53 @@ def add_parser(subparsers: Subparsers) -> None:
         subparsers,
         "rules",
         short="list every rule, with what it fills in and what it refuses",
-        description="Lists every rule: its identifier, the field it guards, and what it does.",
+        description="Lists every rule: its identifier, the field it guards, and what it does; or "
+        "all about those that are named.",
     )
     parser.add_argument(
-        "-o",
-        "--output",
-        choices=_FORMATS,
-        default="table",
-        help="table is for people, markdown makes docs/rules.md (default: table)",
+        "ids",
+        nargs="*",
+        type=OneOf("rule", [rule.id for rule in RULES]),
+        metavar="RULE",
+        help="explain this rule, such as capabilities (default: list all)",
     )
+    add_output_option(parser, "markdown")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the rules in the order in which they act; always 0."""
-    for part in _FORMATS[args.output]():
+    rules = [rule for rule in RULES if not args.ids or rule.id in args.ids]
+    if is_for_programs(args):
+        print_object(
+            args, [specification(each)._asdict() | {"level": _level(each)} for each in rules]
+        )
+        return 0
+    table = _explained if args.ids else _table
+    for part in table(rules) if args.output == TABLE else _markdown(rules):
         sys.stdout.write(part)
     sys.stdout.flush()
     return 0
 
 
-def _table() -> Iterator[str]:
+def _explained(rules: Sequence[Rule]) -> Iterator[str]:
+    """A rule with all that is known about it, a blank line between two."""
+    between = ""
+    for rule in rules:
+        found = specification(rule)
+        yield f"{between}{found.id}: {found.summary}\n"
+        between = "\n"
+        for heading, words in (*found.details(), ("Asked for at", _acts(rule))):
+            yield f"  {heading + ':':<23}{words}\n"
+
+
+def _table(rules: Sequence[Rule]) -> Iterator[str]:
     """Columns as wide as the terminal allows, words wrapped, a blank line between two rules."""
-    first = max(len(rule.id) for rule in RULES)
+    first = max(len(rule.id) for rule in rules)
     width = max(_NARROWEST, shutil.get_terminal_size((120, 24)).columns)
     other = (width - first - 3 * len(_HEADINGS[1:])) // len(_HEADINGS[1:])
     widths = (first, *[other] * len(_HEADINGS[1:]))
     yield from _row(_HEADINGS, widths)
-    for rule in RULES:
+    for rule in rules:
         found = specification(rule)
         cells = (found.id, found.field, found.absent, found.refused)
         yield "\n"
@@ -79,17 +99,10 @@ def _row(cells: tuple[str, ...], widths: tuple[int, ...]) -> Iterator[str]:
         yield f"{line.rstrip()}\n"
 
 
-def _json() -> Iterator[str]:
-    rules = [specification(rule)._asdict() | {"level": _level(rule)} for rule in RULES]
-    yield f"{json.dumps(rules, indent=2, ensure_ascii=False)}\n"
-
-
-def _markdown() -> Iterator[str]:
+def _markdown(rules: Sequence[Rule]) -> Iterator[str]:
     yield _INTRODUCTION
-    for rule in RULES:
-        level = _level(rule)
-        acts = "every level" if level == "privileged" else level
-        yield from _section(specification(rule), acts)
+    for rule in rules:
+        yield from _section(specification(rule), _acts(rule))
 
 
 def _section(rule: Specification, acts: str) -> Iterator[str]:
@@ -105,8 +118,6 @@ def _level(rule: Rule) -> str:
     return Level(min(rule.level, fills)).name.lower()
 
 
-_FORMATS: dict[str, Callable[[], Iterator[str]]] = {
-    "table": _table,
-    "json": _json,
-    "markdown": _markdown,
-}
+def _acts(rule: Rule) -> str:
+    level = _level(rule)
+    return "every level" if level == "privileged" else level

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from webhook.cli.address import address
 from webhook.cli.command import Subparsers, add_command
+from webhook.cli.log_level import add_log_option
 from webhook.cli.service_name import service_name
+from webhook.observe.logs import LEVELS
 from webhook.server.lifecycle import Options
 from webhook.server.lifecycle import run as serve
 from webhook.server.listener import Address
@@ -52,6 +54,7 @@ def add_parser(subparsers: Subparsers) -> None:
         help="how long to go on after SIGTERM, while clients forget this address "
         "(default: %(default)g)",
     )
+    add_log_option(parser)
 
 
 def _add_addresses(parser: argparse.ArgumentParser) -> None:
@@ -137,6 +140,7 @@ def run(args: argparse.Namespace) -> int:
             client_names=frozenset(args.client_name),
             settings=args.settings,
             drain_seconds=args.drain_seconds,
+            log_level=LEVELS[args.log_level],
         )
     )
 

@@ -6,8 +6,10 @@ import argparse
 import asyncio
 import sys
 
-from webhook.cli.cluster import add_cluster_options, places
+from webhook.cli.cluster import add_cluster_options, connect, places
 from webhook.cli.command import Subparsers, add_command
+from webhook.cli.notes import add_note_options, prepare
+from webhook.cli.output import add_output_option, is_for_programs, print_object
 from webhook.controller.api import Api
 from webhook.controller.errors import ApiError, ConfigurationError
 from webhook.controller.uninstall import StillRunningError, Uninstall
@@ -44,21 +46,31 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="tell what would be done, and do nothing"
     )
+    add_output_option(parser)
+    add_note_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do it, and print a line for each thing that is taken away."""
+    prepare(args)
+    steps: list[str] = []
     try:
-        asyncio.run(_uninstall(args))
+        asyncio.run(_uninstall(args, steps))
     except (ConfigurationError, ApiError, StillRunningError) as error:
         sys.stderr.write(f"mcp-admission uninstall: {error}\n")
         nobody = isinstance(error, ConfigurationError) or getattr(error, "status", None) == 0
         return 2 if nobody else 1
+    finally:
+        if is_for_programs(args):
+            print_object(args, {"dry_run": args.dry_run, "steps": steps})
     return 0
 
 
-async def _uninstall(args: argparse.Namespace) -> None:
+async def _uninstall(args: argparse.Namespace, steps: list[str]) -> None:
+    """Do it; each step is printed at once, or kept for programs."""
     end = " (not done: --dry-run)" if args.dry_run else ""
-    async with await Api.connect(args.kubeconfig) as api:
+    async with await connect(Api, args) as api:
         async for line in Uninstall(api, places(args), dry_run=args.dry_run).run():
-            print(f"{line}{end}", flush=True)
+            steps.append(line)
+            if not is_for_programs(args):
+                print(f"{line}{end}", flush=True)

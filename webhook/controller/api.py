@@ -1,29 +1,27 @@
 """The way to the API server: JSON in, JSON out, every call with an end.
 
-Configuration, credentials and TLS are those of the official client, whose models and watches are
-not used: they refuse what they do not know, and take ten times as long.
+The transport is the one of the official client, whose models and watches are not used: they refuse
+what they do not know, and take ten times as long.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, cast
 
 import aiohttp
-from kubernetes.aio.client.api_client import ApiClient
-from kubernetes.aio.client.configuration import Configuration
+from multidict import CIMultiDict
 
-from webhook.controller.client import explained, left_early, load
+from webhook.controller.access.overrides import NONE, Overrides
+from webhook.controller.client import Connection, connect, explained, left_early
 from webhook.controller.decode import decode
-from webhook.controller.errors import ConfigurationError, refusal
+from webhook.controller.errors import refusal
 from webhook.controller.events import Event, events
 from webhook.controller.request import (
     APPLY,
@@ -47,6 +45,7 @@ PAGE = 500
 logging.getLogger("kubernetes").addHandler(logging.NullHandler())
 
 Json = dict[str, Any]
+LOG = logging.getLogger(__name__)
 
 
 class Listing(NamedTuple):
@@ -59,27 +58,17 @@ class Listing(NamedTuple):
 class Api:
     """A connection to one API server; raises ApiError for whatever is not a success."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, connection: Connection) -> None:
+        self._client, self._credentials, self._impersonation = connection
         self._date, self._date_at = datetime.now(UTC), time.monotonic()
 
     @classmethod
-    async def connect(cls, kubeconfig: Path | None = None) -> Self:
-        """Credentials from the file, $KUBECONFIG, the pod or ~/.kube/config, the first there is.
+    async def connect(cls, kubeconfig: Path | None = None, overrides: Overrides = NONE) -> Self:
+        """Credentials from the file, $KUBECONFIG, ~/.kube/config or the pod, the first there is.
 
         Calls nobody yet; raises ConfigurationError when there are none, or none that can be used.
         """
-        configuration = Configuration()
-        await load(configuration, str(kubeconfig or os.environ.get("KUBECONFIG") or ""))
-        try:
-            client = ApiClient(configuration)
-        except (OSError, ValueError) as error:
-            raise ConfigurationError(
-                f"the certificates for the API server cannot be used ({type(error).__name__}): "
-                "check certificate-authority, client-certificate and client-key"
-            ) from None
-        client.user_agent = f"mcp-admission/{version('mcp-admission')}"
-        return cls(client)
+        return cls(await connect(kubeconfig, overrides))
 
     async def __aenter__(self) -> Self:
         return self
@@ -222,15 +211,27 @@ class Api:
                 return await self._decoded(request, answer)
 
     async def _send(self, request: Request, ends: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
-        parts = await self._client.param_serialize(
+        headers = {"Accept": request.accept, "Content-Type": request.content_type}
+        LOG.debug(request.call)
+        authorization = await self._credentials.authorization()
+        if authorization is not None:
+            headers["Authorization"] = authorization
+        if self._credentials.changing:
+            headers["Connection"] = "close"
+        method, url, headers, *content = await self._client.param_serialize(
             method=request.method,
             resource_path=request.path,
             query_params=list(request.query.items()),
-            header_params={"Accept": request.accept, "Content-Type": request.content_type},
+            header_params=headers,
             body=request.body,
             auth_settings=["BearerToken"],
         )
-        answer = await self._client.call_api(*parts, _request_timeout=ends)
+        # Not by the session's headers: those are sent to proxies, too. A group is a header each.
+        sent = CIMultiDict(headers)
+        sent.extend(self._impersonation)
+        answer = await self._client.call_api(method, url, sent, *content, _request_timeout=ends)
+        if answer.response.status == 401:
+            self._credentials.refused()
         return cast("aiohttp.ClientResponse", answer.response)
 
     async def _decoded(self, request: Request, answer: aiohttp.ClientResponse) -> Json:

@@ -1,59 +1,82 @@
-"""The official client: where it finds credentials, and what its errors are in our words."""
+"""The official client: its transport, on the way that was found; its errors in our words."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import aiohttp
 from kubernetes.aio import config
+from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException
-from yaml import YAMLError
+from multidict import CIMultiDict
 
-from webhook.controller.errors import Unreachable, no_way
+from webhook.controller.access import impersonation, proxies
+from webhook.controller.access.credentials import Credentials, Fixed
+from webhook.controller.access.entries import User
+from webhook.controller.access.overrides import Overrides
+from webhook.controller.access.way import Way, find
+from webhook.controller.errors import ConfigurationError, Unreachable, no_way
 
-HOME_CONFIG = os.path.join("~", ".kube", "config")  # noqa: PTH118 - the client wants a str
+POD = "the ServiceAccount of the pod"
 
 
-async def load(configuration: Configuration, file: str) -> None:
-    """Fill the configuration from the file, the pod, or ~/.kube/config.
+class Connection(NamedTuple):
+    """The client, who we are to the API server beside what it knows, and as whom we act."""
+
+    client: Any
+    credentials: Credentials
+    impersonation: CIMultiDict[str]
+
+
+async def connect(kubeconfig: Path | None, overrides: Overrides) -> Connection:
+    """Prepare a connection; nobody is called but a credential plugin.
 
     Raises ConfigurationError where there is no way to a cluster.
     """
-    in_pod = not file and "KUBERNETES_SERVICE_HOST" in os.environ
-    file = file or os.path.expanduser(HOME_CONFIG)  # noqa: PTH111, ASYNC240 - no file is touched
-    source = "the ServiceAccount of the pod" if in_pod else file
+    way = await find(kubeconfig, overrides, os.environ)
+    return _in_pod(overrides) if way is None else _by_kubeconfig(way)
+
+
+def _by_kubeconfig(way: Way) -> Connection:
+    configuration = Configuration()
+    configuration.host = way.server
+    configuration.tls_server_name = way.server_name or None
+    configuration.proxy = way.proxy
+    client = _client(configuration)
+    client.rest_client.ssl_context = way.tls
+    return Connection(client, way.credentials, way.headers)
+
+
+def _in_pod(overrides: Overrides) -> Connection:
+    if overrides.context:
+        raise no_way(POD, "it has no contexts")
+    configuration = Configuration()
     # Python 3.13 would refuse authorities without key identifiers, which many clusters have.
     configuration.disable_strict_ssl_verification = True
-    if not (in_pod or any(map(os.path.exists, file.split(os.pathsep)))):
-        raise no_way(source, "there is no such file")
     try:
-        if in_pod:
-            config.load_incluster_config(client_configuration=configuration)
-        else:
-            given = {"client_configuration": configuration, "persist_config": False}
-            await config.load_kube_config(file, **given)
+        config.load_incluster_config(client_configuration=configuration)
+        configuration.proxy = proxies.of_environment(configuration.host, os.environ)
+        headers = impersonation.headers(User(), overrides)
+        client = _client(configuration)
     except ConfigException as error:
-        raise no_way(source, str(error)) from None
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, YAMLError) as error:
-        # Its message may quote the file.
-        raise no_way(source, type(error).__name__) from None
-    _find_proxy(configuration)
+        raise no_way(POD, str(error)) from None
+    except (OSError, ValueError) as error:
+        raise no_way(POD, type(error).__name__) from None
+    return Connection(client, Fixed(None), headers)
 
 
-def _find_proxy(configuration: Configuration) -> None:
-    """Take the proxy of the environment, where the kubeconfig names none and NO_PROXY allows it.
-
-    It is looked up once: the client would do so for each request, on a thread of its own.
-    """
-    server = urlsplit(configuration.host)
-    if not configuration.proxy and not proxy_bypass(server.hostname or ""):
-        configuration.proxy = getproxies().get(server.scheme)
+def _client(configuration: Configuration) -> Any:
+    """Its proxy is known: it would look it up for each request, on a thread of its own."""
     configuration.client_session_kwargs = {"trust_env": False}
+    client = ApiClient(configuration)
+    client.user_agent = f"mcp-admission/{version('mcp-admission')}"
+    return client
 
 
 @contextmanager
@@ -63,6 +86,8 @@ def explained(call: str) -> Iterator[None]:
         yield
     except TimeoutError:
         raise Unreachable(f"{call}: no answer in time") from None
+    except ConfigurationError as error:
+        raise Unreachable(f"{call}: not sent: {error}") from None
     except (aiohttp.ClientError, OSError, ConfigException) as error:
         raise Unreachable(f"{call}: no answer ({type(error).__name__})") from error
 

@@ -15,13 +15,26 @@ from typing import Any, TextIO
 
 LONGEST_VALUE = 253
 MOST_PLACES = 12
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+OURS = ("webhook", "certs")
 
 
 def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
-    """Send every record of every logger, and Python's warnings, to one stream as JSON lines."""
+    """Send every record of every logger, and Python's warnings, to one stream as JSON lines.
+
+    Nothing below the level, and of other people's code nothing below `info`: what it tells then
+    may quote what clients sent.
+    """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
-    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.basicConfig(handlers=[handler], level=max(level, logging.INFO), force=True)
+    for name in OURS:
+        logging.getLogger(name).setLevel(level)
     logging.captureWarnings(capture=True)
 
 

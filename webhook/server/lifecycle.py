@@ -8,7 +8,6 @@ import logging
 import resource
 import signal
 import ssl
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +53,7 @@ class Options:
     client_names: frozenset[str] = frozenset()
     settings: Path | None = None
     drain_seconds: float = 5.0
+    log_level: int = logging.INFO
 
 
 class Stop:
@@ -77,17 +77,17 @@ def run(options: Options) -> int:
     """Serve until a signal; return the exit code.
 
     0 after every review was answered, 1 when that was cut short, 2 when a file or an address
-    cannot be used, with a sentence on stderr. Nothing listens before settings and certificate are
+    cannot be used, with a sentence in the log. Nothing listens before settings and certificate are
     in force.
     """
-    logs.configure()
+    logs.configure(level=options.log_level)
     process = Process(options)
     try:
         process.watch.load()
         with asyncio.Runner(loop_factory=NEW_LOOP) as runner:
             return runner.run(process.serve())
     except (FileError, StartError) as error:
-        sys.stderr.write(f"mcp-admission serve: {error}\n")
+        LOG.error("cannot start", extra={"fields": {"reason": str(error)}})  # noqa: TRY400
         return 2
 
 

@@ -18,8 +18,21 @@ NAME = "default"
 # The controller compares all resources; the API server these, whose comparison it can afford.
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
 
+COUNTED = {
+    "current": "current",
+    "out-of-date": "outOfDate",
+    "unprotected": "unprotected",
+    "refused": "refused",
+}
+"""Where the status counts the servers of a state; every server is in one."""
+
 Json = dict[str, Any]
 
+_SHOWN = {
+    "out-of-date": "Servers that rolling would change",
+    "unprotected": "Servers that were never filled in",
+    "refused": "Servers whose new pods would be refused",
+}
 _SINGLETON = {
     "rule": f"self.metadata.name == '{NAME}'",
     "message": f"there is one {KIND} for the cluster: name it {NAME}",
@@ -59,7 +72,10 @@ def _version() -> Json:
             _column("Valid", "Whether the settings are in force", _condition("Valid")),
             _column("Distributed", "Whether every replica has them", _condition("Distributed")),
             _column("Servers", "MCP servers in the cluster", ".status.servers.total", "integer"),
-            _column("Out-Of-Date", "Servers to roll", ".status.servers.outOfDate", "integer"),
+            *(
+                _column(state.title(), what, f".status.servers.{COUNTED[state]}", "integer")
+                for state, what in _SHOWN.items()
+            ),
             _column("Age", "Time since creation", ".metadata.creationTimestamp", "date"),
         ],
         "schema": {
@@ -135,7 +151,7 @@ def _status() -> Json:
             "servers": {
                 "type": "object",
                 "description": "MCP servers in the cluster.",
-                "properties": {"total": count, "outOfDate": dict(count), "refused": dict(count)},
+                "properties": {key: dict(count) for key in ("total", *COUNTED.values())},
             },
         },
     }

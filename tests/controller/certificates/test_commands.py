@@ -10,16 +10,19 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from certs.authority import fingerprint
+from certs.authority import Certificate, fingerprint, issue_leaf, make_authority
 from tests.cluster.ports import LOOPBACK, free_ports
 from tests.controller.certificates.cluster import SERVICE, Installed, plan
 from tests.controller.certificates.controller import Controller
 from webhook.cli.main import main
+from webhook.controller.certificates import served
 
 
 def words(installed: Installed) -> list[str]:
@@ -80,6 +83,79 @@ def test_status_is_json_too(installed: Installed, capsys: pytest.CaptureFixture[
     }
 
 
+POD = "mcp-admission-serve-5d4f"
+
+
+@pytest.mark.parametrize(
+    ("shows", "in_pod", "code", "told"),
+    [
+        (
+            "something else",
+            False,
+            0,
+            f"not looked at: {POD}: something else answers at its address",
+        ),
+        ("nothing", False, 0, f"not looked at: {POD}: it does not answer from here"),
+        ("its own", False, 0, ""),
+        ("an older one", False, 1, ""),
+        ("something else", True, 1, ""),
+    ],
+)
+def test_what_answers_in_place_of_a_replica_is_not_taken_for_it(  # noqa: PLR0917
+    shows: str,
+    in_pod: bool,
+    code: int,
+    told: str,
+    installed: Installed,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with installed_by_a_controller(installed):
+        now = datetime.now(UTC).replace(microsecond=0)
+        ours, names = installed.authority(), ("hook.x.svc",)
+        other = make_authority(now, timedelta(days=9))
+        shown = {
+            "its own": installed.leaf().certificate,
+            "an older one": issue_leaf(ours, names, now, timedelta(days=9)).certificate,
+            "something else": issue_leaf(other, names, now, timedelta(days=9)).certificate,
+        }.get(shows)
+
+        async def ask(*_: object) -> dict[str, Certificate | None]:
+            return {POD: shown}
+
+        monkeypatch.setattr(served, "ask", ask)
+        here = words(installed)
+        if in_pod:
+            monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
+            monkeypatch.setenv("KUBECONFIG", str(installed.cluster.kubeconfig))
+            here = here[2:]
+        named = ["--configuration", installed.places.configuration, "-o", "yaml"]
+        assert main(["certs", "status", *here, *named]) == code
+
+    out, err = capsys.readouterr()
+    report = yaml.safe_load(out)
+    assert told in err
+    assert ("kubectl -n" in err) == bool(told) == bool(report["not_looked_at"])
+    assert (POD in [row["name"] for row in report["certificates"]]) != bool(told)
+    assert (report["faults"] == []) == (code == 0)
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_rotating_says_what_was_asked_for(
+    output: str, installed: Installed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with installed_by_a_controller(installed):
+        asked = fingerprint(installed.leaf().certificate)
+        assert main(["certs", "rotate", *words(installed), "-o", output]) == 0
+
+    out = capsys.readouterr().out
+    if output == "json":
+        found = json.loads(out)
+        assert (found["what"], found["certificate"]) == ("certificate", asked)
+    else:
+        assert f"to replace the certificate {asked[:16]}; " in out
+
+
 def test_status_of_nothing_is_exit_code_1(
     installed: Installed, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -124,7 +200,13 @@ def test_no_way_to_a_cluster_is_exit_code_2(
 
     assert main([*words, "--kubeconfig", str(file), *listen]) == 2
     err = capsys.readouterr().err.splitlines()[-1]
-    assert err.startswith(f"mcp-admission {' '.join(words)}: {file} shows no way to a cluster")
+    if words == ["control"]:
+        told = json.loads(err)
+        assert (told["level"], told["message"]) == ("error", "cannot start")
+        err = told["reason"]
+    else:
+        assert err.startswith(f"mcp-admission {' '.join(words)}: ")
+    assert f"{file} shows no way to a cluster" in err
 
 
 @pytest.mark.parametrize("options", [[], ["--ca"]])
@@ -213,4 +295,4 @@ def test_control_needs_its_port(installed: Installed, capsys: pytest.CaptureFixt
         code = main(["control", *words(installed), "--metrics-listen", listen])
 
     assert code == 2
-    assert f"mcp-admission control: cannot listen on {listen} (" in capsys.readouterr().err
+    assert f"cannot listen on {listen} (" in capsys.readouterr().err

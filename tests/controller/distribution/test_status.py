@@ -15,12 +15,15 @@ LOCKS = [Layer({"onConflict": "deny", "mcpNamespace": {"name": "tools"}}, str)]
 SPEC = {"onConflict": "warn", "platform": "openshift"}
 
 
+COUNTS = {"total": 2, "current": 1, "outOfDate": 1, "unprotected": 0, "refused": 0}
+
+
 def resource(before: Json | None = None, generation: int = 3) -> Resource:
     return Resource("uid", generation, SPEC, before or {})
 
 
 def verdict(answers: Answers, faults: str | None = None) -> Verdict:
-    return Verdict(faults, "new", answers, {"total": 2, "outOfDate": 1, "refused": 0})
+    return Verdict(faults, "new", answers, COUNTS)
 
 
 def conditions(found: Json) -> dict[str, Json]:
@@ -59,7 +62,7 @@ def test_keys_counts_and_generation() -> None:
 
     # The name of the namespace is the chart's alone: the resource has no such key.
     assert (found["locked"], found["ignored"]) == (["onConflict"], ["onConflict"])
-    assert found["servers"] == {"total": 2, "outOfDate": 1, "refused": 0}
+    assert found["servers"] == COUNTS
     assert {each["observedGeneration"] for each in found["conditions"]} == {3}
 
 

@@ -59,7 +59,7 @@ BOTH = [BASELINE, ACCESS]
         pytest.param(BOTH, [], id="as-made"),
         pytest.param([*BOTH, *BOTH], [], id="listed-twice"),
         pytest.param([ACCESS], [("unprotected", MISSING)], id="no-baseline"),
-        pytest.param([BASELINE], [("out_of_date", MISSING)], id="no-access"),
+        pytest.param([BASELINE], [("out-of-date", MISSING)], id="no-access"),
         pytest.param(
             [edited(BASELINE, podSelector={"matchLabels": {"a": "b"}}), ACCESS],
             [("unprotected", CHANGED)],
@@ -70,7 +70,7 @@ BOTH = [BASELINE, ACCESS]
         ),
         pytest.param(
             [BASELINE, edited(ACCESS, egress=[{}])],
-            [("out_of_date", CHANGED), ("unprotected", WIDE)],
+            [("out-of-date", CHANGED), ("unprotected", WIDE)],
             id="access-that-is-wider",
         ),
         pytest.param([*BOTH, users("all")], [("unprotected", WIDE)], id="users-for-all"),

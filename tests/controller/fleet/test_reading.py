@@ -124,10 +124,10 @@ def test_pods_are_told_under_the_workload_that_owns_them() -> None:
     found, _ = audited(cluster)
 
     assert [(each.kind, each.name, each.state) for each in found] == [
-        ("DaemonSet", "agents", "refused_if_rolled"),
+        ("DaemonSet", "agents", "refused"),
         ("Deployment", "crm", "current"),
-        ("Pod", "bare", "refused_if_rolled"),
-        ("ReplicaSet", "alone-7d4f", "refused_if_rolled"),
+        ("Pod", "bare", "refused"),
+        ("ReplicaSet", "alone-7d4f", "refused"),
     ]
     (agents, *_) = found
     assert len({each.message for each in agents.told}) == len(agents.told)
@@ -150,7 +150,7 @@ def test_an_owner_that_anybody_can_write_hides_no_pod(pod: Json, told_of: str) -
     )
     found, _ = audited(cluster)
 
-    refused = [f"{each.kind} {each.name}" for each in found if each.state == "refused_if_rolled"]
+    refused = [f"{each.kind} {each.name}" for each in found if each.state == "refused"]
     assert refused == [told_of]
 
 

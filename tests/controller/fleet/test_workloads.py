@@ -250,4 +250,4 @@ def test_a_server_is_in_the_worst_state_that_is_told() -> None:
         )
     ]
 
-    assert states == ["current", "out_of_date", "unprotected", "refused_if_rolled"]
+    assert states == ["current", "out-of-date", "unprotected", "refused"]

@@ -151,7 +151,7 @@ def test_what_was_said_before_or_to_nobody_or_never_can_be_is_said(answer: ApiEr
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_but_the_best_has_a_note(state: str) -> None:
     found = standing("team", "crm", state)
-    reasons = {OUT_OF_DATE: "OutOfDate", UNPROTECTED: "NotFilledIn", REFUSED: "RefusedIfRolled"}
+    reasons = {OUT_OF_DATE: "OutOfDate", UNPROTECTED: "Unprotected", REFUSED: "Refused"}
 
     assert list(found) == ([] if state == CURRENT else [reasons[state]])
     assert all("mcp-admission audit -n team" in note for note in found.values())

@@ -16,10 +16,10 @@ def test_servers_that_are_older_than_the_settings_are_counted(
     options = ("--namespace", namespace.name)
 
     def counted(control: Control) -> dict[str, float]:
-        states = ("all", "current", "out_of_date", "refused_if_rolled", "incomplete")
+        states = ("all", "current", "out-of-date", "refused", "incomplete")
         return {state: control.metric("servers", state=state) for state in states}
 
-    nothing = dict.fromkeys(("out_of_date", "refused_if_rolled", "incomplete"), 0)
+    nothing = dict.fromkeys(("out-of-date", "refused", "incomplete"), 0)
     with Control(product, *options, name="same") as control:
         cluster.wait_for("leader", control.leads)
         deployed(namespace)
@@ -28,5 +28,5 @@ def test_servers_that_are_older_than_the_settings_are_counted(
 
     changed = {"mcpServerDefaults": {"resources": {"requests": {"memory": "800Mi"}}}}
     with Control(product, *options, name="changed", settings=changed) as control:
-        older = {**nothing, "all": 1, "current": 0, "out_of_date": 1}
+        older = {**nothing, "all": 1, "current": 0, "out-of-date": 1}
         cluster.wait_for("count", lambda: counted(control) == older)

@@ -59,7 +59,7 @@ def test_a_server_rolls_and_the_audit_is_clean_then(product: Product, fleet: Fle
         True,
     )
     assert after["status"]["phase"] == "Running"
-    assert (again.code, again.out) == (0, "1 up to date\n")
+    assert (again.code, again.out) == (0, "1 current\n")
 
 
 def test_a_dry_run_tells_the_fields_and_changes_nothing(product: Product, fleet: Fleet) -> None:
@@ -72,7 +72,7 @@ def test_a_dry_run_tells_the_fields_and_changes_nothing(product: Product, fleet:
     assert ended.code == 0
     assert ended.out.splitlines() == [
         f"Deployment {namespace.name}/crm would roll (not done: --dry-run): {CHANGE}",
-        "1 would roll",
+        "1 would-roll",
     ]
     assert namespace.deployment("crm") == before
 
@@ -84,8 +84,8 @@ def test_nothing_is_touched_where_the_webhook_would_not_change_it(fleet: Fleet) 
     ended = fleet.apply("--all", settings=MORE_MEMORY)
 
     assert ended.code == 1
-    assert "crm failed: the API server would store it out of date as it is" in ended.out
-    assert ended.out.splitlines()[-1] == "1 failed, 1 not touched"
+    assert "crm failed: the API server would store it as it is" in ended.out
+    assert ended.out.splitlines()[-1] == "1 failed, 1 not-touched"
     assert namespace.deployment("crm") == before
 
 
@@ -104,7 +104,7 @@ def test_what_would_be_refused_or_is_paused_is_told_and_not_touched(
     ended = fleet.apply("--all")
 
     assert ended.code == 1
-    assert ended.out.splitlines()[-1] == "1 rolled, 1 would be refused, 1 paused"
+    assert ended.out.splitlines()[-1] == "1 rolled, 1 refused, 1 paused"
     assert "containers[mcp].securityContext.privileged" in ended.out
     assert "(privileged)" in ended.out
     assert [version(namespace, name) for name in names] == before
@@ -124,7 +124,7 @@ def test_a_rollout_that_is_stuck_ends_it_unless_told_not_to(
 
     assert ended.code == 1
     assert f"{namespace.name}/a failed: no progress for 3 s: look at its new pods" in ended.out
-    last = "1 rolled, 1 failed" if keeps_going else "1 failed, 1 not touched"
+    last = "1 rolled, 1 failed" if keeps_going else "1 failed, 1 not-touched"
     assert ended.out.splitlines()[-1] == last
     assert memory(namespace, "a") == "800Mi"
     assert memory(namespace, "b") == ("800Mi" if keeps_going else "400Mi")
@@ -159,7 +159,7 @@ def test_it_ends_well_whatever_happens_meanwhile(
     else:
         assert running.returncode == 1
         assert f"Deployment {namespace.name}/a goes on rolling by itself" in out
-        assert out.splitlines()[-1] == "1 rolling by themselves, 1 not touched"
+        assert out.splitlines()[-1] == "1 interrupted, 1 not-touched"
         assert memory(namespace, "b") == "400Mi"
 
 

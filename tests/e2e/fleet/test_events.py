@@ -35,7 +35,7 @@ def test_an_event_says_how_a_server_stands_once(product: Product, fleet: Fleet) 
         found = events(cluster, namespace.name)
         return sorted((each["regarding"]["name"], each["reason"]) for each in found)
 
-    expected = [("crm", "OutOfDate"), ("older", "NotFilledIn"), ("privileged", "RefusedIfRolled")]
+    expected = [("crm", "OutOfDate"), ("older", "Unprotected"), ("privileged", "Refused")]
     scope = ("--namespace", namespace.name)
     for start in ("first", "again"):
         with Control(product, *scope, name=f"events-{start}", settings=MORE_MEMORY) as control:

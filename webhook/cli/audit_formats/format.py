@@ -9,6 +9,7 @@ from webhook.controller.fleet.report import Report
 FORMATS = {
     "table": "webhook.cli.audit_formats.table",
     "json": "webhook.cli.audit_formats.json_report",
+    "yaml": "webhook.cli.audit_formats.yaml_report",
     "junit": "webhook.cli.audit_formats.junit",
     "sarif": "webhook.cli.audit_formats.sarif",
 }

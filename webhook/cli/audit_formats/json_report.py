@@ -13,23 +13,31 @@ def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - 
 
     Servers come one at a time: the text of ten thousand is long.
     """
-    rest = {
-        "not_looked_at": [each._asdict() for each in report.unseen],
-        "settings": report.settings,
-        "registered": report.registered,
-        "summary": report.counts(),
-    }
     between = ""
     yield '{\n  "servers": ['
     for server in report.told:
         yield f"{between}\n{indent(_text(_server(server)), '    ')}"
         between = ","
     end = "\n  " if between else ""
-    yield f"{end}],{_text(rest).removeprefix('{')}\n"
+    yield f"{end}],{_text(_rest(report)).removeprefix('{')}\n"
 
 
-def _text(found: Any) -> str:
-    return json.dumps(found, indent=2, ensure_ascii=False)
+def found(report: Report) -> dict[str, Any]:
+    """The whole as one object."""
+    return {"servers": [_server(server) for server in report.told], **_rest(report)}
+
+
+def _rest(report: Report) -> dict[str, Any]:
+    return {
+        "not_looked_at": [each._asdict() for each in report.unseen],
+        "settings": report.settings,
+        "registered": report.registered,
+        "summary": report.counts(),
+    }
+
+
+def _text(part: Any) -> str:
+    return json.dumps(part, indent=2, ensure_ascii=False)
 
 
 def _server(server: Server) -> dict[str, Any]:
@@ -44,7 +52,7 @@ def _server(server: Server) -> dict[str, Any]:
 
 def _finding(told: Told) -> dict[str, Any]:
     """A field that would be another has its name and both values, null where it is absent."""
-    found = {
+    finding = {
         "state": told.state,
         "reason": told.reason,
         "message": told.message,
@@ -52,6 +60,6 @@ def _finding(told: Told) -> dict[str, Any]:
         "rule": told.rule,
     }
     if told.change is None:
-        return found
+        return finding
     change = told.change
-    return {**found, "field": change.field, "before": change.before, "after": change.after}
+    return {**finding, "field": change.field, "before": change.before, "after": change.after}

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from webhook.cli.audit_formats.table import said
 from webhook.cli.formats.junit import clean
 from webhook.controller.fleet.report import Report, Server, Unseen
 
@@ -32,7 +31,7 @@ def _add_server(suite: ET.Element, server: Server) -> None:
     names = {"classname": server.namespace, "name": f"{server.kind} {server.name}"}
     case = ET.SubElement(suite, "testcase", {key: clean(text) for key, text in names.items()})
     if server.told:
-        failure = ET.SubElement(case, "failure", {"message": said(server.state)})
+        failure = ET.SubElement(case, "failure", {"message": server.state})
         failure.text = clean("".join(f"{told.line}\n" for told in server.told))
 
 

@@ -27,13 +27,8 @@ def render(report: Report, *, colour: bool) -> Iterator[str]:
     yield _count(report)
 
 
-def said(state: str) -> str:
-    """A state as people say it."""
-    return {"current": "up to date"}.get(state, state.replace("_", " "))
-
-
 def _cells(server: Server) -> tuple[str, ...]:
-    return said(server.state), line(server.kind), line(server.namespace), line(server.name)
+    return server.state, line(server.kind), line(server.namespace), line(server.name)
 
 
 def _sentences(server: Server) -> Iterator[str]:
@@ -46,7 +41,7 @@ def _sentences(server: Server) -> Iterator[str]:
 
 
 def _way_out(server: Server, fields: list[Told]) -> Iterator[str]:
-    """How a field gets up to date; what would be refused has to be mended first."""
+    """How a server gets current; what would be refused has to be mended first."""
     if server.state == REFUSED:
         yield f"to mend it, correct the {server.kind} where it is deployed from, before it restarts"
     elif not fields:
@@ -54,9 +49,9 @@ def _way_out(server: Server, fields: list[Told]) -> Iterator[str]:
     elif server.kind == "Deployment":
         yield f"to roll it: mcp-admission apply -n {server.namespace} {server.name}"
     elif server.kind in ("Pod", "Job"):
-        yield "to bring it up to date, delete it and create it again"
+        yield "to make it current, delete it and create it again"
     else:
-        yield f"to bring its pods up to date, restart the {server.kind}"
+        yield f"to make its pods current, restart the {server.kind}"
 
 
 def _count(report: Report) -> str:
@@ -64,5 +59,5 @@ def _count(report: Report) -> str:
     total = counts.pop("all")
     if not total:
         return "no MCP server found\n"
-    parts = ", ".join(f"{count} {said(state)}" for state, count in counts.items() if count)
+    parts = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     return f"{total} MCP server{'' if total == 1 else 's'}: {parts}\n"

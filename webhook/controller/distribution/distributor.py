@@ -27,7 +27,6 @@ from webhook.controller.distribution.strictness import asks_more
 from webhook.controller.errors import ApiError, NotFound
 from webhook.controller.leading import until_one_ends
 from webhook.controller.loop import repeat
-from webhook.controller.reconcile import drift
 from webhook.rules import names
 from webhook.settings import documents
 from webhook.settings.documents import DocumentError
@@ -35,6 +34,7 @@ from webhook.settings.effective_file import FILE
 from webhook.settings.errors import SettingsError
 from webhook.settings.layers import Layer
 from webhook.settings.load import parse
+from webhook.settings.resource import COUNTED
 
 SOURCE_FILE = "resource.yaml"
 LABELS = {"app.kubernetes.io/name": names.PRODUCT, names.MANAGED_BY: names.PRODUCT}
@@ -166,11 +166,8 @@ class Distributor:
         states = self.states()
         if not states:
             return None
-        return {
-            "total": sum(states[each] for each in drift.STATES),
-            "outOfDate": states[drift.OUT_OF_DATE] + states[drift.UNPROTECTED],
-            "refused": states[drift.REFUSED],
-        }
+        counts = {key: states[state] for state, key in COUNTED.items()}
+        return {"total": sum(counts.values()), **counts}
 
 
 def _is_stricter(effective: Effective, before: Mapping[str, str]) -> bool:

@@ -30,7 +30,7 @@ TRIES = 10
 SECONDS_WITHOUT_ANSWER = 120.0
 TOO_OFTEN = "it is written too often to be changed, or the API server has no time: try again"
 OTHER_SETTINGS = (
-    "the API server would store it out of date as it is: its webhook is not registered, works with "
+    "the API server would store it as it is: its webhook is not registered, works with "
     "other settings than these, or another webhook undoes what it fills in; see `kubectl get "
     "mutatingwebhookconfiguration mcp-admission`; after a changed setting wait a minute "
     "and run it again"
@@ -38,16 +38,19 @@ OTHER_SETTINGS = (
 
 
 class End(Enum):
-    """How it ended for one server, in words."""
+    """How it ended for one server, in the word that programs read and in those for people."""
 
-    ROLLED = "rolled"
-    WOULD_ROLL = "would roll"
-    UP_TO_DATE = "is up to date"
-    GONE = "is gone"
-    REFUSED = "would be refused, and was not touched"
-    PAUSED = "is paused, and was not touched"
-    FAILED = "failed"
-    INTERRUPTED = "goes on rolling by itself"
+    def __init__(self, word: str, said: str) -> None:
+        self.word, self.said = word, said
+
+    ROLLED = "rolled", "rolled"
+    WOULD_ROLL = "would-roll", "would roll"
+    CURRENT = "current", "is current"
+    GONE = "gone", "is gone"
+    REFUSED = "refused", "would be refused, and was not touched"
+    PAUSED = "paused", "is paused, and was not touched"
+    FAILED = "failed", "failed"
+    INTERRUPTED = "interrupted", "goes on rolling by itself"
 
 
 class Rolled(NamedTuple):
@@ -69,7 +72,7 @@ class Roller:
     dry_run: bool = False
 
     async def roll(self, target: Target) -> Rolled:
-        """Bring one server up to date, and wait until it is; what goes wrong is told."""
+        """Make one server current, and wait until it is; what goes wrong is told."""
         try:
             for _ in range(TRIES):
                 try:
@@ -89,7 +92,7 @@ class Roller:
         found = await self.api.get(_path(target))
         outlook = await self.targets.outlook(found)
         if outlook.state == CURRENT:
-            return Rolled(target, End.UP_TO_DATE)
+            return Rolled(target, End.CURRENT)
         if outlook.state == REFUSED:
             reasons = tuple(refused(each).line for each in outlook.reasons)
             return Rolled(target, End.REFUSED, reasons)

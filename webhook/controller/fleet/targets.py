@@ -61,7 +61,7 @@ class Targets:
         return list(found)
 
     async def stale(self, namespace: str | None) -> tuple[list[Target], int]:
-        """All that are not up to date, here or everywhere, and how many are."""
+        """All that are not current, here or everywhere, and how many are."""
         targets: list[Target] = []
         current = 0
 

@@ -22,10 +22,10 @@ from webhook.rules.fields import escape
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
-CURRENT, OUT_OF_DATE = "current", "out_of_date"
-UNPROTECTED, REFUSED = "unprotected", "refused_if_rolled"
+CURRENT, OUT_OF_DATE = "current", "out-of-date"
+UNPROTECTED, REFUSED = "unprotected", "refused"
 STATES = (CURRENT, OUT_OF_DATE, UNPROTECTED, REFUSED)
-"""From the best to the worst; a server is in one of them."""
+"""From the best to the worst; a server is in one of them. Reports, metrics and status say these."""
 
 TEMPLATE = "/spec/template"
 OWN_FIELD = f"the workload's metadata.labels[{names.SERVER}]"

@@ -6,8 +6,8 @@ from webhook.controller.reconcile.drift import OUT_OF_DATE, REFUSED, UNPROTECTED
 
 _REASONS = {
     OUT_OF_DATE: "OutOfDate",
-    UNPROTECTED: "NotFilledIn",
-    REFUSED: "RefusedIfRolled",
+    UNPROTECTED: "Unprotected",
+    REFUSED: "Refused",
 }
 _NOTES = {
     OUT_OF_DATE: "the settings have changed since it rolled: `mcp-admission audit -n {0}` names "

@@ -1,0 +1,1 @@
+"""The scripts of `completion`: one file a shell."""
