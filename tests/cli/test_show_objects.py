@@ -69,7 +69,7 @@ def named(objects: list[Json]) -> list[str]:
 ALL = [
     "Secret github-tools-mcp-config",
     "Secret github-tools-mcp-files",
-    "Service github-tools",
+    "Service github-tools-mcp",
     "NetworkPolicy mcp-admission-baseline",
 ]
 

@@ -19,7 +19,7 @@ def test_the_whole_service() -> None:
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {
-            "name": "github-tools",
+            "name": "github-tools-mcp",
             "namespace": "tools",
             "labels": {
                 "app.kubernetes.io/managed-by": "mcp-admission",

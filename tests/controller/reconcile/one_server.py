@@ -21,7 +21,15 @@ NUMBERS = itertools.count(100)
 
 
 def stored(body: Json, uid: str) -> Json:
-    metadata = {**body["metadata"], "uid": uid, "resourceVersion": str(next(NUMBERS))}
+    """As the API server has it, which we have written."""
+    ours = {"manager": "mcp-admission", "operation": "Update", "fieldsV1": {"f:metadata": {}}}
+    metadata = {
+        "managedFields": [ours],
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+        **body["metadata"],
+        "uid": uid,
+        "resourceVersion": str(next(NUMBERS)),
+    }
     return {**body, "metadata": metadata}
 
 
@@ -38,7 +46,9 @@ class Remembering:
         self.there: dict[str, Json] = {}
         self.meanwhile: Callable[[], None] = lambda: None
 
-    async def get(self, _: str) -> Json:
+    async def get(self, path: str) -> Json:
+        if path in self.there:
+            return self.there[path]
         self.reads += 1
         data = {"KEY": b64encode(self.value.encode()).decode()}
         return stored({"metadata": {"name": "source"}, "data": data}, "source")

@@ -45,8 +45,14 @@ class Team:
 
     async def create(self, _: str, body: Json) -> Json:
         version = str(next(NUMBERS))
+        ours = [{"manager": "mcp-admission", "operation": "Update"}]
         metadata = {**body["metadata"], "uid": "made", "resourceVersion": version}
-        return {**body, "metadata": metadata}
+        metadata["managedFields"] = ours
+        self.made = {**body, "metadata": metadata}
+        return self.made
+
+    async def get(self, _: str) -> Json:
+        return self.made
 
     async def delete(self, *_: object, **__: object) -> None:
         """It is gone."""
