@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.e2e.controller.control import Control
@@ -50,10 +52,10 @@ def test_one_that_only_we_wrote_goes_on_as_the_new_one_does(
     )
     assert set(told(namespace)) == {"ServiceRenamed"}
 
-    change = {"metadata": {"annotations": {"mcp-admission.dev/port": "3001"}}}
+    change: dict[str, Any] = {"metadata": {"annotations": {"mcp-admission.dev/port": "3001"}}}
     ports = [{"name": "http", "containerPort": 3000}, {"name": "more", "containerPort": 3001}]
     containers = [{"name": "mcp", "image": "registry.example/mcp:1", "ports": ports}]
-    change["spec"] = {"template": {"spec": {"containers": containers}}}  # type: ignore[assignment]
+    change["spec"] = {"template": {"spec": {"containers": containers}}}
     assert namespace.raw("PATCH", f"deployments/{NAME}", change, MERGE_PATCH).status == 200
 
     def targets() -> list[str]:
