@@ -164,7 +164,7 @@ def test_what_cannot_be_taken_out_of_theirs_stays_and_it_is_let_go() -> None:
     async def main() -> None:
         api = Remembering()
         servers, view = await right(api)
-        ports: Json = {'k:{"port":80,"protocol":"TCP"}': {}}
+        ports: Json = {'k:{"port":80,"protocol":"TCP"}': {"f:port": {}}}
         theirs = {"f:spec": {"f:selector": {}, "f:ports": ports}}
         applied = {**THEM, "operation": "Apply", "fieldsV1": theirs}
         edited(api, view, applied, selector={"app": "other"})

@@ -23,7 +23,7 @@ WEB = {"name": "web", "port": 3000, "protocol": "TCP", "targetPort": 3000}
 REFERENCE = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "crm", "uid": UID}
 US = {"manager": "mcp-admission", "operation": "Update", "fieldsV1": {"f:spec": {"f:ports": {}}}}
 OURSELVES = {"metadata": {"labels": OURS, "ownerReferences": [REFERENCE]}}
-WEB_FIELDS: Json = {'k:{"port":3000,"protocol":"TCP"}': {".": {}, "f:port": {}, "f:name": {}}}
+WEB_FIELDS: Json = {'k:{"port":3000,"protocol":"TCP"}': {}}
 
 
 def entry(fields: Json, operation: str = "Apply", **more: str) -> Json:
@@ -124,6 +124,18 @@ LEFT = [
         found(annotations=applied(THEIRS), **MERGED),
         {"spec": {"selector": DROPPED, "ports": [WEB]}},
         id="client-side",
+    ),
+    pytest.param(
+        SERVICE,
+        found(annotations=applied({"spec": {"ports": [{"port": 80, "nodePort": 30000}, "odd"]}})),
+        {"spec": {"ports": [{"port": 80}]}},
+        id="of-a-port-of-ours",
+    ),
+    pytest.param(
+        SERVICE,
+        found(annotations=applied({"spec": {"ports": [{"port": 1}], "selector": "odd"}})),
+        {},
+        id="what-is-not-stored",
     ),
     pytest.param(
         SERVICE,

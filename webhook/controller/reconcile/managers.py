@@ -15,6 +15,7 @@ from webhook.rules import names
 
 Json = dict[str, Any]
 Path = tuple[str, ...]
+Named = tuple[tuple[str, Any], ...]
 US = FIELD_MANAGER["fieldManager"]
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 HELM_RELEASE = "meta.helm.sh/release-name"
@@ -94,16 +95,22 @@ def _part(value: Any, sets: list[Json]) -> Any:
     if isinstance(value, dict):
         inside = {key: [each[f"f:{key}"] for each in sets if f"f:{key}" in each] for key in value}
         return {key: _part(value[key], found) for key, found in inside.items() if found}
-    if isinstance(value, list):
-        keys = [json.loads(key[2:]) for fields in sets for key in fields if key.startswith("k:")]
-        wanted = {tuple(sorted(key.items())) for key in keys}
-        by = {tuple(sorted(key)) for key in keys}
-        return [each for each in value if any(_key(each, among) in wanted for among in by)]
-    return value
+    return _items(value, sets) if isinstance(value, list) else value
 
 
-def _key(item: Json, among: Iterable[str]) -> tuple[tuple[str, Any], ...]:
-    return tuple((name, item.get(name)) for name in among)
+def _items(value: list[Json], sets: list[Json]) -> list[Json]:
+    """The items of a list that sets of fields name by their keys, such as `k:{"port":80}`."""
+    named: dict[Named, list[Json]] = {}
+    for key, inside in (each for fields in sets for each in fields.items()):
+        if key.startswith("k:"):
+            named.setdefault(tuple(sorted(json.loads(key[2:]).items())), []).append(inside)
+    keys = {tuple(key for key, _ in name) for name in named}
+    return [
+        _part(item, named[name])
+        for item in value
+        for name in (tuple((key, item.get(key)) for key in each) for each in keys)
+        if name in named
+    ]
 
 
 def _last_applied(found: Json) -> Json:

@@ -81,9 +81,11 @@ def _surplus_of(kind: Kind, found: Json, theirs: Json | None) -> Iterator[tuple[
 
 
 def _surplus(applied: Any, stored: Any) -> Any:
-    """The merge patch to what is applied, where whatever is stored and applied stays as stored."""
+    """The merge patch that takes out what is not applied; it has no value that is not stored."""
+    if isinstance(applied, list) and isinstance(stored, list):
+        return _ports(applied, stored)
     if not isinstance(applied, dict) or not isinstance(stored, dict):
-        return applied
+        return None
     inside = {
         key: _surplus(applied[key], value)
         for key, value in stored.items()
@@ -91,3 +93,18 @@ def _surplus(applied: Any, stored: Any) -> Any:
     }
     gone = dict.fromkeys(stored.keys() - applied.keys())
     return {key: each for key, each in inside.items() if each} | gone
+
+
+def _ports(applied: list[Any], stored: list[Json]) -> list[Json] | None:
+    """The ports of a Service that are applied, with the fields that are; None where all are."""
+    theirs = {_number(each): each for each in applied if isinstance(each, dict)}
+    kept = [
+        {key: value for key, value in each.items() if key in theirs[_number(each)]}
+        for each in stored
+        if _number(each) in theirs
+    ]
+    return kept if kept and kept != stored else None
+
+
+def _number(port: Json) -> tuple[str, str]:
+    return str(port.get("port")), str(port.get("protocol") or "TCP")
