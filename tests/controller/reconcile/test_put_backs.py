@@ -94,7 +94,7 @@ def test_an_edit_is_put_back_at_once_and_the_next_one_waits() -> None:
                 break
         ((reason, note),) = api.events
         assert reason == "ServicePutBack"
-        assert note.startswith("Service crm-mcp was changed by them and is put back, in spec.type:")
+        assert note.startswith("them changed spec.type of Service crm-mcp, which was put back: ")
         assert servers.refused == set()
 
     run(main())
@@ -107,7 +107,7 @@ def test_an_edit_without_a_trace_is_known_by_what_was_there() -> None:
         edited(api, view)
         await servers.reconcile(KEY)
         ((_, note),) = api.events
-        assert note.startswith("Service crm-mcp was changed and is put back, in spec.type: ")
+        assert note.startswith("somebody changed spec.type of Service crm-mcp, which was put back")
 
     run(main())
 

@@ -233,8 +233,8 @@ def test_the_note_names_the_first_few_fields_and_no_value() -> None:
     note = told(Place("Secret", "team", "crm-mcp-config"), paths, ["them"])
 
     assert note.startswith(
-        "Secret crm-mcp-config was changed by them and is put back, in data[KEY0], data[KEY1], "
-        "data[KEY2], data[KEY3], data[KEY4] and 7 more: "
+        "them changed data[KEY0], data[KEY1], data[KEY2], data[KEY3], data[KEY4] and 7 more of "
+        "Secret crm-mcp-config, which was put back: "
     )
     assert "aHVudGVyMg" not in note
 

@@ -59,8 +59,8 @@ def test_an_edit_is_put_back_and_told_once_with_its_fields_and_who_wrote_them(
         )
 
     assert put_back(namespace, "Service") == (
-        "Service weather-mcp was changed by their-tool and is put back, in spec.type, spec.ports, "
-        "spec.selector[app]: change the Deployment or the settings, or make an object of another "
+        "their-tool changed spec.type, spec.ports, spec.selector[app] of Service weather-mcp, "
+        "which was put back: change the Deployment or the settings, or use an object of another "
         "name"
     )
     assert control.metric("servers", state="incomplete") == 0
@@ -94,8 +94,8 @@ def test_a_label_that_is_taken_leaves_no_trace_and_is_told_all_the_same(
     gone = {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}}
     edit(namespace, f"services/{OURS}", gone, "kubectl-label")
     is_made(namespace)
-    assert "Service weather-mcp was changed and is put back, in metadata.labels[" in put_back(
-        namespace, "Service"
+    assert put_back(namespace, "Service").startswith(
+        "somebody changed metadata.labels[app.kubernetes.io/managed-by] of Service weather-mcp, "
     )
 
 
@@ -107,8 +107,7 @@ def test_a_secret_is_put_back_and_no_value_is_told(control: Control, namespace: 
     encoded = b64encode(b"hunter2").decode()
     edit(namespace, f"secrets/{name}", {"data": {"API_URL": encoded, "MORE": encoded}}, "tool")
     note = put_back(namespace, "Secret")
-    assert "Secret weather-mcp-config was changed by tool" in note
-    assert "data[API_URL], data[MORE]" in note
+    assert "tool changed data[API_URL], data[MORE] of Secret weather-mcp-config" in note
     assert "hunter2" not in note
     assert encoded not in note
     namespace.cluster.wait_for(
@@ -140,7 +139,7 @@ def test_a_service_that_somebody_applies_is_theirs_alone(
     looked_at(control, namespace)
     after = namespace.get(f"services/{OURS}")
     assert after["metadata"]["resourceVersion"] == found["metadata"]["resourceVersion"]
-    note = "Service weather-mcp is not ours, it stays as it is: rename or delete it"
+    note = "Service weather-mcp belongs to somebody else and stays as it is: rename or delete it"
     assert told(namespace) == {"NameTaken": [note]}
 
     namespace.kubectl("delete", "deployment", NAME, "--wait=true")
@@ -202,7 +201,9 @@ def test_an_object_without_our_reference_is_theirs(control: Control, namespace: 
     assert namespace.get(f"services/{OURS}")["spec"]["type"] == "NodePort"
     assert values(namespace.get(f"secrets/{name}"))["API_URL"] == CONFIG["API_URL"]
     # The Service leads to the server as before.
-    note = "Secret weather-mcp-config is not ours, it stays as it is: rename or delete it"
+    note = (
+        "Secret weather-mcp-config belongs to somebody else and stays as it is: rename or delete it"
+    )
     assert told(namespace) == {"NameTaken": [note]}
 
 
@@ -244,4 +245,5 @@ def test_the_policy_that_isolates_is_put_back_whoever_applies_another(
 
     namespace.cluster.wait_for("policy as it was", as_it_was)
     note = put_back(namespace, "NetworkPolicy")
-    assert note.startswith(f"NetworkPolicy {BASELINE} was changed by their-tool and is put back")
+    assert note.startswith("their-tool changed spec.")
+    assert f" of NetworkPolicy {BASELINE}, which was put back: " in note

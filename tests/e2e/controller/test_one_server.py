@@ -180,7 +180,7 @@ def test_somebody_elses_object_is_untouched_and_told_once(
     assert event["reason"] == "NameTaken"
     assert event["regarding"]["kind"] == "Deployment"
     assert event["regarding"]["name"] == NAME
-    assert f"Secret {NAME}-mcp-config is not ours" in event["note"]
+    assert f"Secret {NAME}-mcp-config belongs to somebody else" in event["note"]
     assert namespace.get(f"secrets/{NAME}-mcp-config") == stored
 
 

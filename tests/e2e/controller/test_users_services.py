@@ -161,6 +161,6 @@ def test_a_name_that_belongs_to_another_server_s_author_stays_theirs(
     assert [port["port"] for port in theirs["spec"]["ports"]] == [3000]
     is_made(namespace, "a-mcp-mcp")
     (note,) = told(namespace).pop("NameTaken")
-    assert note == "Service a-mcp is not ours, it stays as it is: rename or delete it"
+    assert note.startswith("Service a-mcp belongs to somebody else and stays as it is: ")
     namespace.kubectl("delete", "deployment", "a", "--wait=true")
     assert namespace.get("services/a-mcp")["metadata"]["uid"] == theirs["metadata"]["uid"]

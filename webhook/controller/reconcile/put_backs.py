@@ -62,11 +62,10 @@ class PutBacks:
 
 def told(place: Place, paths: Sequence[tuple[str, ...]], managers: Sequence[str]) -> str:
     """The note of an Event: which fields were put back, and who had changed them."""
-    by = f" by {_listed(managers)}" if managers else ""
     fields = _listed([_called(path) for path in paths])
     return (
-        f"{place.kind} {place.name} was changed{by} and is put back, in {fields}: change the "
-        "Deployment or the settings, or make an object of another name"
+        f"{_listed(managers) or 'somebody'} changed {fields} of {place.kind} {place.name}, which "
+        "was put back: change the Deployment or the settings, or use an object of another name"
     )
 
 

@@ -29,7 +29,8 @@ class NotOurs(Exception):  # noqa: N818 - it is what was found, not a failure
     """An object of this name belongs to somebody else; `found` is the object."""
 
     def __init__(self, kind: str, name: str, found: Json) -> None:
-        super().__init__(f"{kind} {name} is not ours, it stays as it is: rename or delete it")
+        sentence = "belongs to somebody else and stays as it is: rename or delete it"
+        super().__init__(f"{kind} {name} {sentence}")
         self.found = found
 
 
