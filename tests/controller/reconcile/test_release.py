@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from webhook.controller.reconcile.kinds import POLICY, SECRET, SERVICE, Kind, keep
 from webhook.controller.reconcile.managers import HELM_RELEASE, LAST_APPLIED, changed_by
@@ -243,3 +245,24 @@ def test_at_most_a_hundred_fields_are_compared_by_name() -> None:
     stored = {"metadata": {}, "data": {f"KEY{at}": "eA==" for at in range(10_000)}}
 
     assert len(SECRET.differences({"metadata": {}, "data": {"A": ""}}, stored)) == 100
+
+
+KEYS = st.sampled_from(["port", "protocol", "name", "app", "TCP", "80"])
+SCALARS = st.none() | st.integers(0, 2) | KEYS
+ANYTHING = st.recursive(
+    SCALARS, lambda inside: st.lists(inside) | st.dictionaries(KEYS, inside), max_leaves=10
+)
+PORTS = st.lists(st.dictionaries(KEYS, SCALARS, min_size=1), max_size=3)
+SPECS = st.fixed_dictionaries({"ports": PORTS, "selector": st.dictionaries(KEYS, KEYS)})
+
+
+@given(ANYTHING | SPECS, SPECS)
+def test_nothing_is_written_into_what_is_theirs_that_is_not_stored(
+    manifest: Any, spec: Json
+) -> None:
+    stored = found(annotations=applied({"spec": manifest}), spec=spec)
+    patch = released(SERVICE, stored, UID).get("spec", {})
+
+    assert set(patch.get("selector", {}).values()) <= {None}
+    for port in patch.get("ports", []):
+        assert any(port.items() <= each.items() for each in spec["ports"])
