@@ -83,7 +83,7 @@ def test_the_port_and_the_secrets_are_of_one_container(review: Review) -> None:
 ALL = [
     "Secret github-tools-mcp-config",
     "Secret github-tools-mcp-files",
-    "Service github-tools",
+    "Service github-tools-mcp",
     "NetworkPolicy mcp-admission-baseline",
 ]
 

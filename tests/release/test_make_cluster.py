@@ -60,7 +60,7 @@ def test_the_commands_to_try_work_as_printed(running: subprocess.Popen[str]) -> 
     assert created.stdout == "deployment.apps/issues-bridge created\n"
     assert "successfully rolled out" in rolled.stdout
     assert "runAsNonRoot: true" in shown.stdout
-    assert "service/issues-bridge" in listed.stdout
+    assert "service/issues-bridge-mcp" in listed.stdout
     assert "networkpolicy.networking.k8s.io/mcp-admission-baseline" in listed.stdout
     assert refused.returncode == 1
     assert "NET_ADMIN is not allowed (capabilities)" in refused.stderr

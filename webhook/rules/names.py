@@ -51,7 +51,7 @@ _LONGEST = 40
 
 
 def identity(name: str) -> str:
-    """The value of the identity label, and the name of what is made for a server.
+    """The value of the identity label, and the beginning of the names of what is made for a server.
 
     The name itself when it is a DNS-1035 label of at most 40 characters; else its first 31 legal
     characters and 8 hex digits of its SHA-256, because names of Services and values of labels
@@ -61,6 +61,16 @@ def identity(name: str) -> str:
         return name
     legal = re.sub(r"[^-a-z0-9]", "-", name.lower()).lstrip("-0123456789") or "mcp"
     return f"{legal[:31].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def service(name: str) -> str:
+    """The Service of the server of that name; `<name>` itself is left to the server's author."""
+    return f"{identity(name)}-mcp"
+
+
+def former_service(name: str) -> str:
+    """What the Service of the server of that name was called by earlier versions."""
+    return identity(name)
 
 
 def config_secret(name: str) -> str:

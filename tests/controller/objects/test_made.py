@@ -38,7 +38,7 @@ def test_a_server_that_asks_for_everything() -> None:
     assert_valid(*made.objects)
     assert called(made) == [
         *SECRETS,
-        ("Service", "github-tools"),
+        ("Service", "github-tools-mcp"),
         ("NetworkPolicy", "github-tools-mcp-access"),
     ]
     env = {"TOKEN": b"hunter2", "a.pem": b"/files/a.pem"}
@@ -49,7 +49,7 @@ def test_a_server_that_asks_for_everything() -> None:
 def test_a_server_that_asks_for_nothing_has_a_service() -> None:
     made = of_server(server(), Settings(), None)
 
-    assert called(made) == [("Service", "github-tools")]
+    assert called(made) == [("Service", "github-tools-mcp")]
     assert made == Made(made.objects)
 
 
@@ -59,7 +59,7 @@ def test_until_it_rolls_its_service_selects_nothing() -> None:
     assert "selector" not in made["spec"]
 
 
-SERVICE = ("Service", "github-tools")
+SERVICE = ("Service", "github-tools-mcp")
 REFUSED = [
     pytest.param({"ports": []}, GRANTED, SOURCE, [SERVICE], 3, id="service"),
     pytest.param({}, GRANTED, None, list(SECRETS), 2, id="configuration"),
@@ -88,7 +88,7 @@ def test_places_that_differ_refuse_what_they_are_about_alone() -> None:
     found = of_server(read(document), GRANTED, None)
 
     assert [refusal.reason for refusal in found.refusals] == ["EgressContradicts"]
-    assert called(found) == [("Service", "github-tools")]
+    assert called(found) == [("Service", "github-tools-mcp")]
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.controller.objects.case import UID, Json, assert_valid, server
+from tests.controller.objects.case import UID, Json, assert_valid, deployment, server
 from webhook.controller.objects.refusal import Refused
-from webhook.controller.objects.service import service
+from webhook.controller.objects.server import read
+from webhook.controller.objects.service import leads_to, service
 
 WEB, METRICS = {"name": "web", "containerPort": 3001}, {"name": "metrics", "containerPort": 9090}
 
@@ -19,7 +20,7 @@ def test_the_whole_service() -> None:
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {
-            "name": "github-tools",
+            "name": "github-tools-mcp",
             "namespace": "tools",
             "labels": {
                 "app.kubernetes.io/managed-by": "mcp-admission",
@@ -110,3 +111,42 @@ def test_it_is_refused_where_nothing_says_which_port(
         service(server(**tweak))
 
     assert (refused.value.reason, str(refused.value)) == (reason, sentence)
+
+
+THEIRS = {"selector": {"app": "tools"}, "ports": [{"port": 80, "targetPort": 8080}]}
+LEADS = [
+    ({}, True),
+    ({"selector": {}}, False),
+    ({"selector": None}, False),
+    ({"selector": {"app": "other"}}, False),
+    ({"selector": {"app": "tools", "mcp-admission.dev/name": "github-tools"}}, True),
+    ({"selector": {"app": "tools", "more": "labels"}}, False),
+    ({"type": "NodePort"}, True),
+    ({"clusterIP": "None"}, True),
+    ({"type": "ExternalName", "externalName": "elsewhere.example"}, False),
+    ({"ports": []}, False),
+    ({"ports": [{"port": 8080}]}, True),
+    ({"ports": [{"port": 80}]}, False),
+    ({"ports": [{"port": 80, "targetPort": "mcp"}]}, True),
+    ({"ports": [{"port": 80, "targetPort": "other"}]}, False),
+    ({"ports": [{"port": 8080, "protocol": "UDP"}]}, False),
+    ({"ports": [{"port": 1}, {"port": 80, "protocol": "TCP", "targetPort": 8080}]}, True),
+]
+
+
+@pytest.mark.parametrize(("change", "leads"), LEADS)
+def test_a_service_of_somebody_else_leads_to_the_server(change: Json, leads: bool) -> None:
+    document = deployment()
+    labels = {"app": "tools", "mcp-admission.dev/name": "github-tools"}
+    document["spec"]["template"]["metadata"] = {"labels": labels}
+
+    assert leads_to(read(document), {"spec": {**THEIRS, **change}}) is leads
+
+
+def test_a_port_without_a_name_is_led_to_by_its_number_alone() -> None:
+    document = deployment(ports=[{"containerPort": 8080}])
+    document["spec"]["template"]["metadata"] = {"labels": {"app": "tools"}}
+    found = read(document)
+
+    assert leads_to(found, {"spec": THEIRS})
+    assert not leads_to(found, {"spec": {**THEIRS, "ports": [{"port": 80, "targetPort": "mcp"}]}})

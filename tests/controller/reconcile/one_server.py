@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from base64 import b64encode
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
-from webhook.controller.errors import AlreadyExists
+from webhook.controller.errors import AlreadyExists, ApiError, NotFound
 from webhook.controller.queue import Queue
 from webhook.controller.reconcile.notes import Notes
 from webhook.controller.reconcile.server import Servers
@@ -21,7 +22,15 @@ NUMBERS = itertools.count(100)
 
 
 def stored(body: Json, uid: str) -> Json:
-    metadata = {**body["metadata"], "uid": uid, "resourceVersion": str(next(NUMBERS))}
+    """As the API server has it, which we have written."""
+    ours = {"manager": "mcp-admission", "operation": "Update", "fieldsV1": {"f:metadata": {}}}
+    metadata = {
+        "managedFields": [ours],
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+        **body["metadata"],
+        "uid": uid,
+        "resourceVersion": str(next(NUMBERS)),
+    }
     return {**body, "metadata": metadata}
 
 
@@ -37,8 +46,19 @@ class Remembering:
         self.status: Json = {}
         self.there: dict[str, Json] = {}
         self.meanwhile: Callable[[], None] = lambda: None
+        self.now = datetime(2026, 1, 2, tzinfo=UTC)
+        self.events: list[tuple[str, str]] = []
+        self.writes: list[Json] = []
+        self.refuses: list[ApiError] = []
 
-    async def get(self, _: str) -> Json:
+    def server_time(self) -> datetime:
+        return self.now
+
+    async def get(self, path: str) -> Json:
+        if path in self.there:
+            return self.there[path]
+        if "mcp" in path:
+            raise NotFound(404, "NotFound", path)
         self.reads += 1
         data = {"KEY": b64encode(self.value.encode()).decode()}
         return stored({"metadata": {"name": "source"}, "data": data}, "source")
@@ -49,20 +69,38 @@ class Remembering:
             raise AlreadyExists(409, "AlreadyExists", place)
         if body["kind"] == "Service":
             self.meanwhile()
-        if body["kind"] != "Event":
+        if body["kind"] == "Event":
+            # How this Deployment stands is no matter of its objects.
+            if body["reason"] != "OutOfDate":
+                self.events.append((body["reason"], body["note"]))
+        else:
             self.created.append(body["kind"])
         self.there[place] = stored(body, f"uid-{next(NUMBERS)}")
         return self.there[place]
 
-    async def patch(self, _path: str, body: Json, *, kind: str) -> Json:
+    async def patch(self, path: str, body: Json, *, kind: str) -> Json:
         assert kind == "merge"
+        if path in self.there:
+            return self._written(path, body)
         annotations = body["spec"]["template"]["metadata"]["annotations"]
         self.revisions.append(annotations["mcp-admission.dev/revision"])
         return deployment(annotations, self.generation, **self.status)
 
     async def apply(self, path: str, body: Json) -> Json:
-        metadata = {**self.there[path]["metadata"], **body["metadata"]}
-        self.there[path] = stored({**body, "metadata": metadata}, metadata["uid"])
+        return self._written(path, body)
+
+    async def delete(self, path: str, *, uid: str, resource_version: str) -> None:
+        seen = self.there[path]["metadata"]
+        assert (uid, resource_version) == (seen["uid"], seen["resourceVersion"])
+        del self.there[path]
+
+    def _written(self, path: str, body: Json) -> Json:
+        self.writes.append(body)
+        if self.refuses:
+            raise self.refuses.pop(0)
+        before = self.there[path]
+        metadata = {**before["metadata"], **body["metadata"]}
+        self.there[path] = stored({**before, **body, "metadata": metadata}, metadata["uid"])
         return self.there[path]
 
 

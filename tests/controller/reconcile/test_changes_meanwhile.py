@@ -15,7 +15,7 @@ def test_an_object_that_goes_while_another_is_written_is_made_again() -> None:
         assert sorted(api.created) == ["Secret", "Service"]
 
         api.created.clear()
-        path = "/api/v1/namespaces/team/services/crm"
+        path = "/api/v1/namespaces/team/services/crm-mcp"
         secret = "/api/v1/namespaces/team/secrets/crm-mcp-config"
 
         def secret_goes() -> None:
@@ -23,7 +23,7 @@ def test_an_object_that_goes_while_another_is_written_is_made_again() -> None:
             view.made["Secret"].drop("team", "crm-mcp-config")
 
         del api.there[path]
-        view.made["Service"].drop("team", "crm")
+        view.made["Service"].drop("team", "crm-mcp")
         api.meanwhile = secret_goes
         await servers.reconcile(KEY)
         api.meanwhile = lambda: None

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.controller.reconcile.live import settings, stored
+from tests.controller.virtual_time import run
 from tests.e2e import manifests
 from webhook.controller.queue import Queue
 from webhook.controller.reconcile.namespace import Namespaces
@@ -30,6 +31,7 @@ class Team:
     def __init__(self, *deployments: Json, under: Settings | None = None) -> None:
         queue: Queue[Key] = Queue(lambda *_: None)
         self.deployments = deployments
+        self.told: list[str] = []
         self.view = View(under or Settings(), "release", (), queue)
         api: Any = self
         writer, notes = Writer(api, self.view.made), Notes(api, "test")
@@ -41,12 +43,23 @@ class Team:
         return "1"
 
     async def apply(self, _: str, body: Json) -> Json:
-        return self.namespace(**body["metadata"]["labels"])
+        if body["kind"] == "Namespace":
+            return self.namespace(**body["metadata"]["labels"])
+        return await self.create("", body)
 
     async def create(self, _: str, body: Json) -> Json:
+        if body["kind"] == "Event":
+            self.told.append(body["reason"])
+            return body
         version = str(next(NUMBERS))
+        ours = [{"manager": "mcp-admission", "operation": "Update"}]
         metadata = {**body["metadata"], "uid": "made", "resourceVersion": version}
-        return {**body, "metadata": metadata}
+        metadata["managedFields"] = ours
+        self.made = {**body, "metadata": metadata}
+        return self.made
+
+    async def get(self, _: str) -> Json:
+        return self.made
 
     async def delete(self, *_: object, **__: object) -> None:
         """It is gone."""
@@ -90,3 +103,35 @@ def test_one_that_opted_out_is_no_server_whatever_a_selector_says(of_template: J
     team.view.deployments.put(found)
 
     assert team.covered() == {"out": False}
+
+
+def test_a_policy_that_somebody_edits_again_and_again_is_put_back_a_little_later() -> None:
+    async def main() -> None:
+        team = Team()
+        team.view.namespaces.put(team.namespace())
+        team.view.deployments.put(deployment("plain", {names.SERVER: "true"}))
+        key = Key("namespace", "team")
+        await team.namespaces.reconcile(key)
+        wanted = team.made["spec"]
+        them = {"manager": "them", "operation": "Apply", "fieldsV1": {"f:spec": {}}}
+
+        def edited() -> None:
+            managers = [*team.made["metadata"]["managedFields"][:1], them]
+            metadata = {**team.made["metadata"], "managedFields": managers}
+            metadata["resourceVersion"] = str(next(NUMBERS))
+            team.made = {**team.made, "metadata": metadata, "spec": {"podSelector": {}}}
+            team.view.made["NetworkPolicy"].put(team.made)
+
+        edited()
+        assert await team.namespaces.reconcile(key) is None
+        assert team.made["spec"] == wanted
+        edited()
+        wait = await team.namespaces.reconcile(key)
+        assert wait == pytest.approx(2.0)
+        assert team.made["spec"] != wanted
+        await asyncio.sleep(2.0)
+        assert await team.namespaces.reconcile(key) is None
+        assert team.made["spec"] == wanted
+        assert team.told == ["NetworkPolicyPutBack"]
+
+    run(main())

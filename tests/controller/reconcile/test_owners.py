@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from webhook.controller.queue import Queue
 from webhook.controller.reconcile.kinds import SECRET, keep
+from webhook.controller.reconcile.view import Key, View
+from webhook.settings.model import Settings
 
 
 @pytest.mark.parametrize(
@@ -29,3 +32,27 @@ def test_a_name_that_no_deployment_can_have_is_nobody_s(name: object, owner: str
     metadata = {"name": "s", "namespace": "team", "uid": "1", "ownerReferences": [reference]}
 
     assert keep(SECRET, {"metadata": metadata}).owner == owner
+
+
+def test_a_server_is_looked_at_when_its_object_comes_to_another_owner_or_to_none() -> None:
+    asked: list[Key] = []
+
+    class Asked(Queue[Key]):
+        def add(self, key: Key, after: float = 0.0) -> None:
+            asked.append(key)
+
+    view = View(Settings(), "release", (), Asked(lambda *_: None))
+    view._complete = True
+    one, other = Key("server", "team", "one"), Key("server", "team", "other")
+    for version, (owner, looked_at) in enumerate(
+        [
+            ("one", {one}),
+            ("other", {one, other}),
+            (None, {other, Key("namespace", "team")}),
+        ]
+    ):
+        owners = [{"kind": "Deployment", "name": owner, "uid": "0"}] if owner else []
+        metadata = {"name": "s", "namespace": "team", "uid": "1", "ownerReferences": owners}
+        view.made["Secret"].put({"metadata": {**metadata, "resourceVersion": str(version + 1)}})
+        assert set(asked) == looked_at
+        asked.clear()

@@ -11,7 +11,7 @@ from tests.controller.reconcile.one_server import (
 )
 from tests.controller.virtual_time import run
 
-SERVICE = "/api/v1/namespaces/team/services/crm"
+SERVICE = "/api/v1/namespaces/team/services/crm-mcp"
 ROLLING: Json = {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 1}
 ROLLED: Json = {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1}
 

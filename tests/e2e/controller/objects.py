@@ -11,6 +11,7 @@ from tests.e2e.namespace import Namespace, Object
 
 POLICIES = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies"
 NAME = "github-tools"
+SERVICE = f"{NAME}-mcp"
 CONFIG = {"API_URL": "https://crm.example", "EMPTY": "", "GRUSS": "grüß dich", "client.pem": "PEM"}
 ASKED = {
     "mcp-admission.dev/config-from": "crm",
@@ -33,7 +34,7 @@ def made(namespace: Namespace, resource: str) -> dict[str, Object]:
 
 def service_of(namespace: Namespace) -> str:
     """The uid of the Service, once there is one."""
-    found = namespace.cluster.wait_for("Service", lambda: made(namespace, "services").get(NAME))
+    found = namespace.cluster.wait_for("Service", lambda: made(namespace, "services").get(SERVICE))
     assert found
     return str(found["metadata"]["uid"])
 

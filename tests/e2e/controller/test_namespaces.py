@@ -88,16 +88,16 @@ def test_older_deployments_get_their_objects_when_a_namespace_becomes_managed(
     old["metadata"]["labels"] = {}
     namespace.apply(old)
     label(product, namespace.name, {MANAGED: "true"})
-    product.cluster.wait_for("Service", lambda: "older" in made(namespace, "services"))
-    spec = made(namespace, "services")["older"]["spec"]
+    product.cluster.wait_for("Service", lambda: "older-mcp" in made(namespace, "services"))
+    spec = made(namespace, "services")["older-mcp"]["spec"]
     assert "selector" not in spec, "its pods do not carry the labels yet"
 
     namespace.kubectl("rollout", "restart", "deployment/older")
     product.cluster.wait_for(
-        "selector", lambda: "selector" in made(namespace, "services")["older"]["spec"], 60
+        "selector", lambda: "selector" in made(namespace, "services")["older-mcp"]["spec"], 60
     )
     (pod,) = rolled_out(namespace, "older")
-    selector = made(namespace, "services")["older"]["spec"]["selector"]
+    selector = made(namespace, "services")["older-mcp"]["spec"]["selector"]
     assert selector.items() <= pod["metadata"]["labels"].items()
 
 

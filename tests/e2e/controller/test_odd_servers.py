@@ -71,4 +71,4 @@ def test_selectors_that_overlap_mix_no_servers(control: Control, namespace: Name
 
     namespace.cluster.wait_for("both Services", lambda: len(made(namespace, "services")) == 2)
     for name, service in made(namespace, "services").items():
-        assert service["spec"]["selector"]["mcp-admission.dev/name"] == name
+        assert service["spec"]["selector"]["mcp-admission.dev/name"] == name.removesuffix("-mcp")

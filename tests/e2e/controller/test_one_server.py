@@ -12,6 +12,7 @@ from tests.e2e.controller.objects import (
     CONFIG,
     NAME,
     POLICIES,
+    SERVICE,
     deployed,
     events,
     made,
@@ -40,7 +41,7 @@ def test_everything_is_made_as_the_reference_page_has_it(
     assert container["securityContext"]["runAsUser"] == 1000
 
     services = made(namespace, "services")
-    spec = services[NAME]["spec"]
+    spec = services[SERVICE]["spec"]
     assert spec["type"] == "ClusterIP"
     assert spec["ports"] == [{"name": "mcp", "port": 80, "protocol": "TCP", "targetPort": "mcp"}]
     assert spec["selector"] == {manifests.SERVER: "true", manifests.NAME: NAME}
@@ -52,7 +53,7 @@ def test_everything_is_made_as_the_reference_page_has_it(
     assert baseline["podSelector"] == {"matchLabels": {manifests.SERVER: "true"}}
     assert set(policies(namespace)) == {"mcp-admission-baseline"}
     uid = namespace.deployment()["metadata"]["uid"]
-    for each in (services[NAME], *secrets.values()):
+    for each in (services[SERVICE], *secrets.values()):
         assert each["metadata"]["ownerReferences"] == [
             {"apiVersion": "apps/v1", "kind": "Deployment", "name": NAME, "uid": uid}
         ]
@@ -107,10 +108,10 @@ def test_opting_out_takes_everything_away_after_the_rollout_and_the_pods_run_on(
 @pytest.mark.parametrize(
     ("resource", "name", "change"),
     [
-        ("services", NAME, {"spec": {"selector": {"app": "other", manifests.NAME: None}}}),
-        ("services", NAME, {"spec": {"ports": [{"port": 81, "name": "more"}]}}),
+        ("services", SERVICE, {"spec": {"selector": {"app": "other", manifests.NAME: None}}}),
+        ("services", SERVICE, {"spec": {"ports": [{"port": 81, "name": "more"}]}}),
         ("secrets", f"{NAME}-mcp-config", {"data": {"API_URL": "aGFoYQ==", "MORE": "aGFoYQ=="}}),
-        ("services", NAME, {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}}),
+        ("services", SERVICE, {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}}),
     ],
     ids=["selector", "ports", "values", "label"],
 )
@@ -136,7 +137,7 @@ def test_an_edited_object_is_put_right_within_seconds(
 def test_what_is_deleted_is_made_again(control: Control, namespace: Namespace) -> None:
     deployed(namespace)
     things = [
-        namespace.path(f"services/{NAME}"),
+        namespace.path(f"services/{SERVICE}"),
         namespace.path(f"secrets/{NAME}-mcp-config"),
         f"{POLICIES.format(namespace.name)}/mcp-admission-baseline",
     ]
@@ -173,13 +174,13 @@ def test_somebody_elses_object_is_untouched_and_told_once(
     namespace.cluster.wait_for("Event", lambda: events(namespace.cluster, namespace.name))
     namespace.kubectl("annotate", "secret", "crm", "touched=twice")
     namespace.apply(secret("crm", {**CONFIG, "MORE": "values"}))
-    namespace.cluster.wait_for("Service", lambda: NAME in made(namespace, "services"))
+    namespace.cluster.wait_for("Service", lambda: SERVICE in made(namespace, "services"))
 
     (event,) = events(namespace.cluster, namespace.name)
     assert event["reason"] == "NameTaken"
     assert event["regarding"]["kind"] == "Deployment"
     assert event["regarding"]["name"] == NAME
-    assert f"Secret {NAME}-mcp-config is not ours" in event["note"]
+    assert f"Secret {NAME}-mcp-config belongs to somebody else" in event["note"]
     assert namespace.get(f"secrets/{NAME}-mcp-config") == stored
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from tests.controller.faults import Call
-from tests.e2e.controller.objects import CONFIG, NAME, events, made, policies, secret, server
+from tests.e2e.controller.objects import (
+    CONFIG,
+    NAME,
+    SERVICE,
+    events,
+    made,
+    policies,
+    secret,
+    server,
+)
 from tests.e2e.controller_faults.conftest import Behind
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 
@@ -20,7 +29,7 @@ def deploy(namespace: Namespace) -> None:
 
 def complete(namespace: Namespace) -> bool:
     return (
-        set(made(namespace, "services")) == {NAME}
+        set(made(namespace, "services")) == {SERVICE}
         and set(made(namespace, "secrets")) == WANTED_SECRETS
         and set(policies(namespace)) == {"mcp-admission-baseline"}
         and [pod["status"]["phase"] for pod in namespace.pods(NAME)] == ["Running"]
@@ -85,10 +94,10 @@ def test_a_conflict_on_apply_is_no_end(behind: Behind, namespace: Namespace) -> 
     conflict = '{"kind": "Status", "code": 409, "reason": "Conflict", "message": "x"}'
     fault = behind.proxy.refuse(applies, 409, conflict, 2)
     change = {"spec": {"selector": {"app": "other"}}}
-    assert namespace.raw("PATCH", f"services/{NAME}", change, MERGE_PATCH).status == 200
+    assert namespace.raw("PATCH", f"services/{SERVICE}", change, MERGE_PATCH).status == 200
 
     def put_right() -> bool:
-        return "app" not in namespace.get(f"services/{NAME}")["spec"]["selector"]
+        return "app" not in namespace.get(f"services/{SERVICE}")["spec"]["selector"]
 
     namespace.cluster.wait_for("the selector as it was", put_right)
     assert fault.met == 2
@@ -174,7 +183,7 @@ def test_a_quota_that_refuses_a_secret_is_told_and_stops_nothing_else(
     assert event["reason"] == "WriteForbidden"
     assert "exceeded quota: few" in event["note"]
     assert not any(value in event["note"] for value in CONFIG.values() if value)
-    namespace.cluster.wait_for("Service", lambda: NAME in made(namespace, "services"))
+    namespace.cluster.wait_for("Service", lambda: SERVICE in made(namespace, "services"))
 
     namespace.kubectl("delete", "resourcequota", "few")
     converges(namespace, 60)

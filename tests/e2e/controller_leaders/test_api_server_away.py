@@ -6,7 +6,7 @@ import time
 
 from tests.bench.fleet import cost
 from tests.e2e.controller.control import Control
-from tests.e2e.controller.objects import NAME, service_of
+from tests.e2e.controller.objects import SERVICE, service_of
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 
@@ -28,7 +28,7 @@ def test_a_controller_waits_for_the_api_server_without_haste_and_goes_on(
             control.process.wait_until(lambda: control.metric("leader") == 0, 60)
             rate = (sum(cost(control).requests.values()) - asked) / (time.monotonic() - since)
         cluster.wait_for("leader again", lambda: control.metric("leader") == 1, 60)
-        namespace.raw("DELETE", f"services/{NAME}")
+        namespace.raw("DELETE", f"services/{SERVICE}")
         assert service_of(namespace) != before
 
         assert control.process.pid == process

@@ -15,7 +15,7 @@ import pytest
 from tests.cluster.control_plane import ControlPlane
 from tests.controller.faults import Call, Proxy
 from tests.e2e.controller.control import Control
-from tests.e2e.controller.objects import NAME, service_of
+from tests.e2e.controller.objects import SERVICE, service_of
 from tests.e2e.controller_leaders.conftest import LEASE
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
@@ -45,7 +45,7 @@ def restless(namespace: Namespace) -> Iterator[None]:
 
     def delete() -> None:
         while not over.wait(0.05):
-            namespace.raw("DELETE", f"services/{NAME}")
+            namespace.raw("DELETE", f"services/{SERVICE}")
 
     thread = threading.Thread(target=delete)
     thread.start()
@@ -115,7 +115,7 @@ def test_a_write_that_was_decided_on_is_not_sent_once_another_leads(
             renewals = proxy.refuse(renews, 503, "", times=1000)
             cluster.wait_for("failed renewals", lambda: renewals.met >= FAILED_RENEWALS)
             pause.touch()
-            namespace.raw("DELETE", f"services/{NAME}")
+            namespace.raw("DELETE", f"services/{SERVICE}")
             cluster.wait_for("a leader that has stopped", lambda: not pause.exists())
             cluster.wait_for("another leader", other.leads, 60)
             assert service_of(namespace) != first

@@ -20,6 +20,7 @@ from tests.e2e.controller.objects import (
     CONFIG,
     NAME,
     POLICIES,
+    SERVICE,
     deployed,
     events,
     made,
@@ -134,7 +135,7 @@ def everything_happens(namespace: Namespace) -> None:
     cluster.wait_for("Event", lambda: events(cluster, namespace.name))
     namespace.apply(secret("crm", {**CONFIG, "API_URL": "https://other.example"}))
     cluster.wait_for("revision", lambda: revision(namespace) is not None)
-    strip(namespace, namespace.path(f"services/{NAME}"))
+    strip(namespace, namespace.path(f"services/{SERVICE}"))
     strip(namespace, namespace.path(f"secrets/{NAME}-mcp-config"))
     policy = f"{POLICIES.format(namespace.name)}/{BASELINE}"
     wide_open: dict[str, Any] = {"spec": {"ingress": [{}], "egress": [{}]}}
@@ -208,7 +209,7 @@ def test_kept_to_a_namespace_it_works_there_and_can_read_no_secret_elsewhere(
             (pod,) = deployed(namespace)
             assert "schedulingGates" not in pod["spec"]
             assert BASELINE in policies(namespace)
-            assert NAME in made(namespace, "services")
+            assert SERVICE in made(namespace, "services")
             assert control.metric("watch_restarts_total") == 0
             assert control.metric("reconcile_errors_total") == 0
     assert made(managed, "services") == {}
@@ -247,7 +248,7 @@ def test_rights_that_are_taken_away_are_told_and_given_back_all_goes_on(
             assert len(made(namespace, "secrets")) == 2
         finally:
             write(rules)
-        cluster.wait_for("Service", lambda: NAME in made(namespace, "services"), 60)
+        cluster.wait_for("Service", lambda: SERVICE in made(namespace, "services"), 60)
         cluster.wait_for("metric", lambda: control.metric("servers", state="incomplete") == 0)
 
 

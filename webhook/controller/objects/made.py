@@ -51,7 +51,8 @@ def of_server(
     parts = (
         _unless_refused(lambda: _configured(server, source), _secrets(server)),
         _unless_refused(
-            lambda: Made((service(server, selecting=selecting),)), (("Service", server.identity),)
+            lambda: Made((service(server, selecting=selecting),)),
+            (("Service", names.service(server.name)),),
         ),
         _unless_refused(lambda: _present(network_policy_server(server, settings))),
     )

@@ -25,7 +25,7 @@ class Server:
 
     @property
     def identity(self) -> str:
-        """The value of the identity label, and the name of the Service."""
+        """The value of the identity label, with which the names of its objects begin."""
         return names.identity(self.name)
 
     @property

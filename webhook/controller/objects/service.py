@@ -1,4 +1,4 @@
-"""The Service of a server: inside the cluster it is reached at `<id>.<namespace>` on port 80.
+"""The Service of a server: inside the cluster it is reached at `<id>-mcp.<namespace>` on port 80.
 
 Made      for every Deployment that is a server
 Port      80, to the port that speaks MCP: the one named `mcp`, else the only one, else the one that
@@ -6,6 +6,9 @@ Port      80, to the port that speaks MCP: the one named `mcp`, else the only on
 Selector  the two labels of its pods; none until an adopted Deployment has rolled, whose old pods do
           not carry them
 Refused   a container that says nothing of its port, a server container that does not exist
+
+`<id>` is the name that the server's author gives a Service of the Deployment, so that it is not
+taken.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any
 from webhook.controller.objects.refusal import Refused, asked
 from webhook.controller.objects.server import Server
 from webhook.rules import names, server_port
-from webhook.rules.pod import CONTAINER_LISTS, Container
+from webhook.rules.pod import CONTAINER_LISTS
 from webhook.rules.server_port import Port
 
 Json = dict[str, Any]
@@ -36,20 +39,39 @@ def service(server: Server, *, selecting: bool = True) -> Json:
     }
     if selecting:
         spec["selector"] = server.selector
-    metadata = server.metadata(server.identity)
+    metadata = server.metadata(names.service(server.name))
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+
+
+def leads_to(server: Server, found: Json) -> bool:
+    """Whether a Service of somebody else leads to the port of this server that speaks MCP.
+
+    Raises Refused where nothing says which port that is.
+    """
+    spec = found.get("spec") or {}
+    selector = spec.get("selector") or {}
+    if not selector or spec.get("externalName"):
+        return False
+    port = _chosen(server)
+    selected = all(server.pod.labels.get(key) == value for key, value in selector.items())
+    return selected and any(_targets(each, port) for each in spec.get("ports") or [])
+
+
+def _targets(found: Json, port: Port) -> bool:
+    target = found.get("targetPort") or found.get("port")
+    return found.get("protocol") in (None, "TCP") and target in (port.number, port.name or None)
 
 
 def _target(server: Server) -> int | str:
     """The port by name where that is unambiguous, so that old and new pods may differ in it."""
-    container = server.pod.server
-    if container is None:
-        raise Refused("ContainerMissing", asked(names.CONTAINER, "names no container of the pod"))
-    port = _chosen(server, container)
+    port = _chosen(server)
     return port.name if port.name and _declared(server, port.name) == 1 else port.number
 
 
-def _chosen(server: Server, container: Container) -> Port:
+def _chosen(server: Server) -> Port:
+    container = server.pod.server
+    if container is None:
+        raise Refused("ContainerMissing", asked(names.CONTAINER, "names no container of the pod"))
     told = server.asks(names.PORT)
     port = server_port.choose(container, told)
     if port is not None:

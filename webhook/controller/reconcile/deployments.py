@@ -111,8 +111,10 @@ def _trimmed(found: Json) -> Json:
         key: [_container(each) for each in template["spec"].get(key) or []]
         for key in CONTAINER_LISTS
     }
+    of_template = template.get("metadata") or {}
     kept = {
-        "metadata": _metadata(template.get("metadata") or {}),
+        # All labels: somebody else's Service may select the pods by any.
+        "metadata": {**_metadata(of_template), "labels": of_template.get("labels") or {}},
         "spec": {key: value for key, value in containers.items() if value},
     }
     identity = {key: metadata[key] for key in ("name", "namespace", "uid")}

@@ -9,28 +9,34 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from hashlib import blake2b
+from itertools import islice
 from typing import Any, NamedTuple
 
 from webhook.controller.paths import namespaced
-from webhook.controller.request import FIELD_MANAGER
+from webhook.controller.reconcile.managers import Path, at, by_us, entries, others, taken_over
 from webhook.rules import names
 from webhook.settings.patterns import is_dns_subdomain
 
 Json = dict[str, Any]
-US = FIELD_MANAGER["fieldManager"]
 LABELS = (names.MANAGED_BY, names.NAME)
+MOST = 100
 _KEY = os.urandom(32)
 
 
 class Kind(NamedTuple):
-    """A kind of namespaced object, and its fields that are ours alone."""
+    """A kind of namespaced object, and its fields that are ours alone.
+
+    `core` are those that everybody applies who has such an object in a manifest.
+    """
 
     kind: str
     api_version: str
     resource: str
-    exact: tuple[tuple[str, ...], ...]
+    exact: tuple[Path, ...]
+    core: tuple[Path, ...]
 
     def path(self, namespace: str, *name: str) -> str:
         """The collection in a namespace, or one object of it."""
@@ -38,24 +44,37 @@ class Kind(NamedTuple):
 
     def content(self, found: Json) -> Json:
         """Our fields of an object, ours or as the API server has it, in one form."""
-        content = {"/".join(path): _at(found, path) for path in self.exact}
+        content = {"/".join(path): at(found, path) or None for path in self.exact}
         if self.kind == "NetworkPolicy":
             content["spec"] = _spelled_out(content["spec"] or {})
         labels = found["metadata"].get("labels") or {}
-        return {**content, "labels": {key: labels.get(key) for key in LABELS}}
+        return {**content, "metadata/labels": {key: labels.get(key) for key in LABELS}}
+
+    def differences(self, wanted: Json, found: Json) -> list[Path]:
+        """Where our fields of an object are not as wanted, at most `MOST` of them."""
+        before, after = self.content(wanted), self.content(found)
+        paths = (
+            place
+            for path in before
+            for place in _differing(tuple(path.split("/")), before[path], after[path])
+        )
+        return list(islice(paths, MOST))
 
 
 class Live(NamedTuple):
     """What is kept of an object of a name that is made.
 
-    `written`: by us, at least in part, whoever else has been at it. `generation`: 0 for kinds whose
-    specs nobody counts. `revision`: of the configuration with which its server began, where no pod
-    was older.
+    `written`: by us, at least in part; `shared`: by somebody else, too; `taken`: somebody else has
+    it in a manifest. `generation`: 0 for kinds whose specs nobody counts. `created`: in seconds.
+    `revision`: of the configuration with which its server began, where no pod was older.
     """
 
     uid: str
     generation: int
+    created: int
     written: bool
+    shared: bool
+    taken: bool
     owner: str
     owner_uid: str
     going: bool
@@ -64,11 +83,18 @@ class Live(NamedTuple):
     digest: bytes
 
 
+_PORTS, _SELECTOR = ("spec", "ports"), ("spec", "selector")
 SERVICE = Kind(
-    "Service", "v1", "services", (("spec", "type"), ("spec", "ports"), ("spec", "selector"))
+    "Service", "v1", "services", (("spec", "type"), _PORTS, _SELECTOR), (_PORTS, _SELECTOR)
 )
-SECRET = Kind("Secret", "v1", "secrets", (("type",), ("data",)))
-POLICY = Kind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", (("spec",),))
+SECRET = Kind("Secret", "v1", "secrets", (("type",), ("data",)), (("data",),))
+POLICY = Kind(
+    "NetworkPolicy",
+    "networking.k8s.io/v1",
+    "networkpolicies",
+    (("spec",),),
+    (("spec", "podSelector"),),
+)
 KINDS: Mapping[str, Kind] = {each.kind: each for each in (SERVICE, SECRET, POLICY)}
 
 
@@ -80,7 +106,10 @@ def keep(kind: Kind, found: Json) -> Live:
     return Live(
         uid=str(metadata.get("uid")),
         generation=int(metadata.get("generation") or 0),
-        written=any(each.get("manager") == US for each in metadata.get("managedFields") or []),
+        created=_seconds(metadata.get("creationTimestamp")),
+        written=any(map(by_us, entries(found))),
+        shared=bool(others(found)),
+        taken=taken_over(found, kind.core),
         owner=_named(owner.get("name")),
         owner_uid=str(owner.get("uid", "")),
         going="deletionTimestamp" in metadata,
@@ -95,16 +124,25 @@ def _named(owner: object) -> str:
     return owner if isinstance(owner, str) and is_dns_subdomain(owner) else ""
 
 
+def _seconds(timestamp: object) -> int:
+    return int(datetime.fromisoformat(timestamp).timestamp()) if isinstance(timestamp, str) else 0
+
+
 def digest(content: Json) -> bytes:
     """The same for the same content within this process, and of no use outside."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return blake2b(text.encode(), key=_KEY, digest_size=16).digest()
 
 
-def _at(found: Any, path: tuple[str, ...]) -> Any:
-    for key in path:
-        found = (found or {}).get(key)
-    return found or None
+def _differing(path: Path, wanted: Any, found: Any) -> Iterator[Path]:
+    if wanted == found:
+        return
+    if not isinstance(wanted, dict) or not isinstance(found, dict):
+        yield path
+        return
+    for key in sorted(wanted.keys() | found.keys()):
+        if wanted.get(key) != found.get(key):
+            yield (*path, key)
 
 
 def _spelled_out(spec: Json) -> Json:

@@ -16,8 +16,10 @@ from webhook.controller.objects.network_policy_baseline import NAME as BASELINE
 from webhook.controller.paths import cluster_wide
 from webhook.controller.reconcile.kinds import POLICY, Live
 from webhook.controller.reconcile.notes import Notes, Regarding
+from webhook.controller.reconcile.owner import NAMESPACE
+from webhook.controller.reconcile.places import Place
 from webhook.controller.reconcile.view import Key, Namespace, View
-from webhook.controller.reconcile.write import NotOurs, Writer
+from webhook.controller.reconcile.write import NotOurs, Waits, Writer
 
 Json = dict[str, Any]
 
@@ -29,6 +31,7 @@ class Namespaces:
         self._api, self.view, self._writer, self._notes = api, view, writer, notes
         self._looked: dict[str, bool] = {}
         self.blocked: dict[str, str] = {}
+        self._stood: dict[str, Live | None] = {}
 
     async def reconcile(self, key: Key) -> float | None:
         """Write what differs."""
@@ -40,8 +43,7 @@ class Namespaces:
         wanted = {each["kind"]: each for each in self.wanted(namespace)}
         if self.view.writes_namespaces:
             await self._label(namespace, found, wanted.get("Namespace"))
-        await self._isolate(namespace, found, wanted.get(POLICY.kind))
-        return None
+        return await self._isolate(namespace, found, wanted.get(POLICY.kind))
 
     def wanted(self, namespace: str) -> tuple[Json, ...]:
         """What this namespace is to have."""
@@ -77,32 +79,32 @@ class Namespaces:
         path = cluster_wide("v1", "namespaces", namespace)
         self.view.namespaces.put(await self._api.apply(path, body))
 
-    async def _isolate(self, namespace: str, found: Namespace, wanted: Json | None) -> None:
+    async def _isolate(self, namespace: str, found: Namespace, wanted: Json | None) -> float | None:
         regarding = Regarding("v1", "Namespace", namespace, namespace, found.uid)
-        live = self._writer.live(POLICY.kind, namespace, BASELINE)
+        place = Place(POLICY.kind, namespace, BASELINE)
+        live = self._writer.live(place)
         if wanted is None:
-            if live is not None and _is_ours(live) and not live.going:
-                await self._writer.delete(POLICY.kind, namespace, BASELINE, live)
-            return
+            if live is not None and NAMESPACE.has(live) and not live.going:
+                await self._writer.take_away(place, NAMESPACE)
+            return None
         notes: dict[str, str] = {}
         failure: ApiError | None = None
+        again: float | None = None
         try:
-            await self._writer.put(wanted, _is_ours)
+            await self._writer.put(wanted, NAMESPACE, stood=self._stood.get(namespace))
+            self._stood[namespace] = self._writer.live(place)
         except NotOurs as reason:
             notes = {"NameTaken": str(reason)}
+        except Waits as pause:
+            again = pause.seconds
         except ApiError as error:
             failure = error
             notes = {f"Write{error.reason}": error.message} if error.status else {}
         self.blocked[namespace] = "; ".join(notes.values())
-        await self._notes.say(regarding, notes)
+        put_back = self._writer.put_backs.note(place)
+        told = notes | ({f"{place.kind}PutBack": put_back} if put_back else {})
+        await self._notes.say(regarding, told)
         self.view.ask_for_waiting(namespace)
         if failure:
             raise failure
-
-
-def _is_ours(live: Live) -> bool:
-    """It belongs to no Deployment, so that the API server's word tells who wrote it.
-
-    Everybody may add our label, or take it away.
-    """
-    return not live.owner_uid and live.written
+        return again

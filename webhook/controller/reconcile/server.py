@@ -6,7 +6,8 @@ pods that roll find the new values.
 
 from __future__ import annotations
 
-import json
+import asyncio
+from math import inf
 from typing import Any
 
 from webhook.controller.api import Api
@@ -14,19 +15,24 @@ from webhook.controller.errors import ApiError, NotFound
 from webhook.controller.objects import configuration, made
 from webhook.controller.objects.refusal import Refused
 from webhook.controller.objects.server import Server
+from webhook.controller.objects.service import leads_to
 from webhook.controller.paths import namespaced
+from webhook.controller.reconcile import former, places
 from webhook.controller.reconcile import notes as events
-from webhook.controller.reconcile.deployments import Deployment, rolled
-from webhook.controller.reconcile.deployments import keep as keep_deployment
+from webhook.controller.reconcile.deployments import Deployment
 from webhook.controller.reconcile.kinds import POLICY, SECRET, SERVICE, Live
+from webhook.controller.reconcile.leave import leave
 from webhook.controller.reconcile.notes import Notes
+from webhook.controller.reconcile.outcome import Outcome, Right
+from webhook.controller.reconcile.owner import Owner
+from webhook.controller.reconcile.places import Place
 from webhook.controller.reconcile.standing import standing
 from webhook.controller.reconcile.view import Key, View
-from webhook.controller.reconcile.write import NotOurs, Writer
+from webhook.controller.reconcile.write import NotOurs, Waits, Writer
 from webhook.rules import names
 
 Json = dict[str, Any]
-AGAIN = 2.0
+AGAIN_WHERE_TAKEN = 60.0
 
 
 class Servers:
@@ -34,7 +40,7 @@ class Servers:
 
     def __init__(self, api: Api, view: View, writer: Writer, notes: Notes) -> None:
         self._api, self._view, self._writer, self._notes = api, view, writer, notes
-        self._right: dict[Key, tuple[Deployment, str | None, tuple[Live | None, ...]]] = {}
+        self._right: dict[Key, Right] = {}
         self.refused: set[Key] = set()
 
     async def reconcile(self, key: Key) -> float | None:
@@ -46,46 +52,42 @@ class Servers:
         if not self._view.here(key.namespace):
             return None
         if found is None or not found.covered:
-            return await self._leave(key)
-        source = self._source_version(key, found)
-        lives = self._lives(key)
-        if self._right.get(key) in ((found, source, lives), (found.rolled_out, source, lives)):
-            return None
+            return await leave(self._api, self._view, self._writer, key)
+        source, now = self._source_version(key, found), asyncio.get_running_loop().time()
+        right = self._right.get(key)
+        if right and right.holds(found, source, self._lives(key), now):
+            return None if right.until == inf else right.until - now
         wanted = await self._wanted(key, found)
         before = self._unwanted(key, wanted)
-        if not await self._write(key, found, wanted):
-            return None
+        outcome = await self._write(key, found, wanted)
         left = self._unwanted(key, wanted)
-        if all(map(self._writer.fits, wanted.objects)) and before == left:
+        if outcome.right and all(map(self._writer.fits, wanted.objects)) and before == left:
             lives = self._lives(key)
             waits = any(left) or not (lives[0] and lives[0].selects)
             # The source as it was before it was read: it may be another by now.
-            self._right[key] = found if waits else found.rolled_out, source, lives
-        return None
+            seen = found if waits else found.rolled_out
+            self._right[key] = Right(seen, source, lives, now + outcome.ends_in)
+        return outcome.again
 
     def _unwanted(self, key: Key, wanted: made.Made) -> list[Live | None]:
         """What there is that is not wanted: it may come while others are written."""
-        kept = {(each["kind"], each["metadata"]["name"]) for each in wanted.objects}
-        return [
-            live
-            for place, live in zip(places(key.name), self._lives(key), strict=True)
-            if place not in kept
-        ]
+        kept = set(map(Place.of, wanted.objects))
+        there = places.of_server(key.namespace, key.name)
+        return [self._writer.live(place) for place in there if place not in kept]
 
     def _source_version(self, key: Key, found: Deployment) -> str | None:
         name = found.config_from
         return self._view.sources.get(key.namespace, name) if name else None
 
     def _lives(self, key: Key) -> tuple[Live | None, ...]:
-        """What there is of everything that may be made for the server."""
-        return tuple(
-            self._writer.live(kind, key.namespace, name) for kind, name in places(key.name)
-        )
+        """What there is of everything that may be made: the Service first, the former one last."""
+        former = places.former_service(key.namespace, key.name)
+        return tuple(map(self._writer.live, [*places.of_server(key.namespace, key.name), former]))
 
     async def _wanted(self, key: Key, found: Deployment) -> made.Made:
-        server = found.server
-        live = self._writer.live(SERVICE.kind, key.namespace, server.identity)
-        selects = live is not None and live.selects and live.owner_uid == found.uid
+        server, owner = found.server, Owner(found.uid)
+        new, *_, old = self._lives(key)
+        selects = any(live.selects and owner.has(live) for live in (new, old) if live)
         selecting = server.labelled and (selects or found.first or found.rolled)
         source = await self._source(server)
         return made.of_server(server, self._view.settings, source, selecting=selecting)
@@ -102,51 +104,80 @@ class Servers:
         except NotFound:
             return None
 
-    async def _write(self, key: Key, found: Deployment, wanted: made.Made) -> bool:
-        """Write what differs and say what cannot be; whether everything is as it should be."""
-        notes = {each.reason: each.note for each in wanted.refusals}
-        begins = {names.REVISION: wanted.revision} if wanted.revision and found.unread else None
-        taken: list[str] = []
-        failures: list[ApiError] = []
+    async def _write(self, key: Key, found: Deployment, wanted: made.Made) -> Outcome:
+        """Write what differs and say what cannot be."""
+        outcome = Outcome({each.reason: each.note for each in wanted.refusals})
         for each in wanted.objects:
-            try:
-                at_first = begins if each["kind"] == SECRET.kind else None
-                await self._writer.put(each, lambda live: live.owner_uid == found.uid, at_first)
-            except NotOurs as reason:
-                taken.append(str(reason))
-            except ApiError as error:
-                failures.append(error)
-        await self._tidy(key, found, wanted)
-        if not failures and not taken:
-            try:
-                await self._roll(key, found, wanted.revision)
-            except ApiError as error:
+            await self._put(key, found, each, wanted.revision, outcome)
+        try:
+            await self._tidy(key, found, wanted)
+            await self._see_off(key, found, wanted, outcome)
+            if outcome.written:
                 # The review of the template may refuse what an older one did not.
-                failures.append(error)
-        if taken:
-            notes["NameTaken"] = "; ".join(taken)
-        notes |= {f"Write{each.reason}": each.message for each in failures if each.status}
-        (self.refused.add if notes else self.refused.discard)(key)
-        told = {**notes, **standing(key.namespace, key.name, found.state)}
+                await self._roll(key, found, wanted.revision)
+        except ApiError as error:
+            outcome.failures.append(error)
+        if outcome.taken:
+            outcome.troubles["NameTaken"] = "; ".join(outcome.taken)
+        failed = [each for each in outcome.failures if each.status]
+        outcome.troubles |= {f"Write{each.reason}": each.message for each in failed}
+        (self.refused.add if outcome.troubles else self.refused.discard)(key)
+        outcome.put_back(self._writer.put_backs.note, map(Place.of, wanted.objects))
+        told = {
+            **outcome.troubles,
+            **outcome.news,
+            **standing(key.namespace, key.name, found.state),
+        }
         await self._notes.say(events.deployment(key.namespace, key.name, found.uid), told)
-        if failures:
-            raise failures[0]
-        return not notes
+        if outcome.failures:
+            raise outcome.failures[0]
+        return outcome
+
+    async def _put(
+        self, key: Key, found: Deployment, each: Json, revision: str | None, outcome: Outcome
+    ) -> None:
+        secret = each["kind"] == SECRET.kind
+        begins = {names.REVISION: revision} if secret and revision and found.unread else {}
+        right = self._right.get(key)
+        there = places.of_server(key.namespace, key.name)
+        stood = dict(zip(there, right.lives, strict=False)) if right else {}
+        try:
+            await self._writer.put(each, Owner(found.uid), begins, stood.get(Place.of(each)))
+        except NotOurs as reason:
+            # Whatever it is: callers reach the server by the name.
+            if each["kind"] != SERVICE.kind or not leads_to(found.server, reason.found):
+                outcome.taken.append(str(reason))
+                outcome.pauses.append(AGAIN_WHERE_TAKEN)
+        except Waits as pause:
+            outcome.pauses.append(pause.seconds)
+        except ApiError as error:
+            outcome.failures.append(error)
 
     async def _tidy(self, key: Key, found: Deployment, wanted: made.Made) -> None:
         """Delete what is no longer wanted; what pods may still mount, once they have rolled."""
-        kept = {(each["kind"], each["metadata"]["name"]) for each in wanted.objects}
-        kept.update(wanted.keeps)
-        for kind, name in places(key.name):
-            live = self._writer.live(kind, key.namespace, name)
-            if live is None or live.going or live.owner_uid != found.uid or (kind, name) in kept:
+        owner = Owner(found.uid)
+        kept = {*map(Place.of, wanted.objects)}
+        kept |= {Place(kind, key.namespace, name) for kind, name in wanted.keeps}
+        for place in places.of_server(key.namespace, key.name):
+            live = self._writer.live(place)
+            if live is None or live.going or place in kept or live.owner_uid != found.uid:
                 continue
-            if kind == POLICY.kind or found.rolled:
-                await self._writer.delete(kind, key.namespace, name, live)
+            if place.kind == POLICY.kind or found.rolled:
+                await self._writer.take_away(place, owner)
+
+    async def _see_off(
+        self, key: Key, found: Deployment, wanted: made.Made, outcome: Outcome
+    ) -> None:
+        services = [each for each in wanted.objects if each["kind"] == SERVICE.kind]
+        kept = await former.see_off(self._api, self._writer, key, found.uid, services)
+        if kept is not None:
+            outcome.news[former.REASON] = kept.note
+            outcome.ends_in = kept.seconds
 
     async def _roll(self, key: Key, found: Deployment, revision: str | None) -> None:
         """Let the template say another revision than the one that its pods began with."""
-        config = self._writer.live(SECRET.kind, key.namespace, names.config_secret(key.name))
+        place = Place(SECRET.kind, key.namespace, names.config_secret(key.name))
+        config = self._writer.live(place)
         began = config.revision if config and config.owner_uid == found.uid else None
         if revision in (None, found.revision or began):
             return
@@ -157,40 +188,3 @@ class Servers:
         }
         path = namespaced("apps/v1", "deployments", key.namespace, key.name)
         self._view.deployments.put(await self._api.patch(path, body, kind="merge"))
-
-    async def _leave(self, key: Key) -> float | None:
-        """Delete what was made for a Deployment that is no server any more, once it has rolled."""
-        left = [
-            (kind, name, live)
-            for kind, name in places(key.name)
-            if (live := self._writer.live(kind, key.namespace, name)) and not live.going
-        ]
-        if not any(live.owner == key.name for _, _, live in left):
-            return None
-        path = namespaced("apps/v1", "deployments", key.namespace, key.name)
-        try:
-            found = await self._api.get(path)
-        except NotFound:
-            return None
-        managed = self._view.managed(key.namespace)
-        kept = keep_deployment(found, self._view.settings, managed=managed)
-        if kept is not None and kept.covered:
-            return None
-        if not rolled(found):
-            return AGAIN
-        uid, template = found["metadata"]["uid"], json.dumps(found["spec"]["template"])
-        for kind, name, live in left:
-            mounted = kind == SECRET.kind and f'"{name}"' in template
-            if live.owner_uid == uid and not mounted:
-                await self._writer.delete(kind, key.namespace, name, live)
-        return None
-
-
-def places(name: str) -> list[tuple[str, str]]:
-    """Kind and name of everything that may be made for a server."""
-    return [
-        (SERVICE.kind, names.identity(name)),
-        (SECRET.kind, names.config_secret(name)),
-        (SECRET.kind, names.files_secret(name)),
-        (POLICY.kind, names.access_policy(name)),
-    ]

@@ -220,10 +220,9 @@ class View:
                 self._ask(Key("server", namespace, each))
 
     def _made_changed(self, namespace: str, _: str, was: Live | None, now: Live | None) -> None:
-        owner = now.owner if now else was.owner if was else ""
-        if owner:
-            self._ask(Key("server", namespace, owner))
-        else:
+        owners = {each.owner for each in (was, now) if each}
+        self._ask(*(Key("server", namespace, each) for each in owners if each))
+        if "" in owners:
             self._ask(Key("namespace", namespace))
 
 
