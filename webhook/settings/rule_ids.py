@@ -33,6 +33,7 @@ RuleId = Literal[
     "resources",
     "resource-ceilings",
     "scheduling",
+    "image-pull-secrets",
     "config-env",
     "config-files",
     "isolation-gate",

@@ -57,6 +57,12 @@ def findings(outcome: Outcome, *, colour: bool) -> Iterator[str]:
         yield f"  {ADVICE}\n"
 
 
+def given(outcome: Outcome) -> Iterator[str]:
+    """A line about what the pods of a Deployment get, which its template does not show."""
+    if outcome.given:
+        yield f"  its pods get: {', '.join(line(str(each)) for each in outcome.given)}\n"
+
+
 def count(report: Report) -> str:
     """The last line: how many objects had which outcome; nothing where there is no object."""
     if not report.outcomes:
