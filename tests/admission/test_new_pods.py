@@ -173,6 +173,16 @@ def test_a_pod_that_tolerates_everything_still_leaves_a_node_that_fails(kind: st
     assert found(stored, "tolerations") == [*NODE_TOLERATIONS, everything]
 
 
+def test_the_fleet_may_say_how_long_a_deployment_stays_on_a_node_that_fails() -> None:
+    longer = [{**toleration, "tolerationSeconds": 600} for toleration in NODE_TOLERATIONS]
+    cluster = fleet(mcpServerDefaults={"tolerations": [*longer, *FLEET["tolerations"]]})
+
+    stored = new_pod("Deployment", cluster, Plugins())
+
+    assert found(stored, "tolerations") == [*longer, *FLEET["tolerations"]]
+    assert Plugins().create(cluster, stored).stored == stored
+
+
 @pytest.mark.parametrize("kind", ["Deployment", "Pod"])
 def test_tolerations_of_the_fleets_class_rule_out_none_of_the_fleets(kind: str) -> None:
     cluster = fleet(mcpServerDefaults={**FLEET, "runtimeClassName": "gvisor"})

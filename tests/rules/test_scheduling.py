@@ -64,6 +64,32 @@ def test_only_new_pods_get_what_kubernetes_adds_to_pods(origin: Json) -> None:
     }
 
 
+STAYS_LONGER = {**NOT_READY, "effect": "NoExecute", "tolerationSeconds": 600}
+
+
+def test_templates_get_what_takes_the_place_of_kubernetes_own_tolerations() -> None:
+    fleet = defaults(tolerations=[STAYS_LONGER, TOLERATION])
+    pod = base()
+
+    filled(RULE, pod, fleet, kind="Deployment")
+
+    assert pod["spec"]["tolerations"] == [STAYS_LONGER]
+    assert given_by(RULE, pod, fleet) == {"tolerations": [TOLERATION]}
+    filled(RULE, pod, fleet)
+    assert pod["spec"]["tolerations"] == [STAYS_LONGER, TOLERATION]
+    assert filled(RULE, pod, defaults(tolerations=[STAYS_LONGER])) == []
+
+
+def test_a_label_without_a_value_is_a_selector() -> None:
+    fleet = defaults(nodeSelector={"example.com/mcp": "", "pool": "mcp"})
+    pod = base(nodeSelector={"pool": ""})
+
+    filled(RULE, pod, fleet)
+
+    assert pod["spec"]["nodeSelector"] == {"pool": "", "example.com/mcp": ""}
+    assert filled(RULE, pod, fleet) == []
+
+
 @pytest.mark.parametrize(
     ("own", "promised"),
     [

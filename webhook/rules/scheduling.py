@@ -1,6 +1,7 @@
 """Servers run on the nodes that the fleet has for them.
 
-Field    spec.affinity; spec.tolerations and .nodeSelector of a pod (never of a template)
+Field    spec.affinity; spec.tolerations and .nodeSelector of a pod (of a template only tolerations
+         of node.kubernetes.io/*, which take the place of Kubernetes' own)
 Absent   the settings mcpServerDefaults of the same names; selectors key by key
 Refused  nothing; with perServer forbid, own affinity and tolerations are replaced by the
          setting's, except node.kubernetes.io/* tolerations and matchFields terms
@@ -28,12 +29,13 @@ def fill(pod: Pod, settings: Settings) -> None:
     defaults = settings.mcp_server_defaults
     if defaults.affinity is not None:
         pod.spec.default("affinity", _json(defaults.affinity))
-    if not pod.origin.new_pod:
+    if not (pod.origin.new_pod or pod.origin.template):
         return
     missing = given(pod, settings)
     for toleration in missing.get("tolerations", ()):
-        pod.spec.append("tolerations", toleration)
-    for key, value in missing.get("nodeSelector", {}).items():
+        if pod.origin.new_pod or _of_node(toleration):
+            pod.spec.append("tolerations", toleration)
+    for key, value in missing.get("nodeSelector", {}).items() if pod.origin.new_pod else ():
         pod.spec.child("nodeSelector").set(key, value)
 
 
@@ -46,7 +48,7 @@ def given(pod: Pod, settings: Settings) -> dict[str, Any]:
         "nodeSelector": {
             key: value
             for key, value in (defaults.node_selector or {}).items()
-            if not selector.has(key)
+            if selector.get(key) is None
         },
     }
     return {key: value for key, value in missing.items() if value}
@@ -69,11 +71,11 @@ def _missing_tolerations(pod: Pod, defaults: MCPServerDefaults) -> list[dict[str
     if not defaults.tolerations:
         return []
     present = pod.spec.list("tolerations")
-    own = {_spelling(toleration) for toleration in present if not _of_node(toleration)}
-    if own and defaults.per_server == "allow":
+    if defaults.per_server == "allow" and not all(map(_of_node, present)):
         return []
+    known = set(map(_spelling, present))
     fleet = map(_json, defaults.tolerations)
-    return [toleration for toleration in fleet if _spelling(toleration) not in own]
+    return [toleration for toleration in fleet if _spelling(toleration) not in known]
 
 
 def _own_affinity(pod: Pod) -> Iterator[Violation]:
