@@ -173,6 +173,17 @@ def test_a_pod_that_tolerates_everything_still_leaves_a_node_that_fails(kind: st
     assert found(stored, "tolerations") == [*NODE_TOLERATIONS, everything]
 
 
+def test_tolerations_of_the_namespace_rule_out_none_of_the_fleets() -> None:
+    of_namespace = {"key": "tenant", "operator": "Exists"}
+
+    stored = new_pod(
+        "Deployment", fleet(mcpServerDefaults=FLEET), Plugins(tolerations=(of_namespace,))
+    )
+
+    assert of_namespace in found(stored, "tolerations")
+    assert FLEET["tolerations"][0] in found(stored, "tolerations")
+
+
 def test_the_fleet_may_say_how_long_a_deployment_stays_on_a_node_that_fails() -> None:
     longer = [{**toleration, "tolerationSeconds": 600} for toleration in NODE_TOLERATIONS]
     cluster = fleet(mcpServerDefaults={"tolerations": [*longer, *FLEET["tolerations"]]})

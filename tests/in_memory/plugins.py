@@ -18,15 +18,17 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Plugins:
-    """LimitRanger, ServiceAccount, PodNodeSelector and RuntimeClass; the rest is in `defaults`.
+    """LimitRanger, ServiceAccount, PodNodeSelector, PodTolerationRestriction and RuntimeClass.
 
     `limits` are the items of LimitRanges, `secrets` the pull secrets of the ServiceAccount,
-    `selector` is the namespace's, `classes` have `scheduling` by the name of the class.
+    `selector` and `tolerations` are the namespace's, `classes` have `scheduling` by the name of
+    the class. What all API servers add is in `defaults`.
     """
 
     limits: tuple[Json, ...] = ()
     secrets: tuple[str, ...] = ()
     selector: dict[str, str] = field(default_factory=dict)
+    tolerations: tuple[Json, ...] = ()
     classes: dict[str, Json] = field(default_factory=dict)
 
     def create(self, cluster: ApiServer, pod: Json) -> Outcome:
@@ -53,7 +55,7 @@ class Plugins:
                 raise ValueError(f"node selector {own} contradicts {wanted}")
             own |= wanted
         tolerations = spec.setdefault("tolerations", [])
-        more = scheduling.get("tolerations", [])
+        more = [*self.tolerations, *scheduling.get("tolerations", [])]
         tolerations += [copied(one) for one in more if one not in tolerations]
         return filled
 
