@@ -26,6 +26,7 @@ from tests.admission.policies import NAMES, POLICIES, RESTRICTED
 from tests.in_memory.controllers import pod_of
 from tests.in_memory.defaults import copied, template_of
 from tests.in_memory.requests import applied, request
+from tests.rules.case import settings_of
 from tests.rules.standard import violations
 from webhook.admission.injected import LARGEST
 from webhook.admission.patch import same
@@ -43,9 +44,18 @@ CLAIMS: list[Json] = [
     {"set": {"": {"containers": HOSTILE["containers"]}}},
     {"set": {"": HOSTILE}, "was": {"": HOSTILE}},
 ]
+GIVEN: Json = {
+    "tolerations": st.sampled_from([None, [], [{"operator": "Exists"}], [{"key": "own"}]]),
+    "nodeSelector": st.sampled_from([None, {}, {"pool": "own"}]),
+    "imagePullSecrets": st.sampled_from([None, [], [{"name": "own"}] * 2]),
+    "resources": st.sampled_from(
+        [{}, {"requests": {"memory": "1Ti"}}, {"limits": {"memory": "1k", "a/b": "0"}}]
+    ),
+}
 UNREADABLE = [
     "", "text", "null", "[]", "7", "{", '{"set": []}', '{"set": {"a": 1}}', '{"other": {}}',
     '{"set": null}', "[" * 100_000,
+    '{"pods": {"image": "a"}}', '{"pods": []}', '{"pods": {"resources": {"requests": {"a": "b"}}}}',
     '{"was": {"": {"x": NaN}}}', '{"set": {"": {"x": -Infinity}}}',
     json.dumps({"set": {"": {"a": "x" * LARGEST}}}),
 ]  # fmt: skip
@@ -81,6 +91,16 @@ def test_a_claim_exempts_from_no_check(carrier: str, claim: Any) -> None:
     assert {"host-namespaces", "privileged"} <= {*errors(answer_to(document, hook=VALIDATE))}
 
 
+def test_a_claim_of_what_pods_are_given_passes_no_ceiling() -> None:
+    claim = {"pods": {"resources": {"limits": {"memory": "64Gi"}, "requests": {"cpu": "1"}}}}
+    ceilings = settings_of(mcpServerMaximums={"limits": {"memory": "1Gi"}})
+    plain = pod_of(deployment(template={"labels": {"mcp-admission.dev/server": "true"}}))
+
+    answer = answer_to(carrying(plain, claim), settings=ceilings)
+
+    assert errors(answer) == ["resource-ceilings"]
+
+
 @pytest.mark.parametrize("text", UNREADABLE)
 def test_what_cannot_be_read_counts_as_absent(text: str) -> None:
     filled = mutated(carrying(pod(), text))
@@ -112,6 +132,8 @@ def claimed(draw: st.DrawFn) -> Json:
         if kind == "was":
             value = draw(st.sampled_from(known))[2]
         memory.setdefault(kind, {}).setdefault(place, {})[key] = value
+    if draw(st.booleans()):
+        memory["pods"] = draw(st.fixed_dictionaries({}, optional=GIVEN))
     return carrying(document, memory)
 
 

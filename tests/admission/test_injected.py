@@ -24,6 +24,7 @@ EVERYTHING = settings_of(
         "imagePullSecrets": [{"name": "registry"}],
     }
 )
+ASKED = {"requests": {"memory": "64Mi"}}
 CONTEXT = {
     "runAsGroup": 1000,
     "runAsNonRoot": True,
@@ -43,7 +44,6 @@ def test_each_field_and_item_is_remembered_at_its_place() -> None:
 
     assert memory_of(stored) == {
         "items": {
-            "": {"imagePullSecrets": [{"name": "registry"}], "tolerations": [{"key": "fleet"}]},
             "containers[main]": {"envFrom": [{"secretRef": {"name": "one"}}]},
         },
         "set": {
@@ -53,13 +53,28 @@ def test_each_field_and_item_is_remembered_at_its_place() -> None:
                 "runtimeClassName": "gvisor",
             },
             "containers[main]": {"imagePullPolicy": "Always"},
-            "containers[main].resources.requests": {"memory": "400Mi"},
             "containers[main].securityContext": {**CONTEXT, "allowPrivilegeEscalation": False},
             "containers[main].securityContext.capabilities": {"drop": ["ALL"]},
-            "nodeSelector": {"pool": "mcp"},
             "securityContext": {**CONTEXT, "fsGroup": 1000},
         },
+        "pods": {
+            "imagePullSecrets": [{"name": "registry"}],
+            "nodeSelector": {"pool": "mcp"},
+            "resources": {"requests": {"memory": "400Mi"}},
+            "tolerations": [{"key": "fleet"}],
+        },
     }
+
+
+def test_a_pod_remembers_what_it_was_given_at_its_place() -> None:
+    stored = memory_of(mutated(pod(), settings=EVERYTHING))
+
+    assert stored["items"] == {
+        "": {"imagePullSecrets": [{"name": "registry"}], "tolerations": [{"key": "fleet"}]}
+    }
+    assert stored["set"]["containers[main].resources.requests"] == {"memory": "400Mi"}
+    assert stored["set"]["nodeSelector"] == {"pool": "mcp"}
+    assert "pods" not in stored
 
 
 def test_the_gate_labels_and_replicas_are_not_remembered() -> None:
@@ -87,8 +102,8 @@ def test_the_annotation_is_compact_and_has_one_spelling() -> None:
 
 
 def hardened() -> Json:
-    """A Deployment that leaves nothing to fill in."""
-    document = mutated(deployment())
+    """A Deployment that leaves nothing to fill in, nor to give to its pods."""
+    document = mutated(deployment(containers=[{"name": "main", "resources": ASKED}]))
     del template_of(document)["metadata"]["annotations"]
     return document
 
@@ -108,7 +123,7 @@ def test_too_much_to_remember_is_not_remembered() -> None:
     huge = settings_of(mcpServerDefaults={"affinity": {"podAffinity": {REQUIRED: ["x" * LARGEST]}}})
     stored = mutated(deployment(), settings=huge)
 
-    assert "annotations" not in template_of(stored)["metadata"]
+    assert memory_of(stored) == {"pods": {"resources": {"requests": {"memory": "400Mi"}}}}
     assert answer_to(stored, settings=huge).operations == ()
 
 
@@ -117,7 +132,16 @@ def test_a_memory_that_grew_too_large_goes() -> None:
     template_of(stored)["metadata"]["annotations"]["a"] = "b"
     huge = settings_of(mcpServerDefaults={"affinity": {"podAffinity": {REQUIRED: ["x" * LARGEST]}}})
 
-    assert template_of(mutated(stored, settings=huge))["metadata"]["annotations"] == {"a": "b"}
+    assert memory_of(mutated(stored, settings=huge)).keys() == {"pods"}
+
+
+def test_too_much_to_give_is_not_remembered() -> None:
+    many = [{"name": f"registry-{at}"} for at in range(LARGEST // 20)]
+    stored = mutated(
+        deployment(), settings=settings_of(mcpServerDefaults={"imagePullSecrets": many})
+    )
+
+    assert "annotations" not in template_of(stored)["metadata"]
 
 
 def fields(document: Json) -> Fields:
@@ -145,7 +169,23 @@ def test_what_is_written_is_measured_in_bytes() -> None:
         mcpServerDefaults={"affinity": {"podAffinity": {REQUIRED: ["é" * (LARGEST // 2)]}}}
     )
 
-    assert "annotations" not in template_of(mutated(deployment(), settings=huge))["metadata"]
+    assert memory_of(mutated(deployment(), settings=huge)).keys() == {"pods"}
+
+
+NOT_TO_GIVE: list[Any] = [
+    None, [], "text", 7, {"other": 1}, {"perServer": "allow"}, {"image": "a"},
+    {"resources": {"requests": {"memory": "much"}}}, {"resources": {"requests": {"memory": "-1"}}},
+    {"resources": {"claims": []}}, {"imagePullSecrets": ["a"]}, {"imagePullSecrets": [{}]},
+    {"imagePullSecrets": [{"name": "../a"}]}, {"nodeSelector": {"a": 1}},
+    {"nodeSelector": {"a b": "c"}}, {"tolerations": [{}]}, {"tolerations": {"key": "a"}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pods", NOT_TO_GIVE, ids=str)
+def test_what_no_settings_could_give_to_pods_makes_no_memory(pods: Any) -> None:
+    text = json.dumps({"set": {"": {"a": "b"}}, "pods": pods})
+
+    assert read(fields({INJECTED: text})) is None
 
 
 @pytest.mark.parametrize("value", [None, 7, True, {"set": {}}, ["{}"]])

@@ -62,7 +62,24 @@ ALIASES = json.dumps(
     separators=(",", ":"),
 )
 
+GIVEN = {"pods": {"tolerations": [{"operator": "Exists"}] * 300}}
+SECRETS = {"pods": {"imagePullSecrets": [{"name": f"f{at}"} for at in range(400)]}}
+
+
+def of_template(memory: Json, **spec: Any) -> Json:
+    """A pod whose template remembers what its pods are given."""
+    text = json.dumps(memory, separators=(",", ":"))
+    made = pod(annotations={INJECTED: text}, **spec)
+    owner = {"kind": "ReplicaSet", "name": "tools-1", "controller": True}
+    made["metadata"]["ownerReferences"] = [owner]
+    return made
+
+
 LARGE = {
+    "given tolerations": of_template(GIVEN, tolerations=TOLERATIONS),
+    "given pull secrets": of_template(
+        SECRETS, imagePullSecrets=[{"name": f"s{at}"} for at in range(MANY)]
+    ),
     "aliases": deployment(template={"annotations": {INJECTED: ALIASES}}, tolerations=TOLERATIONS),
     "capabilities": pod(
         containers=[container(securityContext={"capabilities": {"add": [""] * 1_000_000}})]

@@ -22,7 +22,7 @@ from tests.admission.case import (
     mutated,
     pod,
 )
-from tests.in_memory.controllers import pod_of
+from tests.in_memory.controllers import beside_given, pod_of
 from tests.in_memory.defaults import TOKEN_VOLUME, with_plugins
 from tests.in_memory.requests import applied
 from tests.rules.case import settings_of
@@ -103,17 +103,20 @@ def paths(document: Json, **keys: Any) -> set[str]:
     deployment(annotations={"mcp-admission.dev/env-from": "a"}),
     deployment(initContainers=[{"name": "init", "image": "a", "restartPolicy": "Always"}]),
 ], ids=["plain", "with-token", "with-configuration", "with-sidecar"])  # fmt: skip
-def test_a_pod_of_a_filled_in_template_needs_the_gate_alone(document: Json) -> None:
+def test_a_pod_of_a_filled_in_template_needs_the_gate_and_its_memory(document: Json) -> None:
     made = controlled(mutated(document))
 
-    assert paths(made) == {"/spec/schedulingGates"}
+    assert paths(made) == {"/spec/schedulingGates", "/spec/containers/0/resources"}
     assert answer_to(mutated(made), hook=VALIDATE).allowed
 
 
 def test_settings_that_changed_reach_it_in_the_security_fields_alone() -> None:
     made = controlled(mutated(deployment()))
 
-    assert paths(made, settings=FLEET) == {"/spec/schedulingGates", "/spec/runtimeClassName"}
+    changed = beside_given(answer_to(made, settings=FLEET).operations)
+    assert changed == {"/spec/schedulingGates", "/spec/runtimeClassName"}
+    resources = mutated(made, settings=FLEET)["spec"]["containers"][0]["resources"]
+    assert resources == {"requests": {"memory": "400Mi"}}
 
 
 @pytest.mark.parametrize("now", ["kata", None])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.admission.case import GATE, INJECTED, SERVER, VALIDATE, Json, answer_to
 from tests.admission.objects import deployments, pods, unknown_fields
 from tests.admission.policies import NAMES, POLICIES, RESTRICTED, SCOPES
-from tests.in_memory.controllers import pod_of
+from tests.in_memory.controllers import beside_given, pod_of
 from tests.in_memory.defaults import template_of, with_plugins
 from tests.in_memory.requests import applied, request
 from tests.rules import pods as hostile
@@ -74,14 +74,16 @@ def test_what_is_admitted_satisfies_the_standard(document: Json, policy: str, sc
 
 
 @given(deployments(), NAMES, SCOPES)
-def test_pods_of_a_template_need_only_the_gate(document: Json, policy: str, scope: Scope) -> None:
+def test_pods_of_a_template_need_only_the_gate_and_what_they_are_given(
+    document: Json, policy: str, scope: Scope
+) -> None:
     first = first_pass(document, policy, scope)
     if first.allowed:
         pod = with_plugins(pod_of(applied(document, first)))
         answer = first_pass(pod, policy, scope)
 
         assert answer.allowed, answer.message
-        assert {told["path"] for told in answer.operations} <= {"/spec/schedulingGates"}
+        assert beside_given(answer.operations) <= {"/spec/schedulingGates"}
         gated = applied(pod, answer)["spec"].get("schedulingGates", [])
         waits = POLICIES[policy].gated and not pod["spec"].get("nodeName")  # which may be warned of
         assert ({"name": GATE} in gated) is waits

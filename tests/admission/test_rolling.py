@@ -8,7 +8,7 @@ import pytest
 
 from tests.admission.case import INJECTED, Json, deployment
 from tests.in_memory.api_server import ApiServer, Outcome
-from tests.in_memory.controllers import pod_of, restarted
+from tests.in_memory.controllers import beside_given, pod_of, restarted
 from tests.in_memory.defaults import copied, template_of
 from tests.rules.case import settings_of
 from webhook.admission.rolling import alike
@@ -228,13 +228,15 @@ def test_an_older_revision_comes_back_under_todays_settings() -> None:
 
 
 @pytest.mark.parametrize("settings", [FLEET, {}], ids=["fleet", "plain"])
-def test_pods_of_a_rolled_template_need_only_the_gate(settings: Json) -> None:
+def test_pods_of_a_rolled_template_need_the_gate_and_what_they_are_given(
+    settings: Json,
+) -> None:
     live = BEFORE.create(deployment()).stored
     now = fleet(settings)
 
     outcome: Outcome = now.create(pod_of(rolled(now, live)))
 
-    assert [told["path"] for told in outcome.patch] == ["/spec/schedulingGates"]
+    assert beside_given(outcome.patch) == {"/spec/schedulingGates"}
 
 
 def test_a_lost_memory_makes_everything_theirs() -> None:

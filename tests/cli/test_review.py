@@ -209,3 +209,40 @@ def test_a_merge_at_the_top_gives_way_as_in_the_cluster(review: Review) -> None:
 
     assert printed.code == 1
     assert "p.yaml:1: containers[main].securityContext.runAsUser" in printed.out
+
+
+FLEET = """
+mcpServerDefaults:
+  imagePullSecrets: [{name: registry}]
+  tolerations: [{key: mcp, operator: Exists}]
+mcpServerMaximums: {limits: {memory: 2Gi}}
+"""
+OF_PODS = [
+    {"field": "containers[main].resources.limits.memory", "value": "2Gi"},
+    {"field": "containers[main].resources.requests.memory", "value": "400Mi"},
+    {"field": "imagePullSecrets[registry]", "value": {"name": "registry"}},
+    {"field": "tolerations", "value": [{"key": "mcp", "operator": "Exists"}]},
+]
+LINE = (
+    "  its pods get: containers[main].resources.limits.memory 2Gi, "
+    "containers[main].resources.requests.memory 400Mi, imagePullSecrets[registry], "
+    'tolerations [{"key": "mcp", "operator": "Exists"}]\n'
+)
+
+
+def test_what_the_pods_of_a_deployment_get_is_told(review: Review) -> None:
+    files = {"d": DEPLOYMENT, "settings": FLEET}
+    words = ("d.yaml", "--settings", "settings.yaml")
+
+    (result,) = json.loads(review(*words, "-o", "json", **files).out)["results"]
+
+    assert result["pods_get"] == OF_PODS
+    assert LINE in review(*words, **files).out
+
+
+def test_what_pods_do_not_get_is_not_told(review: Review) -> None:
+    opted_out = DEPLOYMENT.replace('server: "true"', 'server: "false"')
+    for manifest in (REFUSED, opted_out):
+        printed = review("d.yaml", d=manifest)
+
+        assert "its pods get" not in printed.out

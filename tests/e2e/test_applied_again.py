@@ -142,17 +142,19 @@ def test_a_value_that_somebody_sets_and_gives_up_again_is_ours_again(namespace: 
     }
     own = {"name": "mcp", "resources": {"requests": {"memory": "1Gi"}}}
     more = {**head, "spec": {"template": {"spec": {"containers": [own]}}}}
-    for applied, memory in ((more, "1Gi"), (head, "400Mi")):
+    for applied, memory in ((more, "1Gi"), (head, None)):
         namespace.apply(server(), "--server-side", "--field-manager=argo")
         namespace.apply(applied, "--server-side", "--field-manager=tuner", "--force-conflicts")
-        assert requested(namespace) == memory
+        assert requested(namespace.template()) == memory
         assert namespace.apply(server(), "--server-side", "--field-manager=argo").stderr == ""
-        assert requested(namespace) == memory
+        assert requested(namespace.template()) == memory
+    (pod,) = namespace.wait_until_rolled_out()
+    assert requested(pod) == "400Mi"
 
 
-def requested(namespace: Namespace) -> str:
-    (found,) = namespace.template()["spec"]["containers"]
-    memory: str = found["resources"]["requests"]["memory"]
+def requested(of: Object) -> str | None:
+    (found,) = of["spec"]["containers"]
+    memory: str | None = found["resources"].get("requests", {}).get("memory")
     return memory
 
 

@@ -1,7 +1,5 @@
 """What an MCP server says nothing about has the reference values, on Deployment and Pod alike."""
 
-from typing import Any
-
 import pytest
 
 from tests.e2e.manifests import INJECTED, NAME, SERVER, bare_pod, container, server
@@ -53,8 +51,10 @@ def test_security_fields_are_filled_in_on_every_container(namespace: Namespace) 
         every = spec["containers"] + spec["initContainers"]
         assert [found["securityContext"] for found in every] == [CONTAINER_CONTEXT] * 3
         assert [found["imagePullPolicy"] for found in every] == ["Always"] * 3
-        assert spec["containers"][0]["resources"] == {"requests": {"memory": "400Mi"}}
         assert [found["resources"] for found in spec["initContainers"]] == [{}, {}]
+    template, pod = (found["spec"]["containers"][0] for found in template_and_pod(namespace))
+    assert template["resources"] == {}
+    assert pod["resources"] == {"requests": {"memory": "400Mi"}}
 
 
 def test_what_the_fleet_has_not_set_stays_empty(namespace: Namespace) -> None:
@@ -145,14 +145,17 @@ def test_the_fleets_settings_reach_deployment_and_pod(
 
     template = namespace.deployment()["spec"]["template"]
     for spec in (template["spec"], pod["spec"]):
-        for key in EMPTY_UNTIL_SET:
+        for key in ("runtimeClassName", "affinity"):
             assert spec[key] == fleet[key]
-        assert toleration in spec["tolerations"]
         assert spec["containers"][0]["image"] == "registry.example/base:2"
-    resources: dict[str, Any] = {"requests": {"cpu": "100m"}, "limits": {"memory": "1Gi"}}
-    assert template["spec"]["containers"][0]["resources"] == resources
-    resources["requests"]["memory"] = "1Gi"  # the API server's own, on pods with a limit
-    assert pod["spec"]["containers"][0]["resources"] == resources
+    for key in ("nodeSelector", "imagePullSecrets"):
+        assert pod["spec"][key] == fleet[key]
+        assert key not in template["spec"]
+    assert toleration in pod["spec"]["tolerations"]
+    assert pod["spec"]["containers"][0]["resources"] == {
+        "requests": {"cpu": "100m", "memory": "1Gi"},  # the API server's own, on pods with a limit
+        "limits": {"memory": "1Gi"},
+    }
 
 
 def test_configuration_reaches_the_server_container_alone(namespace: Namespace) -> None:

@@ -102,10 +102,10 @@ BY_SETTINGS = [
     Row(
         "own-placement.yaml#1",
         "filled",
+        {"affinity": ABSENT, "tolerations[0].key": "node.kubernetes.io/unreachable"},
         {
-            "affinity": ABSENT,
             "tolerations[0].key": "node.kubernetes.io/unreachable",
-            "tolerations[1]": TOLERATION,
+            "tolerations[2]": TOLERATION,
             "containers[server].resources.requests": {"memory": "400Mi"},
         },
         warned_by=("resources", "scheduling", "scheduling"),

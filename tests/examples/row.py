@@ -39,12 +39,13 @@ class Row:
     `kept`: reviewed, allowed, not changed; `filled`: allowed and changed. `refused_by` and
     `warned_by` have one rule id for each finding, `pods_refused_by` those of the pods that the
     workload's controller makes afterwards. `fields` are values of the stored object by their
-    places.
+    places, `of_pods` those of the pods.
     """
 
     source: str
     answer: Answer
     fields: Json = field(default_factory=dict)
+    of_pods: Json = field(default_factory=dict)
     refused_by: tuple[str, ...] = ()
     warned_by: tuple[str, ...] = ()
     pods_refused_by: tuple[str, ...] = ()

@@ -1,5 +1,7 @@
 """The pods that Kubernetes' own controllers make of a workload, as they ask for them."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from tests.in_memory.defaults import copied, template_of
@@ -11,6 +13,17 @@ OWNERS = {
     "Deployment": ("ReplicaSet", "{}-7d4b9c6f5"),
     "CronJob": ("Job", "{}-29310915"),
 }
+
+
+# What a pod is given at its creation, because Kubernetes may have added something there.
+_GIVEN = re.compile(
+    r"/spec/((c|initC)ontainers/\d+/resources|tolerations|nodeSelector|imagePullSecrets)\b"
+)
+
+
+def beside_given(operations: Iterable[Json]) -> set[str]:
+    """The places of a pod's patch, without what every new pod of a template is given."""
+    return {told["path"] for told in operations if not _GIVEN.match(told["path"])}
 
 
 def pod_of(workload: Json) -> Json:

@@ -98,8 +98,14 @@ def with_plugins(pod: Json) -> Json:
         for container in spec.get("initContainers", []) + spec["containers"]:
             container.setdefault("volumeMounts", []).append(dict(mount))
     tolerations = spec.setdefault("tolerations", [])
-    tolerated = {toleration.get("key") for toleration in tolerations}
-    tolerations += [dict(one) for one in NODE_TOLERATIONS if one["key"] not in tolerated]
+    tolerated = {
+        toleration.get("key")
+        for toleration in tolerations
+        if toleration.get("effect") in {None, "NoExecute"}
+    }
+    tolerations += [
+        dict(one) for one in NODE_TOLERATIONS if tolerated.isdisjoint({None, one["key"]})
+    ]
     return filled
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.in_memory.api_server import ApiServer
+from tests.in_memory.controllers import pod_of
 from tests.in_memory.defaults import copied
 from tests.in_memory.places import ABSENT, found
 from tests.in_memory.requests import RESOURCES
@@ -134,8 +135,32 @@ def test_what_the_standard_does_not_ask_for(container: Json) -> None:
     assert outcome.warnings == []
 
 
+def test_a_bare_pod_may_claim_that_its_resources_are_a_limit_range_s() -> None:
+    forbid = ApiServer(Settings.model_validate({"mcpServerDefaults": {"perServer": "forbid"}}))
+    pod = server("Pod", container={"resources": {"requests": {"memory": "3Gi"}}})
+    claim = "LimitRanger plugin set: memory request for container main"
+    pod["metadata"]["annotations"] = {"kubernetes.io/limit-ranger": claim}
+
+    stored = forbid.create(pod).stored
+
+    assert found(stored, "containers[main].resources.requests.memory") == "3Gi"
+
+
+def test_what_pods_are_given_is_not_in_their_template() -> None:
+    defaults = {"imagePullSecrets": [{"name": "registry"}], "nodeSelector": {"pool": "mcp"}}
+    fleet = ApiServer(Settings.model_validate({"mcpServerDefaults": defaults}))
+
+    stored = fleet.create(server()).stored
+
+    assert found(stored, "imagePullSecrets") is ABSENT
+    assert found(stored, "nodeSelector") is ABSENT
+    assert found(stored, "containers[main].resources") == {}
+
+
 def test_there_is_no_limit_until_a_ceiling_is_set() -> None:
-    assert not found(CLUSTER.create(server()).stored, "containers[main].resources").get("limits")
+    pod = CLUSTER.create(pod_of(CLUSTER.create(server()).stored)).stored
+
+    assert found(pod, "containers[main].resources") == {"requests": {"memory": "400Mi"}}
 
 
 CEILING = {"mcpServerMaximums": {"limits": {"memory": "1Gi"}}}
@@ -241,5 +266,5 @@ def test_what_was_filled_in_is_remembered_up_to_8_kib(count: int, remembered: bo
     stored = CLUSTER.create(workload).stored
 
     memory = found(stored, f"spec.template.metadata.annotations[{PREFIX}injected]")
-    assert (memory is not ABSENT) == remembered
+    assert ('"set"' in memory) == remembered
     assert found(stored, f"containers[sidecar-{count - 1}].securityContext.runAsUser") == 1000

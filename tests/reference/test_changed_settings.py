@@ -58,6 +58,15 @@ each_change = pytest.mark.parametrize(
 )
 
 
+def running(cluster: ApiServer, deployment: Json) -> Json:
+    """A pod of the Deployment, without the tolerations that API servers give every pod."""
+    pod = cluster.create(pod_of(deployment))
+
+    assert pod.allowed, pod.message
+
+    return without_node_tolerations(pod.stored)
+
+
 @pytest.fixture
 def live() -> Json:
     """A Deployment that was filled in before the settings changed."""
@@ -66,8 +75,8 @@ def live() -> Json:
 
 @each_change
 def test_a_new_workload_follows(live: Json, place: str, before: Any, after: Any) -> None:
-    assert found(live, place) == before
-    assert found(AFTER.create(MANIFEST).stored, place) == after
+    assert found(running(BEFORE, live), place) == before
+    assert found(running(AFTER, AFTER.create(MANIFEST).stored), place) == after
 
 
 @each_change
@@ -75,7 +84,7 @@ def test_a_restarted_workload_follows(live: Json, place: str, before: Any, after
     outcome = AFTER.update(live, restarted(live))
 
     assert outcome.allowed
-    assert found(outcome.stored, place) == after
+    assert found(running(AFTER, outcome.stored), place) == after
 
 
 @each_change
@@ -85,7 +94,7 @@ def test_a_workload_whose_author_changes_the_template_follows(
     new = copied(MANIFEST)
     template_of(new)["spec"]["containers"][0]["args"] = ["--read-only"]
 
-    assert found(AFTER.update(live, new).stored, place) == after
+    assert found(running(AFTER, AFTER.update(live, new).stored), place) == after
 
 
 def labelled(deployment: Json) -> Json:
@@ -120,11 +129,9 @@ def test_the_same_manifest_again_restarts_nothing(live: Json, change: Any) -> No
 def test_a_pod_of_an_old_replica_set_keeps_what_is_not_security(
     live: Json, place: str, before: Any, after: Any
 ) -> None:
-    pod = AFTER.create(pod_of(live))
-
-    assert pod.allowed
     kept = after if place == "runtimeClassName" else before
-    assert found(without_node_tolerations(pod.stored), place) == kept
+
+    assert found(running(AFTER, live), place) == kept
 
 
 def without_node_tolerations(pod: Json) -> Json:

@@ -1,11 +1,15 @@
-"""What the page lets administrators set: placement, resources, base image, runtime class."""
+"""What the page lets administrators set: placement, resources, base image, runtime class.
+
+Tolerations and resources are seen on pods: Kubernetes adds some there, and not to templates.
+"""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.in_memory.api_server import ApiServer
+from tests.in_memory.api_server import ApiServer, Outcome
+from tests.in_memory.controllers import pod_of
 from tests.in_memory.places import ABSENT, found
 from tests.reference.servers import KINDS, server
 from webhook.settings.load import load, parse
@@ -32,6 +36,14 @@ BASE_IMAGE = "OBOT_SERVER_MCPBASE_IMAGE"
 
 def api_server(**defaults: Any) -> ApiServer:
     return ApiServer(Settings.model_validate({"mcpServerDefaults": defaults}))
+
+
+def running(server: ApiServer, outcome: Outcome) -> Any:
+    """The pod that was created, or the one of the Deployment that was."""
+    assert outcome.allowed
+
+    created = outcome.stored
+    return created if created["kind"] == "Pod" else server.create(pod_of(created)).stored
 
 
 def tolerations(stored: Any) -> Any:
@@ -93,10 +105,10 @@ def test_affinity(kind: str, defaults: Any, own: Any, affinity: Any) -> None:
     ],
 )
 def test_tolerations(kind: str, defaults: Any, own: Any, stored: Any) -> None:
-    outcome = api_server(**defaults).create(server(kind, **({"tolerations": own} if own else {})))
+    cluster = api_server(**defaults)
+    outcome = cluster.create(server(kind, **({"tolerations": own} if own else {})))
 
-    assert outcome.allowed
-    assert tolerations(outcome.stored) == stored
+    assert tolerations(running(cluster, outcome)) == stored
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -123,10 +135,10 @@ def test_tolerations(kind: str, defaults: Any, own: Any, stored: Any) -> None:
     ],
 )
 def test_resources(kind: str, defaults: Any, own: Any, stored: Any) -> None:
-    outcome = api_server(**defaults).create(server(kind, container={"resources": own}))
+    cluster = api_server(**defaults)
+    outcome = cluster.create(server(kind, container={"resources": own}))
 
-    assert outcome.allowed
-    given = found(outcome.stored, "containers[main].resources")
+    given = found(running(cluster, outcome), "containers[main].resources")
     assert {part: amounts for part, amounts in given.items() if amounts} == stored
 
 

@@ -67,6 +67,13 @@ def filled(
     return patch.finish()
 
 
+def given_by(rule: PodRule, document: Json, settings: Settings, **origin: Any) -> Json:
+    """What the rule says that the pods of a template lack."""
+    assert rule.given is not None
+
+    return rule.given(pod_of(document, **{"kind": "Deployment", **origin}), settings)
+
+
 def refused(
     rule: PodRule | ContainerRule, document: Json, settings: Settings | None = None, **origin: Any
 ) -> list[str]:

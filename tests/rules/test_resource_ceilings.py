@@ -69,6 +69,21 @@ def test_a_ceiling_becomes_the_limit_and_reserves_nothing(pod: Json, resources: 
     assert filled(RULE, pod, MEMORY) == []
 
 
+@pytest.mark.parametrize(
+    "origin", [{"kind": "Deployment"}, {"kind": "StatefulSet"}, {"creating": False}], ids=str
+)
+def test_only_new_pods_are_filled_in(origin: Json) -> None:
+    assert filled(RULE, base(), MEMORY, **origin) == []
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
+def test_a_template_needs_no_limit_that_its_pods_get(kind: str) -> None:
+    above = of_server(requests={"memory": "2Gi"})
+
+    assert refused(RULE, base(), MEMORY, kind=kind) == []
+    assert refused(RULE, above, MEMORY, kind=kind) == refused(RULE, above, MEMORY)
+
+
 def test_each_resource_that_runs_without_a_limit_gets_one() -> None:
     pod = base()
 

@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.rules.case import Json, base, filled, refused, settings_of, with_container
+from tests.rules.case import (
+    Json,
+    base,
+    filled,
+    given_by,
+    refused,
+    settings_of,
+    with_container,
+)
 from webhook.rules.resources import RULE, quantity
 from webhook.settings.model import Settings
 
@@ -52,6 +60,30 @@ FILLED = [
 @pytest.mark.parametrize(("pod", "operation"), FILLED)
 def test_fills_in_the_reference_value(pod: Json, operation: Json | None) -> None:
     assert filled(RULE, pod) == ([] if operation is None else [operation])
+
+
+@pytest.mark.parametrize(
+    "origin", [{"kind": "Deployment"}, {"kind": "StatefulSet"}, {"creating": False}], ids=str
+)
+def test_only_new_pods_are_filled_in(origin: Json) -> None:
+    assert filled(RULE, base(), defaults(FLEET), **origin) == []
+
+
+@pytest.mark.parametrize(
+    ("pod", "promised"),
+    [
+        (base(), {"resources": FLEET}),
+        (
+            of_server(requests={"memory": "64Mi"}),
+            {"resources": {"requests": {"cpu": "100m"}, "limits": {"memory": "1Gi"}}},
+        ),
+        (of_server(**FLEET), {}),
+        (base(containers=[]), {}),
+    ],
+    ids=["all", "the-rest", "nothing", "no-container"],
+)
+def test_pods_are_given_what_the_author_does_not_say(pod: Json, promised: Json) -> None:
+    assert given_by(RULE, pod, defaults(FLEET)) == promised
 
 
 def test_only_the_server_container_gets_a_request() -> None:
@@ -119,6 +151,32 @@ def test_objects_to_values_of_the_pod_too() -> None:
     assert refused(RULE, pod, FORBID) == [
         "resources.requests.memory is the fleet's to set",
         "resources.limits.cpu is the fleet's to set",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "fields"),
+    [
+        ("LimitRanger plugin set: cpu, memory request for container main", ["limits.cpu"]),
+        (
+            "LimitRanger plugin set: cpu request for container main; cpu limit for container main",
+            ["requests.memory"],
+        ),
+        (
+            "LimitRanger plugin set: memory request for init container main",
+            ["requests.memory", "requests.cpu", "limits.cpu"],
+        ),
+        ("memory request for container main", ["requests.memory", "requests.cpu", "limits.cpu"]),
+        (7, ["requests.memory", "requests.cpu", "limits.cpu"]),
+    ],
+    ids=str,
+)
+def test_what_a_limit_range_filled_in_is_nobodys_own(said: object, fields: list[str]) -> None:
+    pod = of_server(requests={"memory": "512Mi", "cpu": "2"}, limits={"cpu": "3"})
+    pod["metadata"]["annotations"] = {"kubernetes.io/limit-ranger": said}
+
+    assert refused(RULE, pod, FORBID) == [
+        f"{SERVER}.{field} is the fleet's to set" for field in fields
     ]
 
 

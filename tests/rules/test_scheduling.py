@@ -1,11 +1,14 @@
-"""scheduling: where the fleet runs its servers, and what of a workload's own wishes stays."""
+"""scheduling: where the fleet runs its servers, and what of a workload's own wishes stays.
+
+Templates get the affinity alone; the rest is for pods, to which Kubernetes adds some itself.
+"""
 
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
-from tests.rules.case import Json, base, filled, refused, settings_of
+from tests.rules.case import Json, base, filled, given_by, refused, settings_of
 from webhook.rules.scheduling import RULE
 from webhook.settings.model import Settings
 
@@ -22,7 +25,6 @@ FLEET: Json = {
     "affinity": AFFINITY,
     "tolerations": [TOLERATION],
     "nodeSelector": {"pool": "mcp", "disk": "ssd"},
-    "imagePullSecrets": [{"name": "registry"}, {"name": "mirror"}],
 }
 
 
@@ -47,6 +49,63 @@ def test_everything_of_the_fleet_is_filled_in() -> None:
     assert {key: pod["spec"][key] for key in FLEET} == FLEET
 
 
+@pytest.mark.parametrize(
+    "origin", [{"kind": "Deployment"}, {"kind": "Job"}, {"creating": False}], ids=str
+)
+def test_only_new_pods_get_what_kubernetes_adds_to_pods(origin: Json) -> None:
+    pod = base()
+
+    filled(RULE, pod, defaults(**FLEET), **origin)
+
+    assert {key: pod["spec"].get(key) for key in FLEET} == {
+        "affinity": AFFINITY,
+        "tolerations": None,
+        "nodeSelector": None,
+    }
+
+
+STAYS_LONGER = {**NOT_READY, "effect": "NoExecute", "tolerationSeconds": 600}
+
+
+def test_templates_get_what_takes_the_place_of_kubernetes_own_tolerations() -> None:
+    fleet = defaults(tolerations=[STAYS_LONGER, TOLERATION])
+    pod = base()
+
+    filled(RULE, pod, fleet, kind="Deployment")
+
+    assert pod["spec"]["tolerations"] == [STAYS_LONGER]
+    assert given_by(RULE, pod, fleet) == {"tolerations": [TOLERATION]}
+    filled(RULE, pod, fleet)
+    assert pod["spec"]["tolerations"] == [STAYS_LONGER, TOLERATION]
+    assert filled(RULE, pod, defaults(tolerations=[STAYS_LONGER])) == []
+
+
+def test_a_label_without_a_value_is_a_selector() -> None:
+    fleet = defaults(nodeSelector={"example.com/mcp": "", "pool": "mcp"})
+    pod = base(nodeSelector={"pool": ""})
+
+    filled(RULE, pod, fleet)
+
+    assert pod["spec"]["nodeSelector"] == {"pool": "", "example.com/mcp": ""}
+    assert filled(RULE, pod, fleet) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "promised"),
+    [
+        ({}, {"tolerations": [TOLERATION], "nodeSelector": FLEET["nodeSelector"]}),
+        ({"tolerations": [OWN_TOLERATION]}, {"nodeSelector": FLEET["nodeSelector"]}),
+        (
+            {"nodeSelector": {"pool": "own"}},
+            {"tolerations": [TOLERATION], "nodeSelector": {"disk": "ssd"}},
+        ),
+        ({"tolerations": [TOLERATION], "nodeSelector": {"pool": "a", "disk": "b"}}, {}),
+    ],
+)
+def test_pods_are_given_what_the_author_does_not_say(own: Json, promised: Json) -> None:
+    assert given_by(RULE, base(**own), defaults(**FLEET)) == promised
+
+
 def test_nothing_is_filled_in_until_it_is_set() -> None:
     assert filled(RULE, base()) == []
 
@@ -69,12 +128,6 @@ FILLED = [
         base(nodeSelector={"disk": "hdd", "arch": "arm64"}),
         {"disk": "hdd", "arch": "arm64", "pool": "mcp"},
         id="selector-key-by-key",
-    ),
-    pytest.param(
-        "imagePullSecrets",
-        base(imagePullSecrets=[{"name": "own"}, {"name": "mirror"}]),
-        [{"name": "own"}, {"name": "mirror"}, {"name": "registry"}],
-        id="secrets-by-name",
     ),
 ]
 
@@ -106,10 +159,10 @@ FOREIGN = [
     ),
     pytest.param(base(tolerations=[TOLERATION]), OF_NOBODY, ["tolerations: "], id="no-tolerations"),
     pytest.param(
-        base(nodeSelector={"a": "b"}, imagePullSecrets=[{"name": "own"}]),
+        base(nodeSelector={"a": "b"}),
         OF_FLEET,
         [],
-        id="selectors-and-secrets-stay",
+        id="selectors-stay",
     ),
     pytest.param(base(affinity=bound(NODE)), OF_FLEET, [], id="bound-to-a-node"),
     pytest.param(

@@ -75,7 +75,7 @@ def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
     findings = enforcement.fill(patch)
     _copy_annotations(new)
     findings += enforcement.settle(patch)
-    injected.write(new.pod, patch, memory)
+    injected.write(new.pod, patch, memory, enforcement.promise())
     return notes + findings
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from webhook.admission.answer import Finding, Severity
+from webhook.admission.injected import Memory
 from webhook.admission.patch import Patch
 from webhook.rules.fields import Violation
 from webhook.rules.pod import Pod
@@ -20,8 +21,10 @@ MOST_OBJECTIONS = 100
 class Enforcement:
     """The rules that apply to a pod, and to the Deployment that it is the template of.
 
-    `remembered` pods come from a template that was filled in: only what is always current is
-    filled in again. `cut` says that there was more to object to than MOST_OBJECTIONS.
+    `remembered` is what the template of a pod says that was filled in: only what is always current
+    is filled in again, and what the template's pods are given. `given` are the settings by which
+    pods are given it, where they are not the others. `cut` says that there was more to
+    object to than MOST_OBJECTIONS.
     """
 
     def __init__(
@@ -30,16 +33,18 @@ class Enforcement:
         pod: Pod | None,
         deployment: Workload | None = None,
         *,
-        remembered: bool = False,
+        remembered: Memory | None = None,
+        given: Settings | None = None,
     ) -> None:
         self.settings = settings
+        self.given = given if remembered is None else remembered.pods.instead_of_defaults(settings)
         self.subjects: dict[str, Sequence[Any]] = {
             "pod": () if pod is None else (pod,),
             "container": () if pod is None else pod.containers,
             "workload": () if deployment is None else (deployment,),
         }
         self.plan = plan(settings, windows=pod is not None and pod.platform.windows)
-        self.remembered = remembered
+        self.fills = self.plan.fills if remembered is None else self.plan.current
         self.cut = False
 
     def fill(self, patch: Patch) -> list[Finding]:
@@ -48,16 +53,28 @@ class Enforcement:
         What the fleet replaces goes first, so that the next rules see what stays; returns the
         warnings about it.
         """
-        settings, subjects = self.settings, self.subjects
         warnings: list[Finding] = []
-        for step in self.plan.current if self.remembered else self.plan.fills:
-            rule = step.rule
-            if not rule.final and step.action == "override":
+        for step in self.fills:
+            if not step.rule.final and step.action == "override":
                 for _, violations in self._objections((step,)):
                     warnings += _overridden(step, violations, patch)
-            for subject in subjects[rule.subject]:
-                rule.fill(subject, settings)
+            self._fill(step)
         return warnings
+
+    def give(self) -> None:
+        """Fill in what the pods of a template are given, and nothing else."""
+        for step in self.fills:
+            if step.rule.given is not None:
+                self._fill(step)
+
+    def promise(self) -> dict[str, Any]:
+        """What the pods of a template that is filled in lack, in the words of mcpServerDefaults."""
+        promised: dict[str, Any] = {}
+        for step in self.fills:
+            if step.rule.given is not None:
+                for subject in self.subjects[step.rule.subject]:
+                    promised |= step.rule.given(subject, self.settings)
+        return promised
 
     def settle(self, patch: Patch) -> list[Finding]:
         """What the rules object to, once conflicts that may be overridden are."""
@@ -74,6 +91,12 @@ class Enforcement:
     def check(self) -> list[Finding]:
         """What the rules object to in the object as it will be stored."""
         return _findings(self._objections(self.plan.final))
+
+    def _fill(self, step: Step) -> None:
+        given = self.given if step.rule.given is not None else None
+        settings = self.settings if given is None else given
+        for subject in self.subjects[step.rule.subject]:
+            step.rule.fill(subject, settings)
 
     def _objections(self, steps: Sequence[Step]) -> list[tuple[Step, list[Violation]]]:
         settings, subjects = self.settings, self.subjects

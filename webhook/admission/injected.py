@@ -1,9 +1,9 @@
 """What we filled in earlier is ours: it follows the settings, and it goes when a server opts out.
 
 The pod template (or bare pod) carries one compact annotation: for each place of the pod's spec
-the fields that we set, the items that we added to lists, and what a field held before. It is a
-memory, not an authority: it never exempts a field from a check, and an annotation that cannot be
-read counts as absent.
+the fields that we set, the items that we added to lists, and what a field held before; and what
+new pods of the template are given. It is a memory, not an authority: it never exempts a field from
+a check, and an annotation that cannot be read counts as absent.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from webhook.admission.given import NOTHING, Given
+from webhook.admission.given import read as read_given
 from webhook.admission.patch import Patch
 from webhook.admission.places import Places, place_of
 from webhook.rules import names
@@ -23,6 +25,8 @@ from webhook.rules.fields import Fields
 from webhook.rules.pod import Pod
 
 LARGEST = 8 * 1024
+PLACES = frozenset({"set", "items", "was"})
+PODS = "pods"
 LISTS = frozenset({"envFrom", "imagePullSecrets", "tolerations", "volumeMounts", "volumes"})
 NOT_SINGLE = LISTS | {names.GATES}
 _CONTAINER = re.compile(r"containers\[([^\]]+)\]")
@@ -35,12 +39,14 @@ class Memory:
     """Values by place: `containers[main].securityContext` -> fields -> value.
 
     `items` are what we added to lists: `containers[main]` -> `envFrom` -> items. `was` is what a
-    field held before we set it, or took it away where `set` says nothing about it.
+    field held before we set it, or took it away where `set` says nothing about it. `pods` is what
+    new pods of the template are given.
     """
 
     set: ByPlace = field(default_factory=dict)
     items: ByPlace = field(default_factory=dict)
     was: ByPlace = field(default_factory=dict)
+    pods: Given = NOTHING
 
     @property
     def server(self) -> str:
@@ -74,19 +80,25 @@ def read(annotations: Fields) -> Memory | None:
         data = from_json(written, allow_inf_nan=False)
     except ValueError:
         return None
-    if not isinstance(data, dict) or data.keys() - {"set", "items", "was"}:
+    if not isinstance(data, dict):
+        return None
+    pods = read_given(data.pop(PODS, {}))
+    if pods is None or data.keys() - PLACES:
         return None
     fine = all(
         type(places) is dict and {dict}.issuperset(map(type, places.values()))
         for places in data.values()
     )
-    return Memory(**data) if fine else None
+    return Memory(**data, pods=pods) if fine else None
 
 
-def write(pod: Pod, patch: Patch, known: Memory | None = None) -> None:
-    """Remember on the template (or bare pod) what this review filled in.
+def write(
+    pod: Pod, patch: Patch, known: Memory | None = None, pods: dict[str, Any] | None = None
+) -> None:
+    """Remember on the template (or bare pod) what this review filled in, and its pods are given.
 
-    What was taken away earlier stays known while nothing else stands there.
+    What was taken away earlier stays known while nothing else stands there. Of too much, what pods
+    are given stays.
     """
     memory = _collect(pod.spec, patch)
     places = Places(pod.spec)
@@ -95,9 +107,10 @@ def write(pod: Pod, patch: Patch, known: Memory | None = None) -> None:
         if at is not None and not at.has(key):
             memory["was"].setdefault(place, {}).setdefault(key, value)
     _tell_server(memory, pod)
-    written = to_json(_ordered(memory))
-    text = written.decode()
-    if text == "{}" or len(written) > LARGEST:
+    given = {PODS: _sorted(pods)} if pods else {}
+    spelled = (to_json(found) for found in (_ordered(memory) | given, given))
+    text = next((text.decode() for text in spelled if len(text) <= LARGEST), "{}")
+    if text == "{}":
         if pod.annotations.has(names.INJECTED):
             pod.annotations.remove(names.INJECTED)
     elif pod.annotations.get(names.INJECTED) != text:
@@ -108,10 +121,14 @@ def _tell_server(memory: dict[str, ByPlace], pod: Pod) -> None:
     """Give the server a place among the items where nothing else tells it, and a guess two."""
     known = pod.known_server
     server = "" if known is None else _container(known.fields.place)
-    if any(memory.values()) and Memory(**memory).server != server:
+    if any(memory.values()) and _remembered(memory).server != server:
         regular = (each for each in pod.containers if each.fields.key == "containers")
         for container in islice(regular, 2) if known is None else (known,):
             memory["items"].setdefault(container.fields.place, {})
+
+
+def _remembered(memory: dict[str, ByPlace]) -> Memory:
+    return Memory(set=memory["set"], items=memory["items"], was=memory["was"])
 
 
 def _container(place: str) -> str:
@@ -165,6 +182,14 @@ def _remember_overridden(memory: dict[str, ByPlace], at: Fields, key: str, was: 
     items = memory["items"]
     if items.get(at.place, {}).pop(key, None) is not None and not items[at.place]:
         del items[at.place]
+
+
+def _sorted(value: Any) -> Any:
+    if type(value) is list:
+        return [_sorted(item) for item in value]
+    if type(value) is dict:
+        return {key: _sorted(inner) for key, inner in sorted(value.items())}
+    return value
 
 
 def _ordered(memory: dict[str, ByPlace]) -> dict[str, ByPlace]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from webhook.admission import guards, injected, revert
+from webhook.admission import given, guards, injected, revert
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, decide
 from webhook.admission.coverage import covered
 from webhook.admission.enforcement import Enforcement, notices
@@ -13,7 +13,7 @@ from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.uncovered import uncovered
 from webhook.admission.workload import Workload, read
-from webhook.rules import resource_ceilings, runtime_class
+from webhook.rules import limit_range, resource_ceilings, runtime_class
 from webhook.rules.fields import Fields, value_at
 from webhook.rules.pod import Container, Pod
 from webhook.rules.resources import exceeds
@@ -43,16 +43,22 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
     told = notices(settings, pod.pod)
     memory = injected.read(pod.annotations)
     owned = pod.pod.origin.owner != ""
-    remembered = memory is not None and owned
-    outdated = _outdated(memory, pod, settings) if memory is not None and owned else memory
+    remembered = memory if owned else None
+    outdated = memory if remembered is None else _outdated(remembered, pod, settings)
     if outdated is not None:
         chosen = pod.pod.spec.get(runtime_class.KEY)
         revert.take_out(pod.pod.spec, outdated, patch)
         pod = read(request.object, request, scope, patch)
         _keep_class(pod.pod.spec, chosen, settings)
-    enforcement = Enforcement(settings, pod.pod, remembered=remembered)
+    again = memory is not None and "tolerations" in memory.items.get("", {})
+    enforcement = Enforcement(
+        settings,
+        pod.pod,
+        remembered=remembered,
+        given=given.beside_others(settings) if again else None,
+    )
     findings = told + enforcement.fill(patch) + enforcement.settle(patch)
-    if not remembered:
+    if remembered is None:
         injected.write(pod.pod, patch, memory)
     return decide(pod.name, findings, patch.finish())
 
@@ -89,7 +95,7 @@ def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> 
         if container.fields.key == "ephemeralContainers"
         and not (isinstance(name := container.fields.get("name"), str) and name in before)
     ]
-    enforcement = Enforcement(settings, new.pod, remembered=True)
+    enforcement = Enforcement(settings, new.pod, remembered=injected.Memory())
     guarded: list[Finding] = []
     if request.hook is Hook.MUTATE:
         findings = enforcement.fill(patch) + enforcement.settle(patch)
@@ -169,26 +175,29 @@ def _keep_class(spec: Fields, chosen: Any, settings: Settings) -> None:
 def _outdated(memory: injected.Memory, pod: Workload, settings: Settings) -> injected.Memory | None:
     """Of what the template got, what does not fit this pod any more.
 
-    That is a class which the settings no longer name, and a request above the limit that a
+    That is a class which the settings no longer name, and a request beside the limit that a
     LimitRange gave the pod since: the API server makes it equal to the limit.
     """
-    places = dict(_above_limits(pod, memory))
-    given = memory.set.get("", {}).get(runtime_class.KEY)
-    if given is not None and given != settings.mcp_server_defaults.runtime_class_name:
-        places[""] = {runtime_class.KEY: given}
+    places = dict(_beside_limits(pod, memory))
+    ours = memory.set.get("", {}).get(runtime_class.KEY)
+    if ours is not None and ours != settings.mcp_server_defaults.runtime_class_name:
+        places[""] = {runtime_class.KEY: ours}
     return injected.Memory(set=places) if places else None
 
 
-def _above_limits(pod: Workload, memory: injected.Memory) -> Iterator[tuple[str, dict[str, Any]]]:
+def _beside_limits(pod: Workload, memory: injected.Memory) -> Iterator[tuple[str, dict[str, Any]]]:
     for container in pod.pod.containers:
         place = f"{container.fields.place}.resources.requests"
-        given = memory.set.get(place)
-        if given is None:
+        ours = memory.set.get(place)
+        if ours is None:
             continue
         limits = container.fields.child("resources").child("limits")
-        above = {key: given[key] for key in given if exceeds(given[key], limits.get(key))}
-        if above:
-            yield place, above
+        since = limit_range.filled_in(pod.pod, container, "limits")
+        beside = {
+            key: ours[key] for key in ours if key in since or exceeds(ours[key], limits.get(key))
+        }
+        if beside:
+            yield place, beside
 
 
 def _significant(new: Workload, old: Workload) -> bool:

@@ -22,6 +22,7 @@ from webhook.cli.input import Fault, Passed
 from webhook.cli.kinds import VERSIONS, objection, own_faults
 from webhook.cli.manifests import Manifest
 from webhook.cli.nulls import decoded, nulls
+from webhook.cli.pods_given import Given, given_to_pods
 from webhook.settings.model import Settings
 from webhook.settings.nodes import Mark
 
@@ -44,6 +45,7 @@ class Outcome:
     is the object as it would be stored, None where it is refused; it may be stored although the
     pods of its template would be refused (`pods_refused`). Paths of findings and of the patch are
     pointers into the document that holds the object. `made` is None unless somebody asked for it.
+    `given` is what pods of an admitted Deployment get beside its template.
     """
 
     manifest: Manifest
@@ -55,6 +57,7 @@ class Outcome:
     patch: tuple[Operation, ...] = ()
     pods_refused: bool = False
     made: MadeObjects | None = None
+    given: tuple[Given, ...] = ()
 
     @property
     def runs(self) -> bool:
@@ -148,7 +151,10 @@ def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str
         admitted = jsonpatch.apply_patch(admitted, deepcopy(list(mutated.operations)))
     request = request._replace(hook=Hook.VALIDATE, object=deepcopy(admitted))
     answers = [mutated, review(request, settings, scope)]
-    return _checked(_outcome(manifest, namespace, answers, admitted))
+    reviewed = _checked(_outcome(manifest, namespace, answers, admitted))
+    if manifest.kind != "Deployment" or not (reviewed.covered and reviewed.allowed):
+        return reviewed
+    return replace(reviewed, given=given_to_pods(admitted, namespace, settings, scope))
 
 
 def _checked(outcome: Outcome) -> Outcome:

@@ -48,6 +48,11 @@ class Origin:
         return self.kind != "Pod"
 
     @property
+    def new_pod(self) -> bool:
+        """Whether this is a pod that is being created, which Kubernetes has filled in before."""
+        return self.creating and not self.template
+
+    @property
     def decided_by_fleet(self) -> bool:
         """Whether the fleet's scheduling and resources may replace the workload's own."""
         return self.kind == "Deployment" or (self.kind == "Pod" and not self.owner)

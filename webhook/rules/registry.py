@@ -19,6 +19,7 @@ from webhook.rules import (
     host_ports,
     identity,
     image_pull_policy,
+    image_pull_secrets,
     isolation_gate,
     privilege_escalation,
     privileged,
@@ -74,6 +75,7 @@ RULES: tuple[Rule, ...] = (
     resources.RULE,
     resource_ceilings.RULE,
     scheduling.RULE,
+    image_pull_secrets.RULE,
     config_env.RULE,
     config_files.RULE,
     isolation_gate.RULE,
@@ -93,7 +95,8 @@ class Plan(NamedTuple):
     """The rules that apply under the settings, laid out for the request path.
 
     `fills` fill in everything, `current` what is filled in even on pods of a template that was
-    filled in before; `checks` check before, `final` after all other webhooks. `notices` have
+    filled in before, by the settings or by what the template remembers of them, where the rule may
+    be off by now; `checks` check before, `final` after all other webhooks. `notices` have
     something to say about a pod before it is filled in.
     """
 
@@ -110,16 +113,19 @@ def plan(settings: Settings, *, windows: bool = False) -> Plan:
 
     Raises SettingsError where the settings ask a rule for what it cannot do.
     """
+    known = [Step(rule, _action(rule, settings)) for rule in RULES]
     steps = [
-        step
-        for step in (Step(rule, _action(rule, settings)) for rule in RULES)
-        if step.action != "off" and not (windows and step.rule.linux_only)
+        step for step in known if step.action != "off" and not (windows and step.rule.linux_only)
     ]
     fills = tuple(step for step in steps if _fills(step.rule, settings))
     checks = tuple(step for step in steps if _checks(step.rule, settings))
     return Plan(
         fills,
-        tuple(step for step in fills if step.rule.always_current),
+        tuple(
+            step
+            for step in known
+            if step.rule.given or (step.rule.always_current and step in fills)
+        ),
         checks,
         tuple(step for step in checks if step.rule.final),
         tuple(step for step in fills if step.rule.notice is not nothing_to_check),

@@ -1,9 +1,10 @@
 """No container takes more of a resource than the administrator allows.
 
 Field    resources of every container, and spec.resources of the pod
-Absent   a limit of cpu, memory or ephemeral-storage becomes the maximum of the setting
-         mcpServerMaximums.limits, because no limit is above every ceiling; a request that is
-         absent beside it becomes 0, because Kubernetes would make it as large as the limit
+Absent   on a pod (never in a template), where a LimitRange has no default: a limit of cpu, memory
+         or ephemeral-storage becomes the maximum of the setting mcpServerMaximums.limits, because
+         no limit is above every ceiling; a request that is absent beside it becomes 0, because
+         Kubernetes would make it as large as the limit
 Refused  a request or limit above its maximum, a request above the maximum of limits, one that
          cannot be read, and a limit of 0, which kubelets take for none
 Source   mcp-admission; Kubernetes resource quantities
@@ -23,7 +24,9 @@ UNLIMITED = ("cpu", "memory", "ephemeral-storage")  # of all else, no limit mean
 
 
 def fill(pod: Pod, settings: Settings) -> None:
-    """Set the ceiling as the limit of containers that have none and stay under it."""
+    """Set the ceiling as the limit of a new pod's containers that have none and stay under it."""
+    if not pod.origin.new_pod:
+        return
     for name, ceiling in _unlimited(pod, settings).items():
         for resources in _of_containers(pod):
             requests, limits = resources.child("requests"), resources.child("limits")
@@ -45,9 +48,15 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
         yield from _endless(resources.child("limits"), maximums.limits)
     for name, ceiling in _unlimited(pod, settings).items():
         for resources in _of_containers(pod):
-            if not resources.child("limits").has(name):
+            if not (resources.child("limits").has(name) or _comes(pod, resources, name, ceiling)):
                 limits = resources.child("limits")
                 yield limits.violation(name, f"must be set, to at most {ceiling}")
+
+
+def _comes(pod: Pod, resources: Fields, name: str, ceiling: str) -> bool:
+    """Whether the pods of a template get the limit that it lacks."""
+    request = resources.child("requests").get(name)
+    return pod.origin.template and not exceeds(request, ceiling)
 
 
 def _lower(requests: dict[str, str], limits: dict[str, str]) -> dict[str, str]:

@@ -1,16 +1,18 @@
 """A server asks for the memory that it needs, so that a node is not overfilled.
 
-Field    resources of the server container
-Absent   the setting mcpServerDefaults.resources (requests.memory 400Mi); a request only where
-         neither a limit nor the pod's own resources speak about it
+Field    resources of the server container of a pod (never of a template)
+Absent   the setting mcpServerDefaults.resources (requests.memory 400Mi), where a LimitRange has no
+         default; a request only where neither a limit nor the pod's own resources speak about it
 Refused  nothing; with perServer forbid, other values and those of the pod are replaced by the
-         setting's
-Source   mcp-admission, reference value 400Mi; KEP-2837 pod level resources
+         setting's, in templates too; those of a LimitRange stay
+Source   mcp-admission, reference value 400Mi; KEP-2837 pod level resources; a LimitRange fills in
+         and checks pods, so that a value in a template would take the place of its default
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
+from webhook.rules import limit_range
 from webhook.rules.fields import Fields, Violation
 from webhook.rules.pod import Pod
 from webhook.rules.rule import PodRule
@@ -20,21 +22,38 @@ from webhook.settings.rule_ids import RuleId
 
 
 def fill(pod: Pod, settings: Settings) -> None:
-    """Fill in defaults that contradict nothing that is there."""
-    if pod.server is None:
+    """Fill in what a new pod lacks."""
+    if pod.server is None or not pod.origin.new_pod:
         return
+    for part, values in given(pod, settings).get("resources", {}).items():
+        for name, value in values.items():
+            pod.server.fields.child("resources").child(part).set(name, value)
+
+
+def given(pod: Pod, settings: Settings) -> dict[str, Any]:
+    """The defaults that are absent, and contradict nothing that is there."""
+    if pod.server is None:
+        return {}
     defaults = settings.mcp_server_defaults.resources
     resources = pod.server.fields.child("resources")
     requests, limits = resources.child("requests"), resources.child("limits")
     of_pod = pod.spec.present("resources")
     spoken = set() if of_pod is None else {*_keys(of_pod, "requests"), *_keys(of_pod, "limits")}
     limited = {*spoken, *_keys(resources, "limits")}
-    for name, limit in defaults.limits.items():
-        if name not in spoken and not exceeds(requests.get(name), limit):
-            limits.default(name, limit)
-    for name, request in defaults.requests.items():
-        if name not in limited:
-            requests.default(name, request)
+    missing = {
+        "limits": {
+            name: limit
+            for name, limit in defaults.limits.items()
+            if not (name in spoken or limits.has(name) or exceeds(requests.get(name), limit))
+        },
+        "requests": {
+            name: request
+            for name, request in defaults.requests.items()
+            if not (name in limited or requests.has(name))
+        },
+    }
+    parts = {part: values for part, values in missing.items() if values}
+    return {"resources": parts} if parts else {}
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
@@ -45,10 +64,14 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     defaults = settings.mcp_server_defaults.resources
     ceilings = settings.mcp_server_maximums.limits  # which fill in limits, and requests of 0
     of_server, of_pod = pod.server.fields.child("resources"), pod.spec.child("resources")
-    requests = {**dict.fromkeys(ceilings, "0"), **defaults.requests}
-    yield from _foreign(of_server.child("requests"), requests)
-    yield from _foreign(of_server.child("limits"), {**ceilings, **defaults.limits})
-    for part in ("requests", "limits"):
+    wanted = {
+        "requests": {**dict.fromkeys(ceilings, "0"), **defaults.requests},
+        "limits": {**ceilings, **defaults.limits},
+    }
+    for part, values in wanted.items():
+        kept = limit_range.filled_in(pod, pod.server, part)
+        yield from _foreign(of_server.child(part), values, kept)
+    for part in wanted:
         yield from _foreign(of_pod.child(part), {})
 
 
@@ -56,8 +79,12 @@ def _keys(resources: Fields, part: str) -> Iterator[str]:
     return (key for key, _ in resources.child(part).entries())
 
 
-def _foreign(actual: Fields, wanted: dict[str, str]) -> Iterator[Violation]:
+def _foreign(
+    actual: Fields, wanted: dict[str, str], kept: Collection[str] = ()
+) -> Iterator[Violation]:
     for name, value in actual.entries():
+        if name in kept:
+            continue
         if name not in wanted or quantity(value) != parse(wanted[name]):
             place = f"{actual.place}.{name}"
             yield actual.violation(
@@ -85,5 +112,11 @@ def replace(rule: RuleId, settings: Settings) -> RuleAction:
 
 
 RULE = PodRule(
-    id="resources", fill=fill, check=check, always_current=False, final=False, action=replace
+    id="resources",
+    fill=fill,
+    given=given,
+    check=check,
+    always_current=False,
+    final=False,
+    action=replace,
 )

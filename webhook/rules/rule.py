@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from webhook.rules.fields import Fields, Violation
 from webhook.rules.pod import Container, Pod
@@ -44,9 +44,11 @@ class _Rule(Generic[Subject]):
 
     `notice` yields what an author should know about what `fill` is about to do.
     `level` is the lowest Pod Security level that checks it, `fill_level` the lowest that fills it
-    in. `always_current` rules are applied to a pod even when its template was filled in before
-    the settings changed. `overridable` says whether taking the refused field away leaves a pod
-    that the API server accepts. `final` rules are checked by the validating hook too, after all
+    in. `given` says what a new pod lacks of what Kubernetes fills in on pods too, in the words of
+    mcpServerDefaults: templates only remember it, because Kubernetes adds nothing where a template
+    says something. `always_current` rules are applied to a pod even when its template was filled in
+    before the settings changed. `overridable` says whether taking the refused field away leaves a
+    pod that the API server accepts. `final` rules are checked by the validating hook too, after all
     other webhooks. `action` reads what happens on a conflict. `exceptable` says whether a workload
     may be let off the rule: labels, requests and the gate are what all others are built on.
     """
@@ -57,6 +59,7 @@ class _Rule(Generic[Subject]):
     notice: Callable[[Subject, Settings], Iterable[Violation]] = nothing_to_check
     level: Level = Level.PRIVILEGED
     fill_level: Level | None = None
+    given: Callable[[Subject, Settings], dict[str, Any]] | None = None
     always_current: bool = True
     linux_only: bool = False
     overridable: bool = True

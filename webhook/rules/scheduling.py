@@ -1,12 +1,16 @@
-"""Servers run on the nodes, and with the registry credentials, that the fleet has for them.
+"""Servers run on the nodes that the fleet has for them.
 
-Field    spec.affinity, .tolerations, .nodeSelector, .imagePullSecrets
-Absent   the settings mcpServerDefaults of the same names; selectors and secrets key by key
+Field    spec.affinity; spec.tolerations and .nodeSelector of a pod (of a template only tolerations
+         of node.kubernetes.io/*, which take the place of Kubernetes' own)
+Absent   the settings mcpServerDefaults of the same names; selectors key by key
 Refused  nothing; with perServer forbid, own affinity and tolerations are replaced by the
          setting's, except node.kubernetes.io/* tolerations and matchFields terms
-Source   mcp-admission; DaemonSet pods are bound to their node by matchFields
+Source   mcp-admission; DaemonSet pods are bound to their node by matchFields; Kubernetes refuses a
+         pod whose selector contradicts its namespace's or its runtime class's, and gives a pod
+         that tolerates everything no limit for how long
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,14 +29,29 @@ def fill(pod: Pod, settings: Settings) -> None:
     defaults = settings.mcp_server_defaults
     if defaults.affinity is not None:
         pod.spec.default("affinity", _json(defaults.affinity))
-    _fill_tolerations(pod, defaults)
-    if defaults.node_selector:
-        selector = pod.spec.child("nodeSelector")
-        for key, value in defaults.node_selector.items():
-            selector.default(key, value)
-    for secret in defaults.image_pull_secrets or ():
-        if secret.name not in pod.spec.names("imagePullSecrets"):
-            pod.spec.append("imagePullSecrets", {"name": secret.name})
+    if not (pod.origin.new_pod or pod.origin.template):
+        return
+    missing = given(pod, settings)
+    for toleration in missing.get("tolerations", ()):
+        if pod.origin.new_pod or _of_node(toleration):
+            pod.spec.append("tolerations", toleration)
+    for key, value in missing.get("nodeSelector", {}).items() if pod.origin.new_pod else ():
+        pod.spec.child("nodeSelector").set(key, value)
+
+
+def given(pod: Pod, settings: Settings) -> dict[str, Any]:
+    """The fleet's tolerations and parts of its selector that the pod lacks."""
+    defaults = settings.mcp_server_defaults
+    selector = pod.spec.child("nodeSelector")
+    missing = {
+        "tolerations": _missing_tolerations(pod, defaults),
+        "nodeSelector": {
+            key: value
+            for key, value in (defaults.node_selector or {}).items()
+            if selector.get(key) is None
+        },
+    }
+    return {key: value for key, value in missing.items() if value}
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
@@ -48,14 +67,15 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
             yield _foreign(pod.spec, "tolerations", at)
 
 
-def _fill_tolerations(pod: Pod, defaults: MCPServerDefaults) -> None:
+def _missing_tolerations(pod: Pod, defaults: MCPServerDefaults) -> list[dict[str, Any]]:
+    if not defaults.tolerations:
+        return []
     present = pod.spec.list("tolerations")
-    own = [toleration for toleration in present if not _of_node(toleration)]
-    if own and defaults.per_server == "allow":
-        return
-    for toleration in defaults.tolerations or ():
-        if _json(toleration) not in own:
-            pod.spec.append("tolerations", _json(toleration))
+    if defaults.per_server == "allow" and not all(map(_of_node, present)):
+        return []
+    known = set(map(_spelling, present))
+    fleet = map(_json, defaults.tolerations)
+    return [toleration for toleration in fleet if _spelling(toleration) not in known]
 
 
 def _own_affinity(pod: Pod) -> Iterator[Violation]:
@@ -90,10 +110,21 @@ def _of_node(toleration: Any) -> bool:
     return isinstance(key, str) and key.startswith(NODE_TAINTS)
 
 
+def _spelling(toleration: Any) -> str:
+    """One text for one toleration: those of long lists are looked up, not compared in pairs."""
+    return json.dumps(toleration, sort_keys=True)
+
+
 def _json(value: Section) -> dict[str, Any]:
     return value.model_dump(by_alias=True, exclude_none=True)
 
 
 RULE = PodRule(
-    id="scheduling", fill=fill, check=check, always_current=False, final=False, action=replace
+    id="scheduling",
+    fill=fill,
+    given=given,
+    check=check,
+    always_current=False,
+    final=False,
+    action=replace,
 )

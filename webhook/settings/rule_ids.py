@@ -35,6 +35,7 @@ RuleId = Literal[
     "resources",
     "resource-ceilings",
     "scheduling",
+    "image-pull-secrets",
     "config-env",
     "config-files",
     "isolation-gate",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.admission.older_templates import older
 from tests.controller.reconcile.live import Json, filled_in, memory, server, settings, stored
 from tests.e2e import manifests
 from webhook.controller.reconcile.drift import (
@@ -191,3 +192,53 @@ NAMED = {"name": "v", "emptyDir": {}}
 )
 def test_differences_are_told_by_field(before: Any, after: Any, expected: list[Change]) -> None:
     assert list(changes(before, after)) == expected
+
+
+def test_what_pods_are_given_is_told_where_it_stands_on_them() -> None:
+    fleet = {
+        "imagePullSecrets": [{"name": "registry"}],
+        "nodeSelector": {"pool": "mcp"},
+        "tolerations": [{"key": "mcp", "operator": "Exists"}],
+    }
+
+    seen = outlook(filled_in(server(), DEFAULTS), settings(mcpServerDefaults=fleet), managed=False)
+
+    assert seen.state == OUT_OF_DATE
+    assert [(each.field, each.before, each.after) for each in seen.changes] == [
+        ("imagePullSecrets[registry]", None, {"name": "registry"}),
+        ("nodeSelector.pool", None, "mcp"),
+        ("tolerations", None, fleet["tolerations"]),
+    ]
+
+
+def test_a_setting_that_the_author_has_overruled_changes_nothing() -> None:
+    own = [manifests.container(resources={"requests": {"memory": "64Mi"}})]
+    found = filled_in(server(containers=own), DEFAULTS)
+
+    assert state(found, settings(**memory("800Mi")), managed=False) == CURRENT
+
+
+def older_template() -> Json:
+    return older(filled_in(server(), DEFAULTS), "mcp")
+
+
+def test_what_moves_from_a_template_to_its_pods_is_told() -> None:
+    found = older_template()
+    fleet = {"mcpServerDefaults": {"imagePullSecrets": [{"name": "fleet"}]}}
+
+    seen = outlook(found, settings(**fleet), managed=False)
+
+    assert seen.state == OUT_OF_DATE
+    assert [(each.field, each.before, each.after) for each in seen.changes] == [
+        (MEMORY, "400Mi", None),
+        ("imagePullSecrets[fleet]", {"name": "fleet"}, None),
+    ]
+
+
+def test_what_changes_on_the_pods_of_an_older_template_is_told_alone() -> None:
+    found = older_template()
+    fleet = {"imagePullSecrets": [{"name": "fleet"}], **memory("800Mi")["mcpServerDefaults"]}
+
+    seen = outlook(found, settings(mcpServerDefaults=fleet), managed=False)
+
+    assert seen.changes == (Change(MEMORY, PATH, "400Mi", "800Mi"),)

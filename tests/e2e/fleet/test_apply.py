@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from typing import Any
@@ -20,8 +21,10 @@ PRIVILEGED = [manifests.container(securityContext={"privileged": True})]
 
 
 def memory(namespace: Namespace, name: str = NAME) -> Any:
-    (container,) = namespace.deployment(name)["spec"]["template"]["spec"]["containers"]
-    return container.get("resources", {}).get("requests", {}).get("memory")
+    """What new pods of the server are given."""
+    annotations = namespace.deployment(name)["spec"]["template"]["metadata"]["annotations"]
+    remembered = json.loads(annotations["mcp-admission.dev/injected"])
+    return remembered["pods"]["resources"]["requests"]["memory"]
 
 
 def version(namespace: Namespace, name: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import Manifest, bare_pod, container, server
+from tests.e2e.manifests import Manifest, bare_pod, container, of_kind, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 
@@ -28,6 +28,11 @@ def account(namespace: Namespace, **fields: Any) -> None:
     namespace.cluster.create(namespace.path("serviceaccounts"), manifest)
 
 
+def workload(kind: str, **spec: Any) -> Manifest:
+    """A bare pod, or a workload of that kind."""
+    return bare_pod(**spec) if kind == "Pod" else of_kind(kind, **spec)
+
+
 def asking(manifest: Manifest) -> Manifest:
     """The manifest, with the wish for a token."""
     manifest["metadata"]["annotations"] = ASKS
@@ -48,6 +53,30 @@ def test_an_accounts_pull_secrets_come_and_its_token_does_not(
     assert stored["automountServiceAccountToken"] is False
     assert "volumes" not in stored
     assert "volumeMounts" not in stored["containers"][0]
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "Pod"])
+def test_an_accounts_pull_secrets_stand_beside_the_fleets(
+    product: Product, namespace: Namespace, kind: str
+) -> None:
+    account(namespace, imagePullSecrets=[{"name": "registry"}])
+    with product.settings({"mcpServerDefaults": {"imagePullSecrets": [{"name": "fleet"}]}}):
+        namespace.create(workload(kind, serviceAccountName="tools"))
+        (pod,) = namespace.wait_until_running()
+
+    assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}, {"name": "fleet"}]
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "Pod"])
+def test_a_server_that_tolerates_everything_still_leaves_a_node_that_fails(
+    product: Product, namespace: Namespace, kind: str
+) -> None:
+    everything = {"operator": "Exists"}
+    with product.settings({"mcpServerDefaults": {"tolerations": [everything]}}):
+        namespace.create(workload(kind))
+        (pod,) = namespace.wait_until_running()
+
+    assert pod["spec"]["tolerations"] == [*NODE_TOLERATIONS, everything]
 
 
 def test_who_asks_for_a_token_gets_the_plugins(namespace: Namespace) -> None:

@@ -45,42 +45,75 @@ def memory(pod: Manifest) -> tuple[str | None, str | None]:
     return found.get("requests", {}).get("memory"), found.get("limits", {}).get("memory")
 
 
-@pytest.mark.parametrize(
-    ("item", "of_a_bare_pod", "of_a_deployments_pod"),
-    [
-        (DEFAULTS, ("100Mi", "200Mi"), ("200Mi", "200Mi")),
-        ({"max": {"memory": "256Mi", "cpu": "7"}}, ("256Mi", "256Mi"), ("256Mi", "256Mi")),
-        ({"default": {"memory": "1Gi"}}, ("1Gi", "1Gi"), ("400Mi", "1Gi")),
-        ({"defaultRequest": {"memory": "64Mi"}}, ("64Mi", None), ("400Mi", None)),
-        ({}, ("400Mi", None), ("400Mi", None)),
-    ],
-    ids=["small defaults", "small maximum", "large default", "small request", "CPU alone"],
-)
+LIMIT_RANGES: dict[str, tuple[dict[str, Any], tuple[str | None, str | None]]] = {
+    "small defaults": (DEFAULTS, ("100Mi", "200Mi")),
+    "small maximum": ({"max": {"memory": "256Mi", "cpu": "7"}}, ("256Mi", "256Mi")),
+    "large default": ({"default": {"memory": "1Gi"}}, ("1Gi", "1Gi")),
+    "small request": ({"defaultRequest": {"memory": "64Mi"}}, ("64Mi", None)),
+    "large minimum": ({"min": {"memory": "512Mi"}}, ("512Mi", None)),
+    "ratio": (
+        {"default": {"memory": "1Gi"}, "maxLimitRequestRatio": {"memory": "2"}},
+        ("1Gi", "1Gi"),
+    ),
+    "CPU alone": ({}, ("400Mi", None)),
+}
+WORKLOADS = ["Deployment", "StatefulSet", "Job"]
+
+
+def memory_of_each_kind(namespace: Namespace) -> list[tuple[str | None, str | None]]:
+    """What the pods of each workload have, and a bare pod."""
+    namespace.create(bare_pod("bare"))
+    for kind in WORKLOADS:
+        namespace.create(of_kind(kind, kind.lower()))
+
+    namespace.wait_for_pods(1 + len(WORKLOADS))
+    return [memory(pod) for pod in namespace.pods()]
+
+
+@pytest.mark.parametrize(("item", "expected"), LIMIT_RANGES.values(), ids=LIMIT_RANGES)
 def test_the_memory_that_we_ask_for_gives_way_to_a_limit_range(
-    namespace: Namespace,
-    item: dict[str, Any],
-    of_a_bare_pod: tuple[str | None, str | None],
-    of_a_deployments_pod: tuple[str | None, str | None],
+    namespace: Namespace, item: dict[str, Any], expected: tuple[str | None, str | None]
 ) -> None:
     limit(namespace, **item)
 
-    bare = namespace.create(bare_pod("bare"))
+    assert {*memory_of_each_kind(namespace)} == {expected}
+
+
+def test_without_a_limit_range_every_pod_asks_for_the_reference_value(namespace: Namespace) -> None:
+    assert {*memory_of_each_kind(namespace)} == {("400Mi", None)}
+
+
+@pytest.mark.parametrize("name", ["large minimum", "small maximum", "ratio"])
+def test_it_gives_way_where_the_fleet_decides_for_all(
+    product: Product, namespace: Namespace, name: str
+) -> None:
+    item, expected = LIMIT_RANGES[name]
+    limit(namespace, **item)
+    with product.settings({"mcpServerDefaults": {"perServer": "forbid"}}):
+        assert {*memory_of_each_kind(namespace)} == {expected}
+
+
+def test_ceilings_become_limits_beside_a_limit_range(
+    product: Product, namespace: Namespace
+) -> None:
+    limit(namespace, min={"memory": "512Mi"})
+    with product.settings({"mcpServerMaximums": {"limits": {"memory": "2Gi"}}}):
+        assert {*memory_of_each_kind(namespace)} == {("512Mi", "2Gi")}
+
+
+def test_a_template_that_was_filled_in_before_there_was_a_limit_range_has_pods(
+    namespace: Namespace,
+) -> None:
     namespace.create(server())
+    (before,) = namespace.wait_until_running()
+    limit(namespace, min={"memory": "512Mi"})
 
-    (other,) = namespace.cluster.wait_for(
-        "pod of the Deployment",
-        lambda: [pod for pod in namespace.pods() if pod["metadata"]["name"] != "bare"],
+    namespace.raw("DELETE", f"pods/{before['metadata']['name']}")
+
+    namespace.cluster.wait_for(
+        "pod of the LimitRange's size",
+        lambda: [pod for pod in namespace.pods() if memory(pod) == ("512Mi", None)],
     )
-    assert memory(bare) == of_a_bare_pod
-    assert memory(other) == of_a_deployments_pod
-
-
-def test_a_pod_of_another_workload_gets_what_the_limit_range_says(namespace: Namespace) -> None:
-    limit(namespace, **DEFAULTS)
-    namespace.create(of_kind("StatefulSet"))
-
-    (pod,) = namespace.wait_for_pods()
-    assert memory(pod) == ("100Mi", "200Mi")
 
 
 def test_a_default_above_our_ceiling_is_refused_as_if_it_were_written(

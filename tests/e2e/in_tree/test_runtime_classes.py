@@ -97,6 +97,28 @@ def test_without_a_class_in_the_settings_the_authors_stays(namespace: Namespace)
     assert stored["spec"]["overhead"] == OTHER["overhead"]["podFixed"]
 
 
+def test_the_selector_of_the_authors_class_does_not_contradict_the_fleets(
+    product: Product, namespace: Namespace
+) -> None:
+    elsewhere = {"nodeSelector": {"sandbox": "no"}}
+    with product.settings({"mcpServerDefaults": elsewhere}):
+        namespace.create(server(runtimeClassName="sandbox"))
+        (pod,) = namespace.wait_until_running()
+
+    assert pod["spec"]["nodeSelector"] == {"sandbox": "yes"}
+
+
+def test_tolerations_of_the_fleets_class_rule_out_none_of_the_fleets(
+    product: Product, namespace: Namespace
+) -> None:
+    fleet = {"key": "mcp", "operator": "Exists"}
+    defaults = {"runtimeClassName": "sandbox", "tolerations": [fleet]}
+    with product.settings({"mcpServerDefaults": defaults}):
+        stored = namespace.create(bare_pod())
+
+    assert [stored["spec"]["tolerations"].count(one) for one in (TOLERATION, fleet)] == [1, 1]
+
+
 def test_new_pods_follow_the_settings_where_their_template_got_the_class(
     product: Product, namespace: Namespace
 ) -> None:

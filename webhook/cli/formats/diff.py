@@ -17,6 +17,7 @@ from webhook.cli.formats.wording import (
     count,
     file,
     findings,
+    given,
     paint,
     title,
     verdict,
@@ -38,6 +39,7 @@ def render(report: Report, *, colour: bool) -> Iterator[str]:
         if outcome.patch:
             yield from _diff(outcome, colour=colour)
         yield from findings(outcome, colour=colour)
+        yield from given(outcome)
         yield "\n"
     yield count(report)
 

@@ -65,6 +65,12 @@ def findings(outcome: Outcome, *, colour: bool) -> Iterator[str]:
         yield f"  {advice(refusing)}\n"
 
 
+def given(outcome: Outcome) -> Iterator[str]:
+    """A line about what the pods of a Deployment get, which its template does not show."""
+    if outcome.given:
+        yield f"  its pods get: {', '.join(line(str(each)) for each in outcome.given)}\n"
+
+
 def count(report: Report) -> str:
     """The last line: how many objects had which outcome; nothing where there was no input."""
     passed = f"; passed over: {counted(report.passed)}" if report.passed else ""

@@ -17,6 +17,7 @@ from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review
 from webhook.admission.rolling import alike
 from webhook.admission.workload import DEPLOYMENTS
+from webhook.controller.reconcile.new_pods import as_given
 from webhook.rules import names
 from webhook.rules.fields import escape
 from webhook.settings.model import Settings
@@ -83,7 +84,7 @@ def outlook(found: Json, settings: Settings, *, managed: bool) -> Outlook:
     if alike(before, after) and not own:
         return Outlook(CURRENT)
     state = OUT_OF_DATE if known(before, metadata["name"]) and not own else UNPROTECTED
-    return Outlook(state, own + tuple(changes(before, after, TEMPLATE)))
+    return Outlook(state, own + tuple(_told(before, after, settings)))
 
 
 def objections(request: Request, settings: Settings, scope: Scope) -> tuple[Finding, ...]:
@@ -115,6 +116,14 @@ def changes(before: Json, after: Json, pointer: str = "") -> Iterator[Change]:
     found = list(_changes(before, after, pointer, ""))
     told = [each for each in found if each.path != memory]
     yield from told or found
+
+
+def _told(before: Json, after: Json, settings: Settings) -> Iterator[Change]:
+    """How pods would differ; where they would not, what moves from the template to its pods."""
+    was, would_be = as_given(before, settings), as_given(after, settings)
+    if was["spec"] == would_be["spec"]:
+        was, would_be = before, after
+    return changes(was, would_be, TEMPLATE)
 
 
 def _changes(before: Any, after: Any, path: str, field: str) -> Iterator[Change]:

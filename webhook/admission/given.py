@@ -1,0 +1,64 @@
+"""What new pods of a template are given beside what Kubernetes adds to them.
+
+The template remembers it as it was when the template was filled in, in the words of
+mcpServerDefaults, so that a changed setting reaches only new or restarted workloads. It is a memory
+like the rest of `injected`: whoever writes a template could write the values themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from webhook.settings.model import (
+    LocalObjectReference,
+    Resources,
+    Section,
+    Settings,
+    Toleration,
+)
+from webhook.settings.values import Labels
+
+
+class Given(Section):
+    """The part of mcpServerDefaults that pods are given at their creation."""
+
+    tolerations: list[Toleration] | None = None
+    node_selector: Labels | None = None
+    image_pull_secrets: list[LocalObjectReference] | None = None
+    resources: Resources = Field(default_factory=Resources)
+
+    def instead_of_defaults(self, settings: Settings) -> Settings:
+        """The settings by which rules fill in a pod with this, and with no other default.
+
+        Whether tolerations of the author's own rule it out was decided for the template: what
+        stands on a pod may be Kubernetes' own.
+        """
+        defaults = settings.mcp_server_defaults.model_copy(
+            update={
+                "affinity": None,
+                "tolerations": self.tolerations,
+                "node_selector": self.node_selector,
+                "image_pull_secrets": self.image_pull_secrets,
+                "resources": self.resources,
+            }
+        )
+        return beside_others(settings.model_copy(update={"mcp_server_defaults": defaults}))
+
+
+NOTHING = Given()
+
+
+def beside_others(settings: Settings) -> Settings:
+    """The settings by which a pod is given the fleet's tolerations whatever others it has."""
+    defaults = settings.mcp_server_defaults.model_copy(update={"per_server": "forbid"})
+    return settings.model_copy(update={"mcp_server_defaults": defaults})
+
+
+def read(data: Any) -> Given | None:
+    """What a template remembers, or None where it is nothing that the settings could say."""
+    try:
+        return Given.model_validate(data)
+    except ValidationError:
+        return None
