@@ -2,6 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Tests start hundreds of processes: none of them is to compile the product anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test fast lint format bench bench-fleet docs cluster lock clean
 
 help: ## list the targets
@@ -16,7 +19,7 @@ test: $(VENV)/dev ## run all tests, with coverage
 	$(BIN)/python -m coverage report --include='webhook/rules/*,webhook/admission/*,certs/*' --fail-under=100
 
 fast: $(VENV)/dev ## run the tests that need no control plane
-	$(BIN)/python -m pytest -q -n auto -m 'not control_plane' --ignore=tests/cluster --ignore=tests/e2e --ignore=tests/release
+	$(BIN)/python -m pytest -q -n logical -m 'not control_plane' --ignore=tests/cluster --ignore=tests/e2e --ignore=tests/release
 
 lint: $(VENV)/dev ## check style, types and the order of the layers
 	$(BIN)/ruff check && $(BIN)/ruff format --check
