@@ -49,7 +49,7 @@ clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .*_cache .coverage*
 
 $(VENV)/demo: locks/demo.txt pyproject.toml
-	sh locks/install.sh $(PYTHON) $(VENV) locks/demo.txt && touch $@
+	@sh locks/install.sh $(PYTHON) $(VENV) locks/demo.txt && touch $@
 
 $(VENV)/dev: locks/dev.txt pyproject.toml
-	sh locks/install.sh $(PYTHON) $(VENV) locks/dev.txt && touch $@ $(VENV)/demo
+	@sh locks/install.sh $(PYTHON) $(VENV) locks/dev.txt && touch $@ $(VENV)/demo

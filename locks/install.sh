@@ -10,10 +10,9 @@ python=$1 venv=$2 lock=$3
     echo "mcp-admission needs Python 3.11 or newer; $python is $("$python" --version 2>&1): set PYTHON=" >&2
     exit 2
 }
-if [ -x "$venv/bin/pip" ]; then used=1; else used=; "$python" -m venv "$venv"; fi
-
-export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ONLY_BINARY="${PIP_ONLY_BINARY-:all:}"
 echo "Installing the $(grep -c == "$lock") packages of $lock into $venv. This takes about a minute."
+if [ -x "$venv/bin/pip" ]; then used=1; else used=; "$python" -m venv "$venv"; fi
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ONLY_BINARY="${PIP_ONLY_BINARY-:all:}"
 "$venv/bin/python" -m pip install --quiet --no-deps --require-hashes --requirement "$lock"
 "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable .
 whole() {
