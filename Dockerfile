@@ -8,16 +8,19 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 # The moment that every file says it was made at.
 ARG SOURCE_DATE_EPOCH=1767225600
 ENV SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH}
-COPY locks/run.txt locks/build.txt locks/
+COPY locks/run.txt locks/build.txt locks/extras.py locks/
+# Nothing is resolved or built from source: no later release of anything changes or breaks the image.
 RUN python -m venv tools \
-    && tools/bin/python -m pip install --quiet --require-hashes --requirement locks/build.txt \
-    && tools/bin/python -m pip install --quiet --require-hashes --no-compile --requirement locks/run.txt --target app
+    && tools/bin/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement locks/build.txt \
+    && tools/bin/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --no-compile --requirement locks/run.txt --target app
 COPY pyproject.toml README.md LICENSE ./
 COPY certs certs
 COPY webhook webhook
 RUN tools/bin/python -m pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir wheel . \
     && sha256sum wheel/*.whl | sed 's|\(.*\)  \(.*\)|\2 --hash=sha256:\1|' > wheel/lock.txt \
-    && tools/bin/python -m pip install --quiet --no-deps --no-index --require-hashes --no-compile --requirement wheel/lock.txt --target app
+    && tools/bin/python -m pip install --quiet --no-deps --no-index --require-hashes --no-compile --requirement wheel/lock.txt --target app \
+    && PYTHONPATH=app tools/bin/python -m pip check \
+    && PYTHONPATH=app tools/bin/python locks/extras.py
 # Bytecode starts a process in a third of the time. The heavy client package goes without: of its
 # thousands of modules a handful is ever imported.
 RUN rm -rf app/bin app/*/tests app/kubernetes/test \

@@ -1,6 +1,10 @@
 #!/bin/sh
 # Resolve pyproject.toml for every platform and pin it by version and hash; needs uv on the path.
 set -eu
+command -v uv > /dev/null || {
+    echo "make lock needs uv on the path; \`pipx install uv\` installs it." >&2
+    exit 2
+}
 lock() {
     out=$1 && shift
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -8,6 +8,9 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+
+from tests import distribution
 
 USUAL = settings(
     deadline=None,
@@ -24,8 +27,23 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 FROM_GO = {"control_plane", "own_cluster", "helm", "helm3"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark whatever uses such a fixture, wherever it stands."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark whatever uses such a fixture, wherever it stands; workers begin with what takes long."""
     for item in items:
         if not FROM_GO.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("control_plane")
+    if hasattr(config, "workerinput"):
+        items.sort(key=distribution.place)
+
+
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Producer
+) -> distribution.ByControlPlane | None:
+    """Tests that share a control plane share a worker, unless --dist wants something else."""
+    usual = config.getoption("dist") == "load"
+    return distribution.ByControlPlane(config, log) if usual else None
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """`-n auto` is for all tests, `-n logical` for those that wait for no cluster."""
+    return distribution.workers(waiting=config.getoption("numprocesses") == "auto")

@@ -19,11 +19,10 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.install.image import BUILD, DOCKERFILE, IMAGE, ROOT, arguments, build
 from tests.server.certificates import HOST, Volume
 from tests.server.process import Server, command
 
-ROOT = Path(__file__).parents[1]
-DOCKERFILE = (ROOT / "Dockerfile").read_text()
 NOBODY = 65532
 LARGEST = 150 * 1024 * 1024
 # What the slim base image of Debian with Python takes in a registry, rounded up.
@@ -41,58 +40,19 @@ UNPRIVILEGED = (
 )  # fmt: skip
 
 
-def instructions(stage: str) -> list[tuple[str, str]]:
-    """The instructions of a stage and their arguments, continued lines joined."""
-    text = re.sub(r"\\\n\s*", "", re.sub(r"(?m)^#.*\n", "", stage))
-    return [(word, rest) for word, _, rest in (line.partition(" ") for line in text.splitlines())]
-
-
-_, BUILD, IMAGE = (instructions(part) for part in re.split(r"(?m)^FROM .*$", DOCKERFILE))
-
-
-def arguments(stage: list[tuple[str, str]], word: str) -> list[str]:
-    return [rest for found, rest in stage if found == word]
-
-
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder in which the steps of the build stage have run."""
     folder = tmp_path_factory.mktemp("build")
-    environment = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-    environment |= {name: os.environ[name] for name in os.environ if name.startswith("PIP_")}
-    (tools := folder / "python").mkdir()
-    (tools / "python").symlink_to(sys.executable)
-    environment["PATH"] = f"{tools}:{environment['PATH']}"
-    for word, rest in BUILD:
-        if word == "COPY":
-            _copy(rest, folder)
-        elif word in {"ARG", "ENV"}:
-            environment |= dict(pair.split("=", 1) for pair in rest.split() if "$" not in pair)
-        elif word == "RUN":
-            subprocess.run(
-                ["/bin/bash", "-euo", "pipefail", "-c", rest],
-                cwd=folder, env=environment, check=True,
-            )  # fmt: skip
+    known = {name: os.environ[name] for name in os.environ if name.startswith("PIP_")}
+    build(ROOT, folder, {"HOME": os.environ["HOME"], **known})
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _copy(words: str, folder: Path) -> None:
-    *sources, target = words.split()
-    for source in sources:
-        if (ROOT / source).is_dir():
-            shutil.copytree(
-                ROOT / source, folder / target, ignore=shutil.ignore_patterns("__pycache__")
-            )
-        else:
-            place = folder / target
-            place.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / source, place)
-
-
 def test_the_dockerfile_follows_good_practice() -> None:
     checked = subprocess.run(
-        [Path(sys.executable).with_name("hadolint"), "--no-color", ROOT / "Dockerfile"],
+        [Path(sys.executable).with_name("hadolint"), "--no-color", DOCKERFILE],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 

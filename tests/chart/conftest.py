@@ -24,7 +24,7 @@ def helm3(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
 
 @pytest.fixture(scope="module")
-def own_cluster() -> Iterator[ControlPlane]:
+def own_cluster(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
     """A cluster without anything; registrations there would refuse the pods of other tests."""
-    with ControlPlane(binaries_or_skip()) as running:
+    with ControlPlane(binaries_or_skip(request.config)) as running:
         yield running

@@ -60,7 +60,7 @@ ALLOCATED = {
 @pytest.fixture(scope="module", params=[CLIENT, SERVER], ids=["client-side", "server-side"])
 def applied(request: pytest.FixtureRequest) -> Iterator[tuple[ControlPlane, tuple[str, ...]]]:
     """A cluster of its own with the manifests, and the way in which they were applied."""
-    with ControlPlane(binaries_or_skip()) as running:
+    with ControlPlane(binaries_or_skip(request.config)) as running:
         running.kubectl(*request.param, *EVERYTHING)
         yield running, request.param
 

@@ -15,8 +15,9 @@ def main() -> int:
     parser.add_argument("command", nargs="?", choices=["run", "build"], default="run")
     try:
         if parser.parse_args().command == "build":
-            helms = {f"helm{major}": find_helm(major) for major in HELM}
-            for name, path in {**find(), **helms}.items():
+            parts = find(_tell)
+            helms = {f"helm{major}": find_helm(major, _tell) for major in HELM}
+            for name, path in {**parts, **helms}.items():
                 print(f"{name}: {path}")
         else:
             foreground.run()
@@ -24,6 +25,11 @@ def main() -> int:
         print(reason, file=sys.stderr)
         return 1
     return 0
+
+
+def _tell(line: str) -> None:
+    """Progress is no part of the output."""
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from typing import Self
 
 from tests.cluster.ports import LOOPBACK
 
+LOOKS, SECONDS_BETWEEN_LOOKS = 20, 0.05
+
 
 class Balancer:
     """Listens on a port while it is entered; `replicas` are the ports behind it."""
@@ -56,7 +58,7 @@ class Balancer:
         assert task
         self._open[task] = writer
         try:
-            replicas = self.replicas
+            replicas = await self._somebody()
             port = replicas[next(self._turns) % len(replicas)]
             far_reader, far_writer = await asyncio.open_connection(LOOPBACK, port)
             try:
@@ -71,6 +73,14 @@ class Balancer:
         finally:
             writer.transport.abort()
             del self._open[task]
+
+    async def _somebody(self) -> list[int]:
+        """The replicas; a Deployment is called available a moment before they are known here."""
+        for _ in range(LOOKS):
+            if self.replicas:
+                break
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        return self.replicas
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -31,6 +31,7 @@ Progress = Callable[[str], None]
 # kwok does nothing to a node or pod for which it has no stage, and exits when it has none at all.
 STAGE_FOLDERS = ("node/fast", "node/heartbeat-with-lease", "pod/fast")
 SECONDS_BETWEEN_SIGNS_OF_LIFE = 30
+DURATION = "This is done once; for a whole control plane it takes about ten minutes on two cores."
 PACKAGES = COMMANDS | BESIDE
 
 
@@ -49,6 +50,8 @@ def build(wanted: Mapping[str, Pins], progress: Progress) -> None:
         for leftover in cache().glob("*/.*.partial"):
             leftover.unlink()
         missing = [part for part, pins in wanted.items() if not (pins.cache / part).exists()]
+        if missing:
+            progress(f"Go now builds {', '.join(missing)} into {cache()}. {DURATION}")
         for number, part in enumerate(missing, start=1):
             _build_part(wanted[part], part, f"[{number}/{len(missing)}] {part}", progress)
 

@@ -45,9 +45,10 @@ def named_after(request: pytest.FixtureRequest) -> str:
     return re.sub("[^a-z0-9]+", "-", name.lower())[:40].strip("-")
 
 
-def binaries_or_skip() -> Binaries:
+def binaries_or_skip(config: pytest.Config) -> Binaries:
     """The binaries of a control plane; without them the test is skipped, or fails in CI."""
-    return _or_skip(lambda: find(_tell))
+    with _visible(config):
+        return _or_skip(lambda: find(_tell))
 
 
 def helm_or_skip(major: str, config: pytest.Config) -> Path:
@@ -59,7 +60,7 @@ def helm_or_skip(major: str, config: pytest.Config) -> Path:
 def _started(config: pytest.Config) -> ControlPlane:
     with contextlib.ExitStack() as stack:
         _tell("")
-        cluster = stack.enter_context(ControlPlane(binaries_or_skip(), audit=True))
+        cluster = stack.enter_context(ControlPlane(binaries_or_skip(config), audit=True))
         _tell(", ".join(f"{name} {version}" for name, version in cluster.versions.items()))
         config.add_cleanup(stack.pop_all().close)
         return cluster

@@ -1,5 +1,6 @@
 """Where the binaries come from, and what is said when there are none. No control plane needed."""
 
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from tests.cluster import fixtures
 from tests.cluster.binaries import find, find_helm
+from tests.cluster.build import DURATION
 from tests.cluster.release import (
     DEFAULT_MINOR,
     PARTS,
@@ -134,9 +136,29 @@ def test_everything_is_built_once_and_then_kept(go: Path) -> None:
 
     assert again == found
     assert (go / "calls").read_text() == calls
+    assert progress[0].startswith("Go now builds etcd, kube-apiserver, kube-controller-manager,")
+    assert progress[0].endswith("about ten minutes on two cores.")
     assert "[2/7] kube-apiserver: building kubernetes v1.36.3, once" in progress
     assert found["kwok-stages.yaml"].read_text().count("stage: ") == 3
     assert "not a stage" not in found["kwok-stages.yaml"].read_text()
+
+
+@pytest.mark.parametrize("options", [[], ["-n2"]], ids=["alone", "on a worker"])
+def test_a_test_run_says_beforehand_how_long_the_build_takes(go: Path, options: list[str]) -> None:
+    test = go.parent / "test_that_needs_one.py"
+    test.write_text(
+        "from tests.cluster.fixtures import binaries_or_skip\n\n"
+        "def test_something(request):\n    binaries_or_skip(request.config)\n"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", "pyproject.toml", *options, test],
+        cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert ran.returncode == 0, ran.stdout
+    told = [line for line in ran.stderr.splitlines() if line.startswith(("Go now builds", "[1/"))]
+    assert told[0].endswith(DURATION)
 
 
 def test_only_missing_parts_are_built(go: Path) -> None:
@@ -179,12 +201,15 @@ def test_of_two_builders_one_waits_and_finds_the_work_done(go: Path) -> None:
 )
 @pytest.mark.usefixtures("empty")
 def test_a_missing_control_plane_skips_tests_and_fails_them_in_ci(
-    ci: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
+    ci: str,
+    outcome: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+    pytestconfig: pytest.Config,
 ) -> None:
     monkeypatch.setenv("CI", ci)
 
     with pytest.raises(outcome, match="install Go"):
-        fixtures.binaries_or_skip()
+        fixtures.binaries_or_skip(pytestconfig)
 
 
 @pytest.mark.parametrize("minor", minors())

@@ -152,7 +152,7 @@ def test_the_api_server_comes_back_where_it_was_and_work_goes_on(
 
 
 def test_a_failed_start_quotes_the_culprit_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
 ) -> None:
     broken = tmp_path / "kube-apiserver"
     broken.write_text("#!/bin/sh\necho the certificate is upside down >&2\nexit 1\n")
@@ -160,7 +160,7 @@ def test_a_failed_start_quotes_the_culprit_and_leaves_nothing(
     folders = tmp_path / "folders"
     folders.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folders))
-    cluster = ControlPlane({**binaries_or_skip(), "kube-apiserver": broken})
+    cluster = ControlPlane({**binaries_or_skip(pytestconfig), "kube-apiserver": broken})
 
     with (
         pytest.raises(ComponentError, match=r"^kube-apiserver ended .*\n  the certificate is up"),

@@ -18,9 +18,9 @@ from tests.cluster.waiting import wait_for
 
 
 @pytest.fixture
-def cluster() -> Iterator[subprocess.Popen[str]]:
+def cluster(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """The command, in an environment whose proxy leads nowhere."""
-    binaries_or_skip()
+    binaries_or_skip(request.config)
     nowhere = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
     with subprocess.Popen(
         [sys.executable, "-m", "tests.cluster"],

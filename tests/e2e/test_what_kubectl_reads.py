@@ -18,9 +18,9 @@ Kubectl = Callable[[bytes, str], "subprocess.CompletedProcess[bytes]"]
 
 
 @pytest.fixture
-def kubectl(tmp_path: Path) -> Kubectl:
+def kubectl(tmp_path: Path, pytestconfig: pytest.Config) -> Kubectl:
     """Runs a command of kubectl that reads a stream and needs nobody to ask."""
-    binary = binaries_or_skip()["kubectl"]
+    binary = binaries_or_skip(pytestconfig)["kubectl"]
     nobody = {**os.environ, "HOME": str(tmp_path), "KUBECONFIG": str(tmp_path / "none")}
 
     def run(stream: bytes, output: str) -> "subprocess.CompletedProcess[bytes]":

@@ -16,7 +16,8 @@ from tests.release.release import Release
 def release(request: pytest.FixtureRequest) -> Iterator[Release]:
     """Nothing is installed yet; whoever installs takes it away again."""
     helm = helm_or_skip("4", request.config)
-    with ControlPlane(binaries_or_skip(), kwok=False) as cluster, Kubelet(cluster) as kubelet:
+    binaries = binaries_or_skip(request.config)
+    with ControlPlane(binaries, kwok=False) as cluster, Kubelet(cluster) as kubelet:
         yield Release(cluster, kubelet, helm)
 
 

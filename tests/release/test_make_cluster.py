@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def running(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """The command, as make runs it."""
-    binaries_or_skip()
+    binaries_or_skip(request.config)
     helm_or_skip("4", request.config)
     command = [sys.executable, "-m", "tests.release"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

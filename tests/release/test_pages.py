@@ -23,6 +23,8 @@ NEEDS = [
     "Python 3.11 or newer and make; test and cluster also Go 1.26 or newer",
     "a container engine and a registry",
     "nodes that run images",
+    "pipx",
+    "uv",
 ]
 
 

@@ -10,7 +10,8 @@ from tests.e2e.product import Product
 
 
 @pytest.fixture(scope="package")
-def product() -> Iterator[Product]:
+def product(request: pytest.FixtureRequest) -> Iterator[Product]:
     """The product on a control plane that no other test has used."""
-    with ControlPlane(binaries_or_skip(), audit=True) as cluster, Product(cluster) as installed:
+    binaries = binaries_or_skip(request.config)
+    with ControlPlane(binaries, audit=True) as cluster, Product(cluster) as installed:
         yield installed
