@@ -105,7 +105,7 @@ def _read(item: Item, found: Input, asked: Asked) -> None:
     try:
         text = _text(item.path)
     except DocumentError as error:
-        found.faults.append(Fault(item.path, error.line, error.sentence))
+        found.faults.append(_fault(item.path, error))
         return
     stream, errors = _documents(text, item.path)
     reason = None if asked.strict else _reason(item.path, text, stream, errors)
@@ -114,9 +114,8 @@ def _read(item: Item, found: Input, asked: Asked) -> None:
         return
     if not (stream or errors):
         errors = [DocumentError(item.path, 1, _NOTHING)]
-    found.faults.extend(
-        _unrendered(text, error) or Fault(item.path, error.line, error.sentence) for error in errors
-    )
+    told = [_unrendered(text, error) or _fault(item.path, error) for error in errors]
+    found.faults.extend(dict.fromkeys(told))
     sources = HelmSources(text) if item.path == STDIN else None
     for document in stream:
         _add(document, found, sources.template(document.line("")) if sources else None)
@@ -144,7 +143,11 @@ def _add(document: Document, found: Input, template: Template | None = None) -> 
             [replace(manifest, template=template) for manifest in _objects(document)]
         )
     except DocumentError as error:
-        found.faults.append(Fault(error.source, error.line, error.sentence))
+        found.faults.append(_fault(error.source, error))
+
+
+def _fault(source: str, error: DocumentError) -> Fault:
+    return Fault(source, error.line, error.sentence)
 
 
 def _text(path: str) -> bytes:
