@@ -14,7 +14,7 @@ from webhook.cli.main import main
     ("text", "said"),
     [
         ("replicas: {polisy: deny}", "replicas.polisy"),
-        ("{", "settings.yaml:2"),
+        ("{", "settings.yaml:"),
         (None, "cannot be"),
     ],
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.controller.access.kubeconfigs import SERVER, Json, config, refusal, way, written
 from webhook.controller.access.overrides import NONE, Overrides
@@ -217,6 +218,20 @@ async def test_a_file_that_is_none_is_refused_and_not_quoted(text: str, tmp_path
 
     assert SECRET not in said
     assert str(tmp_path) in said
+
+
+@pytest.mark.parametrize(
+    "user",
+    ["{token: t, as: dev, as: ''}", "{as: dev, <<: *administrator}", "!user {token: t}"],
+)
+async def test_what_readers_of_yaml_read_differently_is_refused(user: str, tmp_path: Path) -> None:
+    """kubectl sends the merged value, Python's own reader the other one."""
+    users = "users: [{name: u, user: %s}]\no: &administrator {token: t, as: ''}\n"
+    text = yaml.dump({**config(), "users": None}).replace("users: null\n", "")
+    moved = (users % user).splitlines()[::-1]
+
+    said = await refusal(tmp_path, text + "\n".join(moved) + "\n")
+    assert "cannot be read" in said
 
 
 async def test_a_file_that_may_not_be_looked_at_is_not_passed_over(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from webhook.controller.access.entries import Cluster, Context, User, entry
 from webhook.controller.errors import ConfigurationError
-from webhook.settings.documents import DocumentError, read, read_bytes
+from webhook.settings.documents import DocumentError, read_bytes, read_stream
 
 LISTS = {"contexts": "context", "clusters": "cluster", "users": "user"}
 MOST_NAMES = 10
@@ -104,16 +104,17 @@ def _is_there(file: Path) -> bool:
 
 def _content(file: Path) -> Mapping[str, Any]:
     try:
-        text = read_bytes(file)
-        documents = read(text, str(file)) if text.strip() else []
+        stream = read_stream(read_bytes(file), str(file))
+        for error in stream.errors:
+            raise error
     except DocumentError as error:
         # What it says may quote a credential.
         line = f"line {error.line} cannot be read" if error.line else error.sentence
         raise ConfigurationError(f"{file}: {line}") from None
-    if not documents:
+    if not stream.documents:
         return {}
-    content = documents[0].value
-    if len(documents) > 1 or not isinstance(content, dict):
+    content = stream.documents[0].value
+    if len(stream.documents) > 1 or not isinstance(content, dict):
         raise ConfigurationError(f"{file}: it is no kubeconfig: kubectl config view shows one")
     if content.get("kind", "Config") != "Config":
         raise ConfigurationError(f"{file}: it is no kubeconfig, its kind is another")
