@@ -77,16 +77,16 @@ OVERLAYS = {
 
 @pytest.fixture
 def rendering(
+    request: pytest.FixtureRequest,
     review: Review,
     helm: Helm,
     tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Rendering:
     """Run `review --render` in a repository, with nothing but Helm and kubectl on the path."""
-    tools = tmp_path_factory.mktemp("tools")
+    tools: Path = request.getfixturevalue("tmp_path_factory").mktemp("tools")
     (tools / "helm").symlink_to(helm.binary)
-    (tools / "kubectl").symlink_to(binaries_or_skip()["kubectl"])
+    (tools / "kubectl").symlink_to(binaries_or_skip(request.config)["kubectl"])
     monkeypatch.setenv("PATH", str(tools))
 
     def run(*words: str, files: Mapping[str, str]) -> Printed:
