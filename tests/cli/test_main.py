@@ -101,6 +101,7 @@ def test_an_unknown_option_is_answered_with_the_usage_of_its_command(
         (["serve", "--tls-crt", "x"], "--tls-crt: did you mean --tls-cert?"),
         (["certs", "status", "--servce", "x"], "--servce: did you mean --service?"),
         (["certs", "--servce", "status"], "--servce: did you mean --service?"),
+        (["rules", "--contxt", "x"], "unrecognized arguments: --contxt\n"),
         (["--versin"], "--versin: did you mean --version?"),
         (["certs", "statu"], "'statu': did you mean status?"),
         (["apply", "-n", "a", "b", "-x"], "-x"),

@@ -12,7 +12,7 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 - i
 
 def meant(wrong: str, known: Iterable[str]) -> str:
     """`: did you mean X?`, or nothing where no known word is like it."""
-    found = get_close_matches(wrong, list(known), 1)
+    found = get_close_matches(wrong, list(known), 1, cutoff=0.7)
     return f": did you mean {found[0]}?" if found else ""
 
 
