@@ -23,7 +23,11 @@ RUN tools/bin/python -m pip wheel --quiet --no-deps --no-index --no-build-isolat
     && PYTHONPATH=app tools/bin/python locks/extras.py
 # Bytecode starts a process in a third of the time. The heavy client package goes without: of its
 # thousands of modules a handful is ever imported.
+# In a pod, people type `mcp-admission`.
 RUN rm -rf app/bin app/*/tests app/kubernetes/test \
+    && mkdir app/bin \
+    && printf '#!/bin/sh\nexec python -m webhook "$@"\n' > app/bin/mcp-admission \
+    && chmod 755 app/bin/mcp-admission \
     && tools/bin/python -m compileall -q --invalidation-mode unchecked-hash -x '/kubernetes/' app \
     && find app -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
 
@@ -32,7 +36,7 @@ LABEL org.opencontainers.image.title="mcp-admission" \
     org.opencontainers.image.description="Admission webhook that hardens labelled MCP servers on Kubernetes" \
     org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /build/app /app
-ENV PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+ENV PATH=/app/bin:${PATH} PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /
 USER 65532:65532
 ENTRYPOINT ["python", "-m", "webhook"]

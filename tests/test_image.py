@@ -94,10 +94,24 @@ def test_the_wheel_is_installed_by_its_hash(built: Path) -> None:
     )
 
 
+def test_people_type_the_command_in_a_pod(built: Path) -> None:
+    (environment,) = [words for words in arguments(IMAGE, "ENV") if "PATH=" in words]
+    found = f"{built / 'app' / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+    ran = subprocess.run(
+        ["mcp-admission", "--help"],
+        env={"PATH": found, "PYTHONPATH": str(built / "app")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert "PATH=/app/bin:${PATH}" in environment
+    assert ran.stdout.startswith("usage: mcp-admission"), ran.stderr
+
+
 def test_serve_starts_from_a_tree_that_it_cannot_write_to(built: Path, tmp_path: Path) -> None:
     app = built / "app"
     for path in (app, *app.rglob("*")):
-        path.chmod(0o555 if path.is_dir() else 0o444)
+        path.chmod(0o555 if path.is_dir() or path.parent.name == "bin" else 0o444)
     authority = trustme.CA()
     volume = Volume(tmp_path / "tls")
     volume.write_pair(authority.issue_cert(HOST))

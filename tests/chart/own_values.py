@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from webhook.controller.certificates.modes import MODES
+from webhook.observe.logs import LEVELS
 from webhook.settings.patterns import DNS_SUBDOMAIN
 
 Schema = dict[str, Any]
@@ -41,6 +42,7 @@ def own_values() -> Schema:
             }
         ),
         "imagePullSecrets": LIST,
+        "logLevel": {"enum": [*LEVELS, None]},
         "priorityClassName": NAME,
         "certificates": mapping(
             {

@@ -24,7 +24,9 @@ ROWS = re.findall(r"^\| `([\w.\[\]]+=[^`]+)` \|", PAGE, re.MULTILINE)
 
 
 def test_there_are_commands_and_rows() -> None:
-    assert {words[0] for words in COMMANDS} == {"docker", "helm", "kubectl", "mcp-admission", "sed"}
+    assert {words[0] for words in COMMANDS} == {
+        "docker", "helm", "kubectl", "mcp-admission", "pipx", "sed", "uv",
+    }  # fmt: skip
     assert len(HELM) == 5
     assert len(ROWS) == 9
 

@@ -233,3 +233,15 @@ def test_the_chart_is_clean(helm: Helm, helm3: Helm) -> None:
         assert "0 chart(s) failed" in each.run(
             "lint", "--strict", "--kube-version", "1.36", MANIFESTS / "chart"
         )
+
+
+@pytest.mark.parametrize("level", ["debug", "error"])
+def test_both_processes_log_what_the_values_say(helm: Helm, level: str) -> None:
+    containers = [
+        container
+        for found in helm.objects({"logLevel": level})
+        if found["kind"] == "Deployment"
+        for container in found["spec"]["template"]["spec"]["containers"]
+    ]
+
+    assert [f"--log-level={level}" in each["args"] for each in containers] == [True, True]

@@ -49,7 +49,7 @@ wrong with it, and what the controller does next. Replicas are asked by a TLS ha
 cannot be reached they are not looked at, which is told; everything else is. To look at them, too:
 
   kubectl -n mcp-admission-system exec deploy/mcp-admission-control -- \\
-      python -m webhook certs status
+      mcp-admission certs status
 
 exit codes: 0 fine, 1 faults were found, 2 the cluster cannot be read
 """

@@ -34,7 +34,7 @@ SOMETHING_ELSE = "something else answers at its address from here"
 NO_ANSWER = "it does not answer from here"
 WHERE_PODS_ANSWER = (
     "pods answer inside the cluster: kubectl -n {namespace} exec deploy/mcp-admission-control -- "
-    "python -m webhook certs status"
+    "mcp-admission certs status"
 )
 
 Row = Mapping[str, str | None]

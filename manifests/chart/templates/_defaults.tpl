@@ -76,6 +76,7 @@ image:
   digest: null
   pullPolicy: IfNotPresent
 imagePullSecrets: []
+logLevel: null
 priorityClassName: null
 certificates:
   mode: own
