@@ -246,3 +246,32 @@ def test_what_pods_do_not_get_is_not_told(review: Review) -> None:
         printed = review("d.yaml", d=manifest)
 
         assert "its pods get" not in printed.out
+
+
+GATEWAY = (
+    "callers from now on: pods labelled mcp-admission.dev/gateway=true in mcp-admission's namespace"
+)
+CALLERS = {
+    "a server": (DEPLOYMENT, "{}", GATEWAY),
+    "elsewhere": (
+        DEPLOYMENT,
+        "mcpNamespace: {networkPolicy: {gateway: {namespace: obot, podSelector: {}}}}",
+        "callers from now on: all pods in namespace obot",
+    ),
+    "without policies": (DEPLOYMENT, "mcpNamespace: {networkPolicy: {enabled: false}}", ""),
+    "refused": (REFUSED, "{}", ""),
+    "opted out": (DEPLOYMENT.replace('server: "true"', 'server: "false"'), "{}", ""),
+}
+
+
+@pytest.mark.parametrize(("manifest", "settings", "callers"), CALLERS.values(), ids=CALLERS)
+def test_the_callers_of_a_server_are_named(
+    review: Review, manifest: str, settings: str, callers: str
+) -> None:
+    words = ("d.yaml", "--settings", "settings.yaml")
+    files = {"d": manifest, "settings": settings}
+
+    found = json.loads(review(*words, "-o", "json", **files).out)["results"]
+
+    assert [each.get("callers", "") for each in found] in ([callers], [] if not callers else None)
+    assert ("callers from now on" in review(*words, **files).out) == bool(callers)

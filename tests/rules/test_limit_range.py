@@ -27,7 +27,7 @@ TWO = (
         (None, "requests", set()),
         ({"a": 1}, "limits", set()),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),
 )
 def test_the_names_of_a_container(text: Any, part: str, names: set[str]) -> None:
     document = base()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from webhook.admission.answer import Finding, Severity
-from webhook.admission.workload import Workload
+from webhook.admission.coverage import pods_covered
+from webhook.admission.patch import Patch
+from webhook.admission.request import Request, Scope
+from webhook.admission.workload import Workload, read
 from webhook.rules import names, peers
 from webhook.rules.fields import escape
 from webhook.settings.model import Gateway, Settings
@@ -35,6 +40,13 @@ def callers(settings: Settings, workload: Workload) -> Finding | None:
         f"{_FROM_NOW_ON}{_pods(policy.gateway)} in {where}{further}",
         f"{_FROM_NOW_ON}the gateway's pods in {where}{', and others' if profiles else ''}",
     )
+
+
+def callers_of_pods(admitted: Any, request: Request, settings: Settings, scope: Scope) -> str:
+    """The same sentence about an object that was admitted; empty where its pods are no servers."""
+    workload = read(admitted, request, scope, Patch())
+    found = callers(settings, workload) if pods_covered(workload, settings, scope) else None
+    return "" if found is None else found.message
 
 
 def _namespace(gateway: Gateway) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import jsonpatch
 
 from webhook.admission.answer import Answer, Finding, Severity
+from webhook.admission.callers import callers_of_pods
 from webhook.admission.patch import Operation
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.review import review
@@ -45,7 +46,8 @@ class Outcome:
     is the object as it would be stored, None where it is refused; it may be stored although the
     pods of its template would be refused (`pods_refused`). Paths of findings and of the patch are
     pointers into the document that holds the object. `made` is None unless somebody asked for it.
-    `given` is what pods of an admitted Deployment get beside its template.
+    `given` is what pods of an admitted Deployment get beside its template, and `callers` says who
+    may call an admitted server; empty where that is everybody.
     """
 
     manifest: Manifest
@@ -58,6 +60,7 @@ class Outcome:
     pods_refused: bool = False
     made: MadeObjects | None = None
     given: tuple[Given, ...] = ()
+    callers: str = ""
 
     @property
     def runs(self) -> bool:
@@ -152,7 +155,10 @@ def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str
     request = request._replace(hook=Hook.VALIDATE, object=deepcopy(admitted))
     answers = [mutated, review(request, settings, scope)]
     reviewed = _checked(_outcome(manifest, namespace, answers, admitted))
-    if manifest.kind != "Deployment" or not (reviewed.covered and reviewed.allowed):
+    if not (reviewed.covered and reviewed.allowed):
+        return reviewed
+    reviewed = replace(reviewed, callers=callers_of_pods(admitted, request, settings, scope))
+    if manifest.kind != "Deployment":
         return reviewed
     return replace(reviewed, given=given_to_pods(admitted, namespace, settings, scope))
 

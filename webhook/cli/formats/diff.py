@@ -14,10 +14,10 @@ from webhook.cli.formats.wording import (
     CYAN,
     GREEN,
     RED,
+    consequences,
     count,
     file,
     findings,
-    given,
     paint,
     title,
     verdict,
@@ -39,7 +39,7 @@ def render(report: Report, *, colour: bool) -> Iterator[str]:
         if outcome.patch:
             yield from _diff(outcome, colour=colour)
         yield from findings(outcome, colour=colour)
-        yield from given(outcome)
+        yield from consequences(outcome)
         yield "\n"
     yield count(report)
 

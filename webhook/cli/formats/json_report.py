@@ -49,6 +49,8 @@ def _result(outcome: Outcome) -> dict[str, Any]:
     }
     if outcome.given:
         result["pods_get"] = [each._asdict() for each in outcome.given]
+    if outcome.callers:
+        result["callers"] = outcome.callers
     if outcome.made is not None:
         result |= {"objects": outcome.made.objects, "not_made": outcome.made.not_made}
     return result

@@ -65,10 +65,12 @@ def findings(outcome: Outcome, *, colour: bool) -> Iterator[str]:
         yield f"  {advice(refusing)}\n"
 
 
-def given(outcome: Outcome) -> Iterator[str]:
-    """A line about what the pods of a Deployment get, which its template does not show."""
+def consequences(outcome: Outcome) -> Iterator[str]:
+    """What the object itself does not show: what its pods get, and who may call them."""
     if outcome.given:
         yield f"  its pods get: {', '.join(line(str(each)) for each in outcome.given)}\n"
+    if outcome.callers:
+        yield f"  {line(outcome.callers)}\n"
 
 
 def count(report: Report) -> str:
