@@ -123,7 +123,10 @@ def test_too_much_to_remember_is_not_remembered() -> None:
     huge = settings_of(mcpServerDefaults={"affinity": {"podAffinity": {REQUIRED: ["x" * LARGEST]}}})
     stored = mutated(deployment(), settings=huge)
 
-    assert memory_of(stored) == {"pods": {"resources": {"requests": {"memory": "400Mi"}}}}
+    assert memory_of(stored) == {
+        "items": {"containers[main]": {}},
+        "pods": {"resources": {"requests": {"memory": "400Mi"}}},
+    }
     assert answer_to(stored, settings=huge).operations == ()
 
 
@@ -132,7 +135,7 @@ def test_a_memory_that_grew_too_large_goes() -> None:
     template_of(stored)["metadata"]["annotations"]["a"] = "b"
     huge = settings_of(mcpServerDefaults={"affinity": {"podAffinity": {REQUIRED: ["x" * LARGEST]}}})
 
-    assert memory_of(mutated(stored, settings=huge)).keys() == {"pods"}
+    assert memory_of(mutated(stored, settings=huge)).keys() == {"items", "pods"}
 
 
 def test_too_much_to_give_is_not_remembered() -> None:
@@ -169,7 +172,7 @@ def test_what_is_written_is_measured_in_bytes() -> None:
         mcpServerDefaults={"affinity": {"podAffinity": {REQUIRED: ["é" * (LARGEST // 2)]}}}
     )
 
-    assert memory_of(mutated(deployment(), settings=huge)).keys() == {"pods"}
+    assert memory_of(mutated(deployment(), settings=huge)).keys() == {"items", "pods"}
 
 
 NOT_TO_GIVE: list[Any] = [

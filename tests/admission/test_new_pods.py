@@ -316,3 +316,21 @@ def test_a_template_is_refused_for_a_request_that_leaves_no_room_for_the_limit()
         "resource-ceilings",
         "resource-ceilings",
     ]
+
+
+@pytest.mark.parametrize("sidecars", [0, 1, 40])
+def test_the_request_goes_to_the_server_whatever_is_put_before_it(sidecars: int) -> None:
+    """However much there is to remember: more than there is room for, or nothing else."""
+    others = [{"name": f"sidecar-{at}", "image": "a"} for at in range(sidecars)]
+    main = {"name": "main", "image": "a", "ports": [{"name": "mcp", "containerPort": 80}]}
+    once = fleet().create(deployment(containers=[main, *others])).stored
+    del template_of(once)["metadata"]["annotations"]
+    for again in (deployment(containers=[main, *others]), once):
+        made = pod_of(fleet().create(again).stored)
+        proxy = {"name": "proxy", "image": "a", "ports": [{"name": "mcp", "containerPort": 81}]}
+        made["spec"]["containers"].insert(0, proxy)
+
+        stored = fleet().create(made).stored
+
+        assert found(stored, f"{RESOURCES}.requests") == {"memory": "400Mi"}
+        assert not found(stored, "containers[proxy].resources").get("requests")

@@ -98,7 +98,7 @@ def write(
     """Remember on the template (or bare pod) what this review filled in, and its pods are given.
 
     What was taken away earlier stays known while nothing else stands there. Of too much, what pods
-    are given stays.
+    are given stays, and which of their containers is the server.
     """
     memory = _collect(pod.spec, patch)
     places = Places(pod.spec)
@@ -106,9 +106,12 @@ def write(
         at = places.find(place)
         if at is not None and not at.has(key):
             memory["was"].setdefault(place, {}).setdefault(key, value)
-    _tell_server(memory, pod)
+    least: dict[str, ByPlace] = {"items": {}, "set": {}, "was": {}}
+    for found in (memory, least):
+        if pods or any(found.values()):
+            _tell_server(found, pod)
     given = {PODS: _sorted(pods)} if pods else {}
-    spelled = (to_json(found) for found in (_ordered(memory) | given, given))
+    spelled = (to_json(_ordered(found) | given) for found in (memory, least))
     text = next((text.decode() for text in spelled if len(text) <= LARGEST), "{}")
     if text == "{}":
         if pod.annotations.has(names.INJECTED):
@@ -121,7 +124,7 @@ def _tell_server(memory: dict[str, ByPlace], pod: Pod) -> None:
     """Give the server a place among the items where nothing else tells it, and a guess two."""
     known = pod.known_server
     server = "" if known is None else _container(known.fields.place)
-    if any(memory.values()) and _remembered(memory).server != server:
+    if _remembered(memory).server != server:
         regular = (each for each in pod.containers if each.fields.key == "containers")
         for container in islice(regular, 2) if known is None else (known,):
             memory["items"].setdefault(container.fields.place, {})
