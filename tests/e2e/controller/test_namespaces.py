@@ -167,4 +167,7 @@ def test_a_policy_that_lost_our_label_is_still_ours_and_labelled_again(
 
     managed.cluster.wait_for("label", labelled, 15)
     assert policies(managed)[BASELINE]["metadata"]["uid"] == before["uid"]
-    assert events(managed.cluster, managed.name) == []
+    managed.cluster.wait_for("Event", lambda: events(managed.cluster, managed.name))
+    (event,) = events(managed.cluster, managed.name)
+    assert event["reason"] == "NetworkPolicyPutBack"
+    assert "metadata.labels[app.kubernetes.io/managed-by]" in event["note"]
