@@ -206,6 +206,39 @@ def test_gitignore_is_honoured_with_nesting_and_negation(review: Review, tmp_pat
     ]
 
 
+AS_GIT = [
+    # A folder that is taken back in takes nothing in with it.
+    ({".gitignore": "*.yaml\n", "a/.gitignore": "!a/\n"}, ["a/a/c.yaml"], []),
+    ({".gitignore": "b/**\n", "b/.gitignore": "!c.yaml\n"}, ["b/c.yaml", "b/d.yaml"], ["b/c.yaml"]),
+    ({".gitignore": "a/*\n!a/b/\n"}, ["a/b/c.yaml", "a/c.yaml"], ["a/b/c.yaml"]),
+    ({".gitignore": "a/\n!a/c.yaml\n"}, ["a/c.yaml"], []),
+    ({".gitignore": "*\n!*/\n!c.yaml\n"}, ["a/b/c.yaml", "a/d.yaml"], ["a/b/c.yaml"]),
+    ({".gitignore": "/a/**/d.yaml\n"}, ["a/b/d.yaml", "a/d.yaml", "b/a/d.yaml"], ["b/a/d.yaml"]),
+    ({"a/.gitignore": "/b\n"}, ["a/b/c.yaml", "a/a/b/c.yaml"], ["a/a/b/c.yaml"]),
+    ({".gitignore": "a/**/\n"}, ["a/b/c.yaml", "a/d.yaml"], ["a/d.yaml"]),
+    ({".gitignore": "**/\n"}, ["a/b/c.yaml", "d.yaml"], ["d.yaml"]),
+    ({".gitignore": "[cd].yaml\n\\!x.yaml\n"}, ["!x.yaml", "c.yaml", "e.yaml"], ["e.yaml"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "files", "kept"), AS_GIT)
+def test_patterns_are_read_as_git_reads_them(
+    review: Review, tmp_path: Path, rules: dict[str, str], files: list[str], kept: list[str]
+) -> None:
+    written(tmp_path, {".git/HEAD": "", **rules, **{file: judged("a") for file in files}})
+
+    assert told(review(".", "-o", "json"))[0] == kept
+
+
+def test_a_named_folder_that_is_left_out_is_read_by_its_own_rules(
+    review: Review, tmp_path: Path
+) -> None:
+    written(tmp_path, {".git/HEAD": "", ".gitignore": "a/\n*.yaml\n", "a/b/.gitignore": "d.yaml"})
+    written(tmp_path, {"a/b/c.yaml": judged("a"), "a/b/d.yaml": judged("a")})
+
+    assert told(review("a/b", "-o", "json"))[0] == ["a/b/c.yaml"]
+
+
 def test_without_a_repository_the_folders_around_have_no_say(
     review: Review, tmp_path: Path
 ) -> None:

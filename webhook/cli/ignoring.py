@@ -6,11 +6,11 @@ relative to the current folder, as on the command lines of other tools.
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from webhook.settings.documents import DocumentError, read_bytes
 
@@ -23,23 +23,41 @@ TOOLS = frozenset(
         "node_modules",
     }
 )  # fmt: skip
+# Patterns for any folder, at the end and alone: pathspec takes them for the folder around.
+_ANY_FOLDER = re.compile(r"(?<![^!/])(?:\*\*/)+\s*$|(?<![^!])(?:\*\*/)*\*/\s*$")
 
 
 class Rules(NamedTuple):
     """The patterns of one file, and the folder to which they are relative."""
 
     folder: Path
-    patterns: GitIgnoreSpec
+    patterns: tuple[GitIgnoreSpecPattern, ...]
 
     def says(self, path: Path, *, folder: bool) -> bool | None:
-        """Whether to leave the path out; None where no pattern speaks about it."""
+        """Whether to leave the path out; None where no pattern speaks about it.
+
+        What is in a folder that is left out is never asked about, and a folder that is taken back
+        in takes nothing in with it: a pattern that matches a folder around the path says nothing.
+        """
         try:
             inside = path.relative_to(self.folder).as_posix()
         except ValueError:
             return None
-        if inside == ".":
-            return None
-        return self.patterns.check_file(f"{inside}/" if folder else inside).include
+        name = f"{inside}/" if folder else inside
+        for pattern in reversed(self.patterns):
+            found = None if pattern.include is None else pattern.match_file(name)
+            if found and _is_itself(found.match, name):
+                return pattern.include
+        return None
+
+
+def _is_itself(match: re.Match[str], name: str) -> bool:
+    """Whether a pattern matches a path, and not a folder around it.
+
+    An expression has a group for the slash behind a folder; one without, as that of `a/**`, is
+    about what is inside of the folder alone.
+    """
+    return (match.end() == len(name)) == (match.re.groups > 0)
 
 
 class PatternError(Exception):
@@ -67,12 +85,7 @@ class Excluded:
     def _of(self, folder: Path, named: Path) -> list[Rules]:
         """The rules of every .gitignore from the repository's root to a folder, in this order."""
         if folder not in self._read:
-            if folder == named:
-                above = list(_above(named))
-                left_out = _verdict(above, named, folder=True)
-                around = [] if left_out else above
-            else:
-                around = self._of(folder.parent, named)
+            around = _around(named) if folder == named else self._of(folder.parent, named)
             self._read[folder] = [*around, *_gitignore(folder)]
         return self._read[folder]
 
@@ -82,17 +95,17 @@ def _verdict(rules: Sequence[Rules], path: Path, *, folder: bool) -> bool:
     return next((verdict for verdict in said if verdict is not None), False)
 
 
-def _above(folder: Path) -> Iterator[Rules]:
-    """The rules of the folders around one, if it lies in a git repository."""
-    around: list[Path] = []
-    if (folder / ".git").exists():
-        return
-    for parent in folder.parents:
-        around.append(parent)
-        if (parent / ".git").exists():
-            for each in reversed(around):
-                yield from _gitignore(each)
-            return
+def _around(named: Path) -> list[Rules]:
+    """The rules of the folders around one in a git repository; none where they leave it out."""
+    repository = next((one for one in (named, *named.parents) if (one / ".git").exists()), named)
+    folders = [one for one in (named, *named.parents) if one.is_relative_to(repository)][::-1]
+    rules: list[Rules] = []
+    for folder in folders:
+        if folder != repository and _verdict(rules, folder, folder=True):
+            return []
+        if folder != named:
+            rules += _gitignore(folder)
+    return rules
 
 
 def _gitignore(folder: Path) -> list[Rules]:
@@ -115,9 +128,9 @@ def _is_pattern(line: str) -> bool:
     return True
 
 
-def _spec(patterns: Iterable[str]) -> GitIgnoreSpec:
+def _spec(patterns: Iterable[str]) -> tuple[GitIgnoreSpecPattern, ...]:
     try:
-        return GitIgnoreSpec.from_lines(patterns)
+        return tuple(GitIgnoreSpecPattern(_ANY_FOLDER.sub("**/?*/", one)) for one in patterns)
     except (ValueError, re.error) as error:
         raise PatternError(str(error)) from None
 
