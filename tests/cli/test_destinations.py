@@ -43,6 +43,7 @@ def test_with_files_alone_the_last_line_goes_to_stderr(review: Review, tmp_path:
         (("-o", "json=a", "-o", "junit=./a"), "takes one format: name a file"),
         (("-o", "json="), "'json=' names no file: write json=FILE"),
         (("-o", "xml=a"), "invalid choice: 'xml' (choose from diff, table, yaml, json, junit"),
+        (("-o", "yml=a"), "invalid choice: 'yml': did you mean yaml?"),
         (("-o", "json=gone/a"), "gone/a: cannot be written (No such file or directory)"),
         (("-o", "json=."), ".: cannot be written (Is a directory): name another file"),
         (("-o", "junit=a", "--show-objects"), "--show-objects: junit has no place for objects"),

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from webhook.cli.command import OneOf, Parser, Subparsers, add_command
+from webhook.cli.destinations import OutputOf
 
 SHELLS = ("bash", "zsh", "fish")
 EPILOG = """\
@@ -91,7 +92,9 @@ def _option(action: argparse.Action) -> Option:
 
 
 def _values(action: argparse.Action) -> list[str]:
-    known = action.type.words if isinstance(action.type, OneOf) else action.choices or ()
+    if isinstance(action.type, OneOf | OutputOf):
+        return list(action.type.words)
+    known = action.choices or ()
     return [str(value) for value in known]
 
 

@@ -2,9 +2,11 @@
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from webhook.cli.command import meant
 
 
 class Output(NamedTuple):
@@ -18,21 +20,21 @@ class OutputError(Exception):
     """Outputs that contradict each other, or a file that cannot be written."""
 
 
-def parser_of(formats: Iterable[str]) -> Callable[[str], Output]:
-    """What reads `FORMAT` or `FORMAT=FILE` from a command line."""
-    known = list(formats)
+class OutputOf:
+    """The type of an argument that is `FORMAT` or `FORMAT=FILE`."""
 
-    def parse(text: str) -> Output:
+    def __init__(self, words: Collection[str]) -> None:
+        self.words = words
+
+    def __call__(self, text: str) -> Output:
+        """Read it; raises ArgumentTypeError."""
         name, equals, file = text.partition("=")
-        if name not in known:
-            raise argparse.ArgumentTypeError(
-                f"invalid choice: {name!r} (choose from {', '.join(known)})"
-            )
+        if name not in self.words:
+            hint = meant(name, self.words) or f" (choose from {', '.join(self.words)})"
+            raise argparse.ArgumentTypeError(f"invalid choice: {name!r}{hint}")
         if equals and not file:
             raise argparse.ArgumentTypeError(f"{text!r} names no file: write {name}=FILE")
         return Output(name, Path(file) if file else None)
-
-    return parse
 
 
 def check(outputs: Sequence[Output]) -> None:

@@ -88,7 +88,7 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         action="append",
-        type=destinations.parser_of(formats.FORMATS),
+        type=destinations.OutputOf(formats.FORMATS),
         default=[],
         metavar="FORMAT[=FILE]",
         help=f"{', '.join(formats.FORMATS)}; diff and table are for people, the others for "
