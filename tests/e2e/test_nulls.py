@@ -35,7 +35,6 @@ DEPLOYMENT: Json = {
                 "nodeSelector": {"c": None},
                 "securityContext": {"supplementalGroups": [None, 5], "fsGroup": None},
                 "imagePullSecrets": [None, {"name": "d"}],
-                "tolerations": [None],
                 "volumes": None,
                 "hostNetwork": None,
             },
