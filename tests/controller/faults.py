@@ -3,12 +3,14 @@
     with Proxy(cluster.url, authority) as proxy:
         proxy.refuse(lambda call: call.method == "POST", 500, "upstream broke", times=3)
 
-It speaks plain HTTP to clients, hands their credentials on, and runs on a thread of its own.
+It speaks TLS to clients, because nobody sends credentials without it, hands their tokens on, and
+runs on a thread of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
 import threading
 from collections.abc import Callable, Mapping
@@ -18,6 +20,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import aiohttp
+import trustme
 import yaml
 from aiohttp import web
 
@@ -60,6 +63,9 @@ class Proxy:
     def __init__(self, url: str, authority: Path) -> None:
         self._url = url
         self._tls = ssl.create_default_context(cafile=str(authority))
+        self._authority = trustme.CA()
+        self._served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._authority.issue_cert(LOOPBACK).configure_cert(self._served)
         (self.port,) = free_ports(1)
         self.down = False
         self.silent = False
@@ -89,8 +95,12 @@ class Proxy:
     def kubeconfig(self, original: Path, file: Path) -> Path:
         """Write a kubeconfig with the same credentials and this way to the API server."""
         found = yaml.safe_load(original.read_text(encoding="utf-8"))
+        trusted = self._authority.cert_pem.bytes()
         for cluster in found["clusters"]:
-            cluster["cluster"] = {"server": f"http://{LOOPBACK}:{self.port}"}
+            cluster["cluster"] = {
+                "server": f"https://{LOOPBACK}:{self.port}",
+                "certificate-authority-data": base64.b64encode(trusted).decode(),
+            }
         file.write_text(yaml.dump(found), encoding="utf-8")
         return file
 
@@ -137,7 +147,8 @@ class Proxy:
             server = web.Server(self._handle, access_log=None)
             runner = web.ServerRunner(server, shutdown_timeout=0.1)
             await runner.setup()
-            await web.TCPSite(runner, LOOPBACK, self.port).start()
+            site = web.TCPSite(runner, LOOPBACK, self.port, ssl_context=self._served)
+            await site.start()
             self._ready.set()
             await self._stop.wait()
             self.cut_watches()
