@@ -165,7 +165,7 @@ class ControlPlane:
         assert answer.status == 200, f"GET {path}: {answer.status} {answer.body.decode()}"
         return answer.json()
 
-    def wait_for(self, what: str, question: Callable[[], Found], seconds: float = 30) -> Found:
+    def wait_for(self, what: str, question: Callable[[], Found], seconds: float = 60) -> Found:
         """Ask until the answer is true-ish; a dead component is reported instead of waited for."""
 
         def asked() -> Found:

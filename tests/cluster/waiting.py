@@ -13,7 +13,7 @@ class WaitedInVainError(AssertionError):
     """The deadline passed."""
 
 
-def wait_for(what: str, question: Callable[[], Found], seconds: float = 30) -> Found:
+def wait_for(what: str, question: Callable[[], Found], seconds: float = 60) -> Found:
     """Ask until the answer is true-ish, and return it.
 
     An AssertionError or OSError in the question counts as "not yet", any other is raised. When

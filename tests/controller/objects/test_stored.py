@@ -41,14 +41,16 @@ def at(namespace: str, made: Json) -> str:
 
 
 def stored_server(cluster: ControlPlane, namespace: str, name: str = "github-tools") -> Server:
-    """The server as the API server has it; nobody starts its pods."""
+    """The server as the API server has it; nobody starts its pods, and no webhook knows it."""
     document = deployment(asks=ASKS, name=name, namespace=namespace)
     del document["metadata"]["uid"]
     document["spec"]["replicas"] = 0
     document["spec"]["selector"] = {"matchLabels": {"app": "tools"}}
     document["spec"]["template"]["metadata"]["labels"] = {"app": "tools"}
-    path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
-    return read(cluster.create(path, document))
+    labels = document["metadata"].pop("labels")
+    stored = cluster.create(f"/apis/apps/v1/namespaces/{namespace}/deployments", document)
+    stored["metadata"]["labels"] = labels
+    return read(stored)
 
 
 def everything(cluster: ControlPlane, namespace: str, name: str = "github-tools") -> list[Json]:
