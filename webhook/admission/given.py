@@ -42,9 +42,10 @@ class Given(Section):
                 "node_selector": self.node_selector,
                 "image_pull_secrets": self.image_pull_secrets,
                 "resources": self.resources,
+                "per_server": "forbid",
             }
         )
-        return beside_others(settings.model_copy(update={"mcp_server_defaults": defaults}))
+        return settings.model_copy(update={"mcp_server_defaults": defaults})
 
 
 NOTHING = Given()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -90,6 +91,22 @@ def read(annotations: Fields) -> Memory | None:
         for places in data.values()
     )
     return Memory(**data, pods=pods) if fine else None
+
+
+class Carried:
+    """The memory that an object under review carries, read once, when it is asked for."""
+
+    def __init__(self, annotations: Fields) -> None:
+        self._annotations = annotations
+
+    @cached_property
+    def memory(self) -> Memory | None:
+        """The memory, or None where there is none that can be read."""
+        return read(self._annotations)
+
+    def server(self) -> str:
+        """The container that was the server, as far as it is remembered."""
+        return "" if self.memory is None else self.memory.server
 
 
 def write(

@@ -41,7 +41,7 @@ def create(request: Request, settings: Settings, scope: Scope) -> Answer:
     if request.hook is Hook.VALIDATE:
         return decide(pod.name, Enforcement(settings, pod.pod).check())
     told = notices(settings, pod.pod)
-    memory = injected.read(pod.annotations)
+    memory = pod.carried.memory
     owned = pod.pod.origin.owner != ""
     remembered = memory if owned else None
     outdated = memory if remembered is None else _outdated(remembered, pod, settings)

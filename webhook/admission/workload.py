@@ -38,7 +38,7 @@ class Workload(NamedTuple):
     """An object under review: its own labels and annotations, and its pod or pod template.
 
     For a Pod, `labels` and `annotations` are those of the pod. `template` is the object whose
-    `spec` is the pod's.
+    `spec` is the pod's, and `carried` the memory that it came with.
     """
 
     root: Fields
@@ -46,6 +46,7 @@ class Workload(NamedTuple):
     annotations: Fields
     template: Fields
     pod: Pod
+    carried: injected.Carried
 
     @property
     def kind(self) -> str:
@@ -76,7 +77,7 @@ def read(document: Any, request: Request, scope: Scope, patch: Patch) -> Workloa
     of_pod = own_metadata.child("annotations") if path else annotations
     asked_in = (annotations, of_pod) if kind == "Deployment" else (of_pod,)
     owner = _controller(metadata)
-    memory = None if path else injected.read(annotations)
+    carried = injected.Carried(of_pod)
     origin = Origin(
         namespace=request.namespace,
         name=_name(request, metadata, own_metadata.child("labels"), owner),
@@ -87,11 +88,11 @@ def read(document: Any, request: Request, scope: Scope, patch: Patch) -> Workloa
         beside=annotations if path and kind != "Deployment" else None,
         managed=scope is Scope.MANAGED,
         creating=request.operation == "CREATE",
-        server="" if memory is None else memory.server,
+        server=str if path else carried.server,
     )
     pod = Pod(own_metadata, spec, origin)
     labels = metadata.child("labels") if path else pod.labels
-    return Workload(root, labels, annotations, template, pod)
+    return Workload(root, labels, annotations, template, pod, carried)
 
 
 def stored(found: Any, resource: str, scope: Scope = Scope.OPTED_IN) -> Workload:

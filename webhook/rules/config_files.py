@@ -37,7 +37,7 @@ def fill(pod: Pod, _settings: Settings) -> None:
 def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
     """Refuse a pod in which the place or the name is taken."""
     secrets = _secrets(pod)
-    if pod.known_server is not None and secrets:
+    if secrets and pod.known_server is not None:
         yield from _taken(pod, pod.known_server, secrets)
 
 

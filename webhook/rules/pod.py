@@ -5,7 +5,7 @@ Kubernetes visits init containers, containers and ephemeral containers alike; so
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -26,9 +26,9 @@ class Origin:
     a pod, `name` the name of the workload, of the pod's owner or of the bare pod. `asked_in`
     are the annotations of the workload and of its template, `disagreeing` the keys that say one
     thing in one and another in the other. `beside` are those of a workload whose pods have the
-    annotations of its template alone, which is every one but a Deployment. `server` is the
+    annotations of its template alone, which is every one but a Deployment. `server` finds the
     container of a pod that was the server when the pod or its template was filled in, empty where
-    that is not known.
+    that is not known; it is asked where there are several.
     """
 
     namespace: str = ""
@@ -40,7 +40,7 @@ class Origin:
     beside: Fields | None = None
     managed: bool = False
     creating: bool = True
-    server: str = ""
+    server: Callable[[], str] = str
 
     @property
     def template(self) -> bool:
@@ -142,7 +142,7 @@ class Pod:
         regular = [each for each in self.containers if each.fields.key == "containers"]
         clues = server_choice.Clues(
             named=self.origin.asks(names.CONTAINER),
-            remembered=self.origin.server,
+            remembered=self.origin.server() if len(regular) > 1 else "",
             default=self.annotations.get(server_choice.DEFAULT_CONTAINER),
         )
         at, guessed = server_choice.choose([each.fields for each in regular], clues)
