@@ -41,7 +41,9 @@ def test_every_target_that_is_named_exists(page: str) -> None:
         "README.md",
         "CHANGELOG.md",
         "CONTRIBUTING.md",
-        *sorted(str(page) for page in Path("docs").glob("*.md")),
+        "RELEASE.md",
+        "SECURITY.md",
+        *sorted(str(page) for page in Path("docs").rglob("*.md")),
     ],
 )
 def test_every_relative_link_leads_somewhere(page: str) -> None:
