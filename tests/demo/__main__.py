@@ -66,7 +66,7 @@ if __name__ == "__main__":
     )
     show_answers()
     say(
-        "Next: `make test`, docs/rules.md, `mcp-admission review` on manifests of your own, and "
-        "`make cluster` for a real Kubernetes control plane to use kubectl on."
+        "Next: `make test`, docs/rules.md, `.venv/bin/mcp-admission review` on your own "
+        "manifests, and `make cluster` for a real Kubernetes control plane to use kubectl on."
     )
     sys.exit(code)
