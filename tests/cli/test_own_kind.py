@@ -77,6 +77,12 @@ def test_an_exported_list_is_looked_into(
     assert [(at, message in said) for at, said in refused(printed)] == [(line + 4, True)]
 
 
+def test_wrong_settings_are_not_told_to_be_of_no_shape_of_kubernetes(review: Review) -> None:
+    printed = review("s.yaml", s=changed(RESOURCE, LIMITS, "    limits: {memory: 100Mi}\n"))
+
+    assert "raise the one or lower the other (object)\n\n" in printed.out
+
+
 def test_what_only_rules_know_to_be_nonsense(review: Review) -> None:
     text = changed(RESOURCE, LIMITS, LIMITS + "  rules: {host-path: override}\n")
     printed = review("s.yaml", s=text)

@@ -56,7 +56,7 @@ def findings(outcome: Outcome, *, colour: bool) -> Iterator[str]:
         severity = paint(f"{finding.severity.value:8}", _COLOURS[finding.severity] * colour)
         where = place(outcome, finding.path)
         yield f"  {severity} {where}: {line(finding.message)} ({finding.rule})\n"
-    if not outcome.runs:
+    if not outcome.runs and outcome.manifest.group != GROUP:
         refusing = (
             finding.rule
             for finding in outcome.findings
