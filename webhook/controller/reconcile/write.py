@@ -172,15 +172,25 @@ class Writer:
             self.put_backs.done(place, told(place, paths, by))
 
     async def _apply(self, place: Place, wanted: Json, found: Json) -> None:
-        kind, path = KINDS[place.kind], _path(place)
-        body = {**wanted, "metadata": {**wanted["metadata"], **_seen(found)}}
-        stored = await self._write(place, self._api.apply(path, body))
-        if digest(kind.content(stored)) != _digest(wanted):
+        try:
+            stored = await self._applied(place, wanted, found)
+        except Invalid:
+            # What somebody added contradicts ours: a port of the same name with another number.
+            stored = await self._applied(place, wanted, await self._freed(place, wanted, found))
+        if digest(KINDS[place.kind].content(stored)) != _digest(wanted):
             # What somebody added, and what we created ourselves and want no more, stays in an
             # apply: only an apply takes away what an apply has brought.
-            surplus = _without_surplus(kind, wanted, stored)
-            stored = await self._write(place, self._api.patch(path, surplus, kind="merge"))
+            stored = await self._freed(place, wanted, stored)
         self._made[place.kind].put(stored)
+
+    async def _applied(self, place: Place, wanted: Json, found: Json) -> Json:
+        body = {**wanted, "metadata": {**wanted["metadata"], **_seen(found)}}
+        return await self._write(place, self._api.apply(_path(place), body))
+
+    async def _freed(self, place: Place, wanted: Json, found: Json) -> Json:
+        """The object without what others have in our fields."""
+        patch = _without_surplus(KINDS[place.kind], wanted, found)
+        return await self._write(place, self._api.patch(_path(place), patch, kind="merge"))
 
     async def _write(self, place: Place, call: Awaitable[Json]) -> Json:
         """A write that fails where the object is not the one that was read."""
