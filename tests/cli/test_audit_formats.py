@@ -13,12 +13,13 @@ import yaml
 
 from tests.controller.fleet.reports import REPORT
 from webhook.cli.audit_formats import format as formats
-from webhook.controller.fleet.report import REASONS, Report, Server, Told
+from webhook.controller.fleet.report import REASONS, Report, Server, Told, Unseen
 from webhook.controller.reconcile.drift import REFUSED, STATES
 from webhook.rules.registry import RULES
 
 SARIF = Path(__file__).parent / "schema" / "sarif-2.1.0.json"
 NOTHING = Report((), (), "the defaults")
+BLIND = Report((), (Unseen("pods", "403 Forbidden"),), "the defaults")
 CLEAN = Report((Server("Deployment", "team", "crm"),), (), "the defaults")
 TABLE = """\
 STATE         KIND          NAMESPACE   NAME
@@ -64,7 +65,11 @@ def test_colours_are_for_terminals_alone() -> None:
 
 @pytest.mark.parametrize(
     ("report", "expected"),
-    [(NOTHING, "no MCP server found\n"), (CLEAN, "1 MCP server: 1 current\n")],
+    [
+        (NOTHING, "no MCP server found\n"),
+        (BLIND, "no MCP server found in what could be looked at\n"),
+        (CLEAN, "1 MCP server: 1 current\n"),
+    ],
 )
 def test_where_there_is_nothing_to_tell_it_counts(report: Report, expected: str) -> None:
     assert rendered("table", report) == expected

@@ -25,6 +25,8 @@ from webhook.settings.errors import SettingsError
         (["apply", "crm", "--all"], "name Deployments or say --all, not both"),
         (["apply", "crm"], "say in which namespace they are: -n NS"),
         (["audit", "-n", "team", "-A"], "not allowed with argument"),
+        (["apply", "-n", "team", "--all", "-A"], "not allowed with argument"),
+        (["apply", "crm", "-A"], "say in which namespace they are: -n NS"),
         (["audit", "-o", "yml"], "invalid choice: 'yml': did you mean yaml?"),
     ],
 )
@@ -38,7 +40,7 @@ def test_wrong_usage_is_exit_code_2(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [["audit"], ["apply", "--all"]])
+@pytest.mark.parametrize("words", [["audit"], ["apply", "--all"], ["apply", "--all", "-A"]])
 def test_no_way_to_a_cluster_is_exit_code_2(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

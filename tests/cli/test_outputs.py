@@ -103,6 +103,25 @@ def test_people_read_the_same_words(
     assert err == ("judged by the defaults\n[1/1] Deployment team/crm: 0 of 1 new pods are there\n")
 
 
+def test_where_nothing_is_left_uninstall_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Uninstall:
+        def __init__(self, *_: object, dry_run: bool) -> None:
+            assert not dry_run
+
+        async def run(self) -> AsyncIterator[str]:
+            nothing: list[str] = []
+            for step in nothing:
+                yield step
+
+    monkeypatch.setattr(uninstall, "connect", nobody)
+    monkeypatch.setattr(uninstall, "Uninstall", Uninstall)
+
+    assert main(["uninstall"]) == 0
+    assert capsys.readouterr().out == "nothing is left to remove\n"
+
+
 @pytest.mark.parametrize("output", ["table", *FORMATS])
 @pytest.mark.parametrize("fails", [False, True])
 def test_uninstall_tells_its_steps(

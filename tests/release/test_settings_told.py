@@ -79,7 +79,7 @@ def test_what_is_locked_is_told_at_once_and_in_the_status(locked: Release) -> No
     ).stderr
 
     for key in ("mcpServerDefaults.image", "rules.service-account-token"):
-        assert f"spec.{key} is not heard: the chart sets {key}, change it there" in said
+        assert f"spec.{key} has no effect: the chart sets {key}, change it there" in said
     assert said.count("Warning: ") == 2
     status = told(locked, "True")
     assert status["locked"] == [

@@ -16,7 +16,7 @@ OFF = {"op": "add", "path": "/spec/automountServiceAccountToken", "value": False
 MUST_BE_FALSE = (
     f"automountServiceAccountToken must be false: {ASKING} does not ask, or is not allowed to"
 )
-NOT_HERE = f"metadata.annotations[{ASKING}] is not allowed here"
+NOT_HERE = f"metadata.annotations[{ASKING}] is not allowed here: ask the cluster administrator"
 MOUNT = {"name": TOKEN_VOLUME["name"], "mountPath": TOKEN_PATH, "readOnly": True}
 OWN_MOUNT = {"name": "data", "mountPath": "/data"}
 TOKEN = {"serviceAccountToken": {"path": "token", "audience": "vault"}}

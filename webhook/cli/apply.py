@@ -63,8 +63,10 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     add_connection_options(parser)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a Deployment; needs -n")
-    parser.add_argument(
-        "-n", "--namespace", metavar="NS", help="where the Deployments are (with --all: all)"
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("-n", "--namespace", metavar="NS", help="where the Deployments are")
+    where.add_argument(
+        "-A", "--all-namespaces", action="store_true", help="with --all: everywhere (the default)"
     )
     parser.add_argument("--all", action="store_true", help="every Deployment that is not current")
     add_settings_option(parser)
@@ -140,7 +142,7 @@ def _summed_up(args: argparse.Namespace, done: list[Rolled], untouched: int, cur
         print_object(args, _report(args, done, counts))
     else:
         parts = [f"{counts[word]} {word}" for word in _words() if counts[word]]
-        print(", ".join(parts) or "no MCP server found")
+        print(", ".join(parts) or "no Deployment is an MCP server")
     return NOT_ALL if untouched or any(counts[end.word] for end in SHORT) else FINE
 
 

@@ -74,3 +74,5 @@ async def _uninstall(args: argparse.Namespace, steps: list[str]) -> None:
             steps.append(line)
             if not is_for_programs(args):
                 print(f"{line}{end}", flush=True)
+    if not steps and not is_for_programs(args):
+        print("nothing is left to remove")

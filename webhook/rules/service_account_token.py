@@ -39,7 +39,8 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
         return
     for annotations in pod.origin.asked_in:
         if annotations.get(ASKING) == "true":
-            yield annotations.violation(ASKING, "is not allowed here", advice=True)
+            sentence, detail = "is not allowed here", ": ask the cluster administrator"
+            yield annotations.violation(ASKING, sentence, detail=detail, advice=True)
             break
     if pod.spec.get(KEY) is not False:
         detail = f": {ASKING} does not ask, or is not allowed to"

@@ -1,7 +1,7 @@
 """`MCPServerSettings`, the settings as a resource: one for the cluster, named `default`.
 
 A value that chart or environment sets is locked: the resource may say otherwise, and its status
-says that it is not heard.
+says that it has no effect.
 """
 
 from __future__ import annotations

@@ -58,6 +58,6 @@ def _count(report: Report) -> str:
     counts = report.counts()
     total = counts.pop("all")
     if not total:
-        return "no MCP server found\n"
+        return f"no MCP server found{' in what could be looked at' * bool(report.unseen)}\n"
     parts = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     return f"{total} MCP server{'' if total == 1 else 's'}: {parts}\n"
