@@ -301,18 +301,18 @@ def test_no_key_of_managed_fields_stops_the_reading(key: str) -> None:
 
 
 FEW = range(4_000)
-PORTS = [{"port": at, "protocol": "TCP"} for at in FEW]
+MANY_PORTS = [{"port": at, "protocol": "TCP"} for at in FEW]
 MANY_FIELDS = [
     pytest.param(
         SERVICE,
         [entry({"f:spec": {"f:ports": {f'k:{{"a{at}":1}}': {} for at in range(10_000)}}})],
-        {"spec": {"ports": PORTS}},
+        {"spec": {"ports": MANY_PORTS}},
         id="keys",
     ),
     pytest.param(
         SERVICE,
         [entry({"f:spec": {"f:ports": {f'k:{{"port":{at}}}': {}}}}) for at in FEW],
-        {"spec": {"ports": PORTS}},
+        {"spec": {"ports": MANY_PORTS}},
         id="ports",
     ),
     pytest.param(

@@ -106,13 +106,13 @@ def _part(value: Any, sets: list[Json]) -> Any:
     return value
 
 
-def _key(item: Any) -> str | None:
+def _key(item: Any) -> str:
     """How managedFields call an item: `k:{"port":80,"protocol":"TCP"}`, an owner by its uid."""
     for keys in KEYS:
         if isinstance(item, dict) and keys[0] in item:
             named = {key: item.get(key) for key in keys}
             return f"k:{json.dumps(named, ensure_ascii=False, separators=(',', ':'))}"
-    return None
+    return ""
 
 
 def _last_applied(found: Json) -> Json:
