@@ -14,8 +14,10 @@ import pytest
 
 from tests.admission.case import (
     INJECTED,
+    MUTATE,
     NAME,
     SERVER,
+    VALIDATE,
     Json,
     answer_to,
     deployment,
@@ -28,7 +30,11 @@ from webhook.admission.answer import (
     Finding,
     Severity,
     allow,
+    line,
 )
+from webhook.admission.enforcement import MOST_OBJECTIONS, MOST_OF_RULE
+from webhook.admission.request import Hook
+from webhook.admission.sentences import fitted
 from webhook.rules.pod import MOST_CONTAINERS
 from webhook.settings.model import Settings
 
@@ -176,3 +182,75 @@ def test_short_warnings_end_where_reasons_end() -> None:
 
     assert allow(findings).warnings[-1] == "and 5 more warnings"
     assert len(allow(findings).warnings) == MOST_REASONS + 1
+
+
+MISSPELLED = {f"mcp-admission.dev/sereve{at}": "" for at in range(MANY)}
+
+
+@pytest.mark.parametrize("hook", [MUTATE, VALIDATE])
+@pytest.mark.parametrize(
+    "large",
+    [
+        deployment(labels=MISSPELLED),
+        deployment(labels={}, template={"labels": MISSPELLED}),
+        deployment(labels={SERVER: "true", **MISSPELLED}),
+        pod(labels=MISSPELLED),
+    ],
+    ids=["workload", "template", "server", "pod"],
+)
+def test_what_was_meant_is_told_of_as_many_labels_as_of_one_rule(large: Json, hook: Hook) -> None:
+    """Whether it is ours or not: to find what each of them is like takes longer than to decode."""
+    answer = answer_to(json.loads(json.dumps(large)), hook=hook)
+
+    told = [each for each in answer.findings if "did you mean" in each.message]
+    assert len(told) == MOST_OBJECTIONS
+
+
+def test_a_name_that_no_container_can_have_is_in_no_sentence() -> None:
+    """It would be in a hundred of each rule."""
+    context = {"capabilities": {"add": ["NET_ADMIN"]}}
+    long, longest = "n" * 254, "n" * 253
+    containers = [container(securityContext=context) | {"name": name} for name in (long, longest)]
+
+    messages = [each.message for each in answer_to(pod(containers=containers)).findings]
+
+    place = "securityContext.capabilities.add"
+    assert any(each.startswith(f"containers[0].{place}") for each in messages)
+    assert any(each.startswith(f"containers[{longest}].{place}") for each in messages)
+
+
+def test_a_rule_objects_to_so_much_of_all_the_containers() -> None:
+    context = {"capabilities": {"add": ["NET_ADMIN"] * MOST_OBJECTIONS}}
+    containers = [container(securityContext=context)] * MOST_CONTAINERS
+
+    answer = answer_to(pod(containers=containers), hook=VALIDATE)
+
+    told = [each for each in answer.findings if each.rule == "capabilities"]
+    assert not answer.allowed
+    assert len(told) == MOST_OF_RULE
+
+
+def test_words_are_shortened_in_a_moment() -> None:
+    """Trying each length on each word of a long sentence takes a hundred times as long."""
+    sentence = f"{'n' * 900} {'a ' * 500}"
+    started = process_time()
+
+    for _ in range(50):
+        assert line(sentence).endswith("...")
+
+    assert process_time() - started < 0.25
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "expected"),
+    [
+        ("a bb cccccccc", 12, "a bb cc...cc"),
+        ("a bb cccccccc", 7, None),
+        ("    ", 3, None),
+        ("   ", 3, "   "),
+    ],
+)
+def test_words_are_shortened_no_more_than_they_must(
+    text: str, longest: int, expected: str | None
+) -> None:
+    assert fitted(text, longest, 4) == expected

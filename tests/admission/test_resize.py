@@ -81,3 +81,18 @@ def test_pods_that_are_no_servers_are_not_looked_at() -> None:
 
     assert not answer_to(new, pod(labels={}), **keys).covered
     assert not answer_to(new, pod(labels={}), scope=MANAGED, **keys).allowed
+
+
+def test_the_limit_of_the_whole_pod_is_not_taken_from_containers_that_have_none() -> None:
+    limits = {"memory": "1Gi", "cpu": "2"}
+    old = mutated(pod(resources={"limits": limits}), settings=CEILINGS)
+    new, smaller = copied(old), copied(old)
+    del new["spec"]["resources"]["limits"]["cpu"]
+    smaller["spec"]["resources"]["limits"]["cpu"] = "1"
+    asked: Json = {"settings": CEILINGS, "subresource": "resize", "hook": VALIDATE}
+
+    refused = answer_to(new, old, **asked)
+
+    assert errors(refused) == ["resource-ceilings"]
+    assert "containers[main].resources.limits.cpu must be set" in refused.message
+    assert answer_to(smaller, old, **asked).allowed

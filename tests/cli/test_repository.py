@@ -1,6 +1,7 @@
 """A repository as it is: what is reviewed in it, what is passed over, and what is an error."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -314,3 +315,19 @@ def test_everything_passed_over_is_no_error(review: Review, tmp_path: Path) -> N
     )
     assert "passed over: no Kubernetes manifest" in review("a", "-o", "sarif").out
     assert 'name="passed over" value="1 file without a manifest"' in review("a", "-o", "junit").out
+
+
+def test_pipes_and_devices_of_a_folder_are_not_waited_for(review: Review, tmp_path: Path) -> None:
+    written(tmp_path, {"a.yaml": judged("a")})
+    for name in ("Chart.yaml", "kustomization.yaml", "b.yaml", ".gitignore"):
+        os.mkfifo(tmp_path / name)
+    (tmp_path / "zero.yaml").symlink_to("/dev/zero")
+
+    assert told(review(".", "-o", "json"))[0] == ["a.yaml"]
+
+
+def test_patterns_of_a_hostile_repository_take_no_time(review: Review, tmp_path: Path) -> None:
+    file = f"{'a' * 200}.yaml"
+    written(tmp_path, {".git/HEAD": "", ".gitignore": "*a" * 40 + "b\n", file: judged("a")})
+
+    assert told(review(".", "-o", "json"))[0] == [file]

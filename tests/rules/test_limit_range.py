@@ -25,6 +25,7 @@ TWO = (
         (SAID, "requests", set()),
         ("", "requests", set()),
         (None, "requests", set()),
+        pytest.param(f"{TWO}; {'x' * 16_384}", "requests", set(), id="longer than is read"),
         ({"a": 1}, "limits", set()),
     ],
     ids=lambda value: str(sorted(value) if isinstance(value, set) else value),

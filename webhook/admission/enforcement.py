@@ -16,6 +16,8 @@ from webhook.settings.model import Settings
 
 # Of one rule to one subject: a list of a million items is refused for the first of them.
 MOST_OBJECTIONS = 100
+# Of one rule to all the containers of a pod.
+MOST_OF_RULE = 1000
 
 
 class Enforcement:
@@ -24,7 +26,7 @@ class Enforcement:
     `remembered` is what the template of a pod says that was filled in: only what is always current
     is filled in again, and what the template's pods are given. `given` are the settings by which
     pods are given it, where they are not the others. `cut` says that there was more to
-    object to than MOST_OBJECTIONS.
+    object to than MOST_OBJECTIONS or MOST_OF_RULE.
     """
 
     def __init__(
@@ -105,10 +107,11 @@ class Enforcement:
             check = step.rule.check
             for subject in subjects[step.rule.subject]:
                 for number, violation in enumerate(check(subject, settings)):
-                    if number == MOST_OBJECTIONS:
+                    of_rule = found.setdefault(step, [])
+                    if number == MOST_OBJECTIONS or len(of_rule) == MOST_OF_RULE:
                         self.cut = True
                         break
-                    found.setdefault(step, []).append(violation)
+                    of_rule.append(violation)
         return list(found.items())
 
 

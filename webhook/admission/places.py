@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from webhook.rules.fields import Fields, Malformed
+from webhook.rules.fields import Fields, Malformed, called
 from webhook.rules.pod import CONTAINER_LISTS
 
 ENTERED = frozenset({*CONTAINER_LISTS, "nodeSelectorTerms", "ports"})
@@ -61,7 +61,5 @@ def place_of(at: Fields, spec: Fields) -> str | None:
 def _positions(items: list[Any]) -> dict[str, int]:
     positions: dict[str, int] = {}
     for position, item in enumerate(items):
-        name = item.get("name") if type(item) is dict else None
-        label = name if isinstance(name, str) and name else str(position)
-        positions.setdefault(label, position)
+        positions.setdefault(called(item, position), position)
     return positions

@@ -119,17 +119,21 @@ def resize(request: Request, settings: Settings, scope: Scope) -> Answer:
         return NOT_COVERED
     enforcement = Enforcement(settings, pod.pod)
     findings = enforcement.check()
-    new, old = request.object, request.old_object
     concerned = [
         finding
         for finding in findings
         if enforcement.cut
-        or (
-            finding.rule == resource_ceilings.RULE.id
-            and value_at(new, finding.path) != value_at(old, finding.path)
-        )
+        or (finding.rule == resource_ceilings.RULE.id and _resized(request, finding.path))
     ]
     return decide(pod.name, concerned)
+
+
+def _resized(request: Request, path: str) -> bool:
+    """Whether the amount is another, or the pod as a whole loses the limit that stood for it."""
+    new, old = request.object, request.old_object
+    of_pod = f"/spec/resources/limits/{path.rpartition('/')[2]}"
+    lost = value_at(new, of_pod) is None and value_at(old, of_pod) is not None
+    return lost or value_at(new, path) != value_at(old, path)
 
 
 def status(request: Request, _settings: Settings, _scope: Scope) -> Answer:

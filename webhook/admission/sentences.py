@@ -27,17 +27,24 @@ def fitted(text: str, longest: int, shortest_word: int) -> str | None:
     """
     if len(text) <= longest:
         return text
-    lengths = [len(word) for word in _WORD.findall(text)]
-    around = len(text) - sum(lengths)
-    most = next(
-        (
-            most
-            for most in range(min(max(lengths, default=0), longest), shortest_word - 1, -1)
-            if around + sum(min(length, most) for length in lengths) <= longest
-        ),
-        None,
-    )
-    return None if most is None else _WORD.sub(lambda word: _without_middle(word[0], most), text)
+    lengths = sorted(len(word) for word in _WORD.findall(text))
+    most = _longest_word(lengths, longest - (len(text) - sum(lengths)))
+    if most < shortest_word:
+        return None
+    return _WORD.sub(lambda word: _without_middle(word[0], most), text)
+
+
+def _longest_word(lengths: list[int], room: int) -> int:
+    """What the longest words are cut to, so that all fit into the room.
+
+    The lengths are sorted, and too much for the room.
+    """
+    for at, length in enumerate(lengths):
+        share = room // (len(lengths) - at)
+        if length > share:
+            return share
+        room -= length
+    return 0
 
 
 def _without_middle(text: str, longest: int) -> str:

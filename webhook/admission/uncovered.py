@@ -6,8 +6,10 @@ A label that is misspelled, or written as an annotation, opts nothing in.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow
+from webhook.admission.enforcement import MOST_OBJECTIONS
 from webhook.admission.workload import Workload
 from webhook.rules import identity, keys, names
 from webhook.rules.fields import Violation
@@ -17,8 +19,8 @@ def uncovered(workload: Workload) -> Answer:
     """Leave the object alone, with a warning where a label of ours is not where it counts."""
     pod, origin = workload.pod, workload.pod.origin
     annotations = [workload.annotations, pod.annotations] if origin.template else [pod.annotations]
-    found = [] if workload.labels is pod.labels else list(identity.unread(workload.labels))
-    found += identity.unread(pod.labels)
+    found = [] if workload.labels is pod.labels else _first(identity.unread(workload.labels))
+    found += _first(identity.unread(pod.labels))
     found += [
         each.violation(key, str(keys.unread_annotation(key)), advice=True)
         for each in annotations
@@ -30,7 +32,12 @@ def uncovered(workload: Workload) -> Answer:
 
 def unread_labels(workload: Workload) -> list[Finding]:
     """Warnings about labels on the workload itself that nobody reads; rules see those of pods."""
-    return _warnings(identity.unread(workload.labels))
+    return _warnings(_first(identity.unread(workload.labels)))
+
+
+def _first(violations: Iterable[Violation]) -> list[Violation]:
+    """As many as are told of one rule: what is meant by each key takes a while to find out."""
+    return list(islice(violations, MOST_OBJECTIONS))
 
 
 def _warnings(violations: Iterable[Violation]) -> list[Finding]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
+from webhook.cli.wildcards import bounded
 from webhook.settings.documents import DocumentError, read_bytes
 
 FILE = ".gitignore"
@@ -130,9 +131,16 @@ def _is_pattern(line: str) -> bool:
 
 def _spec(patterns: Iterable[str]) -> tuple[GitIgnoreSpecPattern, ...]:
     try:
-        return tuple(GitIgnoreSpecPattern(_ANY_FOLDER.sub("**/?*/", one)) for one in patterns)
+        return tuple(map(_pattern, patterns))
     except (ValueError, re.error) as error:
         raise PatternError(str(error)) from None
+
+
+def _pattern(text: str) -> GitIgnoreSpecPattern:
+    pattern = GitIgnoreSpecPattern(_ANY_FOLDER.sub("**/?*/", text))
+    if pattern.regex is None:
+        return pattern
+    return GitIgnoreSpecPattern(re.compile(bounded(pattern.regex.pattern)), pattern.include)
 
 
 def _absolute(path: Path) -> Path:

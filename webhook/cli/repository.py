@@ -1,6 +1,7 @@
 """Which files of the named paths are read, and which charts and kustomizations are rendered."""
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -90,6 +91,7 @@ class _Folder:
 
     def _enter(self, folder: Path, folders: list[str], files: list[str]) -> None:
         """Take what is in a folder, and leave those of its folders that are to be entered."""
+        files = [name for name in files if not _never_ends(folder / name)]
         if charts.CHART in files:
             self._charts.append(folder)
             if self._asked.render:
@@ -149,3 +151,12 @@ class _Folder:
         if self._asked.strict:
             return frozenset()
         return frozenset().union(*(one.patches for one in found))
+
+
+def _never_ends(path: Path) -> bool:
+    """Whether it is a pipe or a device, or a link to one, which is read for ever."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))

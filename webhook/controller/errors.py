@@ -16,7 +16,13 @@ LONGEST_MESSAGE = 1000
 
 
 class ConfigurationError(Exception):
-    """There is no way to an API server; one sentence that names the way out."""
+    """There is no way to an API server; one sentence that names the way out.
+
+    It quotes a kubeconfig, which may be a stranger's: it is one line, and commands no terminal.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("".join(char if char.isprintable() else " " for char in sentence))
 
 
 def no_way(source: str, reason: str) -> ConfigurationError:

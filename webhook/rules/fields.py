@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 _EMPTY_TYPES = (dict, list, str)
+LONGEST_NAME = 253  # of anything in Kubernetes; sentences repeat it
 _NOTHING: dict[str, Any] = {}
 Values = list[Any]
 Objects = list["Fields"]
@@ -117,10 +118,7 @@ class Fields:
     @property
     def label(self) -> str:
         """What people call this object inside the one around it: `containers[main]`."""
-        if self.item is None:
-            return self.key
-        name = self.get("name") if type(self.value) is dict else None
-        return f"{self.key}[{name if isinstance(name, str) and name else self.item}]"
+        return self.key if self.item is None else f"{self.key}[{called(self.value, self.item)}]"
 
     @property
     def pointer(self) -> str:
@@ -225,6 +223,12 @@ class Fields:
             if self.inside.value is None:
                 self.inside.exist()
             self.hold(self.editor.create(self.inside, self.key))
+
+
+def called(value: Any, at: int) -> str:
+    """What people call an item of a list: its name, or its place where no name can be this one."""
+    name = value.get("name") if type(value) is dict else None
+    return name if isinstance(name, str) and 0 < len(name) <= LONGEST_NAME else str(at)
 
 
 def escape(key: str) -> str:

@@ -191,6 +191,7 @@ async def test_what_cannot_be_honoured_of_a_cluster_is_refused(
     ("change", "said"),
     [
         ({"current-context": "z"}, 'there is no context "z"'),
+        ({"current-context": "\x1b[2Jz\n\u202ez"}, 'there is no context " [2Jz  z"'),
         ({"current-context": None}, "names no current-context"),
         ({"current-context": 1}, "current-context is no name"),
         ({"contexts": []}, "there is no context in it"),

@@ -153,6 +153,7 @@ async def test_it_is_not_asked_beside_a_client_certificate(program: Program) -> 
     [
         ("", "it printed no ExecCredential"),
         ("[]", "it printed no ExecCredential"),
+        ("[" * 100_000, "it printed no ExecCredential"),
         (SECRET, "it printed no ExecCredential"),
         ({"token": SECRET, "expirationTimestamp": SECRET}, "expirationTimestamp is no time"),
         ({"token": SECRET, "expirationTimestamp": 7}, "expirationTimestamp is no time"),

@@ -113,6 +113,7 @@ def test_it_is_refused_where_nothing_says_which_port(
     assert (refused.value.reason, str(refused.value)) == (reason, sentence)
 
 
+SERVER = "mcp-admission.dev/server"
 THEIRS = {"selector": {"app": "tools"}, "ports": [{"port": 80, "targetPort": 8080}]}
 LEADS = [
     ({}, True),
@@ -121,6 +122,8 @@ LEADS = [
     ({"selector": {"app": "other"}}, False),
     ({"selector": {"app": "tools", "mcp-admission.dev/name": "github-tools"}}, True),
     ({"selector": {"app": "tools", "more": "labels"}}, False),
+    ({"selector": {SERVER: "true"}}, False),
+    ({"selector": {SERVER: "true", "app": "tools"}}, True),
     ({"type": "NodePort"}, True),
     ({"clusterIP": "None"}, True),
     ({"type": "ExternalName", "externalName": "elsewhere.example"}, False),
@@ -137,7 +140,7 @@ LEADS = [
 @pytest.mark.parametrize(("change", "leads"), LEADS)
 def test_a_service_of_somebody_else_leads_to_the_server(change: Json, leads: bool) -> None:
     document = deployment()
-    labels = {"app": "tools", "mcp-admission.dev/name": "github-tools"}
+    labels = {"app": "tools", SERVER: "true", "mcp-admission.dev/name": "github-tools"}
     document["spec"]["template"]["metadata"] = {"labels": labels}
 
     assert leads_to(read(document), {"spec": {**THEIRS, **change}}) is leads

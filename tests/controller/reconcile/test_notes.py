@@ -172,6 +172,15 @@ def test_an_event_has_a_name_that_the_api_server_takes(name: str) -> None:
     assert len(written[0]) <= 253
 
 
+def test_an_event_has_a_note_that_the_api_server_takes() -> None:
+    """It counts bytes up to 1024, and refuses what is longer: nobody would be told."""
+    api = Refusing()
+
+    run(notes_of(api).say(CRM, {"PutBack": "a" + "\N{SNOWMAN}" * 400}))
+
+    assert api.written == [("crm", "PutBack", "a" + "\N{SNOWMAN}" * 333)]
+
+
 def test_what_was_said_about_objects_long_gone_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

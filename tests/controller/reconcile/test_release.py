@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import process_time
 from typing import Any
 
 import pytest
@@ -266,3 +267,69 @@ def test_nothing_is_written_into_what_is_theirs_that_is_not_stored(
     assert set(patch.get("selector", {}).values()) <= {None}
     for port in patch.get("ports", []):
         assert any(port.items() <= each.items() for each in spec["ports"])
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "k:",
+        "k:1",
+        "k:[1]",
+        'k:{"port":[1]}',
+        'k:{"port":{}}',
+        'k:{"uid":"1"}',
+        f'k:{{"port":{"1" * 5000}}}',
+        f'k:{{"port":{"[" * 5000}{"]" * 5000}}}',
+        "v:1",
+        "i:0",
+    ],
+    ids=lambda key: key[:20],
+)
+def test_no_key_of_managed_fields_stops_the_reading(key: str) -> None:
+    """Whoever may write a Service writes its managedFields, and the port is put back as ever."""
+    forged = found(
+        entry(
+            {
+                "f:spec": {"f:ports": {key: {"f:port": {}}}},
+                "f:metadata": {"f:finalizers": {key: {}}},
+            }
+        )
+    )
+    forged["metadata"]["finalizers"] = ["a"]
+
+    assert keep(SERVICE, forged).taken
+
+
+FEW = range(4_000)
+MANY_PORTS = [{"port": at, "protocol": "TCP"} for at in FEW]
+MANY_FIELDS = [
+    pytest.param(
+        SERVICE,
+        [entry({"f:spec": {"f:ports": {f'k:{{"a{at}":1}}': {} for at in range(10_000)}}})],
+        {"spec": {"ports": MANY_PORTS}},
+        id="keys",
+    ),
+    pytest.param(
+        SERVICE,
+        [entry({"f:spec": {"f:ports": {f'k:{{"port":{at}}}': {}}}}) for at in FEW],
+        {"spec": {"ports": MANY_PORTS}},
+        id="ports",
+    ),
+    pytest.param(
+        SECRET,
+        [entry({"f:data": {f"f:{at}": {}}}) for at in FEW],
+        {"data": {str(at): "" for at in range(10_000)}},
+        id="data",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "entries", "content"), MANY_FIELDS)
+def test_many_managed_fields_are_read_once(kind: Kind, entries: list[Json], content: Json) -> None:
+    """All servers wait while the controller reads one object."""
+    forged = found(*entries, **content)
+    started = process_time()
+
+    keep(kind, forged)
+
+    assert process_time() - started < 1.0

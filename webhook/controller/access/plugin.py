@@ -122,7 +122,7 @@ class Plugin:
             found = json.loads(printed)
             kind = found["apiVersion"], found["kind"]
             status = found["status"]
-        except (ValueError, TypeError, LookupError):
+        except (ValueError, TypeError, LookupError, RecursionError):
             kind, status = ("", ""), None
         if kind != (self._entry.api_version, "ExecCredential") or not isinstance(status, dict):
             raise self._error(f"it printed no ExecCredential of {self._entry.api_version}")

@@ -46,11 +46,12 @@ def service(server: Server, *, selecting: bool = True) -> Json:
 def leads_to(server: Server, found: Json) -> bool:
     """Whether a Service of somebody else leads to the port of this server that speaks MCP.
 
+    One that selects by our label alone leads to every server of the namespace.
     Raises Refused where nothing says which port that is.
     """
     spec = found.get("spec") or {}
     selector = spec.get("selector") or {}
-    if not selector or spec.get("externalName"):
+    if not selector.keys() - {names.SERVER} or spec.get("externalName"):
         return False
     port = _chosen(server)
     selected = all(server.pod.labels.get(key) == value for key, value in selector.items())

@@ -15,9 +15,9 @@ from webhook.rules import names
 
 Json = dict[str, Any]
 Path = tuple[str, ...]
-Named = tuple[tuple[str, Any], ...]
 US = FIELD_MANAGER["fieldManager"]
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+KEYS = (("port", "protocol"), ("uid",))
 HELM_RELEASE = "meta.helm.sh/release-name"
 
 
@@ -89,28 +89,30 @@ def _has(fields: Json, path: Path) -> bool:
 
 
 def _part(value: Any, sets: list[Json]) -> Any:
-    """What sets of fields, in the form of managedFields, have of a value."""
+    """What sets of fields, in the form of managedFields, have of a value.
+
+    Users may write them: each is read once, and nothing in a key is.
+    """
     if not all(fields.keys() - {"."} for fields in sets):
         return value
+    inside: dict[str, list[Json]] = {}
+    for key, named in (each for fields in sets for each in fields.items()):
+        inside.setdefault(key, []).append(named)
     if isinstance(value, dict):
-        inside = {key: [each[f"f:{key}"] for each in sets if f"f:{key}" in each] for key in value}
-        return {key: _part(value[key], found) for key, found in inside.items() if found}
-    return _items(value, sets) if isinstance(value, list) else value
+        found = {key: inside[f"f:{key}"] for key in value if f"f:{key}" in inside}
+        return {key: _part(value[key], fields) for key, fields in found.items()}
+    if isinstance(value, list):
+        return [_part(item, inside[key]) for item in value if (key := _key(item)) in inside]
+    return value
 
 
-def _items(value: list[Json], sets: list[Json]) -> list[Json]:
-    """The items of a list that sets of fields name by their keys, such as `k:{"port":80}`."""
-    named: dict[Named, list[Json]] = {}
-    for key, inside in (each for fields in sets for each in fields.items()):
-        if key.startswith("k:"):
-            named.setdefault(tuple(sorted(json.loads(key[2:]).items())), []).append(inside)
-    keys = {tuple(key for key, _ in name) for name in named}
-    return [
-        _part(item, named[name])
-        for item in value
-        for name in (tuple((key, item.get(key)) for key in each) for each in keys)
-        if name in named
-    ]
+def _key(item: Any) -> str:
+    """How managedFields call an item: `k:{"port":80,"protocol":"TCP"}`, an owner by its uid."""
+    for keys in KEYS:
+        if isinstance(item, dict) and keys[0] in item:
+            named = {key: item.get(key) for key in keys}
+            return f"k:{json.dumps(named, ensure_ascii=False, separators=(',', ':'))}"
+    return ""
 
 
 def _last_applied(found: Json) -> Json:

@@ -123,7 +123,8 @@ class Notes:
             "action": "Reconcile",
             "type": "Warning",
             "reason": reason,
-            "note": note[:LONGEST_NOTE],
+            # The API server counts bytes, and managers have names of any script.
+            "note": note.encode()[:LONGEST_NOTE].decode(errors="ignore"),
             "regarding": {
                 "apiVersion": regarding.api_version,
                 "kind": regarding.kind,
