@@ -30,6 +30,14 @@ OTHERS = {
     "docs/site.yml": "theme: !!python/object:a.B {}\n",
     "fixtures/export.json": '{"metadata": {"version": 1}, "data": {"users": []}}',
     "locale/de.json": '["a", "b"]',
+    "compose.yaml": "x: &a {b: 1}\nservices:\n  c:\n    b: 2\n    <<: *a\n",
+    "twice.yaml": "a: 1\na: 2\n",
+    "api/petstore.yaml": "%YAML 1.2\n---\nopenapi: 3.1.0\ncomponents: {schemas: {kind: {}}}\n",
+    "play.yml": "- vars: {b: !vault c}\n  tasks:\n  - k8s: {apiVersion: v1, kind: Pod}\n",
+    "eks.yaml": "Resources:\n  B: !Ref c\n  D: |\n    apiVersion: v1\n    kind: Pod\n",
+    "model.yaml": "limits: {upper: .inf}\n? [a, b]\n: c\n",
+    ".vscode/extensions.json": '{\n  // all\n  "recommendations": [],\n}\n',
+    "logo.yaml": "\0\1\2PNG",
 }
 
 

@@ -25,7 +25,7 @@ def sources(out: str) -> list[tuple[str, str]]:
 
 def billion_laughs() -> str:
     levels = [f"l{at}: &l{at} [{', '.join([f'*l{at - 1}'] * 9)}]" for at in range(1, 12)]
-    return "\n".join(["l0: &l0 [lol]", *levels])
+    return "\n".join(["kind: Pod", "l0: &l0 [lol]", *levels])
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def billion_laughs() -> str:
         (billion_laughs(), "makes the aliases of this document stand for more than 200000 values"),
         ("apiVersion: v1\nkind: \x00", "2: the character U+0000"),
         ("kind: [", "this is not YAML"),
-        ("a: " + "[" * 200 + "]" * 200, "1: the value is nested more than 100 levels deep"),
+        ("kind: Pod\na: " + "[" * 200 + "]" * 200, "2: the value is nested more than 100"),
         ("apiVersion: v1\nspec: {}", "1: this is no Kubernetes object, it has no kind: write one"),
         ("apiVersion: v1\nkind: 3", "2: this is no Kubernetes object, it has no kind: write one"),
         ('apiVersion: ""\nkind: Pod', "1: this is no Kubernetes object, it has no apiVersion"),

@@ -160,7 +160,8 @@ def _reason(
     if b"{{" in text and charts.chart_of(Path(path).absolute()):
         return Reason.TEMPLATE
     if errors:
-        return Reason.NO_MANIFEST if recognition.is_foreign(path, text, errors) else None
+        foreign = path != STDIN and recognition.is_foreign(path, text)
+        return Reason.NO_MANIFEST if foreign else None
     return recognition.passed_over(stream, path) if stream else Reason.EMPTY
 
 

@@ -11,26 +11,27 @@ from typing import Any
 
 from webhook.cli import charts, kustomizations
 from webhook.cli.input import Reason
-from webhook.settings.documents import Document, DocumentError
+from webhook.cli.outlines import outline
+from webhook.settings import documents
+from webhook.settings.documents import Document
 
 _TYPE = ("apiVersion", "kind")
 _SPELLINGS = frozenset({"apiversion", "apiversions", "api_version", "api-version", "kind", "kinds"})
 _METADATA = frozenset({"name", "generateName", "namespace", "labels", "annotations"})
-_TAG = "the tag "
-# Programs whose JSON has comments, or whose YAML has tags.
-_FOREIGN = (
-    ".eslintrc*", ".gitlab-ci.y*ml", "devcontainer.json", "jsconfig*.json", "mkdocs.y*ml",
-    "settings.json", "launch.json", "tasks.json", "tsconfig*.json",
+# JSON with comments, which may have a kind.
+_COMMENTED = (
+    ".eslintrc*", "devcontainer.json", "jsconfig*.json", "settings.json", "launch.json",
+    "tasks.json", "tsconfig*.json",
 )  # fmt: skip
 _BODY = ("spec", "data", "stringData", "template")
 
 
-def passed_over(documents: Sequence[Document], path: str) -> Reason | None:
+def passed_over(stream: Sequence[Document], path: str) -> Reason | None:
     """Why a file is no business of a review; None where it holds a manifest, or should."""
     name = Path(path).name
     if name in kustomizations.NAMES:
         return Reason.KUSTOMIZATION
-    if name == charts.CHART or not any(_is_meant(document.value) for document in documents):
+    if name == charts.CHART or not any(_is_meant(document.value) for document in stream):
         return Reason.NO_MANIFEST
     return None
 
@@ -68,14 +69,19 @@ def _is_metadata(value: Any) -> bool:
     return isinstance(value, dict) and not _METADATA.isdisjoint(value)
 
 
-def is_foreign(path: str, text: bytes, errors: Sequence[DocumentError]) -> bool:
-    """Whether a file that is neither YAML nor JSON to Kubernetes is made for another program.
+def is_foreign(path: str, text: bytes) -> bool:
+    """Whether a file that cannot be read, or not all of it, is made for another program.
 
-    These have comments in JSON or tags of their own in YAML; none of them says apiVersion.
+    YAML is where nothing at its top makes a manifest. What is not YAML is where it has no word of
+    one and is binary or meant as JSON; else it is a manifest with a mistake.
     """
-    if b"apiversion" in text.lower():
-        return False
+    found = outline(text) if len(text) <= documents.MAX_BYTES else None
+    if found:
+        return not any(map(_is_meant, found))
+    words = text.lower()
     name = Path(path).name
-    if any(fnmatch(name, pattern) for pattern in _FOREIGN):
+    if b"apiversion" in words:
+        return False
+    if any(fnmatch(name, pattern) for pattern in _COMMENTED):
         return True
-    return b"kind:" not in text and all(_TAG in error.sentence for error in errors)
+    return b"kind" not in words and (b"\0" in text or name.endswith(".json"))
