@@ -103,8 +103,56 @@ def test_labels_under_a_misspelled_key_are_told(review: Review) -> None:
     assert "metadata.label is no field of Kubernetes: did you mean labels?" in printed.out
 
 
+def test_a_label_that_is_no_label_is_told(review: Review) -> None:
+    document = deployment({"containers": [{"name": "main"}]})
+    document["metadata"] = {"name": "a", **LABELS}
+
+    printed = review("d.yaml", d=json.dumps(document))
+
+    assert (
+        "is no field of Kubernetes: did you mean labels[mcp-admission.dev/server]?" in printed.out
+    )
+
+
+def test_a_long_place_leaves_a_sentence_that_a_terminal_shows() -> None:
+    (found,) = unknown({"spec": {"securityContext": {"readOnlyRootFilesystem": True}}}, "Pod")
+
+    assert found.message == (
+        "securityContext.readOnlyRootFilesystem is unknown: did you mean "
+        "containers[].securityContext.readOnlyRootFilesystem?"
+    )
+
+
 def test_other_objects_are_their_owners_business(review: Review) -> None:
     document = deployment({"container": []})
     document["metadata"] = {"name": "a"}
 
     assert "no field" not in review("d.yaml", d=json.dumps(document)).out
+
+
+def container(**fields: Any) -> Json:
+    return {"spec": {"containers": [fields]}}
+
+
+@pytest.mark.parametrize(
+    ("document", "meant"),
+    [
+        (container(enviroment=[]), "env"),
+        (container(ports=[{"port": 80}]), "containerPort"),
+        (container(containerPort=80), "ports[].containerPort"),
+        (container(securityContext={"fsGroup": 1}), "the pod's securityContext.fsGroup"),
+        (container(tolerations=[]), "the pod's tolerations"),
+        ({"spec": {"image": "a"}}, "containers[].image"),
+        (
+            {"spec": {"securityContext": {"privileged": True}}},
+            "containers[].securityContext.privileged",
+        ),
+        ({"spec": {"volumes": [{"secret": {"name": "a"}}]}}, "secretName"),
+        ({"spec": {"volumes": [{"emptyDir": {"size": "1Gi"}}]}}, "sizeLimit"),
+        ({"spec": {"labels": {}}}, "metadata.labels"),
+    ],
+)
+def test_a_field_at_a_wrong_place_is_told_with_the_right_one(document: Json, meant: str) -> None:
+    (found,) = unknown(document, "Pod")
+
+    assert found.message.endswith(f" is no field of Kubernetes: did you mean {meant}?")

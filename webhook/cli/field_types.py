@@ -4,11 +4,11 @@ It decodes an object first, and refuses `runAsUser: "1000"` there. A review of a
 front of it: rules would take such a value for absent, and pass over a field that is misspelled.
 """
 
-from difflib import get_close_matches
 from typing import Any
 
-from webhook.admission.answer import MALFORMED, Finding, Severity
+from webhook.admission.answer import LONGEST_WARNING, MALFORMED, Finding, Severity
 from webhook.cli.field_tables import Type
+from webhook.cli.near_names import meant
 from webhook.cli.object_fields import Field, fields
 from webhook.rules import names
 from webhook.settings.quantity import QuantityError, parse
@@ -29,7 +29,7 @@ def mistyped(document: Any, kind: str) -> list[Finding]:
 def unknown(document: Any, kind: str) -> list[Finding]:
     """Warnings about fields that no supported Kubernetes has, with the name that is meant."""
     return [
-        Finding(MALFORMED, Severity.WARNING, field.pointer, f"{field.place} {_near(field)}")
+        Finding(MALFORMED, Severity.WARNING, field.pointer, _unknown(field, kind))
         for field in fields(document, kind)
         if field.wanted is None
     ]
@@ -40,7 +40,7 @@ def misplaced(document: Any, kind: str) -> list[Finding]:
     hidden = {
         field.pointer
         for field in fields(document, kind)
-        if field.wanted is None and _names_ours(field.value, _MOST_LEVELS)
+        if field.wanted is None and _names_ours({field.key: field.value}, _MOST_LEVELS)
     }
     return [found for found in unknown(document, kind) if found.path in hidden] if hidden else []
 
@@ -54,19 +54,16 @@ def _objection(field: Field) -> str:
     return "must be a list" if isinstance(wanted, list) else "must be an object"
 
 
-def _near(field: Field) -> str:
-    """What to say about a name that Kubernetes does not know."""
-    like = {name.lower(): name for name in field.around}
-    near = get_close_matches(field.key.lower(), like, n=1, cutoff=0.7)
-    inside = [
-        f"{name}.{field.key}"
-        for name, wanted in field.around.items()
-        if isinstance(wanted, dict) and field.key in wanted
-    ]
-    meant = [like[near[0]]] if near else inside
-    if meant:
-        return f"is no field of Kubernetes: did you mean {meant[0]}?"
-    return "is no field of Kubernetes: kubectl refuses it, and other clients lose it"
+def _unknown(field: Field, kind: str) -> str:
+    """What to say about a name that Kubernetes does not know; where there is room, all of it."""
+    if field.key.startswith(names.PREFIX) and "labels" in field.around:
+        kept = "labels" if field.key in names.LABELS else "annotations"
+        name = f"{kept}[{field.key}]"
+    else:
+        name = meant(field.key, field.around, kind)
+    way_out = f"did you mean {name}?" if name else "kubectl refuses it, and other clients lose it"
+    whole = f"{field.place} is no field of Kubernetes: {way_out}"
+    return whole if len(whole) <= LONGEST_WARNING else f"{field.place} is unknown: {way_out}"
 
 
 def _names_ours(value: Any, levels: int) -> bool:
