@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.admission.case import SERVER, VALIDATE, Json, answer_to, deployment
+from tests.in_memory.api_server import ApiServer
+from tests.in_memory.controllers import pod_of
 from webhook.admission.answer import Answer
 from webhook.admission.workload import KINDS
 
@@ -96,7 +98,7 @@ def test_a_token_that_is_asked_for_beside_the_template_is_not_promised() -> None
     ],
 )
 @pytest.mark.parametrize("places", ["own", "template", "both"])
-def test_what_is_for_deployments_is_refused_once(
+def test_what_is_for_deployments_is_told_once(
     kind: str, key: str, sentence: str, places: str
 ) -> None:
     asked = {key: "values"}
@@ -106,7 +108,45 @@ def test_what_is_for_deployments_is_refused_once(
     answer = said_about(document)
 
     assert [finding.message.partition("] ")[2] for finding in answer.findings] == [sentence]
-    assert answer.pods_refused
+    # A pod of a ReplicaSet may be a Deployment's.
+    assert answer.pods_refused == (places != "own" and kind != "ReplicaSet")
+
+
+OWNED = sorted(OTHERS.keys() - {"PodTemplate"})
+
+
+@pytest.mark.parametrize("kind", OWNED)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"config-from": "values"},
+        {"file-keys": "values"},
+        {"egress": "203.0.113.0/24"},
+        {"ingress-from": "metrics"},
+        {"port": "80"},
+        {"container": "nobody"},
+        {"env-from": "A B"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("places", ["own", "template", "both"])
+def test_feedback_and_pods_agree(kind: str, asked: Json, places: str) -> None:
+    own = asked if places != "template" else {}
+    created = ApiServer().create(workload(kind, own, asked if places != "own" else {}))
+
+    made = ApiServer().create(pod_of(created.stored))
+
+    feedback = [warning for warning in created.warnings if "pods will be refused" in warning]
+    assert made.allowed == (not feedback), (feedback, made.message)
+    assert created.warnings
+
+
+def test_the_replica_set_of_a_deployment_has_what_its_deployment_asks() -> None:
+    document = workload("ReplicaSet", {}, {"egress": "203.0.113.0/24", "config-from": "values"})
+    owner = {"kind": "Deployment", "name": "tools", "controller": True}
+    document["metadata"]["ownerReferences"] = [owner]
+
+    assert told(document) == ()
 
 
 @ALL

@@ -112,4 +112,6 @@ def test_config_from_is_said_to_be_for_deployments(kind: str) -> None:
 
     (warning,) = answer_to(document, hook=VALIDATE).warnings
 
-    assert warning.startswith("pods will be refused: metadata.annotations[mcp-admission.dev/config")
+    assert warning.startswith(
+        "metadata.annotations[mcp-admission.dev/config-from] is for Deployments"
+    )

@@ -129,7 +129,18 @@ REFUSED = [
         [told("file-keys", NEEDS_CONFIG)],
         id="file-keys-of-nothing",
     ),
-    pytest.param({"file_keys": "a"}, {}, [], id="file-keys-came-with-the-template"),
+    pytest.param(
+        {"file_keys": "a"},
+        {"owner": "ReplicaSet"},
+        [],
+        id="file-keys-came-with-the-template",
+    ),
+    pytest.param(
+        {"file_keys": "a"},
+        {"owner": "StatefulSet"},
+        [told("file-keys", FOR_DEPLOYMENTS.replace("env-", "files-"))],
+        id="file-keys-of-another-workload",
+    ),
     pytest.param(
         {"port": "80"},
         {"disagreeing": (f"{PREFIX}port",)},

@@ -21,6 +21,7 @@ from webhook.settings.model import Settings
 from webhook.settings.words import listed
 
 _NAMED = 5
+_OF_DEPLOYMENTS = ("Deployment", "ReplicaSet")
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
@@ -38,9 +39,9 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
 
 
 def _places(pod: Pod) -> tuple[Fields, ...]:
-    """Where a person may have written annotations, the workload first."""
+    """Where a person may have written annotations, those that reach the pods first."""
     beside = pod.origin.beside
-    return pod.origin.asked_in if beside is None else (beside, *pod.origin.asked_in)
+    return pod.origin.asked_in if beside is None else (*pod.origin.asked_in, beside)
 
 
 def _asks(annotations: Fields) -> bool:
@@ -111,20 +112,21 @@ def _config(pod: Pod) -> Iterator[Violation]:
     at, keys_at = _at(pod, names.CONFIG_FROM), _at(pod, names.FILE_KEYS)
     elsewhere = _beside_deployments(pod)
     if at is not None and elsewhere:
-        yield _for_deployments(at, names.CONFIG_FROM, names.ENV_FROM)
-    if at is not None and at.get(names.CONFIG_FROM) in _made(pod):
+        yield _for_deployments(pod, at, names.CONFIG_FROM, names.ENV_FROM)
+    elif at is not None and at.get(names.CONFIG_FROM) in _made(pod):
         yield at.violation(names.CONFIG_FROM, "names the Secret that is made from it: name yours")
-    if keys_at is None or not pod.origin.template:
+    if keys_at is None:
         return
     if elsewhere:
-        yield _for_deployments(keys_at, names.FILE_KEYS, names.FILES_FROM)
-    elif at is None:
+        yield _for_deployments(pod, keys_at, names.FILE_KEYS, names.FILES_FROM)
+    elif at is None and pod.origin.kind == "Deployment":
         yield keys_at.violation(names.FILE_KEYS, f"needs {names.CONFIG_FROM}, which has the keys")
 
 
-def _for_deployments(at: Fields, key: str, instead: str) -> Violation:
+def _for_deployments(pod: Pod, at: Fields, key: str, instead: str) -> Violation:
     detail = f": name existing Secrets with {instead} instead"
-    return at.violation(key, "is for Deployments", detail=detail)
+    advice = not _refuses_pods(pod, at)
+    return at.violation(key, "is for Deployments", detail=detail, advice=advice)
 
 
 def _port_of_service(pod: Pod) -> Iterator[Violation]:
@@ -133,7 +135,7 @@ def _port_of_service(pod: Pod) -> Iterator[Violation]:
     if at is None or pod.server is None:
         return
     if pod.origin.kind != "Deployment":
-        if pod.origin.template:
+        if pod.origin.template and _beside_deployments(pod):
             sentence = "is for Deployments: no Service is made for this one"
             yield at.violation(names.PORT, sentence, advice=True)
         return
@@ -161,12 +163,18 @@ def _network(pod: Pod, settings: Settings) -> Iterator[Violation]:
                 yield at.violation(key, sentence, short=short)
         elif _beside_deployments(pod):
             detail = ": no network policy is made for this one"
-            yield at.violation(key, "is for Deployments", detail=detail)
+            advice = not _refuses_pods(pod, at)
+            yield at.violation(key, "is for Deployments", detail=detail, advice=advice)
 
 
 def _beside_deployments(pod: Pod) -> bool:
-    """Whether this is neither a Deployment nor a pod that may be one's."""
-    return pod.origin.kind != "Deployment" and pod.origin.owner != "ReplicaSet"
+    """Whether this is neither a Deployment nor something that may be one's."""
+    return pod.origin.kind != "Deployment" and pod.origin.owner not in _OF_DEPLOYMENTS
+
+
+def _refuses_pods(pod: Pod, at: Fields) -> bool:
+    """Whether annotations reach pods, and those are no Deployment's as a ReplicaSet's may be."""
+    return at is not pod.origin.beside and pod.origin.kind != "ReplicaSet"
 
 
 def _made(pod: Pod) -> tuple[str, str]:
