@@ -135,3 +135,36 @@ def test_labels_of_another_shape_are_none(review: Review, metadata: Any) -> None
     text = json.dumps({"apiVersion": "apps/v1", "kind": "Deploymnet", "metadata": metadata})
 
     assert review("d.yaml", d=text).code == 0
+
+
+OURS = "mcp-admission.dev/"
+NOT_MANAGED = 'must be "true" or "false": the namespace is not managed'
+NAMESPACES = [
+    ("managed", "true", 0, ""),
+    ("managed", "false", 0, ""),
+    ("managed", "yes", 0, NOT_MANAGED),
+    ("managed", None, 0, NOT_MANAGED),
+    ("managed", True, 1, "must be text: put it in quotes"),
+    ("mangaed", "true", 0, "is not read by this version: did you mean managed?"),
+    ("server", "true", 0, f"is for workloads: {OURS}managed is the label of namespaces"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "code", "said"), NAMESPACES)
+def test_a_slip_in_the_label_of_a_namespace_is_told(
+    review: Review, key: str, value: Any, code: int, said: str
+) -> None:
+    labels = {OURS + key: value, "other": None}
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"labels": labels}}
+
+    printed = review("n.yaml", n=json.dumps(namespace))
+
+    assert printed.code == code
+    assert (f"metadata.labels[{OURS}{key}] {said} (object)" in printed.out) == bool(said)
+    assert printed.out.count("metadata.labels") == bool(said)
+
+
+def test_a_namespace_without_labels_has_nothing_to_tell(review: Review) -> None:
+    for metadata in (None, {}, {"labels": None}):
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        assert review("n.yaml", n=json.dumps(namespace)).code == 0

@@ -22,6 +22,7 @@ from webhook.cli.field_types import misplaced, mistyped, unknown
 from webhook.cli.input import Fault, Passed
 from webhook.cli.kinds import VERSIONS, objection, own_faults
 from webhook.cli.manifests import Manifest
+from webhook.cli.namespace_labels import labels_of_namespace
 from webhook.cli.nulls import decoded, nulls
 from webhook.cli.pods_given import Given, given_to_pods
 from webhook.settings.model import Settings
@@ -135,6 +136,7 @@ def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str
         managed = scope is Scope.MANAGED
         said = objection(manifest, settings, managed=managed)
         found = own_faults(manifest) or ([] if said is None else [said])
+        found += labels_of_namespace(manifest)
         return _unreviewed(manifest, namespace, found)
     value = decoded(manifest.value, manifest.kind)
     request = Request(

@@ -9,15 +9,18 @@ _LABELS = (*names.LABELS, names.GATEWAY)
 _ANNOTATIONS = frozenset({*names.ASKED_BY_USERS, names.INJECTED, names.REVISION})
 
 
-def unread_label(key: str) -> str | None:
-    """What to say about a label that nobody reads, where it is one of the product's."""
+def unread_label(key: str, *more: str) -> str | None:
+    """What to say about a label that nobody reads, where it is one of the product's.
+
+    `more` are labels that are read on this object beside those of workloads.
+    """
     if not key.startswith(names.PREFIX) or key in _LABELS:
         return None
     if key == names.MANAGED:
         return "is read on namespaces alone"
     if key in names.ASKED_BY_USERS:
         return "is not read: it is an annotation"
-    return _unread(key, _LABELS)
+    return _unread(key, (*_LABELS, *more))
 
 
 def unread_annotation(key: str) -> str | None:
