@@ -80,6 +80,40 @@ def test_what_was_meant_to_be_a_server_is_told_that_it_is_none(document: Json, p
         ]
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "mcp-admission/server",
+        "mcp-admission.io/server",
+        "mcp-admision.dev/server",
+        "MCP-Admission.dev/server",
+        "mcp_admission.dev/server",
+    ],
+)
+def test_a_misspelled_domain_is_told(key: str) -> None:
+    answer = answer_to(pod(labels={key: "true"}))
+
+    assert not answer.covered
+    (finding,) = answer.findings
+    assert key in finding.message
+    assert finding.message.endswith(f" is not read: did you mean {SERVER}?")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "app.kubernetes.io/name",
+        "mcp.example.com/server",
+        "admission.example.com/server",
+        "mcp-admission.io/tier",
+        "server",
+        f"{'m' * 5000}/server",
+    ],
+)
+def test_domains_of_others_are_theirs(key: str) -> None:
+    assert answer_to(pod(labels={key: "true"})).findings == ()
+
+
 @pytest.mark.parametrize("kind", ["Pod", "Deployment", "StatefulSet"])
 def test_the_label_as_an_annotation_opts_nothing_in(kind: str) -> None:
     asked = {SERVER: "true"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from webhook.rules import names
 from webhook.settings.words import nearest
 
+_DOMAIN = names.PREFIX.rstrip("/")
+_NEARLY = 0.8
 _LABELS = (*names.LABELS, names.GATEWAY)
 _ANNOTATIONS = frozenset({*names.ASKED_BY_USERS, names.INJECTED, names.REVISION})
 
@@ -14,7 +16,9 @@ def unread_label(key: str, *more: str) -> str | None:
 
     `more` are labels that are read on this object beside those of workloads.
     """
-    if not key.startswith(names.PREFIX) or key in _LABELS:
+    if not key.startswith(names.PREFIX):
+        return _of_another_domain(key, _LABELS)
+    if key in _LABELS:
         return None
     if key == names.MANAGED:
         return "is read on namespaces alone"
@@ -37,3 +41,12 @@ def _unread(key: str, known: tuple[str, ...]) -> str:
     near = nearest(key.removeprefix(names.PREFIX), suffixes)
     sentence = "is not read by this version"
     return sentence if near is None else f"{sentence}: did you mean {near}?"
+
+
+def _of_another_domain(key: str, known: tuple[str, ...]) -> str | None:
+    """What to say about a key of ours behind a domain that is nearly ours."""
+    domain, _, name = key.rpartition("/")
+    meant = f"{names.PREFIX}{name}"
+    if not domain or meant not in known or nearest(domain, [_DOMAIN], _NEARLY) is None:
+        return None
+    return f"is not read: did you mean {meant}?"

@@ -7,10 +7,10 @@ _MOST = 15
 _LONGEST = 100  # of a name that is compared with others
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that a misspelled one is closest to; None where none is close."""
+def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """The known name that a misspelled one is closest to; None where none is so much alike."""
     names = {_plain(name): name for name in known}
-    near = get_close_matches(_plain(word), names, n=1) if len(word) <= _LONGEST else []
+    near = get_close_matches(_plain(word), names, 1, alike) if len(word) <= _LONGEST else []
     return names[near[0]] if near else None
 
 
