@@ -145,6 +145,26 @@ def test_a_template_that_is_named_stands_for_its_chart(rendering: Rendering) -> 
     assert findings(named) == findings(whole)
 
 
+def test_a_chart_or_kustomization_may_be_named_by_its_own_file(rendering: Rendering) -> None:
+    files = {
+        **DEMO,
+        **OVERLAYS,
+        "lib/Chart.yaml": f"{CHART}type: library\n",
+        "part/kustomization.yaml": "kind: Component\n",
+    }
+    chart = rendering("chart", "-o", "json", files=files)
+    over = rendering("k/over", "-o", "json", files={})
+
+    named = rendering("chart/Chart.yaml", OWN, "-o", "json", files={})
+    kustomization = rendering("k/over/kustomization.yaml", "-o", "json", files={})
+    parts = rendering("lib/Chart.yaml", "part/kustomization.yaml", files={})
+
+    assert findings(named) == findings(chart)
+    assert findings(kustomization) == {one for one in findings(over) if "stray" not in one} != set()
+    assert (parts.code, parts.err) == (0, "")
+    assert "1 library chart, 1 unused kustomize component" in parts.out
+
+
 def test_a_folder_may_be_a_chart_and_a_kustomization(rendering: Rendering) -> None:
     files = {**DEMO, "chart/kustomization.yaml": "resources: [examples/own.yaml]\n"}
 

@@ -49,18 +49,41 @@ def look(paths: Iterable[str], asked: Asked) -> Found:
             found.passed.append(Passed(path, Reason.IGNORED, named=True))
         # Unlike Path.is_dir, this does not raise for a name that is too long for the system.
         elif path == STDIN or not os.path.isdir(path):  # noqa: PTH112
-            item = _of_file(path, asked)
-            if item.how is How.READ or item not in found.items:
-                found.items.append(item)
+            one = _of_file(path, asked)
+            if isinstance(one, Passed):
+                found.passed.append(one)
+            elif one.how is How.READ or one not in found.items:
+                found.items.append(one)
         else:
             _Folder(path, asked, excluded).look(found)
     return found
 
 
-def _of_file(path: str, asked: Asked) -> Item:
-    """A file that is named itself; with --render, a template stands for its chart."""
-    chart = charts.chart_of(Path(path).absolute()) if asked.render else None
-    return Item(path, named=True) if chart is None else Item(os.path.relpath(chart), How.HELM)
+def _of_file(path: str, asked: Asked) -> Item | Passed:
+    """A file that is named itself; with --render, what it is a part of where it is no manifest."""
+    file = Path(path)
+    chart = charts.chart_of(file.absolute()) if asked.render else None
+    if chart is not None:
+        return Item(os.path.relpath(chart), How.HELM)
+    if asked.render and file.name == charts.CHART:
+        return _chart(file.parent)
+    if asked.render and file.name in kustomizations.NAMES:
+        return _kustomization(Kustomization(file))
+    return Item(path, named=True)
+
+
+def _chart(folder: Path) -> Item | Passed:
+    """What --render makes of a chart."""
+    if charts.is_library(folder):
+        return Passed(str(folder), Reason.LIBRARY)
+    return Item(str(folder), How.HELM)
+
+
+def _kustomization(one: Kustomization) -> Item | Passed:
+    """What --render makes of a kustomization."""
+    if one.is_component:
+        return Passed(str(one.file), Reason.COMPONENT)
+    return Item(str(one.folder), How.KUSTOMIZE)
 
 
 class _Folder:
@@ -132,16 +155,12 @@ class _Folder:
                 self._passed.append(Passed(str(file), Reason.PATCH))
 
     def _rendered(self) -> Iterator[Item]:
-        for chart in self._charts:
-            if charts.is_library(chart):
-                self._passed.append(Passed(str(chart), Reason.LIBRARY))
+        tops = kustomizations.roots(self._kustomizations)
+        for one in (*map(_chart, self._charts), *map(_kustomization, tops)):
+            if isinstance(one, Item):
+                yield one
             else:
-                yield Item(str(chart), How.HELM)
-        for one in kustomizations.roots(self._kustomizations):
-            if one.is_component:
-                self._passed.append(Passed(str(one.file), Reason.COMPONENT))
-            else:
-                yield Item(str(one.folder), How.KUSTOMIZE)
+                self._passed.append(one)
 
     def _parts(self) -> frozenset[Path]:
         """The files that are no manifests by themselves; --strict takes them for some."""
