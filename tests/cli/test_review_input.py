@@ -42,6 +42,8 @@ def billion_laughs() -> str:
         ("apiVersion: v1\nkind: 3", "2: this is no Kubernetes object, it has no kind: write one"),
         ('apiVersion: ""\nkind: Pod', "1: this is no Kubernetes object, it has no apiVersion"),
         ("apiVersion: v1\nkind: List\nitems:\n- kind: Pod\n  apiVersion: v1\n- 3", "6: a manifest"),
+        ("apiVersion: v1\nkind: List\nitems: {a: b}", "3: a List has its objects in items"),
+        ("apiVersion: v1\nkind: List\nitem: []", "1: a List has its objects in items, as a list"),
         (
             "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  data: {}\n  kind: null",
             "6: this is no Kubernetes object, it has no kind",

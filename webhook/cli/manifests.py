@@ -20,6 +20,7 @@ from webhook.settings.documents import Document, DocumentError
 
 __all__ = ["STDIN", "Fault", "Input", "Manifest", "items_of", "read"]
 _WRITE = "write one, such as apiVersion: v1 and kind: Pod"
+_NO_ITEMS = "a List has its objects in items, as a list: write items: [] where there are none"
 _NOTHING = "there is no document here: write at least one object"
 _AS_EVER = Asked()
 _ACTION = re.compile(r"[^#'\"]*\{\{")
@@ -189,12 +190,19 @@ def _inside(
     """The object, or what a List holds; items of a PodList may leave their kind to the list."""
     api_version, kind = _type(document, value, pointer, assumed)
     items = items_of(value)
+    if items is None and _must_have_items(api_version, kind, value):
+        raise DocumentError(document.source, document.line(f"{pointer}/items"), _NO_ITEMS)
     if not items:
         yield Manifest(document, value, api_version, kind, pointer)
         return
     of_items = (api_version, kind.removesuffix("List"))
     for at, item in enumerate(items):
         yield from _inside(document, item, f"{pointer}/items/{at}", of_items)
+
+
+def _must_have_items(api_version: str, kind: str, value: dict[str, Any]) -> bool:
+    """Whether objects may hide under another key; null is an empty list."""
+    return (api_version, kind) == ("v1", "List") and value.get("items", "") is not None
 
 
 def _type(
