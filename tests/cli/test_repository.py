@@ -37,6 +37,7 @@ OTHERS = {
     "eks.yaml": "Resources:\n  B: !Ref c\n  D: |\n    apiVersion: v1\n    kind: Pod\n",
     "model.yaml": "limits: {upper: .inf}\n? [a, b]\n: c\n",
     ".vscode/extensions.json": '{\n  // all\n  "recommendations": [],\n}\n',
+    "roles/a/templates/b.yaml": "a: {{ b }}\n{% if c %}\nd: 1\n{% endif %}\n",
     "logo.yaml": "\0\1\2PNG",
 }
 

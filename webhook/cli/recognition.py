@@ -73,7 +73,7 @@ def is_foreign(path: str, text: bytes) -> bool:
     """Whether a file that cannot be read, or not all of it, is made for another program.
 
     YAML is where nothing at its top makes a manifest. What is not YAML is where it has no word of
-    one and is binary or meant as JSON; else it is a manifest with a mistake.
+    one and is binary, of Jinja or meant as JSON; else it is a manifest with a mistake.
     """
     found = outline(text) if len(text) <= documents.MAX_BYTES else None
     if found:
@@ -84,4 +84,5 @@ def is_foreign(path: str, text: bytes) -> bool:
         return False
     if any(fnmatch(name, pattern) for pattern in _COMMENTED):
         return True
-    return b"kind" not in words and (b"\0" in text or name.endswith(".json"))
+    other = b"\0" in text or b"{%" in text or name.endswith(".json")
+    return other and b"kind" not in words
