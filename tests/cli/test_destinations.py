@@ -35,6 +35,27 @@ def test_with_files_alone_the_last_line_goes_to_stderr(review: Review, tmp_path:
     assert (tmp_path / "r.txt").read_text(encoding="utf-8") == review("pod.yaml").out
 
 
+def test_a_hyphen_is_standard_output(review: Review, tmp_path: Path) -> None:
+    printed = review("pod.yaml", "-o", "json=-", pod=judged("a"))
+
+    assert printed == review("pod.yaml", "-o", "json")
+    assert not (tmp_path / "-").exists()
+    assert review("pod.yaml", "-o", "json=-", "-o", "table").code == 2
+
+
+def test_a_link_to_a_pipe_is_written_to(review: Review, tmp_path: Path) -> None:
+    """As /dev/stdout is one, where the command stands in a pipe."""
+    read, write = os.pipe()
+    (tmp_path / "link").symlink_to(f"/proc/self/fd/{write}")
+
+    printed = review("pod.yaml", "-o", "json=link", pod=judged("a"))
+
+    os.close(write)
+    with os.fdopen(read, encoding="utf-8") as pipe:
+        written = pipe.read()
+    assert (printed.code, written) == (0, review("pod.yaml", "-o", "json").out)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

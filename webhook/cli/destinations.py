@@ -21,7 +21,7 @@ class OutputError(Exception):
 
 
 class OutputOf:
-    """The type of an argument that is `FORMAT` or `FORMAT=FILE`."""
+    """The type of an argument that is `FORMAT` or `FORMAT=FILE`; `-` is standard output."""
 
     def __init__(self, words: Collection[str]) -> None:
         self.words = words
@@ -34,7 +34,7 @@ class OutputOf:
             raise argparse.ArgumentTypeError(f"invalid choice: {name!r}{hint}")
         if equals and not file:
             raise argparse.ArgumentTypeError(f"{text!r} names no file: write {name}=FILE")
-        return Output(name, Path(file) if file else None)
+        return Output(name, Path(file) if file not in ("", "-") else None)
 
 
 def check(outputs: Sequence[Output]) -> None:
@@ -49,7 +49,7 @@ def check(outputs: Sequence[Output]) -> None:
 def write(file: Path, parts: Iterable[str]) -> None:
     """Write a file as a whole or not at all; raises OutputError with one sentence."""
     try:
-        _write(Path(os.path.realpath(file)), parts)
+        _write(file, parts)
     except OSError as error:
         raise OutputError(
             f"{file}: cannot be written ({error.strerror}): name another file"
@@ -61,6 +61,7 @@ def _write(file: Path, parts: Iterable[str]) -> None:
         # A pipe or a device keeps what it is.
         _fill(file, parts)
         return
+    file = Path(os.path.realpath(file))
     new = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
         _fill(new, parts)
