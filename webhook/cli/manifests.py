@@ -17,11 +17,13 @@ from webhook.cli.repository import How, Item
 from webhook.cli.templates import HelmSources, Template
 from webhook.settings import documents
 from webhook.settings.documents import Document, DocumentError
+from webhook.settings.words import nearest
 
 __all__ = ["STDIN", "Fault", "Input", "Manifest", "items_of", "read"]
 _WRITE = "write one, such as apiVersion: v1 and kind: Pod"
 _NO_ITEMS = "a List has its objects in items, as a list: write items: [] where there are none"
 _NOTHING = "there is no document here: write at least one object"
+_ALIKE, _FIRST = 0.8, 20
 _AS_EVER = Asked()
 _ACTION = re.compile(r"[^#'\"]*\{\{")
 _TEMPLATE = (
@@ -216,9 +218,10 @@ def _type(
     for key, given in zip(("apiVersion", "kind"), assumed, strict=True):
         text = value.get(key, given)
         if not isinstance(text, str) or not text:
-            line = document.line(f"{pointer}/{key}")
-            raise DocumentError(
-                document.source, line, f"this is no Kubernetes object, it has no {key}: {_WRITE}"
-            )
+            near = None if key in value else nearest(key, list(value)[:_FIRST], _ALIKE)
+            line = document.line(f"{pointer}/{near or key}")
+            way_out = f"did you mean {key} where {near} stands?" if near else _WRITE
+            sentence = f"this is no Kubernetes object, it has no {key}: {way_out}"
+            raise DocumentError(document.source, line, sentence)
         found.append(text)
     return found[0], found[1]
