@@ -43,7 +43,6 @@ def billion_laughs() -> str:
         ('apiVersion: ""\nkind: Pod', "1: this is no Kubernetes object, it has no apiVersion"),
         ("apiVersion: v1\nkind: List\nitems:\n- kind: Pod\n  apiVersion: v1\n- 3", "6: a manifest"),
         ("apiVersion: v1\nkinds: Pod", "2: this is no Kubernetes object, it has no kind: did you"),
-        ("kind: Pod\nversion: v1", "did you mean apiVersion where version stands?"),
         ("Kind: Pod\nApiVersion: v1\nspec: {}", "did you mean apiVersion where ApiVersion stands?"),
         ("apiVersion: v1\nkind: List\nitems: {a: b}", "3: a List has its objects in items"),
         ("apiVersion: v1\nkind: List\nitem: []", "1: a List has its objects in items, as a list"),
