@@ -192,7 +192,7 @@ def _inside(
     """The object, or what a List holds; items of a PodList may leave their kind to the list."""
     api_version, kind = _type(document, value, pointer, assumed)
     items = items_of(value)
-    if items is None and _must_have_items(api_version, kind, value):
+    if items is None and _hides_items(api_version, kind, value):
         raise DocumentError(document.source, document.line(f"{pointer}/items"), _NO_ITEMS)
     if not items:
         yield Manifest(document, value, api_version, kind, pointer)
@@ -202,9 +202,13 @@ def _inside(
         yield from _inside(document, item, f"{pointer}/items/{at}", of_items)
 
 
-def _must_have_items(api_version: str, kind: str, value: dict[str, Any]) -> bool:
-    """Whether objects may hide under another key; null is an empty list."""
-    return (api_version, kind) == ("v1", "List") and value.get("items", "") is not None
+def _hides_items(api_version: str, kind: str, value: dict[str, Any]) -> bool:
+    """Whether a List without a list of items may have its objects elsewhere."""
+    if (api_version, kind) != ("v1", "List"):
+        return False
+    if "items" in value:
+        return value["items"] is not None
+    return nearest("items", list(value)[:_FIRST], _ALIKE) is not None
 
 
 def _type(
