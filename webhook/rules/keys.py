@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from webhook.rules import names
 from webhook.settings.words import nearest
 
 _DOMAIN = names.PREFIX.rstrip("/")
 _NEARLY = 0.8
+_LONGEST = 2 * len(_DOMAIN)  # nothing longer is alike
 _LABELS = (*names.LABELS, names.GATEWAY)
 _ANNOTATIONS = frozenset({*names.ASKED_BY_USERS, names.INJECTED, names.REVISION})
 
@@ -47,6 +50,12 @@ def _of_another_domain(key: str, known: tuple[str, ...]) -> str | None:
     """What to say about a key of ours behind a domain that is nearly ours."""
     domain, _, name = key.rpartition("/")
     meant = f"{names.PREFIX}{name}"
-    if not domain or meant not in known or nearest(domain, [_DOMAIN], _NEARLY) is None:
+    if not domain or meant not in known or len(domain) > _LONGEST or not _nearly_ours(domain):
         return None
     return f"is not read: did you mean {meant}?"
+
+
+@lru_cache(maxsize=128)
+def _nearly_ours(domain: str) -> bool:
+    """Whether a domain is a slip for ours; pods have few others, again and again."""
+    return nearest(domain, [_DOMAIN], _NEARLY) is not None
