@@ -39,6 +39,15 @@ class Place(NamedTuple):
     options: tuple[Option, ...]
     values: tuple[str, ...]
 
+    @property
+    def path(self) -> str:
+        """The words as one: `/certs/init`, and nothing for the command line itself."""
+        return "".join(f"/{word}" for word in self.words)
+
+    def before_value(self, option: Option) -> str:
+        """A shell's pattern for this path and a spelling of the option behind it."""
+        return "|".join(f'"{self.path} {name}"' for name in option.names)
+
 
 def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its argument."""

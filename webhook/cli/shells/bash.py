@@ -35,26 +35,22 @@ complete -o default -F _mcp_admission mcp-admission
 
 def script(places: Sequence[Place]) -> str:
     """A function, and its registration; where it knows nothing, bash completes file names."""
-    named = "|".join(shlex.quote(_path(place)) for place in places if place.words)
+    named = "|".join(shlex.quote(place.path) for place in places if place.words)
     values = [line for place in places for line in _values(place)]
     words = [line for place in places for line in _words(place)]
     return SCRIPT.format(places=named, values="\n".join(values), words="\n".join(words))
 
 
-def _path(place: Place) -> str:
-    return "".join(f"/{word}" for word in place.words)
-
-
 def _values(place: Place) -> Iterator[str]:
     for option in place.options:
         if option.takes_value:
-            pattern = "|".join(f'"{_path(place)} {name}"' for name in option.names)
+            pattern = place.before_value(option)
             yield f"        {pattern}) {_reply(option.values)} ;;"
 
 
 def _words(place: Place) -> Iterator[str]:
     options = [name for option in place.options for name in _shown(option)]
-    yield f'        "{_path(place)}")'
+    yield f'        "{place.path}")'
     yield f"            if [[ $current == -* ]]; then {_reply(options)}; fi"
     yield f"            {_reply(place.values)} ;;"
 

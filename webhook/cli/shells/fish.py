@@ -23,17 +23,13 @@ end
 def script(places: Sequence[Place]) -> str:
     """A function that says where on the command line it is, and the lines that ask it."""
     told = {place.words: place.help for place in places}
-    named = " ".join(_quoted(_path(place)) for place in places if place.words)
+    named = " ".join(_quoted(place.path) for place in places if place.words)
     lines = [line for place in places for line in _lines(place, told)]
     return HEAD.format(places=named) + "\n".join(lines) + "\n"
 
 
-def _path(place: Place) -> str:
-    return "".join(f"/{word}" for word in place.words)
-
-
 def _lines(place: Place, told: Mapping[tuple[str, ...], str]) -> Iterator[str]:
-    begin = f"complete -c mcp-admission -n {_quoted(f'__mcp_admission_at {_path(place)!r}')}"
+    begin = f"complete -c mcp-admission -n {_quoted(f'__mcp_admission_at {place.path!r}')}"
     for value in place.values:
         said = told.get((*place.words, value), "")
         yield f"{begin} -f -a {_quoted(value)}{_described(said)}"

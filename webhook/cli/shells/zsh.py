@@ -35,21 +35,17 @@ fi
 
 def script(places: Sequence[Place]) -> str:
     """A function for `fpath`, which may be sourced as well."""
-    named = "|".join(shlex.quote(_path(place)) for place in places if place.words)
+    named = "|".join(shlex.quote(place.path) for place in places if place.words)
     told = {place.words: place.help for place in places}
     values = [line for place in places for line in _values(place)]
     words = [line for place in places for line in _words(place, told)]
     return SCRIPT.format(places=named, values="\n".join(values), words="\n".join(words))
 
 
-def _path(place: Place) -> str:
-    return "".join(f"/{word}" for word in place.words)
-
-
 def _values(place: Place) -> Iterator[str]:
     for option in place.options:
         if option.takes_value:
-            pattern = "|".join(f'"{_path(place)} {name}"' for name in option.names)
+            pattern = place.before_value(option)
             known = " ".join(map(shlex.quote, option.values))
             yield f"        {pattern}) {f'compadd -- {known}' if known else '_files'}; return ;;"
 
@@ -62,7 +58,7 @@ def _words(place: Place, told: Mapping[tuple[str, ...], str]) -> Iterator[str]:
         if name.startswith("--")
     ]
     values = [_item(each, told.get((*place.words, each), "")) for each in place.values]
-    yield f'        "{_path(place)}")'
+    yield f'        "{place.path}")'
     yield '            if [[ "$words[CURRENT]" == -* ]]; then'
     yield f"                found=({' '.join(options)}); _describe -o option found"
     if values:
