@@ -16,7 +16,7 @@ demo: $(VENV)/demo ## show the main job on a real-looking MCP server
 test: $(VENV)/dev ## run all tests, with coverage
 	@$(BIN)/python -m tests.cluster build > /dev/null || [ "$$CI" != true ]
 	$(BIN)/python -m pytest -n auto -rfEs --cov --cov-report=term --cov-fail-under=95
-	$(BIN)/python -m coverage report --include='webhook/rules/*,webhook/admission/*,certs/*' --fail-under=100
+	$(BIN)/python -m coverage report --include='webhook/rules/*,webhook/pods/*,webhook/admission/*,certs/*' --fail-under=100
 
 fast: $(VENV)/dev ## run the tests that need no control plane
 	$(BIN)/python -m pytest -q -n logical -m 'not control_plane' --ignore=tests/cluster --ignore=tests/e2e --ignore=tests/release

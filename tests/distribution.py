@@ -31,7 +31,17 @@ UNITS = [
     Unit(("tests/e2e/controller", "tests/e2e/fleet/"), together=True),
     Unit(("tests/e2e/",), together=True),
     Unit(("tests/release/",)),
-    Unit(("tests/controller/", "tests/resource/", "tests/cluster/"), together=True),
+    Unit(
+        (
+            "tests/controller/",
+            "tests/kube/",
+            "tests/objects/",
+            "tests/fleet/",
+            "tests/resource/",
+            "tests/cluster/",
+        ),
+        together=True,
+    ),
     Unit(("tests/rules/test_standard.py", "tests/chart/", "tests/install/", "tests/test_image.py")),
 ]
 OTHERS = Unit(("",))

@@ -28,9 +28,9 @@ from tests.in_memory.defaults import copied, template_of
 from tests.in_memory.requests import applied, request
 from tests.rules.case import settings_of
 from tests.rules.standard import violations
+from webhook.admission.handler import review
 from webhook.admission.injected import LARGEST
-from webhook.admission.patch import same
-from webhook.admission.review import review
+from webhook.pods.patch import same
 
 HOSTILE: Json = {
     "hostNetwork": True,

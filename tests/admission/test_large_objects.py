@@ -35,7 +35,7 @@ from webhook.admission.answer import (
 from webhook.admission.enforcement import MOST_OBJECTIONS, MOST_OF_RULE
 from webhook.admission.request import Hook
 from webhook.admission.sentences import fitted
-from webhook.rules.pod import MOST_CONTAINERS
+from webhook.pods.pod import MOST_CONTAINERS
 from webhook.settings.model import Settings
 
 MANY = 40_000

@@ -13,8 +13,8 @@ from statistics import median
 from time import process_time
 
 from tests.bench.pod_review import Case, cases
+from webhook.admission.handler import review
 from webhook.admission.request import Scope
-from webhook.admission.review import review
 from webhook.server.decision import decide
 from webhook.server.wire import decode
 from webhook.settings.model import Settings

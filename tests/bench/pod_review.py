@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import jsonpatch
 
+from webhook import names
+from webhook.admission.handler import review
 from webhook.admission.request import Hook, Scope
-from webhook.admission.review import review
-from webhook.rules import names
 from webhook.server.wire import decode
 from webhook.settings.model import Settings
 

@@ -17,9 +17,9 @@ from tests.chart.helm import NAMESPACE
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fixtures import binaries_or_skip
 from tests.manifests.shipped import FOLDER, everything
-from webhook.controller.api import Api
 from webhook.controller.certificates import published
-from webhook.controller.certificates.places import Places
+from webhook.controller.installation import Places
+from webhook.kube.api import Api
 
 pytestmark = pytest.mark.control_plane
 

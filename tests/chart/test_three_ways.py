@@ -13,7 +13,7 @@ import pytest
 
 from tests.chart.helm import Helm, HelmError, Json
 from tests.chart.value_sets import VALUE_SETS
-from webhook.controller.distribution.effective import Effective, ignored, locked, settle
+from webhook.controller.settings.effective import Effective, ignored, locked, settle
 from webhook.settings.layers import Layer
 from webhook.settings.load import read
 from webhook.settings.model import DEFAULT_IMAGE

@@ -14,10 +14,10 @@ from tests.cluster.users import User
 from tests.e2e.manifests import GATE, bare_pod, server
 from tests.manifests.shipped import FOLDER
 from webhook.cli.main import main
-from webhook.controller.api import Api
-from webhook.controller.objects.namespace_labels import namespace_labels
-from webhook.controller.objects.network_policy_baseline import NAME as BASELINE
-from webhook.controller.objects.network_policy_baseline import network_policy_baseline
+from webhook.kube.api import Api
+from webhook.objects.namespace_labels import namespace_labels
+from webhook.objects.network_policy_baseline import NAME as BASELINE
+from webhook.objects.network_policy_baseline import network_policy_baseline
 from webhook.settings.model import Settings
 
 TOOLS = "mcp-admission-mcp"

@@ -14,9 +14,9 @@ import yaml
 from webhook.cli import apply, uninstall
 from webhook.cli.judging import Judging
 from webhook.cli.main import main
-from webhook.controller.errors import Forbidden
-from webhook.controller.fleet.roll import End, Rolled
-from webhook.controller.fleet.targets import Target
+from webhook.fleet.roll import End, Rolled
+from webhook.fleet.targets import Target
+from webhook.kube.errors import Forbidden
 from webhook.settings.model import Settings
 
 FORMATS: dict[str, Callable[[str], Any]] = {"json": json.loads, "yaml": yaml.safe_load}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from webhook.cli.completion import places
 from webhook.cli.main import COMMANDS, whole_parser
-from webhook.controller.access.entries import Cluster, User
+from webhook.kube.access.entries import Cluster, User
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
 IN_COMMON = 3

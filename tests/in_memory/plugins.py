@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.in_memory.api_server import ApiServer, Outcome
 from tests.in_memory.defaults import copied
-from webhook.rules.resources import quantity
+from webhook.rules.checks.resources import quantity
 
 Json = dict[str, Any]
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.cluster.control_plane import ControlPlane
-from webhook.settings.errors import SettingsError
 from webhook.settings.layers import Layer, settle
+from webhook.settings.settings_error import SettingsError
 
 Json = dict[str, Any]
 POD: Json = {"containers": [{"name": "mcp", "image": "registry.example/mcp:1"}]}

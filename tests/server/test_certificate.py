@@ -26,7 +26,7 @@ from tests.server.certificates import (
 from webhook.observe.metrics import Metrics
 from webhook.server import certificate
 from webhook.server.certificate import CertificateStore
-from webhook.server.watch import FileError, Watch
+from webhook.server.file_watch import FileError, Watch
 
 
 def _store(volume: Volume, client_ca: Path | None = None) -> CertificateStore:

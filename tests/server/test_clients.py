@@ -15,7 +15,7 @@ from tests.server.serving import JSON, serving
 from webhook.observe.metrics import Metrics
 from webhook.server.certificate import CertificateStore
 from webhook.server.clients import names
-from webhook.server.watch import Watch
+from webhook.server.file_watch import Watch
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from tests.server.process import Server, command
 from tests.server.serving import Serving, serving
 from webhook.observe.metrics import Metrics
 from webhook.server.certificate import CertificateStore
+from webhook.server.file_watch import Watch
 from webhook.server.handshakes import CAUSES, QUIET_SECONDS, Handshakes, cause_of
-from webhook.server.watch import Watch
 
 FAILED = "failed_handshakes_total"
 HTTP = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -14,8 +14,8 @@ from tests.server.serving import JSON, serving
 from webhook.observe.metrics import Metrics
 from webhook.server import listener as module
 from webhook.server.certificate import CertificateStore
+from webhook.server.file_watch import Watch
 from webhook.server.listener import Address
-from webhook.server.watch import Watch
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.certs.material import CLIENT, NAME, NOW, SERVICE, Brought, bring, roo
 from tests.server.certificates import Volume
 from webhook.observe.metrics import Metrics
 from webhook.server.certificate import CertificateStore
-from webhook.server.watch import FileError, Watch
+from webhook.server.file_watch import FileError, Watch
 
 DAY = 86_400.0
 ROOT = root()

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from webhook.admission.patch import Operation
 from webhook.admission.sentences import fitted, printable
+from webhook.pods.patch import Operation
 from webhook.rules.registry import EXCEPTABLE
 
 LONGEST_WARNING = 120

@@ -7,9 +7,9 @@ from typing import Any
 
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.injected import Memory
-from webhook.admission.patch import Patch
-from webhook.rules.fields import Violation
-from webhook.rules.pod import Pod
+from webhook.pods.fields import Violation
+from webhook.pods.patch import Patch
+from webhook.pods.pod import Pod
 from webhook.rules.registry import Step, plan
 from webhook.rules.rule import PodRule, Workload
 from webhook.settings.model import Settings

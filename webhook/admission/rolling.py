@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from webhook import names
 from webhook.admission import injected, revert
-from webhook.admission.patch import Patch
 from webhook.admission.workload import Workload
-from webhook.rules import names
-from webhook.rules.fields import Fields
+from webhook.pods.fields import Fields
+from webhook.pods.patch import Patch
 
 
 def unchanged(new: Workload, old: Workload) -> bool:

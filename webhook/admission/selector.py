@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from webhook import names
 from webhook.admission.workload import Workload
-from webhook.rules import names
-from webhook.rules.fields import Fields
+from webhook.pods.fields import Fields
 
 _WITHOUT = ("NotIn", "DoesNotExist")
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from webhook.cli.formats import yaml_writer
+from webhook.documents import yaml_writer
 
 FOR_PROGRAMS = ("json", "yaml")
 TABLE = "table"

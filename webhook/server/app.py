@@ -14,8 +14,8 @@ from time import perf_counter
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from webhook.admission.handler import review
 from webhook.admission.request import Hook, Scope
-from webhook.admission.review import review
 from webhook.observe.metrics import Metrics
 from webhook.server import clients
 from webhook.server.decision import Reviewer, decide, tell

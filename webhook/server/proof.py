@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from webhook.server.watch import FileError
+from webhook.server.file_watch import FileError
 
 # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which the ssl module has no name.
 NO_CHECK_TIME = 0x200000

@@ -17,8 +17,8 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import from_json, to_json
 
 from webhook.admission.answer import Answer
-from webhook.admission.patch import Operation
 from webhook.admission.request import Hook, Request
+from webhook.pods.patch import Operation
 
 API_VERSION = "admission.k8s.io/v1"
 KIND = "AdmissionReview"

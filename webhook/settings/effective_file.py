@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
+from webhook.documents.scalars import plain
 from webhook.settings.model import Settings
-from webhook.settings.scalars import plain
 
 FILE = "settings.yaml"
 # Where a replica tells the digest, on its port for probes.

@@ -16,7 +16,7 @@ from tests.cluster.control_plane import ControlPlane
 from tests.cluster.ports import LOOPBACK
 from tests.manifests.shipped import REGISTRATIONS, shipped
 from webhook.cli.main import main
-from webhook.controller.certificates.places import Places
+from webhook.controller.installation import Places
 
 SERVICE = "hook"
 

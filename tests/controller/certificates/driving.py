@@ -8,10 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.controller.certificates.cluster import plan
-from webhook.controller.api import Api
 from webhook.controller.certificates.driver import Driver
-from webhook.controller.certificates.places import Places
 from webhook.controller.certificates.served import Replica
+from webhook.controller.installation import Places
+from webhook.kube.api import Api
 from webhook.observe.control_metrics import ControlMetrics
 
 AT_ONCE = timedelta(0)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from tests.cluster.background import Background
 from tests.controller.certificates.cluster import Installed, accepted
 from tests.e2e import manifests
-from webhook.controller.api import Api
 from webhook.controller.certificates import published
-from webhook.controller.errors import ApiError
-from webhook.controller.paths import namespaced
+from webhook.kube.api import Api
+from webhook.kube.errors import ApiError
+from webhook.kube.paths import namespaced
 
 SENDERS = 4
 SECONDS_BETWEEN_HANDSHAKES = 0.1

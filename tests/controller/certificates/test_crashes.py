@@ -16,7 +16,7 @@ from tests.controller.certificates.cluster import Installed, plan
 from tests.controller.certificates.controller import Controller
 from tests.controller.certificates.driving import driving
 from tests.controller.certificates.serving import Service
-from webhook.controller.errors import ApiError
+from webhook.kube.errors import ApiError
 
 SETTLE = timedelta(seconds=0.5)
 

@@ -14,7 +14,7 @@ from certs.authority import Pair
 from certs.rotation import CreateSuccessor
 from tests.controller.certificates.cluster import Installed
 from tests.controller.certificates.driving import drive, driving, sample
-from webhook.controller.errors import ApiError, Conflict
+from webhook.kube.errors import ApiError, Conflict
 
 JSON_PATCH = "application/json-patch+json"
 BUNDLE = "/webhooks/1/clientConfig/caBundle"

@@ -20,7 +20,7 @@ from tests.controller.certificates.replica import Followed
 from tests.e2e import manifests
 from tests.manifests.shipped import RIGHTS, shipped
 from webhook.controller.certificates.served import Replica, endpoints
-from webhook.controller.paths import cluster_wide, namespaced
+from webhook.kube.paths import cluster_wide, namespaced
 
 OF_OBJECTS = "mcp-admission-control"
 RESOURCES = {"ServiceAccount": "serviceaccounts", "Role": "roles", "RoleBinding": "rolebindings"}

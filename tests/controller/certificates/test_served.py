@@ -18,9 +18,9 @@ from tests.controller.certificates.cluster import SERVICE, Installed
 from tests.controller.certificates.driving import drive, driving, sample
 from tests.controller.certificates.replica import Followed
 from tests.e2e import manifests
-from webhook.controller.api import Api
 from webhook.controller.certificates.served import Replica, ask, endpoints
-from webhook.controller.paths import namespaced
+from webhook.kube.api import Api
+from webhook.kube.paths import namespaced
 
 READY, NOT_READY = {"ready": True, "serving": True}, {"ready": False, "serving": False}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from webhook.cli.main import main
-from webhook.controller.reconcile.write import Writer
+from webhook.controller.owned.write import Writer
 
 
 def pause_before_writing(file: Path) -> None:

@@ -13,7 +13,6 @@ from tests.chart.helm import Helm
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fixtures import helm_or_skip
 from tests.cluster.users import User
-from tests.controller.faults import Call, Proxy
 from tests.e2e import manifests
 from tests.e2e.controller.control import Control, grant
 from tests.e2e.controller.objects import (
@@ -32,6 +31,7 @@ from tests.e2e.controller.objects import (
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE as RELEASE
+from tests.kube.faults import Call, Proxy
 from tests.manifests.shipped import shipped
 from webhook.settings.resource import GROUP, KIND, PLURAL, VERSION, definition
 

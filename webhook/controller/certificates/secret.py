@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from webhook.controller.api import Api
-from webhook.controller.errors import NotFound
-from webhook.rules import names
+from webhook import names
+from webhook.kube.api import Api
+from webhook.kube.errors import NotFound
 
 REPLACE = names.PREFIX + "replace"
 LABELS = {names.MANAGED_BY: names.PRODUCT}
