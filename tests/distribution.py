@@ -38,7 +38,7 @@ UNITS = [
             "tests/objects/",
             "tests/fleet/",
             "tests/resource/",
-            "tests/cluster/",
+            "tests/tools/",
         ),
         together=True,
     ),

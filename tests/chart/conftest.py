@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chart.helm import Helm
-from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fixtures import binaries_or_skip, helm_or_skip
+from tools.chart.helm import Helm
+from tools.cluster.control_plane import ControlPlane
 
 
 @pytest.fixture(scope="session")

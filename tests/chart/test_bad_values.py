@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chart.helm import MANIFESTS, NAMESPACE, RELEASE, Helm, HelmError, Json
+from tools.chart.helm import MANIFESTS, NAMESPACE, RELEASE, Helm, HelmError, Json
 
 
 def policy(**values: object) -> Json:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from certs.authority import make_authority
-from tests.chart.helm import NAMESPACE
-from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fixtures import binaries_or_skip
-from tests.manifests.shipped import FOLDER, everything
+from tools.chart.helm import NAMESPACE
+from tools.chart.shipped import FOLDER, everything
+from tools.cluster.control_plane import ControlPlane
 from webhook.controller.certificates import published
 from webhook.controller.installation import Places
 from webhook.kube.api import Api

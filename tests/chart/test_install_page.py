@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm
 from tests.docs.blocks import blocks
+from tools.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm
 from webhook.cli import uninstall
 from webhook.cli.main import _parser
 from webhook.settings.descriptions import DESCRIPTIONS

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm, Json
+from tools.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm, Json
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from tests.chart.helm import Helm, Json
-from tests.chart.made import CHART
+from tools.chart.helm import Helm, Json
+from tools.chart.made import CHART
 
 VALUES: Json = yaml.safe_load((CHART / "values.yaml").read_text())
 NOT_SET: dict[str, Json] = {

@@ -9,7 +9,6 @@ import copy
 
 import pytest
 
-from tests.chart.helm import NAMESPACE, Helm, Json
 from tests.chart.value_sets import VALUE_SETS
 from tests.manifests.apiserver import (
     MUTATING,
@@ -20,6 +19,7 @@ from tests.manifests.apiserver import (
     registrations,
 )
 from tests.manifests.objects import body
+from tools.chart.helm import NAMESPACE, Helm, Json
 
 KINDS = (MUTATING, VALIDATING)
 

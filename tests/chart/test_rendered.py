@@ -11,9 +11,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.chart.helm import MANIFESTS, NAMESPACE, Helm, Json, is_hook
 from tests.chart.value_sets import VALUE_SETS
 from tests.rules.standard import violations
+from tools.chart.helm import MANIFESTS, NAMESPACE, Helm, Json, is_hook
 from webhook.cli import control, serve, uninstall
 from webhook.cli.main import _parser
 from webhook.settings.load import parse

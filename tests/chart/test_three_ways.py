@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.chart.helm import Helm, HelmError, Json
 from tests.chart.value_sets import VALUE_SETS
+from tools.chart.helm import Helm, HelmError, Json
 from webhook.controller.settings.effective import Effective, ignored, locked, settle
 from webhook.settings.layers import Layer
 from webhook.settings.load import read

@@ -7,12 +7,12 @@ import itertools
 
 import pytest
 
-from tests.chart.helm import NAMESPACE, Helm, Json, is_hook
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.objects import namespace
-from tests.cluster.users import User
 from tests.e2e.manifests import GATE, bare_pod, server
-from tests.manifests.shipped import FOLDER
+from tools.chart.helm import NAMESPACE, Helm, Json, is_hook
+from tools.chart.shipped import FOLDER
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.objects import namespace
+from tools.cluster.users import User
 from webhook.cli.main import main
 from webhook.kube.api import Api
 from webhook.objects.namespace_labels import namespace_labels

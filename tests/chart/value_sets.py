@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.chart.helm import Json
+from tools.chart.helm import Json
 
 VALUE_SETS: dict[str, Json] = {
     "defaults": {},

@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
-from tests.cluster.ports import LOOPBACK, free_ports
+from tools.cluster.ports import LOOPBACK, free_ports
 from webhook.controller.health import Heart, answer_probes
 from webhook.server.listener import Address
 

@@ -24,7 +24,7 @@ import trustme
 import yaml
 from aiohttp import web
 
-from tests.cluster.ports import LOOPBACK, free_ports
+from tools.cluster.ports import LOOPBACK, free_ports
 
 KEPT = ("Authorization", "Accept", "Content-Type", "User-Agent")
 

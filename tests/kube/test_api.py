@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.control_plane import ControlPlane
 from tests.kube.watching import first
+from tools.cluster.control_plane import ControlPlane
 from webhook.kube import api as module
 from webhook.kube.api import Api
 from webhook.kube.api_request import PATCHES, Request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cluster.control_plane import ControlPlane
+from tools.cluster.control_plane import ControlPlane
 from webhook.kube.errors import Unreachable
 from webhook.kube.fence import LeadersApi, NotLeading
 from webhook.kube.paths import namespaced

@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.users import User
 from tests.kube.faults import Proxy
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.users import User
 from webhook.kube.api import Api
 from webhook.kube.cache import Cache
 from webhook.kube.paths import namespaced

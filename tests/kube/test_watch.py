@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.control_plane import ControlPlane
 from tests.kube.virtual_time import run
+from tools.cluster.control_plane import ControlPlane
 from webhook.kube.api import Api
 from webhook.kube.cache import Cache
 from webhook.kube.errors import ApiError, Gone, TooManyRequests, Unreachable

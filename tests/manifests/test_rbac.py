@@ -7,7 +7,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from tests.manifests.shipped import RIGHTS, shipped
+from tools.chart.shipped import RIGHTS, shipped
 
 MANIFESTS = shipped(*RIGHTS)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.control_plane import ControlPlane
 from tests.objects.case import Json, deployment, secret_of, settings_of
+from tools.cluster.control_plane import ControlPlane
 from webhook.fleet.policies.wide_policies import wide_policies
 from webhook.objects.configuration import LARGEST_SECRET
 from webhook.objects.deployed_server import Server, read

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.chart.conftest import helm, helm3
-from tests.chart.helm import Helm
 from tests.cli.conftest import Printed, Review
 from tests.cluster.fixtures import binaries_or_skip
 from tests.offline.manifest_texts import written
+from tools.chart.helm import Helm
 
 __all__ = ["helm", "helm3"]
 pytestmark = pytest.mark.control_plane

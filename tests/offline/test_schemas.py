@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.offline.make_fields import FILE, SCHEMAS, definitions, root, table
+from tools.kubernetes_fields import FILE, SCHEMAS, definitions, root, table
 from webhook.offline import field_tables
 from webhook.offline.field_tables import ANY_KEY, Type
 from webhook.offline.kinds import OTHER_GROUPS, OTHERS, VERSIONS
@@ -70,7 +70,7 @@ def test_every_field_of_kubernetes_is_known_with_its_type(kind: str, version: st
 
 
 def test_the_table_has_nothing_else() -> None:
-    """`python -m tests.offline.make_fields` makes it."""
+    """`python -m tools.kubernetes_fields` makes it."""
     assert FILE.read_text(encoding="utf-8") == table()
 
 

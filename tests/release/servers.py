@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.cluster.control_plane import ControlPlane
 from tests.e2e import manifests
 from tests.e2e.namespace import assert_hardened
-from tests.release.release import Release
+from tools.cluster.control_plane import ControlPlane
+from tools.release.release import Release
 
 Json = dict[str, Any]
 

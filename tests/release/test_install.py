@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from tests.chart.helm import NAMESPACE
 from tests.e2e.manifests import bare_pod
 from tests.release import servers
-from tests.release.release import Release
+from tools.chart.helm import NAMESPACE
+from tools.release.release import Release
 
 pytestmark = [pytest.mark.control_plane, pytest.mark.usefixtures("removed")]
 

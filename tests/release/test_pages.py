@@ -12,7 +12,7 @@ from tests.docs.blocks import Block, blocks
 from tests.e2e.namespace import assert_hardened
 from tests.release import servers
 from tests.release.page import Page
-from tests.release.release import ADMISSION, TOOLS, Release
+from tools.release.release import ADMISSION, TOOLS, Release
 
 pytestmark = pytest.mark.control_plane
 

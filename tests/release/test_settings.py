@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.chart.helm import NAMESPACE
 from tests.release.load import Creator
-from tests.release.release import TOOLS, Release
+from tools.chart.helm import NAMESPACE
+from tools.release.release import TOOLS, Release
 from webhook.settings.resource import GROUP, KIND, NAME, PLURAL, VERSION
 
 pytestmark = pytest.mark.control_plane

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.chart.helm import NAMESPACE
-from tests.cluster.clients import Output
 from tests.release import servers
-from tests.release.release import Release
+from tools.chart.helm import NAMESPACE
+from tools.cluster.clients import Output
+from tools.release.release import Release
 from webhook.settings.resource import GROUP, KIND, NAME, PLURAL, VERSION
 
 pytestmark = pytest.mark.control_plane

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.control_plane import ControlPlane
+from tools.cluster.control_plane import ControlPlane
 from webhook.settings.layers import Layer, settle
 from webhook.settings.settings_error import SettingsError
 

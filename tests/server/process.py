@@ -19,9 +19,9 @@ from typing import Any, Self
 
 import trustme
 
-from tests.cluster.waiting import wait_for
 from tests.server.certificates import HOST, Volume, client, serial
 from tests.server.reviews import posted
+from tools.cluster.waiting import wait_for
 
 LOOPBACK = "127.0.0.1"
 

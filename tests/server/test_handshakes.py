@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.cluster.waiting import wait_for
 from tests.server.certificates import HOST, Volume, client
 from tests.server.process import Server, command
 from tests.server.serving import Serving, serving
+from tools.cluster.waiting import wait_for
 from webhook.observe.metrics import Metrics
 from webhook.server.certificate import CertificateStore
 from webhook.server.file_watch import Watch

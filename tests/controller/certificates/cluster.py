@@ -12,9 +12,9 @@ from typing import Any
 from certs import rotation
 from certs.authority import Certificate, Pair, fingerprint, service_names
 from certs.bundle import parse
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.ports import LOOPBACK
-from tests.manifests.shipped import REGISTRATIONS, shipped
+from tools.chart.shipped import REGISTRATIONS, shipped
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.ports import LOOPBACK
 from webhook.cli.main import main
 from webhook.controller.installation import Places
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from certs.rotation import Plan
-from tests.cluster.background import Background
+from tools.cluster.background import Background
 from webhook.controller.certificates.driver import Driver
 from webhook.controller.certificates.served import Replica
 from webhook.controller.installation import Places

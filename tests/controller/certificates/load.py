@@ -6,9 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from tests.cluster.background import Background
 from tests.controller.certificates.cluster import Installed, accepted
 from tests.e2e import manifests
+from tools.cluster.background import Background
 from webhook.controller.certificates import published
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError

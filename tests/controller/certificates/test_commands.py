@@ -18,9 +18,9 @@ import pytest
 import yaml
 
 from certs.authority import Certificate, fingerprint, issue_leaf, make_authority
-from tests.cluster.ports import LOOPBACK, free_ports
 from tests.controller.certificates.cluster import SERVICE, Installed, plan
 from tests.controller.certificates.controller import Controller
+from tools.cluster.ports import LOOPBACK, free_ports
 from webhook.cli.main import main
 from webhook.controller.certificates import served
 

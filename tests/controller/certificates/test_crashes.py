@@ -11,11 +11,11 @@ import pytest
 
 from certs.authority import Certificate
 from certs.rotation import Rest
-from tests.cluster.control_plane import ControlPlane
 from tests.controller.certificates.cluster import Installed, plan
 from tests.controller.certificates.controller import Controller
 from tests.controller.certificates.driving import driving
 from tests.controller.certificates.serving import Service
+from tools.cluster.control_plane import ControlPlane
 from webhook.kube.errors import ApiError
 
 SETTLE = timedelta(seconds=0.5)

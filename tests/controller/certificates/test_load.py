@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from tests.cluster.control_plane import ControlPlane
 from tests.controller.certificates.cluster import Installed, plan
 from tests.controller.certificates.controller import Controller
 from tests.controller.certificates.serving import Service
 from tests.e2e import manifests
+from tools.cluster.control_plane import ControlPlane
 
 SETTLE = timedelta(seconds=1)
 LEAF_ROTATIONS, AUTHORITY_ROTATIONS = 10, 3

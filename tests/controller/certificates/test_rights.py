@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from certs.rotation import Rest
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.ports import LOOPBACK
-from tests.cluster.users import User
 from tests.controller.certificates.cluster import Installed
 from tests.controller.certificates.driving import drive, driving
 from tests.controller.certificates.replica import Followed
 from tests.e2e import manifests
-from tests.manifests.shipped import RIGHTS, shipped
+from tools.chart.shipped import RIGHTS, shipped
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.ports import LOOPBACK
+from tools.cluster.users import User
 from webhook.controller.certificates.served import Replica, endpoints
 from webhook.kube.paths import cluster_wide, namespaced
 

@@ -12,12 +12,12 @@ import pytest
 
 from certs.authority import fingerprint
 from certs.bundle import parse
-from tests.cluster.authority import Authority
-from tests.cluster.ports import LOOPBACK
 from tests.controller.certificates.cluster import SERVICE, Installed
 from tests.controller.certificates.driving import drive, driving, sample
 from tests.controller.certificates.replica import Followed
 from tests.e2e import manifests
+from tools.cluster.authority import Authority
+from tools.cluster.ports import LOOPBACK
 from webhook.controller.certificates.served import Replica, ask, endpoints
 from webhook.kube.api import Api
 from webhook.kube.paths import namespaced

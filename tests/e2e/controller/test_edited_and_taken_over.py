@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.waiting import wait_for
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import CONFIG, POLICIES, made, policies, secret, values
 from tests.e2e.controller.weather import (
@@ -23,6 +22,7 @@ from tests.e2e.controller.weather import (
     weather,
 )
 from tests.e2e.namespace import APPLY_PATCH, MERGE_PATCH, Namespace
+from tools.cluster.waiting import wait_for
 
 BASELINE = "mcp-admission-baseline"
 FORCED = ("--server-side", "--force-conflicts")

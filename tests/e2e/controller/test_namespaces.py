@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tests.cluster.clients import Response
 from tests.e2e import manifests
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import (
@@ -17,6 +16,7 @@ from tests.e2e.controller.objects import (
 from tests.e2e.namespace import MERGE_PATCH, Namespace, Object
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE as RELEASE
+from tools.cluster.clients import Response
 
 BASELINE = "mcp-admission-baseline"
 MANAGED = "mcp-admission.dev/managed"

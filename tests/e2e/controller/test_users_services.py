@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.chart.helm import Helm
 from tests.cluster.fixtures import helm_or_skip
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.weather import (
@@ -22,6 +21,7 @@ from tests.e2e.controller.weather import (
     weather,
 )
 from tests.e2e.namespace import Namespace, Object
+from tools.chart.helm import Helm
 
 FORCED = ("--server-side", "--force-conflicts")
 

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tests.cluster.users import User
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Changes, merged
 from tests.e2e.system import NAME, NAMESPACE, SETTINGS
+from tools.cluster.users import User
 
 NO_CHANGE: Changes = {}
 MORE_MEMORY = {"mcpServerDefaults": {"resources": {"requests": {"memory": "800Mi"}}}}

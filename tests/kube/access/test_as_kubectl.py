@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.clients import kubectl
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.users import User
 from tests.kube.access.kubeconfigs import written
+from tools.cluster.clients import kubectl
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.users import User
 from webhook.cli.main import main
 from webhook.kube.access.overrides import NONE, Overrides
 from webhook.kube.api import Api
