@@ -5,8 +5,6 @@ one are one unit of work, for one worker. Most of them wait for a cluster, so th
 for each processor. What takes longest begins first, and everything else fills the gaps.
 """
 
-from __future__ import annotations
-
 import os
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Units of work are about tests that exist, and what shares a control plane is one of them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

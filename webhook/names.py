@@ -1,7 +1,5 @@
 """The labels, annotations and names that mcp-admission uses."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 

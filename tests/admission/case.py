@@ -3,8 +3,6 @@
 There are no defaults of Kubernetes in them: tests/in_memory/api_server.py has those.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from tests.in_memory.requests import NAMESPACE, applied, request

@@ -1,7 +1,5 @@
 """Labelling a live Deployment says who may call it from then on."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What rolling a server would do: nothing, a change that is named, or a refusal and its reasons."""
 
-from __future__ import annotations
-
 from copy import deepcopy
 from typing import Any
 

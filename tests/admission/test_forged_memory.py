@@ -1,7 +1,5 @@
 """A forged memory of what was filled in exempts from nothing, and no patch breaks over it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

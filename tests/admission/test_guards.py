@@ -1,7 +1,5 @@
 """What nobody may change on a live pod, and who may take the gate away."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

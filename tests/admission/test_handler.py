@@ -1,7 +1,5 @@
 """Which requests are reviewed, and that every one of them gets an answer."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.admission.case import MANAGED, MUTATE, OPTED_IN, SERVER, VALIDATE, Json

@@ -1,7 +1,5 @@
 """What was filled in is remembered, compactly and exactly, and read back with suspicion."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

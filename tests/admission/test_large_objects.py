@@ -3,8 +3,6 @@
 A review that compares the items of two lists in pairs takes minutes for these objects.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 from time import process_time

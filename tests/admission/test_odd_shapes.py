@@ -1,7 +1,5 @@
 """Whatever the shape of an object, a review ends in an answer, and its patch can be applied."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Workloads whose templates we leave alone: their authors are warned, their pods enforced."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What holds for every object that is created, whatever stands in it."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 

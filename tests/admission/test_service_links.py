@@ -1,7 +1,5 @@
 """Environment variables of Services: switched off, on new pods and templates alone."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

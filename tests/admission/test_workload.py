@@ -1,7 +1,5 @@
 """Objects of every kind are read alike: where the pod stands, what it is called, who made it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Values that the chart refuses, before anything is rendered, and what it says of them."""
 
-from __future__ import annotations
-
 import pytest
 
 from tools.chart.helm import MANIFESTS, NAMESPACE, RELEASE, Helm, HelmError, Json

@@ -3,8 +3,6 @@
 Both ways to apply are tried, with a caBundle that the controller has rotated in between.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """docs/install.md: every command is one, and every value that it names is one of the chart's."""
 
-from __future__ import annotations
-
 import re
 from itertools import pairwise
 from pathlib import Path

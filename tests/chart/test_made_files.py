@@ -1,7 +1,5 @@
 """What is made from the settings and from the chart is what the repository holds."""
 
-from __future__ import annotations
-
 import json
 
 import jsonschema

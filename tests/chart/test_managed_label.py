@@ -1,7 +1,5 @@
 """The policy that guards the label of managed namespaces, on a real API server."""
 
-from __future__ import annotations
-
 import pytest
 
 from tools.chart.helm import Json

@@ -1,7 +1,5 @@
 """What Helm prints after an installation."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

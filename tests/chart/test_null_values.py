@@ -1,7 +1,5 @@
 """`null` means "not set here" at any depth: the chart renders as if nobody had named the key."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -3,8 +3,6 @@
 `tests/manifests` proves what the shipped conditions let through.
 """
 
-from __future__ import annotations
-
 import copy
 
 import pytest

@@ -1,7 +1,5 @@
 """A release of a real Helm on a real API server, beside what the controller writes meanwhile."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

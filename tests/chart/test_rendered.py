@@ -1,7 +1,5 @@
 """What Helm makes of the chart: objects that every supported API server takes, for any values."""
 
-from __future__ import annotations
-
 import json
 import tomllib
 from functools import cache

@@ -1,7 +1,5 @@
 """What the accounts of the chart may do, and may not, as a real API server sees it."""
 
-from __future__ import annotations
-
 import pytest
 
 from tools.chart.helm import NAMESPACE

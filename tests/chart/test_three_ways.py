@@ -3,8 +3,6 @@
 Locked by chart or environment, over the resource, over what is built in.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """`mcp-admission uninstall` on a real API server, with the rights that the chart's hook has."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 

@@ -1,7 +1,5 @@
 """`audit` and `apply` without a cluster: their usage, their settings, and how far they are."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import io

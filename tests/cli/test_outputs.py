@@ -1,7 +1,5 @@
 """What commands print for programs: one object, the same as JSON and YAML, and nothing else."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext

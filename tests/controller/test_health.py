@@ -1,7 +1,5 @@
 """The controller's port: what a kubelet and Prometheus are answered."""
 
-from __future__ import annotations
-
 import urllib.error
 import urllib.request
 from unittest import mock

@@ -1,7 +1,5 @@
 """The page about the command line names every command, and the options that several have."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The page about the fleet names every state, reason and key that programs read, and no other."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A report with one of everything."""
 
-from __future__ import annotations
-
 from webhook.admission.drift import OUT_OF_DATE, REFUSED, UNPROTECTED, Change
 from webhook.fleet.report import Report, Server, Told, Unseen
 

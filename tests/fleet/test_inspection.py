@@ -1,7 +1,5 @@
 """A cluster is read page by page: what is told is kept, and what may not be read is said."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import tracemalloc

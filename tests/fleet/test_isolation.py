@@ -1,7 +1,5 @@
 """What is told of the policies around a server: missing, changed, or undone by a user's own."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

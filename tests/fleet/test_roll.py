@@ -1,7 +1,5 @@
 """One server is rolled, whatever the API server answers and whoever writes meanwhile."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from copy import deepcopy

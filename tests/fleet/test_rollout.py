@@ -1,7 +1,5 @@
 """How far a rollout is, by what the Deployment's controller has written."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What is told of Deployments, pods and other workloads, a line for each case."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

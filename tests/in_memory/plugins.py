@@ -4,8 +4,6 @@ They run before the webhook and again after it changed the pod; the webhook is a
 that changed something.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from typing import Any
 

@@ -7,8 +7,6 @@ It speaks TLS to clients, because nobody sends credentials without it, hands the
 runs on a thread of its own.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import ssl

@@ -1,7 +1,5 @@
 """Every call of the transport, answered by a real API server."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import AsyncIterator
 from contextlib import aclosing

@@ -1,7 +1,5 @@
 """What a request does to which resource, as roles name both."""
 
-from __future__ import annotations
-
 import pytest
 
 from webhook.kube.api_request import Request

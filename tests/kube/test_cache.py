@@ -1,7 +1,5 @@
 """What is kept of an object is made once for each of its versions, and told when it differs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

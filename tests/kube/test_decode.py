@@ -1,7 +1,5 @@
 """What is nested deeper than anything in Kubernetes stops nobody who only wanted the rest."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What is said about an object is said once, and until it is written."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import re

@@ -1,7 +1,5 @@
 """A controller that may not lead any more writes nothing, and still reads."""
 
-from __future__ import annotations
-
 import pytest
 
 from tools.cluster.control_plane import ControlPlane

@@ -1,7 +1,5 @@
 """Who leads, in virtual time, over an API that answers, fails or keeps silent as told."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Callable

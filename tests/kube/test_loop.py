@@ -1,7 +1,5 @@
 """Turns follow each other at once, later, or later still after failures, until the end."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """What is no answer of an API server, from a socket that says it."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """An API server behind a forward proxy: the environment names it, as for every other program."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

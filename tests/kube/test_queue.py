@@ -1,7 +1,5 @@
 """Each key once, one worker a key, later and later after failures."""
 
-from __future__ import annotations
-
 import asyncio
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """A watch that falls silent, behind a proxy that keeps back what the real API server sends."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Lists and watches, in virtual time over a scripted API, and on a real API server."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The rights that are shipped: valid, and none where the network reaches."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import kubernetes_validate

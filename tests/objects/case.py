@@ -1,7 +1,5 @@
 """A Deployment as the API server has it, with one tweak, and the Secret that configures it."""
 
-from __future__ import annotations
-
 from base64 import b64encode
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Patterns of a .gitignore match what pathspec's expressions match, and in no time."""
 
-from __future__ import annotations
-
 import re
 from time import process_time
 

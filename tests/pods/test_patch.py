@@ -1,7 +1,5 @@
 """Edits become operations that make the same object elsewhere."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jsonpatch

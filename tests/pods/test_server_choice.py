@@ -1,7 +1,5 @@
 """Which container is the server: what says so, in which order, and what is only a guess."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

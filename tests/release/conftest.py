@@ -1,7 +1,5 @@
 """A control plane for each module, whose only node runs the product's own pods."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """Pods created without an end, as clusters have it while somebody upgrades the product."""
 
-from __future__ import annotations
-
 import itertools
 from collections import deque
 from collections.abc import Iterator

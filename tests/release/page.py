@@ -1,7 +1,5 @@
 """A folder in which the commands of a page do what they do for people, on a cluster for tests."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import subprocess

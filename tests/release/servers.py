@@ -1,7 +1,5 @@
 """An MCP server that somebody deploys, and what has to become of it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tests.e2e import manifests

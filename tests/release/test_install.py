@@ -1,7 +1,5 @@
 """A fresh installation: how long it takes, and that no order of starts is a wrong one."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

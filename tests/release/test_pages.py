@@ -1,7 +1,5 @@
 """The commands that the README and docs/install.md show, run as they stand there."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The settings resource of a release: in force in every replica within seconds."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from typing import Any

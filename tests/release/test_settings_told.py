@@ -1,7 +1,5 @@
 """What an administrator is told of the settings resource, and what stays when it makes no sense."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

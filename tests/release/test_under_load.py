@@ -1,7 +1,5 @@
 """Upgrade and removal while pods are created without an end: nobody is refused, or left waiting."""
 
-from __future__ import annotations
-
 import json
 import ssl
 from typing import Any

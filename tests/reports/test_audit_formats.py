@@ -1,7 +1,5 @@
 """One audit in every format: what people read, and what programs do."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

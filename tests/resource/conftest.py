@@ -1,7 +1,5 @@
 """An API server that knows the resource."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.cluster.fixtures import control_plane

@@ -1,7 +1,5 @@
 """What settings accept for pods is what the API server accepts in them, case by case."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

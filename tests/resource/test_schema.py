@@ -1,7 +1,5 @@
 """What the API server accepts as settings, what it refuses, and in which words."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A base pod with one tweak: what a rule fills in, and what it refuses."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from webhook.pods.fields import Fields

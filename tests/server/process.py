@@ -1,7 +1,5 @@
 """`mcp-admission serve` as a process of its own, on free ports, and a client for it."""
 
-from __future__ import annotations
-
 import contextlib
 import http.client
 import json

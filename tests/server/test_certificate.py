@@ -1,7 +1,5 @@
 """The certificate follows its files, and a bad file changes nothing."""
 
-from __future__ import annotations
-
 import os
 import ssl
 from collections.abc import Callable

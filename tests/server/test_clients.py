@@ -1,7 +1,5 @@
 """Only clients with a name that is allowed are answered, over real TLS."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

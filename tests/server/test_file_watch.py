@@ -1,7 +1,5 @@
 """Files are followed by content; what cannot be used changes nothing."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import threading

@@ -1,7 +1,5 @@
 """Handshakes that fail: each is counted by its cause, and some are told."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import socket

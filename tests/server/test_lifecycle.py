@@ -1,7 +1,5 @@
 """The real process: how it starts, what it survives, how it leaves."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import socket

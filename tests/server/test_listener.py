@@ -1,7 +1,5 @@
 """The port itself: TLS on asyncio's own event loop, and handshakes that never end."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

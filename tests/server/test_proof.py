@@ -1,7 +1,5 @@
 """A pair that API servers would not accept replaces none that they do."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The real process and the certificate that it shows: proven, measured, and ended."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from datetime import UTC, datetime, timedelta

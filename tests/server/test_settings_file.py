@@ -1,7 +1,5 @@
 """Settings follow their file, once they are proven."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

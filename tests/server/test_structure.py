@@ -1,7 +1,5 @@
 """Hard rules that are about what the code is made of."""
 
-from __future__ import annotations
-
 import ast
 import json
 import subprocess

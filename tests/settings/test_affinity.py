@@ -1,7 +1,5 @@
 """affinity: what an API server could not read is refused where it is written."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Defaults that no pod could have are refused where they are written, not where they are used."""
 
-from __future__ import annotations
-
 import pytest
 
 from webhook.settings.load import parse

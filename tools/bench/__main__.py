@@ -1,7 +1,5 @@
 """`make bench`: figures are printed, never asserted: they depend on the machine and its mood."""
 
-from __future__ import annotations
-
 from tools.bench import one_review, process
 
 for part in (one_review, process):

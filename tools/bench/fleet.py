@@ -4,8 +4,6 @@ A third of the servers asks for nothing, a third has a configuration, a third a 
 files and a policy of its own: that many objects are made, and one policy for each namespace.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

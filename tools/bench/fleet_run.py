@@ -3,8 +3,6 @@
 python -m tools.bench.fleet_run [SERVERS] [SECONDS of rest]
 """
 
-from __future__ import annotations
-
 import sys
 import time
 from collections import Counter

@@ -4,8 +4,6 @@ The machine's speed changes from minute to minute, so the two take turns and onl
 something; time in which other processes ran is not counted.
 """
 
-from __future__ import annotations
-
 import gc
 import json
 from collections.abc import Callable

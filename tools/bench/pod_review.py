@@ -4,8 +4,6 @@ The shape is that of a review recorded on a real API server, a third of it manag
 and images are made up.
 """
 
-from __future__ import annotations
-
 import json
 from copy import deepcopy
 from pathlib import Path

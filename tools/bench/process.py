@@ -1,7 +1,5 @@
 """The serving process: how soon it answers, how fast, and what it holds after many reviews."""
 
-from __future__ import annotations
-
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

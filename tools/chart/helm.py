@@ -1,7 +1,5 @@
 """A real Helm, on this chart: rendered documents, or what it said against the values."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ One numbered file for each kind of object, in the order in which they are applie
 comes first, the registrations last.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import yaml

@@ -1,7 +1,5 @@
 """Files of `manifests/` that nobody writes by hand, each by its path, with what it has to hold."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

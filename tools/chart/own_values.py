@@ -1,7 +1,5 @@
 """The values of the chart that are no settings: how the product itself runs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

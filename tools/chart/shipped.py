@@ -1,7 +1,5 @@
 """What `manifests/install` holds, which is what the chart renders."""
 
-from __future__ import annotations
-
 import copy
 from functools import cache
 from pathlib import Path

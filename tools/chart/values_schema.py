@@ -4,8 +4,6 @@ Helm checks values with it before it renders anything. `null` is "not set here";
 reads besides settings is written here.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

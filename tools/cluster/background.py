@@ -1,7 +1,5 @@
 """Work on a thread of its own while a test does something else: a failure of it ends the test."""
 
-from __future__ import annotations
-
 import threading
 from abc import ABC, abstractmethod
 from types import TracebackType

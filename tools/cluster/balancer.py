@@ -1,7 +1,5 @@
 """What kube-proxy does for a Service: each new connection goes to one of the replicas."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import threading

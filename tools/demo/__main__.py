@@ -1,7 +1,5 @@
 """`make demo`: what the cluster would add, and the same over TLS as the API server asks it."""
 
-from __future__ import annotations
-
 import base64
 import json
 import sys

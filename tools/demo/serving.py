@@ -1,7 +1,5 @@
 """A serving process with throw-away certificates, on free ports."""
 
-from __future__ import annotations
-
 import json
 import os
 import ssl

@@ -1,7 +1,5 @@
 """One release on a control plane with a node of its own: what an administrator does to it."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from pathlib import Path

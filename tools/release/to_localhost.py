@@ -5,8 +5,6 @@
 Nothing else of what the chart has rendered is changed.
 """
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

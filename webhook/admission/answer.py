@@ -1,7 +1,5 @@
 """What a review answers, in data and in the words that people read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Who may call a server once the network policies isolate it, in one sentence."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from webhook import names

@@ -1,7 +1,5 @@
 """Which objects are MCP servers, and what an update of a Deployment does about it."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 from webhook import names

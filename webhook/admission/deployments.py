@@ -1,7 +1,5 @@
 """Deployments: the only workloads whose template is filled in, and the only ones that opt out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from webhook import names

@@ -6,8 +6,6 @@ what the engine would change is out of date. The controller's metrics and Events
 `apply` all ask here, so that they agree.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, NamedTuple

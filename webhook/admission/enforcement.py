@@ -1,7 +1,5 @@
 """The rules at work on one pod: fill in, check what came out, and settle conflicts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

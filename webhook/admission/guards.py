@@ -1,7 +1,5 @@
 """What nobody may change on a live pod: our labels, our gate, and nothing through a side door."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from webhook import names

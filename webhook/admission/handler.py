@@ -5,8 +5,6 @@ registered has one function here, which reads the object as a workload, asks whe
 server, lets the rules fill in and check, and answers. What is not registered is allowed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from webhook.admission import deployments, other_workloads, pods, scale

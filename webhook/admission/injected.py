@@ -6,8 +6,6 @@ new pods of the template are given. It is a memory, not an authority: it never e
 a check, and an annotation that cannot be read counts as absent.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What the pods of a filled in template hold beside what stands in it, shown in the template."""
 
-from __future__ import annotations
-
 from copy import deepcopy
 from typing import Any
 

@@ -4,8 +4,6 @@ Their templates are not changed and not refused: the pods are, when they are cre
 of one run of a CronJob gets the name of the CronJob into its template, which its pods cannot know.
 """
 
-from __future__ import annotations
-
 from webhook import names
 from webhook.admission.answer import FORETOLD, NOT_COVERED, Answer, Finding, Severity, allow
 from webhook.admission.coverage import covered, pods_covered

@@ -1,7 +1,5 @@
 """Pods: filled in when they are created, guarded while they live."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

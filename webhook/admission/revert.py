@@ -1,7 +1,5 @@
 """Our values taken out of an object again, or put back where an apply took them out."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from typing import Any

@@ -5,8 +5,6 @@ gets no patch there, and one that sends the original manifest again (a PUT, a Gi
 back what the template held.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from webhook import names

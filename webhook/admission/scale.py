@@ -1,7 +1,5 @@
 """`kubectl scale` and autoscalers: a Scale carries no template and no labels."""
 
-from __future__ import annotations
-
 from webhook.admission.answer import NOT_COVERED, Answer, decide
 from webhook.admission.enforcement import Enforcement
 from webhook.admission.request import Request, Scope

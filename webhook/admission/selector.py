@@ -4,8 +4,6 @@ Where opting out takes a label away that the selector asks for, or the name of t
 another one than it asks for, the API server would refuse the template without saying why.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from webhook import names

@@ -3,8 +3,6 @@
 A label that is misspelled, or written as an annotation, opts nothing in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from itertools import islice
 

@@ -1,7 +1,5 @@
 """The kinds of object that are or make pods, and where their pod template stands."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from webhook import names

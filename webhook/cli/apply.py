@@ -1,7 +1,5 @@
 """`mcp-admission apply`: roll servers to the current settings, one after another."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import signal

@@ -1,7 +1,5 @@
 """`mcp-admission audit`: which servers of a cluster are out of date, unprotected or refused."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import sys

@@ -1,7 +1,5 @@
 """`mcp-admission certs rotate` and `certs status`: what they do in the cluster."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os

@@ -1,7 +1,5 @@
 """Options of the commands that call the API server, the same for each."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """`mcp-admission control`: keep in the cluster what the webhook needs there."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import logging

@@ -1,7 +1,5 @@
 """The settings by which `audit` and `apply` judge servers, and where they are from."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from pathlib import Path

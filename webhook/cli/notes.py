@@ -1,7 +1,5 @@
 """Notes on standard error: how far it is, by what was judged; errors are none, and always show."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 import sys

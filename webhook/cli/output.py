@@ -1,7 +1,5 @@
 """What a command prints for programs: one object, as JSON or YAML; the same options in each."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

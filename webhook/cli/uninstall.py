@@ -1,7 +1,5 @@
 """`mcp-admission uninstall`: take the product out of a cluster, and leave what people run there."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import sys

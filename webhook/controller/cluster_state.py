@@ -3,8 +3,6 @@
 Nothing is decided before every list is complete: what is not in a cache would be taken for gone.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator, Sequence
 from functools import partial

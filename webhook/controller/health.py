@@ -1,7 +1,5 @@
 """What the kubelet and Prometheus ask the controller, on a port without TLS and a thread apart."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import threading

@@ -1,7 +1,5 @@
 """Where a cluster keeps what the certificates of one installation are about."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from webhook.kube.paths import cluster_wide, namespaced

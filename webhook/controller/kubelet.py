@@ -3,8 +3,6 @@
 Without it, they come within a minute or two (kubelet, configMapAndSecretChangeDetectionStrategy).
 """
 
-from __future__ import annotations
-
 import logging
 
 from webhook import names

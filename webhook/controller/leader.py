@@ -1,7 +1,5 @@
 """The controller while it leads: follow the cluster, and look at whatever changes."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import random

@@ -8,8 +8,6 @@ Services and Secrets of servers stay, because their templates reference them. Ea
 itself what is left, so that it may be repeated.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

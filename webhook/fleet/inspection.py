@@ -4,8 +4,6 @@ Nothing is written, and no Secret is read. What may not be looked at is told: an
 silent about it would be taken for one that has found nothing.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial

@@ -1,7 +1,5 @@
 """What is told of the NetworkPolicies around a server: those of ours, and wide ones of users."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache

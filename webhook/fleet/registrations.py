@@ -1,7 +1,5 @@
 """Whether API servers ask the webhook at all: by its configurations, which anybody may delete."""
 
-from __future__ import annotations
-
 from webhook.admission.drift import UNPROTECTED
 from webhook.controller.installation import Places
 from webhook.fleet.report import Told

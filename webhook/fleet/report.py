@@ -3,8 +3,6 @@
 States and reasons are stable: programs read them.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

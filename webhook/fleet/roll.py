@@ -5,8 +5,6 @@ be undone there, as what a manifest says that comes again. Each update is tried 
 a server that would be refused, or that would come out as it was, is not touched.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass

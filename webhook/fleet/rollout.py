@@ -3,8 +3,6 @@
 It is done where `kubectl rollout status` takes it for done.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 Json = dict[str, Any]

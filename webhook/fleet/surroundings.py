@@ -1,7 +1,5 @@
 """What is around a server: its namespace, and the NetworkPolicies there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

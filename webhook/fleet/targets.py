@@ -1,7 +1,5 @@
 """Which servers are rolled: the named ones, or all that are not as they would be."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 

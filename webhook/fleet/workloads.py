@@ -1,7 +1,5 @@
 """What is told of a workload: a Deployment, a pod, or another kind that makes pods."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from copy import deepcopy

@@ -4,8 +4,6 @@ The transport is the one of the official client, whose models and watches are no
 what they do not know, and take ten times as long.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable

@@ -1,7 +1,5 @@
 """A request as it is sent to the API server."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 

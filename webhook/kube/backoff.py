@@ -1,7 +1,5 @@
 """How long to wait before the next try: up to twice as long after each failure, by chance."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 

@@ -4,8 +4,6 @@ A write is put here with its answer, so that nobody decides on what is older tha
 event that was sent before it is passed over.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar

@@ -1,7 +1,5 @@
 """The official client: its transport, on the way that was found; its errors in our words."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager

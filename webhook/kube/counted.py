@@ -1,7 +1,5 @@
 """Every request to the API server is counted, by what it does to which resource."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import aiohttp

@@ -4,8 +4,6 @@ Whoever may write an object may nest its managedFields like that, and Python's d
 of what is done with an object afterwards, recurses. What nobody reads must stop nobody.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

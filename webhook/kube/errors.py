@@ -4,8 +4,6 @@ No message quotes what was sent, or what is stored in a Secret: a Status about a
 server could not read may hold its values.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

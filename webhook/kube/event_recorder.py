@@ -4,8 +4,6 @@ An Event is named after what it says, so that a controller that starts again doe
 is still there to be read.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ A process that was stopped for a minute goes on in the middle of what it did, be
 timers has told it that the minute has passed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Lead until told to stop, and let another one lead at once."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine
 from typing import Any

@@ -7,8 +7,6 @@ A Lease of somebody else is taken when it has not changed for its duration while
 its times say does not matter, because clocks differ.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import random

@@ -1,7 +1,5 @@
 """Something that is done again and again: at once, later, or later still after a failure."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """Where the API server keeps what we read and write."""
 
-from __future__ import annotations
-
 from urllib.parse import quote
 
 

@@ -4,8 +4,6 @@ A key that is asked for while it is worked on is worked on once more afterwards.
 comes again after a pause of its own, which grows until it goes well.
 """
 
-from __future__ import annotations
-
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Hashable

@@ -6,8 +6,6 @@ a part of the time by chance, so that an API server that comes back is not overr
 minutes everything is listed again, whatever the watch has said.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import random

@@ -1,7 +1,5 @@
 """The events of a watch, out of the bytes that come: one JSON object a line."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import Any, NamedTuple
 

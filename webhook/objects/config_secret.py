@@ -5,8 +5,6 @@ Holds     every value of the user's Secret but the files; for each of those `KEY
 Refused   as `configuration` says; nothing is made then, and what was made before stays
 """
 
-from __future__ import annotations
-
 from base64 import b64encode
 from typing import Any
 

@@ -13,8 +13,6 @@ A key that starts with a digit or holds dots and hyphens is a legal environment 
 Kubernetes 1.34. All reasons are told at once, and keys alone, never a value.
 """
 
-from __future__ import annotations
-
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64

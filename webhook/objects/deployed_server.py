@@ -1,7 +1,5 @@
 """A Deployment that is an MCP server, as what is made for it sees it: read as the rules read it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

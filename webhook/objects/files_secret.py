@@ -5,8 +5,6 @@ Holds     these keys of the user's Secret with their values, byte by byte
 Refused   as `configuration` says
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from webhook import names

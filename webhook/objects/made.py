@@ -3,8 +3,6 @@
 The controller, `review --show-objects` and `audit` all ask here, so that they agree.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

@@ -5,8 +5,6 @@ Never     on kube-system, the release namespace or one that the settings exclude
           not look there, and pods that were there before would be refused
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from webhook.settings.model import PodSecurity, Settings

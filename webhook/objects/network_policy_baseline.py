@@ -11,8 +11,6 @@ No `except` holds a block of another family than its `cidr`, and none an IPv4-ma
 server refuses both. It belongs to no Deployment, and goes with the last server.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from webhook import names

@@ -12,8 +12,6 @@ NetworkPolicies add up: it opens what it lists and closes nothing. A direction i
 asked is not in policyTypes: on its own, the policy isolates nothing that was not asked about.
 """
 
-from __future__ import annotations
-
 from copy import deepcopy
 from typing import Any
 

@@ -6,8 +6,6 @@ write a label. The reference has no blockOwnerDeletion: setting it needs permiss
 Deployment's finalizers, and a Deployment may go before what was made for it.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from webhook import names

@@ -1,7 +1,5 @@
 """Why an object is not made: said where the server's owner looks, in an Event on the Deployment."""
 
-from __future__ import annotations
-
 from webhook import names
 
 LONGEST_NOTE = 1000

@@ -20,8 +20,6 @@ and the template gets none until the values change. A made Secret that comes bac
 which may have read others, has no such annotation, and the pods roll.
 """
 
-from __future__ import annotations
-
 import hmac
 import json
 from base64 import b64encode

@@ -11,8 +11,6 @@ Refused   a container that says nothing of its port, a server container that doe
 taken.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from webhook import names

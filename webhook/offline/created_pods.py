@@ -4,8 +4,6 @@ Kubernetes may add to pods what it adds to no template. The pod is reviewed as i
 would create it, in a namespace that adds nothing.
 """
 
-from __future__ import annotations
-
 import json
 from copy import deepcopy
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """How the value of each annotation is read, apart from what the settings grant."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

@@ -4,8 +4,6 @@ The object is the request's own private copy: it is edited in place, and every e
 an `Editor`, which remembers what the API server has to be told.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
@@ -37,7 +35,7 @@ class Violation(NamedTuple):
     is a sentence of its own that says the same where there is none.
     """
 
-    at: Fields
+    at: "Fields"
     key: str
     sentence: str
     item: int | None = None
@@ -72,16 +70,16 @@ class Violation(NamedTuple):
 class Editor(Protocol):
     """Who carries out edits and remembers them."""
 
-    def create(self, at: Fields, key: str) -> dict[str, Any]:
+    def create(self, at: "Fields", key: str) -> dict[str, Any]:
         """Make an object in a field where there is none, and return it; `at` exists."""
 
-    def set(self, at: Fields, key: str, value: Any) -> None:
+    def set(self, at: "Fields", key: str, value: Any) -> None:
         """Give a field a value; `at` exists."""
 
-    def remove(self, at: Fields, key: str, item: int | None = None) -> None:
+    def remove(self, at: "Fields", key: str, item: int | None = None) -> None:
         """Take a field, or one item of the list in it, away; it exists."""
 
-    def append(self, at: Fields, key: str, value: Any) -> None:
+    def append(self, at: "Fields", key: str, value: Any) -> None:
         """Put a value at the end of the list in a field, which exists."""
 
 
@@ -99,7 +97,7 @@ class Fields:
         self,
         value: Any,
         editor: Editor,
-        inside: Fields | None = None,
+        inside: "Fields | None" = None,
         key: str = "",
         item: int | None = None,
         root: str = "",
@@ -137,11 +135,11 @@ class Fields:
             return self.key
         return join(self.inside.place, self.label)
 
-    def present(self, key: str) -> Fields | None:
+    def present(self, key: str) -> "Fields | None":
         """The object in a field, or None where it is absent: cheap for what is rarely there."""
         return None if self.get(key) is None else self.child(key)
 
-    def child(self, key: str) -> Fields:
+    def child(self, key: str) -> "Fields":
         """The object in a field, present or not."""
         return Fields(self.get(key), self.editor, self, key)
 

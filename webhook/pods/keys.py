@@ -1,7 +1,5 @@
 """The labels and annotations of the product that are read, and what was meant by another one."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from webhook import names

@@ -7,8 +7,6 @@ afterwards, which is what makes a review a thousand times cheaper than a differe
 * A value that is taken out and then put back costs no operation (`take`, `finish`).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from webhook.documents.pointer import escape

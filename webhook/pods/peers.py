@@ -8,8 +8,6 @@ A block is written as Kubernetes writes it, so that what was reviewed is what is
 server and network plugins disagree about host bits, zeros in front and IPv4 in the dress of IPv6.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network

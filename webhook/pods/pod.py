@@ -3,8 +3,6 @@
 Kubernetes visits init containers, containers and ephemeral containers alike; so do the rules.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property

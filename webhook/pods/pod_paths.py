@@ -4,8 +4,6 @@ A place says `containers[main]` where a pointer says `containers/0`: it finds th
 after another one was put before it.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

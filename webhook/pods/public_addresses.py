@@ -3,8 +3,6 @@
 The network policy of a namespace opens them, and a refusal says so where somebody asks for them.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 

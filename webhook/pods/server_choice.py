@@ -13,8 +13,6 @@ Where several are left, the first is a guess. Native sidecars are init container
 containers are ephemeral ones: neither is ever the server.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

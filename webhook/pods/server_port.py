@@ -6,8 +6,6 @@ ports count. A declared port is information: a server may listen on one that it 
 so that the annotation may tell any number, but a name has to be declared.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from webhook.pods.fields import Fields

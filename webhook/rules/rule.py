@@ -1,7 +1,5 @@
 """What a rule is: an identifier, its level, what it fills in and what it refuses."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar

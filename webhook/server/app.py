@@ -4,8 +4,6 @@ A request reads top to bottom: `_endpoint`, then Intake.read, wire.decode, decis
 calls the review and wire.encode) and decision.tell.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus

@@ -6,8 +6,6 @@ builds a new context, and the context that listens hands every handshake to the 
 valid now.
 """
 
-from __future__ import annotations
-
 import ssl
 import stat
 import time

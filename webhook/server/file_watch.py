@@ -5,8 +5,6 @@ themselves, so their content is asked for every second. New content is proven be
 force; content that cannot be used changes nothing but a metric and the log.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import logging

@@ -1,7 +1,5 @@
 """The serving process from its first file to its last answer."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import logging

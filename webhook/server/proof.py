@@ -4,8 +4,6 @@ It takes milliseconds and needs no library for certificates in the serving proce
 part of it: they are compared with a clock that is handed in, again and again.
 """
 
-from __future__ import annotations
-
 import re
 import ssl
 from collections.abc import Mapping

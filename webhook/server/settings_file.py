@@ -1,7 +1,5 @@
 """The settings that reviews are made with: the last good content of their file."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path

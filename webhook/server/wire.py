@@ -5,8 +5,6 @@ stays the plain dict that the parser made. That is 1.7 times as fast as the stan
 parser, it keeps fields that no model knows, and the review may edit the dict in place.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 Both call it by the digest of its bytes, so that each can say which settings it works with.
 """
 
-from __future__ import annotations
-
 from hashlib import sha256
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One installation on the control plane, in a namespace of its own, and what can be seen of it."""
 
-from __future__ import annotations
-
 import base64
 import socket
 import ssl

@@ -1,7 +1,5 @@
 """A controller on a thread of its own: it may be killed after a write, and another goes on."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

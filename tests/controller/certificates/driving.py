@@ -1,7 +1,5 @@
 """A driver that takes its turns one by one, in the test's own event loop."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta

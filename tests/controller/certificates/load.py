@@ -1,7 +1,5 @@
 """A steady load of dry-run creates through the API server, and handshakes as it would make them."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable, Sequence

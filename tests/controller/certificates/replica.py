@@ -1,7 +1,5 @@
 """A replica in the test's process: it shows the pair that is stored, soon after it was written."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Two `serve` processes behind a balancer, as the pods of the product would run."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

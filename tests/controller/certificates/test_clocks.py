@@ -1,7 +1,5 @@
 """Clocks that differ, and certificates that ended while the controller was away."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 

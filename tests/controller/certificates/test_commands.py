@@ -1,7 +1,5 @@
 """`certs status`, `certs rotate` and `control`, as people and pods run them."""
 
-from __future__ import annotations
-
 import json
 import signal
 import socket

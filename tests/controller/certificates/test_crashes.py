@@ -1,7 +1,5 @@
 """The controller killed after every single write, and followed by one that goes on; or doubled."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import suppress
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The driver against a real API server: what it writes, what it leaves alone, what it survives."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

@@ -1,7 +1,5 @@
 """Rotations in a row under a steady load, and not one admission that fails."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """cert-manager and bring-your-own: looked at and judged, never written."""
 
-from __future__ import annotations
-
 import base64
 import logging
 from functools import partial

@@ -1,7 +1,5 @@
 """The shipped RBAC: enough for the controller, nothing for what the network reaches."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Which replicas there are, and what they show."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from collections.abc import AsyncIterator

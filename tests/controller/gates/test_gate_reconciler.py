@@ -1,7 +1,5 @@
 """A pod waits until the policy of its namespace has been in force for a moment, each time anew."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from contextlib import nullcontext

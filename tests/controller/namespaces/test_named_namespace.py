@@ -1,7 +1,5 @@
 """A namespace that is read by its name: there, changed, gone, and not to be read."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

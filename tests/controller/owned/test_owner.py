@@ -1,7 +1,5 @@
 """Whose an object is that was made, or says that it was."""
 
-from __future__ import annotations
-
 import pytest
 
 from webhook.controller.cluster_state import Key, View

@@ -1,7 +1,5 @@
 """What somebody edits is put back and told: at once, and later each time it happens again."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,7 +1,5 @@
 """Whose an object is, by what the API server tells of its writers, and what is dropped of ours."""
 
-from __future__ import annotations
-
 import json
 from time import process_time
 from typing import Any

@@ -1,7 +1,5 @@
 """Deployments and pods as an API server has them: filled in under some settings, or never."""
 
-from __future__ import annotations
-
 from copy import deepcopy
 from typing import Any
 

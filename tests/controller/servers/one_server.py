@@ -1,7 +1,5 @@
 """One server with a configuration, and an API that remembers what was written."""
 
-from __future__ import annotations
-
 import itertools
 from base64 import b64encode
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What changes while a server is written is seen to afterwards."""
 
-from __future__ import annotations
-
 from tests.controller.servers.one_server import KEY, Remembering, servers_of
 from tests.kube.virtual_time import run
 

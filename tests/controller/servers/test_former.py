@@ -1,7 +1,5 @@
 """The Service of an earlier version goes on for a month beside the new one."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What was made for a server that opts out goes, and what somebody else has taken over stays."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.controller.servers.one_server import (

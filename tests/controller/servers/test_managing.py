@@ -1,7 +1,5 @@
 """What a Deployment is depends on its namespace, and is judged anew when that changes."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from collections.abc import Callable

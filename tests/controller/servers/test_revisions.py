@@ -1,7 +1,5 @@
 """Pods roll for a value that they cannot have read, and for no other."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

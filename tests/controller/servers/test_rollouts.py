@@ -1,7 +1,5 @@
 """How far a server has rolled out is looked at where something waits for it, and nowhere else."""
 
-from __future__ import annotations
-
 from tests.controller.servers.one_server import (
     KEY,
     Json,

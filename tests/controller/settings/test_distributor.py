@@ -1,7 +1,5 @@
 """One turn: what cannot be written keeps nobody from working, replicas that are behind do."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """What comes of the resource is what replicas can read, or it is refused with its fault."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

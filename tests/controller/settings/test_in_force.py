@@ -1,7 +1,5 @@
 """Work by the settings in force: begun anew for other ones, and for them alone."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,7 +1,5 @@
 """What the status says of a resource, and that saying it again changes nothing."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

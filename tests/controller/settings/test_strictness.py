@@ -1,7 +1,5 @@
 """When namespaces have to wait for the replicas, and when not."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A `mcp-admission control` process on the control plane, under the product's ServiceAccount."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator, Sequence

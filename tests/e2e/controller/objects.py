@@ -1,7 +1,5 @@
 """What scenarios apply, and what the controller made of it."""
 
-from __future__ import annotations
-
 import base64
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What is made is edited, or applied by somebody else: put back with a word, or theirs."""
 
-from __future__ import annotations
-
 import time
 from base64 import b64encode
 from typing import Any

@@ -1,7 +1,5 @@
 """The policy that isolates a namespace, its labels, and the pods that wait for the policy."""
 
-from __future__ import annotations
-
 from tests.e2e import manifests
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import (

@@ -1,7 +1,5 @@
 """A server's author writes Services as before: what is made is called otherwise."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

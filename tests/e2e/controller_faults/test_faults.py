@@ -1,7 +1,5 @@
 """Whatever fails, what a server needs is there soon after."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.e2e.controller.objects import (

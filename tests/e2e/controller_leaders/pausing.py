@@ -5,8 +5,6 @@
 The next write stops it once there is the file, which goes as it stops; SIGCONT lets it go on.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

@@ -1,7 +1,5 @@
 """The API server is really stopped, for longer than a Lease lasts, and started again."""
 
-from __future__ import annotations
-
 import time
 
 from tests.e2e.controller.control import Control

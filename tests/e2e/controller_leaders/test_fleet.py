@@ -1,7 +1,5 @@
 """A hundred servers: few writes for each, none at rest, and none by a controller that restarts."""
 
-from __future__ import annotations
-
 from tests.e2e.controller.control import Control, grant
 from tests.e2e.product import Product
 from tools.bench.fleet import PROFILE, Fleet, converge, cost, rests

@@ -1,7 +1,5 @@
 """Two controllers, one stopped past its Lease: no two ever act, by the audit trail."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

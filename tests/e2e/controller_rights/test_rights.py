@@ -1,7 +1,5 @@
 """The shipped role, verb by verb, against the calls that the controller really makes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """`mcp-admission audit` and `apply`, as people run them."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

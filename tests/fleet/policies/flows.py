@@ -20,8 +20,6 @@ The page leaves it to plugins whether ipBlock matches pods; here it matches any 
 the reading that allows most.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache

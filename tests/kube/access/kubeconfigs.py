@@ -1,7 +1,5 @@
 """Kubeconfigs for tests: one context, changed as a test wants it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

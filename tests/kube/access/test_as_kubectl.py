@@ -1,7 +1,5 @@
 """The same kubeconfig for kubectl and for us, on a real API server: the same user for both."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Who is impersonated: the kubeconfig's own words, and those of the command line over them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The ServiceAccount of the pod, where no kubeconfig is there."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Which files are read, which entries count, and what is refused instead of being passed over."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """HTTPS_PROXY and NO_PROXY as golang.org/x/net/http/httpproxy reads them."""
 
-from __future__ import annotations
-
 import pytest
 
 from webhook.kube.access.proxies import of_environment

@@ -1,7 +1,5 @@
 """Credential plugins: small programs that print what a test wants."""
 
-from __future__ import annotations
-
 import io
 import json
 import sys

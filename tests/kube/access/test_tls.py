@@ -1,7 +1,5 @@
 """Real handshakes: by another name, through a CONNECT proxy, with a client certificate."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import ssl

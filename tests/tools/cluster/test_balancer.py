@@ -1,7 +1,5 @@
 """Where a connection to a Service goes here."""
 
-from __future__ import annotations
-
 import socket
 import threading
 

@@ -4,8 +4,6 @@ The arguments are the pod's own but for what a machine with several pods does no
 is the folder of its volume, and a port on all addresses is a free one on the loopback address.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys

@@ -6,8 +6,6 @@ FACTS is a JSON file: where the ServiceAccount's files are, and where Services a
 Addresses of pods lead to this machine, and so do the names and ports of Services.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import json
 import runpy

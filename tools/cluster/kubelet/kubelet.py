@@ -1,7 +1,5 @@
 """The node: it says that it is there, and sees to the pods that the scheduler puts on it."""
 
-from __future__ import annotations
-
 import itertools
 import re
 import time

@@ -1,7 +1,5 @@
 """One pod of our image, from its volumes to its last container, on a thread of its own."""
 
-from __future__ import annotations
-
 import time
 from contextlib import suppress
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A probe, asked as often as it says, with a mind that changes after as many answers as it says."""
 
-from __future__ import annotations
-
 import http.client
 import time
 from typing import Any

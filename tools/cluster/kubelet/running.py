@@ -1,7 +1,5 @@
 """One container of our image: its process, restarted and probed as its pod says."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

@@ -4,8 +4,6 @@ Without kube-proxy a Service of type ExternalName lets the API server call this 
 controllers make no EndpointSlices for one, and nobody forwards its ports: this does.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The status of a pod, as a kubelet writes it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tools.cluster.kubelet.running import now

@@ -1,7 +1,5 @@
 """The volumes of a pod in folders of this machine, as a kubelet brings them."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from pathlib import Path

@@ -4,8 +4,6 @@ Nothing is remembered but since when everything has looked the same, so a contro
 anywhere is followed by one that goes on.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Who issues the certificates and writes caBundle: the ways to choose from."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 from certs.rotation import Plan

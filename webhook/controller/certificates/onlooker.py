@@ -1,7 +1,5 @@
 """Certificates that somebody else issues and publishes: looked at, judged, never written."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field

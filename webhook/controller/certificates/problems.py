@@ -4,8 +4,6 @@ Each replica and each configuration is judged as an API server would: with the b
 published, and the certificate that is shown.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -3,8 +3,6 @@
 Nothing else of a configuration is ever written.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

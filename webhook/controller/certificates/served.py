@@ -1,7 +1,5 @@
 """What each serving replica shows: asked by a TLS handshake, as an API server would meet it."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -9,8 +9,6 @@
 Each step of a rotation is one write to one of them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from certs.authority import Certificate, Pair, issued_by

@@ -1,7 +1,5 @@
 """Taking the gate from a pod, so that the scheduler may place it (KEP-3521)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from webhook import names

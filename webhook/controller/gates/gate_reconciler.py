@@ -4,8 +4,6 @@ In force means that the API server has it as it is wanted, and that the network 
 to do as it says: plugins tell nobody when they have.
 """
 
-from __future__ import annotations
-
 import asyncio
 
 from webhook.controller.cluster_state import Key, Pod

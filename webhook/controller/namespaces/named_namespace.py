@@ -4,8 +4,6 @@ A Role in a namespace can allow its holder to read that very Namespace, but not 
 whoever is kept to some namespaces needs no ClusterRole.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import random

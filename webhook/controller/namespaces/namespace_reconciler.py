@@ -5,8 +5,6 @@ always there. Labels are applied, so that those that are ours are known, and go 
 managed no more.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from webhook.controller.cluster_state import Key, Namespace, View

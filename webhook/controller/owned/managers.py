@@ -4,8 +4,6 @@ Somebody who applies a field of ours, by `kubectl apply`, server-side apply or H
 in a manifest and applies it again: the object is theirs. Whoever only edits a field has not.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable
 from typing import Any

@@ -5,8 +5,6 @@ add elsewhere causes no write. What is kept of an object is a keyed digest of th
 Secret stays in memory, and none can be guessed from what does.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator, Mapping

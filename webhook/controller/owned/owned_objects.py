@@ -1,7 +1,5 @@
 """Where made objects are: each is known by its kind, its namespace and its name."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple, Self
 
 from webhook import names

@@ -5,8 +5,6 @@ for; a label, which everybody can write, is not enough. What somebody else appli
 theirs. The policy that isolates a namespace belongs to no Deployment and is never handed over.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from webhook.controller.owned.object_kinds import Live

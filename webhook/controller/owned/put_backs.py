@@ -4,8 +4,6 @@ Somebody who edits an object is answered at once, a process that does so again a
 time: there is one Event, and no war. What isolates servers never waits for long.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple

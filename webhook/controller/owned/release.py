@@ -4,8 +4,6 @@ Without our reference it stays when the Deployment goes. An apply merges maps, a
 in a field that the other side applies, only what it applies stays. Nothing of ours is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -5,8 +5,6 @@ somebody else has taken over, is let go. What somebody edited is put back, and t
 time, where it happens again and again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from typing import Any

@@ -1,7 +1,5 @@
 """What the owner of a server is told about how it stands: by an Event, once while it stays so."""
 
-from __future__ import annotations
-
 from webhook.admission.drift import OUT_OF_DATE, REFUSED, UNPROTECTED
 
 _REASONS = {

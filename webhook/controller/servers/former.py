@@ -4,8 +4,6 @@ Clients in the cluster call it: it goes on for 30 days beside the new one, and a
 Where somebody else has written to it, it is theirs from now on: it is let go, and never deleted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime

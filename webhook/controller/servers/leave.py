@@ -1,7 +1,5 @@
 """What was made for a Deployment that is no server any more goes, once it has rolled."""
 
-from __future__ import annotations
-
 import json
 
 from webhook.controller.cluster_state import Key, View

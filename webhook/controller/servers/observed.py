@@ -4,8 +4,6 @@ Most of a stored Deployment is of no interest here; ten thousand of them as obje
 memory than everything else together.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any, NamedTuple
 
@@ -43,7 +41,7 @@ class Deployment(NamedTuple):
     text: str
 
     @property
-    def rolled_out(self) -> Deployment:
+    def rolled_out(self) -> "Deployment":
         """The same at the end of every rollout."""
         return self._replace(rolled=True, first=False, unread=False)
 

@@ -1,7 +1,5 @@
 """What became of the objects of one server, and when it was last all as it should be."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from math import inf

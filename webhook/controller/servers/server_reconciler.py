@@ -4,8 +4,6 @@ An object that cannot be written stops no other. Secrets come first and the revi
 pods that roll find the new values.
 """
 
-from __future__ import annotations
-
 import asyncio
 from math import inf
 from typing import Any

@@ -7,8 +7,6 @@ A resource that is not valid changes nothing: what was good last stays, in this 
 controller that leads next, in the ConfigMap. What is locked holds all the same.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The settings in force: what is locked, over the resource, over what is built in."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

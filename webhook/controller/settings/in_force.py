@@ -1,7 +1,5 @@
 """The settings that the controller itself works with, and what begins anew when they change."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any

@@ -1,7 +1,5 @@
 """Whether every serving replica has the settings, and a touch for the pods that do not yet."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Sequence

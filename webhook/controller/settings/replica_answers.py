@@ -1,7 +1,5 @@
 """Which settings each serving replica has in force: it says so on its port for probes."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 

@@ -3,8 +3,6 @@
 A cluster without the definition of the resource has none, until the definition comes.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What the resource's status says: whether the settings are valid, and in force everywhere."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Whether namespaces would refuse what replicas still fill in by the settings before."""
 
-from __future__ import annotations
-
 from webhook.settings.model import PodSecurity
 from webhook.settings.standard import level, minor
 

@@ -1,7 +1,5 @@
 """The addresses of ipBlocks as ranges, exactly: IPv4 and IPv6 never mix."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from ipaddress import ip_network
 from typing import Any, NamedTuple

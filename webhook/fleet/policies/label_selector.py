@@ -1,7 +1,5 @@
 """LabelSelectors of the API: whom they select, and whether one selects no more than another."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

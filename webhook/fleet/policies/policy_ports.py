@@ -1,7 +1,5 @@
 """The ports of a NetworkPolicy rule as ranges."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -30,7 +28,7 @@ class Ports(NamedTuple):
             f"-{self.last}" if self.last != self.first else ""
         )
 
-    def has(self, other: Ports) -> bool:
+    def has(self, other: "Ports") -> bool:
         """Whether the other ones are among these; a name is among all ports of its protocol."""
         if self.protocol != other.protocol:
             return False

@@ -8,8 +8,6 @@ A policy that opens nothing beyond ours is not named. Addresses and ports are co
 selectors by their requirements: one that says the same thing in other words counts as wider.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """The `Authorization` header of a user: fixed, from a file that changes, or from a plugin."""
 
-from __future__ import annotations
-
 import base64
 import re
 import time

@@ -4,8 +4,6 @@ A key that is not listed here is refused. kubectl passes over what it does not k
 `as` would make us act as the user whose credentials these are.
 """
 
-from __future__ import annotations
-
 from difflib import get_close_matches
 from typing import Any, TypeVar
 

@@ -3,8 +3,6 @@
 https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/
 """
 
-from __future__ import annotations
-
 import string
 
 from multidict import CIMultiDict

@@ -1,7 +1,5 @@
 """The files of a kubeconfig, put together as kubectl does: for each name the first file counts."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches

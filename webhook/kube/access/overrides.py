@@ -1,7 +1,5 @@
 """What a command line says about the way to the cluster beside the file."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

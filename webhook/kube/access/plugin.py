@@ -3,8 +3,6 @@
 https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -4,8 +4,6 @@ https://pkg.go.dev/golang.org/x/net/http/httpproxy. Python's own reading differs
 networks in NO_PROXY, and sends what is meant for this machine through the proxy.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit

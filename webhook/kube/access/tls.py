@@ -1,7 +1,5 @@
 """How the API server proves who it is, and how a client certificate proves who we are."""
 
-from __future__ import annotations
-
 import base64
 import ssl
 from pathlib import Path

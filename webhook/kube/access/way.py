@@ -3,8 +3,6 @@
 The order is kubectl's: --kubeconfig, $KUBECONFIG, ~/.kube/config, the ServiceAccount of the pod.
 """
 
-from __future__ import annotations
-
 import base64
 import os
 import ssl

@@ -1,7 +1,5 @@
 """What a container of our image is started with."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

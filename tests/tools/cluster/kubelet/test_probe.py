@@ -1,7 +1,5 @@
 """A probe changes its mind after as many answers as it says."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
