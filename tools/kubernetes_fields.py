@@ -14,7 +14,7 @@ from typing import Any
 
 import kubernetes_validate
 
-from webhook.offline.kinds import VERSIONS
+from webhook.offline.unreviewed_kinds import VERSIONS
 
 Json = dict[str, Any]
 MINORS = tuple(f"1.{minor}" for minor in range(30, 38))

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from webhook.cli.main import main
-from webhook.reports.format import FORMATS
+from webhook.reports.formats import FORMATS
 
 PAGE = Path("docs/review.md").read_text(encoding="utf-8")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Review
-from webhook.offline.field_types import unknown
+from webhook.offline.decoding import unknown
 
 Json = dict[str, Any]
 MAIN = "containers[main]"

@@ -10,7 +10,7 @@ import pytest
 from tools.kubernetes_fields import FILE, SCHEMAS, definitions, root, table
 from webhook.offline import field_tables
 from webhook.offline.field_tables import ANY_KEY, Type
-from webhook.offline.kinds import OTHER_GROUPS, OTHERS, VERSIONS
+from webhook.offline.unreviewed_kinds import OTHER_GROUPS, OTHERS, VERSIONS
 
 # What is no object that anybody applies.
 OF_THE_API = {"APIGroup", "APIResourceList", "APIVersions", "Eviction", "Scale", "WatchEvent"}

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 from webhook.admission.answer import line
-from webhook.cli.cluster import add_connection_options, connect, release_namespace
+from webhook.cli.cluster_options import add_connection_options, connect, release_namespace
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.judging import add_settings_option, judging
 from webhook.cli.notes import add_note_options, note, prepare
@@ -18,7 +18,7 @@ from webhook.fleet.roll import End, Rolled, Roller
 from webhook.fleet.targets import NotServers, Targets
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
-from webhook.reports import terminal
+from webhook.reports import text
 from webhook.settings.settings_error import SettingsError
 
 FINE, NOT_ALL, BAD_USAGE = 0, 1, 2
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("name Deployments, or say --all")
     if args.names and args.namespace is None:
         args.parser.error("say in which namespace they are: -n NS")
-    terminal.prepare()
+    text.prepare()
     prepare(args)
     try:
         return asyncio.run(_apply(args))

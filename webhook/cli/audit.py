@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 
-from webhook.cli.cluster import add_cluster_options, connect, places
+from webhook.cli.cluster_options import add_cluster_options, connect, places
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.judging import add_settings_option, judging
 from webhook.cli.notes import add_note_options, note, prepare
@@ -13,7 +13,7 @@ from webhook.fleet.inspection import Audit
 from webhook.fleet.report import Report
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
-from webhook.reports import terminal
+from webhook.reports import text
 from webhook.reports.audit import audit_format as formats
 from webhook.settings.settings_error import SettingsError
 
@@ -79,8 +79,8 @@ def run(args: argparse.Namespace) -> int:
     except (ApiError, ConfigurationError, SettingsError) as error:
         sys.stderr.write(f"mcp-admission audit: {error}\n")
         return CANNOT_LOOK
-    terminal.prepare()
-    for part in formats.load(args.output).render(report, colour=terminal.colour()):
+    text.prepare()
+    for part in formats.load(args.output).render(report, colour=text.colour()):
         sys.stdout.write(part)
     sys.stdout.flush()
     note(args, f"judged by {report.settings}")

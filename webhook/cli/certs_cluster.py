@@ -12,8 +12,8 @@ from typing import Any
 from certs.authority import Certificate, fingerprint, issued_by
 from certs.bundle import BundleError, parse
 from certs.rotation import Plan, next_step, renewal
-from webhook.cli.certificate_plan import plan
-from webhook.cli.cluster import connect, places
+from webhook.cli.certificate_options import plan
+from webhook.cli.cluster_options import connect, places
 from webhook.cli.notes import note, prepare
 from webhook.cli.output import is_for_programs, print_object
 from webhook.controller.certificates.driver import Driver, Look, described

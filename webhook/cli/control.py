@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from webhook.cli.address import address
-from webhook.cli.certificate_plan import add_certificate_options, plan
-from webhook.cli.cluster import add_cluster_options, connect, places
+from webhook.cli.certificate_options import add_certificate_options, plan
+from webhook.cli.cluster_options import add_cluster_options, connect, places
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.log_level import add_log_option
 from webhook.controller.certificates.driver import STEPS

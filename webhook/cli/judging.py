@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from webhook.cli.cluster import release_namespace
+from webhook.cli.cluster_options import release_namespace
 from webhook.cli.variables import tell_what_is_not_read
 from webhook.controller.settings.settings_store import CONFIG_MAP
 from webhook.kube.api import Api

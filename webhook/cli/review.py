@@ -18,8 +18,7 @@ from webhook.offline.ignoring import PatternError
 from webhook.offline.input import STDIN, Asked
 from webhook.offline.manifests import Input, Manifest
 from webhook.offline.reviewer import Outcome, Report, outcome
-from webhook.reports import format as formats
-from webhook.reports import terminal, wording
+from webhook.reports import formats, review_items, text
 from webhook.rules.registry import plan
 from webhook.settings.load import load
 from webhook.settings.model import Settings
@@ -130,12 +129,12 @@ def _write(report: Report, wanted: list[Output]) -> list[OutputError]:
 
 def _print(report: Report, wanted: list[Output]) -> None:
     """The report on stdout; what is not said there goes to stderr."""
-    terminal.prepare()
+    text.prepare()
     printed = next((one.format for one in wanted if one.file is None), None)
     if printed is None:
-        sys.stderr.write(wording.count(report))
+        sys.stderr.write(review_items.count(report))
         return
-    for part in _parts(report, printed, colour=terminal.colour()):
+    for part in _parts(report, printed, colour=text.colour()):
         sys.stdout.write(part)
     sys.stdout.flush()
     if printed == "yaml":
@@ -151,5 +150,5 @@ def _parts(report: Report, output: str, *, colour: bool) -> Iterator[str]:
 def _tell(outcomes: list[Outcome]) -> None:
     """On stderr: what the documents on stdout do not say."""
     for one in outcomes:
-        said = "".join(wording.findings(one, colour=False))
-        sys.stderr.write(f"{wording.title(one)}: {wording.verdict(one)}\n{said}")
+        said = "".join(review_items.findings(one, colour=False))
+        sys.stderr.write(f"{review_items.title(one)}: {review_items.verdict(one)}\n{said}")

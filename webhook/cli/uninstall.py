@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 
-from webhook.cli.cluster import add_cluster_options, connect, places
+from webhook.cli.cluster_options import add_cluster_options, connect, places
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.notes import add_note_options, prepare
 from webhook.cli.output import add_output_option, is_for_programs, print_object

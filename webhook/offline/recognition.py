@@ -11,7 +11,7 @@ from typing import Any
 
 from webhook.documents import reader
 from webhook.documents.reader import Document
-from webhook.offline import charts, kustomizations
+from webhook.offline import charts, renderable
 from webhook.offline.input import Reason
 from webhook.offline.outlines import outline
 
@@ -29,7 +29,7 @@ _BODY = ("spec", "data", "stringData", "template")
 def passed_over(stream: Sequence[Document], path: str) -> Reason | None:
     """Why a file is no business of a review; None where it holds a manifest, or should."""
     name = Path(path).name
-    if name in kustomizations.NAMES:
+    if name in renderable.NAMES:
         return Reason.KUSTOMIZATION
     if name == charts.CHART or not any(_is_meant(document.value) for document in stream):
         return Reason.NO_MANIFEST

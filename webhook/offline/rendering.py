@@ -16,7 +16,7 @@ from typing import Any
 
 from webhook.documents import reader
 from webhook.documents.reader import Document, DocumentError
-from webhook.offline import charts, kustomizations
+from webhook.offline import charts, renderable
 from webhook.offline.bounded import run
 from webhook.offline.repository import How, Item
 from webhook.offline.templates import HelmSources, Rendered, Template, opened
@@ -86,11 +86,11 @@ def _chart(folder: Path, namespace: str, home: Path) -> Output:
 
 
 def _kustomization(folder: Path, home: Path) -> Output:
-    found = kustomizations.kustomization_in(folder, [path.name for path in folder.iterdir()])
+    found = renderable.kustomization_in(folder, [path.name for path in folder.iterdir()])
     if found and found.remote:
         raise RenderError(f"{found.remote[0]} is no path here, and is not fetched: copy it here")
     # A kustomization around this one, whose objects say from which files they are.
-    around = home / kustomizations.NAMES[0]
+    around = home / renderable.NAMES[0]
     inside = os.path.relpath(folder.resolve(), home)
     around.write_text(f"buildMetadata: [originAnnotations]\nresources: [{json.dumps(inside)}]\n")
     tool = _tool("kubectl", "kustomize")
@@ -98,7 +98,7 @@ def _kustomization(folder: Path, home: Path) -> Output:
 
     def path_of(document: Document) -> Path:
         name = _origin(document.value)
-        return _shown((home / name).resolve() if name else folder / kustomizations.NAMES[0])
+        return _shown((home / name).resolve() if name else folder / renderable.NAMES[0])
 
     return Output(_output([*words, str(home)], home), path_of)
 

@@ -8,10 +8,10 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from webhook.offline import charts, kustomizations
+from webhook.offline import charts, renderable
 from webhook.offline.ignoring import TOOLS, Excluded
 from webhook.offline.input import STDIN, Asked, Fault, Passed, Reason
-from webhook.offline.kustomizations import Kustomization
+from webhook.offline.renderable import Kustomization
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -67,7 +67,7 @@ def _of_file(path: str, asked: Asked) -> Item | Passed:
         return Item(os.path.relpath(chart), How.HELM)
     if asked.render and file.name == charts.CHART:
         return _chart(file.parent)
-    if asked.render and file.name in kustomizations.NAMES:
+    if asked.render and file.name in renderable.NAMES:
         return _kustomization(Kustomization(file))
     return Item(path, named=True)
 
@@ -119,7 +119,7 @@ class _Folder:
             self._charts.append(folder)
             if self._asked.render:
                 folders[:] = [name for name in folders if name not in charts.RENDERED]
-        kustomization = kustomizations.kustomization_in(folder, files)
+        kustomization = renderable.kustomization_in(folder, files)
         if kustomization:
             self._kustomizations.append(kustomization)
             if not (self._asked.render or kustomization.file.suffix in SUFFIXES):
@@ -155,7 +155,7 @@ class _Folder:
                 self._passed.append(Passed(str(file), Reason.PATCH))
 
     def _rendered(self) -> Iterator[Item]:
-        tops = kustomizations.roots(self._kustomizations)
+        tops = renderable.roots(self._kustomizations)
         for one in (*map(_chart, self._charts), *map(_kustomization, tops)):
             if isinstance(one, Item):
                 yield one

@@ -19,12 +19,12 @@ from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import KINDS
 from webhook.documents.nodes import Mark
 from webhook.offline.created_pods import Given, given_to_pods
-from webhook.offline.field_types import misplaced, mistyped, unknown
+from webhook.offline.decoding import misplaced, mistyped, unknown
 from webhook.offline.input import Fault, Passed
-from webhook.offline.kinds import VERSIONS, objection, own_faults
 from webhook.offline.labelled_namespaces import labels_of_namespace
 from webhook.offline.manifests import Manifest
 from webhook.offline.nulls import decoded, nulls
+from webhook.offline.unreviewed_kinds import VERSIONS, objection, own_faults
 from webhook.pods.patch import Operation
 from webhook.settings.model import Settings
 from webhook.settings.resource import GROUP

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from webhook.offline.input import Fault, counted
 from webhook.offline.reviewer import Outcome, Report, called
-from webhook.reports.wording import findings
+from webhook.reports.review_items import findings
 
 # XML 1.0 has no way at all to write these characters.
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from webhook.admission.answer import line
 from webhook.offline.reviewer import Outcome, Report
 from webhook.reports.columns import columns
-from webhook.reports.wording import BOLD, RED, count, paint
+from webhook.reports.review_items import BOLD, RED, count, paint
 
 _HEADINGS = ("RESULT", "KIND", "NAMESPACE", "NAME", "CHANGES", "FINDINGS", "SOURCE")
 

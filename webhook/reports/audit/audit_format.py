@@ -7,7 +7,7 @@ from typing import Protocol, cast
 from webhook.fleet.report import Report
 
 FORMATS = {
-    "table": "webhook.reports.audit.audit_table",
+    "table": "webhook.reports.audit_items",
     "json": "webhook.reports.audit.audit_json",
     "yaml": "webhook.reports.audit.audit_yaml",
     "junit": "webhook.reports.audit.audit_junit",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.offline.manifest_texts import written
-from webhook.offline.kustomizations import Kustomization, kustomization_in, roots
+from webhook.offline.renderable import Kustomization, kustomization_in, roots
 
 
 def kustomization(folder: Path, text: str, **files: str) -> Kustomization:

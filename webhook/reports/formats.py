@@ -7,7 +7,7 @@ from typing import Protocol, cast
 from webhook.offline.reviewer import Report
 
 FORMATS = {
-    "diff": "webhook.reports.diff",
+    "diff": "webhook.reports.stored_documents",
     "table": "webhook.reports.table",
     "yaml": "webhook.reports.yaml_documents",
     "json": "webhook.reports.json_report",

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from webhook.documents.yaml_writer import Line, lines
 from webhook.offline.reviewer import Outcome, Report
-from webhook.reports.wording import (
+from webhook.reports.review_items import (
     BOLD,
     CYAN,
     GREEN,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Review
-from webhook.offline.field_types import mistyped
+from webhook.offline.decoding import mistyped
 
 Json = dict[str, Any]
 

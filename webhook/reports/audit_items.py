@@ -6,7 +6,7 @@ from webhook.admission.answer import line
 from webhook.admission.drift import OUT_OF_DATE, REFUSED
 from webhook.fleet.report import Report, Server, Told
 from webhook.reports.columns import columns
-from webhook.reports.wording import BOLD, RED, YELLOW, paint
+from webhook.reports.review_items import BOLD, RED, YELLOW, paint
 
 HEADINGS = ("STATE", "KIND", "NAMESPACE", "NAME")
 MOST_FIELDS = 5
