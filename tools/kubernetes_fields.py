@@ -2,7 +2,7 @@
 
     python -m tools.kubernetes_fields
 
-A field that one of the minors has is known; tests/offline/test_schemas.py compares.
+A field that one of the minors has is known; tests/offline/test_object_fields.py compares.
 """
 
 import json

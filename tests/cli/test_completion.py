@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from webhook.cli.completion import SHELLS
+from webhook.cli.completion_scripts import SCRIPTS
 from webhook.cli.main import COMMANDS, main
 
 
@@ -15,7 +15,7 @@ from webhook.cli.main import COMMANDS, main
 def scripts() -> dict[str, str]:
     """What each shell is given."""
     found = {}
-    for shell in SHELLS:
+    for shell in SCRIPTS:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             assert main(["completion", shell]) == 0
         found[shell] = printed.getvalue()
@@ -74,7 +74,7 @@ def test_bash_registers_it_and_takes_file_names_where_it_knows_nothing(
     assert done.stdout == "complete -o default -F _mcp_admission mcp-admission\n"
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", SCRIPTS)
 def test_every_command_and_action_is_there(shell: str, scripts: dict[str, str]) -> None:
     places = [f"/{name}" for name in COMMANDS]
     for place in (*places, "/certs/init", "/certs/verify", "/certs/status", "/certs/rotate"):

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from webhook.cli.judging import Judging, judging
+from webhook.cli.judging_settings import JudgingSettings, judging_settings
 from webhook.cli.main import main
-from webhook.cli.progress import Progress
+from webhook.cli.notes import ProgressLine
 from webhook.kube.errors import ApiError, Forbidden, NotFound
 from webhook.settings.settings_error import SettingsError
 
@@ -62,10 +62,10 @@ class Cluster:
         return self.found
 
 
-def judged(found: dict[str, Any] | ApiError, file: Path | None = None) -> Judging:
+def judged(found: dict[str, Any] | ApiError, file: Path | None = None) -> JudgingSettings:
     args = argparse.Namespace(service="webhook.platform", settings=file)
     api: Any = Cluster(found)
-    return asyncio.run(judging(api, args))
+    return asyncio.run(judging_settings(api, args))
 
 
 NOT_FOUND = NotFound(404, "NotFound", "x")
@@ -151,17 +151,17 @@ def test_how_far_it_is_takes_one_line_on_a_terminal(
     screen = Terminal() if terminal else io.StringIO()
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("COLUMNS", "21")
-    silent = Progress(1, quiet=True)
-    silent.tell("nobody wants to know")
+    silent = ProgressLine(1, quiet=True)
+    silent.report("nobody wants to know")
     silent.clear()
-    progress = Progress(2)
+    progress = ProgressLine(2)
     progress.clear()
     progress.turn_to("crm")
     for _ in range(2):
-        progress.tell("0 of 1 new pods are there")
+        progress.report("0 of 1 new pods are there")
     progress.clear()
     progress.turn_to("search")
-    progress.tell("1 old")
+    progress.report("1 old")
     progress.clear()
 
     begins = "\r\x1b[K"

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from webhook.cli import apply, uninstall
-from webhook.cli.judging import Judging
+from webhook.cli.judging_settings import JudgingSettings
 from webhook.cli.main import main
 from webhook.fleet.roll import End, Rolled
 from webhook.fleet.targets import Target
@@ -45,10 +45,15 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Rolled]:
             self.tell("0 of 1 new pods are there")
             return ends[target]
 
-    async def judged(*_: Any) -> Judging:
-        return Judging(Settings(), "the defaults")
+    async def judged(*_: Any) -> JudgingSettings:
+        return JudgingSettings(Settings(), "the defaults")
 
-    doubles = {"connect": nobody, "judging": judged, "Targets": Targets, "Roller": Roller}
+    doubles = {
+        "connect_to_cluster": nobody,
+        "judging_settings": judged,
+        "Targets": Targets,
+        "Roller": Roller,
+    }
     for name, double in doubles.items():
         monkeypatch.setattr(apply, name, double)
     return ends
@@ -113,7 +118,7 @@ def test_where_nothing_is_left_uninstall_says_so(
             for step in nothing:
                 yield step
 
-    monkeypatch.setattr(uninstall, "connect", nobody)
+    monkeypatch.setattr(uninstall, "connect_to_cluster", nobody)
     monkeypatch.setattr(uninstall, "Uninstall", Uninstall)
 
     assert main(["uninstall"]) == 0
@@ -138,7 +143,7 @@ def test_uninstall_tells_its_steps(
                 raise Forbidden(403, "Forbidden", "not allowed")
             yield "Secret b deleted"
 
-    monkeypatch.setattr(uninstall, "connect", nobody)
+    monkeypatch.setattr(uninstall, "connect_to_cluster", nobody)
     monkeypatch.setattr(uninstall, "Uninstall", Uninstall)
 
     assert main(["uninstall", "--dry-run", "-o", output]) == int(fails)

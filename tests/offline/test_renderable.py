@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.offline.manifest_texts import written
-from webhook.offline.renderable import Kustomization, kustomization_in, roots
+from webhook.offline.renderable import Kustomization, kustomization_in, root_kustomizations
 
 
 def kustomization(folder: Path, text: str, **files: str) -> Kustomization:
@@ -49,7 +49,7 @@ def test_those_that_no_other_uses_are_built(tmp_path: Path) -> None:
     # Written in any order, what is referred to is there by now.
     found = [Kustomization(one.file) for one in found]
 
-    assert [one.folder.name for one in roots(found)] == ["a", "b", "c", "d", "e"]
+    assert [one.folder.name for one in root_kustomizations(found)] == ["a", "b", "c", "d", "e"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import yaml
 from tests.fleet.reports import REPORT
 from webhook.admission.drift import REFUSED, STATES
 from webhook.fleet.report import REASONS, Report, Server, Told, Unseen
-from webhook.reports.audit import audit_format as formats
+from webhook.reports.audit_items import AuditSource
+from webhook.reports.formats import AUDIT_FORMATS, report_parts
 from webhook.rules.registry import RULES
 
 SARIF = Path(__file__).parent / "schema" / "sarif-2.1.0.json"
@@ -46,7 +47,7 @@ refused       StatefulSet   team        bridge
 
 
 def rendered(name: str, report: Report = REPORT, *, colour: bool = False) -> str:
-    return "".join(formats.load(name).render(report, colour=colour))
+    return "".join(report_parts(AuditSource(report), name, colour=colour))
 
 
 def test_people_read_a_table() -> None:
@@ -143,7 +144,7 @@ def test_what_a_rule_refuses_has_its_id_in_sarif_as_in_a_review() -> None:
     assert rule["helpUri"] == "docs/rules.md#run-as-user"
 
 
-@pytest.mark.parametrize("name", formats.FORMATS)
+@pytest.mark.parametrize("name", AUDIT_FORMATS)
 def test_every_state_and_every_format_is_known(name: str) -> None:
     assert rendered(name, NOTHING)
     assert {server.state for server in REPORT.servers} == set(STATES)

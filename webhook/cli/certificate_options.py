@@ -1,4 +1,4 @@
-"""Options that say which certificates there are to be, for the controller and for `certs`."""
+"""The options about names and lifetimes of certificates, for `control` and `certs`."""
 
 import argparse
 import re
@@ -7,14 +7,14 @@ from datetime import timedelta
 from certs.authority import service_names
 from certs.rotation import Plan
 
-NAME = re.compile(r"(\*\.)?[A-Za-z0-9:]([-.:A-Za-z0-9]*[A-Za-z0-9:])?")
+_NAME = re.compile(r"(\*\.)?[A-Za-z0-9:]([-.:A-Za-z0-9]*[A-Za-z0-9:])?")
 
 
 def add_certificate_options(parser: argparse.ArgumentParser) -> None:
     """Add further names, and how long certificate and authority are valid."""
     parser.add_argument(
         "--name",
-        type=name,
+        type=_dns_name,
         action="append",
         default=[],
         metavar="NAME",
@@ -23,14 +23,14 @@ def add_certificate_options(parser: argparse.ArgumentParser) -> None:
     for option, default, what in (("--days", 90, "certificate"), ("--ca-days", 3650, "authority")):
         parser.add_argument(
             option,
-            type=days,
+            type=_days,
             default=timedelta(days=default),
             metavar="DAYS",
             help=f"how long the {what} is valid (default: {default})",
         )
 
 
-def plan(args: argparse.Namespace) -> Plan:
+def certificate_plan(args: argparse.Namespace) -> Plan:
     """The plan that these options make, with `--service`."""
     service, _, namespace = args.service.partition(".")
     return Plan(
@@ -40,16 +40,16 @@ def plan(args: argparse.Namespace) -> Plan:
     )
 
 
-def name(text: str) -> str:
+def _dns_name(text: str) -> str:
     """Read a DNS name or an address; raises ArgumentTypeError."""
-    if not NAME.fullmatch(text):
+    if not _NAME.fullmatch(text):
         raise argparse.ArgumentTypeError(
             f"{text!r} is no ASCII DNS name and no address, such as localhost or 127.0.0.1"
         )
     return text
 
 
-def days(text: str) -> timedelta:
+def _days(text: str) -> timedelta:
     """Read a whole number of days from 1 to 36500; raises ArgumentTypeError."""
     if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 36_500):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 1 to 36500")

@@ -13,10 +13,10 @@ from certs.bundle import BundleError
 from certs.verification import Text, verify
 from webhook.cli.certificate_options import add_certificate_options
 from webhook.cli.cluster_options import add_cluster_options
-from webhook.cli.command import Subparsers, add_command
+from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.notes import add_note_options
+from webhook.cli.options import service_name
 from webhook.cli.output import add_output_option, is_for_programs, print_object
-from webhook.cli.service_name import service_name
 
 DESCRIPTION = """\
 Makes the certificate files of the webhook for development, and verifies those of your own
@@ -151,20 +151,20 @@ def _add_service(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> ExitCode:
     """Run the action; what cannot be read or written is exit code 2 and a sentence."""
     if args.action in {"status", "rotate"}:
         # The Kubernetes client takes half a second to load.
-        return cast("int", import_module("webhook.cli.certs_cluster").run(args))
+        return cast("ExitCode", import_module("webhook.cli.certs_cluster").run(args))
     now = datetime.now(UTC).replace(microsecond=0)
     try:
         return _init(args, now) if args.action == "init" else _verify(args, now)
     except (UnusableFileError, BundleError) as error:
         sys.stderr.write(f"mcp-admission certs {args.action}: {error}\n")
-        return 2
+        return ExitCode.ERROR
 
 
-def _init(args: argparse.Namespace, now: datetime) -> int:
+def _init(args: argparse.Namespace, now: datetime) -> ExitCode:
     short, _, namespace = args.service.partition(".")
     authority = make_authority(now, args.ca_days)
     leaf = issue_leaf(authority, service_names(short, namespace, args.name), now, args.days)
@@ -184,25 +184,25 @@ def _init(args: argparse.Namespace, now: datetime) -> int:
     if is_for_programs(args):
         written = [str(args.out / file) for file in files]
         print_object(args, {"files": written, "ends": _time(leaf.certificate.not_valid_after_utc)})
-        return 0
+        return ExitCode.OK
     print(f"valid for {args.service}.svc until {leaf.certificate.not_valid_after_utc:%Y-%m-%d}")
-    return 0
+    return ExitCode.OK
 
 
-def _verify(args: argparse.Namespace, now: datetime) -> int:
+def _verify(args: argparse.Namespace, now: datetime) -> ExitCode:
     chain, key, bundle = (
         Text(str(path), _read(path)) for path in (args.tls_cert, args.tls_key, args.ca_bundle)
     )
     verdict = verify(chain, key, bundle, args.service, now)
     if is_for_programs(args):
         print_object(args, {"faults": list(verdict.faults), "ends": _time(verdict.ends)})
-        return 1 if verdict.faults else 0
+        return ExitCode.FINDINGS if verdict.faults else ExitCode.OK
     for fault in verdict.faults:
         print(fault)
     if verdict.faults:
-        return 1
+        return ExitCode.FINDINGS
     print(f"fine for {args.service}.svc until {verdict.ends:%Y-%m-%d %H:%M} UTC")
-    return 0
+    return ExitCode.OK
 
 
 def _time(moment: datetime) -> str:

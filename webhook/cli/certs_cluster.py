@@ -12,9 +12,10 @@ from typing import Any
 from certs.authority import Certificate, fingerprint, issued_by
 from certs.bundle import BundleError, parse
 from certs.rotation import Plan, next_step, renewal
-from webhook.cli.certificate_options import plan
-from webhook.cli.cluster_options import connect, places
-from webhook.cli.notes import note, prepare
+from webhook.cli.certificate_options import certificate_plan
+from webhook.cli.cluster_options import connect_to_cluster, installation
+from webhook.cli.command import ExitCode
+from webhook.cli.notes import log_requests, write_note
 from webhook.cli.output import is_for_programs, print_object
 from webhook.controller.certificates.driver import Driver, Look, described
 from webhook.controller.certificates.problems import faults, stored_certificate
@@ -24,7 +25,7 @@ from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.observe.control_metrics import ControlMetrics
-from webhook.reports.columns import columns
+from webhook.reports.text import columns
 
 # Enough of a fingerprint to tell certificates apart.
 SHORT = 16
@@ -42,27 +43,27 @@ class NotOursError(Exception):
     """There is nothing of ours to renew; one sentence that says who can."""
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> ExitCode:
     """Run `rotate` or `status`; what cannot be reached or read is exit code 2 and a sentence."""
-    prepare(args)
+    log_requests(args)
     try:
         return asyncio.run(_rotate(args) if args.action == "rotate" else _status(args))
     except NotOursError as error:
-        problem, code = str(error), 1
+        problem, code = str(error), ExitCode.FINDINGS
     except (ApiError, ConfigurationError) as error:
-        problem, code = str(error), 2
+        problem, code = str(error), ExitCode.ERROR
     sys.stderr.write(f"mcp-admission certs {args.action}: {problem}\n")
     return code
 
 
-async def _rotate(args: argparse.Namespace) -> int:
+async def _rotate(args: argparse.Namespace) -> ExitCode:
     name, file, what = (
         (AUTHORITY_SECRET, "ca.crt", "authority")
         if args.ca
         else (SERVING_SECRET, "tls.crt", "certificate")
     )
-    async with await connect(Api, args) as api:
-        secret = await Secret.read(api, places(args).secret(name))
+    async with await connect_to_cluster(Api, args) as api:
+        secret = await Secret.read(api, installation(args).secret(name))
         if not secret.is_ours:
             raise NotOursError(
                 f"{secret.name} is not written by mcp-admission: whoever issues the certificates "
@@ -77,18 +78,18 @@ async def _rotate(args: argparse.Namespace) -> int:
     asked = {"what": what, "certificate": fingerprint(current), "secret": secret.name}
     if is_for_programs(args):
         print_object(args, asked)
-        return 0
+        return ExitCode.OK
     print(
         f"asked the controller to replace the {what} {fingerprint(current)[:SHORT]}; "
         "`mcp-admission certs status` shows how far it is"
     )
-    return 0
+    return ExitCode.OK
 
 
-async def _status(args: argparse.Namespace) -> int:
-    wanted = plan(args)
-    async with await connect(Api, args) as api:
-        where = places(args)
+async def _status(args: argparse.Namespace) -> ExitCode:
+    wanted = certificate_plan(args)
+    async with await connect_to_cluster(Api, args) as api:
+        where = installation(args)
         find_replicas = partial(endpoints, api, where)
         driver = Driver(api, where, wanted, find_replicas, ControlMetrics(), api.server_time)
         look = await driver.look()
@@ -109,8 +110,8 @@ async def _status(args: argparse.Namespace) -> int:
     for name, why in unseen.items():
         sys.stderr.write(f"not looked at: {name}: {why}\n")
     if unseen:
-        note(args, WHERE_PODS_ANSWER.format(namespace=where.namespace))
-    return 1 if found else 0
+        write_note(args, WHERE_PODS_ANSWER.format(namespace=where.namespace))
+    return ExitCode.FINDINGS if found else ExitCode.OK
 
 
 def _not_looked_at(look: Look, *, in_pod: bool) -> dict[str, str]:

@@ -1,10 +1,10 @@
-"""Options of the commands that call the API server, the same for each."""
+"""The options of every command that calls the API server, and the connection they describe."""
 
 import argparse
 from pathlib import Path
 from typing import TypeVar
 
-from webhook.cli.service_name import service_name
+from webhook.cli.options import service_name
 from webhook.controller.installation import Places
 from webhook.kube.access.overrides import Overrides
 from webhook.kube.api import Api
@@ -13,8 +13,8 @@ SERVICE = "mcp-admission.mcp-admission-system"
 
 
 def add_connection_options(parser: argparse.ArgumentParser) -> None:
-    """Add the way to the cluster, and where the installation is there."""
-    way = parser.add_argument_group("the way to the cluster, as kubectl reads it")
+    """Add how to reach the cluster, and which Service the installation has there."""
+    way = parser.add_argument_group("connection to the cluster, as kubectl reads it")
     way.add_argument(
         "--kubeconfig",
         type=Path,
@@ -54,7 +54,7 @@ def add_connection_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_cluster_options(parser: argparse.ArgumentParser) -> None:
-    """Add the way to the cluster, and what names the installation there."""
+    """Add how to reach the cluster, and the names of the installation there."""
     add_connection_options(parser)
     parser.add_argument(
         "--configuration",
@@ -69,7 +69,7 @@ def release_namespace(args: argparse.Namespace) -> str:
     return str(args.service.partition(".")[2])
 
 
-def places(args: argparse.Namespace) -> Places:
+def installation(args: argparse.Namespace) -> Places:
     """The installation that these options name."""
     service, _, namespace = args.service.partition(".")
     return Places(service, namespace, args.configuration)
@@ -78,7 +78,7 @@ def places(args: argparse.Namespace) -> Places:
 Kind = TypeVar("Kind", bound=Api)
 
 
-async def connect(kind: type[Kind], args: argparse.Namespace) -> Kind:
+async def connect_to_cluster(kind: type[Kind], args: argparse.Namespace) -> Kind:
     """A connection of this kind by the options; raises ConfigurationError."""
     overrides = Overrides(args.context, args.as_user, args.as_uid, tuple(args.as_group))
     return await kind.connect(args.kubeconfig, overrides)

@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any, cast
 
-from webhook.cli.command import Command, OneOf, Parser, add_command
+from webhook.cli.command import Command, ExitCode, OneOf, Parser, add_command
 
 COMMANDS = {
     "serve": "webhook.cli.serve",
@@ -40,7 +40,7 @@ mcp-admission hardens MCP servers on Kubernetes. First steps:
 """
 DESCRIPTION = """\
 Hardens MCP servers on Kubernetes: workloads labelled mcp-admission.dev/server: "true" get the
-security settings they lack, and those that contradict them are refused with every reason.
+security settings they lack. Those that contradict the settings are refused, with every reason.
 """
 EPILOG = """\
 examples:
@@ -49,22 +49,22 @@ examples:
   mcp-admission rules                              which rules are there, and what do they refuse?
   mcp-admission serve --tls-cert tls.crt --tls-key tls.key
                                                    answer the API server's admission reviews
-  mcp-admission control                            keep its certificates in the cluster valid
-  mcp-admission certs verify --help                is my certificate one that API servers take?
+  mcp-admission control                            make what servers need, keep certificates valid
+  mcp-admission certs verify --help                does an API server accept my certificate?
   mcp-admission audit                              which servers are not current?
-  mcp-admission apply -n team --all                roll them to the current settings
+  mcp-admission apply -n team --all                restart them with the current settings
   mcp-admission uninstall --dry-run                what would its removal take away?
 
 exit codes:
   0  fine
-  1  something was refused, or was cut short
-  2  bad input or usage
+  1  something was refused, found or not done
+  2  bad input or usage, or the cluster cannot be reached
 
 "mcp-admission help COMMAND" explains a command.
 """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> ExitCode:
     """Run the command that the arguments name and return its exit code.
 
     Raises SystemExit for --help and --version (0) and for wrong usage (2), as argparse does.
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
     if not words:
         sys.stderr.write(START)
-        return 2
+        return ExitCode.ERROR
     if words[0] == HELP:
         words = [*words[1:], "--help"]
     commands = {name: _command(name) for name in _asked_for(words)}
@@ -83,15 +83,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = commands[args.command].run(args)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has gone; the interpreter's last flush must not complain either.
+        # The reader has closed the pipe; the interpreter's last flush must not fail either.
         _discard_output()
-        return 1
+        return ExitCode.FINDINGS
     except OSError as error:
         sys.stderr.write(f"mcp-admission: {error.strerror}: the output is cut short\n")
         _discard_output()
-        return 2
+        return ExitCode.ERROR
     except KeyboardInterrupt:
-        return 1
+        return ExitCode.FINDINGS
     return code
 
 

@@ -1,8 +1,14 @@
-"""Notes on standard error: how far it is, by what was judged; errors are none, and always show."""
+"""What a command writes to standard error beside its result: notes, requests, progress.
+
+Errors are no notes: they are written with --quiet, too.
+"""
 
 import argparse
 import logging
+import shutil
 import sys
+
+_CLEARED = "\r\x1b[K"
 
 
 def add_note_options(parser: argparse.ArgumentParser) -> None:
@@ -19,14 +25,45 @@ def add_note_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def prepare(args: argparse.Namespace) -> None:
+def log_requests(args: argparse.Namespace) -> None:
     """With --verbose, show what the connection logs: method and path of each request."""
     requests = logging.getLogger("webhook.kube.api")
     requests.setLevel(logging.DEBUG if args.verbose else logging.INFO)
     requests.handlers = [logging.StreamHandler(sys.stderr)] if args.verbose else []
 
 
-def note(args: argparse.Namespace, text: str) -> None:
+def write_note(args: argparse.Namespace, text: str) -> None:
     """Tell it, unless nobody wants to be told."""
     if not args.quiet:
         sys.stderr.write(f"{text}\n")
+
+
+class ProgressLine:
+    """Says at which of so many things it is, and how far that is."""
+
+    def __init__(self, total: int, *, quiet: bool = False) -> None:
+        self._total, self._at, self._thing = total, 0, ""
+        self._said, self._quiet = "", quiet
+
+    def turn_to(self, thing: str) -> None:
+        """Begin with the next one."""
+        self._at, self._thing = self._at + 1, thing
+
+    def report(self, how_far: str) -> None:
+        """Say how far the present one is; nothing where that was said last, or with --quiet."""
+        said = f"[{self._at}/{self._total}] {self._thing}: {how_far}"
+        if said == self._said or self._quiet:
+            return
+        self._said = said
+        if sys.stderr.isatty():
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(f"{_CLEARED}{said[:width]}")
+        else:
+            sys.stderr.write(f"{said}\n")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Leave the line of a terminal to whoever writes next."""
+        if self._said and sys.stderr.isatty():
+            sys.stderr.write(_CLEARED)
+            sys.stderr.flush()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 STDIN = "-"
 
 
-class Asked(NamedTuple):
+class ReadOptions(NamedTuple):
     """How to read: patterns to leave out, whether to refuse what is no manifest, and to render."""
 
     exclude: tuple[str, ...] = ()
@@ -20,7 +20,7 @@ class Asked(NamedTuple):
     namespace: str = "default"
 
 
-class Fault(NamedTuple):
+class InputFault(NamedTuple):
     """Input that cannot be reviewed: where, in one sentence why, and how to mend it."""
 
     source: str
@@ -64,7 +64,7 @@ _COUNTED = {
 }
 
 
-class Passed(NamedTuple):
+class PassedOver(NamedTuple):
     """Something that was not reviewed; `named` is true where the command line names it itself."""
 
     source: str
@@ -77,7 +77,7 @@ class Passed(NamedTuple):
         return f"{source}: passed over: {self.reason.value}{hint}"
 
 
-def counted(passed: Iterable[Passed]) -> str:
+def count_passed_over(passed: Iterable[PassedOver]) -> str:
     """How many were passed over for which reason: `3 files without a manifest, 1 excluded path`."""
     counts = Counter(one.reason for one in passed)
     parts = [

@@ -1,7 +1,8 @@
-"""Which files of a repository hold manifests, or were meant to: the others are passed over.
+"""Recognizes which files of a repository are manifests, or were meant to be.
 
-A manifest with a fault must never be taken for something else. Whatever has an apiVersion or a
-kind is one, and so is what looks like one but for their spelling.
+A manifest with a mistake is never taken for another program's file. A file is a manifest if it has
+an apiVersion or a kind, or something like them with another spelling. Duplicate keys, tags and the
+like are legal YAML elsewhere, so the decision needs the outer levels of the text alone.
 """
 
 from collections.abc import Sequence
@@ -9,11 +10,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from webhook.documents import reader
 from webhook.documents.reader import Document
-from webhook.offline import charts, renderable
+from webhook.documents.yaml_text import LOADER
+from webhook.offline import renderable
 from webhook.offline.input import Reason
-from webhook.offline.outlines import outline
 
 _TYPE = ("apiVersion", "kind")
 _SPELLINGS = frozenset({"apiversion", "apiversions", "api_version", "api-version", "kind", "kinds"})
@@ -24,14 +27,15 @@ _COMMENTED = (
     "tasks.json", "tsconfig*.json",
 )  # fmt: skip
 _BODY = ("spec", "data", "stringData", "template")
+_LEVELS = 4
 
 
-def passed_over(stream: Sequence[Document], path: str) -> Reason | None:
+def reason_to_pass_over(stream: Sequence[Document], path: str) -> Reason | None:
     """Why a file is no business of a review; None where it holds a manifest, or should."""
     name = Path(path).name
-    if name in renderable.NAMES:
+    if name in renderable.KUSTOMIZATION_FILES:
         return Reason.KUSTOMIZATION
-    if name == charts.CHART or not any(_is_meant(document.value) for document in stream):
+    if name == renderable.CHART_FILE or not any(_is_meant(document.value) for document in stream):
         return Reason.NO_MANIFEST
     return None
 
@@ -75,7 +79,7 @@ def is_foreign(path: str, text: bytes) -> bool:
     YAML is where nothing at its top makes a manifest. What is not YAML is where it has no word of
     one and is binary, of Jinja or meant as JSON; else it is a manifest with a mistake.
     """
-    found = outline(text) if len(text) <= reader.MAX_BYTES else None
+    found = _outline(text) if len(text) <= reader.MAX_BYTES else None
     if found:
         return not any(map(_is_meant, found))
     words = text.lower()
@@ -86,3 +90,42 @@ def is_foreign(path: str, text: bytes) -> bool:
         return True
     other = b"\0" in text or b"{%" in text or name.endswith(".json")
     return other and b"kind" not in words
+
+
+def _outline(text: bytes) -> list[Any] | None:
+    """Every document of a text, a few levels deep; None where it is not YAML."""
+    found: list[Any] = []
+    around = [found]
+    try:
+        event: Any
+        for event in yaml.parse(text, Loader=LOADER):
+            match event:
+                case yaml.CollectionStartEvent():
+                    around.append([])
+                    continue
+                case yaml.SequenceEndEvent():
+                    value: Any = around.pop()
+                case yaml.MappingEndEvent():
+                    value = _mapping(around.pop())
+                case yaml.ScalarEvent():
+                    value = _scalar(event)
+                case yaml.AliasEvent():
+                    value = None
+                case _:
+                    continue
+            if len(around) <= _LEVELS:
+                around[-1].append(value)
+    except (yaml.YAMLError, ValueError):
+        return None
+    return found
+
+
+def _mapping(flat: list[Any]) -> dict[str, Any]:
+    """The mapping of keys and values by turns; without the keys that JSON cannot have."""
+    pairs = zip(flat[::2], flat[1::2], strict=False)
+    return {key: value for key, value in pairs if isinstance(key, str)}
+
+
+def _scalar(event: Any) -> Any:
+    """A number as one, because others number their formats; all else as text."""
+    return int(event.value) if event.value.isdecimal() and event.implicit[0] else event.value

@@ -1,6 +1,6 @@
-"""What makes a folder a kustomization, and which files are a part of it.
+"""Folders that a tool renders: Helm charts and kustomizations, and which files are part of them.
 
-Only its own file is read here; what it becomes is for kustomize to say.
+Only Chart.yaml and the kustomization's own file are read here. Helm and kustomize do the rest.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,11 @@ from typing import Any
 
 from webhook.documents.reader import DocumentError, read_file
 
-NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+CHART_FILE = "Chart.yaml"
+TEMPLATES = "templates"
+# Other files of a chart's folder are looked at like those of any folder.
+RENDERED_FOLDERS = (TEMPLATES, "crds", "charts")
+KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
 _LOADED = ("resources", "bases", "components", "crds")
 _PARTS = (
@@ -19,6 +23,24 @@ _PARTS = (
     "replacements", "secretGenerator", "transformers", "validators",
 )  # fmt: skip
 _LONGEST_PATH = 1024
+
+
+def chart_of(path: Path) -> Path | None:
+    """The chart that renders a file which stands among its templates, or those of its subcharts."""
+    found = None
+    for folder in path.parents:
+        if folder.name in RENDERED_FOLDERS and (folder.parent / CHART_FILE).is_file():
+            found = folder.parent if found or folder.name == TEMPLATES else None
+    return found
+
+
+def is_library_chart(chart: Path) -> bool:
+    """Whether a chart has only helpers for other charts."""
+    try:
+        about = read_file(chart / CHART_FILE)[0].value
+    except DocumentError:
+        return False
+    return isinstance(about, dict) and about.get("type") == "library"
 
 
 @dataclass(frozen=True)
@@ -73,11 +95,11 @@ class Kustomization:
 
 def kustomization_in(folder: Path, files: Sequence[str]) -> Kustomization | None:
     """The kustomization of a folder that has these files."""
-    found = next((name for name in NAMES if name in files), None)
+    found = next((name for name in KUSTOMIZATION_FILES if name in files), None)
     return None if found is None else Kustomization(folder / found)
 
 
-def roots(found: Sequence[Kustomization]) -> list[Kustomization]:
+def root_kustomizations(found: Sequence[Kustomization]) -> list[Kustomization]:
     """Those that no other one uses; the others are a part of what these become.
 
     Of some that use each other in a circle all are roots: kustomize says what is wrong.

@@ -83,7 +83,7 @@ class Template:
 
 
 @dataclass(frozen=True)
-class Rendered(Document):
+class RenderedDocument(Document):
     """A document that stands in no file: its places are those of what it is made from."""
 
     template: Template = field(default=Template(""), repr=False, compare=False)
@@ -113,23 +113,25 @@ class HelmSources:
         """That template, opened where it is found below the current folder."""
         name = self.above(line)
         if name and name not in self._opened:
-            self._opened[name] = named_in_stream(name)
+            self._opened[name] = template_in_stream(name)
         return self._opened.get(name)
 
 
-def opened(path: Path, name: str = "") -> Template:
+def open_template(path: Path, name: str = "") -> Template:
     """The template at a path, or of another name; without lines where it cannot be read."""
     return Template(name or str(path), _lines(path))
 
 
-def named_in_stream(name: str) -> Template:
+def template_in_stream(name: str) -> Template:
     """The template that a stream names, which Helm calls by its chart and not by its folder."""
     inside = PurePosixPath(name)
     if inside.is_absolute() or ".." in inside.parts:
         return Template(name)
     shorter = Path(*inside.parts[1:])
     return (
-        opened(shorter) if not Path(inside).exists() and shorter.is_file() else opened(Path(inside))
+        open_template(shorter)
+        if not Path(inside).exists() and shorter.is_file()
+        else open_template(Path(inside))
     )
 
 

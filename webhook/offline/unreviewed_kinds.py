@@ -1,7 +1,8 @@
-"""Objects that no rule looks at: our own kind, and misspelled kinds or custom resources of servers.
+"""Objects that no rule reviews, and what the review reports about them.
 
-A cluster would refuse wrong settings and kinds that it does not have, and would not call the
-webhook for a custom resource; passing any in silence, a review would promise what nobody keeps.
+These are the product's own settings resource, misspelled kinds, custom resources of servers, and
+the label that makes a namespace managed. No hook is called for them, or none could report it, so
+the review does.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ from typing import Any
 from webhook import names
 from webhook.admission.answer import MALFORMED, Finding, Severity
 from webhook.admission.workload import KINDS
+from webhook.documents.pointer import escape
 from webhook.offline.manifests import Manifest
+from webhook.pods import keys
 from webhook.rules.registry import plan
 from webhook.settings import exported, layers
 from webhook.settings.faults import dotted
@@ -55,7 +58,7 @@ OTHER_GROUPS = frozenset(
 TEMPLATES = ((), ("spec", "template"), ("template",), ("spec", "jobTemplate", "spec", "template"))
 
 
-def own_faults(manifest: Manifest) -> list[Finding]:
+def settings_resource_findings(manifest: Manifest) -> list[Finding]:
     """What is wrong with an object of our own group, which no hook is asked about."""
     if manifest.group != GROUP and manifest.kind != KIND:
         return []
@@ -80,7 +83,7 @@ def _of_rules(manifest: Manifest) -> Iterator[Finding]:
         yield Finding(MALFORMED, Severity.ERROR, at, f"spec.{error}")
 
 
-def objection(manifest: Manifest, settings: Settings, *, managed: bool) -> Finding | None:
+def unreviewed_finding(manifest: Manifest, settings: Settings, *, managed: bool) -> Finding | None:
     """What to say about an object of a kind that is not reviewed, if anything.
 
     Only of objects that are meant to be MCP servers, by their label or a selector; in a managed
@@ -130,3 +133,28 @@ def _labels(value: Any) -> Iterator[dict[str, Any]]:
             at = at.get(key) if isinstance(at, dict) else None
         if isinstance(at, dict):
             yield at
+
+
+def namespace_label_findings(manifest: Manifest) -> Iterator[Finding]:
+    """What is wrong with the labels of ours on a Namespace."""
+    metadata = manifest.value.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    if (manifest.api_version, manifest.kind) != ("v1", "Namespace") or not isinstance(labels, dict):
+        return
+    for key, value in labels.items():
+        severity, said = _said(key, value)
+        if said:
+            at = f"{manifest.pointer}/metadata/labels/{escape(key)}"
+            yield Finding(MALFORMED, severity, at, f"metadata.labels[{key}] {said}")
+
+
+def _said(key: str, value: object) -> tuple[Severity, str]:
+    if key in names.LABELS:
+        return Severity.WARNING, f"is for workloads: {names.MANAGED} is the label of namespaces"
+    if key != names.MANAGED:
+        return Severity.WARNING, keys.unread_label(key, names.MANAGED) or ""
+    if value is not None and not isinstance(value, str):
+        return Severity.ERROR, "must be text: put it in quotes"
+    if value in ("true", "false"):
+        return Severity.WARNING, ""
+    return Severity.WARNING, 'must be "true" or "false": the namespace is not managed'

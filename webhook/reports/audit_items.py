@@ -1,63 +1,168 @@
-"""For people: a line for each server that has something, under it what that is, and the counts."""
+"""What `audit` reports: the servers of a cluster as items of a report."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import quote
 
 from webhook.admission.answer import line
 from webhook.admission.drift import OUT_OF_DATE, REFUSED
-from webhook.fleet.report import Report, Server, Told
-from webhook.reports.columns import columns
-from webhook.reports.review_items import BOLD, RED, YELLOW, paint
+from webhook.fleet.report import REASONS, Report, Server, Told
+from webhook.reports.formats import AUDIT_FORMATS, Case, ItemFinding, Location, Notice
+from webhook.reports.text import RED, YELLOW
 
-HEADINGS = ("STATE", "KIND", "NAMESPACE", "NAME")
-MOST_FIELDS = 5
-CHANGED = "out-of-date"
-
-
-def render(report: Report, *, colour: bool) -> Iterator[str]:
-    """Servers about which there is nothing to tell are only counted."""
-    told = report.told
-    if told:
-        heading, *rows = columns([HEADINGS, *map(_cells, told)])
-        yield f"{paint(heading, BOLD * colour)}\n"
-        for server, row in zip(told, rows, strict=True):
-            shade = YELLOW if server.state == OUT_OF_DATE else RED
-            yield f"{paint(row, shade * colour)}\n"
-            yield from (f"  {line(sentence)}\n" for sentence in _sentences(server))
-        yield "\n"
-    yield _count(report)
+_MOST_FIELDS = 5
+_CHANGED = "out-of-date"
 
 
-def _cells(server: Server) -> tuple[str, ...]:
-    return server.state, line(server.kind), line(server.namespace), line(server.name)
+@dataclass(frozen=True)
+class AuditItem:
+    """One server of a cluster."""
+
+    server: Server
+
+    @property
+    def title(self) -> str:
+        """Its kind, namespace and name."""
+        return f"{self.server.kind} {self.server.namespace}/{self.server.name}"
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Its row in a table."""
+        server = self.server
+        return server.state, line(server.kind), line(server.namespace), line(server.name)
+
+    @property
+    def shade(self) -> str:
+        """Yellow for what a rollout mends, red for the rest."""
+        return YELLOW if self.server.state == OUT_OF_DATE else RED
+
+    def details(self) -> Iterator[str]:
+        """The findings, a few of its fields, and what to do."""
+        yield from map(line, self._sentences())
+
+    def findings(self) -> Iterator[ItemFinding]:
+        """Every finding, at its place in the API.
+
+        A refusal by a rule has that rule's identifier, as in a review; others have their reason.
+        """
+        server = self.server
+        uri = f"{quote(server.namespace)}/{quote(server.kind)}/{quote(server.name)}"
+        for finding in server.told:
+            level = "warning" if finding.state == OUT_OF_DATE else "error"
+            yield ItemFinding(
+                finding.rule or finding.reason,
+                level,
+                finding.line,
+                finding.path or self.title,
+                Location(uri),
+            )
+
+    def as_data(self) -> dict[str, Any]:
+        """All of it, with every field."""
+        return {
+            "kind": self.server.kind,
+            "namespace": self.server.namespace,
+            "name": self.server.name,
+            "state": self.server.state,
+            "findings": list(map(_finding, self.server.told)),
+        }
+
+    def case(self) -> Case:
+        """A test case, which a finding fails."""
+        return Case(
+            group=self.server.namespace,
+            name=f"{self.server.kind} {self.server.name}",
+            failure=self.server.state if self.server.told else "",
+            text="".join(f"{finding.line}\n" for finding in self.server.told),
+        )
+
+    def _sentences(self) -> Iterator[str]:
+        fields = [each for each in self.server.told if each.reason == _CHANGED]
+        yield from (each.line for each in self.server.told if each.reason != _CHANGED)
+        yield from (each.line for each in fields[:_MOST_FIELDS])
+        if len(fields) > _MOST_FIELDS:
+            yield f"and {len(fields) - _MOST_FIELDS} more fields: -o json has them all"
+        yield from self._way_out(changed=bool(fields))
+
+    def _way_out(self, *, changed: bool) -> Iterator[str]:
+        """How the server becomes current; what would be refused has to be corrected first."""
+        kind = self.server.kind
+        if self.server.state == REFUSED:
+            yield f"to mend it, correct the {kind} where it is deployed from, before it restarts"
+        elif not changed:
+            return
+        elif kind == "Deployment":
+            yield f"to roll it: mcp-admission apply -n {self.server.namespace} {self.server.name}"
+        elif kind in ("Pod", "Job"):
+            yield "to make it current, delete it and create it again"
+        else:
+            yield f"to make its pods current, restart the {kind}"
 
 
-def _sentences(server: Server) -> Iterator[str]:
-    fields = [each for each in server.told if each.reason == CHANGED]
-    yield from (each.line for each in server.told if each.reason != CHANGED)
-    yield from (each.line for each in fields[:MOST_FIELDS])
-    if len(fields) > MOST_FIELDS:
-        yield f"and {len(fields) - MOST_FIELDS} more fields: -o json has them all"
-    yield from _way_out(server, fields)
+@dataclass(frozen=True)
+class AuditSource:
+    """An audit for the writers of reports."""
+
+    report: Report
+
+    command: ClassVar[str] = "audit"
+    formats: ClassVar[Mapping[str, str]] = AUDIT_FORMATS
+    headings: ClassVar[tuple[str, ...]] = ("STATE", "KIND", "NAMESPACE", "NAME")
+    items_key: ClassVar[str] = "servers"
+    totals: ClassVar[tuple[str, ...]] = ("tests", "failures", "errors")
+    reasons: ClassVar[Mapping[str, str]] = REASONS
+
+    @property
+    def items(self) -> list[AuditItem]:
+        """The servers with findings."""
+        return list(map(AuditItem, self.report.told))
+
+    def count_line(self) -> str:
+        """How many servers are in which state."""
+        counts = self.report.counts()
+        total = counts.pop("all")
+        if not total:
+            where = " in what could be looked at" if self.report.unseen else ""
+            return f"no MCP server found{where}\n"
+        parts = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+        return f"{total} MCP server{'' if total == 1 else 's'}: {parts}\n"
+
+    def rest(self) -> dict[str, Any]:
+        """`not_looked_at` is what is not known, and why."""
+        return {
+            "not_looked_at": [each._asdict() for each in self.report.unseen],
+            "settings": self.report.settings,
+            "registered": self.report.registered,
+            "summary": self.report.counts(),
+        }
+
+    def cases(self) -> Iterator[Case]:
+        """A case for each server, and one for each part that was not looked at."""
+        yield from (AuditItem(server).case() for server in self.report.servers)
+        for unseen in self.report.unseen:
+            yield Case("not looked at", unseen.what, error="not looked at", text=unseen.why)
+
+    def properties(self) -> dict[str, str]:
+        """By which settings the servers were judged."""
+        return {"settings": self.report.settings}
+
+    def notices(self) -> Iterator[Notice]:
+        """What was not looked at is an error."""
+        for unseen in self.report.unseen:
+            yield Notice("error", f"{unseen.what} were not looked at: {unseen.why}")
 
 
-def _way_out(server: Server, fields: list[Told]) -> Iterator[str]:
-    """How a server gets current; what would be refused has to be mended first."""
-    if server.state == REFUSED:
-        yield f"to mend it, correct the {server.kind} where it is deployed from, before it restarts"
-    elif not fields:
-        return
-    elif server.kind == "Deployment":
-        yield f"to roll it: mcp-admission apply -n {server.namespace} {server.name}"
-    elif server.kind in ("Pod", "Job"):
-        yield "to make it current, delete it and create it again"
-    else:
-        yield f"to make its pods current, restart the {server.kind}"
-
-
-def _count(report: Report) -> str:
-    counts = report.counts()
-    total = counts.pop("all")
-    if not total:
-        return f"no MCP server found{' in what could be looked at' * bool(report.unseen)}\n"
-    parts = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    return f"{total} MCP server{'' if total == 1 else 's'}: {parts}\n"
+def _finding(finding: Told) -> dict[str, Any]:
+    """A field that would change has its name and both values, null where it is absent."""
+    data = {
+        "state": finding.state,
+        "reason": finding.reason,
+        "message": finding.message,
+        "path": finding.path,
+        "rule": finding.rule,
+    }
+    if finding.change is None:
+        return data
+    change = finding.change
+    return {**data, "field": change.field, "before": change.before, "after": change.after}

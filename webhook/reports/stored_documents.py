@@ -1,29 +1,28 @@
-"""For people: what the cluster would add to each manifest, and what it says about it.
+"""The documents as the cluster would store them: for people as a diff, for kubectl as YAML.
 
 The diff is between the object as it was written and as it would be stored, both in kubectl's
-style of YAML; its line numbers are those of the user's file. Values of environment variables are
-not shown: the diff stands in logs that more people read than the manifest.
+style of YAML. Its line numbers are those of the user's file. Values of environment variables are
+not shown, because more people read logs with a diff than the manifest.
 """
 
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from itertools import groupby
+from typing import Any
 
 from webhook.documents.yaml_writer import Line, lines
-from webhook.offline.reviewer import Outcome, Report
+from webhook.offline.manifests import list_items
+from webhook.offline.review_report import ReviewOutcome
 from webhook.reports.review_items import (
-    BOLD,
-    CYAN,
-    GREEN,
-    RED,
-    consequences,
-    count,
-    file,
-    findings,
-    paint,
-    title,
-    verdict,
+    ReviewSource,
+    consequence_lines,
+    count_line,
+    file_name,
+    finding_lines,
+    heading_line,
 )
+from webhook.reports.text import CYAN, GREEN, RED, paint
 
 # Above this, lines that occur often are no anchors for the comparison: it would get slow.
 _MANY_LINES = 500
@@ -32,22 +31,35 @@ _VARIABLE = re.compile(r"/env/\d+/value")
 _KEY = re.compile(r"\s*(?:- )?value:")
 
 
-def render(report: Report, *, colour: bool) -> Iterator[str]:
+def render_diff(source: ReviewSource, *, colour: bool) -> Iterator[str]:
     """The diff and the findings of every MCP server, and a last line that counts."""
-    for outcome in report.told:
-        yield f"{paint(title(outcome), BOLD * colour)}: {verdict(outcome)}\n"
+    for outcome in source.report.listed:
+        yield heading_line(outcome, colour=colour)
         if outcome.patch:
             yield from _diff(outcome, colour=colour)
-        yield from findings(outcome, colour=colour)
-        yield from consequences(outcome)
+        yield from finding_lines(outcome, colour=colour)
+        yield from consequence_lines(outcome)
         yield "\n"
-    yield count(report)
+    yield count_line(source.report)
 
 
-def _diff(outcome: Outcome, *, colour: bool) -> Iterator[str]:
+def render_stored(source: ReviewSource, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all
+    """Every document that holds something admitted, in the order of the input."""
+    separator = ""
+    for _, group in groupby(source.report.outcomes, key=lambda one: id(one.manifest.document)):
+        stored = {outcome.manifest.pointer: outcome for outcome in group}
+        document = next(iter(stored.values())).manifest.document
+        if any(outcome.allowed for outcome in stored.values()):
+            yield separator
+            separator = "---\n"
+            for line in lines(_stored(document.value, "", stored)):
+                yield f"{line.text}\n"
+
+
+def _diff(outcome: ReviewOutcome, *, colour: bool) -> Iterator[str]:
     before = list(lines(outcome.manifest.value, outcome.manifest.pointer))
     after = list(lines(outcome.admitted, outcome.manifest.pointer))
-    yield f"--- {file(outcome)}\n"
+    yield f"--- {file_name(outcome)}\n"
     yield "+++ as the cluster would store it\n"
     old, new = [line.text for line in before], [line.text for line in after]
     matcher = SequenceMatcher(None, old, new, autojunk=len(old) > _MANY_LINES)
@@ -59,14 +71,16 @@ def _diff(outcome: Outcome, *, colour: bool) -> Iterator[str]:
             f"@@ -{start},{last[2] - first[1]} "
             f"+{start + first[3] - first[1]},{last[4] - first[3]} @@"
         )
-        yield f"{paint(head, CYAN * colour)}\n"
+        yield f"{paint(head, CYAN, colour=colour)}\n"
         for tag, old_from, old_to, new_from, new_to in group:
             if tag == "equal":
                 yield from (f" {text}\n" for text in old[old_from:old_to])
                 continue
-            yield from (f"{paint(f'-{text}', RED * colour)}\n" for text in old[old_from:old_to])
+            yield from (
+                f"{paint(f'-{text}', RED, colour=colour)}\n" for text in old[old_from:old_to]
+            )
             for text in new[new_from:new_to]:
-                yield f"{paint(f'+{_cut(text)}', GREEN * colour)}\n"
+                yield f"{paint(f'+{_cut(text)}', GREEN, colour=colour)}\n"
 
 
 def _shown(line: Line) -> str:
@@ -82,6 +96,18 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_LINE else f"{text[: _LONGEST_LINE - 3]}..."
 
 
-def _number(outcome: Outcome, before: list[Line], at: int) -> int:
+def _number(outcome: ReviewOutcome, before: list[Line], at: int) -> int:
     """Where a line of the diff stands in the user's file."""
     return outcome.manifest.document.line(before[at].pointer)
+
+
+def _stored(value: Any, pointer: str, outcomes: dict[str, ReviewOutcome]) -> Any:
+    """The object as it would be stored; a List keeps the items that are admitted."""
+    if pointer in outcomes:
+        return outcomes[pointer].admitted
+    kept = []
+    for at, item in enumerate(list_items(value) or ()):
+        stored = _stored(item, f"{pointer}/items/{at}", outcomes)
+        if stored is not None:
+            kept.append(stored)
+    return value | {"items": kept}

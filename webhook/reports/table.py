@@ -1,44 +1,19 @@
-"""For people with many manifests: one line an object."""
+"""For people: a row for each item, its details under it, and a last line that counts."""
 
 from collections.abc import Iterator
 
-from webhook.admission.answer import line
-from webhook.offline.reviewer import Outcome, Report
-from webhook.reports.columns import columns
-from webhook.reports.review_items import BOLD, RED, count, paint
-
-_HEADINGS = ("RESULT", "KIND", "NAMESPACE", "NAME", "CHANGES", "FINDINGS", "SOURCE")
+from webhook.reports.formats import ReportSource
+from webhook.reports.text import BOLD, columns, paint
 
 
-def render(report: Report, *, colour: bool) -> Iterator[str]:
-    """A line for everything there is to tell, and a last line that counts."""
-    told = report.told
-    if told:
-        heading, *rows = columns([_HEADINGS, *map(_cells, told)])
-        yield f"{paint(heading, BOLD * colour)}\n"
-        for outcome, row in zip(told, rows, strict=True):
-            yield f"{paint(row, RED * (colour and not outcome.runs))}\n"
+def render(source: ReportSource, *, colour: bool) -> Iterator[str]:
+    """Items that are not listed are only counted."""
+    items = source.items
+    if items:
+        heading, *rows = columns([source.headings, *(item.cells for item in items)])
+        yield f"{paint(heading, BOLD, colour=colour)}\n"
+        for item, row in zip(items, rows, strict=True):
+            yield f"{paint(row, item.shade, colour=colour)}\n"
+            yield from (f"  {detail}\n" for detail in item.details())
         yield "\n"
-    yield count(report)
-
-
-def _result(outcome: Outcome) -> str:
-    if not outcome.covered:
-        return "not reviewed"
-    if not outcome.allowed:
-        return "refused"
-    return "pods refused" if outcome.pods_refused else "admitted"
-
-
-def _cells(outcome: Outcome) -> tuple[str, ...]:
-    rules = dict.fromkeys(finding.rule for finding in outcome.findings)
-    manifest = outcome.manifest
-    return (
-        _result(outcome),
-        line(manifest.kind),
-        line(outcome.namespace),
-        line(manifest.name) or "-",
-        str(len(outcome.patch)) if outcome.allowed else "-",
-        ",".join(rules) or "-",
-        line(manifest.source),
-    )
+    yield source.count_line()

@@ -1,16 +1,39 @@
-"""What standard output can show."""
+"""Text as terminals and Markdown show it: encoding, colours, columns, escapes."""
 
 import os
 import sys
+from collections.abc import Sequence
+
+BOLD, RED, GREEN, YELLOW, CYAN, PLAIN = (f"\x1b[{code}m" for code in (1, 31, 32, 33, 36, 0))
+_MARKS = "\\`*_[]<>|"
 
 
-def prepare() -> None:
-    """Let it take every character, whatever the locale says."""
+def prepare_stdout() -> None:
+    """Let standard output take every character, whatever the locale is."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def colour() -> bool:
+def stdout_has_colour() -> bool:
     """Whether stdout is a terminal whose user has not asked for plain text (no-color.org)."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return sys.stdout.isatty() and not plain
+
+
+def paint(text: str, shade: str, *, colour: bool) -> str:
+    """The text in a shade of the terminal; without `colour` or a shade, the text alone."""
+    return f"{shade}{text}{PLAIN}" if colour and shade else text
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows with their cells one below the other, three spaces between them, as kubectl does."""
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    return [
+        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def escape_markdown(words: str) -> str:
+    """The words as a Markdown reader shows them, with no character read as markup."""
+    return "".join(f"\\{char}" if char in _MARKS else char for char in words)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Review
-from webhook.offline.decoding import unknown
+from webhook.offline.decoding import unknown_fields
 
 Json = dict[str, Any]
 MAIN = "containers[main]"
@@ -81,7 +81,7 @@ def test_an_unknown_field_is_warned_about(
     ],
 )
 def test_every_kind_is_looked_into(kind: str, document: Json, place: str) -> None:
-    (found,) = unknown(document, kind)
+    (found,) = unknown_fields(document, kind)
 
     assert found.message.startswith(f"{place} is no field of Kubernetes: did you mean ")
 
@@ -115,7 +115,9 @@ def test_a_label_that_is_no_label_is_told(review: Review) -> None:
 
 
 def test_a_long_place_leaves_a_sentence_that_a_terminal_shows() -> None:
-    (found,) = unknown({"spec": {"securityContext": {"readOnlyRootFilesystem": True}}}, "Pod")
+    (found,) = unknown_fields(
+        {"spec": {"securityContext": {"readOnlyRootFilesystem": True}}}, "Pod"
+    )
 
     assert found.message == (
         "securityContext.readOnlyRootFilesystem is unknown: did you mean "
@@ -153,6 +155,6 @@ def container(**fields: Any) -> Json:
     ],
 )
 def test_a_field_at_a_wrong_place_is_told_with_the_right_one(document: Json, meant: str) -> None:
-    (found,) = unknown(document, "Pod")
+    (found,) = unknown_fields(document, "Pod")
 
     assert found.message.endswith(f" is no field of Kubernetes: did you mean {meant}?")

@@ -11,7 +11,7 @@ import pytest
 from tests.cli.conftest import Review
 from tests.offline.manifest_texts import judged, written
 from webhook.offline import rendering
-from webhook.offline.bounded import run
+from webhook.offline.rendering import run_bounded
 
 pytestmark = pytest.mark.usefixtures("simple_engine")
 CHARTS = {
@@ -124,7 +124,7 @@ def test_what_a_stopped_program_started_is_stopped_too() -> None:
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     before = time.monotonic()
 
-    ended = run([sys.executable, "-I", "-c", code], {}, seconds=60, most=1)
+    ended = run_bounded([sys.executable, "-I", "-c", code], {}, seconds=60, most=1)
 
     assert (ended.code, ended.late) == (None, False)
     assert time.monotonic() - before < 50
@@ -134,7 +134,7 @@ def test_both_streams_of_a_program_are_read() -> None:
     write = "sys.stdout.write('o' * 9**5); sys.stderr.write('e' * 9**5)"
     code = f"import sys\nfor _ in range(9): {write}"
 
-    ended = run([sys.executable, "-I", "-c", code], {}, seconds=60, most=10**6)
+    ended = run_bounded([sys.executable, "-I", "-c", code], {}, seconds=60, most=10**6)
 
     assert (len(ended.out), len(ended.err), ended.code) == (9**6, 9**6, 0)
 
@@ -142,4 +142,7 @@ def test_both_streams_of_a_program_are_read() -> None:
 def test_a_program_that_ends_by_a_signal_has_no_good_code() -> None:
     code = f"import os; os.kill(os.getpid(), {signal.SIGKILL})"
 
-    assert run([sys.executable, "-I", "-c", code], {}, seconds=60, most=1).code == -signal.SIGKILL
+    assert (
+        run_bounded([sys.executable, "-I", "-c", code], {}, seconds=60, most=1).code
+        == -signal.SIGKILL
+    )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.cli.conftest import Review
 from webhook.documents import reader
-from webhook.offline.nulls import decoded, nulls
+from webhook.offline.decoding import decoded, null_fields
 
 Json = dict[str, Any]
 SERVER = "mcp-admission.dev/server"
@@ -137,7 +137,7 @@ EMPTY: list[tuple[Json, Json]] = [
 @pytest.mark.parametrize(("document", "expected"), EMPTY)
 def test_nulls_are_decoded_as_the_api_server_does(document: Json, expected: Json) -> None:
     assert decoded(document, "Pod") == expected
-    assert nulls(decoded(document, "Pod"), "Pod") == []
+    assert null_fields(decoded(document, "Pod"), "Pod") == []
     assert decoded(expected, "Pod") == expected
 
 
@@ -163,6 +163,6 @@ def test_what_is_decoded_has_no_null_left_and_stays(document: Json, kind: str) -
 
     once = decoded(document, kind)
 
-    assert nulls(once, kind) == []
+    assert null_fields(once, kind) == []
     assert decoded(once, kind) == once
     assert json.dumps(document) == before

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from tools.kubernetes_fields import FILE, SCHEMAS, definitions, root, table
-from webhook.offline import field_tables
-from webhook.offline.field_tables import ANY_KEY, Type
+from webhook.offline import object_fields
+from webhook.offline.object_fields import ANY_KEY, FieldType
 from webhook.offline.unreviewed_kinds import OTHER_GROUPS, OTHERS, VERSIONS
 
 # What is no object that anybody applies.
 OF_THE_API = {"APIGroup", "APIResourceList", "APIVersions", "Eviction", "Scale", "WatchEvent"}
 EXPECTED = {
-    Type.TEXT: {"string"},
-    Type.FLAG: {"boolean"},
-    Type.NUMBER: {"integer"},
-    Type.PORT: {"string", "integer"},
-    Type.AMOUNT: {"string", "number"},
+    FieldType.TEXT: {"string"},
+    FieldType.FLAG: {"boolean"},
+    FieldType.NUMBER: {"integer"},
+    FieldType.PORT: {"string", "integer"},
+    FieldType.AMOUNT: {"string", "number"},
 }
 Json = dict[str, Any]
 
@@ -41,9 +41,9 @@ def types(schema: Json, version: str) -> set[str]:
 def fields(given: Any, schema: Json, version: str, place: str) -> Iterator[tuple[str, str]]:
     """What the table lacks or has otherwise than Kubernetes."""
     schema = resolved(schema, version)
-    if given is Type.ANY:
+    if given is FieldType.ANY:
         return
-    if isinstance(given, Type):
+    if isinstance(given, FieldType):
         if types(schema, version) != EXPECTED[given]:
             yield place, given.value
     elif isinstance(given, list):
@@ -66,7 +66,7 @@ def fields(given: Any, schema: Json, version: str, place: str) -> Iterator[tuple
 def test_every_field_of_kubernetes_is_known_with_its_type(kind: str, version: str) -> None:
     schema = definitions(version)[root(kind)]
 
-    assert list(fields(field_tables.table(kind), schema, version, kind)) == []
+    assert list(fields(object_fields.field_table(kind), schema, version, kind)) == []
 
 
 def test_the_table_has_nothing_else() -> None:

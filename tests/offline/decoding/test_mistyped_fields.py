@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Review
-from webhook.offline.decoding import mistyped
+from webhook.offline.decoding import mistyped_fields
 
 Json = dict[str, Any]
 
@@ -199,7 +199,7 @@ def test_every_kind_is_looked_into(kind: str, path: tuple[str, ...]) -> None:
     for key in reversed(path):
         document = {key: document}
 
-    paths = [found.path for found in mistyped(document, kind)]
+    paths = [found.path for found in mistyped_fields(document, kind)]
 
     prefix = "".join(f"/{key}" for key in path)
     assert paths == [f"{prefix}/metadata/labels/a", f"{prefix}/spec/hostPID"]
@@ -218,12 +218,12 @@ FINE = [
 
 @pytest.mark.parametrize("document", FINE)
 def test_the_right_types_pass(document: Json) -> None:
-    assert mistyped(document, "Deployment") == []
+    assert mistyped_fields(document, "Deployment") == []
 
 
 @pytest.mark.parametrize("document", [{}, {"metadata": [], "spec": 7}, {"spec": {"template": "x"}}])
 def test_an_object_of_another_shape_is_looked_at(document: Json) -> None:
-    assert all(found.rule == "object" for found in mistyped(document, "Deployment"))
+    assert all(found.rule == "object" for found in mistyped_fields(document, "Deployment"))
 
 
 def test_what_is_no_server_is_not_looked_at(review: Review) -> None:
