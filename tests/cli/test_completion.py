@@ -86,7 +86,7 @@ def test_every_command_and_action_is_there(shell: str, scripts: dict[str, str]) 
 def test_zsh_is_told_what_the_words_mean(scripts: dict[str, str]) -> None:
     assert scripts["zsh"].startswith("#compdef mcp-admission\n")
     assert "'audit:list the servers" in scripts["zsh"]
-    assert "'rotate:have a cluster'\"'\"'s certificate renewed now'" in scripts["zsh"]
+    assert "'rotate:renew a cluster'\"'\"'s certificate now'" in scripts["zsh"]
     # In zsh `path` is the search path.
     assert "path=" not in scripts["zsh"]
 
@@ -94,6 +94,6 @@ def test_zsh_is_told_what_the_words_mean(scripts: dict[str, str]) -> None:
 def test_fish_is_told_what_the_words_mean(scripts: dict[str, str]) -> None:
     lines = scripts["fish"].splitlines()
     here = "complete -c mcp-admission -n '__mcp_admission_at \\'/certs\\''"
-    assert f"{here} -f -a 'rotate' -d 'have a cluster\\'s certificate renewed now'" in lines
+    assert f"{here} -f -a 'rotate' -d 'renew a cluster\\'s certificate now'" in lines
     assert any("-l output -s o -x -a 'table json yaml" in line for line in lines)
     assert any("-l kubeconfig -r -d 'a kubeconfig'" in line for line in lines)

@@ -1,4 +1,4 @@
-"""`mcp-admission apply`: roll servers to the current settings, one after another."""
+"""`mcp-admission apply`: restart servers with the current settings, one after another."""
 
 import argparse
 import asyncio
@@ -85,7 +85,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> ExitCode:
-    """Roll the servers that were asked for, and print the result of each."""
+    """Restart the servers that were asked for, and print the result of each."""
     if args.names and args.all:
         args.parser.error("name Deployments or say --all, not both")
     if not args.names and not args.all:
@@ -129,7 +129,7 @@ async def _apply(args: argparse.Namespace) -> ExitCode:
 
 
 def _print(rolled: Rolled, *, dry_run: bool) -> None:
-    """A line for the server; what needs more than one sentence is indented under it."""
+    """Print a line for the server; several messages are indented under it."""
     mark = " (not done: --dry-run)" if dry_run else ""
     said = f"{rolled.target} {rolled.end.said}{mark}"
     print(f"{said}: {line(rolled.lines[0])}" if len(rolled.lines) == 1 else said)
@@ -141,7 +141,7 @@ def _print(rolled: Rolled, *, dry_run: bool) -> None:
 def _summed_up(
     args: argparse.Namespace, done: list[Rolled], untouched: int, current: int
 ) -> ExitCode:
-    """Print the counts, or all of it for programs; returns the exit code."""
+    """Print the counts, or everything for programs; returns the exit code."""
     counts = Counter(each.end.word for each in done)
     counts[End.CURRENT.word] += current
     counts["not-touched"] = untouched
@@ -159,7 +159,7 @@ def _words() -> list[str]:
 
 
 def _report(args: argparse.Namespace, done: list[Rolled], counts: Counter[str]) -> dict[str, Any]:
-    """Every server that was looked at one by one, in the order of that; `summary` counts all."""
+    """Every server that was inspected by itself, in that order; `summary` counts all."""
     servers = [
         {
             "kind": "Deployment",

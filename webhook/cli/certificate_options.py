@@ -11,7 +11,7 @@ _NAME = re.compile(r"(\*\.)?[A-Za-z0-9:]([-.:A-Za-z0-9]*[A-Za-z0-9:])?")
 
 
 def add_certificate_options(parser: argparse.ArgumentParser) -> None:
-    """Add further names, and how long certificate and authority are valid."""
+    """Add further names, and the lifetimes of certificate and authority."""
     parser.add_argument(
         "--name",
         type=_dns_name,
@@ -31,7 +31,7 @@ def add_certificate_options(parser: argparse.ArgumentParser) -> None:
 
 
 def certificate_plan(args: argparse.Namespace) -> Plan:
-    """The plan that these options make, with `--service`."""
+    """The plan by these options and `--service`."""
     service, _, namespace = args.service.partition(".")
     return Plan(
         names=service_names(service, namespace, args.name),

@@ -1,4 +1,4 @@
-"""`mcp-admission certs rotate` and `certs status`: what they do in the cluster."""
+"""`mcp-admission certs rotate` and `certs status`: the two actions that call the cluster."""
 
 import argparse
 import asyncio
@@ -27,7 +27,7 @@ from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.observe.control_metrics import ControlMetrics
 from webhook.reports.text import columns
 
-# Enough of a fingerprint to tell certificates apart.
+# Enough of a fingerprint to distinguish certificates.
 SHORT = 16
 SOMETHING_ELSE = "something else answers at its address from here"
 NO_ANSWER = "it does not answer from here"
@@ -40,11 +40,11 @@ Row = Mapping[str, str | None]
 
 
 class NotOursError(Exception):
-    """There is nothing of ours to renew; one sentence that says who can."""
+    """The product did not issue the certificate; the message says who can renew it."""
 
 
 def run(args: argparse.Namespace) -> ExitCode:
-    """Run `rotate` or `status`; what cannot be reached or read is exit code 2 and a sentence."""
+    """Run `rotate` or `status`; what cannot be reached or read is an ERROR with a message."""
     log_requests(args)
     try:
         return asyncio.run(_rotate(args) if args.action == "rotate" else _status(args))
@@ -115,10 +115,10 @@ async def _status(args: argparse.Namespace) -> ExitCode:
 
 
 def _not_looked_at(look: Look, *, in_pod: bool) -> dict[str, str]:
-    """The replicas whose certificate is not known here, and why.
+    """The replicas whose certificate cannot be determined from here, and why.
 
-    Outside of a cluster the address of a pod may lead to anything: what answers there with a
-    certificate of nobody whom we know is not taken for the replica.
+    Outside of a cluster, the address of a pod may lead to another machine. An answer with a
+    certificate that no known certificate has issued is not taken for the replica's.
     """
     shown = look.seen.shown
     known = list(_known(look))
@@ -133,7 +133,7 @@ def _not_looked_at(look: Look, *, in_pod: bool) -> dict[str, str]:
 
 
 def _known(look: Look) -> Iterator[Certificate]:
-    """Every certificate that is stored or published: a replica shows one, or one issued by one."""
+    """Every certificate that is stored or published: a replica serves one, or one issued by one."""
     for pair in (look.stored.authority, look.stored.successor):
         if pair:
             yield pair.certificate

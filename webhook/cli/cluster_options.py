@@ -13,7 +13,7 @@ SERVICE = "mcp-admission.mcp-admission-system"
 
 
 def add_connection_options(parser: argparse.ArgumentParser) -> None:
-    """Add how to reach the cluster, and which Service the installation has there."""
+    """Add the options for the connection, and the Service of the installation."""
     way = parser.add_argument_group("connection to the cluster, as kubectl reads it")
     way.add_argument(
         "--kubeconfig",
@@ -49,12 +49,13 @@ def add_connection_options(parser: argparse.ArgumentParser) -> None:
         type=service_name,
         default=SERVICE,
         metavar="NAME.NAMESPACE",
-        help="the Service that API servers call; the Secrets are beside it (default: %(default)s)",
+        help="the Service that API servers call, in the namespace of the installation "
+        "(default: %(default)s)",
     )
 
 
 def add_cluster_options(parser: argparse.ArgumentParser) -> None:
-    """Add how to reach the cluster, and the names of the installation there."""
+    """Add the options for the connection, and the names of the installation."""
     add_connection_options(parser)
     parser.add_argument(
         "--configuration",

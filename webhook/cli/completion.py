@@ -1,6 +1,6 @@
-"""`mcp-admission completion`: a script by which a shell completes commands, options and values.
+"""`mcp-admission completion`: a script with which a shell completes the command line.
 
-It is made from the parsers themselves, so that it knows what they know.
+It is made from the parsers themselves, so that it knows every command, option and value.
 """
 
 import argparse
@@ -79,5 +79,5 @@ def _values(action: argparse.Action) -> list[str]:
 
 
 def _help(action: argparse.Action) -> str:
-    """The first clause of its help."""
+    """The first clause of an option's help."""
     return (action.help or "").partition(";")[0].partition(" (default")[0]

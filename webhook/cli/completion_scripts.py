@@ -1,4 +1,4 @@
-"""The completion scripts for bash (3.2 and later), zsh and fish, made from the parsers' words."""
+"""The completion scripts for bash (3.2 and later), zsh and fish, made from the parsers."""
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +69,7 @@ end
 
 
 class CommandOption(NamedTuple):
-    """An option: its spellings, what it does, and which values it takes where they are known."""
+    """An option: its spellings, its help, and the values it takes where they are known."""
 
     names: tuple[str, ...]
     help: str
@@ -78,7 +78,7 @@ class CommandOption(NamedTuple):
 
 
 class CommandPath(NamedTuple):
-    """A command or action: the words that lead to it, and what may follow them."""
+    """A command or action: the words that lead to it, and the words that may follow."""
 
     words: tuple[str, ...]
     help: str
@@ -91,12 +91,12 @@ class CommandPath(NamedTuple):
         return "".join(f"/{word}" for word in self.words)
 
     def before_value(self, option: CommandOption) -> str:
-        """A shell's pattern for this path and a spelling of the option behind it."""
+        """A shell's pattern for this path, followed by a spelling of the option."""
         return "|".join(f'"{self.path} {name}"' for name in option.names)
 
 
 def bash_script(places: Sequence[CommandPath]) -> str:
-    """A function, and its registration; where it knows nothing, bash completes file names."""
+    """A function and its registration; without a known value, bash completes file names."""
     named = "|".join(shlex.quote(place.path) for place in places if place.words)
     values = [line for place in places for line in _bash_values(place)]
     words = [line for place in places for line in _bash_words(place)]
@@ -130,9 +130,9 @@ def _bash_reply(words: Sequence[str]) -> str:
 def zsh_script(places: Sequence[CommandPath]) -> str:
     """A function for `fpath`, which may be sourced as well."""
     named = "|".join(shlex.quote(place.path) for place in places if place.words)
-    told = {place.words: place.help for place in places}
+    helps = {place.words: place.help for place in places}
     values = [line for place in places for line in _zsh_values(place)]
-    words = [line for place in places for line in _zsh_words(place, told)]
+    words = [line for place in places for line in _zsh_words(place, helps)]
     return _ZSH.format(places=named, values="\n".join(values), words="\n".join(words))
 
 
@@ -144,14 +144,14 @@ def _zsh_values(place: CommandPath) -> Iterator[str]:
             yield f"        {pattern}) {f'compadd -- {known}' if known else '_files'}; return ;;"
 
 
-def _zsh_words(place: CommandPath, told: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+def _zsh_words(place: CommandPath, helps: Mapping[tuple[str, ...], str]) -> Iterator[str]:
     options = [
         _zsh_item(name, option.help)
         for option in place.options
         for name in option.names
         if name.startswith("--")
     ]
-    values = [_zsh_item(each, told.get((*place.words, each), "")) for each in place.values]
+    values = [_zsh_item(each, helps.get((*place.words, each), "")) for each in place.values]
     yield f'        "{place.path}")'
     yield '            if [[ "$words[CURRENT]" == -* ]]; then'
     yield f"                found=({' '.join(options)}); _describe -o option found"
@@ -168,17 +168,17 @@ def _zsh_item(word: str, text: str) -> str:
 
 
 def fish_script(places: Sequence[CommandPath]) -> str:
-    """A function that says where on the command line it is, and the lines that ask it."""
-    told = {place.words: place.help for place in places}
+    """A function that finds the place on the command line, and one line for each word."""
+    helps = {place.words: place.help for place in places}
     named = " ".join(_fish_quoted(place.path) for place in places if place.words)
-    lines = [line for place in places for line in _fish_lines(place, told)]
+    lines = [line for place in places for line in _fish_lines(place, helps)]
     return _FISH.format(places=named) + "\n".join(lines) + "\n"
 
 
-def _fish_lines(place: CommandPath, told: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+def _fish_lines(place: CommandPath, helps: Mapping[tuple[str, ...], str]) -> Iterator[str]:
     begin = f"complete -c mcp-admission -n {_fish_quoted(f'__mcp_admission_at {place.path!r}')}"
     for value in place.values:
-        said = told.get((*place.words, value), "")
+        said = helps.get((*place.words, value), "")
         yield f"{begin} -f -a {_fish_quoted(value)}{_fish_described(said)}"
     for option in place.options:
         yield f"{begin}{_fish_spelled(option)}{_fish_described(option.help)}"

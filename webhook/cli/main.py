@@ -1,6 +1,6 @@
-"""The command line: one module a command, and only the module that was asked for is imported.
+"""The command line: one module for each command; only the one asked for is imported.
 
-`serve` must start fast and small, so it never loads the report formats of `review`; `review` runs
+`serve` must start fast and small, so it never loads the report formats of `review`. `review` runs
 where no HTTP server is installed.
 """
 
@@ -33,7 +33,7 @@ usage: mcp-admission COMMAND ...
 mcp-admission hardens MCP servers on Kubernetes. First steps:
 
   mcp-admission review deployment.yaml    what would the cluster make of this manifest?
-  mcp-admission rules                     what is filled in, and what is refused?
+  mcp-admission rules                     what is added by default, and what is refused?
   mcp-admission audit                     which servers of the cluster are not current?
 
 "mcp-admission help" lists all commands, "mcp-admission help COMMAND" explains one.
@@ -105,7 +105,7 @@ def _discard_output() -> None:
 
 
 def _asked_for(words: Sequence[str]) -> Iterable[str]:
-    """The commands whose parsers are needed: one; none for --version; all to list or refuse."""
+    """The commands whose parsers are needed: one, none for --version, else all."""
     if words[0] in COMMANDS:
         return [words[0]]
     return () if words[0] == "--version" else COMMANDS
@@ -128,7 +128,7 @@ def _parser(commands: Iterable[Command]) -> Parser:
 
 
 class _Version(argparse.Action):
-    """Looks the version up when it is asked for: reading the package's metadata takes a while."""
+    """Looks up the version when it is asked for, because reading the metadata takes time."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
         super().__init__(option_strings, dest, nargs=0, **options)

@@ -1,4 +1,4 @@
-"""Options that several long-running commands share, and the types of their values."""
+"""Options that several commands share, and the types of their values."""
 
 import argparse
 import re
@@ -42,5 +42,5 @@ def add_log_option(parser: argparse.ArgumentParser) -> None:
         "--log-level",
         choices=LEVELS,
         default="info",
-        help="log nothing below this level, as JSON lines on standard error (default: %(default)s)",
+        help="the lowest level to log, as JSON lines on standard error (default: %(default)s)",
     )

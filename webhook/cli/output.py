@@ -31,12 +31,12 @@ def add_output_option(parser: argparse.ArgumentParser, *more: str) -> None:
 
 
 def is_for_programs(args: argparse.Namespace) -> bool:
-    """Whether one object is to be printed, and nothing else."""
+    """Whether to print one object and nothing else."""
     return args.output in FOR_PROGRAMS
 
 
 def print_object(args: argparse.Namespace, found: Mapping[str, Any] | list[Any]) -> None:
-    """Print it in the format that was asked for."""
+    """Print an object in the format that was asked for."""
     if args.output == "json":
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
@@ -74,7 +74,7 @@ class OutputOf:
 
 
 def check_outputs(outputs: Sequence[ReportOutput]) -> None:
-    """Refuse two formats for one place."""
+    """Refuse two formats for the same file, or for standard output."""
     places = [output.file and output.file.absolute() for output in outputs]
     for place in places:
         if places.count(place) > 1:
@@ -83,7 +83,7 @@ def check_outputs(outputs: Sequence[ReportOutput]) -> None:
 
 
 def write_file(file: Path, parts: Iterable[str]) -> None:
-    """Write a file as a whole or not at all; raises OutputError with one sentence."""
+    """Write a file as a whole or not at all; raises OutputError."""
     try:
         _write(file, parts)
     except OSError as error:

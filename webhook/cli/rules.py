@@ -21,11 +21,11 @@ _INTRODUCTION = """\
 
 <!-- Made by "make docs" from the heads of webhook/rules/checks/*.py. -->
 
-Each rule guards one field of an MCP server: it fills in what is absent and refuses what
-contradicts it. A refusal names the rule in brackets. The settings `onConflict` and
-`rules.<rule>` decide whether a contradiction is refused (`deny`), replaced (`override`) or only
-told (`warn`); `off` switches a rule off. "Asked for at" is the lowest level of
-`mcpNamespace.podSecurity.enforce` at which a rule acts.
+Each rule guards one field of an MCP server. It adds a default where the field is absent, and
+refuses a value that contradicts it. A refusal names the rule in brackets. The settings
+`onConflict` and `rules.<rule>` decide whether a contradiction is refused (`deny`), replaced
+(`override`) or reported as a warning (`warn`); `off` switches a rule off. "Asked for at" is the
+lowest level of `mcpNamespace.podSecurity.enforce` at which a rule acts.
 """
 
 
@@ -34,9 +34,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "rules",
-        short="list every rule, with what it fills in and what it refuses",
-        description="Lists every rule: its identifier, the field it guards, and what it does; or "
-        "all about those that are named.",
+        short="list every rule, with the default it adds and what it refuses",
+        description="Lists every rule with its field, its default and what it refuses. With names, "
+        "explains those rules.",
     )
     parser.add_argument(
         "ids",
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> ExitCode:
 
 
 def _explained(rules: Sequence[Rule]) -> Iterator[str]:
-    """A rule with all that is known about it, a blank line between two."""
+    """A rule with all its details, a blank line between two."""
     between = ""
     for rule in rules:
         found = specification(rule)

@@ -35,7 +35,7 @@ _WRITTEN = {FieldType.TEXT: '""', FieldType.FLAG: "false"}
 
 
 def mistyped_fields(document: Any, kind: str) -> list[Finding]:
-    """What an API server would not decode of an object whose kind has rules."""
+    """What the decoder would refuse in an object whose kind has rules."""
     found = (Field(document, {}, "", "", "", {}), *walk_fields(document, kind))
     return [
         Finding(MALFORMED, Severity.ERROR, field.pointer, f"{field.place or 'the object'} {said}")
@@ -54,7 +54,7 @@ def unknown_fields(document: Any, kind: str) -> list[Finding]:
 
 
 def misplaced_keys(document: Any, kind: str) -> list[Finding]:
-    """Those of them that hold a label or annotation of ours, which then counts for nothing."""
+    """The warnings about unknown fields that hold a label or annotation of ours."""
     hidden = {
         field.pointer
         for field in walk_fields(document, kind)
@@ -77,7 +77,7 @@ def _objection(field: Field) -> str:
 
 
 def _sentence_of_unknown(field: Field, kind: str) -> str:
-    """What to say about a name that Kubernetes does not know; where there is room, all of it."""
+    """The message about an unknown field; a long one leaves out a part."""
     if field.key.startswith(names.PREFIX) and "labels" in field.around:
         kept = "labels" if field.key in names.LABELS else "annotations"
         name = f"{kept}[{field.key}]"
@@ -89,7 +89,7 @@ def _sentence_of_unknown(field: Field, kind: str) -> str:
 
 
 def _names_ours(value: Any, levels: int) -> bool:
-    """Whether a key of ours stands in a value, at most so many levels deep."""
+    """Whether a key of ours is in a value, at most so many levels deep."""
     if isinstance(value, dict):
         return any(
             key.startswith(names.PREFIX) or (levels > 0 and _names_ours(inner, levels - 1))
@@ -118,7 +118,7 @@ def _is_quantity(value: Any) -> bool:
 
 
 def _way_out(value: Any, wanted: FieldType) -> str:
-    """How to mend what only its quotes make wrong."""
+    """How to correct a value whose quotes are the only mistake."""
     if wanted is FieldType.TEXT and isinstance(value, bool | int | float):
         return ": put it in quotes"
     if wanted in (FieldType.FLAG, FieldType.NUMBER) and isinstance(value, str):
@@ -127,7 +127,7 @@ def _way_out(value: Any, wanted: FieldType) -> str:
 
 
 def null_fields(document: Any, kind: str) -> list[Finding]:
-    """A warning for each null of an object whose kind has rules: what it becomes."""
+    """A warning for each null of an object whose kind has rules: what it is decoded to."""
     return [
         Finding(MALFORMED, Severity.WARNING, field.pointer, f"{field.place} {_sentence(field)}")
         for field in walk_fields(document, kind)
@@ -136,7 +136,7 @@ def null_fields(document: Any, kind: str) -> list[Finding]:
 
 
 def decoded(document: Any, kind: str) -> Any:
-    """The object as the API server decodes it; it shares what holds no null with the original."""
+    """The object as the API server decodes it; parts without a null are the original's."""
     return _decoded(document, field_table(kind))
 
 

@@ -20,7 +20,7 @@ from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 from webhook.documents.reader import DocumentError, read_bytes
 
 FILE = ".gitignore"
-# Folders that hold copies of what stands elsewhere, or nothing that anybody applies.
+# Folders of copies, caches and tools: they hold no manifests of their own.
 TOOLS = frozenset(
     {
         ".cache", ".direnv", ".eggs", ".git", ".gradle", ".hg", ".idea", ".mypy_cache", ".nox",
@@ -48,10 +48,11 @@ class IgnoreRules(NamedTuple):
     patterns: tuple[GitIgnoreSpecPattern, ...]
 
     def says(self, path: Path, *, folder: bool) -> bool | None:
-        """Whether to leave the path out; None where no pattern speaks about it.
+        """Whether to leave the path out; None where no pattern matches it.
 
-        What is in a folder that is left out is never asked about, and a folder that is taken back
-        in takes nothing in with it: a pattern that matches a folder around the path says nothing.
+        The contents of a folder that is left out are never asked about, and a pattern that takes a
+        folder back in does not take its contents in. So a pattern that matches a folder around the
+        path has no effect.
         """
         try:
             inside = path.relative_to(self.folder).as_posix()
@@ -68,18 +69,18 @@ class IgnoreRules(NamedTuple):
 def _is_itself(match: re.Match[str], name: str) -> bool:
     """Whether a pattern matches a path, and not a folder around it.
 
-    An expression has a group for the slash behind a folder; one without, as that of `a/**`, is
-    about what is inside of the folder alone.
+    An expression has a group for the slash behind a folder. One without it, as that of `a/**`,
+    matches only what is inside of the folder.
     """
     return (match.end() == len(name)) == (match.re.groups > 0)
 
 
 class PatternError(Exception):
-    """What is no pattern of gitignore."""
+    """A pattern that is not valid in the syntax of gitignore."""
 
 
 class Exclusions:
-    """What is left out below the current folder; raises PatternError."""
+    """What to leave out below the current folder; raises PatternError."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self._asked = [IgnoreRules(Path.cwd(), _spec(patterns))] if patterns else []
@@ -110,7 +111,7 @@ def _verdict(rules: Sequence[IgnoreRules], path: Path, *, folder: bool) -> bool:
 
 
 def _around(named: Path) -> list[IgnoreRules]:
-    """The rules of the folders around one in a git repository; none where they leave it out."""
+    """The rules of the folders around one in a git repository; none if they leave it out."""
     repository = next((one for one in (named, *named.parents) if (one / ".git").exists()), named)
     folders = [one for one in (named, *named.parents) if one.is_relative_to(repository)][::-1]
     rules: list[IgnoreRules] = []
@@ -123,7 +124,7 @@ def _around(named: Path) -> list[IgnoreRules]:
 
 
 def _gitignore(folder: Path) -> list[IgnoreRules]:
-    """The rules of one folder; lines that are no pattern say nothing, as for git."""
+    """The rules of one folder; lines that are not patterns have no effect, as in git."""
     path = folder / FILE
     if not path.is_file():
         return []
@@ -159,12 +160,12 @@ def _pattern(text: str) -> GitIgnoreSpecPattern:
 
 
 def _absolute(path: Path) -> Path:
-    """The path from the root, without following what is a link."""
+    """The path from the root; links are not followed."""
     return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps ..
 
 
 def linear_expression(expression: str) -> str:
-    """The expression that matches the same, and looks at no place again."""
+    """An expression that matches the same, and never tries a place again."""
     parts: list[list[str]] = [[]]
     for token in _TOKEN.findall(expression):
         if token in _FIRST_FIT:
@@ -182,7 +183,7 @@ def linear_expression(expression: str) -> str:
 
 
 def _stars(tokens: list[str]) -> str:
-    """The tokens with stars that take what they must, the last of each name as much as it can."""
+    """The tokens with stars that take as little as they can, but the last of each name the most."""
     return "".join(_names(tokens))
 
 

@@ -1,7 +1,7 @@
-"""What the controller would make for the servers of a review: objects, and reasons for none.
+"""What the controller would make for the servers of a review, and why it would not.
 
-The same functions make them in a cluster. A Secret shows its keys alone; the Secret that
-config-from names is looked for among the manifests, and read nowhere else.
+The functions that make the objects in a cluster make them here. Only the keys of a Secret are
+shown. The Secret of `config-from` is looked up among the manifests alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ _LONGEST_NOTE = 1000
 
 
 class _Key(NamedTuple):
-    """What tells one object from another."""
+    """The identity of an object."""
 
     kind: str
     namespace: str
@@ -37,7 +37,7 @@ class _Key(NamedTuple):
 def with_made_objects(
     outcomes: Sequence[ReviewOutcome], settings: Settings, *, managed: bool
 ) -> list[ReviewOutcome]:
-    """The outcomes, each MCP server with what would be made for it and its namespace."""
+    """The outcomes; each MCP server has what would be made for it and its namespace."""
     secrets = {
         (one.namespace, one.manifest.name): one.manifest.value
         for one in outcomes
@@ -50,7 +50,7 @@ def with_made_objects(
 
 
 def made_documents(outcomes: Sequence[ReviewOutcome]) -> Iterator[str]:
-    """The objects as YAML documents, each once, with comments that say for whom."""
+    """The objects as YAML documents, each once, with comments that name their owners."""
     seen: set[_Key] = set()
     for outcome in outcomes:
         made = outcome.made or MadeObjects()
@@ -100,7 +100,7 @@ def _of_server(
 
 
 def _as_stored(outcome: ReviewOutcome) -> Json:
-    """The Deployment with what the cluster would add to its metadata."""
+    """The Deployment with the metadata that the cluster would add."""
     admitted: Json = outcome.admitted
     metadata = {"uid": _UID, **admitted["metadata"], "namespace": outcome.namespace}
     return admitted | {"metadata": metadata}
@@ -109,7 +109,7 @@ def _as_stored(outcome: ReviewOutcome) -> Json:
 def _source(
     found: deployed_server.Server, secrets: Mapping[tuple[str, str], Json]
 ) -> tuple[Json | None, str]:
-    """The Secret that config-from names, and what to say where no manifest has it."""
+    """The Secret of `config-from`, and the message for the case that no manifest has it."""
     try:
         name = configuration.wanted(found)
     except Refused:

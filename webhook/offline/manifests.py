@@ -1,7 +1,7 @@
-"""What people keep their objects in: files, folders, standard input, documents and Lists.
+"""Reads objects from files, folders, standard input, documents and Lists.
 
-Everything is read before anything is reviewed, so that a report never stops in the middle. What
-cannot be read is told, and hides nothing else.
+Everything is read before anything is reviewed, so that a report never stops in the middle. Input
+that cannot be read is reported, and hides nothing else.
 """
 
 import re
@@ -35,7 +35,7 @@ _TEMPLATE = (
 class Manifest:
     """One object: a document, or an item of a List, to which `pointer` leads.
 
-    `template` is the file that Helm made it from, where the stream tells.
+    `template` is the file that Helm made it from, where the stream names it.
     """
 
     document: Document
@@ -72,7 +72,7 @@ class Manifest:
 
 
 class ReadManifests(NamedTuple):
-    """Every object that could be read, in order; what could not, and what is no manifest."""
+    """Every object that could be read, in order; faults; and what was passed over."""
 
     manifests: list[Manifest]
     faults: list[InputFault]
@@ -82,7 +82,8 @@ class ReadManifests(NamedTuple):
 def read_manifests(paths: Iterable[str], asked: ReadOptions = _AS_EVER) -> ReadManifests:
     """Every object in the files and folders; `-` is standard input.
 
-    A document with a fault has no objects; the others of its file do. Raises PatternError.
+    A document with a fault has no objects. The other documents of its file have theirs. Raises
+    PatternError.
     """
     looked = repository.find_sources(paths, asked)
     found = ReadManifests([], looked.faults, looked.passed)
@@ -103,7 +104,7 @@ def list_items(value: Any) -> list[Any] | None:
 
 
 def _read(item: InputSource, found: ReadManifests, asked: ReadOptions) -> None:
-    """The objects of a file, or why it has none."""
+    """Read the objects of a file, or add why it has none."""
     try:
         text = _text(item.path)
     except DocumentError as error:
@@ -117,19 +118,19 @@ def _read(item: InputSource, found: ReadManifests, asked: ReadOptions) -> None:
     if not (stream or errors):
         errors = [DocumentError(item.path, 1, _NOTHING)]
     lines = text.decode(errors="replace").split("\n") if errors else []
-    told = [_unrendered(lines, error) or _input_fault(error) for error in errors]
-    found.faults.extend(dict.fromkeys(told))
+    faults = [_unrendered(lines, error) or _input_fault(error) for error in errors]
+    found.faults.extend(dict.fromkeys(faults))
     sources = HelmSources(text) if item.path == STDIN else None
     for document in stream:
         _add(document, found, sources.template(document.line("")) if sources else None)
 
 
 def _render(item: InputSource, found: ReadManifests, asked: ReadOptions) -> None:
-    """The objects of what a chart or kustomization becomes, each at its place in its source."""
+    """Render a chart or kustomization, and read its objects with their places in its files."""
     try:
         output = rendering.render_source(item, asked.namespace)
     except rendering.RenderError as error:
-        # That a tool is missing is told once, and not for every chart.
+        # That a tool is missing is reported once, not for every chart.
         once = isinstance(error, rendering.MissingToolError)
         if not (once and any(fault.sentence == str(error) for fault in found.faults)):
             found.faults.append(InputFault(item.path, None, str(error)))
@@ -158,7 +159,7 @@ def _text(path: str) -> bytes:
 def _reason(
     path: str, text: bytes, stream: list[Document], errors: list[DocumentError]
 ) -> Reason | None:
-    """Why to pass over a file, if anything; never for what cannot be read outside a chart."""
+    """Why to pass over a file, or None; input that cannot be read counts only inside a chart."""
     if b"{{" in text and renderable.chart_of(Path(path).absolute()):
         return Reason.TEMPLATE
     if errors:
@@ -172,7 +173,7 @@ def _input_fault(error: DocumentError) -> InputFault:
 
 
 def _unrendered(lines: list[str], error: DocumentError) -> InputFault | None:
-    """What to say about a template that is no YAML until Helm has rendered it."""
+    """The fault of a template that is not YAML until Helm has rendered it, if it is one."""
     if error.line is None:
         return None
     for number in range(error.start, min(error.line + 1, len(lines)) + 1):
@@ -188,7 +189,7 @@ def _objects(document: Document) -> Iterator[Manifest]:
 def _inside(
     document: Document, value: Any, pointer: str, assumed: tuple[str, str]
 ) -> Iterator[Manifest]:
-    """The object, or what a List holds; items of a PodList may leave their kind to the list."""
+    """The object, or the objects of a List; items of a PodList may leave out their kind."""
     api_version, kind = _type(document, value, pointer, assumed)
     items = list_items(value)
     if items is None and _hides_items(api_version, kind, value):
@@ -202,7 +203,7 @@ def _inside(
 
 
 def _hides_items(api_version: str, kind: str, value: dict[str, Any]) -> bool:
-    """Whether a List without a list of items may have its objects elsewhere."""
+    """Whether a List without a list of items may have its objects under another key."""
     if (api_version, kind) != ("v1", "List"):
         return False
     if "items" in value:

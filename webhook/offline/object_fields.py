@@ -72,7 +72,7 @@ def _type(word: str, structs: dict[str, Table]) -> Any:
 
 
 class Field(NamedTuple):
-    """A value of an object; `wanted` is its type, None where Kubernetes knows no such field.
+    """A value of an object; `wanted` is its type, None where Kubernetes has no such field.
 
     `around` is the type of what holds it: a list, or a dictionary that is a map or a struct.
     """
@@ -86,14 +86,14 @@ class Field(NamedTuple):
 
     @property
     def may_be_absent(self) -> bool:
-        """Whether a null here is no value at all, as in every field of a struct."""
+        """Whether a null here means absence, as in every field of a struct."""
         return not (isinstance(self.around, list) or ANY_KEY in self.around)
 
 
 def walk_fields(document: Any, kind: str) -> Iterator[Field]:
     """Every field of an object whose kind has rules, outer ones first.
 
-    What has another shape than its type, or is not known, is not looked into.
+    Values of an unknown field, or of another shape than their type, are not walked.
     """
     (path,) = (path for named, path in KINDS.values() if named == kind)
     spec = "".join(f"/{key}" for key in (*path, "spec"))
@@ -122,13 +122,13 @@ def _of_key(wanted: Table, key: str) -> Any:
 
 
 def _label(item: Any, at: int) -> str | int:
-    """What people call an item of a list: its name, where it has one."""
+    """The name of an item of a list, where it has one, else its index."""
     name = item.get("name") if isinstance(item, dict) else None
     return name if isinstance(name, str) and name else at
 
 
 def near_field(key: str, around: Table, kind: str) -> str:
-    """The field that is meant, where it is another one of the same struct; else its place."""
+    """The field that is meant: of the same struct, inside of it, or elsewhere; or nothing."""
     like = {name.lower(): name for name in around}
     low = key.lower()
     inside = [path for path in _places(around, 1) if path.rpartition(".")[2] == key]

@@ -31,7 +31,7 @@ _LEVELS = 4
 
 
 def reason_to_pass_over(stream: Sequence[Document], path: str) -> Reason | None:
-    """Why a file is no business of a review; None where it holds a manifest, or should."""
+    """Why a file is not reviewed; None where it has a manifest, or should have one."""
     name = Path(path).name
     if name in renderable.KUSTOMIZATION_FILES:
         return Reason.KUSTOMIZATION
@@ -52,7 +52,7 @@ def _is_meant(value: Any) -> bool:
 
 
 def _has_type(value: dict[str, Any]) -> bool:
-    """Whether it says what it is; others number their formats, or have kinds in lower case."""
+    """Whether it has a type; others number their formats, or have kinds in lower case."""
     api_version, kind = (value.get(key) for key in _TYPE)
     if "apiVersion" in value:
         return "kind" in value or not isinstance(api_version, int)
@@ -60,7 +60,7 @@ def _has_type(value: dict[str, Any]) -> bool:
 
 
 def _looks_alike(value: dict[str, Any]) -> bool:
-    """Whether it has two parts of a manifest, the type with any spelling."""
+    """Whether it has two parts of a manifest; the type may have any spelling."""
     parts = (
         any(key.lower() in _SPELLINGS for key in value),
         _is_metadata(value.get("metadata")),
@@ -74,10 +74,10 @@ def _is_metadata(value: Any) -> bool:
 
 
 def is_foreign(path: str, text: bytes) -> bool:
-    """Whether a file that cannot be read, or not all of it, is made for another program.
+    """Whether a file that cannot be read as a whole belongs to another program.
 
-    YAML is where nothing at its top makes a manifest. What is not YAML is where it has no word of
-    one and is binary, of Jinja or meant as JSON; else it is a manifest with a mistake.
+    YAML does if nothing at its top makes a manifest. Other text does if it has no word of a
+    manifest and is binary, Jinja or JSON. Else it is a manifest with a mistake.
     """
     found = _outline(text) if len(text) <= reader.MAX_BYTES else None
     if found:
@@ -93,7 +93,10 @@ def is_foreign(path: str, text: bytes) -> bool:
 
 
 def _outline(text: bytes) -> list[Any] | None:
-    """Every document of a text, a few levels deep; None where it is not YAML."""
+    """Every document of a text, a few levels deep; None if it is not YAML.
+
+    Values further inside are left out, and aliases are not followed.
+    """
     found: list[Any] = []
     around = [found]
     try:
@@ -121,11 +124,11 @@ def _outline(text: bytes) -> list[Any] | None:
 
 
 def _mapping(flat: list[Any]) -> dict[str, Any]:
-    """The mapping of keys and values by turns; without the keys that JSON cannot have."""
+    """The mapping of alternating keys and values, without keys that JSON cannot have."""
     pairs = zip(flat[::2], flat[1::2], strict=False)
     return {key: value for key, value in pairs if isinstance(key, str)}
 
 
 def _scalar(event: Any) -> Any:
-    """A number as one, because others number their formats; all else as text."""
+    """A whole number as a number, because others number their formats; all else as text."""
     return int(event.value) if event.value.isdecimal() and event.implicit[0] else event.value

@@ -26,7 +26,7 @@ _LONGEST_PATH = 1024
 
 
 def chart_of(path: Path) -> Path | None:
-    """The chart that renders a file which stands among its templates, or those of its subcharts."""
+    """The chart that renders a file: one of its templates, or of those of its subcharts."""
     found = None
     for folder in path.parents:
         if folder.name in RENDERED_FOLDERS and (folder.parent / CHART_FILE).is_file():
@@ -45,13 +45,13 @@ def is_library_chart(chart: Path) -> bool:
 
 @dataclass(frozen=True)
 class Kustomization:
-    """One kustomization, as far as its own file tells."""
+    """One kustomization, by its own file."""
 
     file: Path
 
     @property
     def folder(self) -> Path:
-        """What kustomize is given."""
+        """The folder that kustomize is given."""
         return self.file.parent
 
     @property
@@ -61,17 +61,17 @@ class Kustomization:
 
     @cached_property
     def uses(self) -> frozenset[Path]:
-        """The files and folders that it is made of: resources, patches, what generators read."""
+        """The files and folders that it is made of: resources, patches, files of generators."""
         return frozenset(self._named([self._document.get(key) for key in _PARTS]))
 
     @cached_property
     def patches(self) -> frozenset[Path]:
-        """The files that are parts of objects, and no manifests."""
+        """The files that are parts of objects, not manifests."""
         return frozenset(self._named([self._document.get(key) for key in _PATCHES]))
 
     @cached_property
     def remote(self) -> list[str]:
-        """What it names that is not a path of this machine, and would be fetched."""
+        """What it names that is not a path of this machine, and would be downloaded."""
         named = [self._document.get(key) for key in _LOADED]
         return [text for text in _texts(named) if not self._found(text)]
 
@@ -100,9 +100,9 @@ def kustomization_in(folder: Path, files: Sequence[str]) -> Kustomization | None
 
 
 def root_kustomizations(found: Sequence[Kustomization]) -> list[Kustomization]:
-    """Those that no other one uses; the others are a part of what these become.
+    """Those that no other one uses; the others are part of what these become.
 
-    Of some that use each other in a circle all are roots: kustomize says what is wrong.
+    All of a circle are roots: kustomize reports what is wrong.
     """
     used = frozenset[Path]().union(*(one.uses for one in found))
     inside = {one.folder.resolve(): one.uses for one in found}
@@ -127,7 +127,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _document(file: Path) -> dict[str, Any]:
-    """The mapping in a file, which is empty where there is none: others tell what is wrong."""
+    """The mapping in a file; empty if there is none, which is reported elsewhere."""
     try:
         value = read_file(file)[0].value
     except DocumentError:

@@ -38,11 +38,11 @@ class RenderError(Exception):
 
 
 class MissingToolError(RenderError):
-    """What renders it is not installed."""
+    """The tool that renders it is not installed."""
 
 
 class RenderedSource:
-    """What a chart or kustomization becomes, and the files that its documents are made from."""
+    """What a chart or kustomization becomes, and the files its documents are made from."""
 
     def __init__(self, text: bytes, path_of: Callable[[Document], Path]) -> None:
         self.text = text
@@ -67,7 +67,7 @@ class RenderedSource:
 
 
 def render_source(item: InputSource, namespace: str) -> RenderedSource:
-    """What a chart or kustomization becomes; raises RenderError."""
+    """Render a chart or kustomization; raises RenderError."""
     folder = Path(item.path)
     with tempfile.TemporaryDirectory(prefix="mcp-admission-") as name:
         home = Path(name).resolve()
@@ -111,7 +111,7 @@ def _kustomization(folder: Path, home: Path) -> RenderedSource:
 
 
 def _origin(value: Any) -> str:
-    """The file that kustomize names in an annotation, which is taken away."""
+    """The file that kustomize names in an annotation, which is removed."""
     metadata = value.get("metadata") if isinstance(value, dict) else None
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     text = annotations.pop(_ORIGIN, "") if isinstance(annotations, dict) else ""
@@ -122,7 +122,7 @@ def _origin(value: Any) -> str:
 
 
 def _shown(path: Path) -> Path:
-    """The path as people would write it here."""
+    """The path relative to the current folder, if it is below it."""
     here = Path.cwd().resolve()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
@@ -136,7 +136,7 @@ def _tool(*names: str) -> str:
 
 
 def _output(command: Sequence[str], home: Path) -> bytes:
-    """What a tool writes; nothing of the user's environment reaches it."""
+    """What a tool writes; the user's environment is not passed to it."""
     system = {key: os.environ[key] for key in ("SYSTEMROOT", "LANG") if key in os.environ}
     nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), _NOWHERE)
     homes = {key: str(home) for key in ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
@@ -158,7 +158,7 @@ def _output(command: Sequence[str], home: Path) -> bytes:
 
 
 def _refuse_links(folder: Path) -> None:
-    """Helm follows links, and would show what they lead to."""
+    """Refuse links that leave the chart: Helm would show what they lead to."""
     inside = folder.resolve()
     for around, folders, files in os.walk(folder):
         for name in (*folders, *files):
@@ -168,7 +168,7 @@ def _refuse_links(folder: Path) -> None:
 
 
 class ProcessResult(NamedTuple):
-    """How a program ended: what it wrote, and its exit code, None where it was stopped."""
+    """What a program wrote, and its exit code, None if it was stopped; `late`: by the time."""
 
     out: bytes
     err: bytes
@@ -179,9 +179,9 @@ class ProcessResult(NamedTuple):
 def run_bounded(
     command: Sequence[str], environment: Mapping[str, str], *, seconds: float, most: int
 ) -> ProcessResult:
-    """Run a program; it is stopped after so many seconds, or when it writes more bytes than that.
+    """Run a program, and stop it after a time or when it writes too many bytes.
 
-    Raises OSError where it cannot be started.
+    Raises OSError if it cannot be started.
     """
     process = subprocess.Popen(  # noqa: S603 - no shell; callers name the program by its path
         command,
@@ -208,7 +208,7 @@ def run_bounded(
 
 
 def _read(streams: Mapping[int, bytearray], until: float, most: int) -> bool:
-    """Read until all end or one is too long; false where the time is over before."""
+    """Read until all streams end or one is too long; false if the time is over before."""
     with selectors.DefaultSelector() as selector:
         for stream in streams:
             selector.register(stream, selectors.EVENT_READ)

@@ -1,4 +1,4 @@
-"""Which files of the named paths are read, and which charts and kustomizations are rendered."""
+"""Finds the files to read, and the charts and kustomizations to render, in the named paths."""
 
 import os
 import stat
@@ -17,7 +17,7 @@ SUFFIXES = (".yaml", ".yml", ".json")
 
 
 class ReadMode(Enum):
-    """How an item becomes text."""
+    """How a source becomes text."""
 
     READ = "read"
     HELM = "helm"
@@ -25,7 +25,7 @@ class ReadMode(Enum):
 
 
 class InputSource(NamedTuple):
-    """A file, or the folder of what is rendered; `named` is true where it was asked for itself."""
+    """A file, or a folder to render; `named` is true if the command line names it."""
 
     path: str
     how: ReadMode = ReadMode.READ
@@ -34,7 +34,7 @@ class InputSource(NamedTuple):
 
 @dataclass
 class FoundSources:
-    """What there is to read, what is passed over, and what cannot be looked at."""
+    """What there is to read, what is passed over, and what cannot be read."""
 
     items: list[InputSource] = field(default_factory=list)
     passed: list[PassedOver] = field(default_factory=list)
@@ -60,7 +60,7 @@ def find_sources(paths: Iterable[str], asked: ReadOptions) -> FoundSources:
 
 
 def _of_file(path: str, asked: ReadOptions) -> InputSource | PassedOver:
-    """A file that is named itself; with --render, what it is a part of where it is no manifest."""
+    """A file that the command line names; with --render, the chart or kustomization around it."""
     file = Path(path)
     chart = renderable.chart_of(file.absolute()) if asked.render else None
     if chart is not None:
@@ -113,7 +113,7 @@ class _Folder:
         found.passed += self._passed
 
     def _enter(self, folder: Path, folders: list[str], files: list[str]) -> None:
-        """Take what is in a folder, and leave those of its folders that are to be entered."""
+        """Take the files of a folder, and keep only those of its folders that are to be entered."""
         files = [name for name in files if not _never_ends(folder / name)]
         if renderable.CHART_FILE in files:
             self._charts.append(folder)
@@ -144,7 +144,7 @@ class _Folder:
         return left_out
 
     def _items(self) -> Iterator[InputSource]:
-        """What is read or rendered; a part of what is rendered is not read by itself, too."""
+        """What is read or rendered; parts of what is rendered are not read by themselves."""
         if self._asked.render:
             yield from self._rendered()
         parts = self._parts()
@@ -163,7 +163,7 @@ class _Folder:
                 self._passed.append(one)
 
     def _parts(self) -> frozenset[Path]:
-        """The files that are no manifests by themselves; --strict takes them for some."""
+        """The files that are parts of others; with --strict, they count as manifests."""
         found = self._kustomizations
         if self._asked.render:
             return frozenset().union(*({one.file.resolve(), *one.uses} for one in found))
@@ -173,7 +173,7 @@ class _Folder:
 
 
 def _never_ends(path: Path) -> bool:
-    """Whether it is a pipe or a device, or a link to one, which is read for ever."""
+    """Whether it is a pipe or a device, or a link to one: reading it may never end."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):

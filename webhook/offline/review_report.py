@@ -1,4 +1,4 @@
-"""What a review found: one result for each object, and a report of all of them."""
+"""The result of a review: one outcome for each object, and a report of all of them."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from webhook.settings.resource import GROUP
 
 
 class PodAddition(NamedTuple):
-    """A field as people call it inside the pod, and its value."""
+    """A field by its name inside the pod, and its value."""
 
     field: str
     value: Any
@@ -71,8 +71,8 @@ class ReviewOutcome:
 class ReviewSummary(NamedTuple):
     """How many objects had which outcome; `reviewed` are the MCP servers, `other` the rest.
 
-    `pods_refused` counts those of the admitted whose pods would be refused, `unreadable` the files
-    with something that cannot be read, `passed_over` what is no manifest or left out.
+    `pods_refused` counts admitted objects whose pods would be refused, `unreadable` files that
+    cannot be read as a whole, and `passed_over` what has no manifest or was left out.
     """
 
     reviewed: int
@@ -124,7 +124,7 @@ class ReviewReport:
 
 
 def object_title(outcome: ReviewOutcome) -> str:
-    """The object as people call it: `Deployment tools/github-tools`."""
+    """Kind, namespace and name of the object: `Deployment tools/github-tools`."""
     name = line(outcome.manifest.name) or "(without a name)"
     if outcome.manifest.group == GROUP:
         return f"{line(outcome.manifest.kind)} {name}"

@@ -46,7 +46,7 @@ RESOURCES = {(VERSIONS[kind], kind): resource for resource, (kind, _) in KINDS.i
 def review_manifest(
     manifest: Manifest, settings: Settings, scope: Scope, namespace: str
 ) -> ReviewOutcome:
-    """What the cluster would make of the object, created in the namespace unless it names one."""
+    """What the cluster would do with the object, created in the namespace or its own."""
     namespace = manifest.namespace or namespace
     resource = RESOURCES.get((manifest.api_version, manifest.kind))
     if resource is None:
@@ -83,7 +83,7 @@ def review_manifest(
 
 
 def _checked(outcome: ReviewOutcome) -> ReviewOutcome:
-    """The outcome, with what the API server that decodes the object would say, or refuse."""
+    """The outcome, with what the API server's decoder would report or refuse."""
     value, kind = outcome.manifest.value, outcome.manifest.kind
     if not outcome.covered:
         return _said(replace(outcome, admitted=outcome.manifest.value), misplaced_keys(value, kind))
@@ -101,7 +101,7 @@ def _in_document(manifest: Manifest, found: Iterable[Finding]) -> tuple[Finding,
 
 
 def _undecoded(outcome: ReviewOutcome, found: list[Finding]) -> ReviewOutcome:
-    """The refusal of an object that an API server could not decode, for what was found."""
+    """The refusal of an object that the decoder would refuse for these findings."""
     if not found:
         return outcome
     findings = _in_document(outcome.manifest, found)
@@ -118,7 +118,7 @@ def _undecoded(outcome: ReviewOutcome, found: list[Finding]) -> ReviewOutcome:
 
 
 def _unreviewed(manifest: Manifest, namespace: str, findings: list[Finding]) -> ReviewOutcome:
-    """An object that no hook is asked about; wrong settings or an unknown kind are refused."""
+    """An object without a hook; wrong settings or an unknown kind are refused."""
     refused = any(finding.severity is Severity.ERROR for finding in findings)
     return ReviewOutcome(
         manifest,
@@ -133,7 +133,7 @@ def _unreviewed(manifest: Manifest, namespace: str, findings: list[Finding]) -> 
 def _outcome(
     manifest: Manifest, namespace: str, answers: list[Answer], admitted: Any
 ) -> ReviewOutcome:
-    """Both answers as one; what both hooks say is said once."""
+    """Both answers as one; a finding of both hooks is kept once."""
     allowed = all(answer.allowed for answer in answers)
     findings = dict.fromkeys(finding for answer in answers for finding in answer.findings)
     operations = answers[0].operations if allowed else ()
@@ -157,7 +157,7 @@ def _moved(operation: Operation, pointer: str) -> Operation:
 def _pod_additions(
     deployment: dict[str, Any], namespace: str, settings: Settings, scope: Scope
 ) -> tuple[PodAddition, ...]:
-    """What a pod of the Deployment has beside its template, except the gate that goes again."""
+    """What a pod of the Deployment has in addition to its template, but the gate."""
     template = deployment["spec"]["template"]
     owner = {"kind": "ReplicaSet", "name": deployment["metadata"]["name"], "controller": True}
     metadata = {**(template.get("metadata") or {}), "ownerReferences": [owner]}

@@ -1,8 +1,8 @@
 """Objects that no rule reviews, and what the review reports about them.
 
 These are the product's own settings resource, misspelled kinds, custom resources of servers, and
-the label that makes a namespace managed. No hook is called for them, or none could report it, so
-the review does.
+the label that makes a namespace managed. The cluster calls no hook for them, or the hook cannot
+report the mistake.
 """
 
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ TEMPLATES = ((), ("spec", "template"), ("template",), ("spec", "jobTemplate", "s
 
 
 def settings_resource_findings(manifest: Manifest) -> list[Finding]:
-    """What is wrong with an object of our own group, which no hook is asked about."""
+    """What is wrong with an object of our own API group, which no hook sees."""
     if manifest.group != GROUP and manifest.kind != KIND:
         return []
     found = [
@@ -75,7 +75,7 @@ def settings_resource_findings(manifest: Manifest) -> list[Finding]:
 
 
 def _of_rules(manifest: Manifest) -> Iterator[Finding]:
-    """What only the rules know to be nonsense."""
+    """What only the rules can find wrong with settings."""
     try:
         plan(layers.settle([layers.Layer(exported.spec(manifest.value), dotted)]))
     except SettingsError as error:
@@ -84,10 +84,10 @@ def _of_rules(manifest: Manifest) -> Iterator[Finding]:
 
 
 def unreviewed_finding(manifest: Manifest, settings: Settings, *, managed: bool) -> Finding | None:
-    """What to say about an object of a kind that is not reviewed, if anything.
+    """The finding about an object of a kind that is not reviewed, if any.
 
-    Only of objects that are meant to be MCP servers, by their label or a selector; in a managed
-    namespace, that is every one of a kind that does not exist.
+    Only objects that are meant to be MCP servers have one, by their label or a selector. In a
+    managed namespace, every object of a kind that does not exist has one.
     """
     version, kind = manifest.api_version, manifest.kind
     group = manifest.group
@@ -136,7 +136,7 @@ def _labels(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def namespace_label_findings(manifest: Manifest) -> Iterator[Finding]:
-    """What is wrong with the labels of ours on a Namespace."""
+    """What is wrong with labels of ours on a Namespace."""
     metadata = manifest.value.get("metadata")
     labels = metadata.get("labels") if isinstance(metadata, dict) else None
     if (manifest.api_version, manifest.kind) != ("v1", "Namespace") or not isinstance(labels, dict):

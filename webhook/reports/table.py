@@ -7,7 +7,7 @@ from webhook.reports.text import BOLD, columns, paint
 
 
 def render(source: ReportSource, *, colour: bool) -> Iterator[str]:
-    """Items that are not listed are only counted."""
+    """The rows of the items, and the last line; items that are not listed are only counted."""
     items = source.items
     if items:
         heading, *rows = columns([source.headings, *(item.cells for item in items)])
