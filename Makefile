@@ -11,15 +11,15 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
 
 demo: $(VENV)/demo ## show the main job on a real-looking MCP server
-	@$(BIN)/python -m tests.demo
+	@$(BIN)/python -m tools.demo
 
 test: $(VENV)/dev ## run all tests, with coverage
-	@$(BIN)/python -m tests.cluster build > /dev/null || [ "$$CI" != true ]
+	@$(BIN)/python -m tools.cluster build > /dev/null || [ "$$CI" != true ]
 	$(BIN)/python -m pytest -n auto -rfEs --cov --cov-report=term --cov-fail-under=95
-	$(BIN)/python -m coverage report --include='webhook/rules/*,webhook/admission/*,certs/*' --fail-under=100
+	$(BIN)/python -m coverage report --include='webhook/rules/*,webhook/pods/*,webhook/admission/*,certs/*' --fail-under=100
 
 fast: $(VENV)/dev ## run the tests that need no control plane
-	$(BIN)/python -m pytest -q -n logical -m 'not control_plane' --ignore=tests/cluster --ignore=tests/e2e --ignore=tests/release
+	$(BIN)/python -m pytest -q -n logical -m 'not control_plane' --ignore=tests/tools/cluster --ignore=tests/e2e --ignore=tests/release
 
 lint: $(VENV)/dev ## check style, types and the order of the layers
 	$(BIN)/ruff check && $(BIN)/ruff format --check
@@ -30,17 +30,17 @@ format: $(VENV)/dev ## write the code as the linter wants it
 	$(BIN)/ruff format && $(BIN)/ruff check --fix
 
 bench: $(VENV)/dev ## print the figures of speed and memory
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tools.bench
 
 bench-fleet: $(VENV)/dev ## print what ten thousand servers cost the controller (SERVERS=10000)
-	$(BIN)/python -m tests.bench.fleet_run $(SERVERS)
+	$(BIN)/python -m tools.bench.fleet_run $(SERVERS)
 
 docs: $(VENV)/dev ## make docs/rules.md from the rules, and what is made from settings and chart
 	$(BIN)/mcp-admission rules -o markdown > docs/rules.new && mv docs/rules.new docs/rules.md
-	$(BIN)/python -m tests.chart
+	$(BIN)/python -m tools.chart
 
 cluster: $(VENV)/dev ## run a Kubernetes control plane with the product on it, until Ctrl-C
-	@$(BIN)/python -m tests.release
+	@$(BIN)/python -m tools.release
 
 lock: ## pin every dependency by version and hash
 	sh locks/make.sh

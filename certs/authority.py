@@ -4,8 +4,6 @@ ECDSA P-256 throughout: a storm of handshakes after a restart costs 20 times les
 Extensions follow RFC 5280, section 4.2; names stand in the subjectAltName alone (RFC 9525).
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

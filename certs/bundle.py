@@ -4,8 +4,6 @@ During a rotation a bundle holds the old and the new authority; it never holds o
 one that has ended while another is valid, and it is never empty.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from datetime import datetime

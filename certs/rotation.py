@@ -8,8 +8,6 @@ replica serves a leaf that a published bundle does not verify.
     -> every replica serves its leaf -> the old one is no longer trusted
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -5,8 +5,6 @@ certificate of the bundle is an anchor, self-signed or not, names stand in the s
 alone, SHA-1 is no signature. Name constraints and revocation are not looked at.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -5,8 +5,6 @@ one are one unit of work, for one worker. Most of them wait for a cluster, so th
 for each processor. What takes longest begins first, and everything else fills the gaps.
 """
 
-from __future__ import annotations
-
 import os
 from typing import NamedTuple
 
@@ -31,7 +29,17 @@ UNITS = [
     Unit(("tests/e2e/controller", "tests/e2e/fleet/"), together=True),
     Unit(("tests/e2e/",), together=True),
     Unit(("tests/release/",)),
-    Unit(("tests/controller/", "tests/resource/", "tests/cluster/"), together=True),
+    Unit(
+        (
+            "tests/controller/",
+            "tests/kube/",
+            "tests/objects/",
+            "tests/fleet/",
+            "tests/resource/",
+            "tests/tools/",
+        ),
+        together=True,
+    ),
     Unit(("tests/rules/test_standard.py", "tests/chart/", "tests/install/", "tests/test_image.py")),
 ]
 OTHERS = Unit(("",))

@@ -1,7 +1,5 @@
 """Units of work are about tests that exist, and what shares a control plane is one of them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -23,11 +21,11 @@ def test_a_path_of_a_unit_leads_to_tests(path: str) -> None:
     [
         ("tests/e2e/controller_faults/test_faults.py", "tests/e2e/fleet/test_audit.py", True),
         ("tests/e2e/test_scaling.py", "tests/e2e/in_tree/test_runtime_classes.py", True),
-        ("tests/controller/test_api.py", "tests/cluster/kubelet/test_probe.py", True),
+        ("tests/kube/test_api.py", "tests/tools/cluster/kubelet/test_probe.py", True),
         ("tests/e2e/controller_leaders/test_fleet.py", "tests/e2e/fleet/test_audit.py", False),
         ("tests/e2e/test_scaling.py", "tests/e2e/fleet/test_audit.py", False),
         ("tests/release/test_install.py", "tests/release/test_pages.py", False),
-        ("tests/rules/test_replicas.py", "tests/rules/test_sysctls.py", False),
+        ("tests/rules/checks/test_replicas.py", "tests/rules/checks/test_sysctls.py", False),
     ],
 )
 def test_what_shares_a_control_plane_is_one_unit(one: str, other: str, *, together: bool) -> None:

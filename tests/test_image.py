@@ -5,8 +5,6 @@ The Dockerfile is linted, and its build steps run as they are written, in a fold
 a name, from a tree that nobody can write to.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

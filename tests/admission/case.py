@@ -3,14 +3,12 @@
 There are no defaults of Kubernetes in them: tests/in_memory/api_server.py has those.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from tests.in_memory.requests import NAMESPACE, applied, request
 from webhook.admission.answer import Answer, Severity
+from webhook.admission.handler import review
 from webhook.admission.request import Hook, Scope
-from webhook.admission.review import review
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

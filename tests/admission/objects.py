@@ -4,8 +4,6 @@ Most are admitted; some ask for what is refused. Shapes that are no Kubernetes a
 tests/rules/pods.py. Each object is drawn as a few bytes, one a field, because it has hundreds.
 """
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

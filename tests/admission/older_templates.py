@@ -1,7 +1,5 @@
 """Templates as the version before filled them in: with what their pods are given today."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Settings under which whatever holds for every object has to hold."""
 
-from __future__ import annotations
-
 from hypothesis import strategies as st
 
 from tests.admission.case import DEFAULTS, MANAGED, OPTED_IN, Json

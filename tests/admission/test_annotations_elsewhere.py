@@ -1,7 +1,5 @@
 """Annotations beside a template reach its pods only where the workload is a Deployment."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

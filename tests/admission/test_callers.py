@@ -1,7 +1,5 @@
 """Labelling a live Deployment says who may call it from then on."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -12,9 +10,9 @@ from tests.in_memory.requests import request
 from tests.rules.case import settings_of
 from webhook.admission.answer import warning
 from webhook.admission.callers import callers
-from webhook.admission.patch import Patch
 from webhook.admission.request import Scope
 from webhook.admission.workload import read
+from webhook.pods.patch import Patch
 from webhook.settings.model import Settings
 
 PEER: Json = {"from": [{"podSelector": {}}]}

@@ -1,7 +1,5 @@
 """Which objects are MCP servers: by scope, by label, by selector, and what opting out means."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

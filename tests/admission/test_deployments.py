@@ -1,7 +1,5 @@
 """A Deployment on its way in: filled in, copied, named, counted, and told about conflicts."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

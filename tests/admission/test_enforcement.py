@@ -1,7 +1,5 @@
 """Rules and a workload that contradicts them: refused, overridden or warned about, as one says."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """`kubectl debug`: what is new is filled in and checked, the rest of the pod stays as it was."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A forged memory of what was filled in exempts from nothing, and no patch breaks over it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -28,9 +26,9 @@ from tests.in_memory.defaults import copied, template_of
 from tests.in_memory.requests import applied, request
 from tests.rules.case import settings_of
 from tests.rules.standard import violations
+from webhook.admission.handler import review
 from webhook.admission.injected import LARGEST
-from webhook.admission.patch import same
-from webhook.admission.review import review
+from webhook.pods.patch import same
 
 HOSTILE: Json = {
     "hostNetwork": True,

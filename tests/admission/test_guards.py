@@ -1,7 +1,5 @@
 """What nobody may change on a live pod, and who may take the gate away."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -23,8 +21,8 @@ from tests.admission.case import (
 from tests.in_memory.defaults import copied
 from tests.rules.case import settings_of
 from webhook.admission.answer import Answer
+from webhook.admission.handler import review
 from webhook.admission.request import Request, Scope
-from webhook.admission.review import review
 from webhook.settings.model import Settings
 
 CONTROLLER = "system:serviceaccount:mcp-admission-system:mcp-admission-controller"

@@ -1,7 +1,5 @@
 """What was filled in is remembered, compactly and exactly, and read back with suspicion."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 
@@ -12,8 +10,8 @@ from tests.in_memory.defaults import copied, template_of
 from tests.in_memory.requests import applied
 from tests.rules.case import settings_of
 from webhook.admission.injected import LARGEST, Memory, read
-from webhook.admission.patch import Patch
-from webhook.rules.fields import Fields
+from webhook.pods.fields import Fields
+from webhook.pods.patch import Patch
 from webhook.settings.affinity import REQUIRED
 
 EVERYTHING = settings_of(

@@ -3,8 +3,6 @@
 A review that compares the items of two lists in pairs takes minutes for these objects.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 from time import process_time
@@ -35,7 +33,7 @@ from webhook.admission.answer import (
 from webhook.admission.enforcement import MOST_OBJECTIONS, MOST_OF_RULE
 from webhook.admission.request import Hook
 from webhook.admission.sentences import fitted
-from webhook.rules.pod import MOST_CONTAINERS
+from webhook.pods.pod import MOST_CONTAINERS
 from webhook.settings.model import Settings
 
 MANY = 40_000

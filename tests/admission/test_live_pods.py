@@ -1,7 +1,5 @@
 """Pods older than the webhook: what they were stays, what is new about them is checked."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Somebody who names a ServiceAccount and says nothing about its token hears that it is gone."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

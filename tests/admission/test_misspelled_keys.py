@@ -1,7 +1,5 @@
 """A label or an annotation of ours that nobody reads is told, with what was meant."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.admission.case import SERVER, VALIDATE, Json, answer_to, deployment, pod

@@ -1,7 +1,5 @@
 """A server is named after the workload that a person wrote, in feedback and on its pods alike."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -4,8 +4,6 @@ A value of ours in a template would take its place: Kubernetes fills in pods alo
 they lack.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Whatever the shape of an object, a review ends in an answer, and its patch can be applied."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 from typing import Any
@@ -15,10 +13,10 @@ from tests.admission.policies import NAMES, POLICIES, SCOPES
 from tests.in_memory.defaults import copied
 from tests.in_memory.requests import applied, request
 from webhook.admission.answer import Answer
-from webhook.admission.patch import same
+from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.review import review
 from webhook.admission.workload import KINDS
+from webhook.pods.patch import same
 from webhook.settings.model import Settings
 
 ODD: tuple[Any, ...] = (

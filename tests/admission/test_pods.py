@@ -1,7 +1,5 @@
 """A pod on its way in, and what may be done to it while it lives."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

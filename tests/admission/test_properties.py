@@ -1,7 +1,5 @@
 """What holds for every object that is created, whatever stands in it."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,10 +12,10 @@ from tests.in_memory.requests import applied, request
 from tests.rules import pods as hostile
 from tests.rules.standard import violations
 from webhook.admission.answer import Answer
-from webhook.admission.patch import Patch, same
+from webhook.admission.handler import review
 from webhook.admission.request import Scope
-from webhook.admission.review import review
 from webhook.admission.workload import read
+from webhook.pods.patch import Patch, same
 
 
 def labelled(pod: Json) -> Json:

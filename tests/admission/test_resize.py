@@ -1,7 +1,5 @@
 """Resizing in place: what is raised above a ceiling is refused, and nothing else."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -4,7 +4,7 @@ from tests.admission.case import SERVER, Json, deployment
 from tests.in_memory.api_server import ApiServer
 from tests.in_memory.controllers import restarted
 from tests.in_memory.defaults import copied, template_of
-from webhook.rules import names
+from webhook import names
 
 CLUSTER = ApiServer()
 MANIFEST = deployment(annotations={names.CONFIG_FROM: "values"})

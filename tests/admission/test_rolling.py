@@ -1,7 +1,5 @@
 """Changed settings reach new and restarted workloads alone, and there only what is ours."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -6,8 +6,8 @@ from tests.admission.case import DEFAULTS, MANAGED, OPTED_IN, VALIDATE, Json, er
 from tests.in_memory.api_server import ApiServer
 from tests.rules.case import settings_of
 from webhook.admission.answer import Answer
+from webhook.admission.handler import review
 from webhook.admission.request import Request, Scope
-from webhook.admission.review import review
 from webhook.settings.model import Settings
 
 

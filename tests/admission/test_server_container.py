@@ -1,7 +1,5 @@
 """Which container is the server, whoever put another one beside it, on templates and on pods."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Environment variables of Services: switched off, on new pods and templates alone."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -9,8 +7,8 @@ import pytest
 from tests.in_memory.api_server import ApiServer
 from tests.in_memory.controllers import pod_of, restarted
 from tests.in_memory.defaults import copied, template_of
+from webhook.admission import drift
 from webhook.admission.request import Scope
-from webhook.controller.reconcile import drift
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

@@ -1,7 +1,5 @@
 """What holds for every update of a Deployment, whatever stands in its template."""
 
-from __future__ import annotations
-
 import copy
 
 from hypothesis import assume, given

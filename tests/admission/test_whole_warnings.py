@@ -4,8 +4,6 @@ Each rule meets a pod that breaks it, in containers, volumes and keys with the l
 word of what it says is lost, and a name that is too long loses its middle alone.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Objects of every kind are read alike: where the pod stands, what it is called, who made it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -10,10 +8,10 @@ from tests.admission.case import MANAGED, NAME, OPTED_IN, SERVER, Json, deployme
 from tests.in_memory.controllers import pod_of
 from tests.in_memory.defaults import TEMPLATES
 from tests.in_memory.requests import request as asked
-from webhook.admission.patch import Patch
 from webhook.admission.request import Scope
 from webhook.admission.workload import KINDS, Workload, read
-from webhook.rules.fields import Malformed
+from webhook.pods.fields import Malformed
+from webhook.pods.patch import Patch
 
 
 def seen(document: Any, resource: str = "pods", scope: Scope = OPTED_IN, **keys: Any) -> Workload:

@@ -1,7 +1,5 @@
 """Certificates of every kind that somebody may bring, good and bad."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The openssl command, as a second opinion on what we issue and verify."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """What we issue: its extensions, its dates, and what other implementations think of it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import ip_address

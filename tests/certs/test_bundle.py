@@ -1,7 +1,5 @@
 """PEM texts: what is read, in which order it is written, and what is left out."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Clocks that differ, and a controller that was away: recovery without hands."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

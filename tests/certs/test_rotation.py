@@ -1,7 +1,5 @@
 """The steps of a rotation, one table and one story at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """What holds whatever happens: no leaf that a published bundle does not verify, and an end."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

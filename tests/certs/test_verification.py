@@ -1,7 +1,5 @@
 """What is wrong with a certificate that somebody brings, each fault in one sentence."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -5,8 +5,6 @@ informers and kubelets. After every second, each API server verifies what each r
 the bundles that it knows and its own clock: `refusals` are the admissions that would have failed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,0 @@
-"""The chart, rendered by a real Helm, and the files that are made from it and from the settings.
-
-python -m tests.chart    write them anew
-"""

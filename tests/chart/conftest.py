@@ -1,14 +1,12 @@
 """A Helm for the tests of this folder."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest
 
-from tests.chart.helm import Helm
-from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fixtures import binaries_or_skip, helm_or_skip
+from tools.chart.helm import Helm
+from tools.cluster.control_plane import ControlPlane
 
 
 @pytest.fixture(scope="session")

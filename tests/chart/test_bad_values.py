@@ -1,10 +1,8 @@
 """Values that the chart refuses, before anything is rendered, and what it says of them."""
 
-from __future__ import annotations
-
 import pytest
 
-from tests.chart.helm import MANIFESTS, NAMESPACE, RELEASE, Helm, HelmError, Json
+from tools.chart.helm import MANIFESTS, NAMESPACE, RELEASE, Helm, HelmError, Json
 
 
 def policy(**values: object) -> Json:

@@ -3,8 +3,6 @@
 Both ways to apply are tried, with a caBundle that the controller has rotated in between.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,13 +11,13 @@ from typing import Any
 import pytest
 
 from certs.authority import make_authority
-from tests.chart.helm import NAMESPACE
-from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fixtures import binaries_or_skip
-from tests.manifests.shipped import FOLDER, everything
-from webhook.controller.api import Api
+from tools.chart.helm import NAMESPACE
+from tools.chart.shipped import FOLDER, everything
+from tools.cluster.control_plane import ControlPlane
 from webhook.controller.certificates import published
-from webhook.controller.certificates.places import Places
+from webhook.controller.installation import Places
+from webhook.kube.api import Api
 
 pytestmark = pytest.mark.control_plane
 

@@ -1,15 +1,13 @@
 """docs/install.md: every command is one, and every value that it names is one of the chart's."""
 
-from __future__ import annotations
-
 import re
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm
 from tests.docs.blocks import blocks
+from tools.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm
 from webhook.cli import uninstall
 from webhook.cli.main import _parser
 from webhook.settings.descriptions import DESCRIPTIONS

@@ -1,18 +1,16 @@
 """What is made from the settings and from the chart is what the repository holds."""
 
-from __future__ import annotations
-
 import json
 
 import jsonschema
 import pytest
 import yaml
 
-from tests.chart.helm import MANIFESTS, Helm, Json, is_hook
-from tests.chart.install import own_namespace
-from tests.chart.made import CHART, DEFINITION, SCHEMA, of_chart, of_settings
-from tests.chart.values_schema import SECTIONS
-from tests.manifests.shipped import FOLDER, everything
+from tools.chart.helm import MANIFESTS, Helm, Json, is_hook
+from tools.chart.install import own_namespace
+from tools.chart.made import CHART, DEFINITION, SCHEMA, of_chart, of_settings
+from tools.chart.shipped import FOLDER, everything
+from tools.chart.values_schema import SECTIONS
 from webhook.settings.descriptions import DESCRIPTIONS
 from webhook.settings.reference_names import VARIABLES
 from webhook.settings.resource import definition

@@ -1,13 +1,11 @@
 """The policy that guards the label of managed namespaces, on a real API server."""
 
-from __future__ import annotations
-
 import pytest
 
-from tests.chart.helm import Json
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.users import User
-from tests.manifests.shipped import FOLDER
+from tools.chart.helm import Json
+from tools.chart.shipped import FOLDER
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.users import User
 
 LABEL = "mcp-admission.dev/managed"
 MERGE = "application/merge-patch+json"

@@ -1,14 +1,12 @@
 """What Helm prints after an installation."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm, Json
+from tools.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm, Json
 
 
 @pytest.fixture(scope="module")

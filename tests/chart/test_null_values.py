@@ -1,14 +1,12 @@
 """`null` means "not set here" at any depth: the chart renders as if nobody had named the key."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest
 import yaml
 
-from tests.chart.helm import Helm, Json
-from tests.chart.made import CHART
+from tools.chart.helm import Helm, Json
+from tools.chart.made import CHART
 
 VALUES: Json = yaml.safe_load((CHART / "values.yaml").read_text())
 NOT_SET: dict[str, Json] = {

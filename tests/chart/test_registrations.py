@@ -3,13 +3,10 @@
 `tests/manifests` proves what the shipped conditions let through.
 """
 
-from __future__ import annotations
-
 import copy
 
 import pytest
 
-from tests.chart.helm import NAMESPACE, Helm, Json
 from tests.chart.value_sets import VALUE_SETS
 from tests.manifests.apiserver import (
     MUTATING,
@@ -20,6 +17,7 @@ from tests.manifests.apiserver import (
     registrations,
 )
 from tests.manifests.objects import body
+from tools.chart.helm import NAMESPACE, Helm, Json
 
 KINDS = (MUTATING, VALIDATING)
 

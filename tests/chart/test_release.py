@@ -1,15 +1,13 @@
 """A release of a real Helm on a real API server, beside what the controller writes meanwhile."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 
 import pytest
 
-from tests.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm, HelmError
 from tests.chart.test_gitops import rotate
-from tests.cluster.control_plane import ControlPlane
+from tools.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm, HelmError
+from tools.cluster.control_plane import ControlPlane
 from webhook.settings.resource import definition
 
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"

@@ -1,7 +1,5 @@
 """What Helm makes of the chart: objects that every supported API server takes, for any values."""
 
-from __future__ import annotations
-
 import json
 import tomllib
 from functools import cache
@@ -11,9 +9,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.chart.helm import MANIFESTS, NAMESPACE, Helm, Json, is_hook
 from tests.chart.value_sets import VALUE_SETS
 from tests.rules.standard import violations
+from tools.chart.helm import MANIFESTS, NAMESPACE, Helm, Json, is_hook
 from webhook.cli import control, serve, uninstall
 from webhook.cli.main import _parser
 from webhook.settings.load import parse

@@ -1,12 +1,10 @@
 """What the accounts of the chart may do, and may not, as a real API server sees it."""
 
-from __future__ import annotations
-
 import pytest
 
-from tests.chart.helm import NAMESPACE
-from tests.cluster.control_plane import ControlPlane
-from tests.manifests.shipped import FOLDER
+from tools.chart.helm import NAMESPACE
+from tools.chart.shipped import FOLDER
+from tools.cluster.control_plane import ControlPlane
 
 CA, TLS = "secret/mcp-admission-ca", "secret/mcp-admission-tls"
 WEBHOOKS = "mutatingwebhookconfigurations.admissionregistration.k8s.io/mcp-admission"

@@ -3,17 +3,15 @@
 Locked by chart or environment, over the resource, over what is built in.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from tests.chart.helm import Helm, HelmError, Json
 from tests.chart.value_sets import VALUE_SETS
-from webhook.controller.distribution.effective import Effective, ignored, locked, settle
+from tools.chart.helm import Helm, HelmError, Json
+from webhook.controller.settings.effective import Effective, ignored, locked, settle
 from webhook.settings.layers import Layer
 from webhook.settings.load import read
 from webhook.settings.model import DEFAULT_IMAGE

@@ -1,23 +1,21 @@
 """`mcp-admission uninstall` on a real API server, with the rights that the chart's hook has."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 
 import pytest
 
-from tests.chart.helm import NAMESPACE, Helm, Json, is_hook
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.objects import namespace
-from tests.cluster.users import User
 from tests.e2e.manifests import GATE, bare_pod, server
-from tests.manifests.shipped import FOLDER
+from tools.chart.helm import NAMESPACE, Helm, Json, is_hook
+from tools.chart.shipped import FOLDER
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.objects import namespace
+from tools.cluster.users import User
 from webhook.cli.main import main
-from webhook.controller.api import Api
-from webhook.controller.objects.namespace_labels import namespace_labels
-from webhook.controller.objects.network_policy_baseline import NAME as BASELINE
-from webhook.controller.objects.network_policy_baseline import network_policy_baseline
+from webhook.kube.api import Api
+from webhook.objects.namespace_labels import namespace_labels
+from webhook.objects.network_policy_baseline import NAME as BASELINE
+from webhook.objects.network_policy_baseline import network_policy_baseline
 from webhook.settings.model import Settings
 
 TOOLS = "mcp-admission-mcp"

@@ -1,8 +1,6 @@
 """Values that people install the chart with, one set for each thing that it can do."""
 
-from __future__ import annotations
-
-from tests.chart.helm import Json
+from tools.chart.helm import Json
 
 VALUE_SETS: dict[str, Json] = {
     "defaults": {},

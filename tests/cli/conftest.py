@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.cli import engine
-from webhook.cli import offline
+from tests.reports import engine
 from webhook.cli.main import main
+from webhook.offline import reviewer
 
 
 class Printed(NamedTuple):
@@ -41,6 +41,6 @@ def review(
 
 @pytest.fixture
 def simple_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reviews by tests/cli/engine.py instead of the rules."""
-    monkeypatch.setattr(offline, "review", engine.review)
-    monkeypatch.setattr(offline, "callers_of_pods", lambda *_: "")
+    """Reviews by tests/reports/engine.py instead of the rules."""
+    monkeypatch.setattr(reviewer, "review", engine.review)
+    monkeypatch.setattr(reviewer, "callers_of_pods", lambda *_: "")

@@ -1,7 +1,5 @@
 """Certificate files: made, and verified with a sentence for each fault."""
 
-from __future__ import annotations
-
 import os
 import stat
 import subprocess

@@ -1,7 +1,5 @@
 """Completion scripts, run by a real bash; those for zsh and fish by their structure."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import subprocess

@@ -1,7 +1,5 @@
 """`control` where it cannot start: a line of its log says why, as all others are lines of JSON."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Iterator

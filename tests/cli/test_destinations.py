@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.cli.conftest import Review
-from tests.cli.documents import judged
+from tests.offline.manifest_texts import judged
 
 pytestmark = pytest.mark.usefixtures("simple_engine")
 

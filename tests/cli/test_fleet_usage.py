@@ -1,7 +1,5 @@
 """`audit` and `apply` without a cluster: their usage, their settings, and how far they are."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import io
@@ -14,8 +12,8 @@ import pytest
 from webhook.cli.judging import Judging, judging
 from webhook.cli.main import main
 from webhook.cli.progress import Progress
-from webhook.controller.errors import ApiError, Forbidden, NotFound
-from webhook.settings.errors import SettingsError
+from webhook.kube.errors import ApiError, Forbidden, NotFound
+from webhook.settings.settings_error import SettingsError
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """One command line: it imports what is asked for, and nothing else."""
 
-from __future__ import annotations
-
 import argparse
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """What commands print for programs: one object, the same as JSON and YAML, and nothing else."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -14,9 +12,9 @@ import yaml
 from webhook.cli import apply, uninstall
 from webhook.cli.judging import Judging
 from webhook.cli.main import main
-from webhook.controller.errors import Forbidden
-from webhook.controller.fleet.roll import End, Rolled
-from webhook.controller.fleet.targets import Target
+from webhook.fleet.roll import End, Rolled
+from webhook.fleet.targets import Target
+from webhook.kube.errors import Forbidden
 from webhook.settings.model import Settings
 
 FORMATS: dict[str, Callable[[str], Any]] = {"json": json.loads, "yaml": yaml.safe_load}

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from tests.cli.conftest import Review
-from tests.cli.documents import DEPLOYMENT, REFUSED
-from webhook.cli.offline import RESOURCES
+from tests.offline.manifest_texts import DEPLOYMENT, REFUSED
+from webhook.offline.reviewer import RESOURCES
 from webhook.settings.model import DEFAULT_IMAGE
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.documents import REFUSED
+from tests.offline.manifest_texts import REFUSED
 
 COMMAND = [sys.executable, "-c", "import sys; from webhook.cli.main import main; sys.exit(main())"]
 

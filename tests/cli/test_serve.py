@@ -1,7 +1,5 @@
 """What `serve` reads from its command line."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 from typing import Any

@@ -14,9 +14,9 @@ from typing import TypeVar
 
 import pytest
 
-from tests.cluster.binaries import Binaries, find, find_helm
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.release import NoControlPlaneError
+from tools.cluster.binaries import Binaries, find, find_helm
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.release import NoControlPlaneError
 
 Found = TypeVar("Found")
 

@@ -3,8 +3,6 @@
 A block that needs more than a cluster says so in its first line, `# needs ...`; all others are run.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The commands on the page about certificates are commands."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from pathlib import Path

@@ -1,13 +1,11 @@
 """The page about the command line names every command, and the options that several have."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
 from webhook.cli.completion import places
 from webhook.cli.main import COMMANDS, whole_parser
-from webhook.controller.access.entries import Cluster, User
+from webhook.kube.access.entries import Cluster, User
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
 IN_COMMON = 3

@@ -1,16 +1,14 @@
 """The page about the fleet names every state, reason and key that programs read, and no other."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path
 
-from tests.controller.fleet.reports import REPORT
-from webhook.cli.audit_formats import json_report
-from webhook.controller.fleet.report import REASONS
-from webhook.controller.fleet.roll import End
-from webhook.controller.reconcile.drift import STATES
+from tests.fleet.reports import REPORT
+from webhook.admission.drift import STATES
+from webhook.fleet.report import REASONS
+from webhook.fleet.roll import End
+from webhook.reports.audit import audit_json
 
 PAGE = (Path(__file__).parents[2] / "docs" / "fleet.md").read_text(encoding="utf-8")
 
@@ -36,7 +34,7 @@ def test_every_end_is_explained() -> None:
 def test_the_example_has_the_keys_that_are_written() -> None:
     (text,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     example = json.loads(text)
-    written = json.loads("".join(json_report.render(REPORT, colour=False)))
+    written = json.loads("".join(audit_json.render(REPORT, colour=False)))
 
     assert example.keys() == written.keys()
     assert example["summary"].keys() == written["summary"].keys()

@@ -7,12 +7,12 @@ import pytest
 import yaml
 
 from webhook.cli.main import main
-from webhook.controller.objects.network_policy_baseline import NAME
-from webhook.rules.public_addresses import FURTHER_BLOCKS, IPV6_BLOCKS, REFERENCE_BLOCKS
+from webhook.objects.network_policy_baseline import NAME
+from webhook.pods.public_addresses import FURTHER_BLOCKS, IPV6_BLOCKS, REFERENCE_BLOCKS
 from webhook.settings.model import Settings
 
 PAGE = Path("docs/objects.md").read_text()
-FOLDER = Path("webhook/controller/objects")
+FOLDER = Path("webhook/objects")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 ASKED = re.findall(r"^    mcp-admission\.dev/(egress|ingress-from): (.*)$", PAGE, re.MULTILINE)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from webhook.cli.formats.format import FORMATS
 from webhook.cli.main import main
+from webhook.reports.format import FORMATS
 
 PAGE = Path("docs/review.md").read_text(encoding="utf-8")
 

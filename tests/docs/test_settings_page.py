@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from webhook.rules import names
+from webhook import names
 from webhook.settings.model import Section, Settings, Value
 from webhook.settings.reference_names import NOT_OURS, VARIABLES
 

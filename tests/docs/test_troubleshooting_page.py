@@ -1,7 +1,5 @@
 """docs/troubleshooting.md quotes what the product says, and its manifests do what it promises."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fixtures import control_plane, named_after
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
+from tools.cluster.control_plane import ControlPlane
 
 __all__ = ["control_plane"]
 

@@ -3,10 +3,10 @@
 from functools import cached_property
 from typing import Any
 
-from tests.cluster.clients import Body, Input, JsonObject, Output, Response
-from tests.cluster.users import User
 from tests.e2e.manifests import GATE, KINDS
 from tests.e2e.product import Product
+from tools.cluster.clients import Body, Input, JsonObject, Output, Response
+from tools.cluster.users import User
 
 API = {
     **{f"{kind.lower()}s": version for kind, version in KINDS.items()},

@@ -1,7 +1,7 @@
 """Whether the API server calls the two hooks: asked under dry-run, so that nothing is stored."""
 
-from tests.cluster.control_plane import ControlPlane
 from tests.e2e import manifests
+from tools.cluster.control_plane import ControlPlane
 
 APPS = "/apis/apps/v1/namespaces/default"
 

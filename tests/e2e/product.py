@@ -17,17 +17,17 @@ from typing import Any, Self
 
 import yaml
 
-from tests.cluster.authority import Authority
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.mounted import Mount, Volume
-from tests.cluster.ports import LOOPBACK, free_ports
-from tests.cluster.process import Component
-from tests.cluster.users import User
-from tests.demo.serving import ask
 from tests.e2e import system
 from tests.e2e.probes import fills_in, warns_early
 from tests.e2e.system import NAME, NAMESPACE
-from tests.manifests.shipped import REGISTRATIONS, shipped
+from tools.chart.shipped import REGISTRATIONS, shipped
+from tools.cluster.authority import Authority
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.mounted import Mount, Volume
+from tools.cluster.ports import LOOPBACK, free_ports
+from tools.cluster.process import Component
+from tools.cluster.users import User
+from tools.demo.serving import ask
 
 API = "/apis/admissionregistration.k8s.io/v1"
 SETTINGS = "settings.yaml"

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.cluster.clients import Output, Response
+from tools.cluster.clients import Output, Response
 
 OURS = re.compile(
     r'admission webhook "(?:managed-namespace|opted-in)\.mcp-admission\.dev" denied the request: '

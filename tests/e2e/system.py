@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.cluster import objects
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.users import User
+from tools.cluster import objects
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.users import User
 
 NAME = "mcp-admission"
 NAMESPACE = "mcp-admission-system"

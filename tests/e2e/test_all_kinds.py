@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.clients import Output
 from tests.e2e.manifests import KINDS, OPTED_IN, SERVER, of_kind, server
 from tests.e2e.namespace import Namespace, Object, assert_hardened
 from tests.e2e.product import Product
+from tools.cluster.clients import Output
 
 OTHERS = [kind for kind in KINDS if kind != "Deployment"]
 ROOT: dict[str, Any] = {"hostPID": True, "securityContext": {"runAsUser": 0}}

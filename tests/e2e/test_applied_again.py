@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.cluster.clients import Response
 from tests.e2e.manifests import IMAGE, bare_pod, container, server
 from tests.e2e.namespace import Namespace, Object, assert_hardened
 from tests.e2e.product import Product
+from tools.cluster.clients import Response
 
 
 def rolled_once(namespace: Namespace, template: Object) -> bool:

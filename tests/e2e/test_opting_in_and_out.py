@@ -1,8 +1,8 @@
 """A live Deployment becomes an MCP server by its label, and stops being one by "false"."""
 
-from tests.cluster.clients import Output
 from tests.e2e.manifests import INJECTED, NAME, NOT_LABELLED, SERVER, server
 from tests.e2e.namespace import MERGE_PATCH, Namespace
+from tools.cluster.clients import Output
 
 CONFIGURED = {"mcp-admission.dev/env-from": "shared", "mcp-admission.dev/files-from": "keys"}
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.clients import Output
 from tests.e2e.manifests import bare_pod, container, server
 from tests.e2e.namespace import Namespace, Object
 from tests.e2e.product import Product
+from tools.cluster.clients import Output
 
 CONTRADICTING: dict[str, Any] = {
     "hostNetwork": True,

@@ -1,9 +1,9 @@
 """An MCP server is made with one replica; who scales it is not undone by the next apply."""
 
-from tests.cluster.clients import JsonObject
 from tests.e2e.manifests import server
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
+from tools.cluster.clients import JsonObject
 
 ONE = "Warning: replicas set to 1 (asked for 3): MCP servers run as one replica here (replicas)\n"
 AUTOSCALER: JsonObject = {

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.cluster.fixtures import binaries_or_skip
-from tests.settings.merges import MERGED, NOT_MERGED, merging
-from tests.settings.streams import Case, cases, thing
+from tests.documents.merges import MERGED, NOT_MERGED, merging
+from tests.documents.streams import Case, cases, thing
 
 pytestmark = pytest.mark.control_plane
 Kubectl = Callable[[bytes, str], "subprocess.CompletedProcess[bytes]"]

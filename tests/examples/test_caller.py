@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from webhook.controller.objects.label_selector import selects
-from webhook.controller.objects.network_policy_baseline import network_policy_baseline
+from webhook.fleet.policies.label_selector import selects
+from webhook.objects.network_policy_baseline import network_policy_baseline
 from webhook.settings.model import Settings
 
 CALLER = yaml.safe_load(

@@ -7,8 +7,8 @@ from typing import Any
 from tests.in_memory.defaults import copied, with_defaults, with_plugins
 from tests.in_memory.requests import RESOURCES, applied, request
 from webhook.admission.answer import Answer, Severity
+from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.review import review
 from webhook.admission.workload import DEPLOYMENTS, JOBS, PODS
 from webhook.settings.model import Settings
 

@@ -4,14 +4,12 @@ They run before the webhook and again after it changed the pod; the webhook is a
 that changed something.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.in_memory.api_server import ApiServer, Outcome
 from tests.in_memory.defaults import copied
-from webhook.rules.resources import quantity
+from webhook.rules.checks.resources import quantity
 
 Json = dict[str, Any]
 

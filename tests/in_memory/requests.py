@@ -1,7 +1,5 @@
 """Requests as an API server makes them, and what it makes of the answers."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

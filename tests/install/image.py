@@ -1,7 +1,5 @@
 """The Dockerfile without a container engine: its instructions, and its build steps as written."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """A package index in a folder, of wheels that are made on the spot."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import tarfile

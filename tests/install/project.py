@@ -1,7 +1,5 @@
 """A project as small as can be, an index that offers too much, and what a machine makes of both."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """`make` installs exactly what a lock file pins, whatever an index offers later."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

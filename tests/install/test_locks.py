@@ -1,7 +1,5 @@
 """The lock files are whole: all that is asked for is in them, and all that this needs."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from importlib.metadata import Distribution, PathDistribution, distribution

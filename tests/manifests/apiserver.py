@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cel_expr_python import cel
 
-from tests.manifests.shipped import REGISTRATIONS, shipped
+from tools.chart.shipped import REGISTRATIONS, shipped
 
 MUTATING = "MutatingWebhookConfiguration"
 VALIDATING = "ValidatingWebhookConfiguration"

@@ -1,13 +1,11 @@
 """The rights that are shipped: valid, and none where the network reaches."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import kubernetes_validate
 import pytest
 
-from tests.manifests.shipped import RIGHTS, shipped
+from tools.chart.shipped import RIGHTS, shipped
 
 MANIFESTS = shipped(*RIGHTS)
 

@@ -1,7 +1,5 @@
 """Lines of JSON that quote nobody."""
 
-from __future__ import annotations
-
 import io
 import json
 import logging

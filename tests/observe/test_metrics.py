@@ -1,7 +1,5 @@
 """Counting without a label that a client could choose."""
 
-from __future__ import annotations
-
 from webhook.observe.metrics import Metrics, Review
 
 POD = Review("mutate", "opted-in", "CREATE", "Pod", "patched", dry_run=False)

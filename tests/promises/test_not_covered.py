@@ -12,7 +12,7 @@ from tests.in_memory.requests import RESOURCES
 from tests.manifests.apiserver import Request, calls
 from tests.reference.servers import PREFIX, server
 from webhook.admission.request import Scope
-from webhook.rules.names import identity
+from webhook.names import identity
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

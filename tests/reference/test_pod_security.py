@@ -9,8 +9,8 @@ from tests.in_memory.controllers import pod_of
 from tests.in_memory.places import ABSENT, found
 from tests.reference.servers import KINDS, in_context, server
 from tests.rules.standard import violations
-from webhook.settings.errors import SettingsError
 from webhook.settings.load import load, parse
+from webhook.settings.settings_error import SettingsError
 
 Json = dict[str, Any]
 

@@ -2,6 +2,4 @@
 
 Helm and kubectl are real, and so are the product's processes: a kubelet without containers starts
 them from what the chart has rendered, with the rights that the chart gives them and no others.
-
-    python -m tests.release        all of it, left running: `make cluster`
 """

@@ -1,15 +1,13 @@
 """A control plane for each module, whose only node runs the product's own pods."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fixtures import binaries_or_skip, helm_or_skip
-from tests.cluster.kubelet.kubelet import Kubelet
-from tests.release.release import Release
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.kubelet.kubelet import Kubelet
+from tools.release.release import Release
 
 
 @pytest.fixture(scope="module")

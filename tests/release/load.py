@@ -1,18 +1,16 @@
 """Pods created without an end, as clusters have it while somebody upgrades the product."""
 
-from __future__ import annotations
-
 import itertools
 from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from tests.cluster.background import Background
-from tests.cluster.control_plane import ControlPlane
 from tests.e2e.manifests import NOT_LABELLED, OPTED_IN, bare_pod
 from tests.e2e.namespace import HARDENED
-from tests.release.release import TOOLS
+from tools.cluster.background import Background
+from tools.cluster.control_plane import ControlPlane
+from tools.release.release import TOOLS
 
 Json = dict[str, Any]
 

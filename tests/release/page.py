@@ -1,7 +1,5 @@
 """A folder in which the commands of a page do what they do for people, on a cluster for tests."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import subprocess
@@ -10,11 +8,11 @@ from pathlib import Path
 
 import yaml
 
-from tests.chart.helm import MANIFESTS
 from tests.docs.blocks import Block
-from tests.manifests.shipped import FOLDER
-from tests.release.release import PLUGIN, Release
-from tests.release.to_localhost import to_localhost
+from tools.chart.helm import MANIFESTS
+from tools.chart.shipped import FOLDER
+from tools.release.release import PLUGIN, Release
+from tools.release.to_localhost import to_localhost
 
 SECONDS = 300
 

@@ -1,13 +1,11 @@
 """An MCP server that somebody deploys, and what has to become of it."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from tests.cluster.control_plane import ControlPlane
 from tests.e2e import manifests
 from tests.e2e.namespace import assert_hardened
-from tests.release.release import Release
+from tools.cluster.control_plane import ControlPlane
+from tools.release.release import Release
 
 Json = dict[str, Any]
 

@@ -1,15 +1,13 @@
 """A fresh installation: how long it takes, and that no order of starts is a wrong one."""
 
-from __future__ import annotations
-
 import time
 
 import pytest
 
-from tests.chart.helm import NAMESPACE
 from tests.e2e.manifests import bare_pod
 from tests.release import servers
-from tests.release.release import Release
+from tools.chart.helm import NAMESPACE
+from tools.release.release import Release
 
 pytestmark = [pytest.mark.control_plane, pytest.mark.usefixtures("removed")]
 

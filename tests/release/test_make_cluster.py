@@ -21,7 +21,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """The command, as make runs it."""
     binaries_or_skip(request.config)
     helm_or_skip("4", request.config)
-    command = [sys.executable, "-m", "tests.release"]
+    command = [sys.executable, "-m", "tools.release"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()

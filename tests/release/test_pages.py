@@ -1,7 +1,5 @@
 """The commands that the README and docs/install.md show, run as they stand there."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +10,7 @@ from tests.docs.blocks import Block, blocks
 from tests.e2e.namespace import assert_hardened
 from tests.release import servers
 from tests.release.page import Page
-from tests.release.release import ADMISSION, TOOLS, Release
+from tools.release.release import ADMISSION, TOOLS, Release
 
 pytestmark = pytest.mark.control_plane
 

@@ -1,16 +1,14 @@
 """The settings resource of a release: in force in every replica within seconds."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.chart.helm import NAMESPACE
 from tests.release.load import Creator
-from tests.release.release import TOOLS, Release
+from tools.chart.helm import NAMESPACE
+from tools.release.release import TOOLS, Release
 from webhook.settings.resource import GROUP, KIND, NAME, PLURAL, VERSION
 
 pytestmark = pytest.mark.control_plane

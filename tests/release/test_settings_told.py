@@ -1,17 +1,15 @@
 """What an administrator is told of the settings resource, and what stays when it makes no sense."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.chart.helm import NAMESPACE
-from tests.cluster.clients import Output
 from tests.release import servers
-from tests.release.release import Release
+from tools.chart.helm import NAMESPACE
+from tools.cluster.clients import Output
+from tools.release.release import Release
 from webhook.settings.resource import GROUP, KIND, NAME, PLURAL, VERSION
 
 pytestmark = pytest.mark.control_plane

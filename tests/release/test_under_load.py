@@ -1,22 +1,20 @@
 """Upgrade and removal while pods are created without an end: nobody is refused, or left waiting."""
 
-from __future__ import annotations
-
 import json
 import ssl
 from typing import Any
 
 import pytest
 
-from tests.chart.helm import NAMESPACE
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.kubelet.pod import SECONDS_BETWEEN_SYNCS
-from tests.cluster.kubelet.services import SLICES
-from tests.cluster.ports import LOOPBACK
 from tests.e2e.manifests import GATE
 from tests.release import servers
 from tests.release.load import load
-from tests.release.release import ADMISSION, CONFIGURATIONS, TOOLS, WAIT, Release
+from tools.chart.helm import NAMESPACE
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.kubelet.pod import SECONDS_BETWEEN_SYNCS
+from tools.cluster.kubelet.services import SLICES
+from tools.cluster.ports import LOOPBACK
+from tools.release.release import ADMISSION, CONFIGURATIONS, TOOLS, WAIT, Release
 from webhook.cli.main import main
 
 pytestmark = pytest.mark.control_plane

@@ -1,11 +1,9 @@
 """An API server that knows the resource."""
 
-from __future__ import annotations
-
 import pytest
 
-from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fixtures import control_plane
+from tools.cluster.control_plane import ControlPlane
 from webhook.settings.resource import GROUP, PLURAL, VERSION, definition
 
 __all__ = ["control_plane"]

@@ -1,14 +1,12 @@
 """What settings accept for pods is what the API server accepts in them, case by case."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
 
-from tests.cluster.control_plane import ControlPlane
-from webhook.settings.errors import SettingsError
+from tools.cluster.control_plane import ControlPlane
 from webhook.settings.layers import Layer, settle
+from webhook.settings.settings_error import SettingsError
 
 Json = dict[str, Any]
 POD: Json = {"containers": [{"name": "mcp", "image": "registry.example/mcp:1"}]}

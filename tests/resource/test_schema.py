@@ -1,14 +1,12 @@
 """What the API server accepts as settings, what it refuses, and in which words."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.cluster.clients import KubectlError
-from tests.cluster.control_plane import ControlPlane
+from tools.cluster.clients import KubectlError
+from tools.cluster.control_plane import ControlPlane
 from webhook.settings.descriptions import CHART_ONLY, DESCRIPTIONS
 from webhook.settings.load import parse
 from webhook.settings.model import Settings

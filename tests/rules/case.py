@@ -1,12 +1,10 @@
 """A base pod with one tweak: what a rule fills in, and what it refuses."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from webhook.admission.patch import Operation, Patch
-from webhook.rules.fields import Fields
-from webhook.rules.pod import Origin, Pod
+from webhook.pods.fields import Fields
+from webhook.pods.patch import Operation, Patch
+from webhook.pods.pod import Origin, Pod
 from webhook.rules.rule import ContainerRule, PodRule
 from webhook.settings.model import Settings
 

@@ -3,8 +3,6 @@
 Each table gives the values for the fields of pods, containers and annotations, by their path.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 Path = tuple[str, ...]

@@ -6,8 +6,6 @@ would let pass (`runAsUser: "0"`), or a field that nobody knows yet. Every docum
 that whoever gets one may edit it.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

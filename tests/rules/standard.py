@@ -4,8 +4,6 @@ Written after the documentation's page of that name and nothing else of this rep
 rules can be held against it. Only the verdict counts: the names are those of the page's controls.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

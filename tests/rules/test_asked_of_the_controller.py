@@ -4,11 +4,11 @@ import pytest
 
 from tests.reference.servers import Json, server
 from tests.rules.case import settings_of
-from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import read
-from webhook.rules.annotations import RULE
-from webhook.rules.fields import Violation
+from webhook.pods.fields import Violation
+from webhook.pods.patch import Patch
+from webhook.rules.checks.annotations import RULE
 
 SETTINGS = settings_of(
     mcpNamespace={

@@ -5,15 +5,15 @@ from typing import get_args
 
 import pytest
 
-import webhook.rules as folder
+import webhook.rules.checks as folder
 from tests.rules.case import Json, base, pod_of, settings_of
-from webhook.admission.patch import Patch
-from webhook.rules.fields import Fields
+from webhook.pods.fields import Fields
+from webhook.pods.patch import Patch
 from webhook.rules.registry import RULES, plan, validate
 from webhook.rules.rule import nothing_to_check, nothing_to_fill
-from webhook.settings.errors import SettingsError
 from webhook.settings.model import Settings
 from webhook.settings.rule_ids import RuleId
+from webhook.settings.settings_error import SettingsError
 
 
 def test_every_module_with_a_rule_is_registered_once() -> None:

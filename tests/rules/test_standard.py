@@ -11,7 +11,8 @@ from tests.rules import standard
 from tests.rules.case import Json, base, edition, refused
 from tests.rules.odd_values import ANNOTATIONS, LISTS, OF_CONTAINERS, OF_PODS
 from tests.rules.pods import pods, put
-from webhook.rules import (
+from webhook.pods.fields import Malformed
+from webhook.rules.checks import (
     apparmor,
     capabilities,
     host_namespaces,
@@ -29,7 +30,6 @@ from webhook.rules import (
     volume_types,
     windows_host_process,
 )
-from webhook.rules.fields import Malformed
 from webhook.rules.registry import RULES
 from webhook.rules.rule import ContainerRule, PodRule
 from webhook.settings.standard import Level

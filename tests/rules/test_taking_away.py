@@ -14,9 +14,9 @@ from tests.rules.case import Json, base, edition, pod_of, subjects
 from tests.rules.odd_values import OF_CONTAINERS, OF_PODS
 from tests.rules.pods import pods, put
 from tests.rules.test_standard import OF_THE_STANDARD
-from webhook.admission.patch import Operation, Patch
-from webhook.rules.fields import Malformed, Violation
-from webhook.rules.pod import Pod
+from webhook.pods.fields import Malformed, Violation
+from webhook.pods.patch import Operation, Patch
+from webhook.pods.pod import Pod
 from webhook.settings.model import Settings
 
 EDITIONS = [

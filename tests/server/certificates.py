@@ -1,7 +1,5 @@
 """Certificate files as the kubelet mounts them, and handshakes with what they make."""
 
-from __future__ import annotations
-
 import ssl
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What many tests of the server share."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

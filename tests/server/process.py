@@ -1,7 +1,5 @@
 """`mcp-admission serve` as a process of its own, on free ports, and a client for it."""
 
-from __future__ import annotations
-
 import contextlib
 import http.client
 import json
@@ -19,9 +17,9 @@ from typing import Any, Self
 
 import trustme
 
-from tests.cluster.waiting import wait_for
 from tests.server.certificates import HOST, Volume, client, serial
 from tests.server.reviews import posted
+from tools.cluster.waiting import wait_for
 
 LOOPBACK = "127.0.0.1"
 

@@ -1,7 +1,5 @@
 """AdmissionReviews as an API server posts them, small."""
 
-from __future__ import annotations
-
 import base64
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """The server in the test's own event loop, on a real port, with a review of the test's choice."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

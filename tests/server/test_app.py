@@ -1,7 +1,5 @@
 """The four paths over HTTP: what is reviewed, what is refused, and how."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import io

@@ -1,7 +1,5 @@
 """The certificate follows its files, and a bad file changes nothing."""
 
-from __future__ import annotations
-
 import os
 import ssl
 from collections.abc import Callable
@@ -26,7 +24,7 @@ from tests.server.certificates import (
 from webhook.observe.metrics import Metrics
 from webhook.server import certificate
 from webhook.server.certificate import CertificateStore
-from webhook.server.watch import FileError, Watch
+from webhook.server.file_watch import FileError, Watch
 
 
 def _store(volume: Volume, client_ca: Path | None = None) -> CertificateStore:

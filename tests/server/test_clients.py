@@ -1,7 +1,5 @@
 """Only clients with a name that is allowed are answered, over real TLS."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from tests.server.serving import JSON, serving
 from webhook.observe.metrics import Metrics
 from webhook.server.certificate import CertificateStore
 from webhook.server.clients import names
-from webhook.server.watch import Watch
+from webhook.server.file_watch import Watch
 
 
 @pytest.mark.parametrize(

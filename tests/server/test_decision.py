@@ -1,7 +1,5 @@
 """What is told of a decision, and in which words."""
 
-from __future__ import annotations
-
 import json
 import logging
 from typing import Any

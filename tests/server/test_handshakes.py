@@ -1,7 +1,5 @@
 """Handshakes that fail: each is counted by its cause, and some are told."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import socket
@@ -13,14 +11,14 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.cluster.waiting import wait_for
 from tests.server.certificates import HOST, Volume, client
 from tests.server.process import Server, command
 from tests.server.serving import Serving, serving
+from tools.cluster.waiting import wait_for
 from webhook.observe.metrics import Metrics
 from webhook.server.certificate import CertificateStore
+from webhook.server.file_watch import Watch
 from webhook.server.handshakes import CAUSES, QUIET_SECONDS, Handshakes, cause_of
-from webhook.server.watch import Watch
 
 FAILED = "failed_handshakes_total"
 HTTP = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -1,7 +1,5 @@
 """How long a request may take, as its query says."""
 
-from __future__ import annotations
-
 import pytest
 
 from webhook.server.intake import RejectedError, timeout

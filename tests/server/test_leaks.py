@@ -1,7 +1,5 @@
 """Nothing of an object reaches log, metrics or error answers but who it is."""
 
-from __future__ import annotations
-
 import io
 import json
 import logging

@@ -1,7 +1,5 @@
 """The real process: how it starts, what it survives, how it leaves."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import socket
@@ -17,10 +15,10 @@ from signal import SIGINT, SIGTERM
 import pytest
 import trustme
 
-from tests.cluster.waiting import wait_for
 from tests.server.certificates import HOST, RSA, Volume, chain, client, key, serial_of
 from tests.server.process import LOOPBACK, Server, command, post
 from tests.server.reviews import POD, posted
+from tools.cluster.waiting import wait_for
 
 
 @pytest.fixture

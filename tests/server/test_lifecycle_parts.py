@@ -1,7 +1,5 @@
 """What the process does once, seen from inside."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import json

@@ -1,7 +1,5 @@
 """The port itself: TLS on asyncio's own event loop, and handshakes that never end."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 
@@ -14,8 +12,8 @@ from tests.server.serving import JSON, serving
 from webhook.observe.metrics import Metrics
 from webhook.server import listener as module
 from webhook.server.certificate import CertificateStore
+from webhook.server.file_watch import Watch
 from webhook.server.listener import Address
-from webhook.server.watch import Watch
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """What the kubelet and Prometheus are told, and what the process waits for."""
 
-from __future__ import annotations
-
 import asyncio
 
 from aiohttp import ClientSession

@@ -1,7 +1,5 @@
 """A pair that API servers would not accept replaces none that they do."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from tests.certs.material import CLIENT, NAME, NOW, SERVICE, Brought, bring, roo
 from tests.server.certificates import Volume
 from webhook.observe.metrics import Metrics
 from webhook.server.certificate import CertificateStore
-from webhook.server.watch import FileError, Watch
+from webhook.server.file_watch import FileError, Watch
 
 DAY = 86_400.0
 ROOT = root()

@@ -1,7 +1,5 @@
 """The real process and the certificate that it shows: proven, measured, and ended."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -10,9 +8,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.cluster.waiting import wait_for
 from tests.server.certificates import HOST, Volume, key, serial_of
 from tests.server.process import Server, command
+from tools.cluster.waiting import wait_for
 
 EXPIRY = "certificate_expiry_timestamp_seconds"
 ENDED = datetime.now(UTC) - timedelta(days=1)

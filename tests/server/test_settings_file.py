@@ -1,14 +1,12 @@
 """Settings follow their file, once they are proven."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
 
 from webhook.observe.metrics import Metrics
+from webhook.server.file_watch import FileError, Watch
 from webhook.server.settings_file import SettingsFile
-from webhook.server.watch import FileError, Watch
 from webhook.settings.effective_file import digest
 from webhook.settings.model import Settings
 

@@ -1,7 +1,5 @@
 """Bytes to a request, an answer to bytes."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from typing import Any

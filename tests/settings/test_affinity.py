@@ -1,15 +1,13 @@
 """affinity: what an API server could not read is refused where it is written."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
 
 from webhook.settings.affinity import PREFERRED, REQUIRED
-from webhook.settings.errors import SettingsError
 from webhook.settings.layers import Layer, settle
 from webhook.settings.model import Settings
+from webhook.settings.settings_error import SettingsError
 
 NODE, POD, ANTI = "nodeAffinity", "podAffinity", "podAntiAffinity"
 TERMS = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "pool", "operator": "Exists"}]}]}

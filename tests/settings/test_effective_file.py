@@ -1,7 +1,5 @@
 """What is written is read as the same settings, whatever text is in it."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

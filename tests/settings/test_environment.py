@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from webhook.settings.environment import layer, not_read
-from webhook.settings.errors import SettingsError
 from webhook.settings.load import load
 from webhook.settings.reference_names import VARIABLES
+from webhook.settings.settings_error import SettingsError
 
 SECURITY = "OBOT_SERVER_MCPPOD_SECURITY_"
 RUNTIME_CLASS = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME"

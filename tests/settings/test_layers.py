@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from webhook.settings.errors import SettingsError
 from webhook.settings.faults import dotted
 from webhook.settings.layers import Layer, settle
+from webhook.settings.settings_error import SettingsError
 
 
 def layer(name: str, **values: Any) -> Layer:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from webhook.settings.errors import SettingsError
 from webhook.settings.load import load, parse
 from webhook.settings.model import DEFAULT_IMAGE, Settings
+from webhook.settings.settings_error import SettingsError
 
 RUNTIME_CLASS = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME"
 RUNTIME_CLASS_LATER = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIME_CLASS_NAME"

@@ -5,9 +5,9 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from webhook.settings.errors import SettingsError
 from webhook.settings.load import parse
 from webhook.settings.network_peers import cidr, peer, peers, port
+from webhook.settings.settings_error import SettingsError
 
 NAMESPACE = {"matchLabels": {"team": "a"}}
 IN = {"key": "app", "operator": "In", "values": ["db"]}

@@ -1,11 +1,9 @@
 """Defaults that no pod could have are refused where they are written, not where they are used."""
 
-from __future__ import annotations
-
 import pytest
 
-from webhook.settings.errors import SettingsError
 from webhook.settings.load import parse
+from webhook.settings.settings_error import SettingsError
 
 RESOURCE_NAMES = (
     "this key is not accepted: write cpu, memory, ephemeral-storage, hugepages-2Mi, or one with a "

@@ -1,13 +1,11 @@
 """What a review answers, in data and in the words that people read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from webhook.admission.patch import Operation
 from webhook.admission.sentences import fitted, printable
+from webhook.pods.patch import Operation
 from webhook.rules.registry import EXCEPTABLE
 
 LONGEST_WARNING = 120

@@ -1,16 +1,15 @@
 """Who may call a server once the network policies isolate it, in one sentence."""
 
-from __future__ import annotations
-
 from typing import Any
 
+from webhook import names
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.coverage import pods_covered
-from webhook.admission.patch import Patch
 from webhook.admission.request import Request, Scope
 from webhook.admission.workload import Workload, read
-from webhook.rules import names, peers
-from webhook.rules.fields import escape
+from webhook.documents.pointer import escape
+from webhook.pods import peers
+from webhook.pods.patch import Patch
 from webhook.settings.model import Gateway, Settings
 from webhook.settings.words import listed
 

@@ -1,13 +1,11 @@
 """Which objects are MCP servers, and what an update of a Deployment does about it."""
 
-from __future__ import annotations
-
 from enum import Enum
 
+from webhook import names
 from webhook.admission.request import Scope
 from webhook.admission.workload import Workload
-from webhook.rules import names
-from webhook.rules.fields import Fields
+from webhook.pods.fields import Fields
 from webhook.settings.model import Settings
 
 

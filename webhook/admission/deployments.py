@@ -1,20 +1,20 @@
 """Deployments: the only workloads whose template is filled in, and the only ones that opt out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
+from webhook import names
 from webhook.admission import injected, revert, rolling, selector
 from webhook.admission.answer import Answer, Finding, Severity, allow, decide, refuse
 from webhook.admission.callers import callers
 from webhook.admission.coverage import Coverage, of_deployment
 from webhook.admission.enforcement import Enforcement, notices
-from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.uncovered import uncovered, unread_labels
 from webhook.admission.workload import Workload, read
-from webhook.rules import names, rule
-from webhook.rules.fields import Fields, escape
+from webhook.documents.pointer import escape
+from webhook.pods.fields import Fields
+from webhook.pods.patch import Patch
+from webhook.rules import rule
 from webhook.settings.model import Settings
 
 LABEL_PATH = f"/metadata/labels/{escape(names.SERVER)}"

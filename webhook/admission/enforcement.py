@@ -1,15 +1,13 @@
 """The rules at work on one pod: fill in, check what came out, and settle conflicts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.injected import Memory
-from webhook.admission.patch import Patch
-from webhook.rules.fields import Violation
-from webhook.rules.pod import Pod
+from webhook.pods.fields import Violation
+from webhook.pods.patch import Patch
+from webhook.pods.pod import Pod
 from webhook.rules.registry import Step, plan
 from webhook.rules.rule import PodRule, Workload
 from webhook.settings.model import Settings

@@ -5,8 +5,6 @@ mcpServerDefaults, so that a changed setting reaches only new or restarted workl
 like the rest of `injected`: whoever writes a template could write the values themselves.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from pydantic import Field, ValidationError

@@ -1,16 +1,16 @@
 """What nobody may change on a live pod: our labels, our gate, and nothing through a side door."""
 
-from __future__ import annotations
-
 from typing import Any
 
+from webhook import names
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.enforcement import Enforcement
-from webhook.admission.patch import Patch
 from webhook.admission.request import Request
-from webhook.rules import apparmor, names
-from webhook.rules.fields import Fields, escape
-from webhook.rules.pod import Origin, Pod
+from webhook.documents.pointer import escape
+from webhook.pods.fields import Fields
+from webhook.pods.patch import Patch
+from webhook.pods.pod import Origin, Pod
+from webhook.rules.checks import apparmor
 from webhook.settings.model import Settings
 
 

@@ -6,8 +6,6 @@ new pods of the template are given. It is a memory, not an authority: it never e
 a check, and an annotation that cannot be read counts as absent.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,13 +15,13 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from webhook import names
 from webhook.admission.given import NOTHING, Given
 from webhook.admission.given import read as read_given
-from webhook.admission.patch import Patch
-from webhook.admission.places import Places, place_of
-from webhook.rules import names
-from webhook.rules.fields import Fields
-from webhook.rules.pod import Pod
+from webhook.pods.fields import Fields
+from webhook.pods.patch import Patch
+from webhook.pods.pod import Pod
+from webhook.pods.pod_paths import Places, place_of
 
 LARGEST = 8 * 1024
 PLACES = frozenset({"set", "items", "was"})

@@ -1,7 +1,5 @@
 """Pods: filled in when they are created, guarded while they live."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,14 +7,16 @@ from webhook.admission import given, guards, injected, revert
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, decide
 from webhook.admission.coverage import covered
 from webhook.admission.enforcement import Enforcement, notices
-from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.uncovered import uncovered
 from webhook.admission.workload import Workload, read
-from webhook.rules import limit_range, resource_ceilings, runtime_class
-from webhook.rules.fields import Fields, value_at
-from webhook.rules.pod import Container, Pod
-from webhook.rules.resources import exceeds
+from webhook.documents.pointer import value_at
+from webhook.pods import limit_range
+from webhook.pods.fields import Fields
+from webhook.pods.patch import Patch
+from webhook.pods.pod import Container, Pod
+from webhook.rules.checks import resource_ceilings, runtime_class
+from webhook.rules.checks.resources import exceeds
 from webhook.settings.model import Settings
 
 INHERITED = (

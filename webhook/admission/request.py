@@ -1,7 +1,5 @@
 """What a review is asked: the parts of an AdmissionRequest that a decision may depend on."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -20,7 +18,7 @@ class Scope(Enum):
     MANAGED = "managed"
 
     @classmethod
-    def of(cls, *, managed: bool) -> Scope:
+    def of(cls, *, managed: bool) -> "Scope":
         """The scope of a namespace in which everything is a server, or of another one."""
         return cls.MANAGED if managed else cls.OPTED_IN
 

@@ -1,16 +1,14 @@
 """Our values taken out of an object again, or put back where an apply took them out."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from typing import Any
 
+from webhook import names
 from webhook.admission.injected import LISTS, Memory
-from webhook.admission.patch import Patch, same
-from webhook.admission.places import Places
-from webhook.rules import names
-from webhook.rules.fields import Fields
+from webhook.pods.fields import Fields
+from webhook.pods.patch import Patch, same
+from webhook.pods.pod_paths import Places
 
 
 def take_out(spec: Fields, memory: Memory, patch: Patch, *, leaving: bool = False) -> None:

@@ -5,15 +5,13 @@ gets no patch there, and one that sends the original manifest again (a PUT, a Gi
 back what the template held.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
+from webhook import names
 from webhook.admission import injected, revert
-from webhook.admission.patch import Patch
 from webhook.admission.workload import Workload
-from webhook.rules import names
-from webhook.rules.fields import Fields
+from webhook.pods.fields import Fields
+from webhook.pods.patch import Patch
 
 
 def unchanged(new: Workload, old: Workload) -> bool:

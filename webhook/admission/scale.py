@@ -1,12 +1,10 @@
 """`kubectl scale` and autoscalers: a Scale carries no template and no labels."""
 
-from __future__ import annotations
-
 from webhook.admission.answer import NOT_COVERED, Answer, decide
 from webhook.admission.enforcement import Enforcement
-from webhook.admission.patch import Patch
 from webhook.admission.request import Request, Scope
-from webhook.rules.fields import Fields
+from webhook.pods.fields import Fields
+from webhook.pods.patch import Patch
 from webhook.rules.rule import Workload
 from webhook.settings.model import Settings
 

@@ -4,13 +4,11 @@ Where opting out takes a label away that the selector asks for, or the name of t
 another one than it asks for, the API server would refuse the template without saying why.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
+from webhook import names
 from webhook.admission.workload import Workload
-from webhook.rules import names
-from webhook.rules.fields import Fields
+from webhook.pods.fields import Fields
 
 _WITHOUT = ("NotIn", "DoesNotExist")
 

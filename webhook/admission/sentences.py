@@ -4,8 +4,6 @@ Names in Kubernetes have up to 253 characters, and an object under review may ho
 word that is too long loses its middle; no word is dropped.
 """
 
-from __future__ import annotations
-
 import re
 
 _READ = 2000  # of a text; what is longer loses its middle before it is looked at

@@ -3,16 +3,16 @@
 A label that is misspelled, or written as an annotation, opts nothing in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from itertools import islice
 
+from webhook import names
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow
 from webhook.admission.enforcement import MOST_OBJECTIONS
 from webhook.admission.workload import Workload
-from webhook.rules import identity, keys, names
-from webhook.rules.fields import Violation
+from webhook.pods import keys
+from webhook.pods.fields import Violation
+from webhook.rules.checks import identity
 
 
 def uncovered(workload: Workload) -> Answer:

@@ -1,15 +1,13 @@
 """The kinds of object that are or make pods, and where their pod template stands."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
+from webhook import names
 from webhook.admission import injected
-from webhook.admission.patch import Patch
 from webhook.admission.request import Hook, Request, Scope
-from webhook.rules import names
-from webhook.rules.fields import Fields, Malformed
-from webhook.rules.pod import Origin, Pod
+from webhook.pods.fields import Fields, Malformed
+from webhook.pods.patch import Patch
+from webhook.pods.pod import Origin, Pod
 
 PODS = "pods"
 DEPLOYMENTS = "deployments.apps"

@@ -1,7 +1,5 @@
 """An address to listen on, as it is written on a command line."""
 
-from __future__ import annotations
-
 import argparse
 
 from webhook.server.listener import Address

@@ -1,7 +1,5 @@
 """`mcp-admission apply`: roll servers to the current settings, one after another."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import signal
@@ -12,16 +10,16 @@ from typing import Any
 from webhook.admission.answer import line
 from webhook.cli.cluster import add_connection_options, connect, release_namespace
 from webhook.cli.command import Subparsers, add_command
-from webhook.cli.formats import terminal
 from webhook.cli.judging import add_settings_option, judging
 from webhook.cli.notes import add_note_options, note, prepare
 from webhook.cli.output import add_output_option, is_for_programs, print_object
 from webhook.cli.progress import Progress
-from webhook.controller.api import Api
-from webhook.controller.errors import ApiError, ConfigurationError
-from webhook.controller.fleet.roll import End, Rolled, Roller
-from webhook.controller.fleet.targets import NotServers, Targets
-from webhook.settings.errors import SettingsError
+from webhook.fleet.roll import End, Rolled, Roller
+from webhook.fleet.targets import NotServers, Targets
+from webhook.kube.api import Api
+from webhook.kube.errors import ApiError, ConfigurationError
+from webhook.reports import terminal
+from webhook.settings.settings_error import SettingsError
 
 FINE, NOT_ALL, BAD_USAGE = 0, 1, 2
 SHORT = (End.REFUSED, End.PAUSED, End.FAILED, End.INTERRUPTED)

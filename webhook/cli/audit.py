@@ -1,23 +1,21 @@
 """`mcp-admission audit`: which servers of a cluster are out of date, unprotected or refused."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import sys
 
-from webhook.cli.audit_formats import format as formats
 from webhook.cli.cluster import add_cluster_options, connect, places
 from webhook.cli.command import Subparsers, add_command
-from webhook.cli.formats import terminal
 from webhook.cli.judging import add_settings_option, judging
 from webhook.cli.notes import add_note_options, note, prepare
 from webhook.cli.output import add_output_option
-from webhook.controller.api import Api
-from webhook.controller.errors import ApiError, ConfigurationError
-from webhook.controller.fleet.audit import Audit
-from webhook.controller.fleet.report import Report
-from webhook.settings.errors import SettingsError
+from webhook.fleet.inspection import Audit
+from webhook.fleet.report import Report
+from webhook.kube.api import Api
+from webhook.kube.errors import ApiError, ConfigurationError
+from webhook.reports import terminal
+from webhook.reports.audit import audit_format as formats
+from webhook.settings.settings_error import SettingsError
 
 FINE, FINDINGS, CANNOT_LOOK = 0, 1, 2
 NOT_KNOWN = (

@@ -1,7 +1,5 @@
 """Options that say which certificates there are to be, for the controller and for `certs`."""
 
-from __future__ import annotations
-
 import argparse
 import re
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """`mcp-admission certs`: make and judge certificate files; show and renew those of a cluster."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -1,7 +1,5 @@
 """`mcp-admission certs rotate` and `certs status`: what they do in the cluster."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os
@@ -16,17 +14,17 @@ from certs.bundle import BundleError, parse
 from certs.rotation import Plan, next_step, renewal
 from webhook.cli.certificate_plan import plan
 from webhook.cli.cluster import connect, places
-from webhook.cli.formats.columns import columns
 from webhook.cli.notes import note, prepare
 from webhook.cli.output import is_for_programs, print_object
-from webhook.controller.api import Api
 from webhook.controller.certificates.driver import Driver, Look, described
-from webhook.controller.certificates.faults import faults, stored_certificate
-from webhook.controller.certificates.places import AUTHORITY_SECRET, SERVING_SECRET
+from webhook.controller.certificates.problems import faults, stored_certificate
 from webhook.controller.certificates.secret import REPLACE, Secret
 from webhook.controller.certificates.served import endpoints
-from webhook.controller.errors import ApiError, ConfigurationError
+from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET
+from webhook.kube.api import Api
+from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.observe.control_metrics import ControlMetrics
+from webhook.reports.columns import columns
 
 # Enough of a fingerprint to tell certificates apart.
 SHORT = 16

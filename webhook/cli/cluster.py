@@ -1,15 +1,13 @@
 """Options of the commands that call the API server, the same for each."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 from typing import TypeVar
 
 from webhook.cli.service_name import service_name
-from webhook.controller.access.overrides import Overrides
-from webhook.controller.api import Api
-from webhook.controller.certificates.places import Places
+from webhook.controller.installation import Places
+from webhook.kube.access.overrides import Overrides
+from webhook.kube.api import Api
 
 SERVICE = "mcp-admission.mcp-admission-system"
 

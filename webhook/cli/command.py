@@ -1,7 +1,5 @@
 """What a module has to offer to be a command, and the parser that all of them are made with."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches

@@ -3,8 +3,6 @@
 It is made from the parsers themselves, so that it knows what they know.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator
 from importlib import import_module

@@ -1,7 +1,5 @@
 """`mcp-admission control`: keep in the cluster what the webhook needs there."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import logging
@@ -17,32 +15,32 @@ from webhook.cli.certificate_plan import add_certificate_options, plan
 from webhook.cli.cluster import add_cluster_options, connect, places
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.log_level import add_log_option
-from webhook.cli.probes import Heart, answer_probes
-from webhook.controller.api import Api
 from webhook.controller.certificates.driver import STEPS
 from webhook.controller.certificates.modes import MODES
 from webhook.controller.certificates.served import endpoints
-from webhook.controller.counted import CountedApi
-from webhook.controller.distribution.distributor import Distributor
-from webhook.controller.distribution.effective import settle
-from webhook.controller.distribution.following import Following
-from webhook.controller.distribution.in_force import InForce, work_by
-from webhook.controller.errors import ConfigurationError
-from webhook.controller.fence import LeadersApi
-from webhook.controller.leading import lead, until_one_ends
-from webhook.controller.lease import Lease
-from webhook.controller.loop import repeat
-from webhook.controller.paths import namespaced
-from webhook.controller.reconcile.controller import Controller
+from webhook.controller.health import Heart, answer_probes
+from webhook.controller.leader import Controller
+from webhook.controller.settings.distributor import Distributor
+from webhook.controller.settings.effective import settle
+from webhook.controller.settings.in_force import InForce, work_by
+from webhook.controller.settings.settings_store import Following
+from webhook.kube.api import Api
+from webhook.kube.counted import CountedApi
+from webhook.kube.errors import ConfigurationError
+from webhook.kube.fence import LeadersApi
+from webhook.kube.leading import lead, until_one_ends
+from webhook.kube.lease import Lease
+from webhook.kube.loop import repeat
+from webhook.kube.paths import namespaced
 from webhook.observe import logs
 from webhook.observe.control_metrics import ControlMetrics
 from webhook.observe.reconcile_metrics import SETTINGS, ReconcileMetrics
 from webhook.server.listener import Address
 from webhook.settings.environment import not_read
-from webhook.settings.errors import SettingsError
 from webhook.settings.layers import Layer
 from webhook.settings.load import read
 from webhook.settings.model import Settings
+from webhook.settings.settings_error import SettingsError
 
 DESCRIPTION = """\
 Makes what each MCP server needs beside its pods: a Service, Secrets from its configuration and the

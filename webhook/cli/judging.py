@@ -1,7 +1,5 @@
 """The settings by which `audit` and `apply` judge servers, and where they are from."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from pathlib import Path
@@ -9,15 +7,15 @@ from typing import NamedTuple
 
 from webhook.cli.cluster import release_namespace
 from webhook.cli.variables import tell_what_is_not_read
-from webhook.controller.api import Api
-from webhook.controller.distribution.following import CONFIG_MAP
-from webhook.controller.errors import Forbidden, NotFound
-from webhook.controller.paths import namespaced
+from webhook.controller.settings.settings_store import CONFIG_MAP
+from webhook.kube.api import Api
+from webhook.kube.errors import Forbidden, NotFound
+from webhook.kube.paths import namespaced
 from webhook.rules.registry import plan
 from webhook.settings.effective_file import FILE
-from webhook.settings.errors import SettingsError
 from webhook.settings.load import load, parse
 from webhook.settings.model import Settings
+from webhook.settings.settings_error import SettingsError
 
 
 class Judging(NamedTuple):

@@ -1,7 +1,5 @@
 """The option for how much a process that runs for long writes to its log."""
 
-from __future__ import annotations
-
 import argparse
 
 from webhook.observe.logs import LEVELS

@@ -4,8 +4,6 @@
 where no HTTP server is installed.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

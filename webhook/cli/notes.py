@@ -1,7 +1,5 @@
 """Notes on standard error: how far it is, by what was judged; errors are none, and always show."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 import sys
@@ -23,7 +21,7 @@ def add_note_options(parser: argparse.ArgumentParser) -> None:
 
 def prepare(args: argparse.Namespace) -> None:
     """With --verbose, show what the connection logs: method and path of each request."""
-    requests = logging.getLogger("webhook.controller.api")
+    requests = logging.getLogger("webhook.kube.api")
     requests.setLevel(logging.DEBUG if args.verbose else logging.INFO)
     requests.handlers = [logging.StreamHandler(sys.stderr)] if args.verbose else []
 

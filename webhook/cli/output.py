@@ -1,14 +1,12 @@
 """What a command prints for programs: one object, as JSON or YAML; the same options in each."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-from webhook.cli.formats import yaml_writer
+from webhook.documents import yaml_writer
 
 FOR_PROGRAMS = ("json", "yaml")
 TABLE = "table"

@@ -1,7 +1,5 @@
 """How far a command is, on standard error: one line on a terminal, else a line for each change."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 

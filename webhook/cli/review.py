@@ -8,21 +8,22 @@ from pathlib import Path
 
 from webhook.admission.answer import Severity, line
 from webhook.admission.request import Scope
-from webhook.cli import destinations, made_objects, manifests
+from webhook.cli import destinations
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.destinations import Output, OutputError
-from webhook.cli.formats import format as formats
-from webhook.cli.formats import terminal, wording
-from webhook.cli.ignoring import PatternError
-from webhook.cli.input import STDIN, Asked
-from webhook.cli.manifests import Input, Manifest
-from webhook.cli.offline import Outcome, Report, outcome
 from webhook.cli.review_options import EPILOG, add_options
 from webhook.cli.variables import tell_what_is_not_read
+from webhook.offline import made_objects, manifests
+from webhook.offline.ignoring import PatternError
+from webhook.offline.input import STDIN, Asked
+from webhook.offline.manifests import Input, Manifest
+from webhook.offline.reviewer import Outcome, Report, outcome
+from webhook.reports import format as formats
+from webhook.reports import terminal, wording
 from webhook.rules.registry import plan
-from webhook.settings.errors import SettingsError
 from webhook.settings.load import load
 from webhook.settings.model import Settings
+from webhook.settings.settings_error import SettingsError
 
 ADMITTED, REFUSED, BAD_INPUT = 0, 1, 2
 _LONG_WORK = 500

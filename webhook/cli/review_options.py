@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from webhook.cli import destinations
-from webhook.cli.formats import format as formats
+from webhook.reports import format as formats
 from webhook.settings.patterns import ACCEPTED, DNS_LABEL
 
 EPILOG = """\

@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from webhook.cli.command import OneOf, Subparsers, add_command
-from webhook.cli.formats.markdown import escaped
 from webhook.cli.output import TABLE, add_output_option, is_for_programs, print_object
+from webhook.reports.markdown import escaped
 from webhook.rules.registry import RULES
 from webhook.rules.rule import Rule
 from webhook.rules.specification import Specification, specification
@@ -19,7 +19,7 @@ _NARROWEST = 110
 _INTRODUCTION = """\
 # Rules
 
-<!-- Made by "make docs" from the heads of webhook/rules/*.py. -->
+<!-- Made by "make docs" from the heads of webhook/rules/checks/*.py. -->
 
 Each rule guards one field of an MCP server: it fills in what is absent and refuses what
 contradicts it. A refusal names the rule in brackets. The settings `onConflict` and

@@ -1,7 +1,5 @@
 """`mcp-admission serve`: answer the API server's admission reviews over TLS."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The option that names the Service of the webhook, the same wherever it is asked for."""
 
-from __future__ import annotations
-
 import argparse
 import re
 

@@ -1,7 +1,5 @@
 """`mcp-admission uninstall`: take the product out of a cluster, and leave what people run there."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import sys
@@ -10,9 +8,9 @@ from webhook.cli.cluster import add_cluster_options, connect, places
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.notes import add_note_options, prepare
 from webhook.cli.output import add_output_option, is_for_programs, print_object
-from webhook.controller.api import Api
-from webhook.controller.errors import ApiError, ConfigurationError
-from webhook.controller.uninstall import StillRunningError, Uninstall
+from webhook.controller.removal import StillRunningError, Uninstall
+from webhook.kube.api import Api
+from webhook.kube.errors import ApiError, ConfigurationError
 
 DESCRIPTION = """\
 Prepares the removal of the product: deletes the webhook configurations, stops the controller, lets

@@ -1,7 +1,5 @@
 """`mcp-admission version`: which version this is, of what it is made, and where it runs."""
 
-from __future__ import annotations
-
 import argparse
 import platform
 from importlib.metadata import version

@@ -3,15 +3,13 @@
 Without it, they come within a minute or two (kubelet, configMapAndSecretChangeDetectionStrategy).
 """
 
-from __future__ import annotations
-
 import logging
 
-from webhook.controller.api import Api
-from webhook.controller.certificates.places import Places
-from webhook.controller.errors import ApiError
-from webhook.controller.paths import namespaced
-from webhook.rules import names
+from webhook import names
+from webhook.controller.installation import Places
+from webhook.kube.api import Api
+from webhook.kube.errors import ApiError
+from webhook.kube.paths import namespaced
 
 LOG = logging.getLogger(__name__)
 

@@ -1,7 +1,5 @@
 """What an operator can graph and alert on about the controller."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial

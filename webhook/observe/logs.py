@@ -4,8 +4,6 @@ What clients send stays out of the log: an exception is told by its type and the
 that it passed through, never by its message, which may quote the object under review.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import sys

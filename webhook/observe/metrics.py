@@ -4,8 +4,6 @@ No label takes a value that a client chooses freely: an unknown kind or operatio
 `other`, so that nobody can fill the memory of the process with new time series.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple, TypeVar

@@ -1,7 +1,5 @@
 """What an operator can graph and alert on about what the controller makes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 

@@ -7,7 +7,7 @@ it, the token before the volumes that come with it, ceilings after defaults, the
 from functools import lru_cache
 from typing import NamedTuple, get_args
 
-from webhook.rules import (
+from webhook.rules.checks import (
     annotations,
     apparmor,
     base_image,
@@ -42,9 +42,9 @@ from webhook.rules import (
     windows_host_process,
 )
 from webhook.rules.rule import Rule, nothing_to_check, nothing_to_fill
-from webhook.settings.errors import SettingsError
 from webhook.settings.model import RuleAction, Settings
 from webhook.settings.rule_ids import RuleId
+from webhook.settings.settings_error import SettingsError
 
 RULES: tuple[Rule, ...] = (
     annotations.RULE,

@@ -1,13 +1,11 @@
 """What a rule is: an identifier, its level, what it fills in and what it refuses."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from webhook.rules.fields import Fields, Violation
-from webhook.rules.pod import Container, Pod
+from webhook.pods.fields import Fields, Violation
+from webhook.pods.pod import Container, Pod
 from webhook.settings.model import RuleAction, Settings
 from webhook.settings.rule_ids import RuleId
 from webhook.settings.standard import Level

@@ -33,7 +33,7 @@ class Specification(NamedTuple):
 
 def specification(rule: Rule) -> Specification:
     """The head of the module that holds the rule; ValueError where it lacks a part."""
-    return parse(rule.id, sys.modules[f"{__package__}.{rule.module}"].__doc__ or "")
+    return parse(rule.id, sys.modules[f"{__package__}.checks.{rule.module}"].__doc__ or "")
 
 
 def parse(rule: str, head: str) -> Specification:

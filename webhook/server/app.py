@@ -4,8 +4,6 @@ A request reads top to bottom: `_endpoint`, then Intake.read, wire.decode, decis
 calls the review and wire.encode) and decision.tell.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -14,8 +12,8 @@ from time import perf_counter
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from webhook.admission.handler import review
 from webhook.admission.request import Hook, Scope
-from webhook.admission.review import review
 from webhook.observe.metrics import Metrics
 from webhook.server import clients
 from webhook.server.decision import Reviewer, decide, tell

@@ -6,8 +6,6 @@ builds a new context, and the context that listens hands every handshake to the 
 valid now.
 """
 
-from __future__ import annotations
-
 import ssl
 import stat
 import time
@@ -18,8 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from webhook.server.file_watch import FileError, Source, Swap
 from webhook.server.proof import Expected, Validity, prove
-from webhook.server.watch import FileError, Source, Swap
 
 LARGEST_FILE = 1024 * 1024
 CERTIFICATE = b"-----BEGIN CERTIFICATE-----"

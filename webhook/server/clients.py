@@ -4,8 +4,6 @@ The client authority of a cluster may sign for many; only one of them is the API
 has proven the certificate in the handshake, here its names are looked at.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any

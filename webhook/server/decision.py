@@ -1,7 +1,5 @@
 """One review: decided, answered, counted and told in one line of the log."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -5,8 +5,6 @@ would learn why no review arrives. A scanner may fail thousands of times, so tha
 line a minute for each cause.
 """
 
-from __future__ import annotations
-
 import logging
 import ssl
 import time

@@ -1,7 +1,5 @@
 """What is refused before anything is reviewed: the wrong media type, too much, too slow."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """The serving process from its first file to its last answer."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import logging
@@ -19,10 +17,10 @@ from webhook.observe import logs
 from webhook.observe.metrics import Metrics
 from webhook.server import app, probes
 from webhook.server.certificate import CertificateStore
+from webhook.server.file_watch import FileError, Watch
 from webhook.server.listener import Address, Listener
 from webhook.server.settings_file import SettingsFile
 from webhook.server.traffic import Traffic
-from webhook.server.watch import FileError, Watch
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
 try:

@@ -4,8 +4,6 @@ aiohttp's own sites are not used, because they cannot bound the time of a TLS ha
 because their error page and log quote what could not be parsed.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import ssl
@@ -88,7 +86,7 @@ class Listener:
         address: Address,
         metrics: Metrics,
         context: ssl.SSLContext | None = None,
-    ) -> Listener:
+    ) -> "Listener":
         """Listen; raises OSError when the address cannot be had."""
         if context:
             Handshakes(metrics).watch(context)

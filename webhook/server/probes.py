@@ -1,7 +1,5 @@
 """The second port: what the kubelet and Prometheus ask, without TLS."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 

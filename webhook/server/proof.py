@@ -4,15 +4,13 @@ It takes milliseconds and needs no library for certificates in the serving proce
 part of it: they are compared with a clock that is handed in, again and again.
 """
 
-from __future__ import annotations
-
 import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from webhook.server.watch import FileError
+from webhook.server.file_watch import FileError
 
 # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which the ssl module has no name.
 NO_CHECK_TIME = 0x200000

@@ -1,17 +1,15 @@
 """The settings that reviews are made with: the last good content of their file."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from webhook.rules.registry import plan
-from webhook.server.watch import FileError, Source, Swap
+from webhook.server.file_watch import FileError, Source, Swap
 from webhook.settings.effective_file import digest
-from webhook.settings.errors import SettingsError
 from webhook.settings.load import load
 from webhook.settings.model import Settings
+from webhook.settings.settings_error import SettingsError
 
 
 def _nobody(_digest: str) -> None:

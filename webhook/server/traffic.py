@@ -1,7 +1,5 @@
 """The requests in flight, and whether the process is about to leave."""
 
-from __future__ import annotations
-
 import asyncio
 from types import TracebackType
 

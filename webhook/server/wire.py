@@ -5,8 +5,6 @@ stays the plain dict that the parser made. That is 1.7 times as fast as the stan
 parser, it keeps fields that no model knows, and the review may edit the dict in place.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Sequence
@@ -17,8 +15,8 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import from_json, to_json
 
 from webhook.admission.answer import Answer
-from webhook.admission.patch import Operation
 from webhook.admission.request import Hook, Request
+from webhook.pods.patch import Operation
 
 API_VERSION = "admission.k8s.io/v1"
 KIND = "AdmissionReview"

@@ -1,7 +1,5 @@
 """The outline of a pod's affinity: enough that an API server can read what the fleet fills in."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,15 +3,13 @@
 Both call it by the digest of its bytes, so that each can say which settings it works with.
 """
 
-from __future__ import annotations
-
 from hashlib import sha256
 from typing import Any
 
 import yaml
 
+from webhook.documents.scalars import plain
 from webhook.settings.model import Settings
-from webhook.settings.scalars import plain
 
 FILE = "settings.yaml"
 # Where a replica tells the digest, on its port for probes.

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from webhook.settings import documents
-from webhook.settings.documents import DocumentError
-from webhook.settings.errors import SettingsError
+from webhook.documents import reader
+from webhook.documents.reader import DocumentError
 from webhook.settings.faults import Key, dotted, found
 from webhook.settings.layers import Layer
 from webhook.settings.reference_names import (
@@ -19,6 +18,7 @@ from webhook.settings.reference_names import (
     VARIABLES,
     meant,
 )
+from webhook.settings.settings_error import SettingsError
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _POD_SECURITY = ENABLED.removesuffix("ENABLED")
@@ -102,7 +102,7 @@ def _faults(given: Mapping[str, str]) -> Iterator[str]:
         yield f"{ENABLED}: {found(given[ENABLED])} is not accepted: write true or false"
     for name in sorted(JSON.keys() & given.keys()):
         try:
-            single = len(documents.read(given[name], name)) == 1
+            single = len(reader.read(given[name], name)) == 1
         except DocumentError:
             single = False
         if not single:
@@ -127,7 +127,7 @@ def _read(name: str, value: str) -> Any:
     if name == PULL_SECRETS:
         return [{"name": entry.strip()} for entry in value.split(",") if entry.strip()]
     if name in JSON:
-        return documents.read(value, name)[0].value
+        return reader.read(value, name)[0].value
     return value
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from webhook.settings import consistency
-from webhook.settings.errors import SettingsError
 from webhook.settings.faults import Fault, Key, dotted, faults, inside, section
 from webhook.settings.model import Settings, Value
+from webhook.settings.settings_error import SettingsError
 
 MOST_FAULTS = 20
 _MERGED_BY_KEY = frozenset({("rules",)})

@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from webhook.settings import documents, exported, layers
-from webhook.settings.documents import Document, DocumentError
+from webhook.documents import reader
+from webhook.documents.reader import Document, DocumentError
+from webhook.settings import exported, layers
 from webhook.settings.environment import layer as layer_of_environment
-from webhook.settings.errors import SettingsError
 from webhook.settings.faults import Key, dotted
 from webhook.settings.layers import MOST_FAULTS, Layer
 from webhook.settings.model import Settings
+from webhook.settings.settings_error import SettingsError
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _DEFAULTS = "write {} for all defaults"
@@ -33,7 +34,7 @@ def read(path: Path | None, environment: Mapping[str, str] = _NOTHING) -> list[L
     if path is None:
         return [layer_of_environment(environment)]
     try:
-        file = _layer(documents.read_file(path), str(path))
+        file = _layer(reader.read_file(path), str(path))
     except DocumentError as error:
         raise _unreadable(error) from None
     return [file, layer_of_environment(environment, file.values)]
@@ -42,7 +43,7 @@ def read(path: Path | None, environment: Mapping[str, str] = _NOTHING) -> list[L
 def parse(text: bytes | str, source: str) -> Settings:
     """The settings in the text of one file, which errors call `source`; raises SettingsError."""
     try:
-        return layers.settle([_layer(documents.read(text, source), source)])
+        return layers.settle([_layer(reader.read(text, source), source)])
     except DocumentError as error:
         raise _unreadable(error) from None
 

@@ -4,8 +4,6 @@ It is the settings file, the schema of the `MCPServerSettings` resource and the 
 chart. Defaults are the reference values of a hardened MCP server deployment.
 """
 
-from __future__ import annotations
-
 from functools import cached_property
 from typing import Literal, Self
 

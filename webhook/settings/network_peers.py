@@ -5,8 +5,6 @@ when the first server asks for the profile, and the administrator would not hear
 list means everybody there, which nobody writes on purpose.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv6Network, ip_network

@@ -4,8 +4,6 @@ A value that chart or environment sets is locked: the resource may say otherwise
 says that it has no effect.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from webhook.settings.structural import settings_schema

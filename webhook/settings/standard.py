@@ -1,7 +1,5 @@
 """The levels and versions of the Pod Security Standards, in the words of the namespace labels."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 from typing import Annotated, Any, Literal
 

@@ -4,8 +4,6 @@ It is made from the one model. A field that is not set follows the default of th
 runs, so defaults are told in the descriptions and not stored with each object.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Mapping
 from typing import Any

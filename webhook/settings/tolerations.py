@@ -4,8 +4,6 @@ A mistake in one would be found when the first server is filled in with it, and 
 not written it, would be refused.
 """
 
-from __future__ import annotations
-
 import re
 
 from webhook.settings.patterns import ACCEPTED, LABEL_KEY, LABEL_VALUE

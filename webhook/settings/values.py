@@ -1,7 +1,5 @@
 """The kinds of text and numbers that settings hold, each with what it accepts."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field

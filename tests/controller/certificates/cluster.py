@@ -1,7 +1,5 @@
 """One installation on the control plane, in a namespace of its own, and what can be seen of it."""
 
-from __future__ import annotations
-
 import base64
 import socket
 import ssl
@@ -12,11 +10,11 @@ from typing import Any
 from certs import rotation
 from certs.authority import Certificate, Pair, fingerprint, service_names
 from certs.bundle import parse
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.ports import LOOPBACK
-from tests.manifests.shipped import REGISTRATIONS, shipped
+from tools.chart.shipped import REGISTRATIONS, shipped
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.ports import LOOPBACK
 from webhook.cli.main import main
-from webhook.controller.certificates.places import Places
+from webhook.controller.installation import Places
 
 SERVICE = "hook"
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.control_plane import ControlPlane
 from tests.controller.certificates.cluster import Installed
+from tools.cluster.control_plane import ControlPlane
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A controller on a thread of its own: it may be killed after a write, and another goes on."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from certs.rotation import Plan
-from tests.cluster.background import Background
-from webhook.controller.api import Api
+from tools.cluster.background import Background
 from webhook.controller.certificates.driver import Driver
-from webhook.controller.certificates.places import Places
 from webhook.controller.certificates.served import Replica
-from webhook.controller.errors import ApiError
-from webhook.controller.request import Request
+from webhook.controller.installation import Places
+from webhook.kube.api import Api
+from webhook.kube.api_request import Request
+from webhook.kube.errors import ApiError
 from webhook.observe.control_metrics import ControlMetrics
 
 SOON = timedelta(seconds=0.1)

@@ -1,17 +1,15 @@
 """A driver that takes its turns one by one, in the test's own event loop."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 from tests.controller.certificates.cluster import plan
-from webhook.controller.api import Api
 from webhook.controller.certificates.driver import Driver
-from webhook.controller.certificates.places import Places
 from webhook.controller.certificates.served import Replica
+from webhook.controller.installation import Places
+from webhook.kube.api import Api
 from webhook.observe.control_metrics import ControlMetrics
 
 AT_ONCE = timedelta(0)

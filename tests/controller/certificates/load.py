@@ -1,18 +1,16 @@
 """A steady load of dry-run creates through the API server, and handshakes as it would make them."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from tests.cluster.background import Background
 from tests.controller.certificates.cluster import Installed, accepted
 from tests.e2e import manifests
-from webhook.controller.api import Api
+from tools.cluster.background import Background
 from webhook.controller.certificates import published
-from webhook.controller.errors import ApiError
-from webhook.controller.paths import namespaced
+from webhook.kube.api import Api
+from webhook.kube.errors import ApiError
+from webhook.kube.paths import namespaced
 
 SENDERS = 4
 SECONDS_BETWEEN_HANDSHAKES = 0.1

@@ -1,15 +1,13 @@
 """A replica in the test's process: it shows the pair that is stored, soon after it was written."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 from pathlib import Path
 
-from tests.cluster.atomic_writer import project
-from tests.cluster.background import Background
-from tests.cluster.ports import LOOPBACK
 from tests.controller.certificates.cluster import Installed
+from tools.cluster.atomic_writer import project
+from tools.cluster.background import Background
+from tools.cluster.ports import LOOPBACK
 
 SECONDS_BETWEEN_LOOKS = 0.1
 

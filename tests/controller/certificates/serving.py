@@ -1,20 +1,18 @@
 """Two `serve` processes behind a balancer, as the pods of the product would run."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.cluster.balancer import Balancer
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.mounted import Mount, Volume
-from tests.cluster.ports import LOOPBACK, free_ports
-from tests.cluster.process import Component
 from tests.controller.certificates.cluster import Installed
 from tests.controller.certificates.load import Load
-from tests.demo.serving import ask
+from tools.cluster.balancer import Balancer
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.mounted import Mount, Volume
+from tools.cluster.ports import LOOPBACK, free_ports
+from tools.cluster.process import Component
+from tools.demo.serving import ask
 from webhook.controller.certificates.served import Replica
 
 # What kube-proxy may take to hear of a pod that is to leave.

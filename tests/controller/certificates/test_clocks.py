@@ -1,18 +1,16 @@
 """Clocks that differ, and certificates that ended while the controller was away."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from certs.authority import Pair, issue_leaf, make_authority
-from tests.cluster.ports import LOOPBACK
 from tests.controller.certificates.cluster import Installed, plan
 from tests.controller.certificates.controller import Controller
 from tests.controller.certificates.load import Load
 from tests.controller.certificates.replica import Followed
+from tools.cluster.ports import LOOPBACK
 from webhook.controller.certificates.served import Replica
 
 DAY = timedelta(days=1)

@@ -1,7 +1,5 @@
 """`certs status`, `certs rotate` and `control`, as people and pods run them."""
 
-from __future__ import annotations
-
 import json
 import signal
 import socket
@@ -18,9 +16,9 @@ import pytest
 import yaml
 
 from certs.authority import Certificate, fingerprint, issue_leaf, make_authority
-from tests.cluster.ports import LOOPBACK, free_ports
 from tests.controller.certificates.cluster import SERVICE, Installed, plan
 from tests.controller.certificates.controller import Controller
+from tools.cluster.ports import LOOPBACK, free_ports
 from webhook.cli.main import main
 from webhook.controller.certificates import served
 

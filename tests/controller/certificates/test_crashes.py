@@ -1,7 +1,5 @@
 """The controller killed after every single write, and followed by one that goes on; or doubled."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
@@ -11,12 +9,12 @@ import pytest
 
 from certs.authority import Certificate
 from certs.rotation import Rest
-from tests.cluster.control_plane import ControlPlane
 from tests.controller.certificates.cluster import Installed, plan
 from tests.controller.certificates.controller import Controller
 from tests.controller.certificates.driving import driving
 from tests.controller.certificates.serving import Service
-from webhook.controller.errors import ApiError
+from tools.cluster.control_plane import ControlPlane
+from webhook.kube.errors import ApiError
 
 SETTLE = timedelta(seconds=0.5)
 

@@ -1,7 +1,5 @@
 """The driver against a real API server: what it writes, what it leaves alone, what it survives."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json
@@ -14,7 +12,7 @@ from certs.authority import Pair
 from certs.rotation import CreateSuccessor
 from tests.controller.certificates.cluster import Installed
 from tests.controller.certificates.driving import drive, driving, sample
-from webhook.controller.errors import ApiError, Conflict
+from webhook.kube.errors import ApiError, Conflict
 
 JSON_PATCH = "application/json-patch+json"
 BUNDLE = "/webhooks/1/clientConfig/caBundle"

@@ -1,16 +1,14 @@
 """Rotations in a row under a steady load, and not one admission that fails."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from tests.cluster.control_plane import ControlPlane
 from tests.controller.certificates.cluster import Installed, plan
 from tests.controller.certificates.controller import Controller
 from tests.controller.certificates.serving import Service
 from tests.e2e import manifests
+from tools.cluster.control_plane import ControlPlane
 
 SETTLE = timedelta(seconds=1)
 LEAF_ROTATIONS, AUTHORITY_ROTATIONS = 10, 3

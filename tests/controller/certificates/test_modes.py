@@ -1,7 +1,5 @@
 """cert-manager and bring-your-own: looked at and judged, never written."""
 
-from __future__ import annotations
-
 import base64
 import logging
 from functools import partial
@@ -11,9 +9,9 @@ import pytest
 
 from tests.controller.certificates.cluster import Installed, plan
 from tests.controller.certificates.driving import drive, driving
-from webhook.controller.api import Api
 from webhook.controller.certificates.modes import MODES
 from webhook.controller.certificates.served import endpoints
+from webhook.kube.api import Api
 from webhook.observe.control_metrics import ControlMetrics
 
 OTHERS = ["cert-manager", "bring-your-own"]

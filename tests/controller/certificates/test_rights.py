@@ -1,7 +1,5 @@
 """The shipped RBAC: enough for the controller, nothing for what the network reaches."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Iterator
@@ -11,16 +9,16 @@ from typing import Any
 import pytest
 
 from certs.rotation import Rest
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.ports import LOOPBACK
-from tests.cluster.users import User
 from tests.controller.certificates.cluster import Installed
 from tests.controller.certificates.driving import drive, driving
 from tests.controller.certificates.replica import Followed
 from tests.e2e import manifests
-from tests.manifests.shipped import RIGHTS, shipped
+from tools.chart.shipped import RIGHTS, shipped
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.ports import LOOPBACK
+from tools.cluster.users import User
 from webhook.controller.certificates.served import Replica, endpoints
-from webhook.controller.paths import cluster_wide, namespaced
+from webhook.kube.paths import cluster_wide, namespaced
 
 OF_OBJECTS = "mcp-admission-control"
 RESOURCES = {"ServiceAccount": "serviceaccounts", "Role": "roles", "RoleBinding": "rolebindings"}

@@ -1,7 +1,5 @@
 """Which replicas there are, and what they show."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
@@ -12,15 +10,15 @@ import pytest
 
 from certs.authority import fingerprint
 from certs.bundle import parse
-from tests.cluster.authority import Authority
-from tests.cluster.ports import LOOPBACK
 from tests.controller.certificates.cluster import SERVICE, Installed
 from tests.controller.certificates.driving import drive, driving, sample
 from tests.controller.certificates.replica import Followed
 from tests.e2e import manifests
-from webhook.controller.api import Api
+from tools.cluster.authority import Authority
+from tools.cluster.ports import LOOPBACK
 from webhook.controller.certificates.served import Replica, ask, endpoints
-from webhook.controller.paths import namespaced
+from webhook.kube.api import Api
+from webhook.kube.paths import namespaced
 
 READY, NOT_READY = {"ready": True, "serving": True}, {"ready": False, "serving": False}
 

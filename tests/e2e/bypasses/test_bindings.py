@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.clients import Response
 from tests.e2e.manifests import INJECTED, NAME, NOT_LABELLED, SERVER, bare_pod
 from tests.e2e.namespace import Namespace
 from tests.e2e.refusals import refusing_rules
+from tools.cluster.clients import Response
 
 BOTH_WAYS = pytest.mark.parametrize("resource", ["pods/github-tools/binding", "bindings"])
 # No scheduler of this cluster knows the name: the pod waits for the test to bind it.

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.clients import Output, Response
 from tests.e2e.manifests import NOT_LABELLED, bare_pod
 from tests.e2e.namespace import JSON_PATCH, Namespace
 from tests.e2e.refusals import refusing_rules
+from tools.cluster.clients import Output, Response
 
 EVERY_PROFILE_THAT_ADDS_RIGHTS = {
     "general": {"capabilities"},

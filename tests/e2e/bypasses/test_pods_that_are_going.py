@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.cluster.clients import Response
 from tests.e2e.manifests import NOT_LABELLED, SERVER, bare_pod
 from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.e2e.refusals import refusing_rules
+from tools.cluster.clients import Response
 
 FINALIZER = "example.com/archive"
 

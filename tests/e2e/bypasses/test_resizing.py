@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.clients import Response
 from tests.e2e.manifests import NOT_LABELLED, bare_pod, container
 from tests.e2e.namespace import MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.refusals import refusing_rules
+from tools.cluster.clients import Response
 
 OWN = {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "200m", "memory": "1Gi"}}
 CEILINGS = {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}

@@ -1,7 +1,5 @@
 """A `mcp-admission control` process on the control plane, under the product's ServiceAccount."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,13 +10,13 @@ from typing import Any, Self
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.ports import LOOPBACK, free_ports
-from tests.cluster.process import Component
-from tests.demo.serving import ask
 from tests.e2e.product import Changes, Product, merged
 from tests.e2e.system import NAME, NAMESPACE, SETTINGS
-from tests.manifests.shipped import RIGHTS, shipped
+from tools.chart.shipped import RIGHTS, shipped
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.ports import LOOPBACK, free_ports
+from tools.cluster.process import Component
+from tools.demo.serving import ask
 
 SECONDS_TO_START = 60
 

@@ -1,13 +1,11 @@
 """What scenarios apply, and what the controller made of it."""
 
-from __future__ import annotations
-
 import base64
 from typing import Any
 
-from tests.cluster.control_plane import ControlPlane
 from tests.e2e import manifests
 from tests.e2e.namespace import Namespace, Object
+from tools.cluster.control_plane import ControlPlane
 
 POLICIES = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies"
 NAME = "github-tools"

@@ -1,7 +1,5 @@
 """What is made is edited, or applied by somebody else: put back with a word, or theirs."""
 
-from __future__ import annotations
-
 import time
 from base64 import b64encode
 from typing import Any
@@ -9,7 +7,6 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.waiting import wait_for
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import CONFIG, POLICIES, made, policies, secret, values
 from tests.e2e.controller.weather import (
@@ -23,6 +20,7 @@ from tests.e2e.controller.weather import (
     weather,
 )
 from tests.e2e.namespace import APPLY_PATCH, MERGE_PATCH, Namespace
+from tools.cluster.waiting import wait_for
 
 BASELINE = "mcp-admission-baseline"
 FORCED = ("--server-side", "--force-conflicts")

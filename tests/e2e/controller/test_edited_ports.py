@@ -1,7 +1,5 @@
 """Somebody gives the port of a made Service another number: it is put back, and told."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

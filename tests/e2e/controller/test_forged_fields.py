@@ -1,7 +1,5 @@
 """managedFields that a user wrote stop nobody: what was edited is put back, and told."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

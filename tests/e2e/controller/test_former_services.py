@@ -1,7 +1,5 @@
 """A Service `<id>` of an earlier version goes on, is seen off, or is let go."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

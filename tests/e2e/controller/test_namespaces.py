@@ -1,8 +1,5 @@
 """The policy that isolates a namespace, its labels, and the pods that wait for the policy."""
 
-from __future__ import annotations
-
-from tests.cluster.clients import Response
 from tests.e2e import manifests
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import (
@@ -17,6 +14,7 @@ from tests.e2e.controller.objects import (
 from tests.e2e.namespace import MERGE_PATCH, Namespace, Object
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE as RELEASE
+from tools.cluster.clients import Response
 
 BASELINE = "mcp-admission-baseline"
 MANAGED = "mcp-admission.dev/managed"

@@ -1,7 +1,5 @@
 """Names, sizes and selectors at the edge of what Kubernetes takes."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 

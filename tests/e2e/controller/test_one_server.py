@@ -1,7 +1,5 @@
 """From `kubectl apply` of one labelled Deployment to a running pod, and out again."""
 
-from __future__ import annotations
-
 import base64
 
 import pytest

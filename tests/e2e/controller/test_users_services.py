@@ -1,14 +1,11 @@
 """A server's author writes Services as before: what is made is called otherwise."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.chart.helm import Helm
 from tests.cluster.fixtures import helm_or_skip
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.weather import (
@@ -22,6 +19,7 @@ from tests.e2e.controller.weather import (
     weather,
 )
 from tests.e2e.namespace import Namespace, Object
+from tools.chart.helm import Helm
 
 FORCED = ("--server-side", "--force-conflicts")
 

@@ -1,7 +1,5 @@
 """A server `weather` on port 3000, and the Services that its author may write beside it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

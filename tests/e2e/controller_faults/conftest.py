@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.controller.faults import Proxy
 from tests.e2e.controller.control import Control, grant
 from tests.e2e.product import Product
+from tests.kube.faults import Proxy
 
 
 class Behind(NamedTuple):

@@ -1,10 +1,7 @@
 """Whatever fails, what a server needs is there soon after."""
 
-from __future__ import annotations
-
 import pytest
 
-from tests.controller.faults import Call
 from tests.e2e.controller.objects import (
     CONFIG,
     NAME,
@@ -17,6 +14,7 @@ from tests.e2e.controller.objects import (
 )
 from tests.e2e.controller_faults.conftest import Behind
 from tests.e2e.namespace import MERGE_PATCH, Namespace
+from tests.kube.faults import Call
 
 WANTED_SECRETS = {f"{NAME}-mcp-config", f"{NAME}-mcp-files"}
 TEXT = {"Content-Type": "text/plain"}

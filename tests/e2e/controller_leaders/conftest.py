@@ -1,7 +1,5 @@
 """Controllers with a Lease and a namespace of their own, beside whatever else runs."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.e2e.controller.control import grant

@@ -5,8 +5,6 @@
 The next write stops it once there is the file, which goes as it stops; SIGCONT lets it go on.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from webhook.cli.main import main
-from webhook.controller.reconcile.write import Writer
+from webhook.controller.owned.write import Writer
 
 
 def pause_before_writing(file: Path) -> None:

@@ -1,14 +1,12 @@
 """The API server is really stopped, for longer than a Lease lasts, and started again."""
 
-from __future__ import annotations
-
 import time
 
-from tests.bench.fleet import cost
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import SERVICE, service_of
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
+from tools.bench.fleet import cost
 
 REQUESTS_A_SECOND = 20
 # At least one of each kind that is made, of servers and of pods.

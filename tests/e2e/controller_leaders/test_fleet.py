@@ -1,11 +1,9 @@
 """A hundred servers: few writes for each, none at rest, and none by a controller that restarts."""
 
-from __future__ import annotations
-
-from tests.bench.fleet import PROFILE, Fleet, converge, cost, rests
-from tests.cluster.control_plane import ControlPlane
 from tests.e2e.controller.control import Control, grant
 from tests.e2e.product import Product
+from tools.bench.fleet import PROFILE, Fleet, converge, cost, rests
+from tools.cluster.control_plane import ControlPlane
 
 SERVERS = 100
 NAMESPACES = 3

@@ -1,7 +1,5 @@
 """Two controllers, one stopped past its Lease: no two ever act, by the audit trail."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal
@@ -12,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.control_plane import ControlPlane
-from tests.controller.faults import Call, Proxy
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import SERVICE, service_of
 from tests.e2e.controller_leaders.conftest import LEASE
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
+from tests.kube.faults import Call, Proxy
+from tools.cluster.control_plane import ControlPlane
 
 OTHER = "the-other-controller"
 # Six seconds, more or less; after ten it would give up by itself.

@@ -1,7 +1,5 @@
 """Servers that the settings would change if they rolled now are counted."""
 
-from __future__ import annotations
-
 from tests.e2e.controller.control import Control, grant
 from tests.e2e.controller.objects import deployed
 from tests.e2e.namespace import Namespace

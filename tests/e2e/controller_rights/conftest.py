@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fixtures import binaries_or_skip
 from tests.e2e.product import Product
+from tools.cluster.control_plane import ControlPlane
 
 
 @pytest.fixture(scope="package")

@@ -1,7 +1,5 @@
 """The shipped role, verb by verb, against the calls that the controller really makes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,11 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.chart.helm import Helm
-from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fixtures import helm_or_skip
-from tests.cluster.users import User
-from tests.controller.faults import Call, Proxy
 from tests.e2e import manifests
 from tests.e2e.controller.control import Control, grant
 from tests.e2e.controller.objects import (
@@ -32,7 +26,11 @@ from tests.e2e.controller.objects import (
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE as RELEASE
-from tests.manifests.shipped import shipped
+from tests.kube.faults import Call, Proxy
+from tools.chart.helm import Helm
+from tools.chart.shipped import shipped
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.users import User
 from webhook.settings.resource import GROUP, KIND, PLURAL, VERSION, definition
 
 Right = tuple[str, str, str]

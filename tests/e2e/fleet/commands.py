@@ -1,7 +1,5 @@
 """`mcp-admission audit` and `apply`, as people run them."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -11,10 +9,10 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tests.cluster.users import User
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Changes, merged
 from tests.e2e.system import NAME, NAMESPACE, SETTINGS
+from tools.cluster.users import User
 
 NO_CHANGE: Changes = {}
 MORE_MEMORY = {"mcpServerDefaults": {"resources": {"requests": {"memory": "800Mi"}}}}

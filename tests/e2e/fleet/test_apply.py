@@ -1,7 +1,5 @@
 """Servers roll to the current settings one after another, and nothing else is touched."""
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess

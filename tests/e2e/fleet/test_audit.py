@@ -1,7 +1,5 @@
 """What is wrong with the servers of a cluster is listed, with the fields, and nothing else is."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

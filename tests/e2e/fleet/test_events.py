@@ -1,7 +1,5 @@
 """The owner of a server is told once that it is out of date, was never filled in, or is doomed."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from tests.e2e import manifests

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.clients import JsonObject
 from tests.e2e.manifests import Manifest, bare_pod, of_kind, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 from tests.e2e.refusals import refusing_rules
+from tools.cluster.clients import JsonObject
 
 PATH = "/apis/node.k8s.io/v1/runtimeclasses"
 TAINT: JsonObject = {"key": "sandbox", "effect": "NoSchedule"}

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.control_plane import ControlPlane
 from tests.e2e.manifests import KINDS, NOT_LABELLED, Manifest, bare_pod, container, of_kind
 from tests.e2e.namespace import MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE
+from tools.cluster.control_plane import ControlPlane
 
 HOSTILE: dict[str, Any] = {
     "hostNetwork": True,

@@ -6,11 +6,11 @@ the same time is not in the way.
 
 from typing import Any, NamedTuple
 
-from tests.cluster.clients import Response
 from tests.e2e.manifests import IMAGE, NAME, Manifest, bare_pod, container, of_kind
 from tests.e2e.namespace import MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.manifests.expected_calls import Row
 from tests.manifests.objects import KINDS
+from tools.cluster.clients import Response
 
 OWN = {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "200m", "memory": "1Gi"}}
 MORE = {"requests": {"cpu": "200m"}}

@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from tests.cluster.authority import Authority
-from tests.cluster.ports import LOOPBACK, free_ports
 from tests.e2e.manifests import NOT_LABELLED, bare_pod
 from tests.e2e.namespace import Namespace
+from tools.cluster.authority import Authority
+from tools.cluster.ports import LOOPBACK, free_ports
 
 PATH = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 

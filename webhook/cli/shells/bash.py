@@ -1,7 +1,5 @@
 """Completion for bash, version 3.2 and later."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """Completion for fish: a line for each thing that it may propose."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 
 from webhook.cli.completion import Option, Place

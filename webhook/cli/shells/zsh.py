@@ -1,7 +1,5 @@
 """Completion for zsh, as a function of its completion system."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -4,8 +4,6 @@ Nothing is remembered but since when everything has looked the same, so a contro
 anywhere is followed by one that goes on.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable
@@ -16,13 +14,13 @@ from certs import rotation
 from certs.authority import fingerprint, issue_leaf, make_authority
 from certs.rotation import Plan, State, Step, next_step
 from webhook.controller import kubelet
-from webhook.controller.api import Api
 from webhook.controller.certificates import published, served, stored
-from webhook.controller.certificates.faults import Seen, faults
-from webhook.controller.certificates.places import Places
+from webhook.controller.certificates.problems import Seen, faults
 from webhook.controller.certificates.published import Configuration
 from webhook.controller.certificates.served import FindReplicas, Replica
 from webhook.controller.certificates.stored import Stored
+from webhook.controller.installation import Places
+from webhook.kube.api import Api
 from webhook.observe.control_metrics import ControlMetrics
 
 STEPS = ("CreateAuthority", "CreateSuccessor", "Publish", "Promote", "IssueLeaf", "Retire")

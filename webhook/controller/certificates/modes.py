@@ -1,16 +1,14 @@
 """Who issues the certificates and writes caBundle: the ways to choose from."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 from certs.rotation import Plan
-from webhook.controller.api import Api
 from webhook.controller.certificates.driver import Driver
 from webhook.controller.certificates.onlooker import Onlooker
-from webhook.controller.certificates.places import Places
 from webhook.controller.certificates.served import FindReplicas
-from webhook.controller.loop import Turn
+from webhook.controller.installation import Places
+from webhook.kube.api import Api
+from webhook.kube.loop import Turn
 from webhook.observe.control_metrics import ControlMetrics
 
 Begin = Callable[[Api, Places, Plan, FindReplicas, ControlMetrics], Turn]

@@ -1,19 +1,17 @@
 """Certificates that somebody else issues and publishes: looked at, judged, never written."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from webhook.controller.api import Api
 from webhook.controller.certificates import published, served
-from webhook.controller.certificates.faults import Seen, faults, stored_certificate
-from webhook.controller.certificates.places import SERVING_SECRET, Places
+from webhook.controller.certificates.problems import Seen, faults, stored_certificate
 from webhook.controller.certificates.published import INJECTED, Configuration
 from webhook.controller.certificates.secret import Secret
 from webhook.controller.certificates.served import FindReplicas
+from webhook.controller.installation import SERVING_SECRET, Places
+from webhook.kube.api import Api
 from webhook.observe.control_metrics import ControlMetrics
 
 LOOKING = timedelta(seconds=30)

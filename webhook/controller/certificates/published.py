@@ -3,16 +3,14 @@
 Nothing else of a configuration is ever written.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from webhook.controller.api import Api
-from webhook.controller.certificates.places import Places
-from webhook.controller.errors import ApiError, NotFound
+from webhook.controller.installation import Places
+from webhook.kube.api import Api
+from webhook.kube.errors import ApiError, NotFound
 
 # Whoever carries one of these gets its caBundle from cert-manager.
 INJECTED = "cert-manager.io/inject-"

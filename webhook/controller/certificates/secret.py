@@ -1,15 +1,13 @@
 """A Secret as a few files: read, and written only over what was read."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from webhook.controller.api import Api
-from webhook.controller.errors import NotFound
-from webhook.rules import names
+from webhook import names
+from webhook.kube.api import Api
+from webhook.kube.errors import NotFound
 
 REPLACE = names.PREFIX + "replace"
 LABELS = {names.MANAGED_BY: names.PRODUCT}
@@ -23,7 +21,7 @@ class Secret:
     found: Mapping[str, Any] | None = field(repr=False)
 
     @classmethod
-    async def read(cls, api: Api, path: str) -> Secret:
+    async def read(cls, api: Api, path: str) -> "Secret":
         """Read it; raises ApiError for everything but that it is not there."""
         try:
             return cls(path, await api.get(path))

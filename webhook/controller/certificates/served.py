@@ -1,7 +1,5 @@
 """What each serving replica shows: asked by a TLS handshake, as an API server would meet it."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -10,9 +8,9 @@ from typing import Any
 
 from certs.authority import Certificate
 from certs.bundle import BundleError, parse
-from webhook.controller.api import Api
-from webhook.controller.certificates.places import Places
-from webhook.controller.paths import namespaced
+from webhook.controller.installation import Places
+from webhook.kube.api import Api
+from webhook.kube.paths import namespaced
 
 HANDSHAKE_SECONDS = 3.0
 # Where the Service has several ports, the one for API servers.

@@ -9,15 +9,13 @@
 Each step of a rotation is one write to one of them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from certs.authority import Certificate, Pair, issued_by
 from certs.bundle import BundleError, parse, render
-from webhook.controller.api import Api
-from webhook.controller.certificates.places import AUTHORITY_SECRET, SERVING_SECRET, Places
 from webhook.controller.certificates.secret import Secret
+from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET, Places
+from webhook.kube.api import Api
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,0 @@
-"""`make bench`: figures are printed, never asserted: they depend on the machine and its mood."""
-
-from __future__ import annotations
-
-from tests.bench import one_review, process
-
-for part in (one_review, process):
-    print("\n".join(part.measure()), flush=True)

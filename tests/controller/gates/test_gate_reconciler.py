@@ -1,0 +1,145 @@
+"""A pod waits until the policy of its namespace has been in force for a moment, each time anew."""
+
+import asyncio
+import itertools
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.kube.virtual_time import run
+from webhook import names
+from webhook.controller.cluster_state import Key, View
+from webhook.controller.gates.gate_reconciler import MOMENT, Gates
+from webhook.controller.namespaces.namespace_reconciler import Namespaces
+from webhook.controller.owned.write import Writer
+from webhook.kube.errors import Invalid
+from webhook.kube.event_recorder import Notes
+from webhook.kube.queue import Queue
+from webhook.objects.network_policy_baseline import NAME as BASELINE
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+NUMBERS = itertools.count(100)
+POLICIES = "NetworkPolicy"
+
+
+def stored(body: Json, **metadata: Any) -> Json:
+    return {
+        **body,
+        "metadata": {**body["metadata"], "resourceVersion": str(next(NUMBERS)), **metadata},
+    }
+
+
+def pod(name: str, gates: list[str]) -> Json:
+    metadata = {"name": name, "namespace": "team", "uid": name}
+    return stored({"metadata": metadata, "spec": {names.GATES: [{"name": each} for each in gates]}})
+
+
+class Team:
+    """A namespace with its policy, the reconciler of its pods, and the API that opens them."""
+
+    def __init__(self) -> None:
+        queue: Queue[Key] = Queue(lambda *_: None)
+        self.opened: list[str] = []
+        self.told: list[str] = []
+        self.refuses: Invalid | None = None
+        self.gates_left: list[str] = [names.GATE]
+        self.view = View(Settings(), "release", (), queue)
+        api: Any = self
+        writer, notes = Writer(api, self.view.made), Notes(api, "test")
+        self.namespaces = Namespaces(api, self.view, writer, notes)
+        self.gates = Gates(api, writer, self.namespaces, notes)
+        self.view.namespaces.put(stored({"metadata": {"name": "team", "uid": "team"}}))
+        self.view.pods.put(pod("first", [names.GATE]))
+
+    def policy(self, uid: str, generation: int, **spec: Any) -> None:
+        """The API server has the policy, as it is wanted or with another `spec`."""
+        (wanted,) = self.namespaces.wanted("team")
+        body = {**wanted, "spec": {**wanted["spec"], **spec}}
+        self.view.made[POLICIES].put(stored(body, uid=uid, generation=generation))
+
+    async def create(self, _: str, event: Json) -> Json:
+        """Somebody is told."""
+        self.told.append(event["note"])
+        return event
+
+    async def list(self, _: str, *, field_selector: str) -> Any:
+        """The pod as it is."""
+        name = field_selector.partition("=")[2]
+        return SimpleNamespace(items=[pod(name, self.gates_left)])
+
+    async def patch(self, path: str, _: Any, *, kind: str) -> Json:
+        """Take the gate from a pod."""
+        assert kind == "json"
+        if self.refuses:
+            raise self.refuses
+        name = path.rpartition("/")[2]
+        self.opened.append(name)
+        return pod(name, gates=[])
+
+    async def open(self, name: str) -> float:
+        """Look at a pod until its gate is gone; how long that took."""
+        self.view.pods.put(pod(name, [names.GATE]))
+        began = asyncio.get_running_loop().time()
+        while name not in self.opened:
+            due = await self.gates.reconcile(Key("pod", "team", name))
+            await asyncio.sleep(due or 0.0)
+        return asyncio.get_running_loop().time() - began
+
+
+def test_who_comes_later_need_not_wait() -> None:
+    async def main() -> None:
+        team = Team()
+        team.policy("one", 1)
+        assert await team.open("first") == pytest.approx(MOMENT)
+        team.policy("one", 1)
+        assert await team.open("second") == 0.0
+
+    run(main())
+
+
+def test_a_policy_that_is_made_again_is_waited_for_again() -> None:
+    async def main() -> None:
+        team = Team()
+        team.policy("one", 1)
+        await team.open("first")
+        team.view.made[POLICIES].drop("team", BASELINE)
+        team.policy("another", 1)
+        assert await team.open("second") == pytest.approx(MOMENT)
+
+    run(main())
+
+
+def test_a_policy_that_is_put_right_is_waited_for_again() -> None:
+    async def main() -> None:
+        team = Team()
+        team.policy("one", 1)
+        await team.open("first")
+        team.policy("one", 2, ingress=[{}])
+        team.policy("one", 3)
+        assert await team.open("second") == pytest.approx(MOMENT)
+
+    run(main())
+
+
+@pytest.mark.parametrize(("left", "told"), [([names.GATE], True), (["other"], False), ([], False)])
+def test_a_gate_that_somebody_s_admission_keeps_is_told_and_tried_again(
+    left: list[str], *, told: bool
+) -> None:
+    """A patch whose test fails has the same status: then the gate is gone, and all is well."""
+
+    async def main() -> Team:
+        team = Team()
+        team.policy("one", 1)
+        await team.open("first")
+        team.view.pods.put(pod("second", [names.GATE]))
+        team.refuses, team.gates_left = Invalid(422, "Invalid", "some policy denied it"), left
+        with pytest.raises(Invalid) if told else nullcontext():
+            await team.gates.reconcile(Key("pod", "team", "second"))
+        return team
+
+    team = run(main())
+    note = "its gate cannot be taken: some policy denied it"
+    assert team.told == ([note] if told else [])

@@ -1,0 +1,56 @@
+"""Whose an object is that was made, or says that it was."""
+
+import pytest
+
+from webhook.controller.cluster_state import Key, View
+from webhook.controller.owned.object_kinds import SECRET, keep
+from webhook.kube.queue import Queue
+from webhook.settings.model import Settings
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [
+        ("crm", "crm"),
+        ("a.b-c", "a.b-c"),
+        ("a" * 253, "a" * 253),
+        ("a" * 254, ""),
+        (".", ""),
+        ("..", ""),
+        ("x/scale", ""),
+        ("/" * 100_000, ""),
+        ("crm\n", ""),
+        (7, ""),
+        (None, ""),
+    ],
+)
+def test_a_name_that_no_deployment_can_have_is_nobody_s(name: object, owner: str) -> None:
+    """API servers take any text there; it would become a path, and a line of the log."""
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "uid": "0"}
+    metadata = {"name": "s", "namespace": "team", "uid": "1", "ownerReferences": [reference]}
+
+    assert keep(SECRET, {"metadata": metadata}).owner == owner
+
+
+def test_a_server_is_looked_at_when_its_object_comes_to_another_owner_or_to_none() -> None:
+    asked: list[Key] = []
+
+    class Asked(Queue[Key]):
+        def add(self, key: Key, after: float = 0.0) -> None:
+            asked.append(key)
+
+    view = View(Settings(), "release", (), Asked(lambda *_: None))
+    view._complete = True
+    one, other = Key("server", "team", "one"), Key("server", "team", "other")
+    for version, (owner, looked_at) in enumerate(
+        [
+            ("one", {one}),
+            ("other", {one, other}),
+            (None, {other, Key("namespace", "team")}),
+        ]
+    ):
+        owners = [{"kind": "Deployment", "name": owner, "uid": "0"}] if owner else []
+        metadata = {"name": "s", "namespace": "team", "uid": "1", "ownerReferences": owners}
+        view.made["Secret"].put({"metadata": {**metadata, "resourceVersion": str(version + 1)}})
+        assert set(asked) == looked_at
+        asked.clear()

@@ -1,0 +1,128 @@
+"""One server with a configuration, and an API that remembers what was written."""
+
+import itertools
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from webhook.controller.cluster_state import Key, View
+from webhook.controller.owned.write import Writer
+from webhook.controller.servers.server_reconciler import Servers
+from webhook.kube.errors import AlreadyExists, ApiError, NotFound
+from webhook.kube.event_recorder import Notes
+from webhook.kube.queue import Queue
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+KEY = Key("server", "team", "crm")
+NUMBERS = itertools.count(100)
+
+
+def stored(body: Json, uid: str) -> Json:
+    """As the API server has it, which we have written."""
+    ours = {"manager": "mcp-admission", "operation": "Update", "fieldsV1": {"f:metadata": {}}}
+    metadata = {
+        "managedFields": [ours],
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+        **body["metadata"],
+        "uid": uid,
+        "resourceVersion": str(next(NUMBERS)),
+    }
+    return {**body, "metadata": metadata}
+
+
+class Remembering:
+    """Stores what is created; `meanwhile` happens while a Service is."""
+
+    def __init__(self) -> None:
+        self.created: list[str] = []
+        self.revisions: list[str] = []
+        self.value = "value"
+        self.reads = 0
+        self.generation = 1
+        self.status: Json = {}
+        self.there: dict[str, Json] = {}
+        self.meanwhile: Callable[[], None] = lambda: None
+        self.now = datetime(2026, 1, 2, tzinfo=UTC)
+        self.events: list[tuple[str, str]] = []
+        self.writes: list[Json] = []
+        self.refuses: list[ApiError] = []
+
+    def server_time(self) -> datetime:
+        return self.now
+
+    async def get(self, path: str) -> Json:
+        if path in self.there:
+            return self.there[path]
+        if "mcp" in path:
+            raise NotFound(404, "NotFound", path)
+        self.reads += 1
+        data = {"KEY": b64encode(self.value.encode()).decode()}
+        return stored({"metadata": {"name": "source"}, "data": data}, "source")
+
+    async def create(self, path: str, body: Json) -> Json:
+        place = f"{path}/{body['metadata']['name']}"
+        if place in self.there:
+            raise AlreadyExists(409, "AlreadyExists", place)
+        if body["kind"] == "Service":
+            self.meanwhile()
+        if body["kind"] == "Event":
+            # How this Deployment stands is no matter of its objects.
+            if body["reason"] != "OutOfDate":
+                self.events.append((body["reason"], body["note"]))
+        else:
+            self.created.append(body["kind"])
+        self.there[place] = stored(body, f"uid-{next(NUMBERS)}")
+        return self.there[place]
+
+    async def patch(self, path: str, body: Json, *, kind: str) -> Json:
+        assert kind == "merge"
+        if path in self.there:
+            return self._written(path, body)
+        annotations = body["spec"]["template"]["metadata"]["annotations"]
+        self.revisions.append(annotations["mcp-admission.dev/revision"])
+        return deployment(annotations, self.generation, **self.status)
+
+    async def apply(self, path: str, body: Json) -> Json:
+        return self._written(path, body)
+
+    async def delete(self, path: str, *, uid: str, resource_version: str) -> None:
+        seen = self.there[path]["metadata"]
+        assert (uid, resource_version) == (seen["uid"], seen["resourceVersion"])
+        del self.there[path]
+
+    def _written(self, path: str, body: Json) -> Json:
+        self.writes.append(body)
+        if self.refuses:
+            raise self.refuses.pop(0)
+        before = self.there[path]
+        metadata = {**before["metadata"], **body["metadata"]}
+        self.there[path] = stored({**before, **body, "metadata": metadata}, metadata["uid"])
+        return self.there[path]
+
+
+def deployment(annotations: Json, generation: int = 1, **status: Any) -> Json:
+    labels = {"mcp-admission.dev/server": "true", "mcp-admission.dev/name": "crm"}
+    template = {
+        "metadata": {"labels": labels, "annotations": annotations},
+        "spec": {"containers": [{"name": "mcp", "ports": [{"containerPort": 80}]}]},
+    }
+    metadata = {
+        "name": "crm",
+        "namespace": "team",
+        "generation": generation,
+        "labels": labels,
+        "annotations": {"mcp-admission.dev/config-from": "source"},
+    }
+    found = {"metadata": metadata, "spec": {"template": template}, "status": status}
+    return stored(found, "crm-uid")
+
+
+def servers_of(api: Any) -> tuple[Servers, View]:
+    """The reconciler of servers with the Deployment in its caches, and these."""
+    queue: Queue[Key] = Queue(lambda *_: None)
+    view = View(Settings(), "release", (), queue)
+    view.namespaces.put(stored({"metadata": {"name": "team"}}, "team-uid"))
+    view.deployments.put(deployment({}))
+    return Servers(api, view, Writer(api, view.made), Notes(api, "test")), view

@@ -1,0 +1,89 @@
+"""One turn: what cannot be written keeps nobody from working, replicas that are behind do."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from webhook.controller.installation import Places
+from webhook.controller.settings import propagation, replica_answers
+from webhook.controller.settings.distributor import SOURCE_FILE, Distributor
+from webhook.controller.settings.effective import settle
+from webhook.controller.settings.in_force import InForce
+from webhook.controller.settings.settings_store import Resource
+from webhook.kube.errors import Forbidden
+from webhook.settings.effective_file import FILE
+
+Json = dict[str, Any]
+FULL = Forbidden(403, "Forbidden", "exceeded quota")
+
+
+class Cluster:
+    """One settings resource, no replica, and a ConfigMap that may not be written."""
+
+    def __init__(self, spec: Json, files: Mapping[str, str] | None = None) -> None:
+        self.resource = Resource("1", 1, spec, {})
+        self.files = files
+        self.news = asyncio.Event()
+        self.status: Json = {}
+
+    def server_time(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+    async def known(self) -> None:
+        """All is known."""
+
+    async def list(self, *_: object, **__: object) -> Any:
+        return type("Listing", (), {"items": []})
+
+    async def write(self, *_: object) -> None:
+        raise FULL
+
+    async def write_status(self, _: str, status: Json) -> None:
+        self.status = status
+
+
+async def test_settings_that_cannot_be_written_are_in_force_here_and_told() -> None:
+    cluster: Any = Cluster({"onConflict": "warn"})
+    in_force = InForce()
+    places = Places("mcp-admission", "mcp-admission-system")
+    distributor = Distributor(cluster, places, cluster, [], in_force)
+
+    with pytest.raises(Forbidden):
+        await distributor.turn()
+
+    assert in_force.current is not None
+    assert in_force.current.settings.on_conflict == "warn"
+    told = {each["type"]: each["status"] for each in cluster.status["conditions"]}
+    assert told == {"Valid": "True", "Distributed": "False"}
+
+
+async def test_a_controller_that_starts_waits_for_replicas_that_tell_of_other_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The one before may have made them stricter and ended; namespaces would refuse pods."""
+    wanted = settle({}, [])
+    cluster: Any = Cluster({}, {FILE: wanted.text, SOURCE_FILE: wanted.source})
+    told = {"a": wanted.digest, "b": "of before"}
+    monkeypatch.setattr(propagation, "endpoints", returns([]))
+    monkeypatch.setattr(replica_answers, "ask", returns(told))
+    monkeypatch.setattr(propagation, "WAITING", 0.0)
+    in_force = InForce()
+    places = Places("mcp-admission", "mcp-admission-system")
+    distributor = Distributor(cluster, places, cluster, [], in_force)
+
+    await distributor.turn()
+    assert in_force.current is None
+
+    told["b"] = wanted.digest
+    await distributor.turn()
+    assert in_force.current is not None
+
+
+def returns(answer: object) -> Callable[..., Awaitable[object]]:
+    async def answered(*_: object) -> object:
+        return answer
+
+    return answered

@@ -1,0 +1,318 @@
+"""A cluster is read page by page: what is told is kept, and what may not be read is said."""
+
+import asyncio
+import json
+import tracemalloc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.controller.servers.live import Json, filled_in, server, settings, stored
+from tests.e2e import manifests
+from tests.kube.virtual_time import run
+from webhook.controller.installation import Places
+from webhook.fleet.inspection import Audit
+from webhook.fleet.report import Server
+from webhook.kube.errors import (
+    ApiError,
+    Forbidden,
+    Gone,
+    NotFound,
+    TooManyRequests,
+    Unreachable,
+)
+from webhook.settings.model import Settings
+
+RELEASE = "mcp-admission-system"
+PLACES = Places("mcp-admission", RELEASE)
+GONE = Gone(410, "Gone", "too old")
+FORBIDDEN = Forbidden(403, "Forbidden", "may not be listed")
+OWNER = {"controller": True, "uid": "x"}
+Objects = Callable[[], Iterator[Json]]
+
+
+class Cluster:
+    """Has these objects by path and label selector; fails with these errors, each once."""
+
+    def __init__(self, **objects: list[Json] | Objects) -> None:
+        self.objects, self.failures = objects, dict[str, list[ApiError]]()
+        self.asked: list[tuple[str, str]] = []
+
+    async def get(self, path: str) -> Json:
+        resource = path.split("/")[-2]
+        for error in self.failures.get(resource, []):
+            raise error
+        return {"metadata": {"name": path.rpartition("/")[2]}}
+
+    async def list_each(
+        self, path: str, take: Callable[[Json], Any], *, label_selector: str, page: int
+    ) -> str:
+        resource = path.rpartition("/")[2]
+        self.asked.append((path, label_selector))
+        found = self.objects.get(resource, [])
+        failures = self.failures.get(resource, [])
+        if failures and failures[0] is not GONE:
+            raise failures.pop(0)
+        for each in found() if callable(found) else found:
+            if resource != "pods" or selects(label_selector, each["metadata"].get("labels", {})):
+                take(each)
+        if failures:
+            raise failures.pop(0)
+        return "1"
+
+
+def selects(selector: str, labels: Json) -> bool:
+    return all(
+        labels.get(key) == value
+        if separator
+        else (part.lstrip("!") in labels) is not part.startswith("!")
+        for part in selector.split(",")
+        for key, separator, value in (part.partition("="),)
+    )
+
+
+def audited(
+    cluster: Cluster, given: Settings | None = None, namespace: str | None = None
+) -> tuple[list[Server], list[str]]:
+    api: Any = cluster
+    audit = Audit(api, given or Settings(), PLACES, namespace)
+    found = asyncio.run(audit.run())
+    return found, [each.what for each in audit.unseen]
+
+
+def policy() -> Json:
+    from webhook.objects.made import of_namespace
+
+    (found,) = of_namespace("team", Settings(), RELEASE, managed=False)
+    return found
+
+
+def owned(kind: str, name: str, number: int, **spec: Any) -> Json:
+    found = stored(manifests.bare_pod(f"{name}-{number}", **(spec or {"hostPID": True})))
+    found["metadata"]["ownerReferences"] = [{**OWNER, "kind": kind, "name": name}]
+    return found
+
+
+def of_replica_set(name: str, pod_template_hash: str, **spec: Any) -> Json:
+    found = owned("ReplicaSet", name, 1, **spec)
+    found["metadata"]["labels"]["pod-template-hash"] = pod_template_hash
+    return found
+
+
+def mirror() -> Json:
+    found = owned("Node", "node-1", 1)
+    found["metadata"]["annotations"] = {"kubernetes.io/config.mirror": "x"}
+    return found
+
+
+def test_pods_are_told_under_the_workload_that_owns_them() -> None:
+    pods = [
+        *(owned("DaemonSet", "agents", number) for number in range(3)),
+        of_replica_set("crm-7d4f", "7d4f", hostPID=False),
+        of_replica_set("alone-7d4f", "7d4f"),
+        mirror(),
+        stored(manifests.bare_pod("bare", hostPID=True)),
+        {**stored(manifests.bare_pod("going", hostPID=True))},
+    ]
+    pods[-1]["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    cluster = Cluster(
+        deployments=[filled_in(server(), Settings())], pods=pods, networkpolicies=[policy()]
+    )
+    found, _ = audited(cluster)
+
+    assert [(each.kind, each.name, each.state) for each in found] == [
+        ("DaemonSet", "agents", "refused"),
+        ("Deployment", "crm", "current"),
+        ("Pod", "bare", "refused"),
+        ("ReplicaSet", "alone-7d4f", "refused"),
+    ]
+    (agents, *_) = found
+    assert len({each.message for each in agents.told}) == len(agents.told)
+
+
+@pytest.mark.parametrize(
+    ("pod", "told_of"),
+    [
+        pytest.param(of_replica_set("crm-7d4f", "7d4f"), "Deployment crm", id="as-if-of-it"),
+        pytest.param(
+            of_replica_set("crm-canary", "7d4f"), "ReplicaSet crm-canary", id="beside-its-own"
+        ),
+        pytest.param(owned("ReplicaSet", "crm-7d4f", 1), "ReplicaSet crm-7d4f", id="without-hash"),
+        pytest.param(owned("Node", "node-1", 1), "Node node-1", id="as-if-of-a-kubelet"),
+    ],
+)
+def test_an_owner_that_anybody_can_write_hides_no_pod(pod: Json, told_of: str) -> None:
+    cluster = Cluster(
+        deployments=[filled_in(server(), Settings())], pods=[pod], networkpolicies=[policy()]
+    )
+    found, _ = audited(cluster)
+
+    refused = [f"{each.kind} {each.name}" for each in found if each.state == "refused"]
+    assert refused == [told_of]
+
+
+def test_a_policy_that_selects_what_only_pods_carry_is_told_of_their_deployment() -> None:
+    wide: Json = {
+        "metadata": {"name": "open", "namespace": "team"},
+        "spec": {
+            "podSelector": {"matchLabels": {"pod-template-hash": "7d4f"}},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{}],
+            "egress": [{}],
+        },
+    }
+    cluster = Cluster(
+        deployments=[filled_in(server(), Settings())],
+        pods=[of_replica_set("crm-7d4f", "7d4f", hostPID=False)],
+        networkpolicies=[policy(), wide],
+    )
+    (found,), _ = audited(cluster)
+
+    assert (found.kind, {each.reason for each in found.told}) == ("Deployment", {"wide-policy"})
+
+
+def test_pods_without_the_label_are_looked_for_where_they_are_servers() -> None:
+    namespaces: list[Json] = [
+        {"metadata": {"name": "team", "labels": {"mcp-admission.dev/managed": "true"}}},
+        {"metadata": {"name": "other"}},
+    ]
+    given = settings(selectors=[{"app": "kmcp", "tier": "x"}])
+    cluster = Cluster(namespaces=namespaces)
+    audited(cluster, given)
+
+    label = "mcp-admission.dev/server"
+    assert [each for each in cluster.asked if each[0].endswith("/pods")] == [
+        ("/api/v1/pods", label),
+        ("/api/v1/namespaces/team/pods", f"!{label}"),
+        ("/api/v1/pods", f"app=kmcp,tier=x,!{label}"),
+    ]
+    assert ("/apis/apps/v1/replicasets", "!pod-template-hash") in cluster.asked
+    assert not any("secrets" in path for path, _ in cluster.asked)
+
+
+def test_one_namespace_is_all_that_is_asked_for() -> None:
+    cluster = Cluster()
+    audited(cluster, namespace="team")
+
+    assert all("/namespaces/team/" in path for path, _ in cluster.asked)
+
+
+def test_where_no_policies_are_made_none_are_read() -> None:
+    cluster = Cluster(deployments=[filled_in(server(), Settings())])
+    given = settings(mcpNamespace={"networkPolicy": {"enabled": False}})
+    found, _ = audited(cluster, given)
+
+    assert not any("networkpolicies" in path for path, _ in cluster.asked)
+    assert [each.state for each in found] == ["current"]
+
+
+def test_a_list_that_got_too_old_begins_again_and_nothing_is_told_twice() -> None:
+    cluster = Cluster(deployments=[stored(server()), stored(manifests.server("b"))])
+    cluster.failures = {"deployments": [GONE, GONE]}
+    found, unseen = audited(cluster)
+
+    assert ([each.name for each in found], unseen) == (["b", "crm"], [])
+    assert len({each.message for each in found[0].told}) == len(found[0].told)
+
+    cluster.failures = {"deployments": [GONE] * 3}
+    with pytest.raises(Gone):
+        audited(cluster)
+
+
+def test_an_api_server_that_is_busy_is_asked_again_when_it_says() -> None:
+    cluster = Cluster(deployments=[stored(server())])
+    busy = TooManyRequests(429, "TooManyRequests", "later", 30.0)
+    cluster.failures = {"deployments": [busy, busy]}
+    api: Any = cluster
+    found = run(Audit(api, Settings(), PLACES, None).run())
+
+    assert [each.name for each in found] == ["crm"]
+
+
+def test_without_its_configuration_every_server_that_is_reviewed_is_told() -> None:
+    excluded = stored(server())
+    excluded["metadata"]["namespace"] = "kube-system"
+    cluster = Cluster(deployments=[filled_in(server(), Settings()), excluded])
+    cluster.failures = {"validatingwebhookconfigurations": [NotFound(404, "NotFound", "gone")]}
+    found, _ = audited(cluster)
+
+    assert {(each.namespace, told.reason) for each in found for told in each.told} == {
+        ("kube-system", "not-reviewed"),
+        ("team", "not-registered"),
+        ("team", "policy-missing"),
+    }
+    assert "nothing is refused" in str(found)
+    assert "nothing is filled in" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("failures", "registered"), [([], True), ([NotFound(404, "", "")], False), ([FORBIDDEN], None)]
+)
+def test_whether_it_is_registered_is_said(
+    failures: list[ApiError], *, registered: bool | None
+) -> None:
+    cluster = Cluster()
+    cluster.failures = {"mutatingwebhookconfigurations": failures}
+    api: Any = cluster
+    audit = Audit(api, Settings(), PLACES, None)
+    asyncio.run(audit.run())
+
+    assert (audit.registered, audit.unseen) == (registered, [])
+
+
+@pytest.mark.parametrize("namespace", [None, "team"])
+@pytest.mark.parametrize(
+    "resource", ["namespaces", "networkpolicies", "deployments", "pods", "cronjobs"]
+)
+def test_what_may_not_be_read_is_said(resource: str, namespace: str | None) -> None:
+    cluster = Cluster(deployments=[stored(server())])
+    cluster.failures = {resource: [FORBIDDEN] * 5}
+    found, unseen = audited(cluster, namespace=namespace)
+
+    assert unseen == [resource]
+    assert bool(found) is (resource != "deployments")
+
+
+def test_nobody_who_answers_is_no_report() -> None:
+    cluster = Cluster()
+    cluster.failures = {"deployments": [Unreachable("no answer")]}
+
+    with pytest.raises(Unreachable):
+        audited(cluster)
+
+
+@pytest.mark.parametrize("namespace", ["kube-system", RELEASE, "left-alone"])
+def test_a_label_in_a_namespace_that_is_left_alone_is_told(namespace: str) -> None:
+    objects: list[Json] = [stored(server(), namespace=namespace)]
+    found, _ = audited(Cluster(deployments=objects), settings(excludedNamespaces=["left-alone"]))
+
+    assert [each.told[0].reason for each in found] == ["not-reviewed"]
+
+
+SERVERS = 400
+MOST_KEPT = 12_000
+
+
+def test_little_is_kept_of_a_server_that_is_up_to_date() -> None:
+    """Ten thousand must not need much: what is measured is what one more server costs."""
+    text = json.dumps(filled_in(server(), Settings()))
+
+    def many(count: int) -> Iterator[Json]:
+        for number in range(count):
+            found = json.loads(text.replace('"crm"', f'"crm-{number}"'))
+            found["metadata"]["managedFields"] = [{"manager": "x" * 10_000}]
+            yield found
+
+    def kept(count: int) -> int:
+        cluster = Cluster(deployments=lambda: many(count), networkpolicies=[policy()])
+        tracemalloc.start()
+        found, _ = audited(cluster)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(found) == count
+        assert all(each.state == "current" for each in found)
+        return peak
+
+    few = kept(20)
+    assert (kept(SERVERS) - few) / (SERVERS - 20) < MOST_KEPT

@@ -1,0 +1,251 @@
+"""What is told of Deployments, pods and other workloads, a line for each case."""
+
+from typing import Any
+
+import pytest
+
+from tests.controller.servers.live import (
+    RESOURCES,
+    Json,
+    filled_in,
+    memory,
+    server,
+    settings,
+    stored,
+)
+from tests.e2e import manifests
+from webhook.fleet import workloads
+from webhook.fleet.report import Server, Told
+from webhook.settings.affinity import REQUIRED
+from webhook.settings.model import Settings
+
+DEFAULTS = Settings()
+PRIVILEGED = [manifests.container(securityContext={"privileged": True})]
+STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
+
+
+def told(found: Json, values: Json | None = None, *, managed: bool = False) -> list[Told]:
+    given = settings(**values or {})
+    resource = RESOURCES[found["kind"]]
+    workload = workloads.seen(found, resource, given, managed=managed)
+    assert workload is not None
+    if found["kind"] == "Deployment":
+        return workloads.of_deployment(found, given, managed=managed)
+    if found["kind"] == "Pod":
+        return workloads.of_pod(found, given, managed=managed)
+    return workloads.of_other(found, workload, resource, given, managed=managed)
+
+
+def changed(found: Json, **parts: Json) -> Json:
+    """With these keys of parts of the object: metadata, spec, status."""
+    return {**found, **{part: {**found.get(part, {}), **keys} for part, keys in parts.items()}}
+
+
+def live_pod(**spec: Any) -> Json:
+    """A pod that runs: on a node, its gate taken, its token where the API server put it."""
+    found = filled_in(manifests.bare_pod("crm", **spec), DEFAULTS)
+    del found["spec"]["schedulingGates"]
+    return changed(found, spec={"nodeName": "node-1"}, status={"phase": "Running"})
+
+
+def without(found: Json, *labels: str) -> Json:
+    kept = {key: each for key, each in found["metadata"]["labels"].items() if key not in labels}
+    return changed(found, metadata={"labels": kept})
+
+
+def half(kind: str) -> Json:
+    """The label on the workload alone."""
+    found = manifests.of_kind(kind, labels={})
+    found["metadata"]["labels"] = dict(manifests.OPTED_IN)
+    return stored(found)
+
+
+ROLLING = {"observedGeneration": 1, "replicas": 2, "updatedReplicas": 1}
+OLDER = {"older-than-webhook", "out-of-date"}
+CASES: list[Any] = [
+    pytest.param(filled_in(server(), DEFAULTS), {}, set(), id="up-to-date"),
+    pytest.param(filled_in(server(), DEFAULTS), memory("1Gi"), {"out-of-date"}, id="out-of-date"),
+    pytest.param(stored(server()), {}, OLDER | {"half-labelled"}, id="older"),
+    pytest.param(
+        stored(server(containers=PRIVILEGED)),
+        {},
+        {"older-than-webhook", "half-labelled", "refused"},
+        id="older-and-refused",
+    ),
+    pytest.param(
+        without(filled_in(server(), DEFAULTS), manifests.SERVER),
+        {},
+        {"half-labelled", "out-of-date"},
+        id="label-in-the-template-alone",
+    ),
+    pytest.param(changed(filled_in(server(), DEFAULTS), status=ROLLING), {}, set(), id="rolls-now"),
+    pytest.param(
+        changed(filled_in(server(), DEFAULTS), status={**ROLLING, "conditions": [STUCK]}),
+        {},
+        {"not-rolled"},
+        id="stuck",
+    ),
+    pytest.param(
+        changed(filled_in(server(), DEFAULTS), status=ROLLING, spec={"paused": True}),
+        {},
+        {"not-rolled"},
+        id="paused-in-the-middle",
+    ),
+    pytest.param(
+        changed(
+            filled_in(server(), DEFAULTS),
+            status={**ROLLING, "replicas": 1, "conditions": [STUCK]},
+            spec={"paused": True},
+        ),
+        {},
+        set(),
+        id="paused-and-rolled",
+    ),
+    pytest.param(live_pod(), {}, set(), id="pod-up-to-date"),
+    pytest.param(live_pod(), memory("1Gi"), {"out-of-date"}, id="pod-out-of-date"),
+    pytest.param(
+        live_pod(), {"isolation": {"gate": False}}, set(), id="pod-gates-are-for-new-ones"
+    ),
+    pytest.param(stored(manifests.bare_pod("crm")), {}, OLDER, id="pod-older"),
+    pytest.param(
+        stored(manifests.bare_pod("crm", hostPID=True)),
+        {},
+        {"older-than-webhook", "refused"},
+        id="pod-refused",
+    ),
+    pytest.param(
+        changed(stored(manifests.bare_pod("crm", hostPID=True)), status={"phase": "Succeeded"}),
+        {},
+        set(),
+        id="pod-that-has-ended",
+    ),
+    pytest.param(
+        changed(live_pod(), spec={"ephemeralContainers": [manifests.container(name="debug")]}),
+        {},
+        set(),
+        id="pod-with-a-debugger",
+    ),
+    pytest.param(stored(manifests.of_kind("StatefulSet")), {}, set(), id="other-fine"),
+    pytest.param(half("StatefulSet"), {}, {"half-labelled"}, id="other-half-labelled"),
+    pytest.param(half("CronJob"), {}, {"half-labelled"}, id="cron-job-half-labelled"),
+    pytest.param(
+        stored(manifests.of_kind("DaemonSet", hostNetwork=True)),
+        {},
+        {"refused"},
+        id="other-refused",
+    ),
+    pytest.param(
+        changed(
+            stored(manifests.of_kind("Job", hostNetwork=True)),
+            status={"completionTime": "2026-01-01T00:00:00Z"},
+        ),
+        {},
+        set(),
+        id="job-that-is-complete",
+    ),
+    pytest.param(
+        changed(
+            stored(manifests.of_kind("Job", hostNetwork=True)),
+            status={"conditions": [{"type": "Failed", "status": "True"}]},
+        ),
+        {},
+        set(),
+        id="job-that-has-failed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("found", "values", "expected"), CASES)
+def test_reasons(found: Json, values: Json, expected: set[str]) -> None:
+    given = told(found, values)
+
+    assert {each.reason for each in given} == expected
+    assert all(each.message and "\n" not in each.message for each in given)
+
+
+def test_sentences_name_the_field_the_place_and_the_way_out() -> None:
+    def sentences(found: Json, values: Json | None = None) -> set[str]:
+        return {each.line for each in told(found, values)}
+
+    assert sentences(filled_in(server(), DEFAULTS), memory("1Gi")) == {
+        "containers[mcp].resources.requests.memory is 400Mi and would be 1Gi"
+    }
+    assert any(
+        each.startswith("pods will be refused: hostNetwork ") and each.endswith("(host-namespaces)")
+        for each in sentences(stored(manifests.of_kind("DaemonSet", hostNetwork=True)))
+    )
+    (sentence,) = sentences(half("CronJob"))
+    assert sentence == (
+        "the label is on the workload alone, its pods lack it: put mcp-admission.dev/server into "
+        "spec.jobTemplate.spec.template.metadata.labels"
+    )
+    without_own = without(filled_in(server(), DEFAULTS), manifests.SERVER)
+    assert (
+        "the label is on the pod template alone, the workload itself lacks it: put "
+        "mcp-admission.dev/server into metadata.labels"
+    ) in sentences(without_own)
+
+
+def test_long_values_are_cut() -> None:
+    wide = {"mcpServerDefaults": {"affinity": {"podAffinity": {REQUIRED: ["x" * 200]}}}}
+    lines = [each.line for each in told(filled_in(server(), DEFAULTS), wide)]
+
+    assert all(len(line) < 200 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("found", "managed", "expected"),
+    [
+        (stored(server()), False, True),
+        (stored(manifests.server("crm", labels={})), False, False),
+        (stored(manifests.server("crm", labels={})), True, True),
+        (stored(manifests.server("crm", labels={manifests.SERVER: "false"})), False, False),
+        (stored(manifests.bare_pod("crm")), False, True),
+        (
+            stored(
+                manifests.of_kind("ReplicaSet"),
+                ownerReferences=[{"kind": "Deployment", "name": "crm", "controller": True}],
+            ),
+            False,
+            False,
+        ),
+        (
+            stored(
+                manifests.bare_pod("crm"),
+                ownerReferences=[{"kind": "StatefulSet", "name": "crm", "controller": True}],
+            ),
+            False,
+            True,
+        ),
+        (stored(server(), labels=["none"]), False, False),
+    ],
+)
+def test_which_objects_are_servers(found: Json, managed: bool, expected: bool) -> None:
+    workload = workloads.seen(found, RESOURCES[found["kind"]], DEFAULTS, managed=managed)
+
+    assert (workload is not None) is expected
+
+
+def test_a_label_where_nobody_reviews_is_told() -> None:
+    labelled = workloads.seen(stored(server()), "deployments.apps", DEFAULTS, managed=False)
+    assert labelled is not None
+    assert [each.reason for each in workloads.not_reviewed(labelled)] == ["not-reviewed"]
+
+    unlabelled = stored(manifests.server("crm", labels={}))
+    managed = workloads.seen(unlabelled, "deployments.apps", DEFAULTS, managed=True)
+    assert managed is not None
+    assert workloads.not_reviewed(managed) == []
+
+
+def test_a_server_is_in_the_worst_state_that_is_told() -> None:
+    states = [
+        Server("Deployment", "team", "crm", tuple(told(found, values))).state
+        for found, values in (
+            (filled_in(server(), DEFAULTS), {}),
+            (filled_in(server(), DEFAULTS), memory("1Gi")),
+            (stored(server()), {}),
+            (stored(server(containers=PRIVILEGED)), {}),
+        )
+    ]
+
+    assert states == ["current", "out-of-date", "unprotected", "refused"]

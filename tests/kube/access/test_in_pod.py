@@ -1,0 +1,70 @@
+"""The ServiceAccount of the pod, where no kubeconfig is there."""
+
+from pathlib import Path
+
+import pytest
+import trustme
+from kubernetes.aio.config import incluster_config
+
+from webhook.kube.access.overrides import Overrides
+from webhook.kube.api import Api
+from webhook.kube.client import connect
+from webhook.kube.errors import ConfigurationError
+
+
+@pytest.fixture
+def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a kubelet mounts, and what it sets."""
+    (tmp_path / "token").write_text("t")
+    (tmp_path / "ca.crt").write_bytes(trustme.CA().cert_pem.bytes())
+    for name, file in (("TOKEN", "token"), ("CERT", "ca.crt")):
+        place = str(tmp_path / file)
+        monkeypatch.setattr(incluster_config, f"SERVICE_{name}_FILENAME", place)
+    environment = {
+        "HOME": str(tmp_path),
+        "KUBERNETES_SERVICE_HOST": "10.96.0.1",
+        "KUBERNETES_SERVICE_PORT": "443",
+    }
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+async def test_its_token_and_authority_are_used(pod: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+    monkeypatch.setenv("NO_PROXY", "10.96.0.0/12")
+    found = await connect(None, Overrides(user="dev", groups=("a", "b")))
+    await found.client.close()
+
+    configuration = found.client.configuration
+    assert (configuration.host, configuration.proxy) == ("https://10.96.0.1:443", None)
+    assert configuration.ssl_ca_cert == str(pod / "ca.crt")
+    assert await configuration.get_api_key_with_prefix("BearerToken") == "bearer t"
+    assert await found.credentials.authorization() is None
+    assert found.impersonation.getall("Impersonate-User") == ["dev"]
+    assert found.impersonation.getall("Impersonate-Group") == ["a", "b"]
+
+
+async def test_it_has_no_contexts(pod: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"the ServiceAccount of the pod .*no contexts"):
+        await Api.connect(None, Overrides(context="x"))
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [("token", None), ("token", ""), ("ca.crt", None), ("ca.crt", ""), ("ca.crt", "no PEM")],
+)
+async def test_without_them_there_is_no_way(pod: Path, file: str, content: str | None) -> None:
+    if content is None:
+        (pod / file).unlink()
+    else:
+        (pod / file).write_text(content)
+
+    with pytest.raises(ConfigurationError, match="the ServiceAccount of the pod shows no way"):
+        await Api.connect()
+
+
+async def test_groups_alone_are_refused_there_too(pod: Path) -> None:
+    with pytest.raises(ConfigurationError, match="say who with --as"):
+        await Api.connect(None, Overrides(groups=("a",)))

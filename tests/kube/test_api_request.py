@@ -1,0 +1,30 @@
+"""What a request does to which resource, as roles name both."""
+
+import pytest
+
+from webhook.kube.api_request import Request
+from webhook.kube.paths import cluster_wide, namespaced
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "expected"),
+    [
+        ("GET", cluster_wide("v1", "namespaces", "a"), {}, ("get", "namespaces")),
+        ("GET", cluster_wide("v1", "pods"), {"limit": "5"}, ("list", "pods")),
+        (
+            "GET",
+            cluster_wide("apps/v1", "deployments"),
+            {"watch": "true"},
+            ("watch", "deployments"),
+        ),
+        ("POST", namespaced("v1", "secrets", "a"), {}, ("create", "secrets")),
+        ("PUT", namespaced("v1", "secrets", "a", "b"), {}, ("update", "secrets")),
+        ("PATCH", namespaced("apps/v1", "deployments", "a", "b"), {}, ("patch", "deployments")),
+        ("DELETE", namespaced("v1", "services", "a", "pods"), {}, ("delete", "services")),
+    ],
+)
+def test_verb_and_resource(
+    method: str, path: str, query: dict[str, str], expected: tuple[str, str]
+) -> None:
+    request = Request(method, path, query)
+    assert (request.verb, request.resource) == expected

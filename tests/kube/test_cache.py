@@ -1,0 +1,96 @@
+"""What is kept of an object is made once for each of its versions, and told when it differs."""
+
+from typing import Any
+
+import pytest
+
+from webhook.kube.cache import Cache
+
+Json = dict[str, Any]
+
+
+class Kept:
+    """A cache of values, with every look at an object and everything that it told."""
+
+    def __init__(self) -> None:
+        self.looks: list[str] = []
+        self.told: list[tuple[str | None, str | None]] = []
+        self.cache: Cache[str] = Cache(self._keep, lambda _ns, _name, *kept: self.told.append(kept))
+
+    def _keep(self, found: Json) -> str | None:
+        self.looks.append(found["value"].strip())
+        return found["value"] or None
+
+    def list(self, *found: Json) -> None:
+        entries = {}
+        for each in found:
+            namespace, name, entry = self.cache.entry(each)
+            if entry is not None:
+                entries[namespace, name] = entry
+        self.cache.replace(lambda *_: True, entries)
+
+
+def item(version: int, value: str) -> Json:
+    metadata = {"namespace": "n", "name": "a", "resourceVersion": str(version)}
+    return {"metadata": metadata, "value": value}
+
+
+def test_an_object_that_comes_again_is_not_looked_at_again() -> None:
+    kept = Kept()
+    kept.cache.put(item(5, "one"))
+    kept.list(item(5, "one"))
+    kept.cache.put(item(5, "one"))
+    assert kept.looks == ["one"]
+    assert kept.told == [(None, "one")]
+
+
+def test_a_newer_version_replaces_an_older_one_and_never_the_reverse() -> None:
+    kept = Kept()
+    kept.cache.put(item(5, "one"))
+    kept.cache.put(item(6, "two"))
+    kept.list(item(5, "one"))
+    kept.cache.put(item(4, "older"))
+    assert kept.cache.get("n", "a") == "two"
+    assert kept.told == [(None, "one"), ("one", "two")]
+
+
+def test_a_newer_version_of_no_interest_is_dropped() -> None:
+    kept = Kept()
+    kept.cache.put(item(5, "one"))
+    kept.cache.put(item(6, ""))
+    assert kept.cache.get("n", "a") is None
+    assert kept.told == [(None, "one"), ("one", None)]
+
+
+def test_what_a_list_lacks_is_gone() -> None:
+    kept = Kept()
+    kept.cache.put(item(5, "one"))
+    kept.list()
+    assert len(kept.cache) == 0
+    assert kept.told[-1] == ("one", None)
+
+
+def test_what_is_doubted_is_looked_at_again_though_it_has_not_changed() -> None:
+    kept = Kept()
+    kept.cache.put(item(5, "one"))
+    kept.cache.doubt("n")
+    kept.cache.doubt("another")
+    assert kept.cache.get("n", "a") == "one"
+    kept.cache.put(item(5, "two"))
+    kept.list(item(5, "two"))
+    assert kept.told == [(None, "one"), ("one", "two")]
+
+
+def test_an_object_that_nobody_expected_changes_nothing_and_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kept = Kept()
+    kept.cache.put(item(5, "one"))
+    kept.cache.put({**item(6, "secret"), "value": None})
+    kept.cache.put({**item(6, "secret"), "metadata": {"name": "b", "resourceVersion": "6"}})
+    kept.list({**item(7, "secret"), "value": {}})
+
+    assert kept.cache.get("n", "a") == "one"
+    assert kept.told == [(None, "one"), (None, "secret"), ("secret", None)]
+    assert [record.message for record in caplog.records] == ["an object is not followed"] * 2
+    assert "secret" not in str([vars(record) for record in caplog.records])

@@ -1,0 +1,1 @@
+"""Tools of the developers: chart generator, control plane, kubelet, bench and demo."""

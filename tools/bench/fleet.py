@@ -1,0 +1,181 @@
+"""A fleet of servers without pods, and what it costs the controller and the API server.
+
+A third of the servers asks for nothing, a third has a configuration, a third a configuration with
+files and a policy of its own: that many objects are made, and one policy for each namespace.
+"""
+
+import json
+import os
+import re
+import time
+import urllib.parse
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPSConnection
+from pathlib import Path
+from typing import Any
+
+from tests.e2e import manifests
+from tests.e2e.controller.control import Control
+from tools.cluster.control_plane import ControlPlane
+
+CREATORS = 4
+OURS = "labelSelector=app.kubernetes.io%2Fmanaged-by%3Dmcp-admission"
+MADE = {
+    "services": "/api/v1",
+    "secrets": "/api/v1",
+    "networkpolicies": "/apis/networking.k8s.io/v1",
+}
+PROFILE = {
+    "mcpNamespace": {
+        "networkPolicy": {
+            "egressCeilings": ["10.20.0.0/16"],
+            # Without the protocol, which the API server fills in.
+            "egressProfiles": {"queue": {"to": [{"podSelector": {}}], "ports": [{"port": 5672}]}},
+        }
+    }
+}
+RENEWAL = ("update", "leases")
+BETWEEN_LOOKS = 0.2
+PORTS = [{"name": "mcp", "containerPort": 8099}]
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """So many servers, spread over these namespaces."""
+
+    cluster: ControlPlane
+    namespaces: list[str]
+    servers: int
+
+    @property
+    def objects(self) -> int:
+        """How many objects are made for it."""
+        asking = [number % 3 for number in range(self.servers)]
+        return self.servers + asking.count(1) + 3 * asking.count(2) + len(self.namespaces)
+
+    def create(self) -> None:
+        """Apply everything, and wait until the Deployment controller has seen it."""
+        with ThreadPoolExecutor(CREATORS) as creators:
+            list(creators.map(self._create, range(CREATORS)))
+        for namespace in self.namespaces:
+            self.cluster.wait_for("Deployment controller", partial(self._seen, namespace), 600)
+
+    def made(self) -> int:
+        """How many objects of ours there are."""
+        return sum(
+            len(self.cluster.get(f"{api}/namespaces/{namespace}/{resource}?{OURS}")["items"])
+            for resource, api in MADE.items()
+            for namespace in self.namespaces
+        )
+
+    def _create(self, first: int) -> None:
+        """Every so many, over one connection: ports are few."""
+        server = urllib.parse.urlsplit(self.cluster.url).netloc
+        with closing(HTTPSConnection(server, context=self.cluster.admin.tls)) as connection:
+            for number in range(first, self.servers, CREATORS):
+                namespace = self.namespaces[number % len(self.namespaces)]
+                for path, manifest in _manifests(number, namespace):
+                    headers = {"Content-Type": "application/json"}
+                    connection.request("POST", path, json.dumps(manifest), headers)
+                    answer = connection.getresponse()
+                    text = answer.read()
+                    assert answer.status == 201, text
+
+    def _seen(self, namespace: str) -> bool:
+        found = self.cluster.get(f"/apis/apps/v1/namespaces/{namespace}/deployments")["items"]
+        return all(
+            each.get("status", {}).get("observedGeneration") == each["metadata"]["generation"]
+            for each in found
+        )
+
+
+def _manifests(number: int, namespace: str) -> Iterator[tuple[str, Manifest]]:
+    """The path of a collection, and what is created there."""
+    name = f"server-{number}"
+    asked = {}
+    if number % 3:
+        asked["mcp-admission.dev/config-from"] = name
+        values = {"KEY": f"value {number}", "file": "x"}
+        source = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}}
+        yield f"/api/v1/namespaces/{namespace}/secrets", {**source, "stringData": values}
+    if number % 3 == 2:
+        asked["mcp-admission.dev/file-keys"] = "file"
+        asked["mcp-admission.dev/egress"] = "10.20.1.0/24:5432, queue"
+    containers = [manifests.container(ports=PORTS)]
+    server = manifests.server(name, annotations=asked, replicas=0, containers=containers)
+    yield f"/apis/apps/v1/namespaces/{namespace}/deployments", server
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the controller has taken so far."""
+
+    seconds: float
+    requests: dict[tuple[str, str], float]
+    cpu_seconds: float
+    peak_mib: float
+
+    @property
+    def writes(self) -> float:
+        """Requests that change something, but for the Lease."""
+        reads = ("get", "list", "watch")
+        return sum(
+            count
+            for (verb, resource), count in self.requests.items()
+            if verb not in reads and resource != "leases"
+        )
+
+
+def converge(fleet: Fleet, control: Control, seconds: float) -> Cost:
+    """Wait until there is everything, and nobody looks at anything any more."""
+    began = time.monotonic()
+    fleet.cluster.wait_for("controller that leads", control.leads, seconds)
+    least = fleet.servers + len(fleet.namespaces)
+    while True:
+        fleet.cluster.wait_for("a look at each", lambda: looks(control) >= least, seconds)
+        looked = looks(control)
+        taken = cost(control, time.monotonic() - began)
+        if rests(control, 2, looked) and fleet.made() == fleet.objects:
+            return taken
+        assert time.monotonic() < began + seconds, f"{fleet.made()} objects of {fleet.objects}"
+
+
+def rests(control: Control, renewals: int, looked: float | None = None) -> bool:
+    """Whether nothing is looked at for as long as it takes to renew the Lease so often.
+
+    `looked` is how often anything was looked at when that began.
+    """
+    before = looks(control) if looked is None else looked
+    renewed = cost(control).requests.get(RENEWAL, 0)
+    while looks(control) == before:
+        if cost(control).requests.get(RENEWAL, 0) >= renewed + renewals:
+            return True
+        time.sleep(BETWEEN_LOOKS)
+    return False
+
+
+def looks(control: Control) -> float:
+    """How often anything was looked at."""
+    return control.metric("reconcile_duration_seconds_count")
+
+
+def cost(control: Control, seconds: float = 0.0) -> Cost:
+    """What it has taken until now."""
+    pid = control.process.pid
+    assert pid is not None
+    status = Path(f"/proc/{pid}/status").read_text()
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert peak
+    spent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = int(spent[11]) + int(spent[12])
+    requests = {
+        (labels["verb"], labels["resource"]): value
+        for labels, value in control.samples("api_requests_total")
+    }
+    return Cost(seconds, requests, ticks / os.sysconf("SC_CLK_TCK"), int(peak[1]) / 1024)

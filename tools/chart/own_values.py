@@ -1,0 +1,106 @@
+"""The values of the chart that are no settings: how the product itself runs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from webhook.controller.certificates.modes import MODES
+from webhook.observe.logs import LEVELS
+from webhook.settings.patterns import DNS_SUBDOMAIN
+
+Schema = dict[str, Any]
+
+DIGEST = r"^sha256:[0-9a-f]{64}$"
+IMAGE = r"^[a-z0-9]+([-._:/a-z0-9]*[a-z0-9])?$"
+TAG = r"^[A-Za-z0-9_][-.A-Za-z0-9_]{0,127}$"
+INTERVAL = r"^[1-9][0-9]*(ms|s|m|h)$"
+
+BOOLEAN: Schema = {"type": "boolean"}
+FREE: Schema = {"type": ["object", "null"]}
+LIST: Schema = {"type": ["array", "null"], "items": {"type": "object"}}
+NAME: Schema = {"type": ["string", "null"], "pattern": DNS_SUBDOMAIN, "maxLength": 253}
+PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
+DAYS: Schema = {"type": "integer", "minimum": 1, "maximum": 36500}
+
+
+def own_values() -> Schema:
+    """The properties."""
+    return {
+        # Helm gives every chart this one.
+        "global": {"type": ["object", "null"]},
+        "scope": {
+            "enum": ["cluster", "namespace"],
+            "description": "namespace needs no ClusterRole: one namespace, certificates of others.",
+        },
+        "image": mapping(
+            {
+                "repository": {"type": ["string", "null"], "pattern": IMAGE},
+                "tag": {"type": ["string", "null"], "pattern": TAG},
+                "digest": {"type": ["string", "null"], "pattern": DIGEST},
+                "pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
+            }
+        ),
+        "imagePullSecrets": LIST,
+        "logLevel": {"enum": [*LEVELS, None]},
+        "priorityClassName": NAME,
+        "certificates": mapping(
+            {
+                "mode": {"enum": list(MODES)},
+                "days": DAYS,
+                "authorityDays": DAYS,
+                "issuerRef": _issuer(),
+            }
+        ),
+        "serve": mapping(
+            {
+                **_process(),
+                "clients": mapping(
+                    {
+                        "secretName": NAME,
+                        "names": {"type": ["array", "null"], "items": {"type": "string"}},
+                    }
+                ),
+            }
+        ),
+        "control": mapping(_process()),
+        "networkPolicy": mapping(
+            {"enabled": BOOLEAN, "apiServerPorts": {"type": "array", "items": PORT, "minItems": 1}}
+        ),
+        "managedLabelPolicy": mapping({"enabled": BOOLEAN}),
+        "serviceMonitor": mapping(
+            {
+                "enabled": BOOLEAN,
+                "interval": {"type": "string", "pattern": INTERVAL},
+                "labels": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
+            }
+        ),
+    }
+
+
+def _process() -> Schema:
+    return {
+        "replicas": {"type": "integer", "minimum": 1, "maximum": 100},
+        "resources": FREE,
+        "nodeSelector": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
+        "affinity": FREE,
+        "tolerations": LIST,
+    }
+
+
+def _issuer() -> Schema:
+    names = ("group", "kind", "name")
+    return mapping({name: {"type": "string"} for name in names}, names)
+
+
+def mapping(properties: Schema, required: Sequence[str] = ()) -> Schema:
+    """A mapping of these keys, or null, which sets nothing.
+
+    Of `additionalProperties: false` Helm says which key is unknown; of a constant that nobody
+    writes it says which keys there are, too.
+    """
+    known = ", ".join(sorted(properties))
+    return {
+        "type": ["object", "null"],
+        "additionalProperties": {"const": f"absent: the keys here are {known}"},
+        "properties": properties,
+        **({"required": [*required]} if required else {}),
+    }

@@ -1,0 +1,30 @@
+"""What `manifests/install` holds, which is what the chart renders."""
+
+import copy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parents[2] / "manifests" / "install"
+REGISTRATIONS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+RIGHTS = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+
+Json = dict[str, Any]
+
+
+def shipped(*kinds: str) -> list[Json]:
+    """The objects of these kinds, in the order in which they are applied; change them freely."""
+    return [each for each in everything() if each["kind"] in kinds]
+
+
+def everything() -> list[Json]:
+    """All objects, in that order; change them freely."""
+    return copy.deepcopy(_all())
+
+
+@cache
+def _all() -> list[Json]:
+    texts = [file.read_text(encoding="utf-8") for file in sorted(FOLDER.iterdir())]
+    return [each for text in texts for each in yaml.safe_load_all(text)]

@@ -1,0 +1,64 @@
+"""A control plane for people: left running, with its kubeconfig printed, stopped by Ctrl-C.
+
+`register` is the seam for the product: a context manager that is entered when the control plane
+is ready, gives the lines to print, and is left before the control plane stops.
+"""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from types import FrameType
+
+from tools.cluster.binaries import find
+from tools.cluster.control_plane import ControlPlane
+
+Register = Callable[[ControlPlane], AbstractContextManager[Sequence[str]]]
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+SECONDS_BETWEEN_CHECKS = 1
+
+
+@contextlib.contextmanager
+def nothing(_cluster: ControlPlane) -> Iterator[Sequence[str]]:
+    """Register nothing: a plain cluster."""
+    yield []
+
+
+def run(register: Register = nothing, *, kwok: bool = True) -> None:
+    """Run until Ctrl-C or SIGTERM; raises `ComponentError` when a component dies before that.
+
+    Without kwok, whatever registers brings a node.
+    """
+    # Shells let what they start in the background ignore SIGINT.
+    before = {number: signal.signal(number, _interrupt) for number in STOPPING}
+    try:
+        binaries = find(_say)
+        with ControlPlane(binaries, kwok=kwok) as cluster, register(cluster) as lines:
+            _say(", ".join(f"{name} {version}" for name, version in cluster.versions.items()))
+            _say(f"KUBECTL={binaries['kubectl']}")
+            _say(f"KUBECONFIG={cluster.kubeconfig}")
+            for line in lines:
+                _say(line)
+            _say("running; Ctrl-C stops it")
+            _wait(cluster)
+    except KeyboardInterrupt:
+        _say("stopped")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _wait(cluster: ControlPlane) -> None:
+    never = threading.Event()
+    while not never.wait(SECONDS_BETWEEN_CHECKS):
+        cluster.components.check()
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

@@ -1,0 +1,182 @@
+"""The node: it says that it is there, and sees to the pods that the scheduler puts on it."""
+
+import itertools
+import re
+import time
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tools.cluster import objects
+from tools.cluster.background import Background
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.kubelet.pod import PodWorker
+from tools.cluster.kubelet.running import now
+from tools.cluster.kubelet.services import Services
+from tools.cluster.kubelet.status import of_others
+
+Json = dict[str, Any]
+
+NAME = "node-1"
+OURS = re.compile(r"(^|/)mcp-admission[:@]")
+COMPONENT = "app.kubernetes.io/component"
+TICK = 0.2
+SECONDS_BETWEEN_HEARTBEATS = 10.0
+LINES, WIDEST, REVIEW = 6, 300, '"message": "review"'
+CAPACITY = {"cpu": "64", "memory": "256Gi", "pods": "1000", "ephemeral-storage": "1Ti"}
+MERGE = "application/merge-patch+json"
+
+
+class Kubelet(Background):
+    """While it is entered, there is a node. Pods of a component in `held` are not started."""
+
+    def __init__(self, cluster: ControlPlane) -> None:
+        super().__init__("kubelet")
+        self._cluster = cluster
+        self._folder = cluster.folder / "pods"
+        self._folder.mkdir()
+        self._workers: dict[str, PodWorker] = {}
+        self._namespaces: set[str] = set()
+        self._numbers = itertools.count(2)
+        self._beat = 0.0
+        self.held: frozenset[str] = frozenset()
+        self.services = Services(cluster, cluster.folder / "services.json")
+
+    def __enter__(self) -> Self:
+        self._join()
+        super().__enter__()
+        self._cluster.wait_for(
+            "Ready node", lambda: objects.takes_pods(self._cluster.get(f"/api/v1/nodes/{NAME}"))
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with ExitStack() as everything:
+            everything.callback(self.services.close)
+            self.over.set()
+            for worker in self._workers.values():
+                everything.push(worker.__exit__)
+            everything.push(super().__exit__)
+
+    def last_words(self) -> str:
+        """How the log of each pod ends, without reviews, also after it has gone."""
+        folders = sorted(each for each in self._folder.iterdir() if each.is_dir())
+        return "\n".join(f"--- {each.name}\n{_end(each)}" for each in folders)
+
+    def run(self) -> None:
+        """Look again and again; the API server may be away for a while."""
+        while not self.over.wait(TICK):
+            with suppress(ConnectionError, TimeoutError, AssertionError):
+                self._heartbeat()
+                self._look()
+
+    def _join(self) -> None:
+        self._cluster.create("/api/v1/nodes", objects.node(NAME, {}, ()))
+        status = {
+            "capacity": CAPACITY,
+            "allocatable": CAPACITY,
+            "conditions": [
+                {
+                    "type": "Ready",
+                    "status": "True",
+                    "reason": "KubeletReady",
+                    "lastHeartbeatTime": now(),
+                    "lastTransitionTime": now(),
+                }
+            ],
+        }
+        path = f"/api/v1/nodes/{NAME}/status"
+        assert self._cluster.raw("PATCH", path, {"status": status}, MERGE).status == 200
+        lease = {"metadata": {"name": NAME}, "spec": self._lease()}
+        path = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+        self._cluster.wait_for(
+            "Lease of the node", lambda: self._cluster.raw("POST", path, lease).status in {201, 409}
+        )
+
+    def _lease(self) -> Json:
+        time_now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return {"holderIdentity": NAME, "leaseDurationSeconds": 40, "renewTime": time_now}
+
+    def _heartbeat(self) -> None:
+        if time.monotonic() < self._beat:
+            return
+        self._beat = time.monotonic() + SECONDS_BETWEEN_HEARTBEATS
+        path = f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{NAME}"
+        self._cluster.raw("PATCH", path, {"spec": self._lease()}, MERGE)
+
+    def _look(self) -> None:
+        query = f"/api/v1/pods?fieldSelector=spec.nodeName%3D{NAME}"
+        pods = self._cluster.get(query)["items"]
+        ours = [pod for pod in pods if is_ours(pod)]
+        for pod in pods:
+            if is_ours(pod):
+                self._see(pod)
+            else:
+                self._play(pod)
+        self._bury({pod["metadata"]["uid"] for pod in ours})
+        for namespace in self._namespaces:
+            here = [pod for pod in ours if pod["metadata"]["namespace"] == namespace]
+            self.services.look(namespace, here, self._ports(here))
+
+    def _see(self, pod: Json) -> None:
+        metadata = pod["metadata"]
+        uid = metadata["uid"]
+        if uid in self._workers:
+            self._workers[uid].tell(pod)
+            return
+        held = (metadata.get("labels") or {}).get(COMPONENT) in self.held
+        if held and "deletionTimestamp" not in metadata:
+            return
+        self._namespaces.add(metadata["namespace"])
+        folder = self._folder / f"{metadata['name']}-{uid[:8]}"
+        address = self._address()
+        worker = PodWorker(self._cluster, pod, folder, self.services.file, address)
+        self._workers[uid] = worker.__enter__()
+
+    def _bury(self, there: set[str]) -> None:
+        for uid in [uid for uid in self._workers if uid not in there]:
+            self._workers.pop(uid).__exit__(None, None, None)
+
+    def _ports(self, pods: list[Json]) -> dict[str, dict[int, int]]:
+        found = {}
+        for pod in pods:
+            worker = self._workers.get(pod["metadata"]["uid"])
+            if worker and worker.containers:
+                ports = [each.ports.items() for each in worker.containers]
+                found[pod["metadata"]["name"]] = dict(itertools.chain(*ports))
+        return found
+
+    def _play(self, pod: Json) -> None:
+        """Say of somebody else's pod what a kubelet would say."""
+        metadata = pod["metadata"]
+        path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
+        if "deletionTimestamp" in metadata:
+            self._cluster.raw("DELETE", path, {"gracePeriodSeconds": 0})
+        elif pod["status"].get("phase") == "Pending":
+            status = of_others(pod, self._address())
+            self._cluster.raw("PATCH", f"{path}/status", {"status": status}, MERGE)
+
+    def _address(self) -> str:
+        number = next(self._numbers)
+        return f"10.244.{number >> 8 & 255}.{number & 255}"
+
+
+def is_ours(pod: Json) -> bool:
+    """Whether its containers are of our image."""
+    return all(OURS.search(each["image"]) for each in pod["spec"]["containers"])
+
+
+def _end(folder: Path) -> str:
+    """What a report can hold of what the containers of a pod have said."""
+    logs = [
+        log.read_text(encoding="utf-8", errors="replace") for log in sorted(folder.glob("*.log"))
+    ]
+    lines = [line[:WIDEST] for log in logs for line in log.splitlines() if REVIEW not in line]
+    return "\n".join(lines[-LINES:])

@@ -1,0 +1,188 @@
+"""Whether a server is as it would be if it rolled now: asked of the engine, on the live object.
+
+Rolling is the update with which the controller itself rolls pods, another revision on the template,
+and goes through the hooks as the API server would send it. No hash of settings is stored anywhere:
+what the engine would change is out of date. The controller's metrics and Events, `audit` and
+`apply` all ask here, so that they agree.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+from webhook import names
+from webhook.admission.answer import Finding, Severity
+from webhook.admission.handler import review
+from webhook.admission.new_pods import as_given
+from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.rolling import alike
+from webhook.admission.workload import DEPLOYMENTS
+from webhook.documents.pointer import escape
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+CURRENT, OUT_OF_DATE = "current", "out-of-date"
+UNPROTECTED, REFUSED = "unprotected", "refused"
+STATES = (CURRENT, OUT_OF_DATE, UNPROTECTED, REFUSED)
+"""From the best to the worst; a server is in one of them. Reports, metrics and status say these."""
+
+TEMPLATE = "/spec/template"
+OWN_FIELD = f"the workload's metadata.labels[{names.SERVER}]"
+OWN_LABEL = f"/metadata/labels/{escape(names.SERVER)}"
+
+
+class Change(NamedTuple):
+    """A field that would be another; None stands for a field that is not there.
+
+    `field` is how people call it inside the pod, `path` an RFC 6901 pointer into the object.
+    """
+
+    field: str
+    path: str
+    before: Any
+    after: Any
+
+
+class Outlook(NamedTuple):
+    """What would become of a server if it rolled now; `reasons` are those of a refusal."""
+
+    state: str
+    changes: tuple[Change, ...] = ()
+    reasons: tuple[Finding, ...] = ()
+
+
+def state(found: Json, settings: Settings, *, managed: bool) -> str:
+    """One of STATES for a Deployment that is a server, as the API server has it."""
+    return outlook(found, settings, managed=managed).state
+
+
+def outlook(found: Json, settings: Settings, *, managed: bool) -> Outlook:
+    """What rolling a Deployment that is a server would do, as the API server has it now.
+
+    It is unprotected where no template of it was ever filled in, or where it lacks the label.
+    """
+    metadata, rolling = found["metadata"], _rolling(found)
+    request = Request(
+        Hook.MUTATE,
+        DEPLOYMENTS,
+        "UPDATE",
+        rolling,
+        found,
+        kind="Deployment",
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+    )
+    scope = Scope.of(managed=managed)
+    reasons = objections(request, settings, scope)
+    if reasons:
+        return Outlook(REFUSED, reasons=reasons)
+    before, after = found["spec"]["template"], rolling["spec"]["template"]
+    _take_back(before, after)
+    own = tuple(_changes(_own_label(found), _own_label(rolling), OWN_LABEL, OWN_FIELD))
+    if alike(before, after) and not own:
+        return Outlook(CURRENT)
+    state = OUT_OF_DATE if known(before, metadata["name"]) and not own else UNPROTECTED
+    return Outlook(state, own + tuple(_told(before, after, settings)))
+
+
+def objections(request: Request, settings: Settings, scope: Scope) -> tuple[Finding, ...]:
+    """Why a hook refuses it; else the object of the request is filled in as it would be stored."""
+    for hook in (Hook.MUTATE, Hook.VALIDATE):
+        answer = review(request._replace(hook=hook), settings, scope)
+        if not answer.allowed:
+            return tuple(
+                finding for finding in answer.findings if finding.severity is Severity.ERROR
+            )
+        if not answer.operations:
+            # Untouched, it has passed every check that the other hook has.
+            return ()
+    return ()
+
+
+def known(pod: Json, name: str) -> bool:
+    """Whether a template, or pod, carries both labels, which every one gets that is filled in."""
+    labels = (pod.get("metadata") or {}).get("labels") or {}
+    return labels.get(names.SERVER) == "true" and labels.get(names.NAME) == names.identity(name)
+
+
+def changes(before: Json, after: Json, pointer: str = "") -> Iterator[Change]:
+    """The fields of a pod, or of a template at the pointer, that differ.
+
+    What we remember of our own is told only where nothing else differs.
+    """
+    memory = f"{pointer}/metadata/annotations/{escape(names.INJECTED)}"
+    found = list(_changes(before, after, pointer, ""))
+    told = [each for each in found if each.path != memory]
+    yield from told or found
+
+
+def _told(before: Json, after: Json, settings: Settings) -> Iterator[Change]:
+    """How pods would differ; where they would not, what moves from the template to its pods."""
+    was, would_be = as_given(before, settings), as_given(after, settings)
+    if was["spec"] == would_be["spec"]:
+        was, would_be = before, after
+    return changes(was, would_be, TEMPLATE)
+
+
+def _changes(before: Any, after: Any, path: str, field: str) -> Iterator[Change]:
+    if alike(before, after):
+        return
+    old, new = _items(before), _items(after)
+    if old is None or new is None:
+        yield Change(field, path, before, after)
+        return
+    in_list = isinstance(before or after, list)
+    for key in sorted(old.keys() | new.keys()):
+        step, was = old.get(key) or (new[key][0], None)
+        _, now = new.get(key) or (step, None)
+        called, at = _called(field, key, in_list=in_list), f"{path}/{step}"
+        if in_list and (was is None or now is None):
+            yield Change(called, at, was, now)
+        else:
+            yield from _changes(was, now, at, called)
+
+
+def _items(value: Any) -> dict[str, tuple[str, Any]] | None:
+    """What is inside, by what identifies it, with its step in a pointer; None for a value."""
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        return {key: (escape(key), each) for key, each in value.items()}
+    if isinstance(value, list) and all(isinstance(each, dict) and "name" in each for each in value):
+        found = {str(each["name"]): (str(at), each) for at, each in enumerate(value)}
+        return found if len(found) == len(value) else None
+    return None
+
+
+def _called(field: str, key: str, *, in_list: bool) -> str:
+    """As messages of rules call it: `containers[mcp].resources`, `metadata.labels[a/b]`."""
+    if in_list or not key.isalnum():
+        return f"{field}[{key}]"
+    return key if field in ("", "spec") else f"{field}.{key}"
+
+
+def _own_label(found: Json) -> str | None:
+    label: str | None = (found["metadata"].get("labels") or {}).get(names.SERVER)
+    return label
+
+
+def _rolling(found: Json) -> Json:
+    """The update, in objects of its own wherever a review edits them."""
+    metadata = {key: each for key, each in found["metadata"].items() if key != "managedFields"}
+    for key in ("labels", "annotations"):
+        if isinstance(metadata.get(key), dict):
+            metadata[key] = dict(metadata[key])
+    template = deepcopy(found["spec"]["template"])
+    of_template = template.setdefault("metadata", {})
+    annotations = of_template.get("annotations") or {}
+    of_template["annotations"] = annotations | {names.REVISION: "another"}
+    return {"metadata": metadata, "spec": {**found["spec"], "template": template}}
+
+
+def _take_back(before: Json, after: Json) -> None:
+    """Let the revision be what it was."""
+    was = (before.get("metadata") or {}).get("annotations") or {}
+    annotations = after["metadata"]["annotations"]
+    annotations.pop(names.REVISION, None)
+    if names.REVISION in was:
+        annotations[names.REVISION] = was[names.REVISION]

@@ -1,0 +1,51 @@
+"""One review: a pure function of the request, the scope and the settings.
+
+Read this first. A request names a resource, a subresource and an operation; each of them that is
+registered has one function here, which reads the object as a workload, asks whether it is an MCP
+server, lets the rules fill in and check, and answers. What is not registered is allowed.
+"""
+
+from collections.abc import Callable
+
+from webhook.admission import deployments, other_workloads, pods, scale
+from webhook.admission.answer import MALFORMED, NOT_COVERED, Answer, Finding, Severity, refuse
+from webhook.admission.request import Request, Scope
+from webhook.admission.workload import BINDINGS, DEPLOYMENTS, KINDS, PODS
+from webhook.pods.fields import Malformed
+from webhook.settings.model import Settings
+
+Review = Callable[[Request, Settings, Scope], Answer]
+
+_REVIEWS: dict[tuple[str, str, str], Review] = {
+    **{
+        (resource, "", operation): other_workloads.review
+        for resource in KINDS
+        for operation in ("CREATE", "UPDATE")
+    },
+    (PODS, "", "CREATE"): pods.create,
+    (PODS, "", "UPDATE"): pods.update,
+    (PODS, "ephemeralcontainers", "UPDATE"): pods.ephemeral_containers,
+    (PODS, "resize", "UPDATE"): pods.resize,
+    (PODS, "status", "UPDATE"): pods.status,
+    (PODS, "binding", "CREATE"): pods.binding,
+    (BINDINGS, "", "CREATE"): pods.binding,
+    (DEPLOYMENTS, "", "CREATE"): deployments.review,
+    (DEPLOYMENTS, "", "UPDATE"): deployments.review,
+    (DEPLOYMENTS, "scale", "UPDATE"): scale.review,
+}
+
+
+def review(request: Request, settings: Settings, scope: Scope) -> Answer:
+    """Decide about one request, and fill in its object in place.
+
+    The answer is complete: an object of a shape that Kubernetes does not know is refused with
+    status 422. Raises SettingsError where the settings contradict themselves.
+    """
+    reviewed = _REVIEWS.get((request.resource, request.subresource, request.operation))
+    if reviewed is None:
+        return NOT_COVERED
+    try:
+        return reviewed(request, settings, scope)
+    except Malformed as error:
+        finding = Finding(MALFORMED, Severity.ERROR, error.pointer, str(error))
+        return refuse(request.name, [finding], code=422)

@@ -1,0 +1,65 @@
+"""Other workloads get early feedback: what would be refused is said when they are applied.
+
+Their templates are not changed and not refused: the pods are, when they are created. Only the Job
+of one run of a CronJob gets the name of the CronJob into its template, which its pods cannot know.
+"""
+
+from webhook import names
+from webhook.admission.answer import FORETOLD, NOT_COVERED, Answer, Finding, Severity, allow
+from webhook.admission.coverage import covered, pods_covered
+from webhook.admission.enforcement import Enforcement, notices
+from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.uncovered import uncovered, unread_labels
+from webhook.admission.workload import SCHEDULES, Workload, read
+from webhook.pods.patch import Patch
+from webhook.settings.model import Settings
+
+
+def review(request: Request, settings: Settings, scope: Scope) -> Answer:
+    """Warn about what the pods of the template would be refused for."""
+    patch = Patch()
+    workload = read(request.object, request, scope, patch)
+    owner = workload.pod.origin.owner
+    if workload.kind == "Job" and owner in SCHEDULES:
+        naming = request.hook is Hook.MUTATE and request.operation == "CREATE"
+        named = naming and pods_covered(workload, settings, scope)
+        return _name_pods(workload, patch) if named else NOT_COVERED
+    if owner:
+        return NOT_COVERED
+    if not covered(workload, settings, scope):
+        return uncovered(workload)
+    if request.hook is Hook.MUTATE:
+        return allow()
+    if not pods_covered(workload, settings, scope):
+        return allow([_uncovered(workload)])
+    enforcement = Enforcement(settings, workload.pod)
+    findings = notices(settings, workload.pod)
+    findings += enforcement.fill(patch) + enforcement.settle(patch)
+    findings += unread_labels(workload)
+    pods_refused = any(finding.severity is Severity.ERROR for finding in findings)
+    return allow([_foretold(finding) for finding in findings])._replace(pods_refused=pods_refused)
+
+
+def _name_pods(job: Workload, patch: Patch) -> Answer:
+    """Let the pods of one run be named after the workload that a person wrote, in every run."""
+    job.pod.labels.default(names.NAME, names.identity(job.pod.origin.name))
+    return allow((), patch.finish())
+
+
+def _foretold(finding: Finding) -> Finding:
+    """What will be said about the pods, as a warning about their workload."""
+    if finding.severity is Severity.WARNING:
+        return finding
+    return finding._replace(
+        severity=Severity.WARNING,
+        message=f"{FORETOLD}{finding.message}",
+        brief=f"{FORETOLD}{finding.brief}" if finding.brief else "",
+    )
+
+
+def _uncovered(workload: Workload) -> Finding:
+    """A label on the workload alone reaches no pod: only Deployments are filled in."""
+    place = f"{workload.template.pointer}/metadata/labels"
+    labels = place.strip("/").replace("/", ".")
+    message = f"its pods are not covered: put {names.SERVER} into {labels}"
+    return Finding("identity", Severity.WARNING, place, message)

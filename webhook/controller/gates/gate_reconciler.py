@@ -1,0 +1,78 @@
+"""A pod that waits for its network policy: its gate goes once the policy is in force.
+
+In force means that the API server has it as it is wanted, and that the network plugin had a moment
+to do as it says: plugins tell nobody when they have.
+"""
+
+import asyncio
+
+from webhook.controller.cluster_state import Key, Pod
+from webhook.controller.gates import gate
+from webhook.controller.namespaces.namespace_reconciler import Namespaces
+from webhook.controller.owned.object_kinds import POLICY
+from webhook.controller.owned.write import Writer
+from webhook.kube.api import Api
+from webhook.kube.errors import Invalid
+from webhook.kube.event_recorder import Notes, Regarding
+
+MOMENT = 1.0
+
+
+class Gates:
+    """Takes the gate from one pod at a time."""
+
+    def __init__(self, api: Api, writer: Writer, namespaces: Namespaces, notes: Notes) -> None:
+        self._api, self._writer, self._notes = api, writer, notes
+        self._namespaces, self._view = namespaces, namespaces.view
+        self._since: dict[str, tuple[object, float]] = {}
+
+    async def reconcile(self, key: Key) -> float | None:
+        """Take the gate, or say when to come again; a policy that is written asks again itself."""
+        pod = self._view.pods.get(key.namespace, key.name)
+        if pod is None or pod.gate is None or not self._view.here(key.namespace):
+            return None
+        if self._view.settings.mcp_namespace.network_policy.enabled:
+            moment = self._moment_left(key.namespace)
+            if moment is None:
+                await self._say_why(key, pod)
+            if moment is None or moment > 0:
+                return moment
+        await self._open(key, pod, pod.gate)
+        return None
+
+    async def _say_why(self, key: Key, pod: Pod) -> None:
+        """Tell the pod's owner what keeps the policy from being made, where something does."""
+        blocked = self._namespaces.blocked.get(key.namespace)
+        if blocked:
+            await self._say(key, pod, f"waits for the network policy of its namespace: {blocked}")
+
+    async def _say(self, key: Key, pod: Pod, note: str) -> None:
+        regarding = Regarding("v1", "Pod", key.namespace, key.name, pod.uid)
+        await self._notes.say(regarding, {"Gated": note})
+
+    def _moment_left(self, namespace: str) -> float | None:
+        """Seconds until the policy is in force; None while it is not there."""
+        wanted = [
+            each for each in self._namespaces.wanted(namespace) if each["kind"] == POLICY.kind
+        ]
+        if not wanted or not all(map(self._writer.fits, wanted)):
+            self._since.pop(namespace, None)
+            return None
+        now = asyncio.get_running_loop().time()
+        policies = [self._writer.written(each) for each in wanted]
+        seen, since = self._since.get(namespace, (None, now))
+        if seen != policies:
+            # Made again, or put right, since some other pod was let through.
+            since = now
+            self._since[namespace] = policies, now
+        return since + MOMENT - now
+
+    async def _open(self, key: Key, pod: Pod, at: int) -> None:
+        try:
+            now = await gate.take(self._api, key.namespace, key.name, pod.uid, at)
+        except Invalid as error:
+            await self._say(key, pod, f"its gate cannot be taken: {error.message}")
+            raise
+        # Where it is another pod, or has other gates by now, the watch tells.
+        if now is not None:
+            self._view.pods.put(now)

@@ -1,0 +1,1 @@
+"""Managed namespaces: their Pod Security labels and their network policy."""

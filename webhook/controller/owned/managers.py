@@ -1,0 +1,132 @@
+"""Who else has written an object, by what the API server keeps in its managedFields.
+
+Somebody who applies a field of ours, by `kubectl apply`, server-side apply or Helm, has the object
+in a manifest and applies it again: the object is theirs. Whoever only edits a field has not.
+"""
+
+import json
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from webhook import names
+from webhook.kube.api_request import FIELD_MANAGER
+
+Json = dict[str, Any]
+Path = tuple[str, ...]
+US = FIELD_MANAGER["fieldManager"]
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+KEYS = (("port", "protocol"), ("uid",))
+HELM_RELEASE = "meta.helm.sh/release-name"
+
+
+def by_us(entry: Json) -> bool:
+    """Whether an entry of managedFields is ours."""
+    return entry.get("manager") == US
+
+
+def entries(found: Json) -> list[Json]:
+    """The entries of managedFields."""
+    return found["metadata"].get("managedFields") or []
+
+
+def others(found: Json) -> list[Json]:
+    """The entries of everybody else; a status is written by controllers, and counts for nothing."""
+    return [each for each in entries(found) if not by_us(each) and not each.get("subresource")]
+
+
+def taken_over(found: Json, core: Collection[Path]) -> bool:
+    """Whether somebody else has the object in a manifest, which has one of the `core` fields."""
+    metadata = found["metadata"]
+    managed_by = (metadata.get("labels") or {}).get(names.MANAGED_BY)
+    return (
+        managed_by not in (None, "", names.PRODUCT)
+        or HELM_RELEASE in (metadata.get("annotations") or {})
+        or declared(found, core) is not None
+    )
+
+
+def declared(found: Json, core: Collection[Path]) -> Json | None:
+    """The object as somebody else applies it; None where nobody applies a field of `core`."""
+    applied = [each for each in others(found) if each.get("operation") == "Apply"]
+    whole = {**found, "stringData": found.get("data")}
+    by_server = _part(whole, [each.get("fieldsV1") or {"f:": {}} for each in applied])
+    for manifest in (_stored(by_server, found), _stored(_last_applied(found), found)):
+        if any(at(manifest, path) is not None for path in core):
+            return manifest
+    return None
+
+
+def changed_by(found: Json, paths: Iterable[Path]) -> list[str]:
+    """The managers other than us that wrote one of these fields last."""
+    wanted = list(paths)
+    return sorted(
+        {
+            str(each.get("manager"))
+            for each in others(found)
+            if any(_has(each.get("fieldsV1") or {}, path) for path in wanted)
+        }
+    )
+
+
+def at(found: Any, path: Path) -> Any:
+    """What is at a path of keys; None where there is nothing."""
+    for key in path:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _has(fields: Json, path: Path) -> bool:
+    for key in path:
+        if f"f:{key}" not in fields:
+            return False
+        fields = fields[f"f:{key}"]
+        if not fields:
+            # The API server tells the parts of it not apart.
+            return True
+    return True
+
+
+def _part(value: Any, sets: list[Json]) -> Any:
+    """What sets of fields, in the form of managedFields, have of a value.
+
+    Users may write them: each is read once, and nothing in a key is.
+    """
+    if not all(fields.keys() - {"."} for fields in sets):
+        return value
+    inside: dict[str, list[Json]] = {}
+    for key, named in (each for fields in sets for each in fields.items()):
+        inside.setdefault(key, []).append(named)
+    if isinstance(value, dict):
+        found = {key: inside[f"f:{key}"] for key in value if f"f:{key}" in inside}
+        return {key: _part(value[key], fields) for key, fields in found.items()}
+    if isinstance(value, list):
+        return [_part(item, inside[key]) for item in value if (key := _key(item)) in inside]
+    return value
+
+
+def _key(item: Any) -> str:
+    """How managedFields call an item: `k:{"port":80,"protocol":"TCP"}`, an owner by its uid."""
+    for keys in KEYS:
+        if isinstance(item, dict) and keys[0] in item:
+            named = {key: item.get(key) for key in keys}
+            return f"k:{json.dumps(named, ensure_ascii=False, separators=(',', ':'))}"
+    return ""
+
+
+def _last_applied(found: Json) -> Json:
+    """The manifest of a client-side `kubectl apply`, which kubectl leaves on the object."""
+    text = (found["metadata"].get("annotations") or {}).get(LAST_APPLIED, "")
+    try:
+        manifest = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def _stored(manifest: Json, found: Json) -> Json:
+    """A manifest as it is stored: `stringData` is part of a Secret's data."""
+    parts = [part for key in ("data", "stringData") if isinstance(part := manifest.get(key), dict)]
+    if not parts:
+        return manifest
+    stored, keys = found.get("data") or {}, {key for part in parts for key in part}
+    return {**manifest, "data": {key: stored[key] for key in keys if key in stored}}

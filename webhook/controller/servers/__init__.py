@@ -1,0 +1,1 @@
+"""MCP servers: the objects of each Deployment, its Events and its drift."""

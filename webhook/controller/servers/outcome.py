@@ -1,0 +1,66 @@
+"""What became of the objects of one server, and when it was last all as it should be."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from math import inf
+from typing import NamedTuple
+
+from webhook.controller.owned.object_kinds import Live
+from webhook.controller.owned.owned_objects import Place
+from webhook.controller.servers.observed import Deployment
+from webhook.kube.errors import ApiError
+
+
+class Right(NamedTuple):
+    """A server as it was when all was right: nobody is called before something changes.
+
+    `until` is when it has to be looked at all the same.
+    """
+
+    deployment: Deployment
+    source: str | None
+    lives: tuple[Live | None, ...]
+    until: float = inf
+
+    def holds(
+        self, found: Deployment, source: str | None, lives: tuple[Live | None, ...], now: float
+    ) -> bool:
+        """Whether nothing has changed; the end of a rollout may change nothing that matters."""
+        same = self.deployment in (found, found.rolled_out)
+        return same and (self.source, self.lives) == (source, lives) and now < self.until
+
+
+@dataclass
+class Outcome:
+    """What the turn came to; `troubles` and `news` are notes by the reasons of their Events."""
+
+    troubles: dict[str, str]
+    news: dict[str, str] = field(default_factory=dict)
+    taken: list[str] = field(default_factory=list)
+    failures: list[ApiError] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
+    ends_in: float = inf
+
+    @property
+    def written(self) -> bool:
+        """Whether everything could be written that was to be."""
+        return not (self.failures or self.taken or self.pauses)
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing is missing."""
+        return self.written and not self.troubles
+
+    @property
+    def again(self) -> float | None:
+        """After how many seconds the server has to be looked at, though nothing changes."""
+        soonest = min([*self.pauses, self.ends_in])
+        return None if soonest == inf else soonest
+
+    def put_back(self, note: Callable[[Place], str | None], places: Iterable[Place]) -> None:
+        """Tell what was put back lately in these places."""
+        for place in places:
+            found = note(place)
+            if found is not None:
+                reason = f"{place.kind}PutBack"
+                self.news[reason] = "; ".join(filter(None, (self.news.get(reason), found)))

@@ -1,0 +1,1 @@
+"""The settings resource: read, written for the replicas, and its status."""

@@ -1,0 +1,80 @@
+"""The settings in force: what is locked, over the resource, over what is built in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from webhook.rules.registry import plan
+from webhook.settings import layers
+from webhook.settings.descriptions import CHART_ONLY
+from webhook.settings.effective_file import digest, dumped, written
+from webhook.settings.faults import dotted
+from webhook.settings.layers import Layer
+from webhook.settings.model import Settings
+from webhook.settings.settings_error import SettingsError
+
+DEEPEST = 50  # replicas read twice as deep
+LARGEST = 900 * 1024  # in ASCII; a ConfigMap ends at a MiB
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Effective:
+    """Settings that every rule can follow, and the spec of the resource that is in them."""
+
+    settings: Settings
+    spec: Json
+
+    @cached_property
+    def text(self) -> str:
+        """The file that replicas read."""
+        return written(self.settings)
+
+    @cached_property
+    def source(self) -> str:
+        """The spec as a file, for the controller that leads next."""
+        return dumped(self.spec)
+
+    @cached_property
+    def digest(self) -> str:
+        """What replicas call these settings."""
+        return digest(self.text.encode())
+
+
+def settle(spec: Json, locks: Sequence[Layer]) -> Effective:
+    """The settings of this resource under these locks; raises SettingsError with every fault."""
+    if not _fits(spec, DEEPEST):
+        raise SettingsError(f"spec is nested more than {DEEPEST} levels deep: nest it less")
+    settings = layers.settle([_layer(spec), *locks])
+    plan(settings)
+    found = Effective(settings, spec)
+    if len(found.text) + len(found.source) > LARGEST:
+        raise SettingsError(
+            f"spec is too long: written as YAML, it and what it comes to have at most {LARGEST} "
+            "characters, so that a ConfigMap can hold both"
+        )
+    return found
+
+
+def _fits(value: Any, levels: int) -> bool:
+    """Whether a value is nested at most so many levels deep."""
+    inside = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list):
+        return True
+    return levels > 0 and all(_fits(each, levels - 1) for each in inside)
+
+
+def locked(locks: Sequence[Layer]) -> frozenset[str]:
+    """The keys of the resource that are not heard."""
+    return frozenset().union(*map(layers.keys, locks)) - CHART_ONLY
+
+
+def ignored(spec: Json, locks: Sequence[Layer]) -> frozenset[str]:
+    """The keys that the resource sets all the same."""
+    return layers.keys(_layer(spec)) & locked(locks)
+
+
+def _layer(spec: Json) -> Layer:
+    return Layer(spec, lambda key: f"spec.{dotted(key)}")

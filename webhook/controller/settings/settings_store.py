@@ -1,0 +1,141 @@
+"""What the controller follows: the one settings resource, and the ConfigMap that it writes.
+
+A cluster without the definition of the resource has none, until the definition comes.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from webhook.kube.api import Api
+from webhook.kube.cache import Cache
+from webhook.kube.errors import AlreadyExists, ApiError, NotFound
+from webhook.kube.paths import cluster_wide, namespaced
+from webhook.kube.watch import Restarted, Source, Watch
+from webhook.settings.resource import GROUP, NAME, PLURAL, VERSION
+
+CONFIG_MAP = "mcp-admission-settings"
+SECONDS_WITHOUT_DEFINITION = 10.0
+RESOURCES = Source(
+    PLURAL, cluster_wide(f"{GROUP}/{VERSION}", PLURAL), field_selector=f"metadata.name={NAME}"
+)
+
+LOG = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+Files = Mapping[str, str]
+
+
+class Resource(NamedTuple):
+    """What is kept of the settings resource."""
+
+    uid: str
+    generation: int
+    spec: Json
+    status: Json
+
+
+class Following:
+    """Both as they were last seen; `news` is set when one of them changes."""
+
+    def __init__(
+        self, api: Api, namespace: str, restarted: Restarted, *, resource: bool = True
+    ) -> None:
+        self.news = asyncio.Event()
+        self._api, self._namespace = api, namespace
+        self._resources: Cache[Resource] = Cache(_resource, self._changed)
+        self._config_maps: Cache[Files] = Cache(_files, self._changed)
+        config_maps = Source(
+            "configmaps",
+            namespaced("v1", "configmaps", namespace),
+            field_selector=f"metadata.name={CONFIG_MAP}",
+        )
+        self._files = Watch(api, config_maps, self._config_maps, restarted)
+        self._resource = Watch(api, RESOURCES, self._resources, restarted)
+        self._follows_resource = resource
+        self._resource_known = asyncio.Event()
+
+    @property
+    def resource(self) -> Resource | None:
+        """The settings resource, if there is one."""
+        return self._resources.get("", NAME)
+
+    @property
+    def files(self) -> Files | None:
+        """What the ConfigMap holds, if there is one."""
+        return self._config_maps.get(self._namespace, CONFIG_MAP)
+
+    async def run(self) -> None:
+        """Follow both until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._files.run())
+            if self._follows_resource:
+                group.create_task(self._follow_resource())
+
+    async def known(self) -> None:
+        """Return once both have been seen, or are known not to be there."""
+        await self._files.synced.wait()
+        if self._follows_resource:
+            await self._resource_known.wait()
+
+    async def write(self, files: Files, labels: Mapping[str, str]) -> None:
+        """Let the ConfigMap hold these files, whoever has made or changed it."""
+        body = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": CONFIG_MAP, "namespace": self._namespace, "labels": dict(labels)},
+            "data": dict(files),
+        }
+        if self.files is None:
+            with suppress(AlreadyExists):
+                folder = namespaced("v1", "configmaps", self._namespace)
+                self._config_maps.put(await self._api.create(folder, body))
+                return
+        path = namespaced("v1", "configmaps", self._namespace, CONFIG_MAP)
+        self._config_maps.put(await self._api.apply(path, body))
+
+    async def write_status(self, uid: str, status: Json) -> None:
+        """Let the very resource that was seen have this status."""
+        body = {"metadata": {"uid": uid}, "status": status}
+        self._resources.put(
+            await self._api.patch(f"{RESOURCES.path}/{NAME}/status", body, kind="merge")
+        )
+
+    async def _follow_resource(self) -> None:
+        while not await self._is_defined():
+            self._resource_known.set()
+            await asyncio.sleep(SECONDS_WITHOUT_DEFINITION)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._resource.run())
+            await self._resource.synced.wait()
+            self._resource_known.set()
+
+    async def _is_defined(self) -> bool:
+        """Whether the API server knows the resource; any other problem is the watch's to tell."""
+        try:
+            await self._api.list(RESOURCES.path, field_selector=RESOURCES.field_selector)
+        except NotFound:
+            if not self._resource_known.is_set():
+                LOG.warning(
+                    "MCPServerSettings is not defined: until its definition is applied, the "
+                    "settings are those of chart and environment"
+                )
+            return False
+        except ApiError:
+            return True
+        return True
+
+    def _changed(self, *_: object) -> None:
+        self.news.set()
+
+
+def _resource(found: Json) -> Resource:
+    metadata = found["metadata"]
+    spec, status = found.get("spec") or {}, found.get("status") or {}
+    return Resource(metadata["uid"], metadata.get("generation", 0), spec, status)
+
+
+def _files(found: Json) -> Files:
+    return found.get("data") or {}

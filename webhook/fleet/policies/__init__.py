@@ -1,0 +1,1 @@
+"""Comparison of NetworkPolicies: which policy of a user opens more than ours."""

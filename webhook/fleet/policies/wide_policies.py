@@ -1,0 +1,170 @@
+"""NetworkPolicies of users that open more to a server than ours do.
+
+NetworkPolicies add up, so that nobody can close what another one opens: a policy that a user wrote
+for all pods of a namespace, long before servers moved in, undoes the isolation of every server
+there. It is not ours to change; `audit` names it, and what it opens.
+
+A policy that opens nothing beyond ours is not named. Addresses and ports are compared exactly,
+selectors by their requirements: one that says the same thing in other words counts as wider.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from webhook.fleet.policies.addresses import inside, ranges
+from webhook.fleet.policies.label_selector import narrower, selects, words
+from webhook.fleet.policies.policy_ports import PROTOCOLS, Ports, pieces, ports
+from webhook.objects.network_policy_baseline import NAMESPACE_NAME
+
+Json = dict[str, Any]
+Direction = Literal["Ingress", "Egress"]
+DIRECTIONS: tuple[Direction, ...] = ("Ingress", "Egress")
+_PEERS = {"Ingress": "from", "Egress": "to"}
+_EVERYBODY: Json = {}
+# Of peers and ports of one rule; one with more counts as wide without being compared.
+MOST_PAIRS = 1000
+
+
+class Wide(NamedTuple):
+    """What a policy opens to a server beyond ours."""
+
+    policy: str
+    direction: Direction
+    peer: str
+    ports: str
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, where, and how to mend it."""
+        opens = (
+            f"lets it reach {self.peer}"
+            if self.direction == "Egress"
+            else f"lets {self.peer} call it"
+        )
+        return (
+            f"NetworkPolicy {self.policy} {opens} on {self.ports}, beyond what mcp-admission "
+            "allows: narrow its podSelector or its rules"
+        )
+
+
+class _Opening(NamedTuple):
+    """One rule: everybody where the list of peers is empty."""
+
+    peers: list[Json]
+    ports: list[Ports]
+    namespace: str
+
+
+def wide_policies(
+    policies: Iterable[Json], ours: Sequence[Json], labels: Mapping[str, str]
+) -> list[Wide]:
+    """What the policies of a namespace open to pods of these labels beyond ours.
+
+    `policies` are as the API server has them, ours among them, which open nothing beyond themselves
+    unless somebody has edited them; `ours` are as they are made now. A direction in which ours
+    isolate nothing has nothing to be widened.
+    """
+    found: dict[Wide, None] = {}
+    for direction in DIRECTIONS:
+        own = [policy for policy in ours if _applies(policy, direction, labels)]
+        allowed = [opening for policy in own for opening in _openings(policy, direction)]
+        for policy in policies if own else ():
+            if _applies(policy, direction, labels):
+                name = policy["metadata"]["name"]
+                for peer, opened in _beyond(policy, direction, allowed):
+                    found[Wide(name, direction, peer, opened)] = None
+    return list(found)
+
+
+def _applies(policy: Json, direction: Direction, labels: Mapping[str, str]) -> bool:
+    spec = policy["spec"]
+    implied = ["Ingress", *(["Egress"] if spec.get("egress") else [])]
+    types = spec.get("policyTypes") or implied
+    return direction in types and selects(spec.get("podSelector"), labels)
+
+
+def _openings(policy: Json, direction: Direction) -> Iterator[_Opening]:
+    for rule in policy["spec"].get(direction.lower()) or []:
+        peers = rule.get(_PEERS[direction]) or []
+        yield _Opening(peers, ports(rule), policy["metadata"]["namespace"])
+
+
+def _beyond(
+    policy: Json, direction: Direction, allowed: list[_Opening]
+) -> Iterator[tuple[str, str]]:
+    for opening in _openings(policy, direction):
+        if len(opening.peers) * len(opening.ports) > MOST_PAIRS:
+            yield f"{len(opening.peers)} peers", f"{len(opening.ports)} ports"
+            continue
+        for peer in opening.peers or [_EVERYBODY]:
+            opened = [
+                each
+                for each in opening.ports
+                if not _allowed(peer, opening.namespace, each, allowed)
+            ]
+            if opened:
+                yield _peer_words(peer), _ports_words(opened)
+
+
+def _allowed(peer: Json, namespace: str, opened: Ports, allowed: list[_Opening]) -> bool:
+    cuts = [each for opening in allowed for each in opening.ports]
+    return all(
+        _within(
+            peer,
+            namespace,
+            [opening for opening in allowed if any(each.has(piece) for each in opening.ports)],
+        )
+        for piece in pieces(opened, cuts)
+    )
+
+
+def _within(peer: Json, namespace: str, openings: list[_Opening]) -> bool:
+    """Whether the openings together have the peer; none of ours is for everybody."""
+    if "ipBlock" in peer:
+        return _addresses_within(peer["ipBlock"], openings)
+    return peer != _EVERYBODY and any(
+        _selected_within(peer, namespace, own, opening.namespace)
+        for opening in openings
+        for own in opening.peers
+        if "ipBlock" not in own
+    )
+
+
+def _addresses_within(block: Json, openings: list[_Opening]) -> bool:
+    blocks = [own["ipBlock"] for opening in openings for own in opening.peers if "ipBlock" in own]
+    try:
+        return inside(ranges(block), [each for own in blocks for each in ranges(own)])
+    except ValueError:
+        return False
+
+
+def _selected_within(peer: Json, namespace: str, own: Json, own_namespace: str) -> bool:
+    return narrower(_namespaces(peer, namespace), _namespaces(own, own_namespace)) and narrower(
+        peer.get("podSelector"), own.get("podSelector")
+    )
+
+
+def _namespaces(peer: Json, namespace: str) -> Json:
+    """The namespaces of a peer; without a selector the policy's own."""
+    found: Json | None = peer.get("namespaceSelector")
+    return {"matchLabels": {NAMESPACE_NAME: namespace}} if found is None else found
+
+
+def _peer_words(peer: Json) -> str:
+    if peer == _EVERYBODY:
+        return "everybody"
+    if "ipBlock" in peer:
+        excepted = ", ".join(peer["ipBlock"].get("except") or [])
+        return f"{peer['ipBlock']['cidr']}{f' except {excepted}' if excepted else ''}"
+    pods = words(peer.get("podSelector"))
+    whose = "every pod" if not pods else f"pods with {pods}"
+    if "namespaceSelector" not in peer:
+        return f"{whose} of the namespace"
+    namespaces = words(peer["namespaceSelector"])
+    return f"{whose} of {f'namespaces with {namespaces}' if namespaces else 'every namespace'}"
+
+
+def _ports_words(opened: list[Ports]) -> str:
+    if {Ports(protocol) for protocol in PROTOCOLS} <= set(opened):
+        return "every port"
+    return ", ".join(each.words for each in opened)

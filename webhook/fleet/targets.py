@@ -1,0 +1,110 @@
+"""Which servers are rolled: the named ones, or all that are not as they would be."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from webhook.admission import drift
+from webhook.admission.drift import CURRENT, Outlook
+from webhook.admission.workload import DEPLOYMENTS
+from webhook.fleet.surroundings import Surroundings
+from webhook.fleet.workloads import seen
+from webhook.kube.api import Api
+from webhook.kube.errors import Forbidden, NotFound
+from webhook.kube.paths import cluster_wide, namespaced
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+APPS = "apps/v1"
+
+
+class Target(NamedTuple):
+    """A Deployment that is a server."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"Deployment {self.namespace}/{self.name}"
+
+
+class NotServers(Exception):  # noqa: N818 - it is about what was asked for
+    """Names that are none of servers; one sentence that says so."""
+
+
+class Targets:
+    """The servers of a cluster, judged by these settings."""
+
+    def __init__(self, api: Api, settings: Settings, release_namespace: str) -> None:
+        self._api, self._settings = api, settings
+        self._around = Surroundings(settings, release_namespace)
+        self._asked: set[str] = set()
+
+    async def named(self, namespace: str, names: Iterable[str]) -> list[Target]:
+        """The servers of these names; raises NotServers unless each is one."""
+        found: dict[Target, None] = {}
+        others: list[str] = []
+        await self._look_at(namespace)
+        for name in names:
+            try:
+                server = await self._api.get(namespaced(APPS, "deployments", namespace, name))
+            except NotFound:
+                others.append(f"Deployment {namespace}/{name} does not exist")
+                continue
+            if self._is_server(server):
+                found[Target(namespace, name)] = None
+            else:
+                others.append(f"Deployment {namespace}/{name} is no MCP server")
+        if others:
+            raise NotServers(f"{'; '.join(others)}: nothing was touched")
+        return list(found)
+
+    async def stale(self, namespace: str | None) -> tuple[list[Target], int]:
+        """All that are not current, here or everywhere, and how many are."""
+        targets: list[Target] = []
+        current = 0
+
+        def take(server: Json) -> None:
+            nonlocal current
+            if self._is_server(server) and "deletionTimestamp" not in server["metadata"]:
+                if self._outlook(server).state == CURRENT:
+                    current += 1
+                else:
+                    targets.append(_target(server))
+
+        if namespace is None:
+            await self._api.list_each(cluster_wide("v1", "namespaces"), self._around.take)
+            path = cluster_wide(APPS, "deployments")
+        else:
+            await self._look_at(namespace)
+            path = namespaced(APPS, "deployments", namespace)
+        await self._api.list_each(path, take)
+        return targets, current
+
+    async def outlook(self, server: Json) -> Outlook:
+        """What rolling it now would do."""
+        await self._look_at(server["metadata"]["namespace"])
+        return self._outlook(server)
+
+    def _outlook(self, server: Json) -> Outlook:
+        managed = self._around.managed(server["metadata"]["namespace"])
+        return drift.outlook(server, self._settings, managed=managed)
+
+    def _is_server(self, found: Json) -> bool:
+        namespace = found["metadata"]["namespace"]
+        managed = self._around.managed(namespace)
+        server = seen(found, DEPLOYMENTS, self._settings, managed=managed)
+        return server is not None and not self._around.excluded(namespace)
+
+    async def _look_at(self, namespace: str) -> None:
+        """Learn whether it is managed; to whoever may not look, only labelled ones are servers."""
+        if namespace in self._asked or self._around.knows(namespace):
+            return
+        self._asked.add(namespace)
+        try:
+            self._around.take(await self._api.get(cluster_wide("v1", "namespaces", namespace)))
+        except Forbidden:
+            return
+
+
+def _target(server: Json) -> Target:
+    return Target(server["metadata"]["namespace"], server["metadata"]["name"])

@@ -1,0 +1,1 @@
+"""Client and runtime of the Kubernetes API: calls, watch, cache, queue, Lease, Events."""

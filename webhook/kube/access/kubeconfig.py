@@ -1,0 +1,143 @@
+"""The files of a kubeconfig, put together as kubectl does: for each name the first file counts."""
+
+import os
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from webhook.documents.reader import DocumentError, read_bytes, read_stream
+from webhook.kube.access.entries import Cluster, Context, User, entry
+from webhook.kube.errors import ConfigurationError
+
+LISTS = {"contexts": "context", "clusters": "cluster", "users": "user"}
+MOST_NAMES = 10
+
+
+class Placed(NamedTuple):
+    """An entry as it is written, and its file: paths in it are meant from there."""
+
+    value: Any
+    file: Path
+
+
+class Kubeconfig(NamedTuple):
+    """All files together: the entries of each list by name."""
+
+    current: str
+    lists: Mapping[str, Mapping[str, Placed]]
+
+
+class Chosen(NamedTuple):
+    """Server and user of one context, with the files that paths in them are meant from."""
+
+    cluster: Cluster
+    user: User
+    cluster_file: Path
+    user_file: Path
+
+
+def load(files: Iterable[Path]) -> Kubeconfig:
+    """Put the files together that exist; raises ConfigurationError for one that cannot be read."""
+    current = ""
+    lists: dict[str, dict[str, Placed]] = {name: {} for name in LISTS}
+    for file in files:
+        if not _is_there(file):
+            continue
+        content = _content(file)
+        chosen = content.get("current-context") or ""
+        if not isinstance(chosen, str):
+            raise ConfigurationError(f"{file}: current-context is no name: write it in quotes")
+        current = current or chosen
+        for key, inner in LISTS.items():
+            for name, value in _named(content.get(key) or [], inner, f"{file}: {key}").items():
+                lists[key].setdefault(name, Placed(value, file))
+    return Kubeconfig(current, lists)
+
+
+def choose(found: Kubeconfig, context: str) -> Chosen:
+    """Server and user of the context, else the current one; raises ConfigurationError."""
+    name = context or found.current
+    if not found.lists["contexts"]:
+        raise ConfigurationError("there is no context in it: name a kubeconfig with --kubeconfig")
+    if not name:
+        raise ConfigurationError(f"it names no current-context: {_choice(found)}")
+    placed = _entry(found, "contexts", name)
+    if placed is None:
+        raise ConfigurationError(f'there is no context "{name}": {_choice(found, name)}')
+    where = f'context "{name}"'
+    chosen = entry(Context, placed.value, where)
+    cluster = _entry(found, "clusters", chosen.cluster)
+    if cluster is None:
+        raise ConfigurationError(f'{where}: there is no cluster "{chosen.cluster}"')
+    user: Placed | None = Placed({}, placed.file)
+    if chosen.user:
+        user = _entry(found, "users", chosen.user)
+    if user is None:
+        raise ConfigurationError(f'{where}: there is no user "{chosen.user}"')
+    return Chosen(
+        entry(Cluster, cluster.value, f'cluster "{chosen.cluster}"'),
+        entry(User, user.value, f'user "{chosen.user}"'),
+        cluster.file,
+        user.file,
+    )
+
+
+def beside(file: Path, path: str) -> Path:
+    """A path of an entry, which is meant from the folder of its file."""
+    return Path(os.path.abspath(file)).parent / path  # noqa: PTH100 - links are not followed
+
+
+def _is_there(file: Path) -> bool:
+    """Whether it exists; one that may not be looked at is no missing one."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name is none"
+        raise ConfigurationError(f"{file} cannot be read ({reason})") from None
+    return True
+
+
+def _content(file: Path) -> Mapping[str, Any]:
+    try:
+        stream = read_stream(read_bytes(file), str(file))
+        for error in stream.errors:
+            raise error
+    except DocumentError as error:
+        # What it says may quote a credential.
+        line = f"line {error.line} cannot be read" if error.line else error.sentence
+        raise ConfigurationError(f"{file}: {line}") from None
+    if not stream.documents:
+        return {}
+    content = stream.documents[0].value
+    if len(stream.documents) > 1 or not isinstance(content, dict):
+        raise ConfigurationError(f"{file}: it is no kubeconfig: kubectl config view shows one")
+    if content.get("kind", "Config") != "Config":
+        raise ConfigurationError(f"{file}: it is no kubeconfig, its kind is another")
+    return content
+
+
+def _named(found: Any, inner: str, where: str) -> dict[str, Any]:
+    named: dict[str, Any] = {}
+    for each in found if isinstance(found, list) else [None]:
+        if not isinstance(each, dict) or not isinstance(name := each.get("name"), str):
+            raise ConfigurationError(f"{where} is no list of entries with a name")
+        if name in named:
+            raise ConfigurationError(f'{where} has "{name}" twice: remove one')
+        named[name] = each.get(inner) or {}
+    return named
+
+
+def _entry(found: Kubeconfig, key: str, name: str) -> Placed | None:
+    return found.lists[key].get(name)
+
+
+def _choice(found: Kubeconfig, wrong: str = "") -> str:
+    names = list(found.lists["contexts"])
+    meant = get_close_matches(wrong, names, 1)
+    if meant:
+        return f'did you mean "{meant[0]}"?'
+    more = ", ..." if len(names) > MOST_NAMES else ""
+    return f"name one with --context, there are {', '.join(names[:MOST_NAMES])}{more}"

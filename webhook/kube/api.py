@@ -1,0 +1,246 @@
+"""The way to the API server: JSON in, JSON out, every call with an end.
+
+The transport is the one of the official client, whose models and watches are not used: they refuse
+what they do not know, and take ten times as long.
+"""
+
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self, cast
+
+import aiohttp
+from multidict import CIMultiDict
+
+from webhook.kube.access.overrides import NONE, Overrides
+from webhook.kube.api_request import (
+    APPLY,
+    FIELD_MANAGER,
+    JSON,
+    METADATA,
+    METADATA_LIST,
+    PATCHES,
+    Body,
+    Request,
+    selectors,
+    writing,
+)
+from webhook.kube.client import Connection, connect, explained, left_early
+from webhook.kube.decode import decode
+from webhook.kube.errors import refusal
+from webhook.kube.watch_events import Event, events
+
+CALL_SECONDS = 10.0
+# Bookmarks come once a minute.
+IDLE_SECONDS = 100.0
+PAGE = 500
+
+# What the client logs besides goes where the process logs, but not on a terminal by itself.
+logging.getLogger("kubernetes").addHandler(logging.NullHandler())
+
+Json = dict[str, Any]
+LOG = logging.getLogger(__name__)
+
+
+class Listing(NamedTuple):
+    """All objects of a list, and the version from which a watch goes on."""
+
+    items: list[Json]
+    resource_version: str
+
+
+class Api:
+    """A connection to one API server; raises ApiError for whatever is not a success."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._client, self._credentials, self._impersonation = connection
+        self._date, self._date_at = datetime.now(UTC), time.monotonic()
+
+    @classmethod
+    async def connect(cls, kubeconfig: Path | None = None, overrides: Overrides = NONE) -> Self:
+        """Credentials from the file, $KUBECONFIG, ~/.kube/config or the pod, the first there is.
+
+        Calls nobody yet; raises ConfigurationError when there are none, or none that can be used.
+        """
+        return cls(await connect(kubeconfig, overrides))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+
+    def server_time(self) -> datetime:
+        """The API server's clock, as of its last answer; before any, the one of this machine."""
+        return self._date + timedelta(seconds=time.monotonic() - self._date_at)
+
+    async def get(self, path: str, *, seconds: float = CALL_SECONDS) -> Json:
+        """Read an object."""
+        return await self._call(Request("GET", path, {}), seconds)
+
+    async def list(
+        self,
+        path: str,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        seconds: float = CALL_SECONDS,
+    ) -> Listing:
+        """Read all objects, some hundred a call; raises Gone when that took too long."""
+        found: list[Json] = []
+        given: Json = {"label_selector": label_selector, "field_selector": field_selector}
+        return Listing(found, await self.list_each(path, found.append, **given, seconds=seconds))
+
+    async def list_each(  # noqa: PLR0913 - each is a part of one request
+        self,
+        path: str,
+        take: Callable[[Json], object],
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        metadata_only: bool = False,
+        page: int | None = None,
+        seconds: float = CALL_SECONDS,
+    ) -> str:
+        """Hand over all objects, `page` a call, and return the version from which a watch goes on.
+
+        Raises Gone when that took too long. Of each, no more than metadata with `metadata_only`.
+        """
+        query = {"limit": str(page or PAGE), **selectors(label_selector, field_selector)}
+        accept = METADATA_LIST if metadata_only else JSON
+        while True:
+            answer = await self._call(Request("GET", path, query, accept=accept), seconds)
+            for item in answer.get("items") or []:
+                take(item)
+            metadata = answer.get("metadata") or {}
+            if not metadata.get("continue"):
+                return str(metadata.get("resourceVersion", ""))
+            query["continue"] = metadata["continue"]
+
+    async def create(
+        self, path: str, body: Body, *, dry_run: bool = False, seconds: float = CALL_SECONDS
+    ) -> Json:
+        """POST to a resource, or to a subresource such as `eviction`."""
+        return await self._call(Request("POST", path, writing(dry_run=dry_run), body), seconds)
+
+    async def replace(self, path: str, body: Body, *, seconds: float = CALL_SECONDS) -> Json:
+        """PUT; with metadata.resourceVersion only what was seen is replaced, else Conflict."""
+        return await self._call(Request("PUT", path, FIELD_MANAGER, body), seconds)
+
+    async def patch(
+        self,
+        path: str,
+        body: Body,
+        *,
+        kind: Literal["json", "merge"],
+        dry_run: bool = False,
+        seconds: float = CALL_SECONDS,
+    ) -> Json:
+        """JSON patch operations (a failing `test` is Invalid), or an object to be merged."""
+        request = Request("PATCH", path, writing(dry_run=dry_run), body, PATCHES[kind])
+        return await self._call(request, seconds)
+
+    async def apply(
+        self, path: str, body: Body, *, force: bool = True, seconds: float = CALL_SECONDS
+    ) -> Json:
+        """Server-side apply; without `force`, fields of other managers are a Conflict."""
+        query = FIELD_MANAGER | {"force": str(force).lower()}
+        return await self._call(Request("PATCH", path, query, body, APPLY), seconds)
+
+    async def delete(
+        self,
+        path: str,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+        seconds: float = CALL_SECONDS,
+    ) -> Json:
+        """Delete an object, what it owns later; Conflict where it is not the one that was seen."""
+        seen = {"uid": uid, "resourceVersion": resource_version}
+        body = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": "Background",
+            "preconditions": {key: value for key, value in seen.items() if value},
+        }
+        return await self._call(Request("DELETE", path, {}, body), seconds)
+
+    async def watch(  # noqa: PLR0913 - each is a part of one request
+        self,
+        path: str,
+        *,
+        resource_version: str,
+        label_selector: str = "",
+        field_selector: str = "",
+        metadata_only: bool = False,
+        seconds: int = 290,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> AsyncGenerator[Event, None]:
+        """What changes after this version, with bookmarks, until the API server ends it.
+
+        Raises Gone when the version is too old, ApiError for any other error it is told of or
+        for something that is no event, and Unreachable when nothing comes for `idle_seconds`.
+        Whoever leaves early closes it: `async with aclosing(api.watch(...)) as events`.
+        """
+        query = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": resource_version,
+            "timeoutSeconds": str(seconds),
+            **selectors(label_selector, field_selector),
+        }
+        request = Request("GET", path, query, accept=METADATA if metadata_only else JSON)
+        ends = aiohttp.ClientTimeout(total=None, connect=CALL_SECONDS, sock_read=idle_seconds)
+        with explained(request.call):
+            async with await self._send(request, ends) as answer, left_early(answer):
+                if answer.status != 200:
+                    await self._decoded(request, answer)
+                async for event in events(request.call, answer.content.iter_any()):
+                    yield event
+
+    async def _call(self, request: Request, seconds: float) -> Json:
+        with explained(request.call):
+            ends = aiohttp.ClientTimeout(total=seconds)
+            async with await self._send(request, ends) as answer:
+                return await self._decoded(request, answer)
+
+    async def _send(self, request: Request, ends: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        headers = {"Accept": request.accept, "Content-Type": request.content_type}
+        LOG.debug(request.call)
+        authorization = await self._credentials.authorization()
+        if authorization is not None:
+            headers["Authorization"] = authorization
+        if self._credentials.changing:
+            headers["Connection"] = "close"
+        method, url, headers, *content = await self._client.param_serialize(
+            method=request.method,
+            resource_path=request.path,
+            query_params=list(request.query.items()),
+            header_params=headers,
+            body=request.body,
+            auth_settings=["BearerToken"],
+        )
+        # Not by the session's headers: those are sent to proxies, too. A group is a header each.
+        sent = CIMultiDict(headers)
+        sent.extend(self._impersonation)
+        answer = await self._client.call_api(method, url, sent, *content, _request_timeout=ends)
+        if answer.response.status == 401:
+            self._credentials.refused()
+        return cast("aiohttp.ClientResponse", answer.response)
+
+    async def _decoded(self, request: Request, answer: aiohttp.ClientResponse) -> Json:
+        try:
+            found = decode(await answer.read())
+        except ValueError:
+            found = None
+        if not 200 <= answer.status < 300 or not isinstance(found, dict):
+            wait = answer.headers.get("Retry-After")
+            raise refusal(request.call, answer.status, found, wait)
+        with suppress(ValueError):
+            date = parsedate_to_datetime(answer.headers.get("Date", ""))
+            self._date, self._date_at = date, time.monotonic()
+        return found

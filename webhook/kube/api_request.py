@@ -1,0 +1,55 @@
+"""A request as it is sent to the API server."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+FIELD_MANAGER = {"fieldManager": "mcp-admission"}
+JSON = "application/json"
+PATCHES = {"json": "application/json-patch+json", "merge": "application/merge-patch+json"}
+APPLY = "application/apply-patch+yaml"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+
+Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+class Request(NamedTuple):
+    """Method, path, query, and the body with its type."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: Body | None = None
+    content_type: str = JSON
+    accept: str = JSON
+
+    @property
+    def call(self) -> str:
+        """What messages call it."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def verb(self) -> str:
+        """What it does, as roles name it."""
+        if "watch" in self.query:
+            return "watch"
+        return "list" if "limit" in self.query else VERBS[self.method]
+
+    @property
+    def resource(self) -> str:
+        """The plural of the kind that it is about."""
+        parts = self.path.split("/")[3 if self.path.startswith("/api/") else 4 :]
+        return parts[2] if parts[0] == "namespaces" and len(parts) > 2 else parts[0]
+
+
+def selectors(label_selector: str, field_selector: str) -> dict[str, str]:
+    """The part of a query that selects; nothing for an empty selector."""
+    found = {"labelSelector": label_selector, "fieldSelector": field_selector}
+    return {key: value for key, value in found.items() if value}
+
+
+def writing(*, dry_run: bool) -> dict[str, str]:
+    """The query of a write; a dry run goes through admission, and is not stored."""
+    return FIELD_MANAGER | ({"dryRun": "All"} if dry_run else {})

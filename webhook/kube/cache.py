@@ -1,0 +1,130 @@
+"""What was last seen of one kind of object: as little of each as whoever asks needs.
+
+A write is put here with its answer, so that nobody decides on what is older than his own write; an
+event that was sent before it is passed over.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from webhook.observe.logs import failure
+
+LOG = logging.getLogger(__name__)
+
+# Older than every version.
+UNKNOWN = -1
+
+Json = dict[str, Any]
+Kept = TypeVar("Kept")
+
+
+class Entry(NamedTuple, Generic[Kept]):
+    """What is kept of an object, and the version that it is of."""
+
+    version: int
+    kept: Kept
+
+
+class Cache(Generic[Kept]):
+    """Objects by namespace and name; `keep` makes what is kept, None of an object of no interest.
+
+    `changed` is told namespace, name, and what was and is kept, of whatever comes, goes or is kept
+    differently.
+    """
+
+    def __init__(
+        self,
+        keep: Callable[[Json], Kept | None],
+        changed: Callable[[str, str, Kept | None, Kept | None], None],
+    ) -> None:
+        self._keep = keep
+        self._changed = changed
+        self._entries: dict[str, dict[str, Entry[Kept]]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._entries.values()))
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        for namespace, entries in self._entries.items():
+            for name in entries:
+                yield namespace, name
+
+    def get(self, namespace: str, name: str) -> Kept | None:
+        """What is kept of an object."""
+        entry = self._held(namespace, name)
+        return None if entry is None else entry.kept
+
+    def within(self, namespace: str) -> Iterator[tuple[str, Kept]]:
+        """Name and what is kept of each object of a namespace."""
+        for name, entry in self._entries.get(namespace, {}).items():
+            yield name, entry.kept
+
+    def entry(self, found: Json) -> tuple[str, str, Entry[Kept] | None]:
+        """Namespace, name and what is kept of an object as the API server sent it.
+
+        That is what is kept already, where it is not older: most of a list is known. It stays where
+        an object cannot be read: one that nobody expected is no outage.
+        """
+        metadata = found["metadata"]
+        version = _number(metadata.get("resourceVersion"))
+        namespace, name = metadata.get("namespace") or "", metadata["name"]
+        held = self._held(namespace, name)
+        if held is not None and held.version >= version:
+            return namespace, name, held
+        try:
+            kept = self._keep(found)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others are followed
+            fields = {"namespace": namespace, "name": name, **failure(error)}
+            LOG.error("an object is not followed", extra={"fields": fields})  # noqa: TRY400
+            return namespace, name, held
+        return namespace, name, None if kept is None else Entry(version, kept)
+
+    def put(self, found: Json) -> None:
+        """Take in an object that was sent, unless what is here is newer."""
+        namespace, name, entry = self.entry(found)
+        if entry is None or entry is not self._held(namespace, name):
+            self._set(namespace, name, entry)
+
+    def doubt(self, namespace: str) -> None:
+        """Let the objects of a namespace be kept anew when they are next seen, changed or not."""
+        entries = self._entries.get(namespace, {})
+        entries.update({name: Entry(UNKNOWN, entry.kept) for name, entry in entries.items()})
+
+    def drop(self, namespace: str, name: str) -> None:
+        """Forget an object that is gone."""
+        self._set(namespace, name, None)
+
+    def replace(
+        self, covers: Callable[[str, str], bool], listed: Mapping[tuple[str, str], Entry[Kept]]
+    ) -> None:
+        """Take in a whole list; what it covers and is not in it is gone."""
+        for namespace, name in [each for each in self if covers(*each)]:
+            if (namespace, name) not in listed:
+                self.drop(namespace, name)
+        for (namespace, name), entry in listed.items():
+            held = self._held(namespace, name)
+            if held is None or held.version < entry.version:
+                self._set(namespace, name, entry)
+
+    def _held(self, namespace: str, name: str) -> Entry[Kept] | None:
+        return self._entries.get(namespace, {}).get(name)
+
+    def _set(self, namespace: str, name: str, entry: Entry[Kept] | None) -> None:
+        entries = self._entries.setdefault(namespace, {})
+        before = entries.get(name)
+        if entry is not None:
+            entries[name] = entry
+        else:
+            entries.pop(name, None)
+            if not entries:
+                del self._entries[namespace]
+        was, now = before and before.kept, entry and entry.kept
+        if was != now:
+            self._changed(namespace, name, was, now)
+
+
+def _number(version: object) -> int:
+    """Versions of one resource are numbers that grow; 0 where the API server sent none."""
+    text = str(version)
+    return int(text) if text.isascii() and text.isdecimal() else 0

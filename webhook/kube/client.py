@@ -1,0 +1,101 @@
+"""The official client: its transport, on the way that was found; its errors in our words."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+from kubernetes.aio import config
+from kubernetes.aio.client.api_client import ApiClient
+from kubernetes.aio.client.configuration import Configuration
+from kubernetes.aio.config import ConfigException
+from multidict import CIMultiDict
+
+from webhook.kube.access import impersonation, proxies
+from webhook.kube.access.credentials import Credentials, Fixed
+from webhook.kube.access.entries import User
+from webhook.kube.access.overrides import Overrides
+from webhook.kube.access.way import Way, find
+from webhook.kube.errors import ConfigurationError, Unreachable, no_way
+
+POD = "the ServiceAccount of the pod"
+
+
+class Connection(NamedTuple):
+    """The client, who we are to the API server beside what it knows, and as whom we act."""
+
+    client: Any
+    credentials: Credentials
+    impersonation: CIMultiDict[str]
+
+
+async def connect(kubeconfig: Path | None, overrides: Overrides) -> Connection:
+    """Prepare a connection; nobody is called but a credential plugin.
+
+    Raises ConfigurationError where there is no way to a cluster.
+    """
+    way = await find(kubeconfig, overrides, os.environ)
+    return _in_pod(overrides) if way is None else _by_kubeconfig(way)
+
+
+def _by_kubeconfig(way: Way) -> Connection:
+    configuration = Configuration()
+    configuration.host = way.server
+    configuration.tls_server_name = way.server_name or None
+    configuration.proxy = way.proxy
+    client = _client(configuration)
+    client.rest_client.ssl_context = way.tls
+    return Connection(client, way.credentials, way.headers)
+
+
+def _in_pod(overrides: Overrides) -> Connection:
+    if overrides.context:
+        raise no_way(POD, "it has no contexts")
+    configuration = Configuration()
+    # Python 3.13 would refuse authorities without key identifiers, which many clusters have.
+    configuration.disable_strict_ssl_verification = True
+    try:
+        config.load_incluster_config(client_configuration=configuration)
+        configuration.proxy = proxies.of_environment(configuration.host, os.environ)
+        headers = impersonation.headers(User(), overrides)
+        client = _client(configuration)
+    except ConfigException as error:
+        raise no_way(POD, str(error)) from None
+    except (OSError, ValueError) as error:
+        raise no_way(POD, type(error).__name__) from None
+    return Connection(client, Fixed(None), headers)
+
+
+def _client(configuration: Configuration) -> Any:
+    """Its proxy is known: it would look it up for each request, on a thread of its own."""
+    configuration.client_session_kwargs = {"trust_env": False}
+    client = ApiClient(configuration)
+    client.user_agent = f"mcp-admission/{version('mcp-admission')}"
+    return client
+
+
+@contextmanager
+def explained(call: str) -> Iterator[None]:
+    """Raise Unreachable for whatever keeps an answer away; `call` starts the message."""
+    try:
+        yield
+    except TimeoutError:
+        raise Unreachable(f"{call}: no answer in time") from None
+    except ConfigurationError as error:
+        raise Unreachable(f"{call}: not sent: {error}") from None
+    except (aiohttp.ClientError, OSError, ConfigException) as error:
+        raise Unreachable(f"{call}: no answer ({type(error).__name__})") from error
+
+
+@asynccontextmanager
+async def left_early(answer: aiohttp.ClientResponse) -> AsyncIterator[None]:
+    """Cut the connection of an answer that is not read to its end, instead of seeing it out."""
+    try:
+        yield
+    finally:
+        transport = answer.connection.transport if answer.connection else None
+        if transport is not None:
+            transport.abort()

@@ -1,0 +1,193 @@
+"""One of several controllers leads: who holds the Lease, and renews it in time.
+
+Time is measured by the clock of this process that nobody sets, from before each request was sent:
+what others see is never earlier than that. The work is cancelled, and awaited, when the Lease was
+not renewed for `renew` seconds, which is well before the `duration` after which another takes it.
+A Lease of somebody else is taken when it has not changed for its duration while we looked; what
+its times say does not matter, because clocks differ.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from webhook.kube.api import Api
+from webhook.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
+
+LOG = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+Work = Callable[[], Coroutine[Any, Any, None]]
+HELD_BY_NOBODY = 1
+
+
+@dataclass
+class Lease:
+    """The Lease at `path` in the collection `folder`; `identity` is of this process alone.
+
+    `leads` is told True and False as it changes.
+    """
+
+    api: Api
+    folder: str
+    name: str
+    identity: str
+    leads: Callable[[bool], None]
+    duration: float = 15.0
+    renew: float = 10.0
+    retry: float = 2.0
+    uniform: Callable[[float, float], float] = random.uniform
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    looked: bool = field(default=False, init=False)
+    _held: Json | None = field(default=None, init=False)
+    _sent: float = field(default=float("-inf"), init=False)
+    _other: tuple[str, float] = field(default=("", 0.0), init=False)
+
+    @property
+    def left(self) -> float:
+        """For how many seconds nobody else can lead; not above 0 while we do not."""
+        return self._sent + self.duration - _clock() if self._held else 0.0
+
+    async def run(self, work: Work) -> None:
+        """Lead again and again, whenever possible; `work` may be cancelled anywhere.
+
+        Returns when the work ends by itself, and raises what it raises.
+        """
+        while True:
+            await self._acquire()
+            LOG.info("leads", extra={"fields": {"identity": self.identity}})
+            try:
+                if await self._lead(work):
+                    return
+            finally:
+                self.leads(False)  # noqa: FBT003 - it is the one thing to tell
+                await self._release()
+            LOG.warning("leads no more", extra={"fields": {"identity": self.identity}})
+
+    async def _acquire(self) -> None:
+        while not await self._tried(self._take):  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(self.retry * self.uniform(1.0, 1.2))
+
+    async def _lead(self, work: Work) -> bool:
+        """Work and renew; whether the work ended by itself."""
+        working = asyncio.create_task(work(), name="work")
+        self.leads(True)  # noqa: FBT003
+        try:
+            while not working.done():
+                await asyncio.wait([working], timeout=self.retry)
+                if not working.done() and not await self._renewed():
+                    return False
+        finally:
+            working.cancel()
+            await asyncio.wait([working])
+        working.result()
+        return True
+
+    async def _renewed(self) -> bool:
+        """Renew until it works; not when another holds it, or it is about to end."""
+        end = self._sent + self.renew
+        try:
+            async with asyncio.timeout_at(end):
+                while not await self._tried(self._take):
+                    if self._held is None:
+                        return False
+                    await asyncio.sleep(self.retry * self.uniform(0.1, 0.5))
+        except TimeoutError:
+            return False
+        return True
+
+    async def _tried(self, attempt: Callable[[], Awaitable[bool]]) -> bool:
+        try:
+            return await attempt()
+        except ApiError as error:
+            LOG.warning("no answer about the Lease", extra={"fields": {"reason": error.message}})
+            return False
+
+    async def _take(self) -> bool:
+        """Write the Lease as ours, where it is ours or nobody's any more.
+
+        One that we hold is as we wrote it: the API server says where it is not.
+        """
+        seconds = self.renew / 2
+        if self._held is not None:
+            with suppress(Conflict, NotFound):
+                return await self._wrote(self._held, seconds)
+        try:
+            found = await self.api.get(f"{self.folder}/{self.name}", seconds=seconds)
+        except NotFound:
+            found = None
+        self.looked = True
+        if found is not None and not self._free(found):
+            self._held = None
+            return False
+        try:
+            return await self._wrote(found, seconds)
+        except (AlreadyExists, Conflict):
+            return False
+
+    async def _wrote(self, found: Json | None, seconds: float) -> bool:
+        """Write it over what was found, and remember when that was sent."""
+        sent = _clock()
+        self._held = await self._write(found, seconds)
+        self._sent = sent
+        return True
+
+    async def _write(self, found: Json | None, seconds: float) -> Json:
+        if found is None:
+            body = {
+                "apiVersion": "coordination.k8s.io/v1",
+                "kind": "Lease",
+                "metadata": {"name": self.name},
+                "spec": self._spec({}),
+            }
+            return await self.api.create(self.folder, body, seconds=seconds)
+        body = {**found, "spec": self._spec(found.get("spec") or {})}
+        return await self.api.replace(f"{self.folder}/{self.name}", body, seconds=seconds)
+
+    def _spec(self, before: Json) -> Json:
+        ours = before.get("holderIdentity") == self.identity
+        handed_over = bool(before) and not ours
+        now = f"{self.now().astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+        return {
+            **before,
+            "holderIdentity": self.identity,
+            "leaseDurationSeconds": int(self.duration),
+            "renewTime": now,
+            "acquireTime": before.get("acquireTime", now) if ours else now,
+            "leaseTransitions": int(before.get("leaseTransitions") or 0) + handed_over,
+        }
+
+    def _free(self, found: Json) -> bool:
+        """Whether it is ours, nobody's, or has not changed for as long as it lasts."""
+        spec = found.get("spec") or {}
+        if spec.get("holderIdentity") in (None, "", self.identity):
+            return True
+        version = str(found["metadata"].get("resourceVersion"))
+        if version != self._other[0]:
+            self._other = version, _clock()
+        lasts = float(spec.get("leaseDurationSeconds") or self.duration)
+        return _clock() >= self._other[1] + lasts
+
+    async def _release(self) -> None:
+        """Let the next one lead at once, if it is still ours."""
+        held, left = self._held, self.left
+        self._held = None
+        if held is None or left <= 0:
+            return
+        spec = {**held["spec"], "holderIdentity": "", "leaseDurationSeconds": HELD_BY_NOBODY}
+        body = {**held, "spec": spec}
+        seconds = min(left, self.retry)
+        await self._tried(lambda: self._given_up(body, seconds))
+
+    async def _given_up(self, body: Json, seconds: float) -> bool:
+        await self.api.replace(f"{self.folder}/{self.name}", body, seconds=seconds)
+        return True
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,86 @@
+"""The labels, annotations and names that mcp-admission uses."""
+
+import hashlib
+import re
+
+PREFIX = "mcp-admission.dev/"
+
+SERVER = PREFIX + "server"
+NAME = PREFIX + "name"
+MANAGED = PREFIX + "managed"
+GATEWAY = PREFIX + "gateway"
+GATE = PREFIX + "isolation"
+GATES = "schedulingGates"
+
+CONTAINER = PREFIX + "container"
+PORT = PREFIX + "port"
+CONFIG_FROM = PREFIX + "config-from"
+FILE_KEYS = PREFIX + "file-keys"
+ENV_FROM = PREFIX + "env-from"
+FILES_FROM = PREFIX + "files-from"
+SERVICE_ACCOUNT_TOKEN = PREFIX + "service-account-token"
+EGRESS = PREFIX + "egress"
+INGRESS_FROM = PREFIX + "ingress-from"
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+PRODUCT = "mcp-admission"
+
+INJECTED = PREFIX + "injected"
+REVISION = PREFIX + "revision"
+
+LABELS = (SERVER, NAME)
+ASKED_BY_USERS = (
+    CONTAINER,
+    PORT,
+    CONFIG_FROM,
+    FILE_KEYS,
+    ENV_FROM,
+    FILES_FROM,
+    SERVICE_ACCOUNT_TOKEN,
+    EGRESS,
+    INGRESS_FROM,
+)
+SECRETS = (CONFIG_FROM, FILE_KEYS, ENV_FROM, FILES_FROM)
+READ_BY_PODS = (CONTAINER, SERVICE_ACCOUNT_TOKEN)
+FOR_DEPLOYMENTS = (PORT, CONFIG_FROM, FILE_KEYS, EGRESS, INGRESS_FROM)
+
+_DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_LONGEST = 40
+
+
+def identity(name: str) -> str:
+    """The value of the identity label, and the beginning of the names of what is made for a server.
+
+    The name itself when it is a DNS-1035 label of at most 40 characters; else its first 31 legal
+    characters and 8 hex digits of its SHA-256, because names of Services and values of labels
+    end at 63 characters where Deployments may have 253.
+    """
+    if len(name) <= _LONGEST and _DNS_1035.fullmatch(name):
+        return name
+    legal = re.sub(r"[^-a-z0-9]", "-", name.lower()).lstrip("-0123456789") or "mcp"
+    return f"{legal[:31].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def service(name: str) -> str:
+    """The Service of the server of that name; `<name>` itself is left to the server's author."""
+    return f"{identity(name)}-mcp"
+
+
+def former_service(name: str) -> str:
+    """What the Service of the server of that name was called by earlier versions."""
+    return identity(name)
+
+
+def config_secret(name: str) -> str:
+    """The Secret with the environment of the server of that name."""
+    return f"{identity(name)}-mcp-config"
+
+
+def files_secret(name: str) -> str:
+    """The Secret with the files of the server of that name."""
+    return f"{identity(name)}-mcp-files"
+
+
+def access_policy(name: str) -> str:
+    """The NetworkPolicy with what the server of that name may do beyond the baseline."""
+    return f"{identity(name)}-mcp-access"

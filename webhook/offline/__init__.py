@@ -1,0 +1,1 @@
+"""The review without a cluster: files, charts and repositories in, results out."""

@@ -1,0 +1,134 @@
+"""What the controller would make for the servers of a review: objects, and reasons for none.
+
+The same functions make them in a cluster. A Secret shows its keys alone; the Secret that
+config-from names is looked for among the manifests, and read nowhere else.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from webhook import names
+from webhook.admission.answer import line
+from webhook.documents.yaml_writer import lines
+from webhook.objects import configuration, deployed_server
+from webhook.objects.made import of_namespace, of_server
+from webhook.objects.refusal import Refused
+from webhook.offline.manifests import Manifest
+from webhook.offline.reviewer import MadeObjects, Outcome, called
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+FORMATS = ("diff", "table", "yaml", "json")
+RELEASE_NAMESPACE = "mcp-admission-system"
+REDACTED = "<redacted>"
+_UID = "<uid of the Deployment>"
+_LONGEST_NOTE = 1000
+
+
+class _Key(NamedTuple):
+    """What tells one object from another."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+def with_made_objects(
+    outcomes: Sequence[Outcome], settings: Settings, *, managed: bool
+) -> list[Outcome]:
+    """The outcomes, each MCP server with what would be made for it and its namespace."""
+    secrets = {
+        (one.namespace, one.manifest.name): one.manifest.value
+        for one in outcomes
+        if _is_secret(one.manifest)
+    }
+    return [
+        replace(one, made=_made(one, settings, secrets, managed=managed)) if one.covered else one
+        for one in outcomes
+    ]
+
+
+def documents(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """The objects as YAML documents, each once, with comments that say for whom."""
+    seen: set[_Key] = set()
+    for outcome in outcomes:
+        made = outcome.made or MadeObjects()
+        for note in made.not_made:
+            yield f"# for {called(outcome)}: {line(note, _LONGEST_NOTE)}\n"
+        for each in made.objects:
+            metadata = each["metadata"]
+            key = _Key(each["kind"], metadata.get("namespace", ""), metadata["name"])
+            if key not in seen:
+                seen.add(key)
+                owner = called(outcome) if "ownerReferences" in metadata else _around(outcome)
+                yield f"---\n# made for {owner}\n"
+                yield from (f"{shown.text}\n" for shown in lines(each))
+
+
+def _around(outcome: Outcome) -> str:
+    return f"namespace {line(outcome.namespace)}"
+
+
+def _made(
+    outcome: Outcome, settings: Settings, secrets: Mapping[tuple[str, str], Json], *, managed: bool
+) -> MadeObjects:
+    if not outcome.allowed or _opted_out(outcome.admitted):
+        return MadeObjects()
+    around = of_namespace(outcome.namespace, settings, RELEASE_NAMESPACE, managed=managed)
+    own = _of_server(outcome, settings, secrets)
+    return MadeObjects((*own.objects, *around), own.not_made)
+
+
+def _of_server(
+    outcome: Outcome, settings: Settings, secrets: Mapping[tuple[str, str], Json]
+) -> MadeObjects:
+    if outcome.manifest.kind != "Deployment":
+        return MadeObjects()
+    found = deployed_server.read(_as_stored(outcome))
+    source, unknown = _source(found, secrets)
+    made = of_server(found, settings, source)
+    reasons = [
+        unknown if unknown and refusal.reason == configuration.MISSING else refusal.note
+        for refusal in made.refusals
+    ]
+    return MadeObjects(tuple(map(_redacted, made.objects)), tuple(reasons))
+
+
+def _as_stored(outcome: Outcome) -> Json:
+    """The Deployment with what the cluster would add to its metadata."""
+    admitted: Json = outcome.admitted
+    metadata = {"uid": _UID, **admitted["metadata"], "namespace": outcome.namespace}
+    return admitted | {"metadata": metadata}
+
+
+def _source(
+    found: deployed_server.Server, secrets: Mapping[tuple[str, str], Json]
+) -> tuple[Json | None, str]:
+    """The Secret that config-from names, and what to say where no manifest has it."""
+    try:
+        name = configuration.wanted(found)
+    except Refused:
+        return None, ""
+    source = None if name is None else secrets.get((found.namespace, name))
+    made = f"{names.config_secret(found.name)} and its files are made from Secret {name}"
+    return source, f"{made}, which is not among these manifests: name its file too, to see its keys"
+
+
+def _redacted(made: Json) -> Json:
+    if made["kind"] != "Secret":
+        return made
+    return made | {"data": dict.fromkeys(made["data"], REDACTED)}
+
+
+def _is_secret(manifest: Manifest) -> bool:
+    """Whether this is a Secret whose keys can be read."""
+    parts = [manifest.value.get("data"), manifest.value.get("stringData")]
+    return (manifest.api_version, manifest.kind) == ("v1", "Secret") and all(
+        part is None or isinstance(part, dict) for part in parts
+    )
+
+
+def _opted_out(admitted: Json) -> bool:
+    labels = admitted["metadata"].get("labels") or {}
+    return bool(labels.get(names.SERVER) == "false")

@@ -1,0 +1,163 @@
+"""A pod, or the template of one, as rules see it: every container list, in one place.
+
+Kubernetes visits init containers, containers and ephemeral containers alike; so do the rules.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from webhook import names
+from webhook.pods import server_choice
+from webhook.pods.fields import Fields, Malformed, Violation
+
+LONGEST_VALUE = 16 * 1024
+CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+MOST_CONTAINERS = 500  # far more than a node starts; what more would cost, other reviews wait for
+
+
+@dataclass(slots=True)
+class Origin:
+    """What a pod cannot tell by itself about where it comes from.
+
+    `kind` is the kind of the object under review, `owner` the kind of the controller that made
+    a pod, `name` the name of the workload, of the pod's owner or of the bare pod. `asked_in`
+    are the annotations of the workload and of its template, `disagreeing` the keys that say one
+    thing in one and another in the other. `beside` are those of a workload whose pods have the
+    annotations of its template alone, which is every one but a Deployment. `server` finds the
+    container of a pod that was the server when the pod or its template was filled in, empty where
+    that is not known; it is asked where there are several.
+    """
+
+    namespace: str = ""
+    name: str = ""
+    kind: str = "Pod"
+    owner: str = ""
+    asked_in: tuple[Fields, ...] = ()
+    disagreeing: tuple[str, ...] = ()
+    beside: Fields | None = None
+    managed: bool = False
+    creating: bool = True
+    server: Callable[[], str] = str
+
+    @property
+    def template(self) -> bool:
+        """Whether this is the template of a workload, not a pod."""
+        return self.kind != "Pod"
+
+    @property
+    def new_pod(self) -> bool:
+        """Whether this is a pod that is being created, which Kubernetes has filled in before."""
+        return self.creating and not self.template
+
+    @property
+    def decided_by_fleet(self) -> bool:
+        """Whether the fleet's scheduling and resources may replace the workload's own."""
+        return self.kind == "Deployment" or (self.kind == "Pod" and not self.owner)
+
+    def asks(self, key: str) -> str | None:
+        """The value of one of the product's annotations on the workload or its template."""
+        for place in self.asked_in:
+            value = place.get(key)
+            if isinstance(value, str):
+                return None if self.too_long(value) else value
+        return None
+
+    @staticmethod
+    def too_long(value: object) -> bool:
+        """Whether an annotation says more than is read; the rule for annotations refuses it."""
+        return isinstance(value, str) and len(value) > LONGEST_VALUE
+
+    def asks_list(self, key: str) -> list[str]:
+        """The entries of a comma-separated annotation; an absent one has none."""
+        return [entry.strip() for entry in (self.asks(key) or "").split(",") if entry.strip()]
+
+
+class Platform(NamedTuple):
+    """What of the pod decides which fields its containers may have.
+
+    On `windows` the API refuses Linux security fields; in a `user_namespace` UID 0 is nobody on
+    the node.
+    """
+
+    windows: bool
+    user_namespace: bool
+
+
+class Container:
+    """One container of any list."""
+
+    __slots__ = ("fields", "platform", "security_context")
+
+    def __init__(self, fields: Fields, platform: Platform) -> None:
+        self.fields = fields
+        self.platform = platform
+        self.security_context = fields.child("securityContext")
+
+    @property
+    def capabilities(self) -> Fields:
+        """What the container adds and drops, present or not."""
+        return self.security_context.child("capabilities")
+
+
+class Pod:
+    """The metadata and the spec of a pod or of a pod template."""
+
+    def __init__(self, metadata: Fields, spec: Fields, origin: Origin) -> None:
+        self.metadata = metadata
+        self.labels = metadata.child("labels")
+        self.annotations = origin.asked_in[-1] if origin.asked_in else metadata.child("annotations")
+        self.spec = spec
+        self.origin = origin
+        self.security_context = spec.child("securityContext")
+        self.platform = Platform(_is_windows(spec), spec.get("hostUsers") is False)
+        count = sum(len(spec.list(key)) for key in CONTAINER_LISTS)
+        if count > MOST_CONTAINERS:
+            sentence = f"the pod has {count} containers: at most {MOST_CONTAINERS} are reviewed"
+            raise Malformed(spec.pointer, sentence)
+        self.containers = [
+            Container(fields, self.platform)
+            for key in CONTAINER_LISTS
+            for fields in spec.items(key)
+        ]
+
+    @property
+    def server(self) -> Container | None:
+        """The container that is the MCP server; sidecars get no defaults.
+
+        It may be a guess; None where an annotation names a container that does not exist.
+        """
+        return self._server[0]
+
+    @property
+    def known_server(self) -> Container | None:
+        """The same, and None where it is a guess: Secrets go to this one alone."""
+        container, guessed = self._server
+        return None if guessed else container
+
+    @cached_property
+    def _server(self) -> tuple[Container | None, bool]:
+        regular = [each for each in self.containers if each.fields.key == "containers"]
+        clues = server_choice.Clues(
+            named=self.origin.asks(names.CONTAINER),
+            remembered=self.origin.server() if len(regular) > 1 else "",
+            default=self.annotations.get(server_choice.DEFAULT_CONTAINER),
+        )
+        at, guessed = server_choice.choose([each.fields for each in regular], clues)
+        return None if at is None else regular[at], guessed
+
+    def security_contexts(self) -> Iterable[Fields]:
+        """The security contexts of the pod and of every container."""
+        yield self.security_context
+        for container in self.containers:
+            yield container.security_context
+
+    def violation(self, key: str, sentence: str, **more: Any) -> Violation:
+        """Object to a field of the spec."""
+        return self.spec.violation(key, sentence, **more)
+
+
+def _is_windows(spec: Fields) -> bool:
+    system = spec.present("os")
+    return system is not None and system.get("name") == "windows"

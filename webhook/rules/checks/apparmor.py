@@ -1,0 +1,46 @@
+"""The AppArmor profile of the container runtime is not switched off.
+
+Field    securityContext.appArmorProfile of the pod and of every container, and the older
+         annotations container.apparmor.security.beta.kubernetes.io/<container>
+Absent   left as it is
+Refused  any type but RuntimeDefault and Localhost; any annotation but runtime/default and
+         localhost/<profile>
+Source   Pod Security Standards, baseline, since v1.0
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from webhook.pods.fields import Violation
+from webhook.pods.pod import Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+from webhook.settings.standard import Level
+
+ACCEPTED = ("RuntimeDefault", "Localhost")
+KEY = "appArmorProfile"
+ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
+
+
+def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
+    """Refuse other profiles in both places."""
+    for context in pod.security_contexts():
+        profile = context.get(KEY)
+        if profile is not None and not _confines(profile):
+            yield context.violation(KEY, "must be RuntimeDefault or Localhost")
+    for key, value in pod.annotations.entries():
+        if key.startswith(ANNOTATION) and not _keeps(value):
+            yield pod.annotations.violation(key, "must be runtime/default or localhost/<profile>")
+
+
+def _confines(profile: Any) -> bool:
+    return type(profile) is dict and profile.get("type") in ACCEPTED
+
+
+def _keeps(value: Any) -> bool:
+    if type(value) is str:
+        return value in ("", "runtime/default") or value.startswith("localhost/")
+    return value is None
+
+
+RULE = PodRule(id="apparmor", level=Level.BASELINE, check=check)

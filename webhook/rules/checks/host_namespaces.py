@@ -1,0 +1,28 @@
+"""A pod shares no namespace of its node.
+
+Field    hostNetwork, hostPID and hostIPC of the pod
+Absent   left as it is
+Refused  true
+Source   Pod Security Standards, baseline, since v1.0
+"""
+
+from collections.abc import Iterator
+
+from webhook.pods.fields import Violation
+from webhook.pods.pod import Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+from webhook.settings.standard import Level
+
+KEYS = ("hostNetwork", "hostPID", "hostIPC")
+
+
+def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
+    """Refuse everything but false in each field that is present."""
+    for key in KEYS:
+        value = pod.spec.get(key)
+        if value is not None and value is not False:
+            yield pod.violation(key, "must be false")
+
+
+RULE = PodRule(id="host-namespaces", level=Level.BASELINE, check=check)

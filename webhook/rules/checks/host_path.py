@@ -1,0 +1,27 @@
+"""No directory of the node is mounted.
+
+Field    volumes[].hostPath
+Absent   left as it is
+Refused  any hostPath
+Source   Pod Security Standards, baseline, since v1.0
+"""
+
+from collections.abc import Iterator
+
+from webhook.pods.fields import Violation
+from webhook.pods.pod import Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+from webhook.settings.standard import Level
+
+KEY = "hostPath"
+
+
+def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
+    """Refuse a hostPath, whatever stands in it."""
+    for volume in pod.spec.items_with("volumes", KEY):
+        if volume.get(KEY) is not None:
+            yield volume.violation(KEY, "is not allowed")
+
+
+RULE = PodRule(id="host-path", level=Level.BASELINE, overridable=False, check=check)

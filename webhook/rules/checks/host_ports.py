@@ -1,0 +1,28 @@
+"""A container opens no port of its node.
+
+Field    ports[].hostPort of every container
+Absent   left as it is
+Refused  any port but 0
+Source   Pod Security Standards, baseline, since v1.0
+"""
+
+from collections.abc import Iterator
+
+from webhook.pods.fields import Violation
+from webhook.pods.pod import Container
+from webhook.rules.rule import ContainerRule
+from webhook.settings.model import Settings
+from webhook.settings.standard import Level
+
+KEY = "hostPort"
+
+
+def check(container: Container, _settings: Settings) -> Iterator[Violation]:
+    """Refuse everything but the number 0 where the field is present."""
+    for port in container.fields.items_with("ports", KEY):
+        value = port.get(KEY)
+        if value is not None and (type(value) is not int or value != 0):
+            yield port.violation(KEY, "must not be set")
+
+
+RULE = ContainerRule(id="host-ports", level=Level.BASELINE, check=check)

@@ -1,0 +1,46 @@
+"""A server is known by its labels: the Service and the network policies select them.
+
+Field    metadata.labels of the pod and of the pod template
+Absent   mcp-admission.dev/server "true"; mcp-admission.dev/name from the name of the workload
+Refused  other values of mcp-admission.dev/server; a pod without the two labels
+Source   mcp-admission; Kubernetes label values end at 63 characters
+"""
+
+from collections.abc import Iterator
+
+from webhook import names
+from webhook.pods import keys
+from webhook.pods.fields import Fields, Violation
+from webhook.pods.pod import Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+
+
+def fill(pod: Pod, _settings: Settings) -> None:
+    """Label the pod; the name in the template of a Deployment is ours, elsewhere the author's."""
+    if pod.labels.get(names.SERVER) is None:
+        pod.labels.set(names.SERVER, "true")
+    if pod.origin.kind == "Deployment" or not pod.labels.has(names.NAME):
+        wanted = names.identity(pod.origin.name)
+        if pod.labels.get(names.NAME) != wanted:
+            pod.labels.set(names.NAME, wanted)
+
+
+def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
+    """Refuse a pod that the Service and the network policies would not find."""
+    if pod.labels.get(names.SERVER) != "true":
+        yield pod.labels.violation(names.SERVER, 'must be "true"')
+    if not pod.labels.has(names.NAME):
+        yield pod.labels.violation(names.NAME, "must name the server")
+    yield from unread(pod.labels)
+
+
+def unread(labels: Fields) -> Iterator[Violation]:
+    """Warn about labels of the product that nobody reads."""
+    for key, _ in labels.entries():
+        sentence = keys.unread_label(key)
+        if sentence is not None:
+            yield labels.violation(key, sentence, advice=True)
+
+
+RULE = PodRule(id="identity", fill=fill, check=check, exceptable=False)

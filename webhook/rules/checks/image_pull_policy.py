@@ -1,0 +1,31 @@
+"""Every start asks the registry, so that a node's stale or planted image is never used.
+
+Field    imagePullPolicy of every container
+Absent   Always; also in place of IfNotPresent, which the API server itself fills in
+Refused  Never
+Source   mcp-admission, reference value Always
+"""
+
+from collections.abc import Iterator
+
+from webhook.pods.fields import Violation
+from webhook.pods.pod import Container
+from webhook.rules.rule import ContainerRule
+from webhook.settings.model import Settings
+
+KEY = "imagePullPolicy"
+
+
+def fill(container: Container, _settings: Settings) -> None:
+    """Ask for Always where nobody may have chosen otherwise."""
+    if container.fields.get(KEY) in (None, "", "IfNotPresent"):
+        container.fields.set(KEY, "Always")
+
+
+def check(container: Container, _settings: Settings) -> Iterator[Violation]:
+    """Refuse everything else."""
+    if container.fields.get(KEY) != "Always":
+        yield container.fields.violation(KEY, "must be Always")
+
+
+RULE = ContainerRule(id="image-pull-policy", fill=fill, check=check)

@@ -1,0 +1,25 @@
+"""A container is not privileged.
+
+Field    securityContext.privileged of every container
+Absent   left as it is
+Refused  true
+Source   Pod Security Standards, baseline, since v1.0
+"""
+
+from collections.abc import Iterator
+
+from webhook.pods.fields import Violation
+from webhook.pods.pod import Container
+from webhook.rules.rule import ContainerRule
+from webhook.settings.model import Settings
+from webhook.settings.standard import Level
+
+
+def check(container: Container, _settings: Settings) -> Iterator[Violation]:
+    """Refuse everything but false where the field is present."""
+    value = container.security_context.get("privileged")
+    if value is not None and value is not False:
+        yield container.security_context.violation("privileged", "must be false")
+
+
+RULE = ContainerRule(id="privileged", level=Level.BASELINE, check=check)

@@ -1,0 +1,29 @@
+"""The masks of /proc stay in place.
+
+Field    securityContext.procMount of every container
+Absent   left as it is
+Refused  any value but Default
+Source   Pod Security Standards, baseline, since v1.0; baseline exempts user namespaces since
+         v1.35, restricted does not
+"""
+
+from collections.abc import Iterator
+
+from webhook.pods.fields import Violation
+from webhook.pods.pod import Container
+from webhook.rules.checks.run_as_non_root import exempt
+from webhook.rules.rule import ContainerRule
+from webhook.settings.model import Settings
+from webhook.settings.standard import Level
+
+
+def check(container: Container, settings: Settings) -> Iterator[Violation]:
+    """Refuse other values, except at baseline in a user namespace."""
+    value = container.security_context.get("procMount")
+    if value is None or value == "Default":
+        return
+    if settings.level >= Level.RESTRICTED or not exempt(container.platform, settings):
+        yield container.security_context.violation("procMount", "must be Default")
+
+
+RULE = ContainerRule(id="proc-mount", level=Level.BASELINE, check=check)

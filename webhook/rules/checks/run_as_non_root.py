@@ -1,0 +1,53 @@
+"""A container may not run as root.
+
+Field    securityContext.runAsNonRoot of the pod and of every container
+Absent   true; a container takes the pod's value
+Refused  false
+Source   Pod Security Standards, restricted, since v1.0; not in user namespaces since v1.35
+"""
+
+from collections.abc import Iterator
+
+from webhook.pods.fields import Violation
+from webhook.pods.pod import Platform, Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+from webhook.settings.standard import Level
+
+USER_NAMESPACES_SINCE = 35
+
+
+def fill(pod: Pod, settings: Settings) -> None:
+    """Ask for it in every context, except where a user namespace lets UID 0 be chosen."""
+    lenient = exempt(pod.platform, settings)
+    of_pod = pod.security_context
+    if not (lenient and any(context.get("runAsUser") == 0 for context in pod.security_contexts())):
+        of_pod.default("runAsNonRoot", True)  # noqa: FBT003
+    if of_pod.get("runAsNonRoot") not in (None, True):
+        return
+    for container in pod.containers:
+        context = container.security_context
+        user = context.get("runAsUser")
+        if not (lenient and (of_pod.get("runAsUser") if user is None else user) == 0):
+            context.default("runAsNonRoot", True)  # noqa: FBT003
+
+
+def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+    """Refuse a false anywhere, and a container that nothing covers."""
+    if exempt(pod.platform, settings):
+        return
+    of_pod = pod.security_context.get("runAsNonRoot")
+    if of_pod is not None and of_pod is not True:
+        yield pod.security_context.violation("runAsNonRoot", "must be true")
+    for container in pod.containers:
+        value = container.security_context.get("runAsNonRoot")
+        if value is not True and not (value is None and of_pod is not None):
+            yield container.security_context.violation("runAsNonRoot", "must be true")
+
+
+def exempt(platform: Platform, settings: Settings) -> bool:
+    """Whether the pod runs in a user namespace and the standard's edition knows about that."""
+    return platform.user_namespace and settings.minor >= USER_NAMESPACES_SINCE
+
+
+RULE = PodRule(id="run-as-non-root", level=Level.RESTRICTED, fill=fill, check=check)

@@ -1,0 +1,45 @@
+"""A container runs as an ordinary user and group, and owns its volumes.
+
+Field    securityContext.runAsUser, .runAsGroup and (pod) .fsGroup
+Absent   1000; a container takes the pod's value; left to the platform on OpenShift
+Refused  runAsUser 0 (group 0 is kept: the standard is silent)
+Source   Pod Security Standards, restricted, since v1.23; not in user namespaces since v1.35
+"""
+
+from collections.abc import Iterator
+
+from webhook.pods.fields import Violation
+from webhook.pods.pod import Pod
+from webhook.rules.checks.run_as_non_root import exempt
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+from webhook.settings.standard import Level
+
+ID = 1000
+
+
+def fill(pod: Pod, settings: Settings) -> None:
+    """Give the pod the IDs and its containers those of the pod; Windows knows none."""
+    if settings.openshift or pod.platform.windows:
+        return
+    context = pod.security_context
+    for key in ("runAsUser", "runAsGroup", "fsGroup"):
+        context.default(key, ID)
+    user, group = context.get("runAsUser"), context.get("runAsGroup")
+    for container in pod.containers:
+        if user != 0 or exempt(pod.platform, settings):
+            container.security_context.default("runAsUser", user)
+        container.security_context.default("runAsGroup", group)
+
+
+def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+    """Refuse UID 0 of the pod and of every container."""
+    if exempt(pod.platform, settings):
+        return
+    for context in pod.security_contexts():
+        user = context.get("runAsUser")
+        if user is not None and (type(user) is not int or user == 0):
+            yield context.violation("runAsUser", "must be a UID other than 0")
+
+
+RULE = PodRule(id="run-as-user", level=Level.RESTRICTED, fill=fill, check=check)

@@ -1,0 +1,52 @@
+"""System calls are filtered.
+
+Field    securityContext.seccompProfile of the pod and of every container
+Absent   type RuntimeDefault; a container takes the pod's value
+Refused  any type but RuntimeDefault and Localhost; at restricted, a container without a profile
+Source   Pod Security Standards, baseline and restricted, since v1.19; restricted not for Windows
+         pods since v1.25
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from webhook.pods.fields import Violation
+from webhook.pods.pod import Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+from webhook.settings.standard import Level
+
+ACCEPTED = ("RuntimeDefault", "Localhost")
+KEY = "seccompProfile"
+
+
+def fill(pod: Pod, _settings: Settings) -> None:
+    """Give the pod the runtime's profile and its containers that of the pod; Windows has none."""
+    if pod.platform.windows:
+        return
+    pod.security_context.default(KEY, {"type": "RuntimeDefault"})
+    if _accepted(pod.security_context.get(KEY)):
+        for container in pod.containers:
+            container.security_context.default(KEY, pod.security_context.get(KEY))
+
+
+def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+    """Refuse other types; a container's own profile counts before the pod's."""
+    restricted = settings.level >= Level.RESTRICTED
+    if restricted and pod.platform.windows:
+        return
+    of_pod = pod.security_context.get(KEY)
+    if of_pod is not None and not _accepted(of_pod):
+        yield pod.security_context.violation(KEY, "must be RuntimeDefault or Localhost")
+    uncovered = restricted and of_pod is None
+    for container in pod.containers:
+        own = container.security_context.get(KEY)
+        if uncovered if own is None else not _accepted(own):
+            yield container.security_context.violation(KEY, "must be RuntimeDefault or Localhost")
+
+
+def _accepted(profile: Any) -> bool:
+    return type(profile) is dict and profile.get("type") in ACCEPTED
+
+
+RULE = PodRule(id="seccomp-profile", level=Level.BASELINE, fill=fill, check=check)

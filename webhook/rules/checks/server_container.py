@@ -1,0 +1,31 @@
+"""Secrets go to the container that is known to be the server, never to a guess.
+
+Field    spec.containers
+Absent   left as it is
+Refused  nothing; a warning where nothing tells which of several containers is the server: the first
+         is a guess, and gets no Secrets
+Source   mcp-admission; the annotation mcp-admission.dev/container names the server
+"""
+
+from collections.abc import Iterator
+
+from webhook import names
+from webhook.pods.fields import Violation
+from webhook.pods.pod import Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+
+GUESSED = "the first is taken as the server: set"
+WITHOUT_SECRETS = "no Secret is given to a guess: set"
+
+
+def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
+    """Say that the server is a guess, and what that costs."""
+    if pod.server is None or pod.server is pod.known_server:
+        return
+    asked = any(pod.origin.asks(key) for key in names.SECRETS)
+    sentence = f"{WITHOUT_SECRETS if asked else GUESSED} {names.CONTAINER}"
+    yield pod.violation("containers", sentence, item=pod.server.fields.item, advice=True)
+
+
+RULE = PodRule(id="server-container", check=check, overridable=False, final=False)

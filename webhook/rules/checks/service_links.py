@@ -1,0 +1,24 @@
+"""No Service of the namespace becomes environment variables of a server.
+
+Field    spec.enableServiceLinks
+Absent   false; also in place of true, which the API server itself fills in on pods
+Refused  nothing
+Source   mcp-admission; Kubernetes describes every Service of the namespace in variables such as
+         MCP_PORT=tcp://10.0.0.1:80, which a server may take for its own settings
+"""
+
+from webhook.pods.pod import Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+
+KEY = "enableServiceLinks"
+
+
+def fill(pod: Pod, _settings: Settings) -> None:
+    """Switch them off where nobody may have chosen otherwise."""
+    held = pod.spec.get(KEY)
+    if held is None or held is True:
+        pod.spec.set(KEY, value=False)
+
+
+RULE = PodRule(id="service-links", fill=fill)

@@ -1,0 +1,31 @@
+"""A Windows container is not a process of its node.
+
+Field    securityContext.windowsOptions.hostProcess of the pod and of every container
+Absent   left as it is
+Refused  true
+Source   Pod Security Standards, baseline, since v1.0
+"""
+
+from collections.abc import Iterator
+
+from webhook.pods.fields import Violation
+from webhook.pods.pod import Pod
+from webhook.rules.rule import PodRule
+from webhook.settings.model import Settings
+from webhook.settings.standard import Level
+
+KEY = "windowsOptions"
+
+
+def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
+    """Refuse everything but false where the field is present."""
+    for context in pod.security_contexts():
+        if context.get(KEY) is None:
+            continue
+        options = context.child(KEY)
+        value = options.get("hostProcess")
+        if value is not None and value is not False:
+            yield options.violation("hostProcess", "must be false")
+
+
+RULE = PodRule(id="windows-host-process", level=Level.BASELINE, check=check)
