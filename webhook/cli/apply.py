@@ -1,4 +1,4 @@
-"""`mcp-admission apply`: restart servers with the current settings, one after another."""
+"""`mcp-admission apply`: roll servers to the current settings, one after another."""
 
 import argparse
 import asyncio
@@ -26,14 +26,14 @@ from webhook.settings.settings_error import SettingsError
 
 SHORT = (End.REFUSED, End.PAUSED, End.FAILED, End.INTERRUPTED)
 DESCRIPTION = """\
-Restarts MCP servers with the current settings, one after another, and waits for each, as `kubectl
+Rolls MCP servers to the current settings, one after another, and waits for each, as `kubectl
 rollout restart` does. Servers that are current are not touched. A server that would be refused, is
 paused, or would not change is reported and not touched. A rollout that fails ends the command.
 """
 EPILOG = """\
 examples:
   mcp-admission apply -n team-a github-tools crm     these two, in this order
-  mcp-admission apply -n team-a --all --dry-run      what would be restarted, and why?
+  mcp-admission apply -n team-a --all --dry-run      what would roll, and why?
   mcp-admission apply --all --keep-going             every server of the cluster
 
 results: rolled, would-roll, current, gone, refused, paused, failed, interrupted, not-touched
@@ -85,7 +85,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> ExitCode:
-    """Restart the servers that were asked for, and print the result of each."""
+    """Roll the servers that were asked for, and print the result of each."""
     if args.names and args.all:
         args.parser.error("name Deployments or say --all, not both")
     if not args.names and not args.all:

@@ -52,7 +52,7 @@ examples:
   mcp-admission control                            make what servers need, keep certificates valid
   mcp-admission certs verify --help                does an API server accept my certificate?
   mcp-admission audit                              which servers are not current?
-  mcp-admission apply -n team --all                restart them with the current settings
+  mcp-admission apply -n team --all                roll them to the current settings
   mcp-admission uninstall --dry-run                what would its removal take away?
 
 exit codes:

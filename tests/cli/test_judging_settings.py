@@ -1,52 +1,15 @@
-"""`audit` and `apply` without a cluster: their usage, their settings, and how far they are."""
+"""The settings by which `audit` and `apply` judge, and what reports call them."""
 
 import argparse
 import asyncio
-import io
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from webhook.cli.judging_settings import JudgingSettings, judging_settings
-from webhook.cli.main import main
-from webhook.cli.notes import ProgressLine
 from webhook.kube.errors import ApiError, Forbidden, NotFound
 from webhook.settings.settings_error import SettingsError
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["apply"], "name Deployments, or say --all"),
-        (["apply", "crm", "--all"], "name Deployments or say --all, not both"),
-        (["apply", "crm"], "say in which namespace they are: -n NS"),
-        (["audit", "-n", "team", "-A"], "not allowed with argument"),
-        (["apply", "-n", "team", "--all", "-A"], "not allowed with argument"),
-        (["apply", "crm", "-A"], "say in which namespace they are: -n NS"),
-        (["audit", "-o", "yml"], "invalid choice: 'yml': did you mean yaml?"),
-    ],
-)
-def test_wrong_usage_is_exit_code_2(
-    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(words)
-
-    assert ended.value.code == 2
-    assert said in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("words", [["audit"], ["apply", "--all"], ["apply", "--all", "-A"]])
-def test_no_way_to_a_cluster_is_exit_code_2(
-    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([*words, "--kubeconfig", str(tmp_path / "none")]) == 2
-
-    told = capsys.readouterr()
-    assert "shows no way to a cluster (there is no such file)" in told.err
-    assert told.out == ""
 
 
 class Cluster:
@@ -137,36 +100,3 @@ def test_settings_that_make_no_sense_are_an_error(text: str, said: str, tmp_path
         judged(NOT_FOUND, file)
     with pytest.raises(SettingsError, match=IN_FORCE):
         judged({"data": {"settings.yaml": text}})
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.mark.parametrize("terminal", [False, True])
-def test_how_far_it_is_takes_one_line_on_a_terminal(
-    terminal: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    screen = Terminal() if terminal else io.StringIO()
-    monkeypatch.setattr(sys, "stderr", screen)
-    monkeypatch.setenv("COLUMNS", "21")
-    silent = ProgressLine(1, quiet=True)
-    silent.report("nobody wants to know")
-    silent.clear()
-    progress = ProgressLine(2)
-    progress.clear()
-    progress.turn_to("crm")
-    for _ in range(2):
-        progress.report("0 of 1 new pods are there")
-    progress.clear()
-    progress.turn_to("search")
-    progress.report("1 old")
-    progress.clear()
-
-    begins = "\r\x1b[K"
-    assert screen.getvalue() == (
-        f"{begins}[1/2] crm: 0 of 1 ne{begins}{begins}[2/2] search: 1 old{begins}"
-        if terminal
-        else "[1/2] crm: 0 of 1 new pods are there\n[2/2] search: 1 old\n"
-    )

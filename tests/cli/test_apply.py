@@ -1,7 +1,7 @@
-"""What commands print for programs: one object, the same as JSON and YAML, and nothing else."""
+"""`audit` and `apply` without a cluster: their usage, and what `apply` prints."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -9,16 +9,48 @@ from typing import Any
 import pytest
 import yaml
 
-from webhook.cli import apply, uninstall
+from webhook.cli import apply
 from webhook.cli.judging_settings import JudgingSettings
 from webhook.cli.main import main
 from webhook.fleet.roll import End, Rolled
 from webhook.fleet.targets import Target
-from webhook.kube.errors import Forbidden
 from webhook.settings.model import Settings
 
 FORMATS: dict[str, Callable[[str], Any]] = {"json": json.loads, "yaml": yaml.safe_load}
 CRM, SEARCH, SHOP = (Target("team", name) for name in ("crm", "search", "shop"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["apply"], "name Deployments, or say --all"),
+        (["apply", "crm", "--all"], "name Deployments or say --all, not both"),
+        (["apply", "crm"], "say in which namespace they are: -n NS"),
+        (["audit", "-n", "team", "-A"], "not allowed with argument"),
+        (["apply", "-n", "team", "--all", "-A"], "not allowed with argument"),
+        (["apply", "crm", "-A"], "say in which namespace they are: -n NS"),
+        (["audit", "-o", "yml"], "invalid choice: 'yml': did you mean yaml?"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["audit"], ["apply", "--all"], ["apply", "--all", "-A"]])
+def test_no_way_to_a_cluster_is_exit_code_2(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--kubeconfig", str(tmp_path / "none")]) == 2
+
+    told = capsys.readouterr()
+    assert "shows no way to a cluster (there is no such file)" in told.err
+    assert told.out == ""
 
 
 async def nobody(*_: Any) -> AbstractAsyncContextManager[None]:
@@ -104,75 +136,3 @@ def test_people_read_the_same_words(
     out, err = capsys.readouterr()
     assert out == "Deployment team/crm is current\n3 current\n"
     assert err == ("judged by the defaults\n[1/1] Deployment team/crm: 0 of 1 new pods are there\n")
-
-
-def test_where_nothing_is_left_uninstall_says_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    class Uninstall:
-        def __init__(self, *_: object, dry_run: bool) -> None:
-            assert not dry_run
-
-        async def run(self) -> AsyncIterator[str]:
-            nothing: list[str] = []
-            for step in nothing:
-                yield step
-
-    monkeypatch.setattr(uninstall, "connect_to_cluster", nobody)
-    monkeypatch.setattr(uninstall, "Uninstall", Uninstall)
-
-    assert main(["uninstall"]) == 0
-    assert capsys.readouterr().out == "nothing is left to remove\n"
-
-
-@pytest.mark.parametrize("output", ["table", *FORMATS])
-@pytest.mark.parametrize("fails", [False, True])
-def test_uninstall_tells_its_steps(
-    output: str,
-    fails: bool,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    class Uninstall:
-        def __init__(self, *_: object, dry_run: bool) -> None:
-            assert dry_run
-
-        async def run(self) -> AsyncIterator[str]:
-            yield "Namespace a is managed no more"
-            if fails:
-                raise Forbidden(403, "Forbidden", "not allowed")
-            yield "Secret b deleted"
-
-    monkeypatch.setattr(uninstall, "connect_to_cluster", nobody)
-    monkeypatch.setattr(uninstall, "Uninstall", Uninstall)
-
-    assert main(["uninstall", "--dry-run", "-o", output]) == int(fails)
-
-    out, err = capsys.readouterr()
-    steps = ["Namespace a is managed no more", "Secret b deleted"][: 1 if fails else 2]
-    assert ("not allowed" in err) == fails
-    if output == "table":
-        assert out.splitlines() == [f"{step} (not done: --dry-run)" for step in steps]
-    else:
-        assert FORMATS[output](out) == {"dry_run": True, "steps": steps}
-
-
-@pytest.mark.parametrize("output", FORMATS)
-def test_certificate_files_are_made_and_judged(
-    output: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    service = ["--service", "hook.team", "-o", output]
-    for folder in ("ours", "other"):
-        assert main(["certs", "init", *service, "--out", str(tmp_path / folder)]) == 0
-        made = FORMATS[output](capsys.readouterr().out)
-        names = ("ca.crt", "ca.key", "tls.crt", "tls.key")
-        assert made["files"] == [str(tmp_path / folder / name) for name in names]
-
-    ours = tmp_path / "ours"
-    pair = ["--tls-cert", str(ours / "tls.crt"), "--tls-key", str(ours / "tls.key")]
-    for folder, code in (("ours", 0), ("other", 1)):
-        bundle = ["--ca-bundle", str(tmp_path / folder / "ca.crt")]
-        assert main(["certs", "verify", *pair, *bundle, *service]) == code
-        found = FORMATS[output](capsys.readouterr().out)
-        assert found["ends"][:10] == made["ends"][:10]
-        assert len(found["faults"]) == code
