@@ -30,7 +30,8 @@ states, from the best to the worst; table, JSON, metrics and Events use the same
   current      a rollout would change nothing
   out-of-date  a rollout would change the fields that are listed
   unprotected  a protection is missing: the server is older than the webhook, is labelled on the
-               workload or its template alone, or has no network policy that isolates it
+               workload or its template alone, or no network policy isolates it, or a user's policy
+               allows more
   refused      its pods run, but new ones would be refused: correct it before it must restart
 
 examples:
@@ -40,7 +41,7 @@ examples:
   mcp-admission audit -o json | jq '.summary'
 
 exit codes:
-  0  every server is current
+  0  there are no findings
   1  there are findings
   2  the cluster, or a part of it, could not be inspected; wrong usage or settings
 """

@@ -55,7 +55,7 @@ exit codes: 0 no fault, 1 faults, 2 the cluster cannot be read
 ROTATE = """\
 Requests a new certificate from the controller, or with --ca a new authority and then a new
 certificate. The controller takes the steps of every renewal, so that no admission fails. The
-request is an annotation on the Secret.
+request is an annotation on the Secret, and is carried out once.
 
 exit codes: 0 requested, 1 no certificate of mcp-admission, 2 the cluster cannot be read
 """

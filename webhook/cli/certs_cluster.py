@@ -28,10 +28,10 @@ from webhook.observe.control_metrics import ControlMetrics
 from webhook.reports.text import columns
 
 # Enough of a fingerprint to distinguish certificates.
-SHORT = 16
-SOMETHING_ELSE = "something else answers at its address from here"
-NO_ANSWER = "it does not answer from here"
-WHERE_PODS_ANSWER = (
+_SHORT = 16
+_SOMETHING_ELSE = "something else answers at its address from here"
+_NO_ANSWER = "it does not answer from here"
+_WHERE_PODS_ANSWER = (
     "pods answer inside the cluster: kubectl -n {namespace} exec deploy/mcp-admission-control -- "
     "mcp-admission certs status"
 )
@@ -46,8 +46,9 @@ class NotOursError(Exception):
 def run(args: argparse.Namespace) -> ExitCode:
     """Run `rotate` or `status`; what cannot be reached or read is an ERROR with a message."""
     log_requests(args)
+    action = _rotate if args.action == "rotate" else _status
     try:
-        return asyncio.run(_rotate(args) if args.action == "rotate" else _status(args))
+        return asyncio.run(action(args))
     except NotOursError as error:
         problem, code = str(error), ExitCode.FINDINGS
     except (ApiError, ConfigurationError) as error:
@@ -66,13 +67,13 @@ async def _rotate(args: argparse.Namespace) -> ExitCode:
         secret = await Secret.read(api, installation(args).secret(name))
         if not secret.is_ours:
             raise NotOursError(
-                f"{secret.name} is not written by mcp-admission: whoever issues the certificates "
-                "has to renew them; with an authority of its own, start `mcp-admission control`"
+                f"{secret.name} is not written by mcp-admission: renew it where it is issued; "
+                "with an authority of its own, start `mcp-admission control`"
             )
         try:
             current = parse(secret.files.get(file, b""), f"{secret.name}, {file}")[0]
         except BundleError as error:
-            raise NotOursError(f"{error}; the controller will do so by itself") from None
+            raise NotOursError(f"{error}; the controller replaces it by itself") from None
         annotations = {"metadata": {"annotations": {REPLACE: fingerprint(current)}}}
         await api.patch(secret.path, annotations, kind="merge")
     asked = {"what": what, "certificate": fingerprint(current), "secret": secret.name}
@@ -80,8 +81,8 @@ async def _rotate(args: argparse.Namespace) -> ExitCode:
         print_object(args, asked)
         return ExitCode.OK
     print(
-        f"asked the controller to replace the {what} {fingerprint(current)[:SHORT]}; "
-        "`mcp-admission certs status` shows how far it is"
+        f"asked the controller to replace the {what} {fingerprint(current)[:_SHORT]}; "
+        "`mcp-admission certs status` shows the progress"
     )
     return ExitCode.OK
 
@@ -110,7 +111,7 @@ async def _status(args: argparse.Namespace) -> ExitCode:
     for name, why in unseen.items():
         sys.stderr.write(f"not looked at: {name}: {why}\n")
     if unseen:
-        write_note(args, WHERE_PODS_ANSWER.format(namespace=where.namespace))
+        write_note(args, _WHERE_PODS_ANSWER.format(namespace=where.namespace))
     return ExitCode.FINDINGS if found else ExitCode.OK
 
 
@@ -123,13 +124,13 @@ def _not_looked_at(look: Look, *, in_pod: bool) -> dict[str, str]:
     shown = look.seen.shown
     known = list(_known(look))
     unseen = {
-        name: SOMETHING_ELSE
+        name: _SOMETHING_ELSE
         for name, one in shown.items()
         if one and not in_pod and not any(one == each or issued_by(one, each) for each in known)
     }
     if any(one and name not in unseen for name, one in shown.items()):
         return unseen
-    return unseen | {name: NO_ANSWER for name, one in shown.items() if one is None}
+    return unseen | {name: _NO_ANSWER for name, one in shown.items() if one is None}
 
 
 def _known(look: Look) -> Iterator[Certificate]:
@@ -197,7 +198,7 @@ def _report(
 
 def _print_table(rows: list[Row], found: list[str], step: Mapping[str, object]) -> None:
     cells = [
-        [(value or "-")[: SHORT if key == "certificate" else None] for key, value in row.items()]
+        [(value or "-")[: _SHORT if key == "certificate" else None] for key, value in row.items()]
         for row in rows
     ]
     for line in columns([["WHERE", "NAME", "CERTIFICATE", "ENDS", "RENEWAL"], *cells]):

@@ -27,7 +27,7 @@ examples:
       --client-name kube-apiserver --listen [::]:8443 --metrics-listen 127.0.0.1:8080
 
 signals:
-  SIGTERM, SIGINT   fail /readyz, answer open requests, and stop after --drain-seconds
+  SIGTERM, SIGINT   fail /readyz, close connections after their answers, stop after --drain-seconds
   a second one      stop at once
 """
 
@@ -101,8 +101,8 @@ def _add_proofs(parser: argparse.ArgumentParser) -> None:
         "--ca-bundle",
         type=Path,
         metavar="FILE",
-        help="use only certificates that this bundle verifies, the one in caBundle "
-        "(default: those with their issuers behind them)",
+        help="use only certificates that verify against this bundle, the one in caBundle "
+        "(default: against the issuers in --tls-cert)",
     )
     parser.add_argument(
         "--client-ca",
