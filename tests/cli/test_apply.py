@@ -92,7 +92,7 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Rolled]:
 
 
 @pytest.mark.parametrize("output", FORMATS)
-def test_apply_tells_how_it_ended_for_each(
+def test_apply_prints_the_result_of_each(
     output: str, fleet: dict[Target, Rolled], capsys: pytest.CaptureFixture[str]
 ) -> None:
     fleet[CRM] = Rolled(CRM, End.WOULD_ROLL, ("a is absent and would be b",))

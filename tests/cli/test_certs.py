@@ -133,7 +133,9 @@ def test_a_link_to_elsewhere_is_replaced_and_not_followed(tmp_path: Path) -> Non
     assert not elsewhere.exists()
 
 
-def test_what_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_written_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "file").write_text("")
 
     assert _init(tmp_path / "file" / "below") == 2

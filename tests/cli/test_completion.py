@@ -83,7 +83,7 @@ def test_every_command_and_action_is_there(shell: str, scripts: dict[str, str]) 
         assert word in scripts[shell]
 
 
-def test_zsh_is_told_what_the_words_mean(scripts: dict[str, str]) -> None:
+def test_zsh_has_the_help_of_the_words(scripts: dict[str, str]) -> None:
     assert scripts["zsh"].startswith("#compdef mcp-admission\n")
     assert "'audit:list the servers" in scripts["zsh"]
     assert "'rotate:renew a cluster'\"'\"'s certificate now'" in scripts["zsh"]
@@ -91,7 +91,7 @@ def test_zsh_is_told_what_the_words_mean(scripts: dict[str, str]) -> None:
     assert "path=" not in scripts["zsh"]
 
 
-def test_fish_is_told_what_the_words_mean(scripts: dict[str, str]) -> None:
+def test_fish_has_the_help_of_the_words(scripts: dict[str, str]) -> None:
     lines = scripts["fish"].splitlines()
     here = "complete -c mcp-admission -n '__mcp_admission_at \\'/certs\\''"
     assert f"{here} -f -a 'rotate' -d 'renew a cluster\\'s certificate now'" in lines

@@ -37,7 +37,7 @@ DENY = "replicas: {policy: deny}"
 
 
 @pytest.mark.parametrize("with_file", [True, False])
-def test_variables_that_are_not_read_are_told_where_the_environment_counts(
+def test_variables_that_are_not_read_are_reported_where_the_environment_counts(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -76,7 +76,7 @@ def test_where_they_cannot_be_read_the_report_says_so(
     )
 
 
-def test_a_file_is_asked_for_and_nobody_else(tmp_path: Path) -> None:
+def test_a_file_is_asked_for_and_the_cluster_is_not(tmp_path: Path) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text(DENY, encoding="utf-8")
     found = judged({}, file)

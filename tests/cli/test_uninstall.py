@@ -40,7 +40,7 @@ def test_where_nothing_is_left_uninstall_says_so(
 
 @pytest.mark.parametrize("output", ["table", *FORMATS])
 @pytest.mark.parametrize("fails", [False, True])
-def test_uninstall_tells_its_steps(
+def test_uninstall_prints_its_steps(
     output: str,
     fails: bool,
     monkeypatch: pytest.MonkeyPatch,

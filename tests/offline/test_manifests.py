@@ -52,7 +52,7 @@ def billion_laughs() -> str:
         ),
     ],
 )  # fmt: skip
-def test_bad_input_is_told_with_file_and_line(review: Review, text: str, message: str) -> None:
+def test_bad_input_is_reported_with_file_and_line(review: Review, text: str, message: str) -> None:
     printed = review("bad.yaml", bad=text)
 
     assert (printed.code, printed.out) == (2, "")
@@ -127,7 +127,7 @@ def test_wrong_usage(review: Review, words: tuple[str, ...], message: str) -> No
     assert message in printed.err
 
 
-def test_the_faults_of_all_files_are_told_at_once(review: Review) -> None:
+def test_the_faults_of_all_files_are_reported_at_once(review: Review) -> None:
     printed = review(
         "one.yaml", "two.yaml", "ok.yaml", one="a: b: c", two="kind: Pod", ok=judged("a")
     )
@@ -139,7 +139,7 @@ def test_the_faults_of_all_files_are_told_at_once(review: Review) -> None:
     ]
 
 
-def test_bad_settings_are_told_with_file_and_line(review: Review) -> None:
+def test_bad_settings_are_reported_with_file_and_line(review: Review) -> None:
     printed = review("pod.yaml", "--settings", "s.yaml", pod=judged("a"), s="platform: vms")
 
     assert printed == (
@@ -180,7 +180,7 @@ def test_a_misspelled_variable_is_bad_input(
     )
 
 
-def test_a_variable_of_the_reference_alone_is_told(
+def test_a_variable_of_the_reference_alone_is_reported(
     review: Review, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OBOT_SERVER_MCPRUNTIME_BACKEND", "kubernetes")
@@ -250,7 +250,7 @@ def test_stdin_is_a_source_of_its_own(review: Review, monkeypatch: pytest.Monkey
     )
 
 
-def test_findings_on_stdin_are_told_with_its_lines(
+def test_findings_on_stdin_are_reported_with_its_lines(
     review: Review, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused = judged("a", "refused").encode()
@@ -267,7 +267,7 @@ def test_helm_template_is_read_with_its_comments_and_empty_documents(review: Rev
     assert sources(review("all.yaml", "-o", "json", all=text).out) == [("all.yaml#2", "b")]
 
 
-def test_a_text_that_is_too_large_is_told_without_a_line(
+def test_a_text_that_is_too_large_is_reported_without_a_line(
     review: Review, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("webhook.documents.reader.MAX_BYTES", 1 << 20)

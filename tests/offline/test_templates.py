@@ -100,7 +100,7 @@ def test_the_document_is_that_of_the_kind_and_the_name(document: Any, line: int 
     assert (mark and mark.line) == line
 
 
-def test_a_template_that_is_not_there_tells_no_line(tmp_path: Path) -> None:
+def test_a_template_that_is_not_there_has_no_line(tmp_path: Path) -> None:
     assert template_in_stream("demo/templates/a.yaml").mark(DEPLOYMENT, "") is None
     assert template_in_stream(f"{tmp_path}/a.yaml").text == ""
 

@@ -48,7 +48,7 @@ def test_diff_is_the_default(review: Review) -> None:
     assert review("input.yaml", input=INPUT) == review("input.yaml", "-o", "diff")
 
 
-def test_yaml_tells_on_stderr_what_documents_cannot_say(review: Review) -> None:
+def test_yaml_reports_on_stderr_what_documents_cannot_say(review: Review) -> None:
     printed = review("input.yaml", "-o", "yaml", input=INPUT)
 
     assert printed.err.splitlines() == [

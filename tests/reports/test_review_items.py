@@ -194,7 +194,7 @@ def test_an_unrendered_helm_template(review: Review, text: str, line: int) -> No
     ],
     ids=["quoted", "double-quoted", "comment"],
 )
-def test_a_fault_beside_a_template_is_told_as_it_is(review: Review, text: str) -> None:
+def test_a_fault_beside_a_template_is_reported_as_it_is(review: Review, text: str) -> None:
     assert "Helm" not in review("t.yaml", t=text).err
 
 

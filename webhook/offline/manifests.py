@@ -23,7 +23,7 @@ _WRITE = "write one, such as apiVersion: v1 and kind: Pod"
 _NO_ITEMS = "a List has its objects in items, as a list: write items: [] where there are none"
 _NOTHING = "there is no document here: write at least one object"
 _ALIKE, _FIRST = 0.85, 20
-_AS_EVER = ReadOptions()
+_DEFAULTS = ReadOptions()
 _ACTION = re.compile(r"[^#'\"]*\{\{")
 _TEMPLATE = (
     "this is a Helm template that is not rendered: review what it becomes, with "
@@ -79,19 +79,19 @@ class ReadManifests(NamedTuple):
     passed: list[PassedOver]
 
 
-def read_manifests(paths: Iterable[str], asked: ReadOptions = _AS_EVER) -> ReadManifests:
+def read_manifests(paths: Iterable[str], options: ReadOptions = _DEFAULTS) -> ReadManifests:
     """Every object in the files and folders; `-` is standard input.
 
     A document with a fault has no objects. The other documents of its file have theirs. Raises
     PatternError.
     """
-    looked = repository.find_sources(paths, asked)
-    found = ReadManifests([], looked.faults, looked.passed)
-    for item in looked.items:
+    sources = repository.find_sources(paths, options)
+    found = ReadManifests([], sources.faults, sources.passed)
+    for item in sources.items:
         if item.how is ReadMode.READ:
-            _read(item, found, asked)
+            _read(item, found, options)
         else:
-            _render(item, found, asked)
+            _render(item, found, options)
     return found
 
 
@@ -103,7 +103,7 @@ def list_items(value: Any) -> list[Any] | None:
     return items if isinstance(items, list) else None
 
 
-def _read(item: InputSource, found: ReadManifests, asked: ReadOptions) -> None:
+def _read(item: InputSource, found: ReadManifests, options: ReadOptions) -> None:
     """Read the objects of a file, or add why it has none."""
     try:
         text = _text(item.path)
@@ -111,7 +111,7 @@ def _read(item: InputSource, found: ReadManifests, asked: ReadOptions) -> None:
         found.faults.append(InputFault(item.path, error.line, error.sentence))
         return
     stream, errors = reader.read_stream(text, item.path)
-    reason = None if asked.strict else _reason(item.path, text, stream, errors)
+    reason = None if options.strict else _reason(item.path, text, stream, errors)
     if reason:
         found.passed.append(PassedOver(item.path, reason, item.named))
         return
@@ -125,10 +125,10 @@ def _read(item: InputSource, found: ReadManifests, asked: ReadOptions) -> None:
         _add(document, found, sources.template(document.line("")) if sources else None)
 
 
-def _render(item: InputSource, found: ReadManifests, asked: ReadOptions) -> None:
+def _render(item: InputSource, found: ReadManifests, options: ReadOptions) -> None:
     """Render a chart or kustomization, and read its objects with their places in its files."""
     try:
-        output = rendering.render_source(item, asked.namespace)
+        output = rendering.render_source(item, options.namespace)
     except rendering.RenderError as error:
         # That a tool is missing is reported once, not for every chart.
         once = isinstance(error, rendering.MissingToolError)

@@ -41,33 +41,33 @@ class FoundSources:
     faults: list[InputFault] = field(default_factory=list)
 
 
-def find_sources(paths: Iterable[str], asked: ReadOptions) -> FoundSources:
+def find_sources(paths: Iterable[str], options: ReadOptions) -> FoundSources:
     """Everything in the files and folders, in order; raises PatternError."""
-    found, excluded = FoundSources(), Exclusions(asked.exclude)
+    found, excluded = FoundSources(), Exclusions(options.exclude)
     for path in paths:
         if path != STDIN and excluded.named(Path(path)):
             found.passed.append(PassedOver(path, Reason.IGNORED, named=True))
         # Unlike Path.is_dir, this does not raise for a name that is too long for the system.
         elif path == STDIN or not os.path.isdir(path):  # noqa: PTH112
-            one = _of_file(path, asked)
+            one = _of_file(path, options)
             if isinstance(one, PassedOver):
                 found.passed.append(one)
             elif one.how is ReadMode.READ or one not in found.items:
                 found.items.append(one)
         else:
-            _Folder(path, asked, excluded).look(found)
+            _Folder(path, options, excluded).look(found)
     return found
 
 
-def _of_file(path: str, asked: ReadOptions) -> InputSource | PassedOver:
+def _of_file(path: str, options: ReadOptions) -> InputSource | PassedOver:
     """A file that the command line names; with --render, the chart or kustomization around it."""
     file = Path(path)
-    chart = renderable.chart_of(file.absolute()) if asked.render else None
+    chart = renderable.chart_of(file.absolute()) if options.render else None
     if chart is not None:
         return InputSource(os.path.relpath(chart), ReadMode.HELM)
-    if asked.render and file.name == renderable.CHART_FILE:
+    if options.render and file.name == renderable.CHART_FILE:
         return _chart(file.parent)
-    if asked.render and file.name in renderable.KUSTOMIZATION_FILES:
+    if options.render and file.name in renderable.KUSTOMIZATION_FILES:
         return _kustomization(Kustomization(file))
     return InputSource(path, named=True)
 
@@ -89,9 +89,9 @@ def _kustomization(one: Kustomization) -> InputSource | PassedOver:
 class _Folder:
     """One folder of the command line and everything below it."""
 
-    def __init__(self, path: str, asked: ReadOptions, excluded: Exclusions) -> None:
+    def __init__(self, path: str, options: ReadOptions, excluded: Exclusions) -> None:
         self._root = path
-        self._asked = asked
+        self._options = options
         self._excluded = excluded
         self._files: list[Path] = []
         self._charts: list[Path] = []
@@ -117,12 +117,12 @@ class _Folder:
         files = [name for name in files if not _never_ends(folder / name)]
         if renderable.CHART_FILE in files:
             self._charts.append(folder)
-            if self._asked.render:
+            if self._options.render:
                 folders[:] = [name for name in folders if name not in renderable.RENDERED_FOLDERS]
         kustomization = renderable.kustomization_in(folder, files)
         if kustomization:
             self._kustomizations.append(kustomization)
-            if not (self._asked.render or kustomization.file.suffix in SUFFIXES):
+            if not (self._options.render or kustomization.file.suffix in SUFFIXES):
                 self._passed.append(PassedOver(str(kustomization.file), Reason.KUSTOMIZATION))
         folders[:] = sorted(name for name in folders if self._enters(folder / name))
         self._files += [
@@ -145,13 +145,13 @@ class _Folder:
 
     def _items(self) -> Iterator[InputSource]:
         """What is read or rendered; parts of what is rendered are not read by themselves."""
-        if self._asked.render:
+        if self._options.render:
             yield from self._rendered()
         parts = self._parts()
         for file in self._files:
             if not (parts and file.resolve() in parts):
                 yield InputSource(str(file))
-            elif not self._asked.render:
+            elif not self._options.render:
                 self._passed.append(PassedOver(str(file), Reason.PATCH))
 
     def _rendered(self) -> Iterator[InputSource]:
@@ -165,9 +165,9 @@ class _Folder:
     def _parts(self) -> frozenset[Path]:
         """The files that are parts of others; with --strict, they count as manifests."""
         found = self._kustomizations
-        if self._asked.render:
+        if self._options.render:
             return frozenset().union(*({one.file.resolve(), *one.uses} for one in found))
-        if self._asked.strict:
+        if self._options.strict:
             return frozenset()
         return frozenset().union(*(one.patches for one in found))
 

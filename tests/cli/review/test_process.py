@@ -84,7 +84,7 @@ def test_a_terminal_has_colours_unless_it_asks_for_none(
 
 
 @pytest.mark.parametrize("output", ["diff", "yaml", "json"])
-def test_a_reader_that_goes_away_is_no_error_of_ours(tmp_path: Path, output: str) -> None:
+def test_a_reader_that_closes_the_pipe_is_no_error_of_ours(tmp_path: Path, output: str) -> None:
     path = tmp_path / "many.yaml"
     admitted = REFUSED.replace("runAsUser: 0", "runAsUser: 1")
     path.write_text("---\n".join([admitted] * 300), encoding="utf-8")

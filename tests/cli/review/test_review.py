@@ -230,7 +230,7 @@ LINE = (
 )
 
 
-def test_what_the_pods_of_a_deployment_get_is_told(review: Review) -> None:
+def test_what_the_pods_of_a_deployment_get_is_reported(review: Review) -> None:
     files = {"d": DEPLOYMENT, "settings": FLEET}
     words = ("d.yaml", "--settings", "settings.yaml")
 
@@ -240,7 +240,7 @@ def test_what_the_pods_of_a_deployment_get_is_told(review: Review) -> None:
     assert LINE in review(*words, **files).out
 
 
-def test_what_pods_do_not_get_is_not_told(review: Review) -> None:
+def test_what_pods_do_not_get_is_not_reported(review: Review) -> None:
     opted_out = DEPLOYMENT.replace('server: "true"', 'server: "false"')
     for manifest in (REFUSED, opted_out):
         printed = review("d.yaml", d=manifest)

@@ -83,7 +83,7 @@ NULLS = [
 
 
 @pytest.mark.parametrize(("field", "place", "becomes", "stored"), NULLS)
-def test_a_null_is_told_with_its_line(
+def test_a_null_is_reported_with_its_line(
     review: Review, field: str, place: str, becomes: str, stored: str
 ) -> None:
     printed = review("d.yaml", "-o", "json", d=deployment(field))
@@ -114,7 +114,7 @@ def test_a_ceiling_sees_what_is_stored(review: Review) -> None:
     assert told.startswith(f"{MAIN}.resources.limits.memory is null, which is stored as 0")
 
 
-def test_what_every_tool_writes_is_not_told(review: Review) -> None:
+def test_what_every_tool_writes_is_not_reported(review: Review) -> None:
     assert "creationTimestamp is" not in review("d.yaml", d=deployment()).out
 
 

@@ -93,7 +93,7 @@ def test_keys_of_maps_are_free(review: Review) -> None:
     assert "no field" not in review("d.yaml", d=json.dumps(document)).out
 
 
-def test_labels_under_a_misspelled_key_are_told(review: Review) -> None:
+def test_labels_under_a_misspelled_key_are_reported(review: Review) -> None:
     """Else the object is no MCP server, and nobody says so."""
     document = deployment({"containers": [{"name": "main"}]})
     document["metadata"] = {"name": "a", "label": LABELS}
@@ -103,7 +103,7 @@ def test_labels_under_a_misspelled_key_are_told(review: Review) -> None:
     assert "metadata.label is no field of Kubernetes: did you mean labels?" in printed.out
 
 
-def test_a_label_that_is_no_label_is_told(review: Review) -> None:
+def test_a_label_that_is_no_label_is_reported(review: Review) -> None:
     document = deployment({"containers": [{"name": "main"}]})
     document["metadata"] = {"name": "a", **LABELS}
 
@@ -154,7 +154,9 @@ def container(**fields: Any) -> Json:
         ({"spec": {"labels": {}}}, "metadata.labels"),
     ],
 )
-def test_a_field_at_a_wrong_place_is_told_with_the_right_one(document: Json, meant: str) -> None:
+def test_a_field_at_a_wrong_place_is_reported_with_the_right_one(
+    document: Json, meant: str
+) -> None:
     (found,) = unknown_fields(document, "Pod")
 
     assert found.message.endswith(f" is no field of Kubernetes: did you mean {meant}?")

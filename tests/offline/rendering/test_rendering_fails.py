@@ -38,7 +38,7 @@ def make(tools: Path, name: str, code: str) -> None:
 
 
 @pytest.mark.usefixtures("tools")
-def test_a_missing_tool_is_told_once(review: Review, tmp_path: Path) -> None:
+def test_a_missing_tool_is_reported_once(review: Review, tmp_path: Path) -> None:
     written(tmp_path, CHARTS)
 
     printed = review(".", "--render")

@@ -83,7 +83,9 @@ CUSTOM = [
 
 
 @pytest.mark.parametrize(("kind", "api_version"), CUSTOM)
-def test_a_custom_resource_is_told_and_passes(review: Review, kind: str, api_version: str) -> None:
+def test_a_custom_resource_is_reported_and_passes(
+    review: Review, kind: str, api_version: str
+) -> None:
     printed = review("d.yaml", d=document(kind, api_version))
 
     assert printed.code == 0
@@ -95,7 +97,7 @@ def test_a_custom_resource_is_told_and_passes(review: Review, kind: str, api_ver
     assert review("d.yaml", "--managed").out.count("\n") == 1
 
 
-def test_every_format_tells_what_is_not_reviewed(review: Review) -> None:
+def test_every_format_reports_what_is_not_reviewed(review: Review) -> None:
     text = document("MCPServer", "toolhive.stacklok.dev/v1alpha1")
 
     report = json.loads(review("d.yaml", "-o", "json", d=text).out)
@@ -151,7 +153,7 @@ NAMESPACES = [
 
 
 @pytest.mark.parametrize(("key", "value", "code", "said"), NAMESPACES)
-def test_a_slip_in_the_label_of_a_namespace_is_told(
+def test_a_slip_in_the_label_of_a_namespace_is_reported(
     review: Review, key: str, value: Any, code: int, said: str
 ) -> None:
     labels = {OURS + key: value, "other": None}

@@ -77,7 +77,7 @@ def test_an_exported_list_is_looked_into(
     assert [(at, message in said) for at, said in refused(printed)] == [(line + 4, True)]
 
 
-def test_wrong_settings_are_not_told_to_be_of_no_shape_of_kubernetes(review: Review) -> None:
+def test_wrong_settings_are_not_reported_as_of_no_shape_of_kubernetes(review: Review) -> None:
     printed = review("s.yaml", s=changed(RESOURCE, LIMITS, "    limits: {memory: 100Mi}\n"))
 
     assert "raise the one or lower the other (object)\n\n" in printed.out
@@ -108,7 +108,7 @@ def test_good_settings_are_another_object(review: Review, text: str) -> None:
     assert printed.out.startswith("no MCP server among 1 object: ")
 
 
-def test_another_version_of_the_kind_is_told(review: Review) -> None:
+def test_another_version_of_the_kind_is_reported(review: Review) -> None:
     text = changed(RESOURCE, "mcp-admission.dev/v1alpha1", "mcp-admision.dev/v1alpha1")
 
     assert review("s.yaml", s=text).code == 1
