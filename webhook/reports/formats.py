@@ -10,14 +10,14 @@ from typing import Any, ClassVar, NamedTuple, Protocol, cast
 
 REVIEW_FORMATS = {
     "diff": "webhook.reports.stored_documents:render_diff",
-    "table": "webhook.reports.table:render",
+    "table": "webhook.reports.text:render_table",
     "yaml": "webhook.reports.stored_documents:render_stored",
     "json": "webhook.reports.data:render_json",
     "junit": "webhook.reports.junit:render",
     "sarif": "webhook.reports.sarif:render",
 }
 AUDIT_FORMATS = {
-    "table": "webhook.reports.table:render",
+    "table": "webhook.reports.text:render_table",
     "json": "webhook.reports.data:render_json",
     "yaml": "webhook.reports.data:render_yaml",
     "junit": "webhook.reports.junit:render",

@@ -1,8 +1,10 @@
-"""Text as terminals and Markdown show it: encoding, colours, columns, escapes."""
+"""Text for people: encoding, colours, columns, escapes, and a report as a table."""
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from webhook.reports.formats import ReportSource
 
 BOLD, RED, GREEN, YELLOW, CYAN, PLAIN = (f"\x1b[{code}m" for code in (1, 31, 32, 33, 36, 0))
 _MARKS = "\\`*_[]<>|"
@@ -37,3 +39,16 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 def escape_markdown(words: str) -> str:
     """The words as a Markdown reader shows them, with no character read as markup."""
     return "".join(f"\\{char}" if char in _MARKS else char for char in words)
+
+
+def render_table(source: ReportSource, *, colour: bool) -> Iterator[str]:
+    """The rows of the items, and the last line; items that are not listed are only counted."""
+    items = source.items
+    if items:
+        heading, *rows = columns([source.headings, *(item.cells for item in items)])
+        yield f"{paint(heading, BOLD, colour=colour)}\n"
+        for item, row in zip(items, rows, strict=True):
+            yield f"{paint(row, item.shade, colour=colour)}\n"
+            yield from (f"  {detail}\n" for detail in item.details())
+        yield "\n"
+    yield source.count_line()
