@@ -14,8 +14,8 @@ from tools.cluster.users import User
 from webhook.cli.main import main
 from webhook.kube.api import Api
 from webhook.objects.namespace_labels import namespace_labels
-from webhook.objects.network_policy_baseline import NAME as BASELINE
-from webhook.objects.network_policy_baseline import network_policy_baseline
+from webhook.objects.network_policies import NAME as BASELINE
+from webhook.objects.network_policies import network_policy_baseline
 from webhook.settings.model import Settings
 
 TOOLS = "mcp-admission-mcp"

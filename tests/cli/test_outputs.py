@@ -12,7 +12,7 @@ import yaml
 from webhook.cli import apply, uninstall
 from webhook.cli.judging import Judging
 from webhook.cli.main import main
-from webhook.fleet.roll import End, Rolled
+from webhook.fleet.restart import End, Rolled
 from webhook.fleet.targets import Target
 from webhook.kube.errors import Forbidden
 from webhook.settings.model import Settings

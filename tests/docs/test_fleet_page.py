@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.fleet.reports import REPORT
 from webhook.admission.drift import STATES
 from webhook.fleet.report import REASONS
-from webhook.fleet.roll import End
+from webhook.fleet.restart import End
 from webhook.reports.audit import audit_json
 
 PAGE = (Path(__file__).parents[2] / "docs" / "fleet.md").read_text(encoding="utf-8")

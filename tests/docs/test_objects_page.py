@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from webhook.cli.main import main
-from webhook.objects.network_policy_baseline import NAME
+from webhook.objects.network_policies import NAME
 from webhook.pods.public_addresses import FURTHER_BLOCKS, IPV6_BLOCKS, REFERENCE_BLOCKS
 from webhook.settings.model import Settings
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from webhook.fleet.policies.label_selector import selects
-from webhook.objects.network_policy_baseline import network_policy_baseline
+from webhook.objects.network_policies import network_policy_baseline
 from webhook.settings.model import Settings
 
 CALLER = yaml.safe_load(

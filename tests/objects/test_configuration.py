@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.objects.case import SECRET_UID, Json, assert_valid, secret, secret_of, server
 from webhook.objects.config_secret import config_secret
+from webhook.objects.config_secrets import revision
 from webhook.objects.configuration import (
     LARGEST_SECRET,
     LONGEST_VARIABLE,
@@ -20,7 +21,6 @@ from webhook.objects.configuration import (
 )
 from webhook.objects.files_secret import files_secret
 from webhook.objects.refusal import Refused
-from webhook.objects.revision import revision
 
 MIB = 1024 * 1024
 FROM = "metadata.annotations[mcp-admission.dev/config-from]"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.objects.case import Json, deployment, secret, server, settings_of
 from webhook.objects.deployed_server import read
 from webhook.objects.made import of_server
-from webhook.objects.network_policy_baseline import NAME
+from webhook.objects.network_policies import NAME
 from webhook.objects.refusal import LONGEST_NOTE, Refused
 
 DNS_1035 = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")

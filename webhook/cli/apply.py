@@ -14,7 +14,7 @@ from webhook.cli.judging import add_settings_option, judging
 from webhook.cli.notes import add_note_options, note, prepare
 from webhook.cli.output import add_output_option, is_for_programs, print_object
 from webhook.cli.progress import Progress
-from webhook.fleet.roll import End, Rolled, Roller
+from webhook.fleet.restart import End, Rolled, Roller
 from webhook.fleet.targets import NotServers, Targets
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError

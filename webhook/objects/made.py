@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 from webhook import names
 from webhook.objects.config_secret import config_secret
+from webhook.objects.config_secrets import revision
 from webhook.objects.configuration import configuration
 from webhook.objects.deployed_server import Server
 from webhook.objects.files_secret import files_secret
 from webhook.objects.namespace_labels import namespace_labels
-from webhook.objects.network_policy_baseline import network_policy_baseline
+from webhook.objects.network_policies import network_policy_baseline
 from webhook.objects.network_policy_server import network_policy_server
 from webhook.objects.refusal import Refused
-from webhook.objects.revision import revision
 from webhook.objects.service import service
 from webhook.settings.model import Settings
 

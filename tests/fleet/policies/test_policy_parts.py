@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.objects.case import Json
 from webhook.fleet.policies.addresses import Range, inside, ranges
 from webhook.fleet.policies.label_selector import narrower, words
-from webhook.fleet.policies.policy_ports import PROTOCOLS, Ports, pieces, ports
+from webhook.fleet.policies.policy_parts import PROTOCOLS, Ports, pieces, ports
 
 
 def four(first: int, last: int) -> Range:

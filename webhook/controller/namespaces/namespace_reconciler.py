@@ -17,7 +17,7 @@ from webhook.kube.errors import ApiError
 from webhook.kube.event_recorder import Notes, Regarding
 from webhook.kube.paths import cluster_wide
 from webhook.objects import made
-from webhook.objects.network_policy_baseline import NAME as BASELINE
+from webhook.objects.network_policies import NAME as BASELINE
 
 Json = dict[str, Any]
 

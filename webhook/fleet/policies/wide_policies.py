@@ -13,8 +13,8 @@ from typing import Any, Literal, NamedTuple
 
 from webhook.fleet.policies.addresses import inside, ranges
 from webhook.fleet.policies.label_selector import narrower, selects, words
-from webhook.fleet.policies.policy_ports import PROTOCOLS, Ports, pieces, ports
-from webhook.objects.network_policy_baseline import NAMESPACE_NAME
+from webhook.fleet.policies.policy_parts import PROTOCOLS, Ports, pieces, ports
+from webhook.objects.network_policies import NAMESPACE_NAME
 
 Json = dict[str, Any]
 Direction = Literal["Ingress", "Egress"]

@@ -15,10 +15,10 @@ from tests.objects.case import (
     server,
     settings_of,
 )
+from webhook.objects.config_secrets import revision
 from webhook.objects.configuration import Configuration
 from webhook.objects.deployed_server import read
 from webhook.objects.made import Made, of_namespace, of_server
-from webhook.objects.revision import revision
 from webhook.settings.model import Settings
 
 RELEASE = "mcp-admission-system"
@@ -132,7 +132,7 @@ def test_a_namespace(managed: bool, settings: Settings, kinds: list[str]) -> Non
 
 def test_the_same_input_makes_the_same_objects_whatever_the_hash_seed() -> None:
     program = (
-        "import json; from tests.objects import test_made as t;"
+        "import json; from tests.objects.made import test_made as t;"
         "print(json.dumps(t.of_server(t.server(asks=t.ASKS), t.GRANTED, t.SOURCE)[0]))"
     )
     printed = {

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.objects.case import UID, Json, assert_valid, server, settings_of
-from webhook.objects.network_policy_baseline import network_policy_baseline
+from webhook.objects.network_policies import network_policy_baseline
 from webhook.objects.network_policy_server import network_policy_server
 from webhook.objects.refusal import Refused
 from webhook.settings.model import Settings

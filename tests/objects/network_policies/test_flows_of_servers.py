@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.fleet.policies.flows import Json, Peer, World
 from tests.objects.case import server, settings_of
 from webhook.objects.deployed_server import Server
-from webhook.objects.network_policy_baseline import network_policy_baseline
+from webhook.objects.network_policies import network_policy_baseline
 from webhook.objects.network_policy_server import network_policy_server
 from webhook.settings.model import Settings
 
