@@ -82,9 +82,9 @@ def audited(
 
 
 def policy() -> Json:
-    from webhook.objects.made import of_namespace
+    from webhook.objects.made import namespace_objects
 
-    (found,) = of_namespace("team", Settings(), RELEASE, managed=False)
+    (found,) = namespace_objects("team", Settings(), RELEASE, managed=False)
     return found
 
 

@@ -18,10 +18,12 @@ GRANTED = settings(mcpNamespace={"networkPolicy": {"egressCeilings": ["10.1.0.0/
 ASKING = manifests.server("crm", annotations={"mcp-admission.dev/egress": "10.1.2.0/24:5432"})
 (ACCESS,) = (
     each
-    for each in made.of_server(servers.read(filled_in(ASKING, GRANTED)), GRANTED, None).objects
+    for each in made.server_objects(
+        servers.server_of(filled_in(ASKING, GRANTED)), GRANTED, None
+    ).objects
     if each["kind"] == "NetworkPolicy"
 )
-(BASELINE,) = made.of_namespace("team", GRANTED, RELEASE, managed=False)
+(BASELINE,) = made.namespace_objects("team", GRANTED, RELEASE, managed=False)
 BESIDE = {"policyTypes": ["Egress"], "egress": [{"to": [{"podSelector": {}}]}]}
 
 
@@ -115,7 +117,7 @@ SIX = {
 }
 (OF_MANAGED,) = (
     each
-    for each in made.of_namespace("team", Settings(), RELEASE, managed=True)
+    for each in made.namespace_objects("team", Settings(), RELEASE, managed=True)
     if each["kind"] == "NetworkPolicy"
 )
 

@@ -135,7 +135,7 @@ class Audit:
         managed = self._around.managed(namespace)
         told = workloads.of_deployment(found, self._settings, managed=managed)
         labels = found["spec"]["template"].get("metadata", {}).get("labels") or {}
-        own = made.of_server(servers.read(found), self._settings, None).objects
+        own = made.server_objects(servers.server_of(found), self._settings, None).objects
         policies = [each for each in own if each["kind"] == POLICY.kind]
         around = self._around.told(namespace, labels, policies)
         place = _itself("Deployment", metadata)

@@ -10,7 +10,7 @@ from webhook.admission.drift import OUT_OF_DATE, UNPROTECTED
 from webhook.controller.owned.object_kinds import POLICY
 from webhook.fleet.policies.wide_policies import wide_policies
 from webhook.fleet.report import Told
-from webhook.objects.network_policies import NAME as BASELINE
+from webhook.objects.network_policies import BASELINE
 
 Json = dict[str, Any]
 KEPT = ("name", "namespace", "labels")

@@ -8,7 +8,7 @@ from webhook.admission.drift import UNPROTECTED
 from webhook.fleet.isolation import Policies, isolation
 from webhook.fleet.report import Told
 from webhook.objects import made
-from webhook.objects.namespace_labels import left_alone
+from webhook.objects.made import left_alone
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -63,7 +63,7 @@ class Surroundings:
         if namespace not in self._wanted:
             managed = self.managed(namespace)
             given = namespace, self._settings, self._release
-            self._wanted[namespace] = made.of_namespace(*given, managed=managed)
+            self._wanted[namespace] = made.namespace_objects(*given, managed=managed)
         return self._wanted[namespace]
 
     def _labels_told(self, namespace: str, wanted: Mapping[str, str]) -> Iterator[Told]:

@@ -1,35 +1,51 @@
-"""The revision of a configuration: the template carries it, so that a changed value rolls the pods.
+"""The two Secrets that are made of a configuration, and the revision that rolls pods on a change.
 
-Whoever may read Deployments and pods reads it, and many of them may not read Secrets. A plain
-digest would tell them a value of few possibilities (a PIN, a flag, a word): they try them all. So
-it is an HMAC-SHA256 over all values at once, whose key is the uid of the user's Secret: 122 random
-bits that the API server shows to those alone who may read the Secret itself. Without the uid there
-is nothing to try, and equal values of two Secrets give different revisions.
+`<id>-mcp-config`  the environment of the server container: every value of the user's Secret but the
+                   files; for each of those `KEY=/files/KEY`
+`<id>-mcp-files`   the files, mounted at `/files`: the keys that file-keys marks, byte by byte
+Made               where the workload asks for config-from, the second one where a key is a file
+Refused            as `configuration` says; then nothing is made, and existing Secrets are kept
 
-Considered and left: the resourceVersion, which tells nothing at all, but changes with every label
-and annotation that a sync tool writes, and each would restart a server and cut its sessions; a key
-of the controller's own, which would be one more Secret to make, to keep and to lose. What remains:
-who learns the uid elsewhere (an audit log) can try values, but only all of the Secret together, so
-that one random value in it protects the others.
+The pod template carries the revision, so that a changed value rolls the pods. Many people who read
+Deployments and pods may not read Secrets, so it is an HMAC-SHA256 over all values at once. Its key
+is the uid of the user's Secret: 122 random bits that only readers of that Secret see. Equal values
+of two Secrets give different revisions. A Secret that is deleted and made again has another uid,
+and rolls the pods once. docs/decisions has the alternatives.
 
-A Secret that is deleted and made again has another uid, and rolls the pods once.
-
-Pods cannot start without the made Secret, so that those of a new server have read its first values:
-the revision of these is an annotation of that Secret, written when it is created and never after,
-and the template gets none until the values change. A made Secret that comes back while pods run,
-which may have read others, has no such annotation, and the pods roll.
+Pods cannot start without the made Secret, so those of a new server have read its first values. The
+revision of these is an annotation of that Secret, written when it is created and never after. The
+template gets none until the values change. A made Secret that is created again while pods run has
+no such annotation, and the pods roll: they may have read other values.
 """
 
 import hmac
 import json
 from base64 import b64encode
+from typing import Any
 
-from webhook.objects.configuration import Configuration
+from webhook import names
+from webhook.objects.configuration import ServerConfiguration
+from webhook.objects.deployed_server import Server
 
+Json = dict[str, Any]
 _HEX_DIGITS = 16
 
 
-def revision(configuration: Configuration | None) -> str | None:
+def build_config_secret(server: Server, configuration: ServerConfiguration | None) -> Json | None:
+    """The Secret of the environment; None where the workload asks for no configuration."""
+    if configuration is None:
+        return None
+    return _opaque(server.metadata(names.config_secret(server.name)), configuration.env)
+
+
+def build_files_secret(server: Server, configuration: ServerConfiguration | None) -> Json | None:
+    """The Secret of the files; None where no key is marked as a file."""
+    if configuration is None or not configuration.files:
+        return None
+    return _opaque(server.metadata(names.files_secret(server.name)), configuration.files)
+
+
+def revision(configuration: ServerConfiguration | None) -> str | None:
     """The value of the template's annotation; None where there is no configuration.
 
     Raises ValueError without a uid: there would be no key.
@@ -44,3 +60,15 @@ def revision(configuration: Configuration | None) -> str | None:
     ]
     content = json.dumps(parts, separators=(",", ":")).encode()
     return hmac.new(configuration.source_uid.encode(), content, "sha256").hexdigest()[:_HEX_DIGITS]
+
+
+def _opaque(metadata: Json, values: dict[str, bytes]) -> Json:
+    """A Secret of the type Opaque."""
+    data = {key: b64encode(value).decode() for key, value in values.items()}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": metadata,
+        "type": "Opaque",
+        "data": data,
+    }

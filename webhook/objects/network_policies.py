@@ -1,4 +1,6 @@
-"""The NetworkPolicy `mcp-admission-baseline` of a namespace, which isolates every server in it.
+"""The two NetworkPolicies: the baseline of a namespace, and the access of one server beyond it.
+
+`mcp-admission-baseline` isolates every server of a namespace.
 
 Made      once for each namespace with a server, while mcpNamespace.networkPolicy.enabled
 Selects   every pod of a managed namespace, elsewhere the pods with the opt-in label
@@ -8,13 +10,29 @@ Egress    DNS in the DNS namespace and at the administrator's dnsPeers, UDP and 
 Source    the reference page, and beyond it the blocks that its IPv4 list lacks and all of IPv6
 
 No `except` holds a block of another family than its `cidr`, and none an IPv4-mapped one: the API
-server refuses both. It belongs to no Deployment, and goes with the last server.
+server refuses both. No Deployment owns it; it is deleted with the last server.
+
+`<id>-mcp-access` grants one server what it asks for.
+
+Made      for a server that asks by mcp-admission.dev/egress or .../ingress-from, while
+          mcpNamespace.networkPolicy.enabled
+Selects   the pods of this server by both labels, so that it widens no other server
+Egress    the blocks asked for, one rule for each port, then each egress profile
+Ingress   each ingress profile
+Refused   what lies outside the ceilings and profiles of the settings, which may have changed since
+          admission; then no policy is made
+
+NetworkPolicies add up: the access policy opens what it lists and closes nothing. A direction
+without an annotation is not in policyTypes: the policy does not isolate it.
 """
 
+from copy import deepcopy
 from typing import Any
 
 from webhook import names
-from webhook.objects import ownership
+from webhook.objects.deployed_server import Refused, Server, about_annotation, product_labels
+from webhook.pods import peers
+from webhook.pods.peers import Asked
 from webhook.pods.public_addresses import (
     FURTHER_BLOCKS,
     IPV4,
@@ -25,16 +43,17 @@ from webhook.pods.public_addresses import (
 from webhook.settings.model import NetworkPolicy, Settings
 
 Json = dict[str, Any]
-NAME = "mcp-admission-baseline"
+BASELINE = "mcp-admission-baseline"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
+NOTHING = Asked()
 
 
-def network_policy_baseline(
+def build_baseline_policy(
     namespace: str, settings: Settings, release_namespace: str, *, managed: bool
 ) -> Json | None:
-    """The policy; None while network policies are off.
+    """The baseline of a namespace; None while network policies are off.
 
-    The gateway is looked for in the release namespace unless the settings name another.
+    The gateway is in the release namespace unless the settings name another.
     """
     policy = settings.mcp_namespace.network_policy
     if not policy.enabled:
@@ -42,7 +61,7 @@ def network_policy_baseline(
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": {"name": NAME, "namespace": namespace, "labels": ownership.labels()},
+        "metadata": {"name": BASELINE, "namespace": namespace, "labels": product_labels()},
         "spec": {
             "podSelector": {} if managed else {"matchLabels": {names.SERVER: "true"}},
             "policyTypes": ["Ingress", "Egress"],
@@ -60,6 +79,38 @@ def network_policy_baseline(
                     ]
                 },
             ],
+        },
+    }
+
+
+def build_access_policy(server: Server, settings: Settings) -> Json | None:
+    """The access of a server; None where it asks for nothing, or network policies are off.
+
+    Raises Refused with every entry that the settings do not grant.
+    """
+    policy = settings.mcp_namespace.network_policy
+    if not policy.enabled:
+        return None
+    egress, ingress = map(server.annotation, (names.EGRESS, names.INGRESS_FROM))
+    reached = NOTHING if egress is None else peers.egress(egress, policy)
+    callers = NOTHING if ingress is None else peers.ingress(ingress, policy)
+    objections = [
+        *(about_annotation(names.EGRESS, sentence) for sentence in reached.objections),
+        *(about_annotation(names.INGRESS_FROM, sentence) for sentence in callers.objections),
+    ]
+    if objections:
+        raise Refused("AccessRefused", *objections)
+    spec = {**_ingress(callers, policy), **_egress(reached, policy)}
+    if not spec:
+        return None
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": server.metadata(names.access_policy(server.name)),
+        "spec": {
+            "podSelector": {"matchLabels": server.selector},
+            "policyTypes": [direction.capitalize() for direction in spec],
+            **spec,
         },
     }
 
@@ -87,3 +138,30 @@ def _public(everything: str, *private: str) -> Json:
 
 def _pods_of(namespace: str) -> Json:
     return {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: namespace}}}
+
+
+def _egress(reached: Asked, policy: NetworkPolicy) -> Json:
+    by_port: dict[int | None, list[Json]] = {}
+    for block in reached.blocks:
+        by_port.setdefault(block.port, []).append({"ipBlock": {"cidr": block.cidr}})
+    rules: list[Json] = [
+        {"to": blocks} if port is None else {"to": blocks, "ports": [_tcp(port)]}
+        for port, blocks in by_port.items()
+    ]
+    profiles = map(policy.egress_profiles.__getitem__, reached.profiles)
+    rules += [{"to": deepcopy(profile.to), **_ports(profile.ports)} for profile in profiles]
+    return {"egress": rules} if rules else {}
+
+
+def _ingress(callers: Asked, policy: NetworkPolicy) -> Json:
+    profiles = map(policy.ingress_profiles.__getitem__, callers.profiles)
+    rules = [{"from": deepcopy(profile.from_), **_ports(profile.ports)} for profile in profiles]
+    return {"ingress": rules} if rules else {}
+
+
+def _ports(ports: list[Json]) -> Json:
+    return {"ports": deepcopy(ports)} if ports else {}
+
+
+def _tcp(port: int) -> Json:
+    return {"protocol": "TCP", "port": port}

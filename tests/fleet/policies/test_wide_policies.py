@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.fleet.policies.flows import Peer, World
 from tests.objects.case import Json, assert_valid, server, settings_of
 from webhook.fleet.policies.wide_policies import Wide, wide_policies
-from webhook.objects.made import of_namespace, of_server
+from webhook.objects.made import namespace_objects, server_objects
 
 RELEASE = "mcp-admission-system"
 GRANTED = settings_of(
@@ -18,8 +18,12 @@ GRANTED = settings_of(
 )
 ASKING = server(asks={"egress": "10.1.2.0/24:5432,10.1.3.0/24", "ingress-from": "metrics"})
 OURS = [
-    *of_namespace("tools", GRANTED, RELEASE, managed=False),
-    *(made for made in of_server(ASKING, GRANTED, None).objects if made["kind"] == "NetworkPolicy"),
+    *namespace_objects("tools", GRANTED, RELEASE, managed=False),
+    *(
+        made
+        for made in server_objects(ASKING, GRANTED, None).objects
+        if made["kind"] == "NetworkPolicy"
+    ),
 ]
 LABELS = {"app": "github-tools", **ASKING.selector}
 GATEWAY = {

@@ -16,9 +16,9 @@ from tests.objects.case import (
     settings_of,
 )
 from webhook.objects.config_secrets import revision
-from webhook.objects.configuration import Configuration
-from webhook.objects.deployed_server import read
-from webhook.objects.made import Made, of_namespace, of_server
+from webhook.objects.configuration import ServerConfiguration
+from webhook.objects.deployed_server import server_of
+from webhook.objects.made import Made, namespace_objects, server_objects
 from webhook.settings.model import Settings
 
 RELEASE = "mcp-admission-system"
@@ -33,7 +33,7 @@ def called(made: Made) -> list[tuple[str, str]]:
 
 
 def test_a_server_that_asks_for_everything() -> None:
-    made = of_server(server(asks=ASKS), GRANTED, SOURCE)
+    made = server_objects(server(asks=ASKS), GRANTED, SOURCE)
 
     assert_valid(*made.objects)
     assert called(made) == [
@@ -42,19 +42,19 @@ def test_a_server_that_asks_for_everything() -> None:
         ("NetworkPolicy", "github-tools-mcp-access"),
     ]
     env = {"TOKEN": b"hunter2", "a.pem": b"/files/a.pem"}
-    content = Configuration(env, {"a.pem": b"x"}, SECRET_UID)
+    content = ServerConfiguration(env, {"a.pem": b"x"}, SECRET_UID)
     assert made == Made(made.objects, revision=revision(content))
 
 
 def test_a_server_that_asks_for_nothing_has_a_service() -> None:
-    made = of_server(server(), Settings(), None)
+    made = server_objects(server(), Settings(), None)
 
     assert called(made) == [("Service", "github-tools-mcp")]
     assert made == Made(made.objects)
 
 
 def test_until_it_rolls_its_service_selects_nothing() -> None:
-    (made,) = of_server(server(), Settings(), None, selecting=False).objects
+    (made,) = server_objects(server(), Settings(), None, selecting=False).objects
 
     assert "selector" not in made["spec"]
 
@@ -72,7 +72,7 @@ REFUSED = [
 def test_what_is_refused_stops_nothing_else_and_takes_no_secret_from_pods(
     tweak: Json, settings: Settings, source: Json | None, keeps: list[tuple[str, str]], made: int
 ) -> None:
-    found = of_server(server(asks=ASKS, **tweak), settings, source)
+    found = server_objects(server(asks=ASKS, **tweak), settings, source)
 
     assert list(found.keeps) == keeps
     assert len(found.objects) == made
@@ -85,7 +85,7 @@ def test_places_that_differ_refuse_what_they_are_about_alone() -> None:
     template = document["spec"]["template"]["metadata"]
     template["annotations"] = {"mcp-admission.dev/egress": "10.1.2.0/24"}
 
-    found = of_server(read(document), GRANTED, None)
+    found = server_objects(server_of(document), GRANTED, None)
 
     assert [refusal.reason for refusal in found.refusals] == ["EgressContradicts"]
     assert called(found) == [("Service", "github-tools-mcp")]
@@ -101,7 +101,7 @@ def test_places_that_differ_refuse_what_they_are_about_alone() -> None:
     ],
 )
 def test_no_refusal_repeats_a_value(source: Json) -> None:
-    (refusal,) = of_server(server(asks={"config-from": "values"}), Settings(), source).refusals
+    (refusal,) = server_objects(server(asks={"config-from": "values"}), Settings(), source).refusals
 
     assert "hunter2" not in refusal.note
     assert "hunter2" not in repr(refusal)
@@ -111,7 +111,9 @@ def test_a_secret_that_only_a_manifest_knows_has_no_revision() -> None:
     source = secret(TOKEN=b"t")
     del source["metadata"]["uid"]
 
-    assert of_server(server(asks={"config-from": "values"}), Settings(), source).revision is None
+    assert (
+        server_objects(server(asks={"config-from": "values"}), Settings(), source).revision is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_a_secret_that_only_a_manifest_knows_has_no_revision() -> None:
     ],
 )
 def test_a_namespace(managed: bool, settings: Settings, kinds: list[str]) -> None:
-    made = of_namespace("tools", settings, RELEASE, managed=managed)
+    made = namespace_objects("tools", settings, RELEASE, managed=managed)
 
     assert_valid(*made)
     assert [each["kind"] for each in made] == kinds
@@ -133,7 +135,7 @@ def test_a_namespace(managed: bool, settings: Settings, kinds: list[str]) -> Non
 def test_the_same_input_makes_the_same_objects_whatever_the_hash_seed() -> None:
     program = (
         "import json; from tests.objects.made import test_made as t;"
-        "print(json.dumps(t.of_server(t.server(asks=t.ASKS), t.GRANTED, t.SOURCE)[0]))"
+        "print(json.dumps(t.server_objects(t.server(asks=t.ASKS), t.GRANTED, t.SOURCE)[0]))"
     )
     printed = {
         subprocess.run(

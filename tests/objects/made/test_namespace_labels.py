@@ -3,7 +3,7 @@
 import pytest
 
 from tests.objects.case import Json, assert_valid
-from webhook.objects.namespace_labels import PREFIX, namespace_labels
+from webhook.objects.made import PREFIX, build_namespace_labels
 from webhook.settings.model import Settings
 
 RELEASE = "mcp-admission-system"
@@ -21,7 +21,7 @@ def settings_of(**pod_security: object) -> Settings:
 
 
 def test_the_defaults_are_those_of_the_reference() -> None:
-    made = namespace_labels("tools", Settings(), RELEASE)
+    made = build_namespace_labels("tools", Settings(), RELEASE)
 
     assert labels_of(made) == {
         f"{PREFIX}enforce": "restricted",
@@ -45,9 +45,9 @@ def test_the_defaults_are_those_of_the_reference() -> None:
     ],
 )
 def test_each_label_has_its_setting(key: str, label: str, value: str) -> None:
-    defaults = labels_of(namespace_labels("tools", Settings(), RELEASE))
+    defaults = labels_of(build_namespace_labels("tools", Settings(), RELEASE))
 
-    changed = labels_of(namespace_labels("tools", settings_of(**{key: value}), RELEASE))
+    changed = labels_of(build_namespace_labels("tools", settings_of(**{key: value}), RELEASE))
 
     assert changed == {**defaults, f"{PREFIX}{label}": value}
 
@@ -56,8 +56,8 @@ def test_each_label_has_its_setting(key: str, label: str, value: str) -> None:
 def test_some_namespaces_are_left_alone(namespace: str) -> None:
     settings = Settings.model_validate({"excludedNamespaces": ["legacy"]})
 
-    assert namespace_labels(namespace, settings, RELEASE) is None
+    assert build_namespace_labels(namespace, settings, RELEASE) is None
 
 
 def test_none_of_it_is_ours_when_it_is_off() -> None:
-    assert namespace_labels("tools", settings_of(enabled=False), RELEASE) is None
+    assert build_namespace_labels("tools", settings_of(enabled=False), RELEASE) is None

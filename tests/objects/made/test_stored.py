@@ -9,8 +9,8 @@ from tests.objects.case import Json, deployment, secret_of, settings_of
 from tools.cluster.control_plane import ControlPlane
 from webhook.fleet.policies.wide_policies import wide_policies
 from webhook.objects.configuration import LARGEST_SECRET
-from webhook.objects.deployed_server import Server, read
-from webhook.objects.made import of_namespace, of_server
+from webhook.objects.deployed_server import Server, server_of
+from webhook.objects.made import namespace_objects, server_objects
 
 RELEASE = "mcp-admission-system"
 LONGEST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
@@ -50,14 +50,14 @@ def stored_server(cluster: ControlPlane, namespace: str, name: str = "github-too
     labels = document["metadata"].pop("labels")
     stored = cluster.create(f"/apis/apps/v1/namespaces/{namespace}/deployments", document)
     stored["metadata"]["labels"] = labels
-    return read(stored)
+    return server_of(stored)
 
 
 def everything(cluster: ControlPlane, namespace: str, name: str = "github-tools") -> list[Json]:
     source = secret_of({"TOKEN": b"t", "EMPTY": b"", "UNICODE": "ä😀".encode(), "ca.pem": b"\xff"})
-    made = of_server(stored_server(cluster, namespace, name), SETTINGS, source)
+    made = server_objects(stored_server(cluster, namespace, name), SETTINGS, source)
     assert made.refusals == ()
-    return [*made.objects, *of_namespace(namespace, SETTINGS, RELEASE, managed=False)]
+    return [*made.objects, *namespace_objects(namespace, SETTINGS, RELEASE, managed=False)]
 
 
 @pytest.mark.parametrize("name", ["github-tools", LONGEST], ids=["plain", "longest"])

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from tests.fleet.policies.flows import Json, Peer, World
 from tests.objects.case import server, settings_of
 from webhook.objects.deployed_server import Server
-from webhook.objects.network_policies import network_policy_baseline
-from webhook.objects.network_policy_server import network_policy_server
+from webhook.objects.network_policies import build_access_policy, build_baseline_policy
 from webhook.settings.model import Settings
 
 RELEASE = "mcp-admission-system"
@@ -62,9 +61,9 @@ PEERS = {
 
 def world(settings: Settings = GRANTED, *more: Json, managed: bool = False) -> World:
     made = [
-        network_policy_baseline("tools", settings, RELEASE, managed=managed),
-        network_policy_server(PLAIN, settings),
-        network_policy_server(ASKING, settings),
+        build_baseline_policy("tools", settings, RELEASE, managed=managed),
+        build_access_policy(PLAIN, settings),
+        build_access_policy(ASKING, settings),
     ]
     return World((*(policy for policy in made if policy is not None), *more), NAMESPACES)
 
@@ -237,7 +236,7 @@ SETTINGS = [
 def test_a_connection_under_other_settings(settings: Settings, row: str) -> None:
     (case,) = rows(row)
     source, destination, port, protocol, allowed = case.values
-    policy = network_policy_baseline("tools", settings, RELEASE, managed=False)
+    policy = build_baseline_policy("tools", settings, RELEASE, managed=False)
     found = World(() if policy is None else (policy,), NAMESPACES)
 
     assert found.allows(peer(source), peer(destination), port, protocol) == allowed
@@ -293,7 +292,7 @@ def test_what_one_server_asks_changes_nothing_for_another(
     name: str, asks: dict[str, str], other: Peer, port: tuple[int, str], managed: bool
 ) -> None:
     asking = server(name=name, asks=asks)
-    policy = network_policy_server(asking, GRANTED)
+    policy = build_access_policy(asking, GRANTED)
     before = world(managed=managed)
     after = World((*before.policies, *([policy] if policy else [])), NAMESPACES)
     neighbours = [peer("server"), peer("bystander"), peer("opted-out")]
@@ -310,7 +309,7 @@ def test_what_one_server_asks_changes_nothing_for_another(
 def test_what_a_server_asks_takes_nothing_away_from_it(
     asks: dict[str, str], other: Peer, port: int
 ) -> None:
-    policy = network_policy_server(server(asks=asks), GRANTED)
+    policy = build_access_policy(server(asks=asks), GRANTED)
     before = world()
     after = World((*before.policies, *([policy] if policy else [])), NAMESPACES)
 

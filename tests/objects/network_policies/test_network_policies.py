@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.objects.case import UID, Json, assert_valid, server, settings_of
-from webhook.objects.network_policies import network_policy_baseline
-from webhook.objects.network_policy_server import network_policy_server
-from webhook.objects.refusal import Refused
+from webhook.objects.deployed_server import Refused
+from webhook.objects.network_policies import build_access_policy, build_baseline_policy
 from webhook.settings.model import Settings
 
 RELEASE = "mcp-admission-system"
@@ -29,14 +28,14 @@ GRANTING = settings_of(
 
 
 def baseline(settings: Settings | None = None, *, managed: bool = False) -> Json:
-    made = network_policy_baseline("tools", settings or Settings(), RELEASE, managed=managed)
+    made = build_baseline_policy("tools", settings or Settings(), RELEASE, managed=managed)
     assert made is not None
     assert_valid(made)
     return made
 
 
 def of_server(**asks: str) -> Json:
-    made = network_policy_server(
+    made = build_access_policy(
         server(asks={key.replace("_", "-"): value for key, value in asks.items()}), GRANTING
     )
     assert made is not None
@@ -150,8 +149,8 @@ def test_dns_elsewhere() -> None:
 def test_off_means_none_at_all() -> None:
     off = settings_of(enabled=False, egressCeilings=["10.1.0.0/16"])
 
-    assert network_policy_baseline("tools", off, RELEASE, managed=True) is None
-    assert network_policy_server(server(asks={"egress": "10.1.0.0/16"}), off) is None
+    assert build_baseline_policy("tools", off, RELEASE, managed=True) is None
+    assert build_access_policy(server(asks={"egress": "10.1.0.0/16"}), off) is None
 
 
 def test_families_never_mix_and_every_exception_lies_inside() -> None:
@@ -230,14 +229,14 @@ def test_a_direction_in_which_nothing_is_asked_is_not_there(
 
 @pytest.mark.parametrize("asks", [{}, {"egress": ""}, {"ingress-from": ""}])
 def test_a_server_that_asks_for_nothing_has_none(asks: dict[str, str]) -> None:
-    assert network_policy_server(server(asks=asks), GRANTING) is None
+    assert build_access_policy(server(asks=asks), GRANTING) is None
 
 
 def test_what_the_settings_grant_no_more_is_refused_with_every_reason() -> None:
     asks = {"egress": "db,10.1.0.0/16", "ingress-from": "metrics"}
 
     with pytest.raises(Refused) as refused:
-        network_policy_server(server(asks=asks), Settings())
+        build_access_policy(server(asks=asks), Settings())
 
     assert refused.value.reason == "AccessRefused"
     assert [sentence.partition(", which")[0] for sentence in refused.value.sentences] == [
@@ -259,7 +258,7 @@ def test_every_block_that_is_asked_for_is_there_once_on_its_port(
     blocks: list[tuple[str, int | None]],
 ) -> None:
     asks = ",".join(cidr if port is None else f"{cidr}:{port}" for cidr, port in blocks)
-    made = network_policy_server(server(asks={"egress": asks}), GRANTING)
+    made = build_access_policy(server(asks={"egress": asks}), GRANTING)
     assert made is not None
 
     found = [
