@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from webhook.fleet.policies.label_selector import selects
+from webhook.fleet.policies.policy_parts import selects
 from webhook.objects.network_policies import build_baseline_policy
 from webhook.settings.model import Settings
 

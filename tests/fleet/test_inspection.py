@@ -13,7 +13,7 @@ from tests.e2e import manifests
 from tests.kube.virtual_time import run
 from webhook.controller.installation import Places
 from webhook.fleet.inspection import Audit
-from webhook.fleet.report import Server
+from webhook.fleet.report import ServerStatus
 from webhook.kube.errors import (
     ApiError,
     Forbidden,
@@ -74,11 +74,11 @@ def selects(selector: str, labels: Json) -> bool:
 
 def audited(
     cluster: Cluster, given: Settings | None = None, namespace: str | None = None
-) -> tuple[list[Server], list[str]]:
+) -> tuple[list[ServerStatus], list[str]]:
     api: Any = cluster
     audit = Audit(api, given or Settings(), PLACES, namespace)
     found = asyncio.run(audit.run())
-    return found, [each.what for each in audit.unseen]
+    return found, [each.what for each in audit.skipped]
 
 
 def policy() -> Json:
@@ -128,7 +128,7 @@ def test_pods_are_told_under_the_workload_that_owns_them() -> None:
         ("ReplicaSet", "alone-7d4f", "refused"),
     ]
     (agents, *_) = found
-    assert len({each.message for each in agents.told}) == len(agents.told)
+    assert len({each.message for each in agents.findings}) == len(agents.findings)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_policy_that_selects_what_only_pods_carry_is_told_of_their_deployment(
     )
     (found,), _ = audited(cluster)
 
-    assert (found.kind, {each.reason for each in found.told}) == ("Deployment", {"wide-policy"})
+    assert (found.kind, {each.reason for each in found.findings}) == ("Deployment", {"wide-policy"})
 
 
 def test_pods_without_the_label_are_looked_for_where_they_are_servers() -> None:
@@ -210,10 +210,10 @@ def test_where_no_policies_are_made_none_are_read() -> None:
 def test_a_list_that_got_too_old_begins_again_and_nothing_is_told_twice() -> None:
     cluster = Cluster(deployments=[stored(server()), stored(manifests.server("b"))])
     cluster.failures = {"deployments": [GONE, GONE]}
-    found, unseen = audited(cluster)
+    found, skipped = audited(cluster)
 
-    assert ([each.name for each in found], unseen) == (["b", "crm"], [])
-    assert len({each.message for each in found[0].told}) == len(found[0].told)
+    assert ([each.name for each in found], skipped) == (["b", "crm"], [])
+    assert len({each.message for each in found[0].findings}) == len(found[0].findings)
 
     cluster.failures = {"deployments": [GONE] * 3}
     with pytest.raises(Gone):
@@ -237,7 +237,7 @@ def test_without_its_configuration_every_server_that_is_reviewed_is_told() -> No
     cluster.failures = {"validatingwebhookconfigurations": [NotFound(404, "NotFound", "gone")]}
     found, _ = audited(cluster)
 
-    assert {(each.namespace, told.reason) for each in found for told in each.told} == {
+    assert {(each.namespace, finding.reason) for each in found for finding in each.findings} == {
         ("kube-system", "not-reviewed"),
         ("team", "not-registered"),
         ("team", "policy-missing"),
@@ -258,7 +258,7 @@ def test_whether_it_is_registered_is_said(
     audit = Audit(api, Settings(), PLACES, None)
     asyncio.run(audit.run())
 
-    assert (audit.registered, audit.unseen) == (registered, [])
+    assert (audit.registered, audit.skipped) == (registered, [])
 
 
 @pytest.mark.parametrize("namespace", [None, "team"])
@@ -268,9 +268,9 @@ def test_whether_it_is_registered_is_said(
 def test_what_may_not_be_read_is_said(resource: str, namespace: str | None) -> None:
     cluster = Cluster(deployments=[stored(server())])
     cluster.failures = {resource: [FORBIDDEN] * 5}
-    found, unseen = audited(cluster, namespace=namespace)
+    found, skipped = audited(cluster, namespace=namespace)
 
-    assert unseen == [resource]
+    assert skipped == [resource]
     assert bool(found) is (resource != "deployments")
 
 
@@ -287,7 +287,7 @@ def test_a_label_in_a_namespace_that_is_left_alone_is_told(namespace: str) -> No
     objects: list[Json] = [stored(server(), namespace=namespace)]
     found, _ = audited(Cluster(deployments=objects), settings(excludedNamespaces=["left-alone"]))
 
-    assert [each.told[0].reason for each in found] == ["not-reviewed"]
+    assert [each.findings[0].reason for each in found] == ["not-reviewed"]
 
 
 SERVERS = 400

@@ -1,4 +1,4 @@
-"""One server is rolled, whatever the API server answers and whoever writes meanwhile."""
+"""One server is restarted, whatever the API server answers and other clients write."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 
 from tests.controller.servers.live import Json, filled_in, memory, server, settings
 from tests.kube.virtual_time import run
-from webhook.fleet.restart import End, Rolled, Roller
+from webhook.fleet.restart import Restarted, Restarter, RestartResult
 from webhook.fleet.targets import Target, Targets
 from webhook.kube.errors import (
     ApiError,
@@ -65,14 +65,14 @@ class Cluster:
         return deepcopy(rolled)
 
 
-def rolled(cluster: Cluster, *, dry_run: bool = False, stop_after: float = 3600) -> Rolled:
-    async def main() -> Rolled:
+def rolled(cluster: Cluster, *, dry_run: bool = False, stop_after: float = 3600) -> Restarted:
+    async def main() -> Restarted:
         api: Any = cluster
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(stop_after, stop.set)
         targets = Targets(api, MORE, "mcp-admission-system")
-        roller = Roller(api, targets, stop, lambda _: None, dry_run=dry_run)
-        return await roller.roll(Target("team", "crm"))
+        restarter = Restarter(api, targets, stop, lambda _: None, dry_run=dry_run)
+        return await restarter.restart(Target("team", "crm"))
 
     return run(main())
 
@@ -81,8 +81,8 @@ def test_it_is_tried_as_a_dry_run_and_then_rolled() -> None:
     cluster = Cluster()
     ended = rolled(cluster)
 
-    assert (ended.end, ended.lines) == (
-        End.ROLLED,
+    assert (ended.result, ended.lines) == (
+        RestartResult.ROLLED,
         ("1 of 1 pods are new and available, after 3 s",),
     )
     assert [dry_run for dry_run, _ in cluster.patches] == [True, False]
@@ -97,38 +97,40 @@ def test_a_dry_run_writes_nothing() -> None:
     cluster = Cluster()
     ended = rolled(cluster, dry_run=True)
 
-    assert ended.end is End.WOULD_ROLL
+    assert ended.result is RestartResult.WOULD_ROLL
     assert [dry_run for dry_run, _ in cluster.patches] == [True]
 
 
 @pytest.mark.parametrize(
     ("answers", "end", "said"),
     [
-        ([CONFLICT] * 3, End.ROLLED, "1 of 1 pods"),
-        ([CONFLICT] * 50, End.FAILED, "it is written too often"),
-        ([BUSY] * 3, End.ROLLED, "1 of 1 pods"),
-        ([BUSY] * 50, End.FAILED, "has no time"),
-        ([NotFound(404, "NotFound", "x")], End.GONE, ""),
-        ([Forbidden(403, "Forbidden", "may not")], End.FAILED, "may not"),
-        ([NO_ANSWER], End.FAILED, "no answer in time"),
+        ([CONFLICT] * 3, RestartResult.ROLLED, "1 of 1 pods"),
+        ([CONFLICT] * 50, RestartResult.FAILED, "it is written too often"),
+        ([BUSY] * 3, RestartResult.ROLLED, "1 of 1 pods"),
+        ([BUSY] * 50, RestartResult.FAILED, "has no time"),
+        ([NotFound(404, "NotFound", "x")], RestartResult.GONE, ""),
+        ([Forbidden(403, "Forbidden", "may not")], RestartResult.FAILED, "may not"),
+        ([NO_ANSWER], RestartResult.FAILED, "no answer in time"),
     ],
 )
 def test_what_the_api_server_answers_to_the_update(
-    answers: list[ApiError], end: End, said: str
+    answers: list[ApiError], end: RestartResult, said: str
 ) -> None:
     cluster = Cluster()
     cluster.answers = answers
     ended = rolled(cluster)
 
-    assert ended.end is end
+    assert ended.result is end
     assert said in "".join(ended.lines)
 
 
 @pytest.mark.parametrize(
     ("failures", "end"),
-    [(5, End.ROLLED), (1000, End.FAILED)],
+    [(5, RestartResult.ROLLED), (1000, RestartResult.FAILED)],
 )
-def test_an_api_server_that_is_away_while_it_rolls_may_come_back(failures: int, end: End) -> None:
+def test_an_api_server_that_is_away_while_it_rolls_may_come_back(
+    failures: int, end: RestartResult
+) -> None:
     cluster = Cluster(looks=5)
 
     def away() -> None:
@@ -138,8 +140,8 @@ def test_an_api_server_that_is_away_while_it_rolls_may_come_back(failures: int, 
 
     cluster.meanwhile = away
     ended = rolled(cluster)
-    assert ended.end is end
-    assert ("no answer in time" in "".join(ended.lines)) is (end is End.FAILED)
+    assert ended.result is end
+    assert ("no answer in time" in "".join(ended.lines)) is (end is RestartResult.FAILED)
 
 
 def test_another_one_of_the_name_is_not_taken_for_it() -> None:
@@ -150,13 +152,13 @@ def test_another_one_of_the_name_is_not_taken_for_it() -> None:
             cluster.found["metadata"]["uid"] = "another"
 
     cluster.meanwhile = replaced
-    assert rolled(cluster).end is End.GONE
+    assert rolled(cluster).result is RestartResult.GONE
 
 
 def test_it_stops_at_once_and_while_nobody_answers() -> None:
     ended = rolled(Cluster(looks=1000), stop_after=30.5)
-    assert (ended.end, ended.lines) == (
-        End.INTERRUPTED,
+    assert (ended.result, ended.lines) == (
+        RestartResult.INTERRUPTED,
         ("the Deployment's controller has not seen it yet",),
     )
 
@@ -167,7 +169,7 @@ def test_it_stops_at_once_and_while_nobody_answers() -> None:
             cluster.gets = [NO_ANSWER] * 1000
 
     cluster.meanwhile = away
-    assert rolled(cluster, stop_after=30.5).end is End.INTERRUPTED
+    assert rolled(cluster, stop_after=30.5).result is RestartResult.INTERRUPTED
 
 
 def test_a_rollout_without_progress_has_failed() -> None:
@@ -180,8 +182,8 @@ def test_a_rollout_without_progress_has_failed() -> None:
 
     cluster.meanwhile = stuck
     ended = rolled(cluster)
-    assert (ended.end, ended.lines) == (
-        End.FAILED,
+    assert (ended.result, ended.lines) == (
+        RestartResult.FAILED,
         ("no progress for 600 s: look at its new pods",),
     )
 
@@ -190,5 +192,5 @@ def test_a_paused_one_is_not_touched() -> None:
     cluster = Cluster()
     cluster.found["spec"]["paused"] = True
 
-    assert rolled(cluster).end is End.PAUSED
+    assert rolled(cluster).result is RestartResult.PAUSED
     assert cluster.patches == []

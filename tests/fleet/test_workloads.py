@@ -15,7 +15,7 @@ from tests.controller.servers.live import (
 )
 from tests.e2e import manifests
 from webhook.fleet import workloads
-from webhook.fleet.report import Server, Told
+from webhook.fleet.report import ServerFinding, ServerStatus
 from webhook.settings.affinity import REQUIRED
 from webhook.settings.model import Settings
 
@@ -24,16 +24,16 @@ PRIVILEGED = [manifests.container(securityContext={"privileged": True})]
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
 
 
-def told(found: Json, values: Json | None = None, *, managed: bool = False) -> list[Told]:
+def told(found: Json, values: Json | None = None, *, managed: bool = False) -> list[ServerFinding]:
     given = settings(**values or {})
     resource = RESOURCES[found["kind"]]
-    workload = workloads.seen(found, resource, given, managed=managed)
+    workload = workloads.server_workload(found, resource, given, managed=managed)
     assert workload is not None
     if found["kind"] == "Deployment":
-        return workloads.of_deployment(found, given, managed=managed)
+        return workloads.deployment_findings(found, given, managed=managed)
     if found["kind"] == "Pod":
-        return workloads.of_pod(found, given, managed=managed)
-    return workloads.of_other(found, workload, resource, given, managed=managed)
+        return workloads.pod_findings(found, given, managed=managed)
+    return workloads.workload_findings(found, workload, resource, given, managed=managed)
 
 
 def changed(found: Json, **parts: Json) -> Json:
@@ -221,25 +221,27 @@ def test_long_values_are_cut() -> None:
     ],
 )
 def test_which_objects_are_servers(found: Json, managed: bool, expected: bool) -> None:
-    workload = workloads.seen(found, RESOURCES[found["kind"]], DEFAULTS, managed=managed)
+    workload = workloads.server_workload(found, RESOURCES[found["kind"]], DEFAULTS, managed=managed)
 
     assert (workload is not None) is expected
 
 
 def test_a_label_where_nobody_reviews_is_told() -> None:
-    labelled = workloads.seen(stored(server()), "deployments.apps", DEFAULTS, managed=False)
+    labelled = workloads.server_workload(
+        stored(server()), "deployments.apps", DEFAULTS, managed=False
+    )
     assert labelled is not None
-    assert [each.reason for each in workloads.not_reviewed(labelled)] == ["not-reviewed"]
+    assert [each.reason for each in workloads.unreviewed_findings(labelled)] == ["not-reviewed"]
 
     unlabelled = stored(manifests.server("crm", labels={}))
-    managed = workloads.seen(unlabelled, "deployments.apps", DEFAULTS, managed=True)
+    managed = workloads.server_workload(unlabelled, "deployments.apps", DEFAULTS, managed=True)
     assert managed is not None
-    assert workloads.not_reviewed(managed) == []
+    assert workloads.unreviewed_findings(managed) == []
 
 
 def test_a_server_is_in_the_worst_state_that_is_told() -> None:
     states = [
-        Server("Deployment", "team", "crm", tuple(told(found, values))).state
+        ServerStatus("Deployment", "team", "crm", tuple(told(found, values))).state
         for found, values in (
             (filled_in(server(), DEFAULTS), {}),
             (filled_in(server(), DEFAULTS), memory("1Gi")),

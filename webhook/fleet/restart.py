@@ -1,8 +1,8 @@
-"""Rolls one server to the current settings, by the update that `kubectl rollout restart` sends.
+"""Restarts one server with the current settings, by the update of `kubectl rollout restart`.
 
-The webhook fills the template in again while it passes; to send a filled-in template instead would
-be undone there, as what a manifest says that comes again. Each update is tried as a dry run first:
-a server that would be refused, or that would come out as it was, is not touched.
+The webhook fills in the template of this update again. A filled-in template in the update would
+not work: the webhook takes its own values out of a template that is applied again. Each update is
+tried as a dry run first. A server that would be refused, or would not change, is not touched.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from webhook.admission.drift import CURRENT, REFUSED
-from webhook.fleet.rollout import progress
+from webhook.fleet.rollout import rollout_progress
 from webhook.fleet.targets import Target, Targets
-from webhook.fleet.workloads import changed, refused
+from webhook.fleet.workloads import changed_finding, refused_finding
 from webhook.kube.api import Api
 from webhook.kube.backoff import Backoff
 from webhook.kube.errors import ApiError, Conflict, Forbidden, NotFound, TooManyRequests
@@ -23,7 +23,7 @@ from webhook.kube.paths import namespaced
 
 Json = dict[str, Any]
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
-BETWEEN_LOOKS = 1.0
+POLL_SECONDS = 1.0
 TRIES = 10
 SECONDS_WITHOUT_ANSWER = 120.0
 TOO_OFTEN = "it is written too often to be changed, or the API server has no time: try again"
@@ -35,8 +35,8 @@ OTHER_SETTINGS = (
 )
 
 
-class End(Enum):
-    """How it ended for one server, in the word that programs read and in those for people."""
+class RestartResult(Enum):
+    """The result for one server: a word that programs read, and the words for people."""
 
     def __init__(self, word: str, said: str) -> None:
         self.word, self.said = word, said
@@ -51,57 +51,59 @@ class End(Enum):
     INTERRUPTED = "interrupted", "goes on rolling by itself"
 
 
-class Rolled(NamedTuple):
-    """One server, and what there is to say about it."""
+class Restarted(NamedTuple):
+    """One server with its result, and the lines that explain it."""
 
     target: Target
-    end: End
+    result: RestartResult
     lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Roller:
-    """Rolls servers; `tell` is told how far the present one is, `stop` is set to end early."""
+class Restarter:
+    """Restarts servers; `on_progress` gets each line of progress, `stop` is set to end early."""
 
     api: Api
     targets: Targets
     stop: asyncio.Event
-    tell: Callable[[str], None]
+    on_progress: Callable[[str], None]
     dry_run: bool = False
 
-    async def roll(self, target: Target) -> Rolled:
-        """Make one server current, and wait until it is; what goes wrong is told."""
+    async def restart(self, target: Target) -> Restarted:
+        """Make one server current and wait until it is; a failure is part of the result."""
         try:
             for _ in range(TRIES):
                 try:
-                    return await self._rolled(target)
+                    return await self._try(target)
                 except Conflict:
-                    # Somebody, often its own controller, wrote meanwhile: judge it anew.
-                    await asyncio.sleep(BETWEEN_LOOKS / TRIES)
+                    # Another client, often its own controller, wrote first: judge it again.
+                    await asyncio.sleep(POLL_SECONDS / TRIES)
                 except TooManyRequests as error:
                     await asyncio.sleep(error.retry_after)
-            return Rolled(target, End.FAILED, (TOO_OFTEN,))
+            return Restarted(target, RestartResult.FAILED, (TOO_OFTEN,))
         except NotFound:
-            return Rolled(target, End.GONE)
+            return Restarted(target, RestartResult.GONE)
         except ApiError as error:
-            return Rolled(target, End.FAILED, (error.message,))
+            return Restarted(target, RestartResult.FAILED, (error.message,))
 
-    async def _rolled(self, target: Target) -> Rolled:
+    async def _try(self, target: Target) -> Restarted:
         found = await self.api.get(_path(target))
-        outlook = await self.targets.outlook(found)
-        if outlook.state == CURRENT:
-            return Rolled(target, End.CURRENT)
-        if outlook.state == REFUSED:
-            reasons = tuple(refused(each).line for each in outlook.reasons)
-            return Rolled(target, End.REFUSED, reasons)
+        drift = await self.targets.drift(found)
+        if drift.state == CURRENT:
+            return Restarted(target, RestartResult.CURRENT)
+        if drift.state == REFUSED:
+            reasons = tuple(refused_finding(each).line for each in drift.reasons)
+            return Restarted(target, RestartResult.REFUSED, reasons)
         if found["spec"].get("paused"):
-            return Rolled(target, End.PAUSED, ("resume it with kubectl rollout resume",))
+            return Restarted(
+                target, RestartResult.PAUSED, ("resume it with kubectl rollout resume",)
+            )
         tried = await self._patch(target, found, dry_run=True)
-        if (await self.targets.outlook(tried)).state != CURRENT:
-            return Rolled(target, End.FAILED, (OTHER_SETTINGS,))
+        if (await self.targets.drift(tried)).state != CURRENT:
+            return Restarted(target, RestartResult.FAILED, (OTHER_SETTINGS,))
         if self.dry_run:
-            fields = tuple(changed(each).line for each in outlook.changes)
-            return Rolled(target, End.WOULD_ROLL, fields)
+            fields = tuple(changed_finding(each).line for each in drift.changes)
+            return Restarted(target, RestartResult.WOULD_ROLL, fields)
         rolling = await self._patch(target, found, dry_run=False)
         return await self._wait(target, rolling)
 
@@ -111,27 +113,29 @@ class Roller:
         body = {"metadata": seen, "spec": {"template": {"metadata": {"annotations": annotations}}}}
         return await self.api.patch(_path(target), body, kind="merge", dry_run=dry_run)
 
-    async def _wait(self, target: Target, rolling: Json) -> Rolled:
-        """Look once a second until it is rolled out, does not go on, or somebody wants to stop."""
+    async def _wait(self, target: Target, rolling: Json) -> Restarted:
+        """Read it once a second until it is rolled out, is stuck, or `stop` is set."""
         clock = asyncio.get_running_loop().time
         began, found = clock(), rolling
         while True:
-            now = progress(found)
+            now = rollout_progress(found)
             if now.done:
-                return Rolled(target, End.ROLLED, (f"{now.line}, after {clock() - began:.0f} s",))
+                return Restarted(
+                    target, RestartResult.ROLLED, (f"{now.line}, after {clock() - began:.0f} s",)
+                )
             if now.stuck:
-                return Rolled(target, End.FAILED, (now.line,))
-            self.tell(now.line)
-            if await self._stopped(BETWEEN_LOOKS):
-                return Rolled(target, End.INTERRUPTED, (now.line,))
-            found = await self._look(target, found)
+                return Restarted(target, RestartResult.FAILED, (now.line,))
+            self.on_progress(now.line)
+            if await self._stopped_within(POLL_SECONDS):
+                return Restarted(target, RestartResult.INTERRUPTED, (now.line,))
+            found = await self._poll(target, found)
             if found["metadata"]["uid"] != rolling["metadata"]["uid"]:
-                return Rolled(target, End.GONE)
+                return Restarted(target, RestartResult.GONE)
 
-    async def _look(self, target: Target, found: Json) -> Json:
-        """The Deployment as it is now; as it was, where somebody stops before there is an answer.
+    async def _poll(self, target: Target, found: Json) -> Json:
+        """The Deployment as it is now, or as it was where `stop` is set before an answer.
 
-        An API server that does not answer may come back.
+        An API server that does not answer is asked again with backoff.
         """
         clock, backoff = asyncio.get_running_loop().time, Backoff()
         ends = clock() + SECONDS_WITHOUT_ANSWER
@@ -143,11 +147,11 @@ class Roller:
             except ApiError as error:
                 if clock() > ends:
                     raise
-                self.tell(error.message)
-            if await self._stopped(backoff.next()):
+                self.on_progress(error.message)
+            if await self._stopped_within(backoff.next()):
                 return found
 
-    async def _stopped(self, seconds: float) -> bool:
+    async def _stopped_within(self, seconds: float) -> bool:
         try:
             await asyncio.wait_for(self.stop.wait(), seconds)
         except TimeoutError:

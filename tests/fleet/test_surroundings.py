@@ -1,4 +1,4 @@
-"""What is told of the policies around a server: missing, changed, or undone by a user's own."""
+"""The findings around a server: labels and policies that are missing, changed or undone."""
 
 from typing import Any
 
@@ -6,8 +6,7 @@ import pytest
 
 from tests.controller.servers.live import Json, filled_in, settings
 from tests.e2e import manifests
-from webhook.fleet.isolation import Policies, isolation
-from webhook.fleet.surroundings import Surroundings
+from webhook.fleet.surroundings import Policies, Surroundings, isolation_findings
 from webhook.objects import deployed_server as servers
 from webhook.objects import made
 from webhook.settings.model import Settings
@@ -87,25 +86,25 @@ BOTH = [BASELINE, ACCESS]
 def test_policies(live: list[Json], expected: list[tuple[str, str]]) -> None:
     policies = Policies()
     for each in live:
-        policies.take(each)
-    found = isolation("team", LABELS, BOTH, policies)
+        policies.add(each)
+    found = isolation_findings("team", LABELS, BOTH, policies)
 
     assert [(each.state, each.reason) for each in found] == expected
 
 
 def test_where_no_policy_is_made_none_is_missing_and_none_is_wide() -> None:
     policies = Policies()
-    policies.take(users("all"))
+    policies.add(users("all"))
 
-    assert list(isolation("team", LABELS, [], policies)) == []
+    assert list(isolation_findings("team", LABELS, [], policies)) == []
 
 
 def surroundings(given: Settings, labels: Json, *live: Json) -> Surroundings:
     around = Surroundings(given, RELEASE)
-    around.take({"metadata": {"name": "team", "labels": labels}})
+    around.add_namespace({"metadata": {"name": "team", "labels": labels}})
     around.policies = Policies()
     for each in live:
-        around.policies.take(each)
+        around.policies.add(each)
     return around
 
 
@@ -139,7 +138,7 @@ SIX = {
 def test_a_namespace(labels: Json, live: list[Json], expected: list[str]) -> None:
     around = surroundings(Settings(), labels, *live)
 
-    assert [each.reason for each in around.told("team", LABELS)] == expected
+    assert [each.reason for each in around.findings("team", LABELS)] == expected
     assert around.managed("team") is bool(labels)
 
 
@@ -147,7 +146,7 @@ def test_policies_that_may_not_be_looked_at_are_not_missing() -> None:
     around = surroundings(Settings(), {})
     around.policies = None
 
-    assert list(around.told("team", LABELS)) == []
+    assert list(around.findings("team", LABELS)) == []
 
 
 def test_a_namespace_that_is_excluded_is_never_managed() -> None:
@@ -155,6 +154,6 @@ def test_a_namespace_that_is_excluded_is_never_managed() -> None:
 
     assert around.excluded("team")
     assert not around.managed("team")
-    assert around.managed_ones() == []
-    assert surroundings(Settings(), MANAGED).managed_ones() == ["team"]
+    assert around.managed_namespaces() == []
+    assert surroundings(Settings(), MANAGED).managed_namespaces() == ["team"]
     assert all(around.excluded(each) for each in (RELEASE, "kube-system"))
