@@ -40,7 +40,7 @@ def blocks(pem: bytes, source: str) -> list[tuple[str, bytes]]:
     return found
 
 
-def parse(pem: bytes, source: str) -> list[x509.Certificate]:
+def parse_certificates(pem: bytes, source: str) -> list[x509.Certificate]:
     """The certificates in a PEM text, in their order.
 
     Raises BundleError naming the block that is no certificate, and for a text without any.
@@ -62,7 +62,7 @@ def parse(pem: bytes, source: str) -> list[x509.Certificate]:
     return certificates
 
 
-def render(certificates: Iterable[x509.Certificate]) -> bytes:
+def render_bundle(certificates: Iterable[x509.Certificate]) -> bytes:
     """The certificates in PEM, each once, newest first; raises BundleError for none."""
     unique = {certificate.public_bytes(Encoding.PEM): certificate for certificate in certificates}
     if not unique:

@@ -19,7 +19,7 @@ from certs.authority import SKEW, Pair, fingerprint, general_names, issued_by
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class RotationPlan:
     """What the administrator decides; ValueError where it cannot work.
 
     A certificate is renewed at `renew_after` of its life. What was published or served has to
@@ -125,7 +125,7 @@ class Rest:
 Step = CreateAuthority | CreateSuccessor | Publish | Promote | IssueLeaf | Retire | Wait | Rest
 
 
-def next_step(state: State, now: datetime, plan: Plan) -> Step:
+def next_step(state: State, now: datetime, plan: RotationPlan) -> Step:
     """The one step that is next."""
     if state.authority is None:
         return CreateAuthority(tuple(_published(state)))
@@ -148,10 +148,10 @@ def trusted(state: State, now: datetime) -> bytes:
     """The bundle that every configuration has to hold; raises BundleError before any authority."""
     pairs = (state.successor, state.authority)
     certificates = [pair.certificate for pair in pairs if pair is not None]
-    return bundle.render(bundle.prune([*certificates, *state.retired], now))
+    return bundle.render_bundle(bundle.prune([*certificates, *state.retired], now))
 
 
-def _finish(state: State, plan: Plan, *, due: bool, settled: bool) -> Wait | Retire | Rest:
+def _finish(state: State, plan: RotationPlan, *, due: bool, settled: bool) -> Wait | Retire | Rest:
     """What follows once every bundle is as it should be and nobody is to be promoted."""
     if due:
         return Wait("every API server learns of the new bundle")
@@ -170,7 +170,7 @@ def _published(state: State) -> Iterator[x509.Certificate]:
     """What the configurations trust, as far as it can be read."""
     for name, held in sorted(state.published.items()):
         try:
-            yield from bundle.parse(held or b"", name)
+            yield from bundle.parse_certificates(held or b"", name)
         except bundle.BundleError:
             continue
 
@@ -181,13 +181,13 @@ def _is_trusted(authority: Pair, state: State) -> bool:
     return all(held is not None and pem in held for held in state.published.values())
 
 
-def _is_settled(state: State, plan: Plan) -> bool:
+def _is_settled(state: State, plan: RotationPlan) -> bool:
     """Whether what is seen has stood for long enough, or there is nobody to disturb."""
     first = state.leaf is None and not any(state.serving.values())
     return first or state.steady_for >= plan.settle
 
 
-def _leaf_is_due(state: State, now: datetime, plan: Plan) -> bool:
+def _leaf_is_due(state: State, now: datetime, plan: RotationPlan) -> bool:
     """Whether the stored leaf is missing, foreign, for other names, old or asked for anew."""
     if state.leaf is None or state.authority is None:
         return True
@@ -199,7 +199,7 @@ def _leaf_is_due(state: State, now: datetime, plan: Plan) -> bool:
     )
 
 
-def _is_due(certificate: x509.Certificate, state: State, now: datetime, plan: Plan) -> bool:
+def _is_due(certificate: x509.Certificate, state: State, now: datetime, plan: RotationPlan) -> bool:
     """Whether a certificate is old, from a future that a wrong clock made, or asked for anew."""
     return (
         renewal(certificate, plan) <= now
@@ -208,7 +208,7 @@ def _is_due(certificate: x509.Certificate, state: State, now: datetime, plan: Pl
     )
 
 
-def renewal(certificate: x509.Certificate, plan: Plan) -> datetime:
+def renewal(certificate: x509.Certificate, plan: RotationPlan) -> datetime:
     """When a certificate is old enough to be renewed."""
     issued = certificate.not_valid_before_utc + SKEW
     return issued + (certificate.not_valid_after_utc - issued) * plan.renew_after

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from certs.authority import issued_by
-from certs.bundle import BundleError, blocks, parse
+from certs.bundle import BundleError, blocks, parse_certificates
 
 SMALLEST_RSA = 2048
 CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
@@ -53,9 +53,9 @@ def verify(chain: Text, key: Text, authorities: Text, service: str, now: datetim
 
     Raises BundleError for a text that cannot be read at all.
     """
-    certificates = parse(chain.pem, chain.source)
+    certificates = parse_certificates(chain.pem, chain.source)
     public = read_key(key)
-    anchors = parse(authorities.pem, authorities.source)
+    anchors = parse_certificates(authorities.pem, authorities.source)
     leaf, *others = certificates
     labels = _labels(authorities.source, anchors) | _labels(chain.source, certificates)
     path = _path(leaf, others, anchors, now)
