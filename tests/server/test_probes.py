@@ -6,15 +6,14 @@ from aiohttp import ClientSession
 
 from webhook.observe.metrics import Metrics
 from webhook.server.listener import Address, Listener
-from webhook.server.probes import application
-from webhook.server.traffic import Traffic
+from webhook.server.probes import Traffic, probe_application
 
 
 async def test_readiness_ends_before_the_process() -> None:
     metrics = Metrics()
     traffic = Traffic(metrics)
     listener = await Listener.open(
-        application(metrics, traffic, lambda: None), Address("127.0.0.1", 0), metrics
+        probe_application(metrics, traffic, lambda: None), Address("127.0.0.1", 0), metrics
     )
     told = []
     async with ClientSession(f"http://{listener.addresses[0]}") as client:
@@ -35,7 +34,7 @@ async def test_readiness_fails_while_there_is_a_problem() -> None:
     metrics = Metrics()
     problems = iter(["the certificate ended", None])
     listener = await Listener.open(
-        application(metrics, Traffic(metrics), lambda: next(problems)),
+        probe_application(metrics, Traffic(metrics), lambda: next(problems)),
         Address("127.0.0.1", 0),
         metrics,
     )
@@ -65,7 +64,7 @@ async def test_readiness_names_the_settings_ready_or_not() -> None:
     traffic = Traffic(metrics)
     digests = iter(["one", "two"])
     listener = await Listener.open(
-        application(metrics, traffic, lambda: None, lambda: next(digests)),
+        probe_application(metrics, traffic, lambda: None, lambda: next(digests)),
         Address("127.0.0.1", 0),
         metrics,
     )

@@ -11,7 +11,7 @@ from tests.certs.material import CLIENT, NAME, NOW, SERVICE, Brought, bring, roo
 from tests.server.certificates import Volume
 from webhook.observe.metrics import Metrics
 from webhook.server.certificate import CertificateStore
-from webhook.server.file_watch import FileError, Watch
+from webhook.server.file_watch import FileError, FileWatcher
 
 DAY = 86_400.0
 ROOT = root()
@@ -42,7 +42,7 @@ class Serving:
             service=service,
             clock=self.clock,
         )
-        self.watch = Watch(self.store.sources, Metrics())
+        self.watch = FileWatcher(self.store.file_sets, Metrics())
 
     def write(self, leaf: Brought, *others: Brought) -> None:
         chain = b"".join(one.pem for one in (leaf, *others))
@@ -240,7 +240,7 @@ def test_a_start_with_one_that_has_ended_waits_for_the_next(
     store = CertificateStore(*paths, clock=clock)
     ended = bring(issuer=ROOT, days=(-9, -1))
     volume.write(tls_crt=ended.pem, tls_key=ended.key_pem())
-    watch = Watch(store.sources, Metrics())
+    watch = FileWatcher(store.file_sets, Metrics())
     watch.load()
     assert store.problem == "the certificate ended on 2026-02-28 12:00 UTC"
 

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from webhook.server.file_watch import FileError, Source, Swap
+from webhook.server.file_watch import FileError, FileSet, Swap
 from webhook.server.proof import Expected, Validity, prove
 
 LARGEST_FILE = 1024 * 1024
@@ -36,7 +36,7 @@ class CertificateStore:
 
     A pair is proven before it is shown: to the bundle (`caBundle`) and for the Service
     (NAME.NAMESPACE), where they are known. With a client authority, only clients with a
-    certificate from it complete the handshake. `context` refuses every handshake until `sources`
+    certificate from it complete the handshake. `context` refuses every handshake until `file_sets`
     have been loaded.
     """
 
@@ -62,10 +62,10 @@ class CertificateStore:
             self.context.verify_mode = ssl.CERT_REQUIRED
         self.context.sni_callback = self._choose
         paths = (certificate, key, *([ca_bundle] if ca_bundle else []))
-        self.sources = [Source("certificate", paths, self._load_certificate)]
+        self.file_sets = [FileSet("certificate", paths, self._load_certificate)]
         if client_ca:
             load = partial(self._load_client_ca, client_ca)
-            self.sources.append(Source("client-ca", (client_ca,), load))
+            self.file_sets.append(FileSet("client-ca", (client_ca,), load))
 
     @property
     def ends(self) -> float:
@@ -103,7 +103,7 @@ class CertificateStore:
         """Prove the pair; a client authority that cannot be read must not hold a renewal up."""
         authority = self._authority
         if self._client_ca:
-            with suppress(FileError):  # its own source tells
+            with suppress(FileError):  # its own file set reports it
                 authority = _authority(self._client_ca)
         return self._proven(authority)
 

@@ -24,15 +24,15 @@ from tests.server.certificates import (
 from webhook.observe.metrics import Metrics
 from webhook.server import certificate
 from webhook.server.certificate import CertificateStore
-from webhook.server.file_watch import FileError, Watch
+from webhook.server.file_watch import FileError, FileWatcher
 
 
 def _store(volume: Volume, client_ca: Path | None = None) -> CertificateStore:
     return CertificateStore(volume.path("tls.crt"), volume.path("tls.key"), client_ca)
 
 
-def _watch(store: CertificateStore) -> Watch:
-    watch = Watch(store.sources, Metrics())
+def _watch(store: CertificateStore) -> FileWatcher:
+    watch = FileWatcher(store.file_sets, Metrics())
     watch.load()
     return watch
 
@@ -191,7 +191,7 @@ def test_a_bad_pair_changes_nothing_until_a_good_one_comes(
     volume.write_pair(old)
     store = _store(volume)
     metrics = Metrics()
-    watch = Watch(store.sources, metrics)
+    watch = FileWatcher(store.file_sets, metrics)
     watch.load()
     value = metrics.registry.get_sample_value
 

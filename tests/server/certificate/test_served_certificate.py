@@ -50,7 +50,7 @@ def test_only_what_is_proven_is_shown(
         volume.write_pair(good)
         wait_for("new pair", lambda: running.serial() == serial_of(good, authority))
         assert running.sample(EXPIRY) == SOON.timestamp()
-        told = running.told("a changed file is unusable: the one before stays in force")
+        told = running.told("file reload failed")
         reasons = ("is not for the Service", "vouches for", "ended on")
         for line, reason in zip(told, reasons, strict=True):
             assert reason in line["reason"]

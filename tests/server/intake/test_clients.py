@@ -12,8 +12,8 @@ from tests.server.reviews import posted
 from tests.server.serving import JSON, serving
 from webhook.observe.metrics import Metrics
 from webhook.server.certificate import CertificateStore
-from webhook.server.clients import names
-from webhook.server.file_watch import Watch
+from webhook.server.file_watch import FileWatcher
+from webhook.server.intake import certificate_names
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from webhook.server.file_watch import Watch
 def test_names_are_common_names_and_alternative_ones(
     certificate: dict[str, object], expected: list[str]
 ) -> None:
-    assert list(names(certificate)) == expected
+    assert list(certificate_names(certificate)) == expected
 
 
 @pytest.mark.parametrize(("allowed", "status"), [([], 200), (["api"], 200), (["apis"], 403)])
@@ -42,7 +42,7 @@ async def test_a_name_is_compared_as_a_whole(
     volume.write_pair(authority.issue_cert(HOST))
     paths = (volume.path("tls.crt"), volume.path("tls.key"), tmp_path / "clients.crt")
     store = CertificateStore(*paths)
-    Watch(store.sources, Metrics()).load()
+    FileWatcher(store.file_sets, Metrics()).load()
     known = client(authority, clients.issue_cert("a.example", common_name="api"))
     async with serving(context=store.context, client_names=frozenset(allowed)) as server:
         url = f"https://127.0.0.1:{server.port}/mutate"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhook.server.intake import RejectedError, timeout
+from webhook.server.intake import RejectedError, request_timeout
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from webhook.server.intake import RejectedError, timeout
     ],
 )
 def test_a_timeout_is_a_go_duration(query: str, seconds: float) -> None:
-    assert timeout(query) == pytest.approx(seconds)
+    assert request_timeout(query) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_timeout_is_a_go_duration(query: str, seconds: float) -> None:
 )
 def test_anything_else_is_refused_without_being_quoted(duration: str) -> None:
     with pytest.raises(RejectedError) as raised:
-        timeout(f"timeout={duration}")
+        request_timeout(f"timeout={duration}")
 
     assert raised.value.status == 400
     assert str(raised.value) == "timeout should be a positive duration, such as 5s or 1m30s"

@@ -109,7 +109,7 @@ async def test_it_serves_until_a_signal(
 ) -> None:
     caplog.set_level(logging.INFO)
     process = Process(replace(options, drain_seconds=0 if signals == 1 else 300))
-    process.watch.load()
+    process.watcher.load()
     serving_ = asyncio.create_task(process.serve())
     await _told(caplog, "listening")
     os.kill(os.getpid(), signal.SIGTERM)
@@ -127,7 +127,7 @@ async def test_it_serves_until_a_signal(
 def test_what_cannot_start_is_exit_code_2(
     options: Options, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert lifecycle.run(replace(options, tls_key=Path("missing.key"))) == 2
+    assert lifecycle.serve(replace(options, tls_key=Path("missing.key"))) == 2
     (record,) = caplog.records
     assert (record.levelname, record.message) == ("ERROR", "cannot start")
     reason = "missing.key cannot be read: No such file or directory"

@@ -17,8 +17,8 @@ from tests.server.serving import Serving, serving
 from tools.cluster.waiting import wait_for
 from webhook.observe.metrics import Metrics
 from webhook.server.certificate import CertificateStore
-from webhook.server.file_watch import Watch
-from webhook.server.handshakes import CAUSES, QUIET_SECONDS, Handshakes, cause_of
+from webhook.server.file_watch import FileWatcher
+from webhook.server.listener import CAUSES, QUIET_SECONDS, Handshakes, handshake_cause
 
 FAILED = "failed_handshakes_total"
 HTTP = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -40,7 +40,7 @@ def store(
     volume.write_pair(authority.issue_cert(HOST))
     paths = (volume.path("tls.crt"), volume.path("tls.key"), tmp_path / "clients.crt")
     store = CertificateStore(*paths)
-    Watch(store.sources, Metrics()).load()
+    FileWatcher(store.file_sets, Metrics()).load()
     return store
 
 
@@ -172,7 +172,7 @@ def test_every_cause_is_shown_from_the_start() -> None:
 
 @pytest.mark.parametrize("reason", [None, "", "NO_SHARED_CIPHER", "UNSUPPORTED_PROTOCOL"])
 def test_what_openssl_calls_otherwise(reason: str | None) -> None:
-    assert cause_of(failure(reason)) == "other"
+    assert handshake_cause(failure(reason)) == "other"
 
 
 def test_the_serving_process_tells_too(

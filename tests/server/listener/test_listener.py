@@ -12,7 +12,7 @@ from tests.server.serving import JSON, serving
 from webhook.observe.metrics import Metrics
 from webhook.server import listener as module
 from webhook.server.certificate import CertificateStore
-from webhook.server.file_watch import Watch
+from webhook.server.file_watch import FileWatcher
 from webhook.server.listener import Address
 
 
@@ -21,7 +21,7 @@ def store(volume: Volume, authority: trustme.CA) -> CertificateStore:
     """A certificate that is in force."""
     volume.write_pair(authority.issue_cert(HOST))
     store = CertificateStore(volume.path("tls.crt"), volume.path("tls.key"))
-    Watch(store.sources, Metrics()).load()
+    FileWatcher(store.file_sets, Metrics()).load()
     return store
 
 
@@ -29,7 +29,7 @@ async def test_reviews_are_answered_over_tls(
     store: CertificateStore, volume: Volume, authority: trustme.CA
 ) -> None:
     """Open connections outlive a change of the certificate, new ones see it."""
-    watch = Watch(store.sources, Metrics())
+    watch = FileWatcher(store.file_sets, Metrics())
     watch.load()
     async with serving(context=store.context) as server:
         url = f"https://127.0.0.1:{server.port}/mutate"
