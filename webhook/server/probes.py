@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from types import TracebackType
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -33,12 +32,7 @@ class Traffic:
         self._metrics.in_flight.inc()
         self._none.clear()
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._in_flight -= 1
         self._metrics.in_flight.dec()
         if not self._in_flight:
