@@ -121,8 +121,8 @@ def test_everything_of_ours_goes_and_everything_else_runs(
     assert capsys.readouterr().out == f"Deployment {NAMESPACE}/mcp-admission-control scaled to 0\n"
     assert main(["audit", "--kubeconfig", str(installed.kubeconfig)]) == 1
     audited = capsys.readouterr().out
-    assert "MutatingWebhookConfiguration mcp-admission is not there" in audited
-    assert "ValidatingWebhookConfiguration mcp-admission is not there" in audited
+    assert "MutatingWebhookConfiguration mcp-admission is missing" in audited
+    assert "ValidatingWebhookConfiguration mcp-admission is missing" in audited
 
 
 def only_workloads_are_left(cluster: ControlPlane) -> None:

@@ -107,7 +107,7 @@ def test_a_dry_run_writes_nothing() -> None:
         ([CONFLICT] * 3, RestartResult.ROLLED, "1 of 1 pods"),
         ([CONFLICT] * 50, RestartResult.FAILED, "it is written too often"),
         ([BUSY] * 3, RestartResult.ROLLED, "1 of 1 pods"),
-        ([BUSY] * 50, RestartResult.FAILED, "has no time"),
+        ([BUSY] * 50, RestartResult.FAILED, "is overloaded"),
         ([NotFound(404, "NotFound", "x")], RestartResult.GONE, ""),
         ([Forbidden(403, "Forbidden", "may not")], RestartResult.FAILED, "may not"),
         ([NO_ANSWER], RestartResult.FAILED, "no answer in time"),

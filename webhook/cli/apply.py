@@ -46,7 +46,7 @@ how far:
   one line on a terminal. A rollout fails where Kubernetes says so, after progressDeadlineSeconds.
 
 signals:
-  SIGINT, SIGTERM    stop: no other server is touched, the present one goes on rolling by itself
+  SIGINT, SIGTERM    stop: no other server is touched, the present one continues rolling
 
 exit codes:
   0  all that were asked for are current

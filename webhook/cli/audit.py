@@ -22,7 +22,7 @@ NOT_KNOWN = (
     "not known: whether the webhook is registered, because you may not read its configurations"
 )
 DESCRIPTION = """\
-Lists every MCP server of the cluster that is not current: out-of-date (a field would be another if
+Lists every MCP server of the cluster that is not current: out-of-date (a field would change if
 it rolled now), unprotected (older than the webhook, labelled on one half alone, isolated by no
 network policy or by one that a user's own policy undoes), or refused (its new pods would be): with
 the fields, the reasons and the way out. It only reads, never a Secret, and tells what it may not

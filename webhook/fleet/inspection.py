@@ -80,7 +80,7 @@ class Audit:
                 await self._api.get(cluster_wide("v1", "namespaces", self._only))
             )
         except Forbidden as error:
-            why = f"{error.message}: the namespace was taken for one that is not managed"
+            why = f"{error.message}: the namespace counts as not managed"
             self.skipped.append(Skipped("namespaces", why))
         except NotFound as error:
             why = f"there is no namespace {self._only}: see kubectl get namespaces"

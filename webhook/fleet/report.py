@@ -13,13 +13,13 @@ from webhook.admission.drift import CURRENT, STATES, Change
 REASONS: Mapping[str, str] = {
     "half-labelled": "the label is on the workload alone, or on its template alone",
     "namespace-labels": "a managed namespace lacks Pod Security labels of the settings",
-    "not-registered": "a webhook configuration is not there, so that nothing is reviewed",
+    "not-registered": "a webhook configuration is missing, so that nothing is reviewed",
     "not-reviewed": "a labelled workload lives in a namespace that is excluded from review",
-    "not-rolled": "a rollout does not go on, and pods of an older template run",
-    "older-than-webhook": "nothing was ever filled in: the webhook has not seen it",
-    "out-of-date": "a field would be another if the server rolled now",
+    "not-rolled": "a rollout is paused or stuck, and pods of an older template run",
+    "older-than-webhook": "nothing was filled in: it is older than the webhook or its label",
+    "out-of-date": "a field would change if the server rolled now",
     "policy-changed": "a NetworkPolicy is not as mcp-admission makes it",
-    "policy-missing": "a NetworkPolicy that isolates the server is not there",
+    "policy-missing": "a NetworkPolicy that isolates the server is missing",
     "refused": "the server would be refused if it rolled now",
     "wide-policy": "a NetworkPolicy of a user opens more than mcp-admission allows",
 }

@@ -26,7 +26,7 @@ RESTARTED = "kubectl.kubernetes.io/restartedAt"
 POLL_SECONDS = 1.0
 TRIES = 10
 SECONDS_WITHOUT_ANSWER = 120.0
-TOO_OFTEN = "it is written too often to be changed, or the API server has no time: try again"
+TOO_OFTEN = "it is written too often to be changed, or the API server is overloaded: try again"
 OTHER_SETTINGS = (
     "the API server would store it as it is: its webhook is not registered, works with "
     "other settings than these, or another webhook undoes what it fills in; see `kubectl get "
@@ -48,7 +48,7 @@ class RestartResult(Enum):
     REFUSED = "refused", "would be refused, and was not touched"
     PAUSED = "paused", "is paused, and was not touched"
     FAILED = "failed", "failed"
-    INTERRUPTED = "interrupted", "goes on rolling by itself"
+    INTERRUPTED = "interrupted", "continues rolling by itself"
 
 
 class Restarted(NamedTuple):

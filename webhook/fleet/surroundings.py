@@ -92,8 +92,8 @@ class Surroundings:
         lacking = sorted(key for key, value in wanted.items() if live.get(key) != value)
         if lacking:
             sentence = (
-                f"the namespace lacks or contradicts {', '.join(lacking)}: see that "
-                "`mcp-admission control` runs, with its rights"
+                f"the namespace lacks or contradicts {', '.join(lacking)}: check that "
+                "`mcp-admission control` runs with its permissions"
             )
             yield ServerFinding(UNPROTECTED, "namespace-labels", sentence)
 
@@ -144,9 +144,11 @@ def isolation_findings(
         live = policies.get(namespace, name)
         state = UNPROTECTED if name == BASELINE else OUT_OF_DATE
         if live is None:
-            yield ServerFinding(state, "policy-missing", _sentence(name, "is not there"))
+            yield ServerFinding(state, "policy-missing", _sentence(name, "is missing"))
         elif POLICY.content(live) != content:
-            yield ServerFinding(state, "policy-changed", _sentence(name, "is not as it is made"))
+            yield ServerFinding(
+                state, "policy-changed", _sentence(name, "has other content than ours")
+            )
     others = [
         each
         for each in policies.around(namespace, labels)
@@ -157,13 +159,13 @@ def isolation_findings(
 
 
 def _sentence(name: str, what: str) -> str:
-    return f"NetworkPolicy {name} {what}: see that `mcp-admission control` runs, with its rights"
+    return f"NetworkPolicy {name} {what}: check that `mcp-admission control` runs with its rights"
 
 
 def not_registered(kind: str, name: str) -> ServerFinding:
     """The finding of every server while a webhook configuration is missing."""
     sentence = (
-        f"{kind} {name} is not there, so that {EFFECTS[kind]}: "
-        "`helm upgrade`, or `kubectl apply` of the manifests, makes it again"
+        f"{kind} {name} is missing, so that {EFFECTS[kind]}: "
+        "`helm upgrade`, or `kubectl apply` of the manifests, creates it again"
     )
     return ServerFinding(UNPROTECTED, "not-registered", sentence)

@@ -28,12 +28,12 @@ GOT_LATER = ("nodeName", "ephemeralContainers", names.GATES)
 OLDER = ServerFinding(
     UNPROTECTED,
     "older-than-webhook",
-    "nothing was ever filled in, it is older than the webhook or than the label: let it roll",
+    "it is older than the webhook or its label, and nothing was filled in: roll it",
 )
 NOT_REVIEWED = ServerFinding(
     UNPROTECTED,
     "not-reviewed",
-    "nothing in this namespace is reviewed: move the workload to another, or drop the label",
+    "nothing in this namespace is reviewed: move the workload to another one, or remove the label",
 )
 
 
@@ -127,7 +127,7 @@ def refused_finding(finding: Finding) -> ServerFinding:
 def changed_finding(change: Change) -> ServerFinding:
     """A field that would change."""
     said = "is absent" if change.before is None else f"is {_value(change.before)}"
-    after = "would go" if change.after is None else f"would be {_value(change.after)}"
+    after = "would be removed" if change.after is None else f"would be {_value(change.after)}"
     return ServerFinding(
         OUT_OF_DATE, "out-of-date", f"{change.field} {said} and {after}", change.path, "", change
     )

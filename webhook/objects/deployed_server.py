@@ -2,7 +2,7 @@
 
 Every made object carries the label app.kubernetes.io/managed-by: mcp-admission. The label is for
 people and for the selectors of watches. An ownerReference says to whom an object belongs, because
-everybody can write a label. The reference has no blockOwnerDeletion: setting it needs
+anybody can write a label. The reference has no blockOwnerDeletion: setting it needs
 permission on the Deployment's finalizers, and a Deployment may be deleted before its objects.
 
 An object that cannot be made as the workload asks is Refused, with the reasons for an Event.
@@ -23,7 +23,7 @@ LONGEST_NOTE = 1000
 class Refused(Exception):  # noqa: N818 - it is an answer to the server's owner, not a failure of ours
     """An object that cannot be made as the workload asks.
 
-    `reason` is the Event's reason; `sentences` say what is wrong, where and how to mend it, and
+    `reason` is the Event's reason; `sentences` say what is wrong, where and how to fix it, and
     quote no value of a Secret.
     """
 

@@ -80,7 +80,7 @@ def _chosen(server: Server) -> Port:
     if annotation is not None:
         sentence = "names no port of the server container: write a number from 1 to 65535"
         raise Refused("PortUnknown", about_annotation(names.PORT, sentence))
-    sentence = f"declares no TCP port: name one mcp, or tell it by the annotation {names.PORT}"
+    sentence = f"declares no TCP port: name one mcp, or set the annotation {names.PORT}"
     raise Refused("PortUnknown", f"{container.fields.place}.ports {sentence}")
 
 

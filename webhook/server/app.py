@@ -44,7 +44,7 @@ def review_application(
     reviewer: Reviewer = review,
     client_names: frozenset[str] = frozenset(),
 ) -> web.Application:
-    """The application that answers reviews with the settings in force at that moment.
+    """The application that answers each review with the current settings.
 
     With client names, it answers only clients that have one of them in their certificate.
     """

@@ -79,7 +79,7 @@ def serve(options: Options) -> int:
 
     0 after every review was answered, 1 when that was cut short, 2 when a file or an address
     cannot be used, with a sentence in the log. Nothing listens before settings and certificate are
-    in force.
+    loaded.
     """
     logs.configure(level=options.log_level)
     process = Process(options)

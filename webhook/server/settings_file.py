@@ -13,7 +13,7 @@ from webhook.settings.settings_error import SettingsError
 
 
 def _nobody(_digest: str) -> None:
-    """Nobody asked."""
+    """The default: nobody is called."""
 
 
 class SettingsFile:

@@ -1,8 +1,8 @@
 """NetworkPolicies of users that open more to a server than ours do.
 
-NetworkPolicies add up, so that nobody can close what another one opens: a policy that a user wrote
-for all pods of a namespace, long before servers moved in, undoes the isolation of every server
-there. It is not ours to change; `audit` names it, and what it opens.
+NetworkPolicies add up, and no policy can close what another one opens. A policy that a user wrote
+for all pods of a namespace undoes the isolation of every server there. mcp-admission does not
+change it; `audit` names it, and what it opens.
 
 A policy that opens nothing beyond ours is not named. Addresses and ports are compared exactly,
 selectors by their requirements: one that says the same thing in other words counts as wider.
@@ -43,7 +43,7 @@ class WidePolicy(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """What is wrong, where, and how to mend it."""
+        """What is wrong, where, and how to fix it."""
         opens = (
             f"lets it reach {self.peer}"
             if self.direction == "Egress"
@@ -56,7 +56,7 @@ class WidePolicy(NamedTuple):
 
 
 class _Opening(NamedTuple):
-    """One rule: everybody where the list of peers is empty."""
+    """One rule; an empty list of peers means every peer."""
 
     peers: list[Json]
     ports: list[PortRange]
@@ -68,8 +68,8 @@ def wide_policies(
 ) -> list[WidePolicy]:
     """What the policies of a namespace open to pods of these labels beyond ours.
 
-    `policies` are as the API server has them, ours among them, which open nothing beyond themselves
-    unless somebody has edited them; `ours` are as they are made now. A direction in which ours
+    `policies` are as the API server has them, ours among them: these open more only where they were
+    edited. `ours` are as they are made now. A direction in which ours
     isolate nothing has nothing to be widened.
     """
     found: dict[WidePolicy, None] = {}
@@ -127,7 +127,7 @@ def _allowed(peer: Json, namespace: str, opened: PortRange, allowed: list[_Openi
 
 
 def _within(peer: Json, namespace: str, openings: list[_Opening]) -> bool:
-    """Whether the openings together have the peer; none of ours is for everybody."""
+    """Whether the openings together have the peer; none of ours is for every peer."""
     if "ipBlock" in peer:
         return _addresses_within(peer["ipBlock"], openings)
     return peer != _EVERYBODY and any(
