@@ -1,4 +1,4 @@
-"""A cluster is read page by page: what is told is kept, and what may not be read is said."""
+"""A cluster is read page by page: findings are kept, and what may not be read is reported."""
 
 import asyncio
 import json
@@ -106,7 +106,7 @@ def mirror() -> Json:
     return found
 
 
-def test_pods_are_told_under_the_workload_that_owns_them() -> None:
+def test_a_pod_is_reported_under_the_workload_that_owns_it() -> None:
     pods = [
         *(owned("DaemonSet", "agents", number) for number in range(3)),
         of_replica_set("crm-7d4f", "7d4f", hostPID=False),
@@ -132,7 +132,7 @@ def test_pods_are_told_under_the_workload_that_owns_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pod", "told_of"),
+    ("pod", "reported"),
     [
         pytest.param(of_replica_set("crm-7d4f", "7d4f"), "Deployment crm", id="as-if-of-it"),
         pytest.param(
@@ -142,17 +142,17 @@ def test_pods_are_told_under_the_workload_that_owns_them() -> None:
         pytest.param(owned("Node", "node-1", 1), "Node node-1", id="as-if-of-a-kubelet"),
     ],
 )
-def test_an_owner_that_anybody_can_write_hides_no_pod(pod: Json, told_of: str) -> None:
+def test_an_owner_that_anybody_can_write_hides_no_pod(pod: Json, reported: str) -> None:
     cluster = Cluster(
         deployments=[filled_in(server(), Settings())], pods=[pod], networkpolicies=[policy()]
     )
     found, _ = audited(cluster)
 
     refused = [f"{each.kind} {each.name}" for each in found if each.state == "refused"]
-    assert refused == [told_of]
+    assert refused == [reported]
 
 
-def test_a_policy_that_selects_what_only_pods_carry_is_told_of_their_deployment() -> None:
+def test_a_policy_that_selects_a_label_of_pods_alone_is_a_finding_of_their_deployment() -> None:
     wide: Json = {
         "metadata": {"name": "open", "namespace": "team"},
         "spec": {
@@ -207,7 +207,7 @@ def test_where_no_policies_are_made_none_are_read() -> None:
     assert [each.state for each in found] == ["current"]
 
 
-def test_a_list_that_got_too_old_begins_again_and_nothing_is_told_twice() -> None:
+def test_a_list_that_expired_begins_again_and_no_finding_is_doubled() -> None:
     cluster = Cluster(deployments=[stored(server()), stored(manifests.server("b"))])
     cluster.failures = {"deployments": [GONE, GONE]}
     found, skipped = audited(cluster)
@@ -230,7 +230,7 @@ def test_an_api_server_that_is_busy_is_asked_again_when_it_says() -> None:
     assert [each.name for each in found] == ["crm"]
 
 
-def test_without_its_configuration_every_server_that_is_reviewed_is_told() -> None:
+def test_a_missing_configuration_is_a_finding_of_every_reviewed_server() -> None:
     excluded = stored(server())
     excluded["metadata"]["namespace"] = "kube-system"
     cluster = Cluster(deployments=[filled_in(server(), Settings()), excluded])
@@ -274,7 +274,7 @@ def test_what_may_not_be_read_is_said(resource: str, namespace: str | None) -> N
     assert bool(found) is (resource != "deployments")
 
 
-def test_nobody_who_answers_is_no_report() -> None:
+def test_an_api_server_that_does_not_answer_is_an_error_and_no_empty_report() -> None:
     cluster = Cluster()
     cluster.failures = {"deployments": [Unreachable("no answer")]}
 
@@ -283,7 +283,7 @@ def test_nobody_who_answers_is_no_report() -> None:
 
 
 @pytest.mark.parametrize("namespace", ["kube-system", RELEASE, "left-alone"])
-def test_a_label_in_a_namespace_that_is_left_alone_is_told(namespace: str) -> None:
+def test_a_label_in_a_namespace_that_is_left_alone_is_a_finding(namespace: str) -> None:
     objects: list[Json] = [stored(server(), namespace=namespace)]
     found, _ = audited(Cluster(deployments=objects), settings(excludedNamespaces=["left-alone"]))
 

@@ -155,7 +155,7 @@ def test_another_one_of_the_name_is_not_taken_for_it() -> None:
     assert rolled(cluster).result is RestartResult.GONE
 
 
-def test_it_stops_at_once_and_while_nobody_answers() -> None:
+def test_it_stops_at_once_even_while_the_api_server_does_not_answer() -> None:
     ended = rolled(Cluster(looks=1000), stop_after=30.5)
     assert (ended.result, ended.lines) == (
         RestartResult.INTERRUPTED,

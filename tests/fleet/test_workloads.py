@@ -1,4 +1,4 @@
-"""What is told of Deployments, pods and other workloads, a line for each case."""
+"""The findings of Deployments, pods and other workloads, a line for each case."""
 
 from typing import Any
 
@@ -24,7 +24,9 @@ PRIVILEGED = [manifests.container(securityContext={"privileged": True})]
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
 
 
-def told(found: Json, values: Json | None = None, *, managed: bool = False) -> list[ServerFinding]:
+def findings_of(
+    found: Json, values: Json | None = None, *, managed: bool = False
+) -> list[ServerFinding]:
     given = settings(**values or {})
     resource = RESOURCES[found["kind"]]
     workload = workloads.server_workload(found, resource, given, managed=managed)
@@ -157,7 +159,7 @@ CASES: list[Any] = [
 
 @pytest.mark.parametrize(("found", "values", "expected"), CASES)
 def test_reasons(found: Json, values: Json, expected: set[str]) -> None:
-    given = told(found, values)
+    given = findings_of(found, values)
 
     assert {each.reason for each in given} == expected
     assert all(each.message and "\n" not in each.message for each in given)
@@ -165,7 +167,7 @@ def test_reasons(found: Json, values: Json, expected: set[str]) -> None:
 
 def test_sentences_name_the_field_the_place_and_the_way_out() -> None:
     def sentences(found: Json, values: Json | None = None) -> set[str]:
-        return {each.line for each in told(found, values)}
+        return {each.line for each in findings_of(found, values)}
 
     assert sentences(filled_in(server(), DEFAULTS), memory("1Gi")) == {
         "containers[mcp].resources.requests.memory is 400Mi and would be 1Gi"
@@ -188,7 +190,7 @@ def test_sentences_name_the_field_the_place_and_the_way_out() -> None:
 
 def test_long_values_are_cut() -> None:
     wide = {"mcpServerDefaults": {"affinity": {"podAffinity": {REQUIRED: ["x" * 200]}}}}
-    lines = [each.line for each in told(filled_in(server(), DEFAULTS), wide)]
+    lines = [each.line for each in findings_of(filled_in(server(), DEFAULTS), wide)]
 
     assert all(len(line) < 200 for line in lines)
 
@@ -226,7 +228,7 @@ def test_which_objects_are_servers(found: Json, managed: bool, expected: bool) -
     assert (workload is not None) is expected
 
 
-def test_a_label_where_nobody_reviews_is_told() -> None:
+def test_a_label_in_an_unreviewed_namespace_is_a_finding() -> None:
     labelled = workloads.server_workload(
         stored(server()), "deployments.apps", DEFAULTS, managed=False
     )
@@ -239,9 +241,9 @@ def test_a_label_where_nobody_reviews_is_told() -> None:
     assert workloads.unreviewed_findings(managed) == []
 
 
-def test_a_server_is_in_the_worst_state_that_is_told() -> None:
+def test_the_findings_of_a_server_make_its_state() -> None:
     states = [
-        ServerStatus("Deployment", "team", "crm", tuple(told(found, values))).state
+        ServerStatus("Deployment", "team", "crm", tuple(findings_of(found, values))).state
         for found, values in (
             (filled_in(server(), DEFAULTS), {}),
             (filled_in(server(), DEFAULTS), memory("1Gi")),

@@ -39,7 +39,7 @@ def test_a_revision_changes_with_every_part_of_the_content() -> None:
     assert len({revision(content) for content in contents}) == len(contents)
 
 
-def test_a_revision_stays_while_the_content_does() -> None:
+def test_a_revision_is_the_same_for_the_same_content() -> None:
     """A new release that computes another one would roll every server."""
     one = ServerConfiguration({"a": b"1", "b": b"2"}, {"c": b"\xff"}, SECRET_UID)
     same = ServerConfiguration({"b": b"2", "a": b"1"}, {"c": b"\xff"}, SECRET_UID)

@@ -161,27 +161,27 @@ def refusal(source: Json | None, **asks: str) -> tuple[str, str]:
 
 
 def test_a_secret_that_is_not_there() -> None:
-    told = f"{FROM} names values, which is no Secret of namespace tools: create it"
+    sentence = f"{FROM} names values, which is no Secret of namespace tools: create it"
 
-    assert refusal(None, **asking()) == ("ConfigMissing", told)
+    assert refusal(None, **asking()) == ("ConfigMissing", sentence)
 
 
 @pytest.mark.parametrize("kind", ["config", "files"])
 def test_what_is_made_is_not_made_from_itself(kind: str) -> None:
     own = f"github-tools-mcp-{kind}"
-    told = f"{FROM} names the Secret that is made from it: name yours"
+    sentence = f"{FROM} names the Secret that is made from it: name yours"
 
-    assert refusal(secret(own), **{"config-from": own}) == ("ConfigRefused", told)
+    assert refusal(secret(own), **{"config-from": own}) == ("ConfigRefused", sentence)
 
 
 def test_no_token_of_a_service_account_is_handed_out_as_configuration() -> None:
-    reason, told = refusal(
+    reason, sentence = refusal(
         secret(kind="kubernetes.io/service-account-token", token=b"eyJ"), **asking()
     )
 
     assert reason == "ConfigRefused"
-    assert told.startswith(f"{FROM} names values, which holds the token of a ServiceAccount")
-    assert "eyJ" not in told
+    assert sentence.startswith(f"{FROM} names values, which holds the token of a ServiceAccount")
+    assert "eyJ" not in sentence
 
 
 def test_a_value_that_is_no_base64_is_not_quoted() -> None:
@@ -242,7 +242,7 @@ def test_the_longest_variable_is_that_of_linux() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "told"),
+    ("keys", "listed"),
     [
         (["A" * 60], "A" * 60),
         (["A" * 61], f"{'A' * 57}..."),
@@ -250,10 +250,10 @@ def test_the_longest_variable_is_that_of_linux() -> None:
         (["A", "B", "C", "D", "E", "F"], "A, B, C, D, E and 1 more"),
     ],
 )
-def test_as_many_keys_are_told_as_can_be_read(keys: list[str], told: str) -> None:
+def test_a_refusal_names_five_keys_and_counts_the_rest(keys: list[str], listed: str) -> None:
     _, sentence = refusal(secret_of(dict.fromkeys(keys, b"\0")), **asking())
 
-    assert sentence == f"{BINARY}, in {told}: {MARK}"
+    assert sentence == f"{BINARY}, in {listed}: {MARK}"
 
 
 @pytest.mark.parametrize(("uid", "known"), [(SECRET_UID, SECRET_UID), (None, "")])

@@ -61,10 +61,12 @@ def test_two_places_that_differ_are_not_chosen_between() -> None:
         "mcp-admission.dev/config-from": "two"
     }
 
-    with pytest.raises(Refused, match="differs from the pod template: say it in one place") as told:
+    with pytest.raises(
+        Refused, match="differs from the pod template: say it in one place"
+    ) as refused:
         server_of(document).annotation("mcp-admission.dev/config-from")
 
-    assert told.value.reason == "ConfigFromContradicts"
+    assert refused.value.reason == "ConfigFromContradicts"
 
 
 def test_an_empty_annotation_asks_nothing() -> None:

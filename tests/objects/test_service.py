@@ -53,8 +53,8 @@ MAIN = {"name": "main", "image": "a"}
 TARGETS = [
     pytest.param({"ports": [METRICS, WEB]}, "metrics", id="the-first"),
     pytest.param({"ports": [{"containerPort": 3001}]}, 3001, id="without-a-name"),
-    pytest.param({"ports": [METRICS, WEB], "asks": {"port": "3001"}}, "web", id="told"),
-    pytest.param({"ports": [], "asks": {"port": "65535"}}, 65535, id="told-and-not-declared"),
+    pytest.param({"ports": [METRICS, WEB], "asks": {"port": "3001"}}, "web", id="annotated"),
+    pytest.param({"ports": [], "asks": {"port": "65535"}}, 65535, id="annotated-and-not-declared"),
     pytest.param({"initContainers": [SIDECAR]}, 8080, id="a-name-that-a-sidecar-has-too"),
     pytest.param(
         {

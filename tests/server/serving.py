@@ -25,7 +25,7 @@ JSON = {"Content-Type": "application/json"}
 
 @dataclass
 class Recorder:
-    """A review that answers what it is told, and remembers what it was asked."""
+    """A review that gives the answer it is given, and remembers what it was asked."""
 
     answer: Answer = NOT_COVERED
     asked: list[tuple[Request, Settings, Scope]] = field(default_factory=list)

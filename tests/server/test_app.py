@@ -258,7 +258,7 @@ async def test_a_timeout_that_is_no_duration_is_400() -> None:
     assert text == b"timeout should be a positive duration, such as 5s or 1m30s\n"
 
 
-async def test_a_client_that_leaves_in_the_middle_of_its_body_disturbs_nobody() -> None:
+async def test_a_client_that_leaves_in_the_middle_of_its_body_disturbs_no_other() -> None:
     async with serving() as server:
         _, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(

@@ -1,4 +1,4 @@
-"""What is told of a decision, and in which words."""
+"""The log line and the metrics of a decision."""
 
 import json
 import logging
@@ -70,7 +70,7 @@ def test_a_decision_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     assert value("mcp_admission_findings_total", found) == 1
 
 
-def test_a_pod_without_a_name_is_told_by_its_prefix(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_pod_without_a_name_is_logged_by_its_prefix(caplog: pytest.LogCaptureFixture) -> None:
     body = posted(name="", object={"metadata": {"generateName": "github-tools-5d8f-"}})
     line = _told(caplog, decode_review(body, Hook.MUTATE), Decision(b"", NOT_COVERED), Metrics())
 
@@ -107,7 +107,7 @@ def test_a_decision_is_one_word(
     assert line["decision"] == word
 
 
-def test_a_review_that_fails_is_told_by_type_and_place(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_review_that_fails_is_logged_by_type_and_place(caplog: pytest.LogCaptureFixture) -> None:
     def reviewer(request: Request, settings: Settings, scope: Scope) -> Answer:
         raise ValueError(request.object)
 

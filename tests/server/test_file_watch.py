@@ -87,7 +87,7 @@ def test_the_same_content_again_is_no_change(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["bad", "bug", None])
-def test_what_cannot_be_used_is_told_once_and_changes_nothing(
+def test_an_unusable_file_is_logged_once_and_changes_nothing(
     text: str | None, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "file"
@@ -112,7 +112,9 @@ def test_what_cannot_be_used_is_told_once_and_changes_nothing(
     assert (followed.text, _reloads(metrics)) == ("better", (1, 1))
 
 
-def test_a_bug_is_told_by_type_and_place(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_logged_by_type_and_place(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     file = tmp_path / "file"
     file.write_text("good")
     followed = Followed(file)
@@ -187,7 +189,7 @@ def test_files_that_never_rest_are_left_for_the_next_time(tmp_path: Path) -> Non
         watch.load()
 
 
-def test_all_is_loaded_or_the_first_reason_is_told(tmp_path: Path) -> None:
+def test_all_files_are_loaded_or_the_first_reason_is_raised(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="No such file"):
         FileWatcher([Followed(tmp_path / "missing").source], Metrics()).load()
 

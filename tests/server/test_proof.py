@@ -155,7 +155,7 @@ REFUSED: dict[str, tuple[list[Brought], str]] = {
 
 
 @pytest.mark.parametrize(("chain", "reason"), REFUSED.values(), ids=REFUSED)
-def test_what_nobody_would_accept_is_refused(
+def test_a_pair_that_no_client_accepts_is_refused(
     chain: list[Brought], reason: str, lenient: Serving, caplog: pytest.LogCaptureFixture
 ) -> None:
     lenient.start(GOOD)
@@ -207,7 +207,9 @@ def test_a_pair_whose_time_has_yet_to_come_waits_beside_the_other(lenient: Servi
     assert lenient.store.problem is None
 
 
-def test_without_another_the_pair_of_the_future_is_shown_and_told(lenient: Serving) -> None:
+def test_a_pair_that_is_not_valid_yet_is_presented_and_logged_without_another(
+    lenient: Serving,
+) -> None:
     """The clock of the API server counts, and ours may be the one that is wrong."""
     lenient.start(bring(issuer=ROOT, days=(10, 200)))
 

@@ -89,7 +89,9 @@ def test_policies_come_back_as_they_were_made(control_plane: ControlPlane, names
     assert wide_policies(stored, policies, labels) == []
 
 
-def test_what_is_made_goes_with_its_deployment(control_plane: ControlPlane, namespace: str) -> None:
+def test_objects_are_deleted_with_their_deployment(
+    control_plane: ControlPlane, namespace: str
+) -> None:
     found = everything(control_plane, namespace)
     stored = [control_plane.create(at(namespace, made), made) for made in found]
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments/github-tools"

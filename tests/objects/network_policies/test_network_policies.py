@@ -163,7 +163,7 @@ def test_families_never_mix_and_every_exception_lies_inside() -> None:
             assert excepted.prefixlen > whole.prefixlen
 
 
-def test_nobody_shares_parts_of_what_is_made() -> None:
+def test_made_objects_share_no_parts() -> None:
     one = baseline()
     one["spec"]["egress"][-1]["to"][0]["ipBlock"]["except"].clear()
     one["spec"]["ingress"][0]["from"][0]["podSelector"].clear()

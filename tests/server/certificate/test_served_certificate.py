@@ -50,9 +50,9 @@ def test_only_what_is_proven_is_shown(
         volume.write_pair(good)
         wait_for("new pair", lambda: running.serial() == serial_of(good, authority))
         assert running.sample(EXPIRY) == SOON.timestamp()
-        told = running.told("file reload failed")
+        logged = running.logged("file reload failed")
         reasons = ("is not for the Service", "vouches for", "ended on")
-        for line, reason in zip(told, reasons, strict=True):
+        for line, reason in zip(logged, reasons, strict=True):
             assert reason in line["reason"]
         assert keys
         assert not [line for line in keys if line in json.dumps(running.lines)]
@@ -67,8 +67,8 @@ def test_with_an_ended_certificate_it_is_not_ready_until_the_next(
         assert running.probe("/readyz") == (503, f"{reason}\n")
         assert running.probe("/healthz") == (200, "ok\n")
         assert running.sample(EXPIRY) == int(ENDED.timestamp())
-        wait_for("line", lambda: running.told("not ready"))
-        assert running.told("not ready")[0]["reason"] == reason
+        wait_for("line", lambda: running.logged("not ready"))
+        assert running.logged("not ready")[0]["reason"] == reason
 
         volume.write_pair(authority.issue_cert(HOST))
         wait_for("readiness", lambda: running.probe("/readyz") == (200, "ok\n"))
@@ -84,5 +84,5 @@ def test_with_a_certificate_for_another_service_it_does_not_start(
     )
 
     assert done.returncode == 2
-    told = json.loads(done.stderr)
-    assert told["reason"].endswith("have it issued with the DNS name webhook.mcp.svc")
+    logged = json.loads(done.stderr)
+    assert logged["reason"].endswith("have it issued with the DNS name webhook.mcp.svc")

@@ -47,7 +47,7 @@ def test_it_answers_reviews_probes_and_metrics(server: Server) -> None:
     status, text = server.probe("/metrics")
     assert status == 200
     assert "mcp_admission_reviews_total{" in text
-    line = server.told("review")[0]
+    line = server.logged("review")[0]
     assert (line["decision"], line["kind"], line["name"]) == ("not-covered", "Pod", "github-tools")
 
 
@@ -67,7 +67,7 @@ def test_a_client_without_tls_is_not_answered(server: Server) -> None:
         assert not plain.recv(100).startswith(b"HTTP")
 
 
-def test_five_hundred_silent_connections_hold_nobody_up(server: Server) -> None:
+def test_five_hundred_silent_connections_delay_no_other(server: Server) -> None:
     """Half of them send nothing, some half a TLS hello, some half a request."""
     hello = bytes.fromhex("160301020001000200")
     idle: list[socket.socket] = []
@@ -145,7 +145,7 @@ def test_it_listens_on_ipv6(served: Volume, authority: trustme.CA) -> None:
     words = command(served)
     words[words.index("--listen") + 1] = "[::1]:0"
     with Server(authority, words) as running:
-        assert running.told("listening")[0]["reviews"] == [f"[::1]:{running.review_port}"]
+        assert running.logged("listening")[0]["reviews"] == [f"[::1]:{running.review_port}"]
         context = running.context
         with (
             socket.create_connection(("::1", running.review_port), timeout=30) as plain,
@@ -157,9 +157,9 @@ def test_it_listens_on_ipv6(served: Volume, authority: trustme.CA) -> None:
 def _exits(words: list[str]) -> str:
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    told = json.loads(done.stderr)
-    assert (told["level"], told["message"]) == ("error", "cannot start")
-    return str(told["reason"])
+    logged = json.loads(done.stderr)
+    assert (logged["level"], logged["message"]) == ("error", "cannot start")
+    return str(logged["reason"])
 
 
 def test_without_a_certificate_it_does_not_start(volume: Volume) -> None:
@@ -194,8 +194,8 @@ def test_on_an_address_that_is_taken_it_does_not_start(served: Volume) -> None:
         address = f"{LOOPBACK}:{taken.getsockname()[1]}"
         for option in ("--listen", "--metrics-listen"):
             words = command(served, option, address)
-            assert f"cannot listen on {address} (" in (told := _exits(words))
-            assert f"choose another {option}" in told
+            assert f"cannot listen on {address} (" in (logged := _exits(words))
+            assert f"choose another {option}" in logged
 
 
 def test_files_are_followed(served: Volume, authority: trustme.CA, tmp_path: Path) -> None:
@@ -210,8 +210,8 @@ def test_files_are_followed(served: Volume, authority: trustme.CA, tmp_path: Pat
         wait_for("bad settings", lambda: running.sample('file_refused{file="settings"}') == 1)
         assert running.serial() == before
         assert running.review()["allowed"] is True
-        told = running.told("file reload failed")
-        assert {line["file"] for line in told} == {"certificate", "settings"}
+        logged = running.logged("file reload failed")
+        assert {line["file"] for line in logged} == {"certificate", "settings"}
 
         new = authority.issue_cert(HOST, key_type=RSA)
         served.write_pair(new)
@@ -245,7 +245,7 @@ def test_ctrl_c_ends_it_as_well(served: Volume, authority: trustme.CA) -> None:
         assert running.code() == 0
 
 
-def test_it_leaves_when_told_to(served: Volume, authority: trustme.CA) -> None:
+def test_it_stops_on_a_signal(served: Volume, authority: trustme.CA) -> None:
     """Readiness fails at once, answers close their connections, then nobody is let in."""
     with Server(authority, command(served, drain=4)) as running:
         with running.connected() as kept, running.connected() as idle:
@@ -263,7 +263,7 @@ def test_it_leaves_when_told_to(served: Volume, authority: trustme.CA) -> None:
                 answer.read()
             assert running.code() == 0
             assert idle.sock.recv(1) == b""
-        assert running.told("stopped")[0]["finished"] is True
+        assert running.logged("stopped")[0]["finished"] is True
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection((LOOPBACK, running.review_port), timeout=30)
 
@@ -311,10 +311,10 @@ def test_a_second_signal_ends_it_at_once(served: Volume, authority: trustme.CA) 
     ):
         _half_posted(running, slow)
         running.send(SIGTERM)
-        wait_for("draining", lambda: running.told("draining"))
+        wait_for("draining", lambda: running.logged("draining"))
         running.send(SIGTERM)
         assert running.code() == 1
-        assert running.told("stopped")[0]["finished"] is False
+        assert running.logged("stopped")[0]["finished"] is False
 
 
 class Caller(threading.Thread):

@@ -65,21 +65,21 @@ def test_what_start_up_made_is_not_collected_again() -> None:
         gc.set_threshold(*before)
 
 
-async def test_what_no_request_was_told_of_is_logged_without_its_words(
+async def test_an_error_outside_of_requests_is_logged_without_its_words(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     loop = asyncio.get_running_loop()
     error = ValueError("hunter2")
     lifecycle._log_stray(loop, {"message": "Fatal error on transport", "exception": error})
     lifecycle._log_stray(loop, {"message": "socket.accept() out of system resource"})
-    told = [json.loads(JsonLines().format(record)) for record in caplog.records]
+    logged = [json.loads(JsonLines().format(record)) for record in caplog.records]
 
-    assert [line["reason"] for line in told] == [
+    assert [line["reason"] for line in logged] == [
         "Fatal error on transport",
         "socket.accept() out of system resource",
     ]
-    assert told[0]["exception"] == "builtins.ValueError"
-    assert "hunter2" not in json.dumps(told)
+    assert logged[0]["exception"] == "builtins.ValueError"
+    assert "hunter2" not in json.dumps(logged)
     assert {record.levelno for record in caplog.records} == {logging.ERROR}
 
 

@@ -1,4 +1,4 @@
-"""Handshakes that fail: each is counted by its cause, and some are told."""
+"""Handshakes that fail: each is counted by its cause, and some are logged."""
 
 import asyncio
 import logging
@@ -60,7 +60,7 @@ async def fails(server: Serving, context: ssl.SSLContext) -> None:
         assert await asyncio.to_thread(shake, server, context) == b""
 
 
-def told(caplog: pytest.LogCaptureFixture) -> list[Any]:
+def logged(caplog: pytest.LogCaptureFixture) -> list[Any]:
     return [line.fields for line in caplog.records if line.message == "handshake failed"]  # type: ignore[attr-defined]
 
 
@@ -71,7 +71,7 @@ async def test_a_client_without_a_certificate(
         await fails(server, client(authority))
         await server.until(FAILED, cause="no_client_certificate")
 
-    (line,) = told(caplog)
+    (line,) = logged(caplog)
     assert line["cause"].startswith("a client showed no certificate: give the API server one")
     assert (line["reason"], line["failures"]) == ("PEER_DID_NOT_RETURN_A_CERTIFICATE", 1)
 
@@ -84,7 +84,7 @@ async def test_a_client_of_another_authority(
         await fails(server, client(authority, stranger))
         await server.until(FAILED, cause="client_certificate_not_trusted")
 
-    (line,) = told(caplog)
+    (line,) = logged(caplog)
     assert line["cause"].startswith("a client's certificate is not one that --client-ca vouches")
     assert line["reason"]
     assert "stranger" not in str(line)
@@ -98,7 +98,7 @@ async def test_a_client_that_does_not_trust_us(
         await fails(server, wrong_bundle)
         await server.until(FAILED, cause="refused_by_client")
 
-    (line,) = told(caplog)
+    (line,) = logged(caplog)
     assert "compare it with the caBundle" in line["cause"]
 
 
@@ -112,7 +112,7 @@ async def test_a_client_that_speaks_no_tls(
         writer.close()
         await server.until(FAILED, cause="other")
 
-    (line,) = told(caplog)
+    (line,) = logged(caplog)
     assert line["reason"] == "HTTP_REQUEST"
 
 
@@ -152,7 +152,7 @@ def test_the_log_has_one_line_a_minute_for_each_cause(caplog: pytest.LogCaptureF
 
     counted = {"cause": "no_client_certificate"}
     assert metrics.registry.get_sample_value(f"mcp_admission_{FAILED}", counted) == 1002
-    assert [(line["cause"][:15], line["failures"]) for line in told(caplog)] == [
+    assert [(line["cause"][:15], line["failures"]) for line in logged(caplog)] == [
         ("a client showed", 1),
         ("a client spoke ", 1),
         ("a client showed", 1001),
@@ -184,7 +184,7 @@ def test_the_serving_process_tells_too(
     known = client(authority, clients.issue_cert("api.example"))
     with Server(authority, words) as running:
         assert running.review(context=known)["allowed"] is True
-        assert running.told("handshake failed") == []
+        assert running.logged("handshake failed") == []
         for _ in range(3):
             with pytest.raises((ssl.SSLError, ConnectionError)):
                 running.review()
@@ -192,6 +192,6 @@ def test_the_serving_process_tells_too(
             "three failures",
             lambda: running.sample(f'{FAILED}{{cause="no_client_certificate"}}') == 3,
         )
-        (line,) = running.told("handshake failed")
+        (line,) = running.logged("handshake failed")
         assert line["level"] == "warning"
         assert line["failures"] == 1
