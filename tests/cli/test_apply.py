@@ -12,7 +12,7 @@ import yaml
 from webhook.cli import apply
 from webhook.cli.judging_settings import JudgingSettings
 from webhook.cli.main import main
-from webhook.fleet.roll import End, Rolled
+from webhook.fleet.restart import Restarted, RestartResult
 from webhook.fleet.targets import Target
 from webhook.settings.model import Settings
 
@@ -58,22 +58,22 @@ async def nobody(*_: Any) -> AbstractAsyncContextManager[None]:
 
 
 @pytest.fixture
-def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Rolled]:
+def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Restarted]:
     """How it ends for each server of a cluster that is not there."""
-    ends: dict[Target, Rolled] = {}
+    ends: dict[Target, Restarted] = {}
 
     class Targets:
         def __init__(self, *_: object) -> None:
             pass
 
-        async def stale(self, _: str | None) -> tuple[list[Target], int]:
+        async def outdated(self, _: str | None) -> tuple[list[Target], int]:
             return list(ends), 2
 
-    class Roller:
+    class Restarter:
         def __init__(self, *given: Any, dry_run: bool) -> None:
             self.tell = given[3]
 
-        async def roll(self, target: Target) -> Rolled:
+        async def restart(self, target: Target) -> Restarted:
             self.tell("0 of 1 new pods are there")
             return ends[target]
 
@@ -84,7 +84,7 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Rolled]:
         "connect_to_cluster": nobody,
         "judging_settings": judged,
         "Targets": Targets,
-        "Roller": Roller,
+        "Restarter": Restarter,
     }
     for name, double in doubles.items():
         monkeypatch.setattr(apply, name, double)
@@ -93,11 +93,11 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Rolled]:
 
 @pytest.mark.parametrize("output", FORMATS)
 def test_apply_prints_the_result_of_each(
-    output: str, fleet: dict[Target, Rolled], capsys: pytest.CaptureFixture[str]
+    output: str, fleet: dict[Target, Restarted], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fleet[CRM] = Rolled(CRM, End.WOULD_ROLL, ("a is absent and would be b",))
-    fleet[SEARCH] = Rolled(SEARCH, End.FAILED, ("no progress",))
-    fleet[SHOP] = Rolled(SHOP, End.ROLLED)
+    fleet[CRM] = Restarted(CRM, RestartResult.WOULD_ROLL, ("a is absent and would be b",))
+    fleet[SEARCH] = Restarted(SEARCH, RestartResult.FAILED, ("no progress",))
+    fleet[SHOP] = Restarted(SHOP, RestartResult.ROLLED)
 
     assert main(["apply", "--all", "--dry-run", "--quiet", "-o", output]) == 1
 
@@ -123,13 +123,13 @@ def test_apply_prints_the_result_of_each(
     ]
     counts = {key: count for key, count in found["summary"].items() if count}
     assert counts == {"would-roll": 1, "current": 2, "failed": 1, "not-touched": 1}
-    assert found["summary"].keys() == {*(end.word for end in End), "not-touched"}
+    assert found["summary"].keys() == {*(end.word for end in RestartResult), "not-touched"}
 
 
 def test_people_read_the_same_words(
-    fleet: dict[Target, Rolled], capsys: pytest.CaptureFixture[str]
+    fleet: dict[Target, Restarted], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fleet[CRM] = Rolled(CRM, End.CURRENT)
+    fleet[CRM] = Restarted(CRM, RestartResult.CURRENT)
 
     assert main(["apply", "--all"]) == 0
 

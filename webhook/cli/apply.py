@@ -17,14 +17,19 @@ from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
 from webhook.cli.notes import ProgressLine, add_note_options, log_requests, write_note
 from webhook.cli.output import add_output_option, is_for_programs, print_object
-from webhook.fleet.roll import End, Rolled, Roller
+from webhook.fleet.restart import Restarted, Restarter, RestartResult
 from webhook.fleet.targets import NotServers, Targets
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.reports.text import prepare_stdout
 from webhook.settings.settings_error import SettingsError
 
-SHORT = (End.REFUSED, End.PAUSED, End.FAILED, End.INTERRUPTED)
+SHORT = (
+    RestartResult.REFUSED,
+    RestartResult.PAUSED,
+    RestartResult.FAILED,
+    RestartResult.INTERRUPTED,
+)
 DESCRIPTION = """\
 Rolls MCP servers to the current settings, one after another, and waits for each, as `kubectl
 rollout restart` does. Servers that are current are not touched. A server that would be refused, is
@@ -111,27 +116,29 @@ async def _apply(args: argparse.Namespace) -> ExitCode:
         targets = Targets(api, by.settings, release_namespace(args))
         current = 0
         if args.all:
-            chosen, current = await targets.stale(args.namespace)
+            chosen, current = await targets.outdated(args.namespace)
         else:
             chosen = await targets.named(args.namespace, args.names)
         progress = ProgressLine(len(chosen), quiet=args.quiet)
-        roller = Roller(api, targets, stop, progress.report, dry_run=args.dry_run)
-        done: list[Rolled] = []
+        restarter = Restarter(api, targets, stop, progress.report, dry_run=args.dry_run)
+        done: list[Restarted] = []
         for target in chosen:
-            if stop.is_set() or (done and done[-1].end is End.FAILED and not args.keep_going):
+            if stop.is_set() or (
+                done and done[-1].result is RestartResult.FAILED and not args.keep_going
+            ):
                 break
             progress.turn_to(str(target))
-            done.append(await roller.roll(target))
+            done.append(await restarter.restart(target))
             progress.clear()
             if not is_for_programs(args):
                 _print(done[-1], dry_run=args.dry_run)
     return _summed_up(args, done, len(chosen) - len(done), current)
 
 
-def _print(rolled: Rolled, *, dry_run: bool) -> None:
+def _print(rolled: Restarted, *, dry_run: bool) -> None:
     """Print a line for the server; several messages are indented under it."""
     mark = " (not done: --dry-run)" if dry_run else ""
-    said = f"{rolled.target} {rolled.end.said}{mark}"
+    said = f"{rolled.target} {rolled.result.said}{mark}"
     print(f"{said}: {line(rolled.lines[0])}" if len(rolled.lines) == 1 else said)
     for each in rolled.lines if len(rolled.lines) > 1 else ():
         print(f"  {line(each)}")
@@ -139,11 +146,11 @@ def _print(rolled: Rolled, *, dry_run: bool) -> None:
 
 
 def _summed_up(
-    args: argparse.Namespace, done: list[Rolled], untouched: int, current: int
+    args: argparse.Namespace, done: list[Restarted], untouched: int, current: int
 ) -> ExitCode:
     """Print the counts, or everything for programs; returns the exit code."""
-    counts = Counter(each.end.word for each in done)
-    counts[End.CURRENT.word] += current
+    counts = Counter(each.result.word for each in done)
+    counts[RestartResult.CURRENT.word] += current
     counts["not-touched"] = untouched
     if is_for_programs(args):
         print_object(args, _report(args, done, counts))
@@ -155,17 +162,19 @@ def _summed_up(
 
 
 def _words() -> list[str]:
-    return [*(end.word for end in End), "not-touched"]
+    return [*(end.word for end in RestartResult), "not-touched"]
 
 
-def _report(args: argparse.Namespace, done: list[Rolled], counts: Counter[str]) -> dict[str, Any]:
+def _report(
+    args: argparse.Namespace, done: list[Restarted], counts: Counter[str]
+) -> dict[str, Any]:
     """Every server that was inspected by itself, in that order; `summary` counts all."""
     servers = [
         {
             "kind": "Deployment",
             "namespace": each.target.namespace,
             "name": each.target.name,
-            "result": each.end.word,
+            "result": each.result.word,
             "messages": list(each.lines),
         }
         for each in done

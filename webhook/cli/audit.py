@@ -10,7 +10,7 @@ from webhook.cli.judging_settings import add_settings_option, judging_settings
 from webhook.cli.notes import add_note_options, log_requests, write_note
 from webhook.cli.output import add_output_option
 from webhook.fleet.inspection import Audit
-from webhook.fleet.report import Report
+from webhook.fleet.report import FleetReport
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.reports.audit_items import AuditSource
@@ -85,16 +85,16 @@ def run(args: argparse.Namespace) -> ExitCode:
     write_note(args, f"judged by {report.settings}")
     if report.registered is None:
         write_note(args, NOT_KNOWN)
-    for unseen in report.unseen:
-        sys.stderr.write(f"not looked at: {unseen.what}: {unseen.why}\n")
-    if report.unseen:
+    for skipped in report.skipped:
+        sys.stderr.write(f"not looked at: {skipped.what}: {skipped.why}\n")
+    if report.skipped:
         return ExitCode.ERROR
-    return ExitCode.FINDINGS if report.told else ExitCode.OK
+    return ExitCode.FINDINGS if report.with_findings else ExitCode.OK
 
 
-async def _audit(args: argparse.Namespace) -> Report:
+async def _audit(args: argparse.Namespace) -> FleetReport:
     async with await connect_to_cluster(Api, args) as api:
         by = await judging_settings(api, args)
         audit = Audit(api, by.settings, installation(args), args.namespace)
         servers = await audit.run()
-        return Report(servers, audit.unseen, by.source, audit.registered)
+        return FleetReport(servers, audit.skipped, by.source, audit.registered)

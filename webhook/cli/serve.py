@@ -7,8 +7,7 @@ from pathlib import Path
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.options import add_log_option, listen_address, service_name
 from webhook.observe.logs import LEVELS
-from webhook.server.lifecycle import Options
-from webhook.server.lifecycle import run as serve
+from webhook.server.lifecycle import Options, serve
 from webhook.server.listener import Address
 
 DESCRIPTION = """\

@@ -21,7 +21,7 @@ from webhook.kube.cache import Cache
 from webhook.kube.paths import cluster_wide, namespaced
 from webhook.kube.queue import Queue
 from webhook.kube.watch import Restarted, Source, Watch
-from webhook.objects.namespace_labels import PREFIX, left_alone
+from webhook.objects.made import PREFIX, left_alone
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from webhook.admission.answer import line
 from webhook.admission.drift import OUT_OF_DATE, REFUSED
-from webhook.fleet.report import REASONS, Report, Server, Told
+from webhook.fleet.report import REASONS, FleetReport, ServerFinding, ServerStatus
 from webhook.reports.formats import AUDIT_FORMATS, Case, ItemFinding, Location, Notice
 from webhook.reports.text import RED, YELLOW
 
@@ -19,7 +19,7 @@ _CHANGED = "out-of-date"
 class AuditItem:
     """One server of a cluster."""
 
-    server: Server
+    server: ServerStatus
 
     @property
     def title(self) -> str:
@@ -48,7 +48,7 @@ class AuditItem:
         """
         server = self.server
         uri = f"{quote(server.namespace)}/{quote(server.kind)}/{quote(server.name)}"
-        for finding in server.told:
+        for finding in server.findings:
             level = "warning" if finding.state == OUT_OF_DATE else "error"
             yield ItemFinding(
                 finding.rule or finding.reason,
@@ -65,7 +65,7 @@ class AuditItem:
             "namespace": self.server.namespace,
             "name": self.server.name,
             "state": self.server.state,
-            "findings": list(map(_finding, self.server.told)),
+            "findings": list(map(_finding, self.server.findings)),
         }
 
     def case(self) -> Case:
@@ -73,13 +73,13 @@ class AuditItem:
         return Case(
             group=self.server.namespace,
             name=f"{self.server.kind} {self.server.name}",
-            failure=self.server.state if self.server.told else "",
-            text="".join(f"{finding.line}\n" for finding in self.server.told),
+            failure=self.server.state if self.server.findings else "",
+            text="".join(f"{finding.line}\n" for finding in self.server.findings),
         )
 
     def _sentences(self) -> Iterator[str]:
-        fields = [each for each in self.server.told if each.reason == _CHANGED]
-        yield from (each.line for each in self.server.told if each.reason != _CHANGED)
+        fields = [each for each in self.server.findings if each.reason == _CHANGED]
+        yield from (each.line for each in self.server.findings if each.reason != _CHANGED)
         yield from (each.line for each in fields[:_MOST_FIELDS])
         if len(fields) > _MOST_FIELDS:
             yield f"and {len(fields) - _MOST_FIELDS} more fields: -o json has them all"
@@ -104,7 +104,7 @@ class AuditItem:
 class AuditSource:
     """An audit for the writers of reports."""
 
-    report: Report
+    report: FleetReport
 
     command: ClassVar[str] = "audit"
     formats: ClassVar[Mapping[str, str]] = AUDIT_FORMATS
@@ -116,14 +116,14 @@ class AuditSource:
     @property
     def items(self) -> list[AuditItem]:
         """The servers with findings."""
-        return list(map(AuditItem, self.report.told))
+        return list(map(AuditItem, self.report.with_findings))
 
     def count_line(self) -> str:
         """How many servers are in which state."""
         counts = self.report.counts()
         total = counts.pop("all")
         if not total:
-            where = " in what could be looked at" if self.report.unseen else ""
+            where = " in what could be looked at" if self.report.skipped else ""
             return f"no MCP server found{where}\n"
         parts = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
         return f"{total} MCP server{'' if total == 1 else 's'}: {parts}\n"
@@ -131,7 +131,7 @@ class AuditSource:
     def rest(self) -> dict[str, Any]:
         """`not_looked_at` is what is not known, and why."""
         return {
-            "not_looked_at": [each._asdict() for each in self.report.unseen],
+            "not_looked_at": [each._asdict() for each in self.report.skipped],
             "settings": self.report.settings,
             "registered": self.report.registered,
             "summary": self.report.counts(),
@@ -140,8 +140,8 @@ class AuditSource:
     def cases(self) -> Iterator[Case]:
         """A case for each server, and one for each part that was not looked at."""
         yield from (AuditItem(server).case() for server in self.report.servers)
-        for unseen in self.report.unseen:
-            yield Case("not looked at", unseen.what, error="not looked at", text=unseen.why)
+        for skipped in self.report.skipped:
+            yield Case("not looked at", skipped.what, error="not looked at", text=skipped.why)
 
     def properties(self) -> dict[str, str]:
         """By which settings the servers were judged."""
@@ -149,11 +149,11 @@ class AuditSource:
 
     def notices(self) -> Iterator[Notice]:
         """What was not looked at is an error."""
-        for unseen in self.report.unseen:
-            yield Notice("error", f"{unseen.what} were not looked at: {unseen.why}")
+        for skipped in self.report.skipped:
+            yield Notice("error", f"{skipped.what} were not looked at: {skipped.why}")
 
 
-def _finding(finding: Told) -> dict[str, Any]:
+def _finding(finding: ServerFinding) -> dict[str, Any]:
     """A field that would change has its name and both values, null where it is absent."""
     data = {
         "state": finding.state,
