@@ -13,7 +13,7 @@ from webhook.cli.judging import Judging, judging
 from webhook.cli.main import main
 from webhook.cli.progress import Progress
 from webhook.kube.errors import ApiError, Forbidden, NotFound
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.faults import SettingsError
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from webhook.settings.load import load, parse
+from webhook.settings.faults import SettingsError
+from webhook.settings.load import load_settings, parse_settings
 from webhook.settings.model import DEFAULT_IMAGE, Settings
-from webhook.settings.settings_error import SettingsError
 
 RUNTIME_CLASS = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME"
 RUNTIME_CLASS_LATER = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIME_CLASS_NAME"
@@ -22,21 +22,21 @@ def file(folder: Path, text: str) -> Path:
 
 def refused(text: str) -> list[str]:
     with pytest.raises(SettingsError) as error:
-        parse(text, "settings.yaml")
+        parse_settings(text, "settings.yaml")
     return str(error.value).splitlines()
 
 
 def test_no_file_and_no_environment_are_the_built_in_values() -> None:
-    assert load(None) == load(None, {}) == Settings()
+    assert load_settings(None) == load_settings(None, {}) == Settings()
 
 
 @pytest.mark.parametrize("text", ["{}", b"{}", '{"replicas": null}', "mcpNamespace:\nrules:\n"])
 def test_a_file_that_sets_nothing_is_all_defaults(text: str | bytes) -> None:
-    assert parse(text, "settings.yaml") == Settings()
+    assert parse_settings(text, "settings.yaml") == Settings()
 
 
 def test_a_file_overrides_only_the_fields_that_it_names() -> None:
-    settings = parse("mcpNamespace: {podSecurity: {enforce: baseline}}", "settings.yaml")
+    settings = parse_settings("mcpNamespace: {podSecurity: {enforce: baseline}}", "settings.yaml")
 
     assert settings.mcp_namespace.pod_security.enforce == "baseline"
     assert settings.mcp_namespace.pod_security.warn == "restricted"
@@ -50,7 +50,7 @@ def test_environment_overrides_the_file_field_by_field(tmp_path: Path) -> None:
         "mcpNamespace: {podSecurity: {enforce: privileged, warn: privileged}}\n",
     )
 
-    settings = load(path, {RUNTIME_CLASS: "gvisor", f"{SECURITY}ENFORCE": "baseline"})
+    settings = load_settings(path, {RUNTIME_CLASS: "gvisor", f"{SECURITY}ENFORCE": "baseline"})
 
     assert settings.mcp_server_defaults.runtime_class_name == "gvisor"
     assert settings.mcp_server_defaults.image == "example.test/base:1"
@@ -59,14 +59,16 @@ def test_environment_overrides_the_file_field_by_field(tmp_path: Path) -> None:
 
 
 def test_resources_are_replaced_as_a_whole() -> None:
-    settings = parse("mcpServerDefaults: {resources: {limits: {cpu: 0.5}}}", "settings.yaml")
+    settings = parse_settings(
+        "mcpServerDefaults: {resources: {limits: {cpu: 0.5}}}", "settings.yaml"
+    )
 
     assert settings.mcp_server_defaults.resources.limits == {"cpu": "500m"}
     assert settings.mcp_server_defaults.resources.requests == {}
 
 
 def test_null_is_not_set_at_any_depth() -> None:
-    settings = parse(
+    settings = parse_settings(
         "mcpServerDefaults: {image: null, affinity: null, resources: {requests: null}}\n"
         "rules: {sysctls: null}\nselectors: [{a: b}]\n",
         "settings.yaml",
@@ -297,12 +299,12 @@ def test_a_thousand_faults_are_not_a_thousand_lines() -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"gone\.yaml: cannot be read \(No such file"):
-        load(tmp_path / "gone.yaml")
+        load_settings(tmp_path / "gone.yaml")
 
 
 def test_a_bad_variable_is_named_instead_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as error:
-        load(file(tmp_path, "{}"), {f"{SECURITY}ENFORCE": "strict", IMAGE: "x"})
+        load_settings(file(tmp_path, "{}"), {f"{SECURITY}ENFORCE": "strict", IMAGE: "x"})
 
     assert str(error.value) == (
         f'{SECURITY}ENFORCE: "strict" is not accepted: write privileged, baseline or restricted'

@@ -1,4 +1,4 @@
-"""`MCPServerSettings`, the settings as a resource: one for the cluster, named `default`.
+"""The CustomResourceDefinition of `MCPServerSettings`, made from the settings.
 
 A value that chart or environment sets is locked: the resource may say otherwise, and its status
 says that it has no effect.
@@ -6,23 +6,11 @@ says that it has no effect.
 
 from typing import Any
 
-from webhook.settings.structural import settings_schema
+from tools.chart.settings_schema import settings_schema
+from webhook.settings.resource import COUNTED, GROUP, KIND, NAME, PLURAL, VERSION
 
-GROUP = "mcp-admission.dev"
-VERSION = "v1alpha1"
-KIND = "MCPServerSettings"
-PLURAL = "mcpserversettings"
-NAME = "default"
 # The controller compares all resources; the API server these, whose comparison it can afford.
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
-
-COUNTED = {
-    "current": "current",
-    "out-of-date": "outOfDate",
-    "unprotected": "unprotected",
-    "refused": "refused",
-}
-"""Where the status counts the servers of a state; every server is in one."""
 
 Json = dict[str, Any]
 

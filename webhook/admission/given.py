@@ -12,11 +12,10 @@ from pydantic import Field, ValidationError
 from webhook.settings.model import (
     LocalObjectReference,
     Resources,
-    Section,
     Settings,
-    Toleration,
 )
-from webhook.settings.values import Labels
+from webhook.settings.placement import Toleration
+from webhook.settings.values import Labels, Section
 
 
 class Given(Section):

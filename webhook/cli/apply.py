@@ -19,7 +19,7 @@ from webhook.fleet.targets import NotServers, Targets
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.reports import terminal
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.faults import SettingsError
 
 FINE, NOT_ALL, BAD_USAGE = 0, 1, 2
 SHORT = (End.REFUSED, End.PAUSED, End.FAILED, End.INTERRUPTED)

@@ -15,7 +15,7 @@ from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.reports import terminal
 from webhook.reports.audit import audit_format as formats
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.faults import SettingsError
 
 FINE, FINDINGS, CANNOT_LOOK = 0, 1, 2
 NOT_KNOWN = (

@@ -11,11 +11,9 @@ from webhook.controller.settings.settings_store import CONFIG_MAP
 from webhook.kube.api import Api
 from webhook.kube.errors import Forbidden, NotFound
 from webhook.kube.paths import namespaced
-from webhook.rules.registry import plan
 from webhook.settings.effective_file import FILE
-from webhook.settings.load import load, parse
+from webhook.settings.load import load_settings, parse_settings
 from webhook.settings.model import Settings
-from webhook.settings.settings_error import SettingsError
 
 
 class Judging(NamedTuple):
@@ -38,17 +36,12 @@ def add_settings_option(parser: argparse.ArgumentParser) -> None:
 
 async def judging(api: Api, args: argparse.Namespace) -> Judging:
     """The settings to judge by; raises SettingsError for what cannot be read or makes no sense."""
-    found = await _in_force(api, args) if args.settings is None else _of_file(args.settings)
-    try:
-        plan(found.settings)
-    except SettingsError as error:
-        raise SettingsError(f"{found.source}: {error}") from None
-    return found
+    return await _in_force(api, args) if args.settings is None else _of_file(args.settings)
 
 
 def _of_file(path: Path) -> Judging:
     tell_what_is_not_read()
-    return Judging(load(path, os.environ), f"{path} and the environment")
+    return Judging(load_settings(path, os.environ), f"{path} and the environment")
 
 
 async def _in_force(api: Api, args: argparse.Namespace) -> Judging:
@@ -61,8 +54,10 @@ async def _in_force(api: Api, args: argparse.Namespace) -> Judging:
         tell_what_is_not_read()
         why = "may not be read" if isinstance(error, Forbidden) else "is not there"
         return Judging(
-            load(None, os.environ),
+            load_settings(None, os.environ),
             f"the defaults and the environment, which may not be what is in force: {source} {why}, "
             "so name a file with --settings",
         )
-    return Judging(parse((found.get("data") or {}).get(FILE, ""), f"{source}, {FILE}"), source)
+    return Judging(
+        parse_settings((found.get("data") or {}).get(FILE, ""), f"{source}, {FILE}"), source
+    )

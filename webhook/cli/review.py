@@ -20,10 +20,9 @@ from webhook.offline.manifests import Input, Manifest
 from webhook.offline.reviewer import Outcome, Report, outcome
 from webhook.reports import format as formats
 from webhook.reports import terminal, wording
-from webhook.rules.registry import plan
-from webhook.settings.load import load
+from webhook.settings.faults import SettingsError
+from webhook.settings.load import load_settings
 from webhook.settings.model import Settings
-from webhook.settings.settings_error import SettingsError
 
 ADMITTED, REFUSED, BAD_INPUT = 0, 1, 2
 _LONG_WORK = 500
@@ -89,13 +88,9 @@ def _check(wanted: list[Output], *, show_objects: bool) -> None:
 
 
 def _settings(path: Path | None) -> Settings:
-    """The settings in force; what only the rules know to be nonsense is refused here."""
-    settings = load(path, os.environ)
+    """The settings in force."""
+    settings = load_settings(path, os.environ)
     tell_what_is_not_read()
-    try:
-        plan(settings)
-    except SettingsError as error:
-        raise SettingsError(f"{path}: {error}") from None
     return settings
 
 

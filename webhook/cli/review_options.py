@@ -6,7 +6,7 @@ from pathlib import Path
 
 from webhook.cli import destinations
 from webhook.reports import format as formats
-from webhook.settings.patterns import ACCEPTED, DNS_LABEL
+from webhook.settings.text_forms import ACCEPTED, DNS_LABEL
 
 EPILOG = """\
 what is read:

@@ -21,6 +21,7 @@ from webhook.objects.refusal import Refused, asked
 from webhook.pods import peers
 from webhook.pods.peers import Asked
 from webhook.settings.model import NetworkPolicy, Settings
+from webhook.settings.network_peers import PolicyPort
 
 Json = dict[str, Any]
 NOTHING = Asked()
@@ -78,7 +79,7 @@ def _ingress(callers: Asked, policy: NetworkPolicy) -> Json:
     return {"ingress": rules} if rules else {}
 
 
-def _ports(ports: list[Json]) -> Json:
+def _ports(ports: list[PolicyPort]) -> Json:
     return {"ports": deepcopy(ports)} if ports else {}
 
 

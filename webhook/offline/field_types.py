@@ -11,7 +11,7 @@ from webhook.admission.answer import LONGEST_WARNING, MALFORMED, Finding, Severi
 from webhook.offline.field_tables import Type
 from webhook.offline.near_names import meant
 from webhook.offline.object_fields import Field, fields
-from webhook.settings.quantity import QuantityError, parse
+from webhook.settings.quantity import QuantityError, parse_quantity
 
 _MOST_LEVELS = 4
 
@@ -90,7 +90,7 @@ def _fits(value: Any, wanted: Type) -> bool:
 
 def _is_quantity(value: Any) -> bool:
     try:
-        return parse(value) is not None
+        return parse_quantity(value) is not None
     except QuantityError:
         return False
 

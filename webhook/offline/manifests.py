@@ -17,7 +17,7 @@ from webhook.offline import charts, recognition, rendering, repository
 from webhook.offline.input import STDIN, Asked, Fault, Passed, Reason
 from webhook.offline.repository import How, Item
 from webhook.offline.templates import HelmSources, Template
-from webhook.settings.words import nearest
+from webhook.settings.text_forms import nearest
 
 __all__ = ["STDIN", "Fault", "Input", "Manifest", "items_of", "read"]
 _WRITE = "write one, such as apiVersion: v1 and kind: Pod"

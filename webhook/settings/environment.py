@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from webhook.documents import reader
-from webhook.documents.reader import DocumentError
-from webhook.settings.faults import Key, dotted, found
+from webhook.documents.reader import DocumentError, read_documents
+from webhook.settings.faults import SettingsError, shown
 from webhook.settings.layers import Layer
+from webhook.settings.model_keys import Key, dotted
 from webhook.settings.reference_names import (
     CEILINGS,
     ENABLED,
@@ -16,9 +16,8 @@ from webhook.settings.reference_names import (
     PREFIX,
     PULL_SECRETS,
     VARIABLES,
-    meant,
+    meant_variable,
 )
-from webhook.settings.settings_error import SettingsError
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _POD_SECURITY = ENABLED.removesuffix("ENABLED")
@@ -35,7 +34,9 @@ _BOOLEANS = {
 }
 
 
-def layer(environment: Mapping[str, str], beneath: Mapping[str, Any] = _NOTHING) -> Layer:
+def environment_layer(
+    environment: Mapping[str, str], beneath: Mapping[str, Any] = _NOTHING
+) -> Layer:
     """The layer of what the environment sets; an empty value is not set.
 
     A ceiling joins those of the layer `beneath`, because ceilings are one value and must not be
@@ -86,27 +87,31 @@ def _of_reference(name: str) -> bool:
 def _why(name: str) -> str:
     if name in NOT_OURS:
         return NOT_OURS[name]
-    near = meant(name, _SIMILAR)
+    near = meant_variable(name, _SIMILAR)
     return "it is unknown" if near is None else f"it is unknown, did you mean {near}?"
 
 
 def _faults(given: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(given.keys() - VARIABLES.keys() - NOT_OURS.keys()):
         security = name.startswith(_POD_SECURITY)
-        near = meant(name, _SIMILAR if security else _MISSPELLED) if _of_reference(name) else None
+        near = (
+            meant_variable(name, _SIMILAR if security else _MISSPELLED)
+            if _of_reference(name)
+            else None
+        )
         if near in VARIABLES:
             yield f"{name}: unknown variable, did you mean {near}?"
         elif security:
             yield f"{name}: unknown variable, unset it, or use {ENABLED}"
     if ENABLED in given and given[ENABLED] not in _BOOLEANS:
-        yield f"{ENABLED}: {found(given[ENABLED])} is not accepted: write true or false"
+        yield f"{ENABLED}: {shown(given[ENABLED])} is not accepted: write true or false"
     for name in sorted(JSON.keys() & given.keys()):
         try:
-            single = len(reader.read(given[name], name)) == 1
+            single = len(read_documents(given[name], name)) == 1
         except DocumentError:
             single = False
         if not single:
-            yield f"{name}: {found(given[name])} cannot be read: write JSON"
+            yield f"{name}: {shown(given[name])} cannot be read: write JSON"
     yield from _differing(given)
 
 
@@ -117,8 +122,8 @@ def _differing(given: Mapping[str, str]) -> Iterator[str]:
             spellings.setdefault(key, []).append(name)
     for names in spellings.values():
         if len({given[name] for name in names}) > 1:
-            shown = " and ".join(f"{name} ({found(given[name])})" for name in names)
-            yield f"{shown} differ: set one of them"
+            spelled = " and ".join(f"{name} ({shown(given[name])})" for name in names)
+            yield f"{spelled} differ: set one of them"
 
 
 def _read(name: str, value: str) -> Any:
@@ -127,7 +132,7 @@ def _read(name: str, value: str) -> Any:
     if name == PULL_SECRETS:
         return [{"name": entry.strip()} for entry in value.split(",") if entry.strip()]
     if name in JSON:
-        return reader.read(value, name)[0].value
+        return read_documents(value, name)[0].value
     return value
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from webhook.settings import consistency
-from webhook.settings.faults import Fault, Key, dotted, faults, inside, section
-from webhook.settings.model import Settings, Value
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.consistency import contradictions
+from webhook.settings.faults import Fault, SettingsError, explain
+from webhook.settings.model import Settings
+from webhook.settings.model_keys import Key, dotted, held_type, section_type
+from webhook.settings.values import Value
 
 MOST_FAULTS = 20
 _MERGED_BY_KEY = frozenset({("rules",)})
@@ -31,7 +32,7 @@ class Layer:
     place: Callable[[Key], str]
 
 
-def settle(layers: Iterable[Layer]) -> Settings:
+def merge_layers(layers: Iterable[Layer]) -> Settings:
     """The settings that result from the layers, the strongest one last.
 
     Raises SettingsError with one line for each fault of any layer, and where the result
@@ -43,21 +44,21 @@ def settle(layers: Iterable[Layer]) -> Settings:
     for layer in given:
         merged = _merge(Settings, merged, layer.values, ())
     settings = Settings.model_validate(merged)
-    _refuse(_line(_origin(given, fault.key), fault) for fault in consistency.faults(settings))
+    _refuse(_line(_origin(given, fault.key), fault) for fault in contradictions(settings))
     return settings
 
 
-def faults_of(values: dict[str, Any]) -> list[Fault]:
+def faults_of_source(values: dict[str, Any]) -> list[Fault]:
     """What is wrong with the settings of one source alone, contradictions included."""
     given = _set(Settings, values, ())
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
-        return list(faults(error))
-    return list(consistency.faults(settings))
+        return list(explain(error))
+    return list(contradictions(settings))
 
 
-def keys(layer: Layer) -> frozenset[str]:
+def keys_set(layer: Layer) -> frozenset[str]:
     """The keys that a layer sets, dotted, each as far down as layers merge."""
     return frozenset(map(dotted, _leaves(Settings, _set(Settings, layer.values, ()), ())))
 
@@ -67,14 +68,14 @@ def _leaves(annotation: Any, value: Any, key: Key) -> Iterator[Key]:
         yield key
         return
     for step, held in value.items():
-        yield from _leaves(inside(annotation, step), held, (*key, step))
+        yield from _leaves(held_type(annotation, step), held, (*key, step))
 
 
 def _faults_of(layer: Layer) -> Iterator[str]:
     try:
         Settings.model_validate(layer.values)
     except ValidationError as error:
-        for fault in faults(error):
+        for fault in explain(error):
             yield _line(layer, fault)
 
 
@@ -106,14 +107,14 @@ def _holds(values: Any, key: Key) -> bool:
 def _set(annotation: Any, value: Any, key: Key) -> Any:
     """A copy of the value without the known keys that are null."""
     if isinstance(value, list):
-        return [_set(inside(annotation, at), item, (*key, at)) for at, item in enumerate(value)]
+        return [_set(held_type(annotation, at), item, (*key, at)) for at, item in enumerate(value)]
     if not isinstance(value, dict):
         return value
-    optional = section(annotation) is not None
+    optional = section_type(annotation) is not None
     return {
         step: _set(held, item, (*key, step))
         for step, item in value.items()
-        if (held := inside(annotation, step)) is None
+        if (held := held_type(annotation, step)) is None
         or item is not None
         or not (optional or key in _MERGED_BY_KEY)
     }
@@ -125,11 +126,11 @@ def _merge(annotation: Any, low: Any, high: Any, key: Key) -> Any:
     merged = dict(low)
     for step, value in high.items():
         below = merged.get(step)
-        merged[step] = _merge(inside(annotation, step), below, value, (*key, step))
+        merged[step] = _merge(held_type(annotation, step), below, value, (*key, step))
     return merged
 
 
 def _merges(annotation: Any, key: Key) -> bool:
     """Whether layers merge inside of what stands at a key."""
-    model = section(annotation)
+    model = section_type(annotation)
     return (model is not None and not issubclass(model, Value)) or key in _MERGED_BY_KEY

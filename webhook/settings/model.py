@@ -5,141 +5,143 @@ chart. Defaults are the reference values of a hardened MCP server deployment.
 """
 
 from functools import cached_property
-from typing import Literal, Self
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
-from webhook.settings import tolerations
+from webhook.settings.network_peers import Cidr, EgressProfile, IngressProfile
+from webhook.settings.placement import Affinity, Toleration
 from webhook.settings.rule_ids import RuleId
 from webhook.settings.standard import Level, LevelName, VersionName, level, minor
+from webhook.settings.text_forms import DNS_LABEL
 from webhook.settings.values import (
-    Cidr,
+    CHART_ONLY,
     DnsLabel,
     DnsSubdomain,
     Labels,
     NamespacedName,
-    NodeAffinity,
-    Peers,
-    PodAffinity,
-    PolicyPort,
     Port,
     Quantities,
+    Section,
     SomeText,
+    Value,
+    keys_match,
 )
 
 Conflict = Literal["deny", "override", "warn"]
 RuleAction = Literal["deny", "override", "warn", "off"]
+Profile = TypeVar("Profile", EgressProfile, IngressProfile)
+Profiles = Annotated[dict[DnsLabel, Profile], Field(json_schema_extra=keys_match(DNS_LABEL, 64))]
 DEFAULT_IMAGE = "ghcr.io/obot-platform/mcp-images/phat:main"
-
-
-class Section(BaseModel):
-    """A group of keys; layers merge inside it, key by key."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        extra="forbid",
-        frozen=True,
-        populate_by_name=False,
-        strict=True,
-        ignored_types=(cached_property,),
-    )
-
-    def __hash__(self) -> int:
-        return id(self)
-
-
-class Value(Section):
-    """A structured value; the highest layer that sets it replaces it as a whole."""
 
 
 class Resources(Value):
     """Requests and limits of a container, by resource name."""
 
-    requests: Quantities = Field(default_factory=dict)
-    limits: Quantities = Field(default_factory=dict)
-
-
-class Affinity(Value):
-    """A pod's affinity, handed through as it is."""
-
-    node_affinity: NodeAffinity | None = None
-    pod_affinity: PodAffinity | None = None
-    pod_anti_affinity: PodAffinity | None = None
-
-
-class Toleration(Value):
-    """A pod's toleration of a taint."""
-
-    key: str | None = None
-    operator: Literal["Equal", "Exists", "Lt", "Gt"] | None = None
-    value: str | None = None
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    toleration_seconds: int | None = None
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        tolerations.check(self.key, self.operator, self.value, self.effect, self.toleration_seconds)
-        return self
+    requests: Quantities = Field(
+        default_factory=dict, description="What the node sets aside, by resource name."
+    )
+    limits: Quantities = Field(
+        default_factory=dict, description="What the container may use at most, by resource name."
+    )
 
 
 class LocalObjectReference(Value):
     """The name of a Secret in the pod's own namespace."""
 
-    name: DnsSubdomain
+    name: DnsSubdomain = Field(description="The name of the Secret.")
 
 
 class Gateway(Section):
     """The pods that may call MCP servers, and be called back."""
 
-    namespace: DnsLabel | None = None
-    pod_selector: Labels = Field(default={"mcp-admission.dev/gateway": "true"})
-    port: Port = 8080
-
-
-class EgressProfile(Value):
-    """NetworkPolicy peers and ports that a server may ask for by name."""
-
-    to: Peers
-    ports: list[PolicyPort] = Field(default_factory=list)
-
-
-class IngressProfile(Value):
-    """NetworkPolicy peers and ports that may call a server which asks for them by name."""
-
-    from_: Peers = Field(alias="from")
-    ports: list[PolicyPort] = Field(default_factory=list)
+    namespace: DnsLabel | None = Field(
+        None,
+        description=(
+            "The namespace of the pods that may call servers; not set, it is that of the release."
+        ),
+    )
+    pod_selector: Labels = Field(
+        {"mcp-admission.dev/gateway": "true"},
+        description="The labels of the pods there that may call servers, and be called back.",
+    )
+    port: Port = Field(8080, description="The port on which servers may call them back.")
 
 
 class NetworkPolicy(Section):
     """What MCP servers may reach, and who may reach them."""
 
-    enabled: bool = True
-    dns_namespace: DnsLabel = "kube-system"
-    dns_peers: list[Cidr] = Field(default_factory=list)
-    dns_ports: list[Port] = Field(default=[53])
+    enabled: bool = Field(
+        default=True,
+        description=(
+            "Whether servers are isolated by network policies; off also switches the gate off."
+        ),
+    )
+    dns_namespace: DnsLabel = Field(
+        "kube-system", description="The namespace in which DNS may be asked."
+    )
+    dns_peers: list[Cidr] = Field(
+        default_factory=list,
+        description=(
+            "Further blocks of addresses of DNS servers, such as 169.254.20.10/32 (NodeLocal "
+            "DNSCache)."
+        ),
+    )
+    dns_ports: list[Port] = Field([53], description="The ports of DNS; OpenShift has 5353.")
     gateway: Gateway = Field(default_factory=Gateway)
-    egress_ceilings: list[Cidr] = Field(default_factory=list)
-    egress_profiles: dict[DnsLabel, EgressProfile] = Field(default_factory=dict)
-    ingress_profiles: dict[DnsLabel, IngressProfile] = Field(default_factory=dict)
+    egress_ceilings: list[Cidr] = Field(
+        default_factory=list,
+        description="The blocks of addresses inside of which a server may ask to reach some.",
+    )
+    egress_profiles: Profiles[EgressProfile] = Field(
+        default_factory=dict,
+        description="NetworkPolicy peers and ports that a server may ask to reach, by a name.",
+    )
+    ingress_profiles: Profiles[IngressProfile] = Field(
+        default_factory=dict,
+        description=(
+            "NetworkPolicy peers and ports that a server may ask to be called by, by a name."
+        ),
+    )
 
 
 class PodSecurity(Section):
     """Pod Security Standards of managed namespaces; `enforce` also decides what the rules ask."""
 
-    enabled: bool = True
-    enforce: LevelName = "restricted"
-    enforce_version: VersionName = "latest"
-    audit: LevelName = "restricted"
-    audit_version: VersionName = "latest"
-    warn: LevelName = "restricted"
-    warn_version: VersionName = "latest"
+    enabled: bool = Field(
+        default=True, description="Whether managed namespaces get the six Pod Security labels."
+    )
+    enforce: LevelName = Field(
+        "restricted",
+        description=(
+            "The Pod Security level that is enforced; it also decides what the rules ask of a "
+            "server."
+        ),
+    )
+    enforce_version: VersionName = Field(
+        "latest",
+        description="The edition of the standard that is enforced; the rules follow it too.",
+    )
+    audit: LevelName = Field("restricted", description="The level that is audited; a label only.")
+    audit_version: VersionName = Field(
+        "latest", description="The edition that is audited; a label only."
+    )
+    warn: LevelName = Field(
+        "restricted", description="The level that is warned about; a label only."
+    )
+    warn_version: VersionName = Field(
+        "latest", description="The edition that is warned about; a label only."
+    )
 
 
 class MCPNamespace(Section):
     """The namespace of the MCP servers, and what holds in managed namespaces."""
 
-    name: DnsLabel | None = None
+    name: DnsLabel | None = Field(
+        None,
+        description="The namespace that the chart makes for MCP servers. Read by the chart alone.",
+        json_schema_extra=CHART_ONLY,
+    )
     network_policy: NetworkPolicy = Field(default_factory=NetworkPolicy)
     pod_security: PodSecurity = Field(default_factory=PodSecurity)
 
@@ -147,43 +149,94 @@ class MCPNamespace(Section):
 class MCPServerDefaults(Section):
     """What a server gets where it says nothing itself."""
 
-    affinity: Affinity | None = None
-    tolerations: list[Toleration] | None = None
-    node_selector: Labels | None = None
-    image_pull_secrets: list[LocalObjectReference] | None = None
-    runtime_class_name: DnsSubdomain | None = None
-    resources: Resources = Field(default=Resources(requests={"memory": "400Mi"}))
-    image: SomeText = DEFAULT_IMAGE
-    per_server: Literal["allow", "forbid"] = "allow"
+    affinity: Affinity | None = Field(
+        None, description="The affinity of servers that say nothing themselves."
+    )
+    tolerations: list[Toleration] | None = Field(
+        None, description="The tolerations of servers that say nothing themselves."
+    )
+    node_selector: Labels | None = Field(
+        None, description="The node selector of servers; filled in key by key."
+    )
+    image_pull_secrets: list[LocalObjectReference] | None = Field(
+        None,
+        description=(
+            "Secrets with registry credentials, in the server's own namespace; added by name."
+        ),
+    )
+    runtime_class_name: DnsSubdomain | None = Field(
+        None, description="The RuntimeClass of every server; another one is refused."
+    )
+    resources: Resources = Field(
+        Resources(requests={"memory": "400Mi"}),
+        description="Requests and limits of the server container; the mapping is set as a whole.",
+    )
+    image: SomeText = Field(
+        DEFAULT_IMAGE, description="The image of a server container that names none."
+    )
+    per_server: Literal["allow", "forbid"] = Field(
+        "allow",
+        description=(
+            "forbid replaces a server's own affinity, tolerations and resources by the fleet's."
+        ),
+    )
 
 
 class MCPServerMaximums(Section):
     """Ceilings for each resource of a container."""
 
-    requests: Quantities = Field(default_factory=dict)
-    limits: Quantities = Field(default_factory=dict)
+    requests: Quantities = Field(
+        default_factory=dict, description="Ceilings of requests by resource name; more is refused."
+    )
+    limits: Quantities = Field(
+        default_factory=dict,
+        description=(
+            "Ceilings of limits by resource name; more is refused, and a container without a "
+            "limit of cpu, memory or ephemeral-storage gets the ceiling."
+        ),
+    )
 
 
 class Replicas(Section):
     """What happens to a Deployment that asks for more than one replica."""
 
-    policy: Literal["override", "deny", "off"] = "override"
+    policy: Literal["override", "deny", "off"] = Field(
+        "override",
+        description=(
+            "What happens to a Deployment of more than one replica: override sets 1 with a "
+            "warning, deny refuses, off leaves it."
+        ),
+    )
 
 
 class ServiceAccountTokens(Section):
     """Whether a server that asks for its ServiceAccount token may have it."""
 
-    opted_in: Literal["allow", "forbid"] = "allow"
-    managed: Literal["allow", "forbid"] = "forbid"
-    names: list[NamespacedName] = Field(default_factory=list)
+    opted_in: Literal["allow", "forbid"] = Field(
+        "allow", description="Whether a labelled server may have its token on request."
+    )
+    managed: Literal["allow", "forbid"] = Field(
+        "forbid", description="The same in managed namespaces."
+    )
+    names: list[NamespacedName] = Field(
+        default_factory=list,
+        description="Servers, as namespace/name, that may have their token anyway.",
+    )
 
 
 class Isolation(Section):
     """The scheduling gate that holds a new pod until its network policy exists."""
 
-    gate: bool = True
-    controller_user: SomeText | None = None
-    break_glass_groups: list[str] = Field(default=["system:masters"])
+    gate: bool = Field(
+        default=True,
+        description="Whether new pods wait until the network policy that covers them exists.",
+    )
+    controller_user: SomeText | None = Field(
+        None, description="The user who may remove the gate; set by the chart."
+    )
+    break_glass_groups: list[str] = Field(
+        ["system:masters"], description="Groups whose members may remove the gate too."
+    )
 
 
 class Settings(Section):
@@ -193,13 +246,33 @@ class Settings(Section):
     mcp_server_defaults: MCPServerDefaults = Field(default_factory=MCPServerDefaults)
     mcp_server_maximums: MCPServerMaximums = Field(default_factory=MCPServerMaximums)
     replicas: Replicas = Field(default_factory=Replicas)
-    on_conflict: Conflict = "deny"
-    rules: dict[RuleId, RuleAction] = Field(default_factory=dict)
+    on_conflict: Conflict = Field(
+        "deny",
+        description=(
+            "What happens to a value that contradicts a rule: deny, override with a warning, or "
+            "warn."
+        ),
+    )
+    rules: dict[RuleId, RuleAction] = Field(
+        default_factory=dict, description="The same for one rule by its identifier, or off."
+    )
     service_account_tokens: ServiceAccountTokens = Field(default_factory=ServiceAccountTokens)
     isolation: Isolation = Field(default_factory=Isolation)
-    platform: Literal["kubernetes", "openshift"] = "kubernetes"
-    selectors: list[Labels] = Field(default_factory=list)
-    excluded_namespaces: list[DnsLabel] = Field(default_factory=list)
+    platform: Literal["kubernetes", "openshift"] = Field(
+        "kubernetes", description="openshift leaves UID, GID and fsGroup to the platform."
+    )
+    selectors: list[Annotated[Labels, Field(json_schema_extra={"minProperties": 1})]] = Field(
+        default_factory=list,
+        description=(
+            "Labels that make a workload an MCP server without our own. Read by the chart alone."
+        ),
+        json_schema_extra=CHART_ONLY,
+    )
+    excluded_namespaces: list[DnsLabel] = Field(
+        default_factory=list,
+        description="Namespaces that the webhook never looks at. Read by the chart alone.",
+        json_schema_extra=CHART_ONLY,
+    )
 
     @cached_property
     def level(self) -> Level:

@@ -72,7 +72,7 @@ NOT_OURS = {
 }
 
 
-def meant(name: str, alike: float) -> str | None:
+def meant_variable(name: str, alike: float) -> str | None:
     """The name that an unknown one is closest to, where the two are that much alike."""
     stems = _stems(name)
     rated = [

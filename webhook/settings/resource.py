@@ -1,16 +1,29 @@
-"""Settings as the cluster has them: the resource, or the list in which kubectl prints it.
+"""`MCPServerSettings`, the settings as a resource: one for the cluster, named `default`.
 
-What the API server writes (status, managed fields) says nothing about settings.
+It is read as the cluster has it: the resource, or the list in which kubectl prints it. What the
+API server writes (status, managed fields) says nothing about settings.
 """
 
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from webhook.settings import layers
-from webhook.settings.descriptions import CHART_ONLY
-from webhook.settings.faults import Fault, Key, dotted
-from webhook.settings.resource import GROUP, KIND, NAME, VERSION
+from webhook.settings.faults import Fault
+from webhook.settings.layers import Layer, faults_of_source, keys_set
+from webhook.settings.model_keys import Key, chart_only_keys, dotted
+
+GROUP = "mcp-admission.dev"
+VERSION = "v1alpha1"
+KIND = "MCPServerSettings"
+PLURAL = "mcpserversettings"
+NAME = "default"
+COUNTED = {
+    "current": "current",
+    "out-of-date": "outOfDate",
+    "unprotected": "unprotected",
+    "refused": "refused",
+}
+"""Where the status counts the servers of a state; every server is in one."""
 
 API_VERSION = f"{GROUP}/{VERSION}"
 _LISTS = ("List", f"{KIND}List")
@@ -30,7 +43,7 @@ def is_exported(value: Any) -> bool:
     return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
 
 
-def resource(value: dict[str, Any]) -> tuple[Key, Any]:
+def single_resource(value: dict[str, Any]) -> tuple[Key, Any]:
     """The resource in what kubectl printed, and the key that leads to it.
 
     Raises NotOneResourceError.
@@ -45,7 +58,7 @@ def resource(value: dict[str, Any]) -> tuple[Key, Any]:
     return ("items", 0), items[0]
 
 
-def faults(found: Any) -> Iterator[Fault]:
+def faults_of_resource(found: Any) -> Iterator[Fault]:
     """What an API server or a controller would not accept of the resource."""
     if not isinstance(found, dict):
         yield Fault((), f"must be an {KIND}")
@@ -64,17 +77,17 @@ def faults(found: Any) -> Iterator[Fault]:
     yield from _of_spec(found)
 
 
-def spec(found: dict[str, Any]) -> dict[str, Any]:
+def spec_of(found: dict[str, Any]) -> dict[str, Any]:
     """The settings of a resource without faults."""
     return found.get("spec") or {}
 
 
 def _of_spec(found: dict[str, Any]) -> Iterator[Fault]:
-    values = spec(found)
+    values = spec_of(found)
     if not isinstance(values, dict):
         yield Fault(("spec",), "must be a mapping of keys and values")
         return
-    for fault in layers.faults_of(values):
+    for fault in faults_of_source(values):
         yield Fault(("spec", *fault.key), fault.sentence)
-    for key in sorted(layers.keys(layers.Layer(values, dotted)) & CHART_ONLY):
+    for key in sorted(keys_set(Layer(values, dotted)) & chart_only_keys()):
         yield Fault(("spec", *key.split(".")), "is read by the chart alone: set it there")

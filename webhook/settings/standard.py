@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from webhook.settings.patterns import POD_SECURITY_VERSION
+from webhook.settings.text_forms import POD_SECURITY_VERSION
 
 LevelName = Literal["privileged", "baseline", "restricted"]
 
