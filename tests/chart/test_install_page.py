@@ -11,7 +11,7 @@ from tools.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm
 from tools.chart.model_schema import descriptions
 from webhook.cli import uninstall
 from webhook.cli.main import _parser
-from webhook.settings.reference_names import VARIABLES
+from webhook.settings.environment import VARIABLES
 
 PAGE = (MANIFESTS.parent / "docs" / "install.md").read_text()
 COMMANDS = [words for block in blocks(PAGE) for words in block.commands]

@@ -13,7 +13,7 @@ from tools.chart.made import CHART, DEFINITION, SCHEMA, of_chart, of_settings
 from tools.chart.model_schema import descriptions
 from tools.chart.shipped import FOLDER, everything
 from tools.chart.values_schema import SECTIONS
-from webhook.settings.reference_names import VARIABLES
+from webhook.settings.environment import VARIABLES
 
 GOLDEN = "tests/chart/hooks.yaml"
 VALUES: Json = yaml.safe_load((CHART / "values.yaml").read_text())

@@ -14,8 +14,8 @@ from tests.rules.standard import violations
 from tools.chart.helm import MANIFESTS, NAMESPACE, Helm, Json, is_hook
 from webhook.cli import control, serve, uninstall
 from webhook.cli.main import _parser
+from webhook.settings.environment import VARIABLES
 from webhook.settings.load import parse_settings
-from webhook.settings.reference_names import VARIABLES
 
 MINORS = ("1.34", "1.37")
 # Their definitions come with others' products.

@@ -12,10 +12,10 @@ import pytest
 from tests.chart.value_sets import VALUE_SETS
 from tools.chart.helm import Helm, HelmError, Json
 from webhook.controller.settings.effective import Effective, ignored, locked, settle
+from webhook.settings.environment import VARIABLES
 from webhook.settings.layers import Layer
 from webhook.settings.load import read_layers
 from webhook.settings.model import DEFAULT_IMAGE
-from webhook.settings.reference_names import VARIABLES
 
 POD_SECURITY = "mcpNamespace.podSecurity"
 RUNTIME_CLASS = "mcpServerDefaults.runtimeClassName"

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from webhook.settings.environment import environment_layer, not_read
+from webhook.settings.environment import VARIABLES, environment_layer, not_read
 from webhook.settings.faults import SettingsError
 from webhook.settings.load import load_settings
-from webhook.settings.reference_names import VARIABLES
 
 SECURITY = "OBOT_SERVER_MCPPOD_SECURITY_"
 RUNTIME_CLASS = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME"

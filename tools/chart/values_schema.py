@@ -9,8 +9,8 @@ from typing import Any
 
 from tools.chart.model_schema import model_schema
 from tools.chart.own_values import mapping, own_values
+from webhook.settings.environment import VARIABLES
 from webhook.settings.model import Settings
-from webhook.settings.reference_names import VARIABLES
 from webhook.settings.values import VERBATIM, Section, Value
 
 Schema = dict[str, Any]

@@ -7,7 +7,8 @@ Never     on kube-system, the release namespace or one that the settings exclude
 
 from typing import Any
 
-from webhook.settings.model import PodSecurity, Settings
+from webhook.settings.model import Settings
+from webhook.settings.standard import PodSecurity
 
 Json = dict[str, Any]
 PREFIX = "pod-security.kubernetes.io/"

@@ -1,22 +1,26 @@
 """Several sources of settings, one above the other, merged field by field.
 
 Each layer is validated by itself, so that an error names the file and line or the variable that
-holds it, and not the settings that came out in the end.
+holds it, and not the settings that came out in the end. Contradictions are found in the merged
+settings: a file may set the ceiling and a variable the default.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from webhook.settings.consistency import contradictions
 from webhook.settings.faults import Fault, SettingsError, explain
 from webhook.settings.model import Settings
 from webhook.settings.model_keys import Key, dotted, held_type, section_type
+from webhook.settings.quantity import parse_quantity
+from webhook.settings.rule_ids import NOT_OVERRIDABLE
 from webhook.settings.values import Value
 
 MOST_FAULTS = 20
+_DEFAULTS = ("mcpServerDefaults", "resources")
+_MAXIMUMS = ("mcpServerMaximums",)
 _MERGED_BY_KEY = frozenset({("rules",)})
 
 
@@ -134,3 +138,38 @@ def _merges(annotation: Any, key: Key) -> bool:
     """Whether layers merge inside of what stands at a key."""
     model = section_type(annotation)
     return (model is not None and not issubclass(model, Value)) or key in _MERGED_BY_KEY
+
+
+def contradictions(settings: Settings) -> Iterator[Fault]:
+    """Every contradiction, at the key that somebody has set."""
+    yield from _overridden(settings)
+    given, ceilings = settings.mcp_server_defaults.resources, settings.mcp_server_maximums
+    yield from _above(given.requests, (*_MAXIMUMS, "requests"), ceilings.requests, "requests")
+    yield from _above(given.limits, (*_MAXIMUMS, "limits"), ceilings.limits, "limits")
+    # A container without a limit gets the ceiling as its limit, and no request may be above that.
+    yield from _above(given.requests, (*_MAXIMUMS, "limits"), ceilings.limits, "requests")
+    yield from _above(given.requests, (*_DEFAULTS, "limits"), given.limits, "requests")
+
+
+def _overridden(settings: Settings) -> Iterator[Fault]:
+    for rule, action in settings.rules.items():
+        if action == "override" and rule in NOT_OVERRIDABLE:
+            yield Fault(
+                ("rules", rule),
+                "override is not accepted, because nothing can stand in for what it refuses: "
+                "use deny, warn or off",
+            )
+
+
+def _above(
+    given: Mapping[str, str], key: tuple[str, ...], bounds: Mapping[str, str], what: str
+) -> Iterator[Fault]:
+    """Object to each bound at the key that the default beats; quantities compare exactly."""
+    for resource in sorted(given.keys() & bounds.keys()):
+        default, bound = given[resource], bounds[resource]
+        if parse_quantity(default) > parse_quantity(bound):
+            yield Fault(
+                (*key, resource),
+                f"{bound} is less than mcpServerDefaults.resources.{what}.{resource}, {default}: "
+                "raise the one or lower the other",
+            )

@@ -12,19 +12,20 @@ from pydantic import Field
 from webhook.settings.network_peers import Cidr, EgressProfile, IngressProfile
 from webhook.settings.placement import Affinity, Toleration
 from webhook.settings.rule_ids import RuleId
-from webhook.settings.standard import Level, LevelName, VersionName, level, minor
+from webhook.settings.standard import Level, PodSecurity, level, minor
 from webhook.settings.text_forms import DNS_LABEL
 from webhook.settings.values import (
     CHART_ONLY,
     DnsLabel,
     DnsSubdomain,
     Labels,
+    LocalObjectReference,
     NamespacedName,
     Port,
     Quantities,
+    Resources,
     Section,
     SomeText,
-    Value,
     keys_match,
 )
 
@@ -33,23 +34,6 @@ RuleAction = Literal["deny", "override", "warn", "off"]
 Profile = TypeVar("Profile", EgressProfile, IngressProfile)
 Profiles = Annotated[dict[DnsLabel, Profile], Field(json_schema_extra=keys_match(DNS_LABEL, 64))]
 DEFAULT_IMAGE = "ghcr.io/obot-platform/mcp-images/phat:main"
-
-
-class Resources(Value):
-    """Requests and limits of a container, by resource name."""
-
-    requests: Quantities = Field(
-        default_factory=dict, description="What the node sets aside, by resource name."
-    )
-    limits: Quantities = Field(
-        default_factory=dict, description="What the container may use at most, by resource name."
-    )
-
-
-class LocalObjectReference(Value):
-    """The name of a Secret in the pod's own namespace."""
-
-    name: DnsSubdomain = Field(description="The name of the Secret.")
 
 
 class Gateway(Section):
@@ -102,35 +86,6 @@ class NetworkPolicy(Section):
         description=(
             "NetworkPolicy peers and ports that a server may ask to be called by, by a name."
         ),
-    )
-
-
-class PodSecurity(Section):
-    """Pod Security Standards of managed namespaces; `enforce` also decides what the rules ask."""
-
-    enabled: bool = Field(
-        default=True, description="Whether managed namespaces get the six Pod Security labels."
-    )
-    enforce: LevelName = Field(
-        "restricted",
-        description=(
-            "The Pod Security level that is enforced; it also decides what the rules ask of a "
-            "server."
-        ),
-    )
-    enforce_version: VersionName = Field(
-        "latest",
-        description="The edition of the standard that is enforced; the rules follow it too.",
-    )
-    audit: LevelName = Field("restricted", description="The level that is audited; a label only.")
-    audit_version: VersionName = Field(
-        "latest", description="The edition that is audited; a label only."
-    )
-    warn: LevelName = Field(
-        "restricted", description="The level that is warned about; a label only."
-    )
-    warn_version: VersionName = Field(
-        "latest", description="The edition that is warned about; a label only."
     )
 
 

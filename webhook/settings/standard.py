@@ -1,4 +1,4 @@
-"""The levels and versions of the Pod Security Standards, in the words of the namespace labels."""
+"""The Pod Security Standards: levels and versions as namespace labels name them, and settings."""
 
 from enum import IntEnum
 from typing import Annotated, Any, Literal
@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from webhook.settings.text_forms import POD_SECURITY_VERSION
+from webhook.settings.values import Section
 
 LevelName = Literal["privileged", "baseline", "restricted"]
 
@@ -21,6 +22,35 @@ def _no_number(value: Any) -> Any:
 
 
 VersionName = Annotated[str, Field(pattern=POD_SECURITY_VERSION), BeforeValidator(_no_number)]
+
+
+class PodSecurity(Section):
+    """Pod Security Standards of managed namespaces; `enforce` also decides what the rules ask."""
+
+    enabled: bool = Field(
+        default=True, description="Whether managed namespaces get the six Pod Security labels."
+    )
+    enforce: LevelName = Field(
+        "restricted",
+        description=(
+            "The Pod Security level that is enforced; it also decides what the rules ask of a "
+            "server."
+        ),
+    )
+    enforce_version: VersionName = Field(
+        "latest",
+        description="The edition of the standard that is enforced; the rules follow it too.",
+    )
+    audit: LevelName = Field("restricted", description="The level that is audited; a label only.")
+    audit_version: VersionName = Field(
+        "latest", description="The edition that is audited; a label only."
+    )
+    warn: LevelName = Field(
+        "restricted", description="The level that is warned about; a label only."
+    )
+    warn_version: VersionName = Field(
+        "latest", description="The edition that is warned about; a label only."
+    )
 
 
 class Level(IntEnum):

@@ -103,6 +103,23 @@ NamespacedName = Annotated[str, Field(pattern=NAMESPACED_NAME)]
 SomeText = Annotated[str, Field(min_length=1)]
 
 
+class Resources(Value):
+    """Requests and limits of a container, by resource name."""
+
+    requests: Quantities = Field(
+        default_factory=dict, description="What the node sets aside, by resource name."
+    )
+    limits: Quantities = Field(
+        default_factory=dict, description="What the container may use at most, by resource name."
+    )
+
+
+class LocalObjectReference(Value):
+    """The name of a Secret in the pod's own namespace."""
+
+    name: DnsSubdomain = Field(description="The name of the Secret.")
+
+
 @verbatim
 class _Requirement(TypedDict, total=False):
     """A condition on one label."""

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from webhook.settings.consistency import contradictions
 from webhook.settings.faults import SettingsError
+from webhook.settings.layers import contradictions
 from webhook.settings.load import parse_settings
 from webhook.settings.model import Settings
 from webhook.settings.model_keys import dotted
