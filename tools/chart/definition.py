@@ -15,8 +15,8 @@ RESOURCES = ("cpu", "memory", "ephemeral-storage")
 Json = dict[str, Any]
 
 _SHOWN = {
-    "out-of-date": "Servers that rolling would change",
-    "unprotected": "Servers that were never filled in",
+    "out-of-date": "Servers that a restart would change",
+    "unprotected": "Servers without the security settings",
     "refused": "Servers whose new pods would be refused",
 }
 _SINGLETON = {
@@ -56,7 +56,7 @@ def _version() -> Json:
         "subresources": {"status": {}},
         "additionalPrinterColumns": [
             _column("Valid", "Whether the settings are in force", _condition("Valid")),
-            _column("Distributed", "Whether every replica has them", _condition("Distributed")),
+            _column("Distributed", "Whether every replica uses them", _condition("Distributed")),
             _column("Servers", "MCP servers in the cluster", ".status.servers.total", "integer"),
             *(
                 _column(state.title(), what, f".status.servers.{COUNTED[state]}", "integer")
@@ -67,7 +67,7 @@ def _version() -> Json:
         "schema": {
             "openAPIV3Schema": {
                 "type": "object",
-                "description": "What an administrator decides about all MCP servers.",
+                "description": "The settings of mcp-admission for all MCP servers.",
                 "x-kubernetes-validations": [_SINGLETON],
                 "properties": {"spec": _spec(), "status": _status()},
             }
@@ -77,7 +77,9 @@ def _version() -> Json:
 
 def _spec() -> Json:
     schema = settings_schema()
-    schema["description"] = "What is not set here has the default of the version that runs."
+    schema["description"] = (
+        "The settings; a key that is not set has the default of the running version."
+    )
     schema["x-kubernetes-validations"] = [
         _not_under(part, bounded, resource)
         for part, bounded in (
@@ -118,19 +120,19 @@ def _status() -> Json:
     count: Json = {"type": "integer", "format": "int32", "minimum": 0}
     return {
         "type": "object",
-        "description": "What became of the settings; written by the controller.",
+        "description": "The state of the settings; the controller writes it.",
         "properties": {
             "observedGeneration": {"type": "integer", "format": "int64"},
             "conditions": _conditions(),
             "locked": {
                 "type": "array",
-                "description": "Keys that chart or environment set; here they are not heard.",
+                "description": "Keys that chart or environment set; the resource cannot.",
                 "items": {"type": "string"},
                 "x-kubernetes-list-type": "set",
             },
             "ignored": {
                 "type": "array",
-                "description": "Those of them that the resource sets all the same.",
+                "description": "Locked keys that the resource sets without an effect.",
                 "items": {"type": "string"},
                 "x-kubernetes-list-type": "set",
             },
@@ -147,7 +149,7 @@ def _conditions() -> Json:
     text = {"type": "string"}
     return {
         "type": "array",
-        "description": "Valid: the settings make sense. Distributed: every replica has them.",
+        "description": "Valid: the settings are accepted. Distributed: every replica uses them.",
         "x-kubernetes-list-type": "map",
         "x-kubernetes-list-map-keys": ["type"],
         "items": {

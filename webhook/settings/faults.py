@@ -36,18 +36,18 @@ class SettingsError(Exception):
     """
 
 
-class Fault(NamedTuple):
+class KeyFault(NamedTuple):
     """One thing that is wrong with the settings: the key, and a sentence that follows its name."""
 
     key: Key
     sentence: str
 
 
-def explain(error: ValidationError) -> Iterator[Fault]:
+def explain(error: ValidationError) -> Iterator[KeyFault]:
     """What pydantic objects to, in the order of the model."""
     for detail in error.errors(include_url=False):
         key = tuple(step for step in detail["loc"] if step != _OF_A_KEY)
-        yield Fault(key, _sentence(detail, key))
+        yield KeyFault(key, _sentence(detail, key))
 
 
 def shown(value: Any) -> str:

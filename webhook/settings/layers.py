@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from webhook.settings.faults import Fault, SettingsError, explain
+from webhook.settings.faults import KeyFault, SettingsError, explain
 from webhook.settings.model import Settings
 from webhook.settings.model_keys import Key, dotted, held_type, section_type
 from webhook.settings.quantity import parse_quantity
@@ -52,7 +52,7 @@ def merge_layers(layers: Iterable[Layer]) -> Settings:
     return settings
 
 
-def faults_of_source(values: dict[str, Any]) -> list[Fault]:
+def faults_of_source(values: dict[str, Any]) -> list[KeyFault]:
     """What is wrong with the settings of one source alone, contradictions included."""
     given = _set(Settings, values, ())
     try:
@@ -83,7 +83,7 @@ def _faults_of(layer: Layer) -> Iterator[str]:
             yield _line(layer, fault)
 
 
-def _line(layer: Layer, fault: Fault) -> str:
+def _line(layer: Layer, fault: KeyFault) -> str:
     return f"{layer.place(fault.key)}: {fault.sentence}"
 
 
@@ -140,7 +140,7 @@ def _merges(annotation: Any, key: Key) -> bool:
     return (model is not None and not issubclass(model, Value)) or key in _MERGED_BY_KEY
 
 
-def contradictions(settings: Settings) -> Iterator[Fault]:
+def contradictions(settings: Settings) -> Iterator[KeyFault]:
     """Every contradiction, at the key that somebody has set."""
     yield from _overridden(settings)
     given, ceilings = settings.mcp_server_defaults.resources, settings.mcp_server_maximums
@@ -151,10 +151,10 @@ def contradictions(settings: Settings) -> Iterator[Fault]:
     yield from _above(given.requests, (*_DEFAULTS, "limits"), given.limits, "requests")
 
 
-def _overridden(settings: Settings) -> Iterator[Fault]:
+def _overridden(settings: Settings) -> Iterator[KeyFault]:
     for rule, action in settings.rules.items():
         if action == "override" and rule in NOT_OVERRIDABLE:
-            yield Fault(
+            yield KeyFault(
                 ("rules", rule),
                 "override is not accepted, because nothing can stand in for what it refuses: "
                 "use deny, warn or off",
@@ -163,12 +163,12 @@ def _overridden(settings: Settings) -> Iterator[Fault]:
 
 def _above(
     given: Mapping[str, str], key: tuple[str, ...], bounds: Mapping[str, str], what: str
-) -> Iterator[Fault]:
+) -> Iterator[KeyFault]:
     """Object to each bound at the key that the default beats; quantities compare exactly."""
     for resource in sorted(given.keys() & bounds.keys()):
         default, bound = given[resource], bounds[resource]
         if parse_quantity(default) > parse_quantity(bound):
-            yield Fault(
+            yield KeyFault(
                 (*key, resource),
                 f"{bound} is less than mcpServerDefaults.resources.{what}.{resource}, {default}: "
                 "raise the one or lower the other",

@@ -37,23 +37,24 @@ DEFAULT_IMAGE = "ghcr.io/obot-platform/mcp-images/phat:main"
 
 
 class Gateway(Section):
-    """The pods that may call MCP servers, and be called back."""
+    """The pods that can call MCP servers, and that servers can call."""
 
     namespace: DnsLabel | None = Field(
         None,
         description=(
-            "The namespace of the pods that may call servers; not set, it is that of the release."
+            "The namespace of the pods that can call servers; the namespace of the release if not "
+            "set."
         ),
     )
     pod_selector: Labels = Field(
         {"mcp-admission.dev/gateway": "true"},
-        description="The labels of the pods there that may call servers, and be called back.",
+        description="The labels of the pods that can call servers, and that servers can call.",
     )
-    port: Port = Field(8080, description="The port on which servers may call them back.")
+    port: Port = Field(8080, description="The port of these pods that servers can call.")
 
 
 class NetworkPolicy(Section):
-    """What MCP servers may reach, and who may reach them."""
+    """What MCP servers can reach, and what can reach them."""
 
     enabled: bool = Field(
         default=True,
@@ -62,39 +63,42 @@ class NetworkPolicy(Section):
         ),
     )
     dns_namespace: DnsLabel = Field(
-        "kube-system", description="The namespace in which DNS may be asked."
+        "kube-system", description="The namespace of the DNS servers that servers can query."
     )
     dns_peers: list[Cidr] = Field(
         default_factory=list,
         description=(
-            "Further blocks of addresses of DNS servers, such as 169.254.20.10/32 (NodeLocal "
-            "DNSCache)."
+            "CIDR blocks of more DNS servers, such as 169.254.20.10/32 (NodeLocal DNSCache)."
         ),
     )
     dns_ports: list[Port] = Field([53], description="The ports of DNS; OpenShift has 5353.")
     gateway: Gateway = Field(default_factory=Gateway)
     egress_ceilings: list[Cidr] = Field(
         default_factory=list,
-        description="The blocks of addresses inside of which a server may ask to reach some.",
+        description="CIDR blocks; a server can request egress to addresses inside them.",
     )
     egress_profiles: Profiles[EgressProfile] = Field(
         default_factory=dict,
-        description="NetworkPolicy peers and ports that a server may ask to reach, by a name.",
+        description=(
+            "Named NetworkPolicy peers and ports; a server can request egress to them by name."
+        ),
     )
     ingress_profiles: Profiles[IngressProfile] = Field(
         default_factory=dict,
         description=(
-            "NetworkPolicy peers and ports that a server may ask to be called by, by a name."
+            "Named NetworkPolicy peers and ports; a server can request ingress from them by name."
         ),
     )
 
 
 class MCPNamespace(Section):
-    """The namespace of the MCP servers, and what holds in managed namespaces."""
+    """The namespace of the MCP servers, and the settings of all managed namespaces."""
 
     name: DnsLabel | None = Field(
         None,
-        description="The namespace that the chart makes for MCP servers. Read by the chart alone.",
+        description=(
+            "The namespace that the chart creates for MCP servers. Only the chart reads it."
+        ),
         json_schema_extra=CHART_ONLY,
     )
     network_policy: NetworkPolicy = Field(default_factory=NetworkPolicy)
@@ -102,95 +106,100 @@ class MCPNamespace(Section):
 
 
 class MCPServerDefaults(Section):
-    """What a server gets where it says nothing itself."""
+    """What servers get that they do not set."""
 
-    affinity: Affinity | None = Field(
-        None, description="The affinity of servers that say nothing themselves."
-    )
+    affinity: Affinity | None = Field(None, description="The affinity of servers that set none.")
     tolerations: list[Toleration] | None = Field(
-        None, description="The tolerations of servers that say nothing themselves."
+        None, description="The tolerations of servers that set none."
     )
     node_selector: Labels | None = Field(
-        None, description="The node selector of servers; filled in key by key."
+        None, description="The node selector of servers; each key is added to servers that lack it."
     )
     image_pull_secrets: list[LocalObjectReference] | None = Field(
         None,
         description=(
-            "Secrets with registry credentials, in the server's own namespace; added by name."
+            "Secrets with registry credentials in the server's own namespace; each is added to "
+            "servers that lack it."
         ),
     )
     runtime_class_name: DnsSubdomain | None = Field(
-        None, description="The RuntimeClass of every server; another one is refused."
+        None, description="The RuntimeClass of every server; a server with another one is refused."
     )
     resources: Resources = Field(
         Resources(requests={"memory": "400Mi"}),
-        description="Requests and limits of the server container; the mapping is set as a whole.",
+        description=(
+            "Requests and limits of the server container; one value that is replaced as a whole."
+        ),
     )
     image: SomeText = Field(
-        DEFAULT_IMAGE, description="The image of a server container that names none."
+        DEFAULT_IMAGE, description="The image of a server container that sets none."
     )
     per_server: Literal["allow", "forbid"] = Field(
         "allow",
         description=(
-            "forbid replaces a server's own affinity, tolerations and resources by the fleet's."
+            "Whether a server can set its own affinity, tolerations and resources; forbid "
+            "replaces them by these."
         ),
     )
 
 
 class MCPServerMaximums(Section):
-    """Ceilings for each resource of a container."""
+    """Maximum requests and limits of a container."""
 
     requests: Quantities = Field(
-        default_factory=dict, description="Ceilings of requests by resource name; more is refused."
+        default_factory=dict, description="Maximum requests by resource name; more is refused."
     )
     limits: Quantities = Field(
         default_factory=dict,
         description=(
-            "Ceilings of limits by resource name; more is refused, and a container without a "
-            "limit of cpu, memory or ephemeral-storage gets the ceiling."
+            "Maximum limits by resource name; more is refused. A container without a limit of "
+            "cpu, memory or ephemeral-storage gets the maximum."
         ),
     )
 
 
 class Replicas(Section):
-    """What happens to a Deployment that asks for more than one replica."""
+    """The action on a Deployment with more than one replica."""
 
     policy: Literal["override", "deny", "off"] = Field(
         "override",
         description=(
-            "What happens to a Deployment of more than one replica: override sets 1 with a "
-            "warning, deny refuses, off leaves it."
+            "The action on a Deployment with more than one replica: override sets 1 and warns, "
+            "deny refuses, off does nothing."
         ),
     )
 
 
 class ServiceAccountTokens(Section):
-    """Whether a server that asks for its ServiceAccount token may have it."""
+    """Which servers get their ServiceAccount token on request."""
 
     opted_in: Literal["allow", "forbid"] = Field(
-        "allow", description="Whether a labelled server may have its token on request."
+        "allow", description="Whether a labelled server gets its ServiceAccount token on request."
     )
     managed: Literal["allow", "forbid"] = Field(
-        "forbid", description="The same in managed namespaces."
+        "forbid",
+        description=(
+            "Whether a server in a managed namespace gets its ServiceAccount token on request."
+        ),
     )
     names: list[NamespacedName] = Field(
         default_factory=list,
-        description="Servers, as namespace/name, that may have their token anyway.",
+        description="Servers, as namespace/name, that always get their token on request.",
     )
 
 
 class Isolation(Section):
-    """The scheduling gate that holds a new pod until its network policy exists."""
+    """The scheduling gate that holds a new pod until its network policies exist."""
 
     gate: bool = Field(
         default=True,
-        description="Whether new pods wait until the network policy that covers them exists.",
+        description="Whether new pods wait until the network policies that cover them exist.",
     )
     controller_user: SomeText | None = Field(
-        None, description="The user who may remove the gate; set by the chart."
+        None, description="The user who can remove the gate; the chart sets it."
     )
     break_glass_groups: list[str] = Field(
-        ["system:masters"], description="Groups whose members may remove the gate too."
+        ["system:masters"], description="Groups whose members can also remove the gate."
     )
 
 
@@ -204,28 +213,26 @@ class Settings(Section):
     on_conflict: Conflict = Field(
         "deny",
         description=(
-            "What happens to a value that contradicts a rule: deny, override with a warning, or "
-            "warn."
+            "The action on a value that contradicts a rule: deny, override with a warning, or warn."
         ),
     )
     rules: dict[RuleId, RuleAction] = Field(
-        default_factory=dict, description="The same for one rule by its identifier, or off."
+        default_factory=dict,
+        description="The action for single rules, by rule identifier; off disables the rule.",
     )
     service_account_tokens: ServiceAccountTokens = Field(default_factory=ServiceAccountTokens)
     isolation: Isolation = Field(default_factory=Isolation)
     platform: Literal["kubernetes", "openshift"] = Field(
-        "kubernetes", description="openshift leaves UID, GID and fsGroup to the platform."
+        "kubernetes", description="The platform; openshift sets UID, GID and fsGroup itself."
     )
     selectors: list[Annotated[Labels, Field(json_schema_extra={"minProperties": 1})]] = Field(
         default_factory=list,
-        description=(
-            "Labels that make a workload an MCP server without our own. Read by the chart alone."
-        ),
+        description="More labels that make a workload an MCP server. Only the chart reads them.",
         json_schema_extra=CHART_ONLY,
     )
     excluded_namespaces: list[DnsLabel] = Field(
         default_factory=list,
-        description="Namespaces that the webhook never looks at. Read by the chart alone.",
+        description="Namespaces that the webhook ignores. Only the chart reads them.",
         json_schema_extra=CHART_ONLY,
     )
 

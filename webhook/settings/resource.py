@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from webhook.settings.faults import Fault
+from webhook.settings.faults import KeyFault
 from webhook.settings.layers import Layer, faults_of_source, keys_set
 from webhook.settings.model_keys import Key, chart_only_keys, dotted
 
@@ -58,22 +58,22 @@ def single_resource(value: dict[str, Any]) -> tuple[Key, Any]:
     return ("items", 0), items[0]
 
 
-def faults_of_resource(found: Any) -> Iterator[Fault]:
+def faults_of_resource(found: Any) -> Iterator[KeyFault]:
     """What an API server or a controller would not accept of the resource."""
     if not isinstance(found, dict):
-        yield Fault((), f"must be an {KIND}")
+        yield KeyFault((), f"must be an {KIND}")
         return
     if found.get("kind", KIND) != KIND:
-        yield Fault(("kind",), f"must be {KIND}")
+        yield KeyFault(("kind",), f"must be {KIND}")
         return
     if found.get("apiVersion", API_VERSION) != API_VERSION:
-        yield Fault(("apiVersion",), f"must be {API_VERSION}")
+        yield KeyFault(("apiVersion",), f"must be {API_VERSION}")
     metadata = found.get("metadata")
     if not isinstance(metadata, dict) or metadata.get("name") != NAME:
-        yield Fault(("metadata", "name"), f"must be {NAME}: there is one {KIND} for the cluster")
+        yield KeyFault(("metadata", "name"), f"must be {NAME}: there is one {KIND} for the cluster")
     for key in found.keys() - _PARTS:
         near = get_close_matches(key, _PARTS, n=1)
-        yield Fault((key,), f"unknown key{f': did you mean {near[0]}?' if near else ''}")
+        yield KeyFault((key,), f"unknown key{f': did you mean {near[0]}?' if near else ''}")
     yield from _of_spec(found)
 
 
@@ -82,12 +82,12 @@ def spec_of(found: dict[str, Any]) -> dict[str, Any]:
     return found.get("spec") or {}
 
 
-def _of_spec(found: dict[str, Any]) -> Iterator[Fault]:
+def _of_spec(found: dict[str, Any]) -> Iterator[KeyFault]:
     values = spec_of(found)
     if not isinstance(values, dict):
-        yield Fault(("spec",), "must be a mapping of keys and values")
+        yield KeyFault(("spec",), "must be a mapping of keys and values")
         return
     for fault in faults_of_source(values):
-        yield Fault(("spec", *fault.key), fault.sentence)
+        yield KeyFault(("spec", *fault.key), fault.sentence)
     for key in sorted(keys_set(Layer(values, dotted)) & chart_only_keys()):
-        yield Fault(("spec", *key.split(".")), "is read by the chart alone: set it there")
+        yield KeyFault(("spec", *key.split(".")), "is read by the chart alone: set it there")

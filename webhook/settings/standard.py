@@ -25,7 +25,7 @@ VersionName = Annotated[str, Field(pattern=POD_SECURITY_VERSION), BeforeValidato
 
 
 class PodSecurity(Section):
-    """Pod Security Standards of managed namespaces; `enforce` also decides what the rules ask."""
+    """The Pod Security Standards of managed namespaces."""
 
     enabled: bool = Field(
         default=True, description="Whether managed namespaces get the six Pod Security labels."
@@ -33,23 +33,23 @@ class PodSecurity(Section):
     enforce: LevelName = Field(
         "restricted",
         description=(
-            "The Pod Security level that is enforced; it also decides what the rules ask of a "
-            "server."
+            "The enforced Pod Security level; it also decides which rules apply to servers."
         ),
     )
     enforce_version: VersionName = Field(
-        "latest",
-        description="The edition of the standard that is enforced; the rules follow it too.",
+        "latest", description="The version of the enforced level; the rules follow it too."
     )
-    audit: LevelName = Field("restricted", description="The level that is audited; a label only.")
+    audit: LevelName = Field(
+        "restricted", description="The audited Pod Security level; it only sets a label."
+    )
     audit_version: VersionName = Field(
-        "latest", description="The edition that is audited; a label only."
+        "latest", description="The version of the audited level; it only sets a label."
     )
     warn: LevelName = Field(
-        "restricted", description="The level that is warned about; a label only."
+        "restricted", description="The Pod Security level for warnings; it only sets a label."
     )
     warn_version: VersionName = Field(
-        "latest", description="The edition that is warned about; a label only."
+        "latest", description="The version of the level for warnings; it only sets a label."
     )
 
 
