@@ -19,7 +19,7 @@ from webhook.objects.service import build_service
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
-PREFIX = "pod-security.kubernetes.io/"
+POD_SECURITY_PREFIX = "pod-security.kubernetes.io/"
 KUBE_SYSTEM = "kube-system"
 
 
@@ -78,12 +78,12 @@ def build_namespace_labels(
     if not level.enabled or namespace in left_alone(settings, release_namespace):
         return None
     labels = {
-        f"{PREFIX}enforce": level.enforce,
-        f"{PREFIX}enforce-version": level.enforce_version,
-        f"{PREFIX}audit": level.audit,
-        f"{PREFIX}audit-version": level.audit_version,
-        f"{PREFIX}warn": level.warn,
-        f"{PREFIX}warn-version": level.warn_version,
+        f"{POD_SECURITY_PREFIX}enforce": level.enforce,
+        f"{POD_SECURITY_PREFIX}enforce-version": level.enforce_version,
+        f"{POD_SECURITY_PREFIX}audit": level.audit,
+        f"{POD_SECURITY_PREFIX}audit-version": level.audit_version,
+        f"{POD_SECURITY_PREFIX}warn": level.warn,
+        f"{POD_SECURITY_PREFIX}warn-version": level.warn_version,
     }
     metadata = {"name": namespace, "labels": labels}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}

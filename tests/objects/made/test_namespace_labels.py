@@ -3,7 +3,7 @@
 import pytest
 
 from tests.objects.case import Json, assert_valid
-from webhook.objects.made import PREFIX, build_namespace_labels
+from webhook.objects.made import POD_SECURITY_PREFIX, build_namespace_labels
 from webhook.settings.model import Settings
 
 RELEASE = "mcp-admission-system"
@@ -24,12 +24,12 @@ def test_the_defaults_are_those_of_the_reference() -> None:
     made = build_namespace_labels("tools", Settings(), RELEASE)
 
     assert labels_of(made) == {
-        f"{PREFIX}enforce": "restricted",
-        f"{PREFIX}enforce-version": "latest",
-        f"{PREFIX}audit": "restricted",
-        f"{PREFIX}audit-version": "latest",
-        f"{PREFIX}warn": "restricted",
-        f"{PREFIX}warn-version": "latest",
+        f"{POD_SECURITY_PREFIX}enforce": "restricted",
+        f"{POD_SECURITY_PREFIX}enforce-version": "latest",
+        f"{POD_SECURITY_PREFIX}audit": "restricted",
+        f"{POD_SECURITY_PREFIX}audit-version": "latest",
+        f"{POD_SECURITY_PREFIX}warn": "restricted",
+        f"{POD_SECURITY_PREFIX}warn-version": "latest",
     }
 
 
@@ -49,7 +49,7 @@ def test_each_label_has_its_setting(key: str, label: str, value: str) -> None:
 
     changed = labels_of(build_namespace_labels("tools", settings_of(**{key: value}), RELEASE))
 
-    assert changed == {**defaults, f"{PREFIX}{label}": value}
+    assert changed == {**defaults, f"{POD_SECURITY_PREFIX}{label}": value}
 
 
 @pytest.mark.parametrize("namespace", ["kube-system", RELEASE, "legacy"])
