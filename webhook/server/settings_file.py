@@ -28,13 +28,11 @@ class SettingsFile:
         self.file_sets = [FileSet("settings", (path,), partial(self._load, path))] if path else []
 
     def _load(self, path: Path) -> Swap:
-        """Prove the settings."""
+        """Read the file once and prove the settings in it."""
         try:
             content = read_bytes(path)
             settings = parse_settings(content, str(path))
-        except DocumentError as error:
-            raise FileError(str(error)) from None
-        except SettingsError as error:
+        except (DocumentError, SettingsError) as error:
             raise FileError(str(error)) from None
         return partial(self._swap, settings, content_digest(content))
 

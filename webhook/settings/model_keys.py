@@ -5,10 +5,11 @@ model: sections, mappings of Kubernetes (TypedDict), lists, mappings with free k
 """
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
 from webhook.settings.model import Settings
@@ -91,13 +92,14 @@ def chart_only_keys() -> frozenset[str]:
 def _chart_only(section: type[Section], key: Key) -> Iterator[str]:
     for field in _fields(section):
         inner, at = section_type(field.annotation), (*key, str(field.alias))
-        if CHART_ONLY.items() <= (field.json_schema_extra or {}).items():
+        extra = field.json_schema_extra
+        if isinstance(extra, dict) and CHART_ONLY.items() <= extra.items():
             yield dotted(at)
         elif inner is not None:
             yield from _chart_only(inner, at)
 
 
-def _fields(section: type[Section]) -> Any:
+def _fields(section: type[Section]) -> Iterable[FieldInfo]:
     return section.model_fields.values()
 
 

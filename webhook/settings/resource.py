@@ -79,7 +79,8 @@ def faults_of_resource(found: Any) -> Iterator[KeyFault]:
 
 def spec_of(found: dict[str, Any]) -> dict[str, Any]:
     """The settings of a resource without faults."""
-    return found.get("spec") or {}
+    held = found.get("spec")
+    return {} if held is None else held
 
 
 def _of_spec(found: dict[str, Any]) -> Iterator[KeyFault]:
