@@ -9,7 +9,7 @@ import pytest
 
 from webhook.cli.judging_settings import JudgingSettings, judging_settings
 from webhook.kube.errors import ApiError, Forbidden, NotFound
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.faults import SettingsError
 
 
 class Cluster:

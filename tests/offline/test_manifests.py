@@ -155,7 +155,7 @@ def test_an_action_that_a_rule_cannot_take_is_bad_input(review: Review) -> None:
     )
 
     assert printed.code == 2
-    assert printed.err.startswith("s.yaml: rules.host-path: override is not accepted")
+    assert printed.err.startswith("s.yaml:1: rules.host-path: override is not accepted")
 
 
 def test_a_bad_variable_is_bad_input(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from webhook.fleet.targets import NotServers, Targets
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.reports.text import prepare_stdout
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.faults import SettingsError
 
 SHORT = (
     RestartResult.REFUSED,

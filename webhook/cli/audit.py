@@ -16,7 +16,7 @@ from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.reports.audit_items import AuditSource
 from webhook.reports.formats import report_parts
 from webhook.reports.text import prepare_stdout, stdout_has_colour
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.faults import SettingsError
 
 NOT_KNOWN = (
     "not known: whether the webhook is registered, because you may not read its configurations"

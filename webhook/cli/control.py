@@ -36,10 +36,10 @@ from webhook.observe.control_metrics import ControlMetrics
 from webhook.observe.reconcile_metrics import SETTINGS, ReconcileMetrics
 from webhook.server.listener import Address
 from webhook.settings.environment import not_read
+from webhook.settings.faults import SettingsError
 from webhook.settings.layers import Layer
-from webhook.settings.load import read
+from webhook.settings.load import read_layers
 from webhook.settings.model import Settings
-from webhook.settings.settings_error import SettingsError
 
 DESCRIPTION = """\
 Makes what each MCP server needs beside its pods: a Service, Secrets from its configuration and the
@@ -142,7 +142,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     metrics = ControlMetrics()
     metrics.steps(STEPS)
     try:
-        locks = read(args.settings, os.environ)
+        locks = read_layers(args.settings, os.environ)
         for line in not_read(os.environ):
             LOG.warning("a variable is not read", extra={"fields": {"reason": line}})
         settle({}, locks)

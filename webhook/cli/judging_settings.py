@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from webhook.cli.cluster_options import release_namespace
-from webhook.cli.settings_input import read_settings, with_usable_rules
+from webhook.cli.settings_input import read_settings
 from webhook.controller.settings.settings_store import CONFIG_MAP
 from webhook.kube.api import Api
 from webhook.kube.errors import Forbidden, NotFound
 from webhook.kube.paths import namespaced
 from webhook.settings.effective_file import FILE
-from webhook.settings.load import parse
+from webhook.settings.load import parse_settings
 from webhook.settings.model import Settings
 
 
@@ -38,7 +38,7 @@ async def judging_settings(api: Api, args: argparse.Namespace) -> JudgingSetting
     if args.settings is None:
         return await _in_force(api, args)
     source = f"{args.settings} and the environment"
-    return JudgingSettings(read_settings(args.settings, source), source)
+    return JudgingSettings(read_settings(args.settings), source)
 
 
 async def _in_force(api: Api, args: argparse.Namespace) -> JudgingSettings:
@@ -53,6 +53,6 @@ async def _in_force(api: Api, args: argparse.Namespace) -> JudgingSettings:
             f"the defaults and the environment, which may not be what is in force: {source} {why}, "
             "so name a file with --settings"
         )
-        return JudgingSettings(read_settings(None, guessed), guessed)
-    settings = parse((found.get("data") or {}).get(FILE, ""), f"{source}, {FILE}")
-    return JudgingSettings(with_usable_rules(settings, source), source)
+        return JudgingSettings(read_settings(None), guessed)
+    settings = parse_settings((found.get("data") or {}).get(FILE, ""), f"{source}, {FILE}")
+    return JudgingSettings(settings, source)

@@ -27,9 +27,9 @@ from webhook.reports.formats import REVIEW_FORMATS, report_parts
 from webhook.reports.review_items import ReviewSource
 from webhook.reports.review_wording import count_line, finding_lines, heading_line
 from webhook.reports.text import prepare_stdout, stdout_has_colour
+from webhook.settings.faults import SettingsError
 from webhook.settings.model import Settings
-from webhook.settings.patterns import ACCEPTED, DNS_LABEL
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.text_forms import ACCEPTED, DNS_LABEL
 
 _LONG_WORK = 500
 _DEFAULT = ReportOutput("diff")
@@ -157,7 +157,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Review everything and write the reports."""
     outputs = args.output or [_DEFAULT]
     try:
-        settings = read_settings(args.settings, str(args.settings or "the environment"))
+        settings = read_settings(args.settings)
         _check(outputs, show_objects=args.show_objects)
         found = _input(args)
     except (SettingsError, UsageError, OutputError) as error:

@@ -19,7 +19,7 @@ from webhook.offline.object_fields import (
     near_field,
     walk_fields,
 )
-from webhook.settings.quantity import QuantityError, parse
+from webhook.settings.quantity import QuantityError, parse_quantity
 
 _MOST_LEVELS = 4
 # Tools that print objects write it as null.
@@ -112,7 +112,7 @@ def _fits(value: Any, wanted: FieldType) -> bool:
 
 def _is_quantity(value: Any) -> bool:
     try:
-        return parse(value) is not None
+        return parse_quantity(value) is not None
     except QuantityError:
         return False
 

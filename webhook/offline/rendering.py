@@ -117,7 +117,7 @@ def _origin(value: Any) -> str:
     text = annotations.pop(_ORIGIN, "") if isinstance(annotations, dict) else ""
     if not annotations and isinstance(metadata, dict):
         metadata.pop("annotations", None)
-    origin = reader.read(text, _ORIGIN)[0].value if text else {}
+    origin = reader.read_documents(text, _ORIGIN)[0].value if text else {}
     return str(origin.get("path") or origin.get("configuredIn") or "")
 
 

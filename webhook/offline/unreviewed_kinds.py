@@ -12,16 +12,12 @@ from typing import Any
 from webhook import names
 from webhook.admission.answer import MALFORMED, Finding, Severity
 from webhook.admission.workload import KINDS
-from webhook.documents.pointer import escape
+from webhook.documents.pointer import escape, pointer_to
 from webhook.offline.manifests import Manifest
 from webhook.pods import keys
-from webhook.rules.registry import plan
-from webhook.settings import exported, layers
-from webhook.settings.faults import dotted
-from webhook.settings.load import pointer
 from webhook.settings.model import Settings
-from webhook.settings.resource import GROUP, KIND
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.model_keys import dotted
+from webhook.settings.resource import GROUP, KIND, faults_of_resource
 
 VERSIONS = {
     kind: "/".join(filter(None, (resource.partition(".")[2], "v1")))
@@ -62,25 +58,15 @@ def settings_resource_findings(manifest: Manifest) -> list[Finding]:
     """What is wrong with an object of our own API group, which no hook sees."""
     if manifest.group != GROUP and manifest.kind != KIND:
         return []
-    found = [
+    return [
         Finding(
             MALFORMED,
             Severity.ERROR,
-            manifest.pointer + pointer(fault.key),
+            manifest.pointer + pointer_to(fault.key),
             f"{dotted(fault.key)}: {fault.sentence}",
         )
-        for fault in exported.faults({"kind": manifest.kind, **manifest.value})
+        for fault in faults_of_resource({"kind": manifest.kind, **manifest.value})
     ]
-    return found or list(_of_rules(manifest))
-
-
-def _of_rules(manifest: Manifest) -> Iterator[Finding]:
-    """What only the rules can find wrong with settings."""
-    try:
-        plan(layers.settle([layers.Layer(exported.spec(manifest.value), dotted)]))
-    except SettingsError as error:
-        at = f"{manifest.pointer}/spec/rules"
-        yield Finding(MALFORMED, Severity.ERROR, at, f"spec.{error}")
 
 
 def unreviewed_finding(manifest: Manifest, settings: Settings, *, managed: bool) -> Finding | None:

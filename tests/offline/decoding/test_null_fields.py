@@ -96,7 +96,7 @@ def test_a_null_is_reported_with_its_line(
     assert all(len(one["message"]) <= 120 for one in found)
     if stored:
         manifest = review("d.yaml", "-o", "yaml").out
-        assert stored in json.dumps(reader.read(manifest, "stored")[0].value)
+        assert stored in json.dumps(reader.read_documents(manifest, "stored")[0].value)
 
 
 def test_a_ceiling_sees_what_is_stored(review: Review) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.conftest import Printed, Review
 from tests.offline.manifest_texts import DEPLOYMENT
-from webhook.settings.load import load, parse
+from webhook.settings.load import load_settings, parse_settings
 from webhook.settings.model import Settings
 
 RESOURCE = """\
@@ -120,7 +120,7 @@ def test_settings_are_taken_as_kubectl_prints_them(
 ) -> None:
     (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
 
-    assert load(tmp_path / "s.yaml") == CEILING
+    assert load_settings(tmp_path / "s.yaml") == CEILING
     deployment = DEPLOYMENT + "          resources: {limits: {memory: 2Gi}}\n"
     assert review("d.yaml", "--settings", "s.yaml", d=deployment).code == 1
     assert review("d.yaml").code == 0
@@ -157,4 +157,4 @@ def test_other_objects_are_no_settings(review: Review, text: str, message: str) 
 def test_a_null_spec_is_all_defaults() -> None:
     text = RESOURCE.partition("spec:")[0] + "spec:\n"
 
-    assert parse(text, "s.yaml") == Settings()
+    assert parse_settings(text, "s.yaml") == Settings()

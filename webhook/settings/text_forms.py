@@ -1,9 +1,12 @@
-"""The forms of text that settings accept, and how a person is told about them.
+"""The forms of text that settings accept, and how an error message names them.
 
-A regular expression in an error message helps nobody; the schema of the settings needs one.
+The schema of the settings needs a regular expression; an error message needs words. A misspelled
+name gets the known name that is closest to it.
 """
 
 import re
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 DNS_SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
@@ -31,9 +34,31 @@ ACCEPTED = {
     POD_SECURITY_VERSION: "latest, or a version from v1.25 to v1.37",
 }
 
+_MOST = 15
+_LONGEST = 100  # of a name that is compared with others
+
 _DNS_SUBDOMAIN, _LONGEST_DNS_SUBDOMAIN = re.compile(DNS_SUBDOMAIN), 253
 
 
 def is_dns_subdomain(text: str) -> bool:
     """Whether most objects can have this name (RFC 1123, section 2.1, as Kubernetes reads it)."""
     return len(text) <= _LONGEST_DNS_SUBDOMAIN and bool(_DNS_SUBDOMAIN.fullmatch(text))
+
+
+def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """The known name that a misspelled one is closest to; None where none is so much alike."""
+    names = {_plain(name): name for name in known}
+    near = get_close_matches(_plain(word), names, 1, alike) if len(word) <= _LONGEST else []
+    return names[near[0]] if near else None
+
+
+def listed(words: Sequence[str], last: str, most: int = _MOST) -> str:
+    """The words as a list in a sentence: `a, b and c`; of many the first, and how many more."""
+    if len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most} more"
+    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def _plain(word: str) -> str:
+    """The word without what people mistake for each other: case, hyphens and underscores."""
+    return word.lower().replace("_", "-")

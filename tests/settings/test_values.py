@@ -2,8 +2,8 @@
 
 import pytest
 
-from webhook.settings.load import parse
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.faults import SettingsError
+from webhook.settings.load import parse_settings
 
 RESOURCE_NAMES = (
     "this key is not accepted: write cpu, memory, ephemeral-storage, hugepages-2Mi, or one with a "
@@ -28,7 +28,7 @@ VERSION = "mcpNamespace: {{podSecurity: {{enforceVersion: {}}}}}"
     ],
 )
 def test_what_pods_can_have_is_accepted(text: str) -> None:
-    assert parse(text, "settings.yaml")
+    assert parse_settings(text, "settings.yaml")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_pods_can_have_is_accepted(text: str) -> None:
 )
 def test_what_they_cannot_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(SettingsError) as refused:
-        parse(text, "settings.yaml")
+        parse_settings(text, "settings.yaml")
 
     assert sentence in str(refused.value)
     assert str(refused.value).startswith("settings.yaml:1: ")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from webhook.settings.faults import dotted
-from webhook.settings.layers import Layer, settle
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.faults import SettingsError
+from webhook.settings.layers import Layer, merge_layers
+from webhook.settings.model_keys import dotted
 
 
 def layer(name: str, **values: Any) -> Layer:
@@ -35,21 +35,23 @@ def layer(name: str, **values: Any) -> Layer:
     ],
 )  # fmt: skip
 def test_merge(key: str, low: Any, high: Any, merged: Any) -> None:
-    settings = settle([layer("file", **{key: low}), layer("chart", **{key: high})])
+    settings = merge_layers([layer("file", **{key: low}), layer("chart", **{key: high})])
 
     assert settings.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)[key] == merged
 
 
 def test_a_layer_is_not_edited() -> None:
     values = {"rules": {"sysctls": "warn"}, "replicas": None}
-    settle([Layer(values, dotted), layer("chart", rules={"capabilities": "warn"})])
+    merge_layers([Layer(values, dotted), layer("chart", rules={"capabilities": "warn"})])
 
     assert values == {"rules": {"sysctls": "warn"}, "replicas": None}
 
 
 def test_each_layer_answers_for_its_own_faults() -> None:
     with pytest.raises(SettingsError) as error:
-        settle([layer("file", platform="vms"), layer("chart", platform="openshift", replicas=3)])
+        merge_layers(
+            [layer("file", platform="vms"), layer("chart", platform="openshift", replicas=3)]
+        )
 
     assert str(error.value).splitlines() == [
         'file: platform: "vms" is not accepted: write kubernetes or openshift',
@@ -62,7 +64,7 @@ def test_a_contradiction_between_layers_is_told_where_the_bound_is_set() -> None
     maximums = {"requests": {"memory": "1023Mi"}, "limits": {"memory": "2Gi"}}
 
     with pytest.raises(SettingsError) as error:
-        settle([
+        merge_layers([
             layer("file", mcpServerMaximums=maximums),
             layer("chart", mcpServerDefaults=defaults, mcpServerMaximums={"limits": {}}),
         ])  # fmt: skip
