@@ -15,8 +15,8 @@ from webhook.settings.model_keys import (
     section_type,
     type_at,
 )
-from webhook.settings.placement import Affinity
 from webhook.settings.rule_ids import RuleId
+from webhook.settings.server_defaults import Affinity
 
 TERMS: Key = (
     "mcpServerDefaults", "affinity", "nodeAffinity",

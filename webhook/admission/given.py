@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from webhook.settings.model import Settings
-from webhook.settings.placement import Toleration
+from webhook.settings.server_defaults import Toleration
 from webhook.settings.values import Labels, LocalObjectReference, Resources, Section
 
 

@@ -8,7 +8,7 @@ from webhook.pods.fields import Fields, Violation
 from webhook.pods.pod import Container, Pod
 from webhook.settings.model import RuleAction, Settings
 from webhook.settings.rule_ids import RuleId
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 
 @dataclass(frozen=True)

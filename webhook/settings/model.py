@@ -10,9 +10,9 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field
 
 from webhook.settings.network_peers import Cidr, EgressProfile, IngressProfile
-from webhook.settings.placement import Affinity, Toleration
 from webhook.settings.rule_ids import RuleId
-from webhook.settings.standard import Level, PodSecurity, level, minor
+from webhook.settings.rule_settings import Level, PodSecurity, level, minor
+from webhook.settings.server_defaults import Affinity, Toleration
 from webhook.settings.text_forms import DNS_LABEL
 from webhook.settings.values import (
     CHART_ONLY,
