@@ -14,10 +14,9 @@ from tools.chart.settings_schema import settings_schema
 from tools.cluster.clients import KubectlError
 from tools.cluster.control_plane import ControlPlane
 from webhook.settings.layers import faults_of_source
-from webhook.settings.load import parse_settings
+from webhook.settings.load import GROUP, KIND, NAME, PLURAL, VERSION, parse_settings
 from webhook.settings.model import Settings
 from webhook.settings.model_keys import chart_only_keys
-from webhook.settings.resource import GROUP, KIND, NAME, PLURAL, VERSION
 
 Json = dict[str, Any]
 

@@ -7,7 +7,7 @@ import pytest
 from webhook.observe.metrics import Metrics
 from webhook.server.file_watch import FileError, FileWatcher
 from webhook.server.settings_file import SettingsFile
-from webhook.settings.effective_file import content_digest
+from webhook.settings.layers import content_digest
 from webhook.settings.model import Settings
 
 BAD = {

@@ -15,7 +15,7 @@ from webhook.settings.model_keys import (
     section_type,
     type_at,
 )
-from webhook.settings.rule_ids import RuleId
+from webhook.settings.rule_settings import RuleId
 from webhook.settings.server_defaults import Affinity
 
 TERMS: Key = (

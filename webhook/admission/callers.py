@@ -7,11 +7,11 @@ from webhook.admission.answer import Finding, Severity
 from webhook.admission.coverage import pods_covered
 from webhook.admission.request import Request, Scope
 from webhook.admission.workload import Workload, read
-from webhook.documents.pointer import escape
+from webhook.documents.nodes import escape
 from webhook.pods import peers
 from webhook.pods.patch import Patch
 from webhook.settings.model import Gateway, Settings
-from webhook.settings.text_forms import listed
+from webhook.settings.values import listed
 
 _FROM_NOW_ON = "callers from now on: "
 _LABELS, _PROFILES = 2, 3

@@ -11,7 +11,7 @@ from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.uncovered import uncovered, unread_labels
 from webhook.admission.workload import Workload, read
-from webhook.documents.pointer import escape
+from webhook.documents.nodes import escape
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
 from webhook.rules import rule

@@ -17,7 +17,7 @@ from webhook.admission.new_pods import as_given
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.rolling import alike
 from webhook.admission.workload import DEPLOYMENTS
-from webhook.documents.pointer import escape
+from webhook.documents.nodes import escape
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

@@ -10,7 +10,7 @@ from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.uncovered import uncovered
 from webhook.admission.workload import Workload, read
-from webhook.documents.pointer import value_at
+from webhook.documents.nodes import value_at
 from webhook.pods import limit_range
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch

@@ -10,7 +10,7 @@ from webhook.controller.settings.settings_store import CONFIG_MAP
 from webhook.kube.api import Api
 from webhook.kube.errors import Forbidden, NotFound
 from webhook.kube.paths import namespaced
-from webhook.settings.effective_file import FILE
+from webhook.settings.layers import FILE
 from webhook.settings.load import parse_settings
 from webhook.settings.model import Settings
 

@@ -29,7 +29,7 @@ from webhook.reports.review_wording import count_line, finding_lines, heading_li
 from webhook.reports.text import prepare_stdout, stdout_has_colour
 from webhook.settings.faults import SettingsError
 from webhook.settings.model import Settings
-from webhook.settings.text_forms import ACCEPTED, DNS_LABEL
+from webhook.settings.values import ACCEPTED, DNS_LABEL
 
 _LONG_WORK = 500
 _DEFAULT = ReportOutput("diff")

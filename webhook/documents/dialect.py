@@ -1,14 +1,149 @@
-"""The merge key `<<` of YAML 1.1, where all readers of YAML take the same.
+"""The dialect of YAML that Kubernetes reads: its documents, characters, scalars and merge keys.
 
-kubectl and Helm (sigs.k8s.io/yaml) let it win over the keys above it in its mapping, PyYAML and
-others never do. A key below it wins everywhere, and of a list the first mapping that has a key.
+Readers of YAML differ in all four. A text is cut as kubectl cuts it, a scalar means what it means
+to sigs.k8s.io/yaml, and a merge that readers take differently is refused.
 """
 
 import json
-from typing import Any
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from webhook.documents.nodes import Node, NodeError, Position, quoted
-from webhook.documents.scalars import ScalarError, plain
+
+_SEPARATOR = re.compile(r"^---(.*)\n", re.MULTILINE)
+# The printable characters of YAML 1.1 (section 5.1). A byte order mark is text to PyYAML and
+# nothing to libyaml, unless it is the first character.
+_BINARY = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]",
+)
+
+
+class Piece(NamedTuple):
+    """What is parsed as one document, and the line of the file on which it starts.
+
+    `separators` counts the `---` lines up to here; 0 only for what stands above the first.
+    `misplaced` says that its `---` line holds more than a comment, which kubectl refuses.
+    """
+
+    text: str
+    line: int
+    separators: int
+    misplaced: bool = False
+
+
+def document_pieces(text: str, line: int = 1) -> Iterator[Piece]:
+    """Cut a text, which starts on a line of its file, into its documents.
+
+    A `---` line that opens a piece belongs to its text where nothing stands before it: at the
+    start, and after another one. Lines end with a line feed, the last one too, as in kubectl.
+    """
+    if not text.endswith("\n"):
+        text += "\n"
+    start, separators, misplaced = 0, 0, False
+    for match in _SEPARATOR.finditer(text):
+        beside = match[1].strip()
+        at = match.start()
+        if at > start:
+            yield Piece(text[start:at], line, separators, misplaced)
+            end = at if _holds_text(beside) else match.end()
+            line += text.count("\n", start, end)
+            start, misplaced = end, False
+        misplaced = misplaced or _holds_text(beside)
+        separators += 1
+    if start < len(text):
+        yield Piece(text[start:], line, separators, misplaced)
+
+
+def _holds_text(beside: str) -> bool:
+    return bool(beside) and not beside.startswith("#")
+
+
+def check_characters(text: str, line: int) -> None:
+    """Raise NodeError for the first binary character of a text that starts on a line.
+
+    Bytes that are no UTF-8 arrive as Python's `surrogateescape` decodes them.
+    """
+    match = _BINARY.search(text)
+    if match is None:
+        return
+    line += text.count("\n", 0, match.start())
+    if "\udc80" <= match.group() <= "\udcff":
+        raise NodeError(line, "the bytes here are not UTF-8 text: save the file as UTF-8")
+    raise NodeError(
+        line,
+        f"the character U+{ord(match.group()):04X} is binary data: remove it, or write it as "
+        "an escape in double quotes",
+    )
+
+
+_MAX_DIGITS = 1000
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(
+        ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True
+    ),
+    **dict.fromkeys(
+        ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False
+    ),
+}
+_INTEGER = re.compile(
+    r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|(?P<octal>0[0-7]+)|0|[1-9][0-9]*)"
+)
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?(?:\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN")
+
+
+class ScalarError(ValueError):
+    """A scalar that JSON cannot hold; the message is one sentence."""
+
+
+def plain(text: str) -> bool | float | str | None:
+    """Return what a scalar without quotes and without a tag means.
+
+    A number beyond the range of a float stays text, as upstream; .inf and .nan are refused.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in "0123456789+-.":
+        return text
+    if _NOT_FINITE.fullmatch(text):
+        raise not_finite(text)
+    digits = text if text[0] == "." else text.replace("_", "")
+    match = _INTEGER.fullmatch(digits)
+    if match:
+        return integer(digits, 8 if match["octal"] else 0)
+    if _FLOAT.fullmatch(digits):
+        value = decimal(digits)
+        return text if value is None else value
+    return text
+
+
+def integer(digits: str, base: int = 10) -> int:
+    """Return a whole number of any sensible size; base 0 goes by the prefix."""
+    _check_length(digits)
+    return int(digits, base)
+
+
+def decimal(digits: str) -> float | None:
+    """Return a float as Go's encoding/json prints it: whole below 1e21; None when out of range."""
+    _check_length(digits)
+    value = float(digits)
+    if value in (float("inf"), float("-inf")):
+        return None
+    return int(value) if value.is_integer() and abs(value) < 1e21 else value
+
+
+def not_finite(text: str) -> ScalarError:
+    """Return the error for an infinity or a NaN."""
+    return ScalarError(f'{text} does not exist in JSON: write "{text}" if it is text')
+
+
+def _check_length(digits: str) -> None:
+    if len(digits) > _MAX_DIGITS:
+        raise ScalarError(
+            f"a number has more than {_MAX_DIGITS} digits: put it in quotes if it is text"
+        )
 
 
 class Merge:

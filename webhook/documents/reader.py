@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from webhook.documents.builder import Builder
+from webhook.documents.dialect import Piece, check_characters, document_pieces
 from webhook.documents.json_text import START, NotJsonError, json_nodes
-from webhook.documents.nodes import Mark, Node, NodeError, Position
-from webhook.documents.pointer import tokens
-from webhook.documents.stream import Piece, check_characters, document_pieces
+from webhook.documents.nodes import Mark, Node, NodeError, Position, tokens
 from webhook.documents.yaml_text import yaml_nodes
 
 MAX_BYTES = 64 * 1024 * 1024

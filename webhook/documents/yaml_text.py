@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from webhook.documents.builder import Builder
+from webhook.documents.dialect import ScalarError, plain
 from webhook.documents.nodes import Mark, Node, NodeError, quoted
-from webhook.documents.scalars import ScalarError, plain
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from yaml import ScalarNode
 from yaml.resolver import Resolver
 
-from webhook.documents.pointer import escape
-from webhook.documents.scalars import ScalarError, plain
+from webhook.documents.dialect import ScalarError, plain
+from webhook.documents.nodes import escape
 
 _TEXT = "tag:yaml.org,2002:str"
 _RESOLVER: Any = Resolver()

@@ -10,7 +10,7 @@ from webhook.documents.nodes import Mark
 from webhook.offline.input import InputFault, PassedOver
 from webhook.offline.manifests import Manifest
 from webhook.pods.patch import Operation
-from webhook.settings.resource import GROUP
+from webhook.settings.load import GROUP
 
 
 class PodAddition(NamedTuple):

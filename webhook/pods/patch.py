@@ -9,7 +9,7 @@ afterwards, which is what makes a review a thousand times cheaper than a differe
 
 from typing import Any
 
-from webhook.documents.pointer import escape
+from webhook.documents.nodes import escape
 from webhook.pods.fields import Fields
 
 Operation = dict[str, Any]

@@ -6,7 +6,7 @@ from webhook.admission.answer import FORETOLD, Severity, advice, line
 from webhook.offline.input import STDIN, count_passed_over
 from webhook.offline.review_report import ReviewOutcome, ReviewReport, object_title
 from webhook.reports.text import BOLD, RED, YELLOW, paint
-from webhook.settings.resource import GROUP
+from webhook.settings.load import GROUP
 
 _SHADES = {Severity.ERROR: RED, Severity.WARNING: YELLOW}
 

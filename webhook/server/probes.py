@@ -7,7 +7,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from webhook.observe.metrics import Metrics
-from webhook.settings.effective_file import HEADER
+from webhook.settings.layers import HEADER
 
 
 class Traffic:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from webhook.documents.reader import DocumentError, read_bytes
 from webhook.server.file_watch import FileError, FileSet, Swap
-from webhook.settings.effective_file import content_digest
 from webhook.settings.faults import SettingsError
+from webhook.settings.layers import content_digest
 from webhook.settings.load import parse_settings
 from webhook.settings.model import Settings
 

@@ -10,30 +10,31 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field
 
 from webhook.settings.network_peers import Cidr, EgressProfile, IngressProfile
-from webhook.settings.rule_ids import RuleId
-from webhook.settings.rule_settings import Level, PodSecurity, level, minor
-from webhook.settings.server_defaults import Affinity, Toleration
-from webhook.settings.text_forms import DNS_LABEL
+from webhook.settings.rule_settings import (
+    Conflict,
+    Level,
+    PodSecurity,
+    Replicas,
+    RuleAction,
+    RuleId,
+    ServiceAccountTokens,
+    level,
+    minor,
+)
+from webhook.settings.server_defaults import MCPServerDefaults, MCPServerMaximums
 from webhook.settings.values import (
     CHART_ONLY,
+    DNS_LABEL,
     DnsLabel,
-    DnsSubdomain,
     Labels,
-    LocalObjectReference,
-    NamespacedName,
     Port,
-    Quantities,
-    Resources,
     Section,
     SomeText,
     keys_match,
 )
 
-Conflict = Literal["deny", "override", "warn"]
-RuleAction = Literal["deny", "override", "warn", "off"]
 Profile = TypeVar("Profile", EgressProfile, IngressProfile)
 Profiles = Annotated[dict[DnsLabel, Profile], Field(json_schema_extra=keys_match(DNS_LABEL, 64))]
-DEFAULT_IMAGE = "ghcr.io/obot-platform/mcp-images/phat:main"
 
 
 class Gateway(Section):
@@ -103,89 +104,6 @@ class MCPNamespace(Section):
     )
     network_policy: NetworkPolicy = Field(default_factory=NetworkPolicy)
     pod_security: PodSecurity = Field(default_factory=PodSecurity)
-
-
-class MCPServerDefaults(Section):
-    """What servers get that they do not set."""
-
-    affinity: Affinity | None = Field(None, description="The affinity of servers that set none.")
-    tolerations: list[Toleration] | None = Field(
-        None, description="The tolerations of servers that set none."
-    )
-    node_selector: Labels | None = Field(
-        None, description="The node selector of servers; each key is added to servers that lack it."
-    )
-    image_pull_secrets: list[LocalObjectReference] | None = Field(
-        None,
-        description=(
-            "Secrets with registry credentials in the server's own namespace; each is added to "
-            "servers that lack it."
-        ),
-    )
-    runtime_class_name: DnsSubdomain | None = Field(
-        None, description="The RuntimeClass of every server; a server with another one is refused."
-    )
-    resources: Resources = Field(
-        Resources(requests={"memory": "400Mi"}),
-        description=(
-            "Requests and limits of the server container; one value that is replaced as a whole."
-        ),
-    )
-    image: SomeText = Field(
-        DEFAULT_IMAGE, description="The image of a server container that sets none."
-    )
-    per_server: Literal["allow", "forbid"] = Field(
-        "allow",
-        description=(
-            "Whether a server can set its own affinity, tolerations and resources; forbid "
-            "replaces them by these."
-        ),
-    )
-
-
-class MCPServerMaximums(Section):
-    """Maximum requests and limits of a container."""
-
-    requests: Quantities = Field(
-        default_factory=dict, description="Maximum requests by resource name; more is refused."
-    )
-    limits: Quantities = Field(
-        default_factory=dict,
-        description=(
-            "Maximum limits by resource name; more is refused. A container without a limit of "
-            "cpu, memory or ephemeral-storage gets the maximum."
-        ),
-    )
-
-
-class Replicas(Section):
-    """The action on a Deployment with more than one replica."""
-
-    policy: Literal["override", "deny", "off"] = Field(
-        "override",
-        description=(
-            "The action on a Deployment with more than one replica: override sets 1 and warns, "
-            "deny refuses, off does nothing."
-        ),
-    )
-
-
-class ServiceAccountTokens(Section):
-    """Which servers get their ServiceAccount token on request."""
-
-    opted_in: Literal["allow", "forbid"] = Field(
-        "allow", description="Whether a labelled server gets its ServiceAccount token on request."
-    )
-    managed: Literal["allow", "forbid"] = Field(
-        "forbid",
-        description=(
-            "Whether a server in a managed namespace gets its ServiceAccount token on request."
-        ),
-    )
-    names: list[NamespacedName] = Field(
-        default_factory=list,
-        description="Servers, as namespace/name, that always get their token on request.",
-    )
 
 
 class Isolation(Section):

@@ -1,15 +1,66 @@
-"""The Pod Security Standards: levels and versions as namespace labels name them, and settings."""
+"""What settings say to the rules: their identifiers and actions, and the Pod Security level.
+
+The identifiers stand below the rules so that settings can check them. The registry of the rules
+refuses to be imported when the two differ.
+"""
 
 from enum import IntEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from webhook.settings.text_forms import POD_SECURITY_VERSION
-from webhook.settings.values import Section
+from webhook.settings.values import POD_SECURITY_VERSION, NamespacedName, Section
+
+Conflict = Literal["deny", "override", "warn"]
+RuleAction = Literal["deny", "override", "warn", "off"]
+RuleId = Literal[
+    "annotations",
+    "server-container",
+    "identity",
+    "host-namespaces",
+    "privileged",
+    "run-as-non-root",
+    "run-as-user",
+    "seccomp-profile",
+    "privilege-escalation",
+    "capabilities",
+    "host-path",
+    "volume-types",
+    "host-ports",
+    "proc-mount",
+    "apparmor",
+    "selinux",
+    "sysctls",
+    "windows-host-process",
+    "probe-hosts",
+    "service-account-token",
+    "runtime-class",
+    "image-pull-policy",
+    "service-links",
+    "base-image",
+    "replicas",
+    "resources",
+    "resource-ceilings",
+    "scheduling",
+    "image-pull-secrets",
+    "config-env",
+    "config-files",
+    "isolation-gate",
+]
+
+# What they refuse cannot be taken away or replaced.
+NOT_OVERRIDABLE: frozenset[RuleId] = frozenset(
+    {
+        "annotations",
+        "server-container",
+        "host-path",
+        "volume-types",
+        "service-account-token",
+        "config-files",
+    }
+)
 
 LevelName = Literal["privileged", "baseline", "restricted"]
-
 OLDEST_MINOR, NEWEST_MINOR = 25, 37
 VERSIONS = ("latest", *(f"v1.{minor}" for minor in range(OLDEST_MINOR, NEWEST_MINOR + 1)))
 
@@ -69,3 +120,33 @@ def level(name: LevelName) -> Level:
 def minor(version: str) -> int:
     """The Kubernetes minor that a version label names; `latest` is the newest one known here."""
     return NEWEST_MINOR if version == "latest" else int(version.removeprefix("v1."))
+
+
+class Replicas(Section):
+    """The action on a Deployment with more than one replica."""
+
+    policy: Literal["override", "deny", "off"] = Field(
+        "override",
+        description=(
+            "The action on a Deployment with more than one replica: override sets 1 and warns, "
+            "deny refuses, off does nothing."
+        ),
+    )
+
+
+class ServiceAccountTokens(Section):
+    """Which servers get their ServiceAccount token on request."""
+
+    opted_in: Literal["allow", "forbid"] = Field(
+        "allow", description="Whether a labelled server gets its ServiceAccount token on request."
+    )
+    managed: Literal["allow", "forbid"] = Field(
+        "forbid",
+        description=(
+            "Whether a server in a managed namespace gets its ServiceAccount token on request."
+        ),
+    )
+    names: list[NamespacedName] = Field(
+        default_factory=list,
+        description="Servers, as namespace/name, that always get their token on request.",
+    )

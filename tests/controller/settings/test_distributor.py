@@ -14,7 +14,7 @@ from webhook.controller.settings.effective import settle
 from webhook.controller.settings.in_force import InForce
 from webhook.controller.settings.settings_store import Resource
 from webhook.kube.errors import Forbidden
-from webhook.settings.effective_file import FILE
+from webhook.settings.layers import FILE
 
 Json = dict[str, Any]
 FULL = Forbidden(403, "Forbidden", "exceeded quota")

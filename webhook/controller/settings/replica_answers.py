@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import aiohttp
 
 from webhook.controller.certificates.served import Replica
-from webhook.settings.effective_file import HEADER
+from webhook.settings.layers import HEADER
 
 PORT = "metrics"
 ASK_SECONDS = 1.0

@@ -14,7 +14,7 @@ from webhook.kube.cache import Cache
 from webhook.kube.errors import AlreadyExists, ApiError, NotFound
 from webhook.kube.paths import cluster_wide, namespaced
 from webhook.kube.watch import Restarted, Source, Watch
-from webhook.settings.resource import GROUP, NAME, PLURAL, VERSION
+from webhook.settings.load import GROUP, NAME, PLURAL, VERSION
 
 CONFIG_MAP = "mcp-admission-settings"
 SECONDS_WITHOUT_DEFINITION = 10.0

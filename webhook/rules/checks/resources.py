@@ -16,9 +16,9 @@ from webhook.pods import limit_range
 from webhook.pods.fields import Fields, Violation
 from webhook.pods.pod import Pod
 from webhook.rules.rule import PodRule
-from webhook.settings.model import RuleAction, Settings
+from webhook.settings.model import Settings
 from webhook.settings.quantity import Quantity, QuantityError, parse_quantity
-from webhook.settings.rule_ids import RuleId
+from webhook.settings.rule_settings import RuleAction, RuleId
 
 
 def fill(pod: Pod, settings: Settings) -> None:
