@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.settings.test_network_peers import BAD_PEERS, BAD_PORTS, GOOD_PEERS, GOOD_PORTS
+from tests.settings.test_network_settings import BAD_PEERS, BAD_PORTS, GOOD_PEERS, GOOD_PORTS
 from tools.chart.definition import definition
 from tools.chart.model_schema import descriptions
 from tools.chart.settings_schema import settings_schema

@@ -41,7 +41,7 @@ from webhook.pods.public_addresses import (
     REFERENCE_BLOCKS,
 )
 from webhook.settings.model import NetworkPolicy, Settings
-from webhook.settings.network_peers import PolicyPort
+from webhook.settings.network_settings import PolicyPort
 
 Json = dict[str, Any]
 BASELINE = "mcp-admission-baseline"

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from webhook.pods.public_addresses import Network, public
 from webhook.settings.model import NetworkPolicy
-from webhook.settings.network_peers import NoBlockError, cidr
+from webhook.settings.network_settings import NoBlockError, cidr
 from webhook.settings.values import listed, nearest
 
 MOST_ENTRIES = 100

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
-from webhook.settings.network_peers import Cidr, EgressProfile, IngressProfile
+from webhook.settings.network_settings import Cidr, EgressProfile, IngressProfile
 from webhook.settings.rule_settings import (
     Conflict,
     Level,
