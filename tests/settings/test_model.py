@@ -4,9 +4,9 @@ from typing import Any, get_args
 
 import pytest
 
-from webhook.settings.model import Settings
-from webhook.settings.model_keys import (
+from webhook.settings.model import (
     Key,
+    Settings,
     chart_only_keys,
     choices,
     dotted,

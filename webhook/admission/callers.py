@@ -10,7 +10,8 @@ from webhook.admission.workload import Workload, read
 from webhook.documents.nodes import escape
 from webhook.pods import peers
 from webhook.pods.patch import Patch
-from webhook.settings.model import Gateway, Settings
+from webhook.settings.model import Settings
+from webhook.settings.network_settings import Gateway
 from webhook.settings.values import listed
 
 _FROM_NOW_ON = "callers from now on: "

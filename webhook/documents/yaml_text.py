@@ -6,7 +6,6 @@ its constructors know dates, sets and Python objects.
 
 import re
 from collections.abc import Iterator
-from types import NoneType
 from typing import Any
 
 import yaml
@@ -19,7 +18,7 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _PREFIX = "tag:yaml.org,2002:"
 _TYPES: dict[str, tuple[type, ...]] = {
-    f"{_PREFIX}null": (NoneType,),
+    f"{_PREFIX}null": (type(None),),
     f"{_PREFIX}bool": (bool,),
     f"{_PREFIX}int": (int,),
     f"{_PREFIX}float": (float, int),

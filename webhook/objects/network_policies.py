@@ -40,8 +40,8 @@ from webhook.pods.public_addresses import (
     IPV6_BLOCKS,
     REFERENCE_BLOCKS,
 )
-from webhook.settings.model import NetworkPolicy, Settings
-from webhook.settings.network_settings import PolicyPort
+from webhook.settings.model import Settings
+from webhook.settings.network_settings import NetworkPolicy, PolicyPort
 
 Json = dict[str, Any]
 BASELINE = "mcp-admission-baseline"

@@ -16,8 +16,7 @@ from webhook.documents.nodes import escape, pointer_to
 from webhook.offline.manifests import Manifest
 from webhook.pods import keys
 from webhook.settings.load import GROUP, KIND, faults_of_resource
-from webhook.settings.model import Settings
-from webhook.settings.model_keys import dotted
+from webhook.settings.model import Settings, dotted
 
 VERSIONS = {
     kind: "/".join(filter(None, (resource.partition(".")[2], "v1")))

@@ -14,9 +14,8 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import NamedTuple
 
 from webhook.pods.public_addresses import Network, public
-from webhook.settings.model import NetworkPolicy
-from webhook.settings.network_settings import NoBlockError, cidr
-from webhook.settings.values import listed, nearest
+from webhook.settings.network_settings import NetworkPolicy
+from webhook.settings.values import NoBlockError, cidr, listed, nearest
 
 MOST_ENTRIES = 100
 _LONGEST = 43

@@ -9,24 +9,21 @@ each can say which settings it works with.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import ValidationError
 
 from webhook.documents.dialect import plain
 from webhook.settings.faults import MOST_FAULTS, KeyFault, SettingsError, contradictions, explain
-from webhook.settings.model import Settings
-from webhook.settings.model_keys import Key, dotted, held_type, section_type
+from webhook.settings.model import Key, Settings, dotted, held_type, section_type
 from webhook.settings.values import Value
 
 _MERGED_BY_KEY = frozenset({("rules",)})
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """What one source sets; a null in it means "not set here".
 
     `values` has the keys of the settings file. `place` names, for a key, where a person finds it,
@@ -98,7 +95,7 @@ def _refuse(lines: Iterable[str]) -> None:
 
 def _origin(layers: list[Layer], key: Key) -> Layer:
     """The strongest layer that sets a key, which some layer does."""
-    return next(layer for layer in reversed(layers) if _holds(layer.values, key))
+    return [layer for layer in layers if _holds(layer.values, key)][-1]
 
 
 def _holds(values: Any, key: Key) -> bool:

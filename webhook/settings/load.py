@@ -6,10 +6,7 @@ says nothing about settings.
 """
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from webhook.documents.nodes import pointer_to
@@ -23,8 +20,8 @@ from webhook.documents.reader import (
 from webhook.settings.environment import environment_layer
 from webhook.settings.faults import MOST_FAULTS, KeyFault, SettingsError
 from webhook.settings.layers import Layer, faults_of_source, keys_set, merge_layers
-from webhook.settings.model import Settings
-from webhook.settings.model_keys import Key, chart_only_keys, dotted
+from webhook.settings.model import Key, Settings, chart_only_keys, dotted
+from webhook.settings.values import nearest
 
 GROUP = "mcp-admission.dev"
 VERSION = "v1alpha1"
@@ -86,8 +83,8 @@ def faults_of_resource(found: Any) -> Iterator[KeyFault]:
     if not isinstance(metadata, dict) or metadata.get("name") != NAME:
         yield KeyFault(("metadata", "name"), f"must be {NAME}: there is one {KIND} for the cluster")
     for key in found.keys() - _PARTS:
-        near = get_close_matches(key, _PARTS, n=1)
-        yield KeyFault((key,), f"unknown key{f': did you mean {near[0]}?' if near else ''}")
+        near = nearest(key, _PARTS)
+        yield KeyFault((key,), f"unknown key{f': did you mean {near}?' if near else ''}")
     yield from _of_spec(found)
 
 
@@ -108,7 +105,7 @@ def _of_spec(found: dict[str, Any]) -> Iterator[KeyFault]:
         yield KeyFault(("spec", *key.split(".")), "is read by the chart alone: set it there")
 
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
+_NOTHING: Mapping[str, str] = {}
 _DEFAULTS = "write {} for all defaults"
 
 
@@ -152,8 +149,7 @@ def _layer(found: list[Document], source: str) -> Layer:
         raise SettingsError(
             f"{source}:{document.line('')}: settings are a mapping of keys: {_DEFAULTS}"
         )
-
-    return Layer(document.value, partial(_place, document))
+    return Layer(document.value, lambda key: _place(document, key))
 
 
 def _exported(document: Document) -> Layer:

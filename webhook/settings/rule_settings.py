@@ -5,13 +5,13 @@ refuses to be imported when the two differ.
 """
 
 from enum import IntEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from webhook.settings.values import POD_SECURITY_VERSION, NamespacedName, Section
 
-Conflict = Literal["deny", "override", "warn"]
 RuleAction = Literal["deny", "override", "warn", "off"]
 RuleId = Literal[
     "annotations",
@@ -48,6 +48,8 @@ RuleId = Literal[
     "isolation-gate",
 ]
 
+Rules = dict[RuleId, RuleAction]
+
 # What they refuse cannot be taken away or replaced.
 NOT_OVERRIDABLE: frozenset[RuleId] = frozenset(
     {
@@ -73,6 +75,14 @@ def _no_number(value: Any) -> Any:
 
 
 VersionName = Annotated[str, Field(pattern=POD_SECURITY_VERSION), BeforeValidator(_no_number)]
+
+
+class Level(IntEnum):
+    """How much a namespace asks of its pods; a higher level includes the lower ones."""
+
+    PRIVILEGED = 0
+    BASELINE = 1
+    RESTRICTED = 2
 
 
 class PodSecurity(Section):
@@ -103,13 +113,15 @@ class PodSecurity(Section):
         "latest", description="The version of the level for warnings; it only sets a label."
     )
 
+    @cached_property
+    def level(self) -> Level:
+        """The enforced level."""
+        return level(self.enforce)
 
-class Level(IntEnum):
-    """How much a namespace asks of its pods; a higher level includes the lower ones."""
-
-    PRIVILEGED = 0
-    BASELINE = 1
-    RESTRICTED = 2
+    @cached_property
+    def minor(self) -> int:
+        """The Kubernetes minor whose edition of the Standards is enforced."""
+        return minor(self.enforce_version)
 
 
 def level(name: LevelName) -> Level:

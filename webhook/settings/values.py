@@ -10,18 +10,10 @@ import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import cached_property
+from ipaddress import IPv6Network, ip_network
 from typing import Annotated, Any, Literal, Required
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-    WithJsonSchema,
-    with_config,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema, with_config
 from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
@@ -84,7 +76,7 @@ def _plain(word: str) -> str:
 
 
 # Of a setting that the chart reads, and nothing else.
-CHART_ONLY: dict[str, JsonValue] = {"x-chart-only": True}
+CHART_ONLY: dict[str, Any] = {"x-chart-only": True}
 VERBATIM = "x-verbatim"
 _QUANTITY = r"^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+(\.[0-9]*)?)?$"
 _QUANTITY_SCHEMA = {
@@ -95,17 +87,16 @@ _QUANTITY_SCHEMA = {
 }
 
 
-class Section(BaseModel):
+class Section(
+    BaseModel,
+    alias_generator=to_camel,
+    extra="forbid",
+    frozen=True,
+    populate_by_name=False,
+    strict=True,
+    ignored_types=(cached_property,),
+):
     """A group of keys; layers merge inside it, key by key."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        extra="forbid",
-        frozen=True,
-        populate_by_name=False,
-        strict=True,
-        ignored_types=(cached_property,),
-    )
 
 
 class Value(Section):
@@ -113,7 +104,7 @@ class Value(Section):
 
 
 # Part of an object of Kubernetes, kept as it was written: a null in it does not mean "not set".
-verbatim = with_config(ConfigDict(extra="forbid", strict=True, json_schema_extra={VERBATIM: True}))
+verbatim = with_config(extra="forbid", strict=True, json_schema_extra={VERBATIM: True})
 
 
 def cel(rule: str, message: str) -> dict[str, Any]:
@@ -152,6 +143,47 @@ LabelValue = Annotated[str, Field(pattern=LABEL_VALUE)]
 Labels = Annotated[dict[LabelKey, LabelValue], Field(json_schema_extra=keys_match(LABEL_KEY, 64))]
 NamespacedName = Annotated[str, Field(pattern=NAMESPACED_NAME)]
 SomeText = Annotated[str, Field(min_length=1)]
+
+
+_SUCH_AS = "one such as 203.0.113.0/24"
+_OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_BLOCK = {
+    "type": "string",
+    "maxLength": len("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128"),
+    "pattern": rf"^({_OCTET}(\.{_OCTET}){{3}}/([12]?[0-9]|3[0-2])"
+    r"|(::|[0-9a-f]{1,4}:)[0-9a-f:]*/([1-9]?[0-9]|1[01][0-9]|12[0-8]))$",
+}
+_IS_BLOCK = cel(
+    "isCIDR(self) && string(cidr(self).masked()) == self",
+    "must be a block of addresses without host bits, such as 203.0.113.0/24",
+)
+
+
+class NoBlockError(ValueError):
+    """Text that is no block of addresses, or not how Kubernetes writes it; `write` says what is."""
+
+    def __init__(self, text: str, write: str) -> None:
+        super().__init__(f'"{text:.43}" is not a block of addresses: write {write}')
+        self.write = write
+
+
+def cidr(value: str) -> str:
+    """A block of addresses as Kubernetes writes it; raises NoBlockError for another spelling."""
+    try:
+        network = ip_network(value, strict=False)
+    except ValueError:
+        raise NoBlockError(value, _SUCH_AS) from None
+    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped is not None:
+        inner = f"{network.network_address.ipv4_mapped}/{max(network.prefixlen - 96, 0)}"
+        raise NoBlockError(value, f"{inner}, because policies know IPv4 as IPv4")
+    if str(network) != value or "%" in value:
+        raise NoBlockError(value, _SUCH_AS if "%" in value else str(network))
+    return value
+
+
+Cidr = Annotated[str, AfterValidator(cidr), WithJsonSchema({**_BLOCK, **_IS_BLOCK})]
+# CEL for each of them would exceed what the API server spends on one resource.
+ExceptedCidr = Annotated[str, AfterValidator(cidr), WithJsonSchema(_BLOCK)]
 
 
 @verbatim

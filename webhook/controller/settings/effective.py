@@ -14,8 +14,7 @@ from webhook.settings.layers import (
     settings_text,
     sorted_yaml,
 )
-from webhook.settings.model import Settings
-from webhook.settings.model_keys import chart_only_keys, dotted
+from webhook.settings.model import Settings, chart_only_keys, dotted
 
 DEEPEST = 50  # replicas read twice as deep
 LARGEST = 900 * 1024  # in ASCII; a ConfigMap ends at a MiB
