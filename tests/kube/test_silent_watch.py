@@ -10,8 +10,8 @@ from tools.cluster.control_plane import ControlPlane
 from tools.cluster.users import User
 from webhook.kube.api import Api
 from webhook.kube.cache import Cache
+from webhook.kube.informer import Source, Watch
 from webhook.kube.paths import namespaced
-from webhook.kube.watch import Source, Watch
 from webhook.kube.watch_events import Event
 
 IDLE_SECONDS = 1.0

@@ -16,11 +16,11 @@ from webhook.cli.certificate_plan import plan
 from webhook.cli.cluster import connect, places
 from webhook.cli.notes import note, prepare
 from webhook.cli.output import is_for_programs, print_object
-from webhook.controller.certificates.driver import Driver, Look, described
 from webhook.controller.certificates.problems import faults, stored_certificate
+from webhook.controller.certificates.rotator import Driver, Look, described
 from webhook.controller.certificates.secret import REPLACE, Secret
-from webhook.controller.certificates.served import endpoints
 from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET
+from webhook.controller.replicas import endpoints
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.observe.control_metrics import ControlMetrics

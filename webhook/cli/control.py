@@ -15,14 +15,14 @@ from webhook.cli.certificate_plan import add_certificate_options, plan
 from webhook.cli.cluster import add_cluster_options, connect, places
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.log_level import add_log_option
-from webhook.controller.certificates.driver import STEPS
 from webhook.controller.certificates.modes import MODES
-from webhook.controller.certificates.served import endpoints
+from webhook.controller.certificates.rotator import STEPS
 from webhook.controller.health import Heart, answer_probes
-from webhook.controller.leader import Controller
-from webhook.controller.settings.distributor import Distributor
+from webhook.controller.lifecycle import Controller
+from webhook.controller.replicas import endpoints
 from webhook.controller.settings.effective import settle
 from webhook.controller.settings.in_force import InForce, work_by
+from webhook.controller.settings.settings_reconciler import Distributor
 from webhook.controller.settings.settings_store import Following
 from webhook.kube.api import Api
 from webhook.kube.counted import CountedApi
@@ -34,7 +34,7 @@ from webhook.kube.loop import repeat
 from webhook.kube.paths import namespaced
 from webhook.observe import logs
 from webhook.observe.control_metrics import ControlMetrics
-from webhook.observe.reconcile_metrics import SETTINGS, ReconcileMetrics
+from webhook.observe.controller_metrics import SETTINGS, ReconcileMetrics
 from webhook.server.listener import Address
 from webhook.settings.environment import not_read
 from webhook.settings.layers import Layer

@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 
 from webhook import names
 from webhook.controller.gates import gate
-from webhook.controller.namespaces.named_namespace import NamedNamespace
-from webhook.controller.owned import object_kinds
-from webhook.controller.owned.object_kinds import KINDS, SECRET, Live
+from webhook.controller.informers import NamedNamespace
+from webhook.controller.owned import owned_objects
+from webhook.controller.owned.owned_objects import KINDS, SECRET, Live
 from webhook.controller.servers import observed
 from webhook.controller.servers.observed import Deployment
 from webhook.kube.api import Api
 from webhook.kube.api_request import FIELD_MANAGER
 from webhook.kube.cache import Cache
+from webhook.kube.informer import Restarted, Source, Watch
 from webhook.kube.paths import cluster_wide, namespaced
 from webhook.kube.queue import Queue
-from webhook.kube.watch import Restarted, Source, Watch
 from webhook.objects.namespace_labels import PREFIX, left_alone
 from webhook.settings.model import Settings
 
@@ -69,7 +69,7 @@ class View:
         self.pods: Cache[Pod] = Cache(self._pod, self._pod_changed)
         self.sources: Cache[str] = Cache(self._source, self._source_changed)
         self.made: dict[str, Cache[Live]] = {
-            kind: Cache(partial(object_kinds.keep, each), self._made_changed)
+            kind: Cache(partial(owned_objects.keep, each), self._made_changed)
             for kind, each in KINDS.items()
         }
 

@@ -13,7 +13,7 @@ from webhook import names
 from webhook.admission.drift import REFUSED
 from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS, Workload
 from webhook.controller.installation import Places
-from webhook.controller.owned.object_kinds import POLICY
+from webhook.controller.owned.owned_objects import POLICY
 from webhook.fleet import workloads
 from webhook.fleet.isolation import Policies
 from webhook.fleet.registrations import missing

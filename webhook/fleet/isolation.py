@@ -7,7 +7,7 @@ from typing import Any
 
 from webhook import names
 from webhook.admission.drift import OUT_OF_DATE, UNPROTECTED
-from webhook.controller.owned.object_kinds import POLICY
+from webhook.controller.owned.owned_objects import POLICY
 from webhook.fleet.policies.wide_policies import wide_policies
 from webhook.fleet.report import Told
 from webhook.objects.network_policy_baseline import NAME as BASELINE

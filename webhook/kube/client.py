@@ -15,10 +15,10 @@ from kubernetes.aio.config import ConfigException
 from multidict import CIMultiDict
 
 from webhook.kube.access import impersonation, proxies
+from webhook.kube.access.client_config import Way, find
 from webhook.kube.access.credentials import Credentials, Fixed
 from webhook.kube.access.entries import User
 from webhook.kube.access.overrides import Overrides
-from webhook.kube.access.way import Way, find
 from webhook.kube.errors import ConfigurationError, Unreachable, no_way
 
 POD = "the ServiceAccount of the pod"

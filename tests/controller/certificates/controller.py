@@ -9,9 +9,9 @@ from typing import Any
 
 from certs.rotation import Plan
 from tools.cluster.background import Background
-from webhook.controller.certificates.driver import Driver
-from webhook.controller.certificates.served import Replica
+from webhook.controller.certificates.rotator import Driver
 from webhook.controller.installation import Places
+from webhook.controller.replicas import Replica
 from webhook.kube.api import Api
 from webhook.kube.api_request import Request
 from webhook.kube.errors import ApiError

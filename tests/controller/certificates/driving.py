@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.controller.certificates.cluster import plan
-from webhook.controller.certificates.driver import Driver
-from webhook.controller.certificates.served import Replica
+from webhook.controller.certificates.rotator import Driver
 from webhook.controller.installation import Places
+from webhook.controller.replicas import Replica
 from webhook.kube.api import Api
 from webhook.observe.control_metrics import ControlMetrics
 

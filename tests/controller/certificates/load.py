@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from tests.controller.certificates.cluster import Installed, accepted
 from tests.e2e import manifests
 from tools.cluster.background import Background
-from webhook.controller.certificates import published
+from webhook.controller.certificates import ca_bundles
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError
 from webhook.kube.paths import namespaced
@@ -66,7 +66,7 @@ class Load(Background):
         """Each replica, with each of the bundles as it was a moment ago."""
         host = self._installed.places.host
         while not self.over.is_set():
-            bundles = published.bundles(await published.read(api, self._installed.places))
+            bundles = ca_bundles.bundles(await ca_bundles.read(api, self._installed.places))
             for port in self._ports():
                 for bundle in set(bundles.values()):
                     await self._shake(port, host, bundle or b"")

@@ -10,7 +10,7 @@ import pytest
 from tests.controller.certificates.cluster import Installed, plan
 from tests.controller.certificates.driving import drive, driving
 from webhook.controller.certificates.modes import MODES
-from webhook.controller.certificates.served import endpoints
+from webhook.controller.replicas import endpoints
 from webhook.kube.api import Api
 from webhook.observe.control_metrics import ControlMetrics
 

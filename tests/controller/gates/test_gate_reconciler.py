@@ -11,11 +11,11 @@ import pytest
 from tests.kube.virtual_time import run
 from webhook import names
 from webhook.controller.cluster_state import Key, View
+from webhook.controller.event_recorder import Notes
 from webhook.controller.gates.gate_reconciler import MOMENT, Gates
 from webhook.controller.namespaces.namespace_reconciler import Namespaces
-from webhook.controller.owned.write import Writer
+from webhook.controller.owned.writer import Writer
 from webhook.kube.errors import Invalid
-from webhook.kube.event_recorder import Notes
 from webhook.kube.queue import Queue
 from webhook.objects.network_policy_baseline import NAME as BASELINE
 from webhook.settings.model import Settings

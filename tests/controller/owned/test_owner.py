@@ -3,7 +3,7 @@
 import pytest
 
 from webhook.controller.cluster_state import Key, View
-from webhook.controller.owned.object_kinds import SECRET, keep
+from webhook.controller.owned.owned_objects import SECRET, keep
 from webhook.kube.queue import Queue
 from webhook.settings.model import Settings
 

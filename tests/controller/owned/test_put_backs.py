@@ -7,9 +7,9 @@ import pytest
 from tests.controller.servers.one_server import KEY, Json, Remembering, servers_of, stored
 from tests.kube.virtual_time import run
 from webhook.controller.cluster_state import View
-from webhook.controller.owned.owned_objects import Place
+from webhook.controller.owned.object_keys import Place
 from webhook.controller.owned.put_backs import LONGEST, PutBacks
-from webhook.controller.owned.write import Changed
+from webhook.controller.owned.writer import Changed
 from webhook.controller.servers.server_reconciler import Servers
 from webhook.kube.errors import Conflict, Invalid
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.controller.owned.managers import HELM_RELEASE, LAST_APPLIED, changed_by
-from webhook.controller.owned.object_kinds import POLICY, SECRET, SERVICE, Kind, keep
-from webhook.controller.owned.owned_objects import Place
+from webhook.controller.owned.managed_fields import HELM_RELEASE, LAST_APPLIED, changed_by
+from webhook.controller.owned.object_keys import Place
+from webhook.controller.owned.owned_objects import POLICY, SECRET, SERVICE, Kind, keep
 from webhook.controller.owned.owner import NAMESPACE, Owner
 from webhook.controller.owned.put_backs import told
 from webhook.controller.owned.release import released

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from webhook.controller.cluster_state import Key, View
-from webhook.controller.owned.write import Writer
+from webhook.controller.event_recorder import Notes
+from webhook.controller.owned.writer import Writer
 from webhook.controller.servers.server_reconciler import Servers
 from webhook.kube.errors import AlreadyExists, ApiError, NotFound
-from webhook.kube.event_recorder import Notes
 from webhook.kube.queue import Queue
 from webhook.settings.model import Settings
 

@@ -12,7 +12,7 @@ from tests.controller.servers.one_server import (
 )
 from tests.kube.virtual_time import run
 from webhook.controller.cluster_state import View
-from webhook.controller.owned.managers import HELM_RELEASE
+from webhook.controller.owned.managed_fields import HELM_RELEASE
 from webhook.controller.servers.server_reconciler import Servers
 
 DEPLOYMENT = "/apis/apps/v1/namespaces/team/deployments/crm"

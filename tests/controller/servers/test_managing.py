@@ -12,9 +12,9 @@ from tests.e2e import manifests
 from tests.kube.virtual_time import run
 from webhook import names
 from webhook.controller.cluster_state import Key, View
+from webhook.controller.event_recorder import Notes
 from webhook.controller.namespaces.namespace_reconciler import Namespaces
-from webhook.controller.owned.write import Writer
-from webhook.kube.event_recorder import Notes
+from webhook.controller.owned.writer import Writer
 from webhook.kube.queue import Queue
 from webhook.settings.model import Settings
 

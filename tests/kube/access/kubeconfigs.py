@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
+from webhook.kube.access.client_config import Way, find
 from webhook.kube.access.overrides import NONE, Overrides
-from webhook.kube.access.way import Way, find
 from webhook.kube.errors import ConfigurationError
 
 SERVER = "https://api.example.invalid:6443"

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from tests.kube.access.kubeconfigs import SERVER, Json, config, refusal, way, written
+from webhook.kube.access.client_config import Way, find
 from webhook.kube.access.overrides import NONE, Overrides
-from webhook.kube.access.way import Way, find
 from webhook.kube.errors import ConfigurationError
 
 SECRET = "hunter2-" * 4

@@ -12,8 +12,8 @@ import trustme
 from tests.kube.access.kubeconfigs import SERVER, Json, config, refusal, way, written
 from tests.server.certificates import chain, key
 from webhook.kube.access import plugin as module
+from webhook.kube.access.client_config import Way, find
 from webhook.kube.access.overrides import NONE
-from webhook.kube.access.way import Way, find
 
 V1 = "client.authentication.k8s.io/v1"
 SECRET = "hunter2-" * 4

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 
 from certs.rotation import Plan
-from webhook.controller.certificates.driver import Driver
-from webhook.controller.certificates.onlooker import Onlooker
-from webhook.controller.certificates.served import FindReplicas
+from webhook.controller.certificates.monitor import Onlooker
+from webhook.controller.certificates.rotator import Driver
 from webhook.controller.installation import Places
+from webhook.controller.replicas import FindReplicas
 from webhook.kube.api import Api
 from webhook.kube.loop import Turn
 from webhook.observe.control_metrics import ControlMetrics

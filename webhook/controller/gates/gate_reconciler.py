@@ -7,13 +7,13 @@ to do as it says: plugins tell nobody when they have.
 import asyncio
 
 from webhook.controller.cluster_state import Key, Pod
+from webhook.controller.event_recorder import Notes, Regarding
 from webhook.controller.gates import gate
 from webhook.controller.namespaces.namespace_reconciler import Namespaces
-from webhook.controller.owned.object_kinds import POLICY
-from webhook.controller.owned.write import Writer
+from webhook.controller.owned.owned_objects import POLICY
+from webhook.controller.owned.writer import Writer
 from webhook.kube.api import Api
 from webhook.kube.errors import Invalid
-from webhook.kube.event_recorder import Notes, Regarding
 
 MOMENT = 1.0
 

@@ -8,13 +8,13 @@ managed no more.
 from typing import Any
 
 from webhook.controller.cluster_state import Key, Namespace, View
-from webhook.controller.owned.object_kinds import POLICY, Live
-from webhook.controller.owned.owned_objects import Place
+from webhook.controller.event_recorder import Notes, Regarding
+from webhook.controller.owned.object_keys import Place
+from webhook.controller.owned.owned_objects import POLICY, Live
 from webhook.controller.owned.owner import NAMESPACE
-from webhook.controller.owned.write import NotOurs, Waits, Writer
+from webhook.controller.owned.writer import NotOurs, Waits, Writer
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError
-from webhook.kube.event_recorder import Notes, Regarding
 from webhook.kube.paths import cluster_wide
 from webhook.objects import made
 from webhook.objects.network_policy_baseline import NAME as BASELINE

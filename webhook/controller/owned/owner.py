@@ -7,7 +7,7 @@ theirs. The policy that isolates a namespace belongs to no Deployment and is nev
 
 from typing import NamedTuple
 
-from webhook.controller.owned.object_kinds import Live
+from webhook.controller.owned.owned_objects import Live
 
 
 class Owner(NamedTuple):

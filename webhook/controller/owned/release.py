@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from webhook import names
-from webhook.controller.owned.managers import Path, at, by_us, declared, entries
-from webhook.controller.owned.object_kinds import LABELS, SERVICE, Kind
+from webhook.controller.owned.managed_fields import Path, at, by_us, declared, entries
+from webhook.controller.owned.owned_objects import LABELS, SERVICE, Kind
 
 Json = dict[str, Any]
 SELECTOR: Path = ("spec", "selector")

@@ -3,10 +3,10 @@
 import json
 
 from webhook.controller.cluster_state import Key, View
-from webhook.controller.owned import owned_objects
-from webhook.controller.owned.object_kinds import SECRET
+from webhook.controller.owned import object_keys
+from webhook.controller.owned.owned_objects import SECRET
 from webhook.controller.owned.owner import Owner
-from webhook.controller.owned.write import Writer
+from webhook.controller.owned.writer import Writer
 from webhook.controller.servers.observed import keep, rolled
 from webhook.kube.api import Api
 from webhook.kube.errors import NotFound
@@ -17,10 +17,10 @@ AGAIN = 2.0
 
 async def leave(api: Api, view: View, writer: Writer, key: Key) -> float | None:
     """Delete what is ours, except a Secret that the template names; or say when to come again."""
-    former = owned_objects.former_service(key.namespace, key.name)
+    former = object_keys.former_service(key.namespace, key.name)
     there = [
         place
-        for place in [*owned_objects.of_server(key.namespace, key.name), former]
+        for place in [*object_keys.of_server(key.namespace, key.name), former]
         if (live := writer.live(place)) and live.owner == key.name and not live.going
     ]
     if not there:

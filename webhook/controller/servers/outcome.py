@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
-from webhook.controller.owned.object_kinds import Live
-from webhook.controller.owned.owned_objects import Place
+from webhook.controller.owned.object_keys import Place
+from webhook.controller.owned.owned_objects import Live
 from webhook.controller.servers.observed import Deployment
 from webhook.kube.errors import ApiError
 

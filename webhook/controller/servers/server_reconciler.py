@@ -9,21 +9,21 @@ from math import inf
 from typing import Any
 
 from webhook import names
+from webhook.controller import event_recorder as events
 from webhook.controller.cluster_state import Key, View
-from webhook.controller.owned import owned_objects
-from webhook.controller.owned.object_kinds import POLICY, SECRET, SERVICE, Live
-from webhook.controller.owned.owned_objects import Place
+from webhook.controller.event_recorder import Notes
+from webhook.controller.owned import object_keys
+from webhook.controller.owned.object_keys import Place
+from webhook.controller.owned.owned_objects import POLICY, SECRET, SERVICE, Live
 from webhook.controller.owned.owner import Owner
-from webhook.controller.owned.write import NotOurs, Waits, Writer
-from webhook.controller.servers import former
+from webhook.controller.owned.writer import NotOurs, Waits, Writer
+from webhook.controller.servers import cleanup as former
 from webhook.controller.servers.drift_event import standing
 from webhook.controller.servers.leave import leave
 from webhook.controller.servers.observed import Deployment
 from webhook.controller.servers.outcome import Outcome, Right
-from webhook.kube import event_recorder as events
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, NotFound
-from webhook.kube.event_recorder import Notes
 from webhook.kube.paths import namespaced
 from webhook.objects import configuration, made
 from webhook.objects.deployed_server import Server
@@ -71,7 +71,7 @@ class Servers:
     def _unwanted(self, key: Key, wanted: made.Made) -> list[Live | None]:
         """What there is that is not wanted: it may come while others are written."""
         kept = set(map(Place.of, wanted.objects))
-        there = owned_objects.of_server(key.namespace, key.name)
+        there = object_keys.of_server(key.namespace, key.name)
         return [self._writer.live(place) for place in there if place not in kept]
 
     def _source_version(self, key: Key, found: Deployment) -> str | None:
@@ -80,9 +80,9 @@ class Servers:
 
     def _lives(self, key: Key) -> tuple[Live | None, ...]:
         """What there is of everything that may be made: the Service first, the former one last."""
-        former = owned_objects.former_service(key.namespace, key.name)
+        former = object_keys.former_service(key.namespace, key.name)
         return tuple(
-            map(self._writer.live, [*owned_objects.of_server(key.namespace, key.name), former])
+            map(self._writer.live, [*object_keys.of_server(key.namespace, key.name), former])
         )
 
     async def _wanted(self, key: Key, found: Deployment) -> made.Made:
@@ -140,7 +140,7 @@ class Servers:
         secret = each["kind"] == SECRET.kind
         begins = {names.REVISION: revision} if secret and revision and found.unread else {}
         right = self._right.get(key)
-        there = owned_objects.of_server(key.namespace, key.name)
+        there = object_keys.of_server(key.namespace, key.name)
         stood = dict(zip(there, right.lives, strict=False)) if right else {}
         try:
             await self._writer.put(each, Owner(found.uid), begins, stood.get(Place.of(each)))
@@ -159,7 +159,7 @@ class Servers:
         owner = Owner(found.uid)
         kept = {*map(Place.of, wanted.objects)}
         kept |= {Place(kind, key.namespace, name) for kind, name in wanted.keeps}
-        for place in owned_objects.of_server(key.namespace, key.name):
+        for place in object_keys.of_server(key.namespace, key.name):
             live = self._writer.live(place)
             if live is None or live.going or place in kept or live.owner_uid != found.uid:
                 continue

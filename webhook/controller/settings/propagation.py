@@ -5,8 +5,8 @@ import logging
 from collections.abc import Sequence
 
 from webhook.controller import kubelet
-from webhook.controller.certificates.served import Replica, endpoints
 from webhook.controller.installation import Places
+from webhook.controller.replicas import Replica, endpoints
 from webhook.controller.settings import replica_answers
 from webhook.controller.settings.status import Answers
 from webhook.kube.api import Api

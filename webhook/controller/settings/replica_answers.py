@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import aiohttp
 
-from webhook.controller.certificates.served import Replica
+from webhook.controller.replicas import Replica
 from webhook.settings.effective_file import HEADER
 
 PORT = "metrics"

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from webhook.kube.api import Api
 from webhook.kube.cache import Cache
 from webhook.kube.errors import AlreadyExists, ApiError, NotFound
+from webhook.kube.informer import Restarted, Source, Watch
 from webhook.kube.paths import cluster_wide, namespaced
-from webhook.kube.watch import Restarted, Source, Watch
 from webhook.settings.resource import GROUP, NAME, PLURAL, VERSION
 
 CONFIG_MAP = "mcp-admission-settings"

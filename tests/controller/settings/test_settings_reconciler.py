@@ -9,9 +9,9 @@ import pytest
 
 from webhook.controller.installation import Places
 from webhook.controller.settings import propagation, replica_answers
-from webhook.controller.settings.distributor import SOURCE_FILE, Distributor
 from webhook.controller.settings.effective import settle
 from webhook.controller.settings.in_force import InForce
+from webhook.controller.settings.settings_reconciler import SOURCE_FILE, Distributor
 from webhook.controller.settings.settings_store import Resource
 from webhook.kube.errors import Forbidden
 from webhook.settings.effective_file import FILE

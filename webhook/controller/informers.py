@@ -13,8 +13,8 @@ from webhook.kube.api import Api
 from webhook.kube.backoff import Backoff
 from webhook.kube.cache import Cache
 from webhook.kube.errors import ApiError, NotFound
+from webhook.kube.informer import Restarted
 from webhook.kube.paths import cluster_wide
-from webhook.kube.watch import Restarted
 
 SECONDS_BETWEEN_LOOKS = 5.0
 

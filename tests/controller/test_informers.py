@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from tests.kube.virtual_time import run
-from webhook.controller.namespaces.named_namespace import NamedNamespace
+from webhook.controller.informers import NamedNamespace
 from webhook.kube.cache import Cache
 from webhook.kube.errors import ApiError, Forbidden, NotFound
 

@@ -12,8 +12,8 @@ from tools.cluster.control_plane import ControlPlane
 from webhook.kube.api import Api
 from webhook.kube.cache import Cache
 from webhook.kube.errors import ApiError, Gone, TooManyRequests, Unreachable
+from webhook.kube.informer import Source, Watch
 from webhook.kube.paths import namespaced
-from webhook.kube.watch import Source, Watch
 from webhook.kube.watch_events import Event
 
 Json = dict[str, Any]

@@ -14,12 +14,13 @@ from certs import rotation
 from certs.authority import fingerprint, issue_leaf, make_authority
 from certs.rotation import Plan, State, Step, next_step
 from webhook.controller import kubelet
-from webhook.controller.certificates import published, served, stored
+from webhook.controller import replicas as served
+from webhook.controller.certificates import ca_bundles, stored
+from webhook.controller.certificates.ca_bundles import Configuration
 from webhook.controller.certificates.problems import Seen, faults
-from webhook.controller.certificates.published import Configuration
-from webhook.controller.certificates.served import FindReplicas, Replica
 from webhook.controller.certificates.stored import Stored
 from webhook.controller.installation import Places
+from webhook.controller.replicas import FindReplicas, Replica
 from webhook.kube.api import Api
 from webhook.observe.control_metrics import ControlMetrics
 
@@ -86,9 +87,9 @@ class Driver:
         """See everything as it is now."""
         started = time.monotonic()
         held = await stored.read(self.api, self.places)
-        configurations = await published.read(self.api, self.places)
+        configurations = await ca_bundles.read(self.api, self.places)
         replicas = list(await self.find_replicas())
-        bundles = published.bundles(configurations)
+        bundles = ca_bundles.bundles(configurations)
         shown = await served.ask(replicas, self.places.host)
         if self._same != (same := (bundles, shown)):
             self._same, self._since = same, time.monotonic()
@@ -123,7 +124,7 @@ class Driver:
             case rotation.Retire() if authority:
                 await stored.write_authorities(api, held, authority, held.successor, ())
             case rotation.Publish(names, pem):
-                await published.publish(api, look.configurations, names, pem)
+                await ca_bundles.publish(api, look.configurations, names, pem)
 
     async def _let_kubelets_sync(self, look: Look) -> None:
         """Touch the pods that do not show the stored leaf yet, each once."""

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from webhook import names
 from webhook.controller.cluster_state import Key
-from webhook.controller.owned import owned_objects
+from webhook.controller.owned import object_keys
 from webhook.controller.owned.owner import Owner
-from webhook.controller.owned.write import NotOurs, Writer
+from webhook.controller.owned.writer import NotOurs, Writer
 from webhook.kube.api import Api
 
 Json = dict[str, Any]
@@ -36,7 +36,7 @@ async def see_off(
 
     `services` is the new one as it is wanted, if it is. None where there is nothing to wait for.
     """
-    place, owner = owned_objects.former_service(key.namespace, key.name), Owner(uid, alone=True)
+    place, owner = object_keys.former_service(key.namespace, key.name), Owner(uid, alone=True)
     live = writer.live(place)
     if live is None or live.going or not (owner.has(live) or owner.lost(live)):
         return None
@@ -55,7 +55,7 @@ async def see_off(
 
 def _ends(writer: Writer, key: Key, uid: str) -> int | None:
     """When its time is over; None while the new one is not there, or leads nowhere."""
-    new = writer.live(owned_objects.of_server(key.namespace, key.name)[0])
+    new = writer.live(object_keys.of_server(key.namespace, key.name)[0])
     there = new is not None and new.selects and Owner(uid).has(new)
     return new.created + KEPT_SECONDS if new and there else None
 

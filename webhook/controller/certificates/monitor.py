@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from webhook.controller.certificates import published, served
+from webhook.controller import replicas
+from webhook.controller.certificates import ca_bundles
+from webhook.controller.certificates.ca_bundles import INJECTED, Configuration
 from webhook.controller.certificates.problems import Seen, faults, stored_certificate
-from webhook.controller.certificates.published import INJECTED, Configuration
 from webhook.controller.certificates.secret import Secret
-from webhook.controller.certificates.served import FindReplicas
 from webhook.controller.installation import SERVING_SECRET, Places
+from webhook.controller.replicas import FindReplicas
 from webhook.kube.api import Api
 from webhook.observe.control_metrics import ControlMetrics
 
@@ -58,9 +59,9 @@ async def look(
 ) -> tuple[Seen, list[Configuration]]:
     """What is stored for the replicas, published and shown; the authority's Secret is not read."""
     serving = await Secret.read(api, places.secret(SERVING_SECRET))
-    configurations = await published.read(api, places)
-    shown = await served.ask(await find_replicas(), places.host)
-    return Seen(serving, published.bundles(configurations), shown), configurations
+    configurations = await ca_bundles.read(api, places)
+    shown = await replicas.ask(await find_replicas(), places.host)
+    return Seen(serving, ca_bundles.bundles(configurations), shown), configurations
 
 
 def _lacks_annotation(configuration: Configuration) -> str:

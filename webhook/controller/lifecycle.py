@@ -8,15 +8,15 @@ from collections.abc import Sequence
 
 from webhook.admission import drift
 from webhook.controller.cluster_state import Key, View
+from webhook.controller.event_recorder import Notes
 from webhook.controller.gates.gate_reconciler import Gates
 from webhook.controller.namespaces.namespace_reconciler import Namespaces
-from webhook.controller.owned.write import Writer
+from webhook.controller.owned.writer import Writer
 from webhook.controller.servers.server_reconciler import Servers
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError
-from webhook.kube.event_recorder import Notes
 from webhook.kube.queue import Queue
-from webhook.observe.reconcile_metrics import ReconcileMetrics
+from webhook.observe.controller_metrics import ReconcileMetrics
 from webhook.settings.model import Settings
 
 RESYNC_SECONDS = 600.0

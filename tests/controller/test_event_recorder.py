@@ -10,8 +10,9 @@ import pytest
 
 from tests.kube.virtual_time import run
 from webhook.admission.drift import CURRENT, OUT_OF_DATE, REFUSED, STATES, UNPROTECTED
+from webhook.controller import event_recorder as notes_module
+from webhook.controller.event_recorder import Notes, deployment
 from webhook.controller.servers.drift_event import standing
-from webhook.kube import event_recorder as notes_module
 from webhook.kube.errors import (
     AlreadyExists,
     ApiError,
@@ -20,7 +21,6 @@ from webhook.kube.errors import (
     NotFound,
     Unreachable,
 )
-from webhook.kube.event_recorder import Notes, deployment
 from webhook.settings.patterns import DNS_SUBDOMAIN
 
 CRM, SEARCH = deployment("team", "crm", "1"), deployment("team", "search", "2")

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from webhook.controller.owned.managers import at, changed_by
-from webhook.controller.owned.object_kinds import KINDS, Kind, Live, digest, keep
-from webhook.controller.owned.owned_objects import Place
+from webhook.controller.owned.managed_fields import at, changed_by
+from webhook.controller.owned.object_keys import Place
+from webhook.controller.owned.owned_objects import KINDS, Kind, Live, digest, keep
 from webhook.controller.owned.owner import Owner
 from webhook.controller.owned.put_backs import PutBacks, told
 from webhook.controller.owned.release import released, unwritten
