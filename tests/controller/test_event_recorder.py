@@ -11,8 +11,8 @@ import pytest
 from tests.kube.virtual_time import run
 from webhook.admission.drift import CURRENT, OUT_OF_DATE, REFUSED, STATES, UNPROTECTED
 from webhook.controller import event_recorder as notes_module
-from webhook.controller.event_recorder import Notes, deployment
-from webhook.controller.servers.drift_event import standing
+from webhook.controller.event_recorder import EventRecorder, regarding_deployment
+from webhook.controller.servers.drift_event import drift_notes
 from webhook.kube.errors import (
     AlreadyExists,
     ApiError,
@@ -23,7 +23,7 @@ from webhook.kube.errors import (
 )
 from webhook.settings.patterns import DNS_SUBDOMAIN
 
-CRM, SEARCH = deployment("team", "crm", "1"), deployment("team", "search", "2")
+CRM, SEARCH = regarding_deployment("team", "crm", "1"), regarding_deployment("team", "search", "2")
 NO_ANSWER = Unreachable("POST: no answer in time")
 
 
@@ -45,15 +45,15 @@ class Refusing:
         return body
 
 
-async def for_a_while(notes: Notes, seconds: float = 600) -> None:
+async def for_a_while(notes: EventRecorder, seconds: float = 600) -> None:
     """Let it try again for ten minutes."""
     with suppress(TimeoutError):
         await asyncio.wait_for(notes.run(), seconds)
 
 
-def notes_of(api: Refusing) -> Notes:
+def notes_of(api: Refusing) -> EventRecorder:
     anything: Any = api
-    return Notes(anything, "test")
+    return EventRecorder(anything, "test")
 
 
 def test_a_note_is_written_once_while_it_holds() -> None:
@@ -148,7 +148,7 @@ def test_what_was_said_before_or_to_nobody_or_never_can_be_is_said(answer: ApiEr
 
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_but_the_best_has_a_note(state: str) -> None:
-    found = standing("team", "crm", state)
+    found = drift_notes("team", "crm", state)
     reasons = {OUT_OF_DATE: "OutOfDate", UNPROTECTED: "Unprotected", REFUSED: "Refused"}
 
     assert list(found) == ([] if state == CURRENT else [reasons[state]])
@@ -164,7 +164,7 @@ def test_an_event_has_a_name_that_the_api_server_takes(name: str) -> None:
             written.append(body["metadata"]["name"])
             return body
 
-    run(notes_of(Keeping()).say(deployment("team", name, "1"), {"OutOfDate": "older"}))
+    run(notes_of(Keeping()).say(regarding_deployment("team", name, "1"), {"OutOfDate": "older"}))
 
     assert re.fullmatch(DNS_SUBDOMAIN, written[0])
     assert len(written[0]) <= 253
@@ -188,7 +188,9 @@ def test_what_was_said_about_objects_long_gone_is_forgotten(
         api = Refusing()
         notes = notes_of(api)
         for number in [*range(5), 4, 0]:
-            await notes.say(deployment("team", f"s{number}", str(number)), {"Gated": "waits"})
+            await notes.say(
+                regarding_deployment("team", f"s{number}", str(number)), {"Gated": "waits"}
+            )
         return api
 
     names = [name for name, _, _ in run(main()).written]

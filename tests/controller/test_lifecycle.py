@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from webhook.controller.settings.effective import Effective, settle
+from webhook.controller.settings.effective import EffectiveSettings, effective_settings
 from webhook.controller.settings.in_force import InForce, work_by
 from webhook.settings.model import Settings
 
 
-def effective(action: str) -> Effective:
-    return settle({"onConflict": action}, [])
+def effective(action: str) -> EffectiveSettings:
+    return effective_settings({"onConflict": action}, [])
 
 
 async def turn() -> None:

@@ -16,7 +16,7 @@ from tests.controller.certificates.replica import Followed
 from tests.e2e import manifests
 from tools.cluster.authority import Authority
 from tools.cluster.ports import LOOPBACK
-from webhook.controller.replicas import Replica, ask, endpoints
+from webhook.controller.replicas import Replica, ask_certificates, endpoint_replicas
 from webhook.kube.api import Api
 from webhook.kube.paths import namespaced
 
@@ -71,7 +71,7 @@ async def test_every_replica_is_asked_but_those_that_have_left(
     await slice_of(api, installed, "d", [endpoint("10.0.0.8", "other")], [HTTPS], "other")
     await slice_of(api, installed, "e", [], None)
 
-    assert sorted(await endpoints(api, installed.places), key=str) == [
+    assert sorted(await endpoint_replicas(api, installed.places), key=str) == [
         Replica("10.0.0.1", 8443, "pod-1"),
         Replica("10.0.0.2", 8443, "pod-2"),
         Replica("10.0.0.3", 8443, "pod-3"),
@@ -85,11 +85,13 @@ async def test_a_replica_that_shows_nothing_does_not_hold_the_others_up(
 ) -> None:
     with Followed(installed, tmp_path / "replica") as silent:
         async with driving(installed.cluster.kubeconfig, installed.places) as driver:
-            shown = await ask([Replica(LOOPBACK, silent.port), Replica(LOOPBACK, 1)], "any.host")
+            shown = await ask_certificates(
+                [Replica(LOOPBACK, silent.port), Replica(LOOPBACK, 1)], "any.host"
+            )
             assert set(shown.values()) == {None}
             await drive(driver)
         replica = Replica(LOOPBACK, silent.port)
-        assert (await ask([replica], installed.places.host)) in (
+        assert (await ask_certificates([replica], installed.places.host)) in (
             {replica.name: None},
             {replica.name: installed.leaf().certificate},
         )
@@ -105,7 +107,7 @@ async def test_a_replica_that_asks_for_a_client_certificate_still_shows_its_own(
 
     async with await asyncio.start_server(hang_up, LOOPBACK, 0, ssl=context) as server:
         replica = Replica(LOOPBACK, server.sockets[0].getsockname()[1])
-        (shown,) = (await ask([replica], "any.host")).values()
+        (shown,) = (await ask_certificates([replica], "any.host")).values()
 
     assert shown
     assert [shown] == parse(pair.certificate.read_bytes(), "replica")

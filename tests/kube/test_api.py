@@ -13,7 +13,7 @@ from tests.kube.watching import first
 from tools.cluster.control_plane import ControlPlane
 from webhook.kube import api as module
 from webhook.kube.api import Api
-from webhook.kube.api_request import PATCHES, Request
+from webhook.kube.api_request import PATCHES, ApiRequest
 from webhook.kube.errors import (
     AlreadyExists,
     ApiError,
@@ -84,7 +84,7 @@ async def test_applying_makes_takes_over_or_says_whose_it_is(api: Api, maps: str
     assert (await api.apply(f"{maps}/a", config_map("a", key="1")))["data"] == {"key": "1"}
     other = {"data": {"key": "theirs"}}
     theirs = f"{maps}/a?fieldManager=somebody"
-    await api._call(Request("PATCH", theirs, {}, other, PATCHES["merge"]), 10)
+    await api._call(ApiRequest("PATCH", theirs, {}, other, PATCHES["merge"]), 10)
 
     with pytest.raises(Conflict):
         await api.apply(f"{maps}/a", config_map("a", key="1"), force=False)

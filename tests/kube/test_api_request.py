@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhook.kube.api_request import Request
+from webhook.kube.api_request import ApiRequest
 from webhook.kube.paths import cluster_wide, namespaced
 
 
@@ -26,5 +26,5 @@ from webhook.kube.paths import cluster_wide, namespaced
 def test_verb_and_resource(
     method: str, path: str, query: dict[str, str], expected: tuple[str, str]
 ) -> None:
-    request = Request(method, path, query)
+    request = ApiRequest(method, path, query)
     assert (request.verb, request.resource) == expected

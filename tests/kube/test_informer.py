@@ -12,9 +12,9 @@ from tools.cluster.control_plane import ControlPlane
 from webhook.kube.api import Api
 from webhook.kube.cache import Cache
 from webhook.kube.errors import ApiError, Gone, TooManyRequests, Unreachable
-from webhook.kube.informer import Source, Watch
+from webhook.kube.informer import Informer, ListWatch
 from webhook.kube.paths import namespaced
-from webhook.kube.watch_events import Event
+from webhook.kube.watch_events import WatchEvent
 
 Json = dict[str, Any]
 PATH = "/api/v1/configmaps"
@@ -27,12 +27,12 @@ def item(name: str, version: int, **data: str) -> Json:
     return {"metadata": metadata, "data": data}
 
 
-def added(name: str, version: int, **data: str) -> Event:
-    return Event("ADDED", item(name, version, **data))
+def added(name: str, version: int, **data: str) -> WatchEvent:
+    return WatchEvent("ADDED", item(name, version, **data))
 
 
-def bookmark(version: int) -> Event:
-    return Event("BOOKMARK", {"metadata": {"resourceVersion": str(version)}})
+def bookmark(version: int) -> WatchEvent:
+    return WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": str(version)}})
 
 
 class Script:
@@ -57,7 +57,7 @@ class Script:
 
     async def watch(
         self, _: str, *, resource_version: str, seconds: int, **_given: Any
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         self._called(f"watch {resource_version}")
         steps = self.watches.pop(0) if len(self.watches) > 1 else self.watches[0]
         for step in steps:
@@ -78,16 +78,16 @@ class Script:
 class Followed:
     """A watch over a script, what it keeps and what it told."""
 
-    def __init__(self, script: Any, source: Source | None = None) -> None:
+    def __init__(self, script: Any, source: ListWatch | None = None) -> None:
         self.changes: list[str] = []
         self.restarts: list[str] = []
         self.cache: Cache[str] = Cache(
             lambda found: (found.get("data") or {}).get("key", ""),
             lambda _, name, *_kept: self.changes.append(name),
         )
-        self.watch = Watch(
+        self.watch = Informer(
             script,
-            source or Source("configmaps", PATH),
+            source or ListWatch("configmaps", PATH),
             self.cache,
             lambda _, reason: self.restarts.append(reason),
             lambda low, high: high if low == 0.0 else (low + high) / 2,
@@ -209,7 +209,7 @@ async def test_a_real_api_server_is_followed_from_list_to_watch(
     control_plane: ControlPlane, namespace: str
 ) -> None:
     maps = namespaced("v1", "configmaps", namespace)
-    source = Source("configmaps", maps, label_selector="of=test", page=1)
+    source = ListWatch("configmaps", maps, label_selector="of=test", page=1)
 
     def made(name: str, **data: str) -> Json:
         return {"metadata": {"name": name, "labels": {"of": "test"}}, "data": data}

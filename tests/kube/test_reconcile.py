@@ -11,7 +11,7 @@ from webhook.kube import loop
 from webhook.kube.backoff import Backoff
 from webhook.kube.errors import ApiError
 from webhook.kube.loop import repeat
-from webhook.observe.control_metrics import ControlMetrics
+from webhook.observe.control_metrics import CertificateMetrics
 
 AT_ONCE = timedelta(0)
 
@@ -21,7 +21,7 @@ class Turns:
 
     def __init__(self, *endings: timedelta | Exception) -> None:
         self.stop = asyncio.Event()
-        self.metrics = ControlMetrics()
+        self.metrics = CertificateMetrics()
         self._endings = list(endings)
 
     async def __call__(self) -> timedelta:

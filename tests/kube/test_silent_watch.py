@@ -10,9 +10,9 @@ from tools.cluster.control_plane import ControlPlane
 from tools.cluster.users import User
 from webhook.kube.api import Api
 from webhook.kube.cache import Cache
-from webhook.kube.informer import Source, Watch
+from webhook.kube.informer import Informer, ListWatch
 from webhook.kube.paths import namespaced
-from webhook.kube.watch_events import Event
+from webhook.kube.watch_events import WatchEvent
 
 IDLE_SECONDS = 1.0
 LONGEST = 20.0
@@ -21,7 +21,7 @@ LONGEST = 20.0
 class Impatient(Api):
     """Waits for a second, where the product waits for longer than bookmarks take."""
 
-    def watch(self, path: str, **given: Any) -> AsyncGenerator[Event, None]:
+    def watch(self, path: str, **given: Any) -> AsyncGenerator[WatchEvent, None]:
         """Follow, as the product does."""
         return super().watch(path, **{**given, "idle_seconds": IDLE_SECONDS})
 
@@ -50,13 +50,13 @@ async def test_what_a_silent_watch_kept_back_is_known_soon_after(
     maps = namespaced("v1", "configmaps", namespace)
     seen: Cache[str] = Cache(lambda found: str(found["metadata"]["uid"]), lambda *_: None)
     restarts: list[str] = []
-    source = Source("configmaps", maps, field_selector="metadata.name=late")
+    source = ListWatch("configmaps", maps, field_selector="metadata.name=late")
     authority = control_plane.components.places.authority.certificate
     reader = viewer(control_plane, namespace)
     with Proxy(control_plane.url, authority) as proxy:
         file = proxy.kubeconfig(reader.kubeconfig, tmp_path / "proxied")
         async with await Impatient.connect(file) as api:
-            watch = Watch(api, source, seen, lambda _, reason: restarts.append(reason))
+            watch = Informer(api, source, seen, lambda _, reason: restarts.append(reason))
             following = asyncio.create_task(watch.run())
             await watch.synced.wait()
             proxy.silent = True

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from webhook.cli.service_name import service_name
-from webhook.controller.installation import Places
+from webhook.controller.installation import Installation
 from webhook.kube.access.overrides import Overrides
 from webhook.kube.api import Api
 
@@ -69,10 +69,10 @@ def release_namespace(args: argparse.Namespace) -> str:
     return str(args.service.partition(".")[2])
 
 
-def places(args: argparse.Namespace) -> Places:
+def places(args: argparse.Namespace) -> Installation:
     """The installation that these options name."""
     service, _, namespace = args.service.partition(".")
-    return Places(service, namespace, args.configuration)
+    return Installation(service, namespace, args.configuration)
 
 
 Kind = TypeVar("Kind", bound=Api)

@@ -19,11 +19,11 @@ from webhook.controller.certificates.modes import MODES
 from webhook.controller.certificates.rotator import STEPS
 from webhook.controller.health import Heart, answer_probes
 from webhook.controller.lifecycle import Controller
-from webhook.controller.replicas import endpoints
-from webhook.controller.settings.effective import settle
+from webhook.controller.replicas import endpoint_replicas
+from webhook.controller.settings.effective import effective_settings
 from webhook.controller.settings.in_force import InForce, work_by
-from webhook.controller.settings.settings_reconciler import Distributor
-from webhook.controller.settings.settings_store import Following
+from webhook.controller.settings.settings_reconciler import SettingsReconciler
+from webhook.controller.settings.settings_store import SettingsStore
 from webhook.kube.api import Api
 from webhook.kube.counted import CountedApi
 from webhook.kube.errors import ConfigurationError
@@ -33,7 +33,7 @@ from webhook.kube.lease import Lease
 from webhook.kube.loop import repeat
 from webhook.kube.paths import namespaced
 from webhook.observe import logs
-from webhook.observe.control_metrics import ControlMetrics
+from webhook.observe.control_metrics import CertificateMetrics
 from webhook.observe.controller_metrics import SETTINGS, ReconcileMetrics
 from webhook.server.listener import Address
 from webhook.settings.environment import not_read
@@ -140,13 +140,13 @@ def workers(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     """Work until a signal; 2 when settings, the way to a cluster or the port are no good."""
     logs.configure(level=logs.LEVELS[args.log_level])
-    metrics = ControlMetrics()
+    metrics = CertificateMetrics()
     metrics.steps(STEPS)
     try:
         locks = read(args.settings, os.environ)
         for line in not_read(os.environ):
             LOG.warning("a variable is not read", extra={"fields": {"reason": line}})
-        settle({}, locks)
+        effective_settings({}, locks)
         asyncio.run(_control(args, locks, metrics))
     except (ConfigurationError, SettingsError) as error:
         LOG.error("cannot start", extra={"fields": {"reason": str(error)}})  # noqa: TRY400
@@ -154,7 +154,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-async def _control(args: argparse.Namespace, locks: list[Layer], metrics: ControlMetrics) -> None:
+async def _control(
+    args: argparse.Namespace, locks: list[Layer], metrics: CertificateMetrics
+) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -174,7 +176,7 @@ async def _control(args: argparse.Namespace, locks: list[Layer], metrics: Contro
             LOG.info("controlling", extra={"fields": {"certificates": args.certificates}})
 
             async def work() -> None:
-                find_replicas = partial(endpoints, leading, places(args))
+                find_replicas = partial(endpoint_replicas, leading, places(args))
                 begin = MODES[args.certificates]
                 turn = begin(leading, places(args), plan(args), find_replicas, metrics)
                 await until_one_ends(
@@ -197,9 +199,9 @@ async def _make(
     """Distribute the settings, and make what servers need by those that are in force."""
     release, scope = places(args).namespace, args.namespace
     # The resource belongs to the cluster, not to some namespaces of it.
-    followed = Following(api, release, lambda of, _: metrics.restarted(of), resource=not scope)
+    followed = SettingsStore(api, release, lambda of, _: metrics.restarted(of), resource=not scope)
     in_force = InForce()
-    distributor = Distributor(api, places(args), followed, locks, in_force)
+    distributor = SettingsReconciler(api, places(args), followed, locks, in_force)
     distributor.states = lambda: metrics.states
 
     async def reconcile(settings: Settings) -> None:

@@ -14,11 +14,11 @@ from webhook.controller.informers import NamedNamespace
 from webhook.controller.owned import owned_objects
 from webhook.controller.owned.owned_objects import KINDS, SECRET, Live
 from webhook.controller.servers import observed
-from webhook.controller.servers.observed import Deployment
+from webhook.controller.servers.observed import DeploymentState
 from webhook.kube.api import Api
 from webhook.kube.api_request import FIELD_MANAGER
 from webhook.kube.cache import Cache
-from webhook.kube.informer import Restarted, Source, Watch
+from webhook.kube.informer import Informer, ListWatch, Restarted
 from webhook.kube.paths import cluster_wide, namespaced
 from webhook.kube.queue import Queue
 from webhook.objects.namespace_labels import PREFIX, left_alone
@@ -37,7 +37,7 @@ class Key(NamedTuple):
     name: str = ""
 
 
-class Namespace(NamedTuple):
+class NamespaceState(NamedTuple):
     """What is kept of a namespace; `applied`: some of its labels were applied by us."""
 
     uid: str
@@ -47,14 +47,14 @@ class Namespace(NamedTuple):
     labels: tuple[tuple[str, str], ...]
 
 
-class Pod(NamedTuple):
+class PodState(NamedTuple):
     """What is kept of a pod of a server: the place of its gate, if it has one."""
 
     uid: str
     gate: int | None
 
 
-class View:
+class ClusterState:
     """The caches, and the queue that changes go to."""
 
     def __init__(
@@ -64,12 +64,12 @@ class View:
         self._scope, self._queue = scope, queue
         self._left_alone = left_alone(settings, release_namespace)
         self._complete = False
-        self.namespaces: Cache[Namespace] = Cache(_namespace, self._namespace_changed)
-        self.deployments: Cache[Deployment] = Cache(self._deployment, self._deployment_changed)
-        self.pods: Cache[Pod] = Cache(self._pod, self._pod_changed)
+        self.namespaces: Cache[NamespaceState] = Cache(_namespace, self._namespace_changed)
+        self.deployments: Cache[DeploymentState] = Cache(self._deployment, self._deployment_changed)
+        self.pods: Cache[PodState] = Cache(self._pod, self._pod_changed)
         self.sources: Cache[str] = Cache(self._source, self._source_changed)
         self.made: dict[str, Cache[Live]] = {
-            kind: Cache(partial(owned_objects.keep, each), self._made_changed)
+            kind: Cache(partial(owned_objects.live_object, each), self._made_changed)
             for kind, each in KINDS.items()
         }
 
@@ -139,18 +139,18 @@ class View:
 
     def _namespaces(
         self, api: Api, restarted: Restarted
-    ) -> Sequence[Watch[Namespace] | NamedNamespace]:
+    ) -> Sequence[Informer[NamespaceState] | NamedNamespace]:
         if not self._scope:
             path = cluster_wide("v1", "namespaces")
-            return [Watch(api, Source("namespaces", path), self.namespaces, restarted)]
+            return [Informer(api, ListWatch("namespaces", path), self.namespaces, restarted)]
         return [NamedNamespace(api, each, self.namespaces, restarted) for each in self._scope]
 
     def _watches(
-        self, api: Api, restarted: Restarted, cache: Any, sources: list[Source]
-    ) -> list[Watch[Any]]:
-        return [Watch(api, source, cache, restarted) for source in sources]
+        self, api: Api, restarted: Restarted, cache: Any, sources: list[ListWatch]
+    ) -> list[Informer[Any]]:
+        return [Informer(api, source, cache, restarted) for source in sources]
 
-    def _sources(self) -> Iterator[tuple[Any, list[Source]]]:
+    def _sources(self) -> Iterator[tuple[Any, list[ListWatch]]]:
         yield self.deployments, self._of("apps/v1", "deployments")
         yield self.pods, self._of("v1", "pods", label_selector=names.SERVER)
         metadata = {"label_selector": NOT_OURS, "metadata_only": True}
@@ -161,24 +161,24 @@ class View:
             given = {"label_selector": OURS, **page}
             yield self.made[kind.kind], self._of(kind.api_version, kind.resource, **given)
 
-    def _of(self, version: str, resource: str, **given: Any) -> list[Source]:
+    def _of(self, version: str, resource: str, **given: Any) -> list[ListWatch]:
         if not self._scope:
-            return [Source(resource, cluster_wide(version, resource), **given)]
+            return [ListWatch(resource, cluster_wide(version, resource), **given)]
         return [
-            Source(resource, namespaced(version, resource, each), partial(_is_in, each), **given)
+            ListWatch(resource, namespaced(version, resource, each), partial(_is_in, each), **given)
             for each in self._scope
         ]
 
-    def _deployment(self, found: Json) -> Deployment | None:
+    def _deployment(self, found: Json) -> DeploymentState | None:
         namespace = found["metadata"]["namespace"]
         if namespace in self._left_alone:
             return None
-        return observed.keep(found, self.settings, managed=self.managed(namespace))
+        return observed.observe_deployment(found, self.settings, managed=self.managed(namespace))
 
-    def _pod(self, found: Json) -> Pod | None:
+    def _pod(self, found: Json) -> PodState | None:
         if found["metadata"]["namespace"] in self._left_alone:
             return None
-        return Pod(found["metadata"]["uid"], gate.place(found))
+        return PodState(found["metadata"]["uid"], gate.gate_index(found))
 
     def _source(self, found: Json) -> str | None:
         metadata = found["metadata"]
@@ -191,7 +191,7 @@ class View:
             self._queue.add(key)
 
     def _namespace_changed(
-        self, _: str, name: str, was: Namespace | None, now: Namespace | None
+        self, _: str, name: str, was: NamespaceState | None, now: NamespaceState | None
     ) -> None:
         self._ask(Key("namespace", name))
         if was and now and was.managed != now.managed:
@@ -199,13 +199,15 @@ class View:
                 self._ask(Key("server", name, each))
 
     def _deployment_changed(
-        self, namespace: str, name: str, was: Deployment | None, now: Deployment | None
+        self, namespace: str, name: str, was: DeploymentState | None, now: DeploymentState | None
     ) -> None:
         self._ask(Key("server", namespace, name))
         if was is None or now is None or was.covered != now.covered:
             self._ask(Key("namespace", namespace))
 
-    def _pod_changed(self, namespace: str, name: str, was: Pod | None, now: Pod | None) -> None:
+    def _pod_changed(
+        self, namespace: str, name: str, was: PodState | None, now: PodState | None
+    ) -> None:
         if now is not None and now.gate is not None:
             self._ask(Key("pod", namespace, name))
         if was is None or now is None:
@@ -229,11 +231,11 @@ def _is_in(wanted: str, namespace: str, _: str) -> bool:
     return namespace == wanted
 
 
-def _namespace(found: Json) -> Namespace:
+def _namespace(found: Json) -> NamespaceState:
     metadata = found["metadata"]
     labels = metadata.get("labels") or {}
     ours = FIELD_MANAGER["fieldManager"]
-    return Namespace(
+    return NamespaceState(
         uid=metadata["uid"],
         managed=labels.get(names.MANAGED) == "true",
         going="deletionTimestamp" in metadata,

@@ -36,12 +36,12 @@ class Regarding(NamedTuple):
     uid: str
 
 
-def deployment(namespace: str, name: str, uid: str) -> Regarding:
+def regarding_deployment(namespace: str, name: str, uid: str) -> Regarding:
     """An Event about a server."""
     return Regarding("apps/v1", "Deployment", namespace, name, uid)
 
 
-class Notes:
+class EventRecorder:
     """Writes Events; what was said about an object is not said again until it has changed.
 
     An Event that cannot be written stops nobody: `run` tries it again, one at a time and later each

@@ -12,7 +12,7 @@ CONFIGURATIONS = {
 
 
 @dataclass(frozen=True)
-class Places:
+class Installation:
     """One installation: its Service, and the name of its webhook configurations."""
 
     service: str

@@ -6,7 +6,7 @@ Without it, they come within a minute or two (kubelet, configMapAndSecretChangeD
 import logging
 
 from webhook import names
-from webhook.controller.installation import Places
+from webhook.controller.installation import Installation
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError
 from webhook.kube.paths import namespaced
@@ -14,7 +14,9 @@ from webhook.kube.paths import namespaced
 LOG = logging.getLogger(__name__)
 
 
-async def touch(api: Api, places: Places, pod: str, what: str, version: str) -> None:
+async def sync_pod_volumes(
+    api: Api, places: Installation, pod: str, what: str, version: str
+) -> None:
     """Annotate a pod of the installation with the version of `what` that it should get.
 
     Where that fails, it is logged: the kubelet comes by itself, later.

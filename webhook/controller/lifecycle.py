@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from webhook.admission import drift
-from webhook.controller.cluster_state import Key, View
-from webhook.controller.event_recorder import Notes
-from webhook.controller.gates.gate_reconciler import Gates
-from webhook.controller.namespaces.namespace_reconciler import Namespaces
+from webhook.controller.cluster_state import ClusterState, Key
+from webhook.controller.event_recorder import EventRecorder
+from webhook.controller.gates.gate_reconciler import GateReconciler
+from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned.writer import Writer
-from webhook.controller.servers.server_reconciler import Servers
+from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError
 from webhook.kube.queue import Queue
@@ -38,7 +38,7 @@ class Controller:
     ) -> None:
         self._api, self._metrics = api, metrics
         self._queue: Queue[Key] = Queue(self._failed)
-        self._view = View(settings, release_namespace, scope, self._queue)
+        self._view = ClusterState(settings, release_namespace, scope, self._queue)
 
     async def run(self, instance: str, workers: int) -> None:
         """Work until cancelled; `instance` signs the Events."""
@@ -47,10 +47,10 @@ class Controller:
             group.create_task(self._view.follow(self._api, self._restarted, synced))
             await synced.wait()
             LOG.info("all lists are complete", extra={"fields": {"keys": len(self._queue)}})
-            writer, notes = Writer(self._api, self._view.made), Notes(self._api, instance)
-            servers = Servers(self._api, self._view, writer, notes)
-            namespaces = Namespaces(self._api, self._view, writer, notes)
-            gates = Gates(self._api, writer, namespaces, notes)
+            writer, notes = Writer(self._api, self._view.made), EventRecorder(self._api, instance)
+            servers = ServerReconciler(self._api, self._view, writer, notes)
+            namespaces = NamespaceReconciler(self._api, self._view, writer, notes)
+            gates = GateReconciler(self._api, writer, namespaces, notes)
             concerns = {
                 "namespace": namespaces.reconcile,
                 "server": servers.reconcile,
@@ -74,7 +74,7 @@ class Controller:
             await asyncio.sleep(RESYNC_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
             self._view.ask_for_all()
 
-    async def _count(self, servers: Servers) -> None:
+    async def _count(self, servers: ServerReconciler) -> None:
         while True:
             self._metrics.waiting(len(self._queue))
             states = Counter(self._view.states())

@@ -16,7 +16,7 @@ from typing import Any
 
 from webhook import names
 from webhook.controller.gates import gate
-from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET, Places
+from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET, Installation
 from webhook.controller.settings.settings_store import CONFIG_MAP
 from webhook.kube.api import Api
 from webhook.kube.api_request import FIELD_MANAGER
@@ -45,7 +45,7 @@ class Uninstall:
     """One removal; with `dry_run` nothing is written, and all the same is told."""
 
     api: Api
-    places: Places
+    places: Installation
     dry_run: bool = False
 
     async def run(self) -> AsyncIterator[str]:
@@ -90,13 +90,13 @@ class Uninstall:
             cluster_wide("v1", "pods"), field_selector="status.phase=Pending"
         )
         for pod in pending.items:
-            at = gate.place(pod)
+            at = gate.gate_index(pod)
             if at is not None and await self._open(pod["metadata"], at):
                 yield f"Pod {_called(pod)} need not wait any more"
 
     async def _open(self, metadata: Json, at: int) -> bool:
         where = metadata["namespace"], metadata["name"], metadata["uid"]
-        return self.dry_run or await gate.take(self.api, *where, at) is not None
+        return self.dry_run or await gate.remove_gate(self.api, *where, at) is not None
 
     async def _admission_policies(self) -> AsyncIterator[str]:
         kinds = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from certs.authority import Certificate
 from certs.bundle import BundleError, parse
-from webhook.controller.installation import Places
+from webhook.controller.installation import Installation
 from webhook.kube.api import Api
 from webhook.kube.paths import namespaced
 
@@ -34,7 +34,7 @@ class Replica:
 FindReplicas = Callable[[], Awaitable[Sequence[Replica]]]
 
 
-async def endpoints(api: Api, places: Places, port: str = PORT) -> list[Replica]:
+async def endpoint_replicas(api: Api, places: Installation, port: str = PORT) -> list[Replica]:
     """Every replica behind the Service, ready or not: it may become ready at any time.
 
     Each with its port of this name; a Service without one for API servers, with its first.
@@ -48,7 +48,7 @@ async def endpoints(api: Api, places: Places, port: str = PORT) -> list[Replica]
     return list(found.values())
 
 
-async def ask(replicas: Sequence[Replica], host: str) -> dict[str, Certificate | None]:
+async def ask_certificates(replicas: Sequence[Replica], host: str) -> dict[str, Certificate | None]:
     """The certificate that each replica shows under this name; None where it shows none."""
     shown = await asyncio.gather(*(_shown(replica, host) for replica in replicas))
     return {replica.name: one for replica, one in zip(replicas, shown, strict=True)}

@@ -12,7 +12,7 @@ from typing import Any
 from webhook import names
 from webhook.admission.drift import REFUSED
 from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS, Workload
-from webhook.controller.installation import Places
+from webhook.controller.installation import Installation
 from webhook.controller.owned.owned_objects import POLICY
 from webhook.fleet import workloads
 from webhook.fleet.isolation import Policies
@@ -45,7 +45,9 @@ class Audit:
     `registered` is whether API servers ask the webhook, None where that is not known.
     """
 
-    def __init__(self, api: Api, settings: Settings, places: Places, namespace: str | None) -> None:
+    def __init__(
+        self, api: Api, settings: Settings, places: Installation, namespace: str | None
+    ) -> None:
         self._api, self._settings, self._places, self._only = api, settings, places, namespace
         self._around = Surroundings(settings, places.namespace)
         self.registered: bool | None = None

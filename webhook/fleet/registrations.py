@@ -1,7 +1,7 @@
 """Whether API servers ask the webhook at all: by its configurations, which anybody may delete."""
 
 from webhook.admission.drift import UNPROTECTED
-from webhook.controller.installation import Places
+from webhook.controller.installation import Installation
 from webhook.fleet.report import Told
 from webhook.kube.api import Api
 from webhook.kube.errors import Forbidden, NotFound
@@ -12,7 +12,7 @@ DONE = {
 }
 
 
-async def missing(api: Api, places: Places) -> list[Told] | None:
+async def missing(api: Api, places: Installation) -> list[Told] | None:
     """What every server lacks by it; None for who may not read the configurations."""
     told = []
     for kind, path in places.configurations().items():

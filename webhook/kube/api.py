@@ -24,15 +24,15 @@ from webhook.kube.api_request import (
     METADATA,
     METADATA_LIST,
     PATCHES,
+    ApiRequest,
     Body,
-    Request,
     selectors,
     writing,
 )
-from webhook.kube.client import Connection, connect, explained, left_early
-from webhook.kube.decode import decode
+from webhook.kube.client import ApiConnection, explained, left_early, open_connection
+from webhook.kube.decode import decode_json
 from webhook.kube.errors import refusal
-from webhook.kube.watch_events import Event, events
+from webhook.kube.watch_events import WatchEvent, watch_events
 
 CALL_SECONDS = 10.0
 # Bookmarks come once a minute.
@@ -56,7 +56,7 @@ class Listing(NamedTuple):
 class Api:
     """A connection to one API server; raises ApiError for whatever is not a success."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: ApiConnection) -> None:
         self._client, self._credentials, self._impersonation = connection
         self._date, self._date_at = datetime.now(UTC), time.monotonic()
 
@@ -66,7 +66,7 @@ class Api:
 
         Calls nobody yet; raises ConfigurationError when there are none, or none that can be used.
         """
-        return cls(await connect(kubeconfig, overrides))
+        return cls(await open_connection(kubeconfig, overrides))
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,7 +80,7 @@ class Api:
 
     async def get(self, path: str, *, seconds: float = CALL_SECONDS) -> Json:
         """Read an object."""
-        return await self._call(Request("GET", path, {}), seconds)
+        return await self._call(ApiRequest("GET", path, {}), seconds)
 
     async def list(
         self,
@@ -113,7 +113,7 @@ class Api:
         query = {"limit": str(page or PAGE), **selectors(label_selector, field_selector)}
         accept = METADATA_LIST if metadata_only else JSON
         while True:
-            answer = await self._call(Request("GET", path, query, accept=accept), seconds)
+            answer = await self._call(ApiRequest("GET", path, query, accept=accept), seconds)
             for item in answer.get("items") or []:
                 take(item)
             metadata = answer.get("metadata") or {}
@@ -125,11 +125,11 @@ class Api:
         self, path: str, body: Body, *, dry_run: bool = False, seconds: float = CALL_SECONDS
     ) -> Json:
         """POST to a resource, or to a subresource such as `eviction`."""
-        return await self._call(Request("POST", path, writing(dry_run=dry_run), body), seconds)
+        return await self._call(ApiRequest("POST", path, writing(dry_run=dry_run), body), seconds)
 
     async def replace(self, path: str, body: Body, *, seconds: float = CALL_SECONDS) -> Json:
         """PUT; with metadata.resourceVersion only what was seen is replaced, else Conflict."""
-        return await self._call(Request("PUT", path, FIELD_MANAGER, body), seconds)
+        return await self._call(ApiRequest("PUT", path, FIELD_MANAGER, body), seconds)
 
     async def patch(
         self,
@@ -141,7 +141,7 @@ class Api:
         seconds: float = CALL_SECONDS,
     ) -> Json:
         """JSON patch operations (a failing `test` is Invalid), or an object to be merged."""
-        request = Request("PATCH", path, writing(dry_run=dry_run), body, PATCHES[kind])
+        request = ApiRequest("PATCH", path, writing(dry_run=dry_run), body, PATCHES[kind])
         return await self._call(request, seconds)
 
     async def apply(
@@ -149,7 +149,7 @@ class Api:
     ) -> Json:
         """Server-side apply; without `force`, fields of other managers are a Conflict."""
         query = FIELD_MANAGER | {"force": str(force).lower()}
-        return await self._call(Request("PATCH", path, query, body, APPLY), seconds)
+        return await self._call(ApiRequest("PATCH", path, query, body, APPLY), seconds)
 
     async def delete(
         self,
@@ -167,7 +167,7 @@ class Api:
             "propagationPolicy": "Background",
             "preconditions": {key: value for key, value in seen.items() if value},
         }
-        return await self._call(Request("DELETE", path, {}, body), seconds)
+        return await self._call(ApiRequest("DELETE", path, {}, body), seconds)
 
     async def watch(  # noqa: PLR0913 - each is a part of one request
         self,
@@ -179,7 +179,7 @@ class Api:
         metadata_only: bool = False,
         seconds: int = 290,
         idle_seconds: float = IDLE_SECONDS,
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         """What changes after this version, with bookmarks, until the API server ends it.
 
         Raises Gone when the version is too old, ApiError for any other error it is told of or
@@ -193,22 +193,24 @@ class Api:
             "timeoutSeconds": str(seconds),
             **selectors(label_selector, field_selector),
         }
-        request = Request("GET", path, query, accept=METADATA if metadata_only else JSON)
+        request = ApiRequest("GET", path, query, accept=METADATA if metadata_only else JSON)
         ends = aiohttp.ClientTimeout(total=None, connect=CALL_SECONDS, sock_read=idle_seconds)
         with explained(request.call):
             async with await self._send(request, ends) as answer, left_early(answer):
                 if answer.status != 200:
                     await self._decoded(request, answer)
-                async for event in events(request.call, answer.content.iter_any()):
+                async for event in watch_events(request.call, answer.content.iter_any()):
                     yield event
 
-    async def _call(self, request: Request, seconds: float) -> Json:
+    async def _call(self, request: ApiRequest, seconds: float) -> Json:
         with explained(request.call):
             ends = aiohttp.ClientTimeout(total=seconds)
             async with await self._send(request, ends) as answer:
                 return await self._decoded(request, answer)
 
-    async def _send(self, request: Request, ends: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+    async def _send(
+        self, request: ApiRequest, ends: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
         headers = {"Accept": request.accept, "Content-Type": request.content_type}
         LOG.debug(request.call)
         authorization = await self._credentials.authorization()
@@ -232,9 +234,9 @@ class Api:
             self._credentials.refused()
         return cast("aiohttp.ClientResponse", answer.response)
 
-    async def _decoded(self, request: Request, answer: aiohttp.ClientResponse) -> Json:
+    async def _decoded(self, request: ApiRequest, answer: aiohttp.ClientResponse) -> Json:
         try:
-            found = decode(await answer.read())
+            found = decode_json(await answer.read())
         except ValueError:
             found = None
         if not 200 <= answer.status < 300 or not isinstance(found, dict):

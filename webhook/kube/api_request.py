@@ -15,7 +15,7 @@ VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DEL
 Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
-class Request(NamedTuple):
+class ApiRequest(NamedTuple):
     """Method, path, query, and the body with its type."""
 
     method: str

@@ -19,7 +19,7 @@ Json = dict[str, Any]
 Kept = TypeVar("Kept")
 
 
-class Entry(NamedTuple, Generic[Kept]):
+class CacheEntry(NamedTuple, Generic[Kept]):
     """What is kept of an object, and the version that it is of."""
 
     version: int
@@ -40,7 +40,7 @@ class Cache(Generic[Kept]):
     ) -> None:
         self._keep = keep
         self._changed = changed
-        self._entries: dict[str, dict[str, Entry[Kept]]] = {}
+        self._entries: dict[str, dict[str, CacheEntry[Kept]]] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._entries.values()))
@@ -60,7 +60,7 @@ class Cache(Generic[Kept]):
         for name, entry in self._entries.get(namespace, {}).items():
             yield name, entry.kept
 
-    def entry(self, found: Json) -> tuple[str, str, Entry[Kept] | None]:
+    def entry(self, found: Json) -> tuple[str, str, CacheEntry[Kept] | None]:
         """Namespace, name and what is kept of an object as the API server sent it.
 
         That is what is kept already, where it is not older: most of a list is known. It stays where
@@ -78,7 +78,7 @@ class Cache(Generic[Kept]):
             fields = {"namespace": namespace, "name": name, **failure(error)}
             LOG.error("an object is not followed", extra={"fields": fields})  # noqa: TRY400
             return namespace, name, held
-        return namespace, name, None if kept is None else Entry(version, kept)
+        return namespace, name, None if kept is None else CacheEntry(version, kept)
 
     def put(self, found: Json) -> None:
         """Take in an object that was sent, unless what is here is newer."""
@@ -89,14 +89,14 @@ class Cache(Generic[Kept]):
     def doubt(self, namespace: str) -> None:
         """Let the objects of a namespace be kept anew when they are next seen, changed or not."""
         entries = self._entries.get(namespace, {})
-        entries.update({name: Entry(UNKNOWN, entry.kept) for name, entry in entries.items()})
+        entries.update({name: CacheEntry(UNKNOWN, entry.kept) for name, entry in entries.items()})
 
     def drop(self, namespace: str, name: str) -> None:
         """Forget an object that is gone."""
         self._set(namespace, name, None)
 
     def replace(
-        self, covers: Callable[[str, str], bool], listed: Mapping[tuple[str, str], Entry[Kept]]
+        self, covers: Callable[[str, str], bool], listed: Mapping[tuple[str, str], CacheEntry[Kept]]
     ) -> None:
         """Take in a whole list; what it covers and is not in it is gone."""
         for namespace, name in [each for each in self if covers(*each)]:
@@ -107,10 +107,10 @@ class Cache(Generic[Kept]):
             if held is None or held.version < entry.version:
                 self._set(namespace, name, entry)
 
-    def _held(self, namespace: str, name: str) -> Entry[Kept] | None:
+    def _held(self, namespace: str, name: str) -> CacheEntry[Kept] | None:
         return self._entries.get(namespace, {}).get(name)
 
-    def _set(self, namespace: str, name: str, entry: Entry[Kept] | None) -> None:
+    def _set(self, namespace: str, name: str, entry: CacheEntry[Kept] | None) -> None:
         entries = self._entries.setdefault(namespace, {})
         before = entries.get(name)
         if entry is not None:

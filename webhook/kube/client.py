@@ -15,16 +15,16 @@ from kubernetes.aio.config import ConfigException
 from multidict import CIMultiDict
 
 from webhook.kube.access import impersonation, proxies
-from webhook.kube.access.client_config import Way, find
-from webhook.kube.access.credentials import Credentials, Fixed
-from webhook.kube.access.entries import User
+from webhook.kube.access.client_config import ClientConfig, load_client_config
+from webhook.kube.access.credentials import Credentials, FixedHeader
+from webhook.kube.access.entries import UserEntry
 from webhook.kube.access.overrides import Overrides
-from webhook.kube.errors import ConfigurationError, Unreachable, no_way
+from webhook.kube.errors import ConfigurationError, Unreachable, no_configuration
 
 POD = "the ServiceAccount of the pod"
 
 
-class Connection(NamedTuple):
+class ApiConnection(NamedTuple):
     """The client, who we are to the API server beside what it knows, and as whom we act."""
 
     client: Any
@@ -32,41 +32,41 @@ class Connection(NamedTuple):
     impersonation: CIMultiDict[str]
 
 
-async def connect(kubeconfig: Path | None, overrides: Overrides) -> Connection:
+async def open_connection(kubeconfig: Path | None, overrides: Overrides) -> ApiConnection:
     """Prepare a connection; nobody is called but a credential plugin.
 
     Raises ConfigurationError where there is no way to a cluster.
     """
-    way = await find(kubeconfig, overrides, os.environ)
+    way = await load_client_config(kubeconfig, overrides, os.environ)
     return _in_pod(overrides) if way is None else _by_kubeconfig(way)
 
 
-def _by_kubeconfig(way: Way) -> Connection:
+def _by_kubeconfig(way: ClientConfig) -> ApiConnection:
     configuration = Configuration()
     configuration.host = way.server
     configuration.tls_server_name = way.server_name or None
     configuration.proxy = way.proxy
     client = _client(configuration)
     client.rest_client.ssl_context = way.tls
-    return Connection(client, way.credentials, way.headers)
+    return ApiConnection(client, way.credentials, way.headers)
 
 
-def _in_pod(overrides: Overrides) -> Connection:
+def _in_pod(overrides: Overrides) -> ApiConnection:
     if overrides.context:
-        raise no_way(POD, "it has no contexts")
+        raise no_configuration(POD, "it has no contexts")
     configuration = Configuration()
     # Python 3.13 would refuse authorities without key identifiers, which many clusters have.
     configuration.disable_strict_ssl_verification = True
     try:
         config.load_incluster_config(client_configuration=configuration)
-        configuration.proxy = proxies.of_environment(configuration.host, os.environ)
-        headers = impersonation.headers(User(), overrides)
+        configuration.proxy = proxies.proxy_of_environment(configuration.host, os.environ)
+        headers = impersonation.impersonation_headers(UserEntry(), overrides)
         client = _client(configuration)
     except ConfigException as error:
-        raise no_way(POD, str(error)) from None
+        raise no_configuration(POD, str(error)) from None
     except (OSError, ValueError) as error:
-        raise no_way(POD, type(error).__name__) from None
-    return Connection(client, Fixed(None), headers)
+        raise no_configuration(POD, type(error).__name__) from None
+    return ApiConnection(client, FixedHeader(None), headers)
 
 
 def _client(configuration: Configuration) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import aiohttp
 
 from webhook.kube.api import Api
-from webhook.kube.api_request import Request
+from webhook.kube.api_request import ApiRequest
 
 Sent = Callable[[str, str], None]
 
@@ -19,6 +19,8 @@ class CountedApi(Api):
 
     sent: Sent = staticmethod(_nobody)
 
-    async def _send(self, request: Request, ends: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+    async def _send(
+        self, request: ApiRequest, ends: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
         self.sent(request.verb, request.resource)
         return await super()._send(request, ends)

@@ -14,7 +14,7 @@ DEEPEST = 100
 _TOKENS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 
 
-def decode(text: bytes) -> Any:
+def decode_json(text: bytes) -> Any:
     """What the text says; where it is nested too deep, with null in the place of what is deeper.
 
     Raises ValueError for what is no JSON.

@@ -23,7 +23,7 @@ class ConfigurationError(Exception):
         super().__init__("".join(char if char.isprintable() else " " for char in sentence))
 
 
-def no_way(source: str, reason: str) -> ConfigurationError:
+def no_configuration(source: str, reason: str) -> ConfigurationError:
     """The error for a source of credentials that holds none."""
     return ConfigurationError(
         f"{source} shows no way to a cluster ({reason}): run in a pod with a ServiceAccount token, "

@@ -7,7 +7,7 @@ timers has told it that the minute has passed.
 from collections.abc import Callable
 from typing import Any
 
-from webhook.kube.api_request import Request
+from webhook.kube.api_request import ApiRequest
 from webhook.kube.counted import CountedApi
 from webhook.kube.errors import ApiError
 
@@ -24,7 +24,7 @@ class LeadersApi(CountedApi):
 
     left: Callable[[], float] = staticmethod(lambda: 0.0)
 
-    async def _call(self, request: Request, seconds: float) -> dict[str, Any]:
+    async def _call(self, request: ApiRequest, seconds: float) -> dict[str, Any]:
         if request.method != "GET":
             left = self.left()
             if left <= 0:

@@ -15,7 +15,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from webhook.kube.api import Api
 from webhook.kube.backoff import Backoff
-from webhook.kube.cache import Cache, Entry
+from webhook.kube.cache import Cache, CacheEntry
 from webhook.kube.errors import ApiError, Gone, TooManyRequests, Unreachable
 
 RESYNC_SECONDS = 600.0
@@ -34,7 +34,7 @@ def _everything(_namespace: str, _name: str) -> bool:
     return True
 
 
-class Source(NamedTuple):
+class ListWatch(NamedTuple):
     """What to list and watch; `covers` says which objects of a shared cache it can speak of."""
 
     resource: str
@@ -46,7 +46,7 @@ class Source(NamedTuple):
     page: int = 100
 
 
-class Watch(Generic[Kept]):
+class Informer(Generic[Kept]):
     """Keeps a cache as the API server says; `synced` is set once it holds the whole list.
 
     `restarted` is told the resource and why, for whatever is not a watch that ran its time.
@@ -55,7 +55,7 @@ class Watch(Generic[Kept]):
     def __init__(
         self,
         api: Api,
-        source: Source,
+        source: ListWatch,
         cache: Cache[Kept],
         restarted: Restarted,
         uniform: Callable[[float, float], float] = random.uniform,
@@ -97,7 +97,7 @@ class Watch(Generic[Kept]):
 
     async def _list(self) -> None:
         """Take in pages as they come, of each object no more than is kept."""
-        found: dict[tuple[str, str], Entry[Kept]] = {}
+        found: dict[tuple[str, str], CacheEntry[Kept]] = {}
 
         def take(item: Json) -> None:
             namespace, name, entry = self._cache.entry(item)

@@ -3,21 +3,21 @@
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import Any, NamedTuple
 
-from webhook.kube.decode import decode
+from webhook.kube.decode import decode_json
 from webhook.kube.errors import ApiError, refusal
 
 # The API server stores objects of 1.5 MiB, and managedFields and escapes make them longer.
 LONGEST = 16 * 1024 * 1024
 
 
-class Event(NamedTuple):
+class WatchEvent(NamedTuple):
     """One event: ADDED, MODIFIED, DELETED, or BOOKMARK with nothing but a resourceVersion."""
 
     type: str
     object: dict[str, Any]
 
 
-async def events(call: str, chunks: AsyncIterable[bytes]) -> AsyncIterator[Event]:
+async def watch_events(call: str, chunks: AsyncIterable[bytes]) -> AsyncIterator[WatchEvent]:
     """Decode until the chunks end; raises ApiError for an ERROR event, and for what is no event.
 
     `call` starts the messages.
@@ -43,10 +43,10 @@ async def _lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         yield b"".join(pieces)
 
 
-def _event(call: str, line: bytes) -> Event:
+def _event(call: str, line: bytes) -> WatchEvent:
     try:
-        found = decode(line)
-        event = Event(str(found["type"]), dict(found["object"]))
+        found = decode_json(line)
+        event = WatchEvent(str(found["type"]), dict(found["object"]))
     except (ValueError, TypeError, LookupError):
         message = f"{call}: something came that is no event of a watch"
         raise ApiError(200, "InvalidEvent", message) from None

@@ -15,7 +15,7 @@ from prometheus_client import (
 from webhook.observe.metrics import NAMESPACE
 
 
-class ControlMetrics:
+class CertificateMetrics:
     """The metrics of one controller process, in a registry of their own."""
 
     def __init__(self) -> None:

@@ -66,7 +66,9 @@ class Load(Background):
         """Each replica, with each of the bundles as it was a moment ago."""
         host = self._installed.places.host
         while not self.over.is_set():
-            bundles = ca_bundles.bundles(await ca_bundles.read(api, self._installed.places))
+            bundles = ca_bundles.ca_bundles(
+                await ca_bundles.read_configurations(api, self._installed.places)
+            )
             for port in self._ports():
                 for bundle in set(bundles.values()):
                     await self._shake(port, host, bundle or b"")

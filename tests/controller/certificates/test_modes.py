@@ -10,9 +10,9 @@ import pytest
 from tests.controller.certificates.cluster import Installed, plan
 from tests.controller.certificates.driving import drive, driving
 from webhook.controller.certificates.modes import MODES
-from webhook.controller.replicas import endpoints
+from webhook.controller.replicas import endpoint_replicas
 from webhook.kube.api import Api
-from webhook.observe.control_metrics import ControlMetrics
+from webhook.observe.control_metrics import CertificateMetrics
 
 OTHERS = ["cert-manager", "bring-your-own"]
 JSON_PATCH = "application/json-patch+json"
@@ -30,10 +30,10 @@ def everything(installed: Installed) -> list[Any]:
 async def looked(installed: Installed, mode: str, caplog: pytest.LogCaptureFixture) -> list[str]:
     """The faults that one turn in this mode tells."""
     caplog.clear()
-    metrics = ControlMetrics()
+    metrics = CertificateMetrics()
     places = installed.places
     async with await Api.connect(installed.cluster.kubeconfig) as api:
-        find_replicas = partial(endpoints, api, places)
+        find_replicas = partial(endpoint_replicas, api, places)
         turn = MODES[mode](api, places, plan(places), find_replicas, metrics)
         with caplog.at_level(logging.INFO):
             await turn()

@@ -17,7 +17,7 @@ from tools.chart.shipped import RIGHTS, shipped
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.ports import LOOPBACK
 from tools.cluster.users import User
-from webhook.controller.replicas import Replica, endpoints
+from webhook.controller.replicas import Replica, endpoint_replicas
 from webhook.kube.paths import cluster_wide, namespaced
 
 OF_OBJECTS = "mcp-admission-control"
@@ -86,7 +86,7 @@ async def test_the_controller_can_do_every_step_with_what_is_shipped(
     pods, kubeconfig = namespaced("v1", "pods", namespace), rights["control"].kubeconfig
     cluster.create(pods, manifests.bare_pod("late", labels={}))
     async with driving(kubeconfig, installed.places, [Replica(LOOPBACK, 1, "late")]) as driver:
-        assert await endpoints(driver.api, installed.places) == []
+        assert await endpoint_replicas(driver.api, installed.places) == []
         await drive(driver)
         await driver.turn()
     assert cluster.get(f"{pods}/late")["metadata"]["annotations"]

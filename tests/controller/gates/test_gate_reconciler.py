@@ -10,10 +10,10 @@ import pytest
 
 from tests.kube.virtual_time import run
 from webhook import names
-from webhook.controller.cluster_state import Key, View
-from webhook.controller.event_recorder import Notes
-from webhook.controller.gates.gate_reconciler import MOMENT, Gates
-from webhook.controller.namespaces.namespace_reconciler import Namespaces
+from webhook.controller.cluster_state import ClusterState, Key
+from webhook.controller.event_recorder import EventRecorder
+from webhook.controller.gates.gate_reconciler import MOMENT, GateReconciler
+from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned.writer import Writer
 from webhook.kube.errors import Invalid
 from webhook.kube.queue import Queue
@@ -46,11 +46,11 @@ class Team:
         self.told: list[str] = []
         self.refuses: Invalid | None = None
         self.gates_left: list[str] = [names.GATE]
-        self.view = View(Settings(), "release", (), queue)
+        self.view = ClusterState(Settings(), "release", (), queue)
         api: Any = self
-        writer, notes = Writer(api, self.view.made), Notes(api, "test")
-        self.namespaces = Namespaces(api, self.view, writer, notes)
-        self.gates = Gates(api, writer, self.namespaces, notes)
+        writer, notes = Writer(api, self.view.made), EventRecorder(api, "test")
+        self.namespaces = NamespaceReconciler(api, self.view, writer, notes)
+        self.gates = GateReconciler(api, writer, self.namespaces, notes)
         self.view.namespaces.put(stored({"metadata": {"name": "team", "uid": "team"}}))
         self.view.pods.put(pod("first", [names.GATE]))
 

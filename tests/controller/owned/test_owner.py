@@ -2,8 +2,8 @@
 
 import pytest
 
-from webhook.controller.cluster_state import Key, View
-from webhook.controller.owned.owned_objects import SECRET, keep
+from webhook.controller.cluster_state import ClusterState, Key
+from webhook.controller.owned.owned_objects import SECRET, live_object
 from webhook.kube.queue import Queue
 from webhook.settings.model import Settings
 
@@ -29,7 +29,7 @@ def test_a_name_that_no_deployment_can_have_is_nobody_s(name: object, owner: str
     reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "uid": "0"}
     metadata = {"name": "s", "namespace": "team", "uid": "1", "ownerReferences": [reference]}
 
-    assert keep(SECRET, {"metadata": metadata}).owner == owner
+    assert live_object(SECRET, {"metadata": metadata}).owner == owner
 
 
 def test_a_server_is_looked_at_when_its_object_comes_to_another_owner_or_to_none() -> None:
@@ -39,7 +39,7 @@ def test_a_server_is_looked_at_when_its_object_comes_to_another_owner_or_to_none
         def add(self, key: Key, after: float = 0.0) -> None:
             asked.append(key)
 
-    view = View(Settings(), "release", (), Asked(lambda *_: None))
+    view = ClusterState(Settings(), "release", (), Asked(lambda *_: None))
     view._complete = True
     one, other = Key("server", "team", "one"), Key("server", "team", "other")
     for version, (owner, looked_at) in enumerate(

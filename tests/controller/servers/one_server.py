@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from webhook.controller.cluster_state import Key, View
-from webhook.controller.event_recorder import Notes
+from webhook.controller.cluster_state import ClusterState, Key
+from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.owned.writer import Writer
-from webhook.controller.servers.server_reconciler import Servers
+from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.kube.errors import AlreadyExists, ApiError, NotFound
 from webhook.kube.queue import Queue
 from webhook.settings.model import Settings
@@ -119,10 +119,10 @@ def deployment(annotations: Json, generation: int = 1, **status: Any) -> Json:
     return stored(found, "crm-uid")
 
 
-def servers_of(api: Any) -> tuple[Servers, View]:
+def servers_of(api: Any) -> tuple[ServerReconciler, ClusterState]:
     """The reconciler of servers with the Deployment in its caches, and these."""
     queue: Queue[Key] = Queue(lambda *_: None)
-    view = View(Settings(), "release", (), queue)
+    view = ClusterState(Settings(), "release", (), queue)
     view.namespaces.put(stored({"metadata": {"name": "team"}}, "team-uid"))
     view.deployments.put(deployment({}))
-    return Servers(api, view, Writer(api, view.made), Notes(api, "test")), view
+    return ServerReconciler(api, view, Writer(api, view.made), EventRecorder(api, "test")), view

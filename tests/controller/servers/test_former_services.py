@@ -7,8 +7,8 @@ import pytest
 
 from tests.controller.servers.one_server import KEY, Json, Remembering, servers_of, stored
 from tests.kube.virtual_time import run
-from webhook.controller.cluster_state import View
-from webhook.controller.servers.server_reconciler import Servers
+from webhook.controller.cluster_state import ClusterState
+from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.kube.errors import NotFound
 
 FORMER = "/api/v1/namespaces/team/services/crm"
@@ -26,7 +26,7 @@ def former(**metadata: Any) -> Json:
     return stored({"kind": "Service", "metadata": {**named, **metadata}, "spec": spec}, "former")
 
 
-async def beside(api: Remembering, found: Json) -> tuple[Servers, View]:
+async def beside(api: Remembering, found: Json) -> tuple[ServerReconciler, ClusterState]:
     """A server that has its new Service, and this former one."""
     api.there[FORMER] = found
     servers, view = servers_of(api)

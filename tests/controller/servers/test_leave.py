@@ -11,9 +11,9 @@ from tests.controller.servers.one_server import (
     stored,
 )
 from tests.kube.virtual_time import run
-from webhook.controller.cluster_state import View
+from webhook.controller.cluster_state import ClusterState
 from webhook.controller.owned.managed_fields import HELM_RELEASE
-from webhook.controller.servers.server_reconciler import Servers
+from webhook.controller.servers.server_reconciler import ServerReconciler
 
 DEPLOYMENT = "/apis/apps/v1/namespaces/team/deployments/crm"
 SERVICE = "/api/v1/namespaces/team/services/crm-mcp"
@@ -22,14 +22,14 @@ SECRET = "/api/v1/namespaces/team/secrets/crm-mcp-config"
 THEM = {"manager": "them", "operation": "Update"}
 
 
-def rewritten(api: Remembering, view: View, path: str, **metadata: object) -> None:
+def rewritten(api: Remembering, view: ClusterState, path: str, **metadata: object) -> None:
     """Somebody writes the metadata of an object, which is known where the view is the one."""
     found = api.there[path]
     api.there[path] = stored({**found, "metadata": {**found["metadata"], **metadata}}, "theirs")
     view.made[found["kind"]].put(api.there[path])
 
 
-async def opted_out(api: Remembering, **status: int) -> tuple[Servers, View]:
+async def opted_out(api: Remembering, **status: int) -> tuple[ServerReconciler, ClusterState]:
     """A server with all of its objects, and a former Service, that opts out."""
     servers, view = servers_of(api)
     await servers.reconcile(KEY)

@@ -11,9 +11,9 @@ from tests.controller.servers.live import settings, stored
 from tests.e2e import manifests
 from tests.kube.virtual_time import run
 from webhook import names
-from webhook.controller.cluster_state import Key, View
-from webhook.controller.event_recorder import Notes
-from webhook.controller.namespaces.namespace_reconciler import Namespaces
+from webhook.controller.cluster_state import ClusterState, Key
+from webhook.controller.event_recorder import EventRecorder
+from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned.writer import Writer
 from webhook.kube.queue import Queue
 from webhook.settings.model import Settings
@@ -30,10 +30,10 @@ class Team:
         queue: Queue[Key] = Queue(lambda *_: None)
         self.deployments = deployments
         self.told: list[str] = []
-        self.view = View(under or Settings(), "release", (), queue)
+        self.view = ClusterState(under or Settings(), "release", (), queue)
         api: Any = self
-        writer, notes = Writer(api, self.view.made), Notes(api, "test")
-        self.namespaces = Namespaces(api, self.view, writer, notes)
+        writer, notes = Writer(api, self.view.made), EventRecorder(api, "test")
+        self.namespaces = NamespaceReconciler(api, self.view, writer, notes)
 
     async def list_each(self, _: str, take: Callable[[Json], None]) -> str:
         for each in self.deployments:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webhook.controller.settings.effective import DEEPEST, settle
+from webhook.controller.settings.effective import DEEPEST, effective_settings
 from webhook.settings.affinity import REQUIRED
 from webhook.settings.effective_file import FILE
 from webhook.settings.load import parse
@@ -36,7 +36,7 @@ def image(characters: int, character: str = "x") -> Json:
     ],
 )
 def test_replicas_read_what_is_written(spec: Json) -> None:
-    found = settle(spec, [])
+    found = effective_settings(spec, [])
 
     assert parse(found.text, FILE) == found.settings
 
@@ -52,4 +52,4 @@ def test_replicas_read_what_is_written(spec: Json) -> None:
 )
 def test_what_replicas_could_not_have_is_refused(spec: Json, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
-        settle(spec, [])
+        effective_settings(spec, [])

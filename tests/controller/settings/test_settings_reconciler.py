@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from webhook.controller.installation import Places
+from webhook.controller.installation import Installation
 from webhook.controller.settings import propagation, replica_answers
-from webhook.controller.settings.effective import settle
+from webhook.controller.settings.effective import effective_settings
 from webhook.controller.settings.in_force import InForce
-from webhook.controller.settings.settings_reconciler import SOURCE_FILE, Distributor
-from webhook.controller.settings.settings_store import Resource
+from webhook.controller.settings.settings_reconciler import SOURCE_FILE, SettingsReconciler
+from webhook.controller.settings.settings_store import SettingsResource
 from webhook.kube.errors import Forbidden
 from webhook.settings.effective_file import FILE
 
@@ -24,7 +24,7 @@ class Cluster:
     """One settings resource, no replica, and a ConfigMap that may not be written."""
 
     def __init__(self, spec: Json, files: Mapping[str, str] | None = None) -> None:
-        self.resource = Resource("1", 1, spec, {})
+        self.resource = SettingsResource("1", 1, spec, {})
         self.files = files
         self.news = asyncio.Event()
         self.status: Json = {}
@@ -48,8 +48,8 @@ class Cluster:
 async def test_settings_that_cannot_be_written_are_in_force_here_and_told() -> None:
     cluster: Any = Cluster({"onConflict": "warn"})
     in_force = InForce()
-    places = Places("mcp-admission", "mcp-admission-system")
-    distributor = Distributor(cluster, places, cluster, [], in_force)
+    places = Installation("mcp-admission", "mcp-admission-system")
+    distributor = SettingsReconciler(cluster, places, cluster, [], in_force)
 
     with pytest.raises(Forbidden):
         await distributor.turn()
@@ -64,15 +64,15 @@ async def test_a_controller_that_starts_waits_for_replicas_that_tell_of_other_se
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The one before may have made them stricter and ended; namespaces would refuse pods."""
-    wanted = settle({}, [])
+    wanted = effective_settings({}, [])
     cluster: Any = Cluster({}, {FILE: wanted.text, SOURCE_FILE: wanted.source})
     told = {"a": wanted.digest, "b": "of before"}
-    monkeypatch.setattr(propagation, "endpoints", returns([]))
-    monkeypatch.setattr(replica_answers, "ask", returns(told))
+    monkeypatch.setattr(propagation, "endpoint_replicas", returns([]))
+    monkeypatch.setattr(replica_answers, "ask_digests", returns(told))
     monkeypatch.setattr(propagation, "WAITING", 0.0)
     in_force = InForce()
-    places = Places("mcp-admission", "mcp-admission-system")
-    distributor = Distributor(cluster, places, cluster, [], in_force)
+    places = Installation("mcp-admission", "mcp-admission-system")
+    distributor = SettingsReconciler(cluster, places, cluster, [], in_force)
 
     await distributor.turn()
     assert in_force.current is None

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from webhook.controller.settings.settings_store import Resource
-from webhook.controller.settings.status import Answers, Verdict, status
+from webhook.controller.settings.settings_store import SettingsResource
+from webhook.controller.settings.status import Answers, Distribution, resource_status
 from webhook.settings.layers import Layer
 
 Json = dict[str, Any]
@@ -16,12 +16,12 @@ SPEC = {"onConflict": "warn", "platform": "openshift"}
 COUNTS = {"total": 2, "current": 1, "outOfDate": 1, "unprotected": 0, "refused": 0}
 
 
-def resource(before: Json | None = None, generation: int = 3) -> Resource:
-    return Resource("uid", generation, SPEC, before or {})
+def resource(before: Json | None = None, generation: int = 3) -> SettingsResource:
+    return SettingsResource("uid", generation, SPEC, before or {})
 
 
-def verdict(answers: Answers, faults: str | None = None) -> Verdict:
-    return Verdict(faults, "new", answers, COUNTS)
+def verdict(answers: Answers, faults: str | None = None) -> Distribution:
+    return Distribution(faults, "new", answers, COUNTS)
 
 
 def conditions(found: Json) -> dict[str, Json]:
@@ -40,7 +40,7 @@ def conditions(found: Json) -> dict[str, Json]:
     ],
 )
 def test_distributed(answers: Answers, state: str, reason: str, words: str) -> None:
-    found = conditions(status(resource(), verdict(answers), LOCKS, "now"))
+    found = conditions(resource_status(resource(), verdict(answers), LOCKS, "now"))
 
     assert found["Valid"]["status"] == "True"
     assert (found["Distributed"]["status"], found["Distributed"]["reason"]) == (state, reason)
@@ -49,14 +49,14 @@ def test_distributed(answers: Answers, state: str, reason: str, words: str) -> N
 
 def test_what_is_not_valid_is_not_called_distributed() -> None:
     everywhere = Answers({"a": "new"})
-    found = conditions(status(resource(), verdict(everywhere, "spec.x: no"), LOCKS, "now"))
+    found = conditions(resource_status(resource(), verdict(everywhere, "spec.x: no"), LOCKS, "now"))
 
     assert [found[name]["status"] for name in ("Valid", "Distributed")] == ["False", "False"]
     assert found["Valid"]["message"].startswith("spec.x: no\n")
 
 
 def test_keys_counts_and_generation() -> None:
-    found = status(resource(), verdict(Answers({"a": "new"})), LOCKS, "now")
+    found = resource_status(resource(), verdict(Answers({"a": "new"})), LOCKS, "now")
 
     # The name of the namespace is the chart's alone: the resource has no such key.
     assert (found["locked"], found["ignored"]) == (["onConflict"], ["onConflict"])
@@ -66,9 +66,9 @@ def test_keys_counts_and_generation() -> None:
 
 def test_the_time_is_that_of_the_last_change() -> None:
     waiting, done = verdict(Answers({"a": "old"})), verdict(Answers({"a": "new"}))
-    first = status(resource(), waiting, LOCKS, "1")
+    first = resource_status(resource(), waiting, LOCKS, "1")
 
-    assert status(resource(first), waiting, LOCKS, "2") == first
-    after = conditions(status(resource(first, 4), done, LOCKS, "3"))
+    assert resource_status(resource(first), waiting, LOCKS, "2") == first
+    after = conditions(resource_status(resource(first, 4), done, LOCKS, "3"))
     assert after["Valid"]["lastTransitionTime"] == "1"
     assert after["Distributed"]["lastTransitionTime"] == "3"

@@ -12,7 +12,7 @@ import trustme
 from tests.kube.access.kubeconfigs import SERVER, Json, config, refusal, way, written
 from tests.server.certificates import chain, key
 from webhook.kube.access import plugin as module
-from webhook.kube.access.client_config import Way, find
+from webhook.kube.access.client_config import ClientConfig, load_client_config
 from webhook.kube.access.overrides import NONE
 
 V1 = "client.authentication.k8s.io/v1"
@@ -55,7 +55,7 @@ class Program:
         entry = {"apiVersion": V1, "command": "./plugin", "interactiveMode": "Never", **more}
         return {"exec": {key: value for key, value in entry.items() if value is not None}}
 
-    async def way(self, cluster: Json | None = None, **more: Any) -> Way:
+    async def way(self, cluster: Json | None = None, **more: Any) -> ClientConfig:
         return await way(self.folder, config(self.user(**more), cluster))
 
     async def refusal(self, **more: Any) -> str:
@@ -227,7 +227,7 @@ async def test_a_bare_name_is_looked_for_on_the_path(
     monkeypatch.setenv("PATH", str(program.folder))
     file = written(tmp_path_factory.mktemp("else"), config(program.user(command="plugin")))
 
-    assert await find(file, NONE, {}) is not None
+    assert await load_client_config(file, NONE, {}) is not None
     assert len(program.calls) == 1
 
 

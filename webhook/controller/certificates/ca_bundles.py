@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from webhook.controller.installation import Places
+from webhook.controller.installation import Installation
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, NotFound
 
@@ -17,7 +17,7 @@ INJECTED = "cert-manager.io/inject-"
 
 
 @dataclass(frozen=True)
-class Entry:
+class WebhookEntry:
     """One webhook of a configuration, and what it trusts."""
 
     name: str
@@ -26,17 +26,17 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Configuration:
+class WebhookConfiguration:
     """A webhook configuration, as it was seen."""
 
     name: str
     path: str
     version: str
     injector: str | None
-    entries: tuple[Entry, ...]
+    entries: tuple[WebhookEntry, ...]
 
 
-async def read(api: Api, places: Places) -> list[Configuration]:
+async def read_configurations(api: Api, places: Installation) -> list[WebhookConfiguration]:
     """The configurations that there are."""
     found = []
     for kind, path in places.configurations().items():
@@ -47,7 +47,7 @@ async def read(api: Api, places: Places) -> list[Configuration]:
     return found
 
 
-def bundles(configurations: Sequence[Configuration]) -> dict[str, bytes | None]:
+def ca_bundles(configurations: Sequence[WebhookConfiguration]) -> dict[str, bytes | None]:
     """What each entry trusts, by a name that tells it from all others."""
     return {
         entry.name: entry.bundle
@@ -56,8 +56,8 @@ def bundles(configurations: Sequence[Configuration]) -> dict[str, bytes | None]:
     }
 
 
-async def publish(
-    api: Api, configurations: Sequence[Configuration], names: Collection[str], pem: bytes
+async def publish_bundle(
+    api: Api, configurations: Sequence[WebhookConfiguration], names: Collection[str], pem: bytes
 ) -> None:
     """Let these entries trust the bundle, unless their configuration has changed meanwhile.
 
@@ -76,7 +76,7 @@ async def publish(
 
 
 async def _write(
-    api: Api, configuration: Configuration, entries: Sequence[Entry], pem: bytes
+    api: Api, configuration: WebhookConfiguration, entries: Sequence[WebhookEntry], pem: bytes
 ) -> None:
     if configuration.injector:
         raise ApiError(
@@ -92,17 +92,17 @@ async def _write(
     await api.patch(configuration.path, [seen, *edits], kind="json")
 
 
-def _configuration(kind: str, path: str, found: Mapping[str, Any]) -> Configuration:
+def _configuration(kind: str, path: str, found: Mapping[str, Any]) -> WebhookConfiguration:
     metadata = found["metadata"]
     annotations = metadata.get("annotations") or {}
     name = f"{kind} {metadata['name']}"
-    return Configuration(
+    return WebhookConfiguration(
         name=name,
         path=path,
         version=metadata["resourceVersion"],
         injector=next((key for key in sorted(annotations) if key.startswith(INJECTED)), None),
         entries=tuple(
-            Entry(
+            WebhookEntry(
                 name=f"{name}, webhook {webhook['name']}",
                 at=f"/webhooks/{index}/clientConfig/caBundle",
                 bundle=base64.b64decode(webhook["clientConfig"].get("caBundle") or "") or None,

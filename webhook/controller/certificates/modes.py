@@ -3,28 +3,36 @@
 from collections.abc import Callable, Mapping
 
 from certs.rotation import Plan
-from webhook.controller.certificates.monitor import Onlooker
-from webhook.controller.certificates.rotator import Driver
-from webhook.controller.installation import Places
+from webhook.controller.certificates.monitor import Monitor
+from webhook.controller.certificates.rotator import Rotator
+from webhook.controller.installation import Installation
 from webhook.controller.replicas import FindReplicas
 from webhook.kube.api import Api
 from webhook.kube.loop import Turn
-from webhook.observe.control_metrics import ControlMetrics
+from webhook.observe.control_metrics import CertificateMetrics
 
-Begin = Callable[[Api, Places, Plan, FindReplicas, ControlMetrics], Turn]
+Begin = Callable[[Api, Installation, Plan, FindReplicas, CertificateMetrics], Turn]
 
 
 def _own(
-    api: Api, places: Places, plan: Plan, find_replicas: FindReplicas, metrics: ControlMetrics
+    api: Api,
+    places: Installation,
+    plan: Plan,
+    find_replicas: FindReplicas,
+    metrics: CertificateMetrics,
 ) -> Turn:
-    return Driver(api, places, plan, find_replicas, metrics, api.server_time).turn
+    return Rotator(api, places, plan, find_replicas, metrics, api.server_time).turn
 
 
 def _of_others(*, injected: bool) -> Begin:
     def begin(
-        api: Api, places: Places, _: Plan, find_replicas: FindReplicas, metrics: ControlMetrics
+        api: Api,
+        places: Installation,
+        _: Plan,
+        find_replicas: FindReplicas,
+        metrics: CertificateMetrics,
     ) -> Turn:
-        return Onlooker(api, places, find_replicas, metrics, api.server_time, injected).turn
+        return Monitor(api, places, find_replicas, metrics, api.server_time, injected).turn
 
     return begin
 

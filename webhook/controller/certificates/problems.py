@@ -11,20 +11,20 @@ from datetime import datetime
 from certs.authority import Certificate
 from certs.bundle import BundleError, parse
 from certs.verification import Text, verify
-from webhook.controller.certificates.secret import Secret
-from webhook.controller.installation import Places
+from webhook.controller.certificates.secret import SecretFiles
+from webhook.controller.installation import Installation
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observation:
     """The pair that is stored, what is published, and what the replicas that answer show."""
 
-    serving: Secret
+    serving: SecretFiles
     published: Mapping[str, bytes | None]
     shown: Mapping[str, Certificate | None]
 
 
-def stored_certificate(serving: Secret) -> Certificate | None:
+def stored_certificate(serving: SecretFiles) -> Certificate | None:
     """The certificate that is to be served, where one can be read."""
     try:
         return parse(serving.files.get("tls.crt", b""), serving.name)[0]
@@ -32,13 +32,13 @@ def stored_certificate(serving: Secret) -> Certificate | None:
         return None
 
 
-def faults(seen: Seen, places: Places, now: datetime) -> list[str]:
+def certificate_faults(seen: Observation, places: Installation, now: datetime) -> list[str]:
     """Each fault once, in the order of who is to mend it: stored, published, served."""
     found = [*_of_pair(seen, places, now), *_of_replicas(seen)]
     return list(dict.fromkeys(found))
 
 
-def _of_pair(seen: Seen, places: Places, now: datetime) -> Iterator[str]:
+def _of_pair(seen: Observation, places: Installation, now: datetime) -> Iterator[str]:
     """What an API server with each of the bundles would not take."""
     if seen.serving.found is None:
         yield f"{seen.serving.name} is not there: nothing can be served"
@@ -58,7 +58,7 @@ def _of_pair(seen: Seen, places: Places, now: datetime) -> Iterator[str]:
             yield str(error)
 
 
-def _of_replicas(seen: Seen) -> Iterator[str]:
+def _of_replicas(seen: Observation) -> Iterator[str]:
     stored = stored_certificate(seen.serving)
     for name, shown in seen.shown.items():
         if shown is None:

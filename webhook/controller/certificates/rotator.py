@@ -16,13 +16,13 @@ from certs.rotation import Plan, State, Step, next_step
 from webhook.controller import kubelet
 from webhook.controller import replicas as served
 from webhook.controller.certificates import ca_bundles, stored
-from webhook.controller.certificates.ca_bundles import Configuration
-from webhook.controller.certificates.problems import Seen, faults
+from webhook.controller.certificates.ca_bundles import WebhookConfiguration
+from webhook.controller.certificates.problems import Observation, certificate_faults
 from webhook.controller.certificates.stored import Stored
-from webhook.controller.installation import Places
+from webhook.controller.installation import Installation
 from webhook.controller.replicas import FindReplicas, Replica
 from webhook.kube.api import Api
-from webhook.observe.control_metrics import ControlMetrics
+from webhook.observe.control_metrics import CertificateMetrics
 
 STEPS = ("CreateAuthority", "CreateSuccessor", "Publish", "Promote", "IssueLeaf", "Retire")
 # A bundle that somebody has changed is put back within half a minute.
@@ -32,29 +32,29 @@ LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Look:
+class RotatorObservation:
     """Everything that a step is decided on and acts on."""
 
     stored: Stored
-    configurations: list[Configuration]
+    configurations: list[WebhookConfiguration]
     replicas: list[Replica]
     state: State
 
     @property
-    def seen(self) -> Seen:
+    def seen(self) -> Observation:
         """What whoever issues nothing would see."""
-        return Seen(self.stored.serving, self.state.published, self.state.serving)
+        return Observation(self.stored.serving, self.state.published, self.state.serving)
 
 
 @dataclass
-class Driver:
+class Rotator:
     """Takes the steps of one installation; `clock` is that of the API server."""
 
     api: Api
-    places: Places
+    places: Installation
     plan: Plan
     find_replicas: FindReplicas
-    metrics: ControlMetrics
+    metrics: CertificateMetrics
     clock: Callable[[], datetime]
     waiting: timedelta = WAITING
     resting: timedelta = RESTING
@@ -76,21 +76,21 @@ class Driver:
         now = self.clock().replace(microsecond=0)
         step = next_step(look.state, now, self.plan)
         await self._let_kubelets_sync(look)
-        self.metrics.found(len(faults(look.seen, self.places, now)))
+        self.metrics.found(len(certificate_faults(look.seen, self.places, now)))
         self._tell(look, step)
         await self._do(step, look, now)
         if not isinstance(step, rotation.Rest | rotation.Wait):
             self.metrics.took(type(step).__name__)
         return step
 
-    async def look(self) -> Look:
+    async def look(self) -> RotatorObservation:
         """See everything as it is now."""
         started = time.monotonic()
-        held = await stored.read(self.api, self.places)
-        configurations = await ca_bundles.read(self.api, self.places)
+        held = await stored.read_stored(self.api, self.places)
+        configurations = await ca_bundles.read_configurations(self.api, self.places)
         replicas = list(await self.find_replicas())
-        bundles = ca_bundles.bundles(configurations)
-        shown = await served.ask(replicas, self.places.host)
+        bundles = ca_bundles.ca_bundles(configurations)
+        shown = await served.ask_certificates(replicas, self.places.host)
         if self._same != (same := (bundles, shown)):
             self._same, self._since = same, time.monotonic()
         state = State(
@@ -103,9 +103,9 @@ class Driver:
             steady_for=timedelta(seconds=max(0.0, started - self._since)),
             replace=held.asked_to_replace,
         )
-        return Look(held, configurations, replicas, state)
+        return RotatorObservation(held, configurations, replicas, state)
 
-    async def _do(self, step: Step, look: Look, now: datetime) -> None:
+    async def _do(self, step: Step, look: RotatorObservation, now: datetime) -> None:
         api, held, plan = self.api, look.stored, self.plan
         authority = held.authority
         match step:
@@ -124,9 +124,9 @@ class Driver:
             case rotation.Retire() if authority:
                 await stored.write_authorities(api, held, authority, held.successor, ())
             case rotation.Publish(names, pem):
-                await ca_bundles.publish(api, look.configurations, names, pem)
+                await ca_bundles.publish_bundle(api, look.configurations, names, pem)
 
-    async def _let_kubelets_sync(self, look: Look) -> None:
+    async def _let_kubelets_sync(self, look: RotatorObservation) -> None:
         """Touch the pods that do not show the stored leaf yet, each once."""
         if look.state.leaf is None:
             return
@@ -138,24 +138,26 @@ class Driver:
             if touch in self._touched:
                 continue
             self._touched.add(touch)
-            await kubelet.touch(self.api, self.places, replica.pod, "certificate", touch[1])
+            await kubelet.sync_pod_volumes(
+                self.api, self.places, replica.pod, "certificate", touch[1]
+            )
 
-    def _tell(self, look: Look, step: Step) -> None:
+    def _tell(self, look: RotatorObservation, step: Step) -> None:
         """Log what has changed since the last turn, and show when certificates end."""
         pairs = {"authority": look.stored.authority, "leaf": look.stored.leaf}
         self.metrics.stored(
             {name: pair.certificate.not_valid_after_utc for name, pair in pairs.items() if pair}
         )
-        told = (look.stored.problems, *described(step))
+        told = (look.stored.problems, *step_fields(step))
         if told == self._told:
             return
         self._told = told
         for problem in look.stored.problems:
             LOG.error("stored certificates are unusable", extra={"fields": {"reason": problem}})
-        LOG.info("rotation", extra={"fields": described(step)})
+        LOG.info("rotation", extra={"fields": step_fields(step)})
 
 
-def described(step: Step) -> dict[str, object]:
+def step_fields(step: Step) -> dict[str, object]:
     """The fields of a log line about a step; no certificate, and certainly no key."""
     fields: dict[str, object] = {"step": type(step).__name__}
     match step:

@@ -14,14 +14,14 @@ LABELS = {names.MANAGED_BY: names.PRODUCT}
 
 
 @dataclass(frozen=True)
-class Secret:
+class SecretFiles:
     """One Secret, which may not be there; nothing of it is in a repr."""
 
     path: str
     found: Mapping[str, Any] | None = field(repr=False)
 
     @classmethod
-    async def read(cls, api: Api, path: str) -> "Secret":
+    async def read(cls, api: Api, path: str) -> "SecretFiles":
         """Read it; raises ApiError for everything but that it is not there."""
         try:
             return cls(path, await api.get(path))

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from certs.authority import Certificate, Pair, issued_by
 from certs.bundle import BundleError, parse, render
-from webhook.controller.certificates.secret import Secret
-from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET, Places
+from webhook.controller.certificates.secret import SecretFiles
+from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET, Installation
 from webhook.kube.api import Api
 
 
@@ -27,8 +27,8 @@ class Stored:
     retired: tuple[Certificate, ...]
     leaf: Pair | None
     problems: tuple[str, ...]
-    authorities: Secret
-    serving: Secret
+    authorities: SecretFiles
+    serving: SecretFiles
 
     @property
     def asked_to_replace(self) -> frozenset[str]:
@@ -36,10 +36,10 @@ class Stored:
         return self.authorities.asked_to_replace | self.serving.asked_to_replace
 
 
-async def read(api: Api, places: Places) -> Stored:
+async def read_stored(api: Api, places: Installation) -> Stored:
     """Read both Secrets; what cannot be used counts as absent, and is a problem."""
-    authorities = await Secret.read(api, places.secret(AUTHORITY_SECRET))
-    serving = await Secret.read(api, places.secret(SERVING_SECRET))
+    authorities = await SecretFiles.read(api, places.secret(AUTHORITY_SECRET))
+    serving = await SecretFiles.read(api, places.secret(SERVING_SECRET))
     problems: list[str] = []
     return Stored(
         authority=_pair(authorities, "ca", problems),
@@ -78,7 +78,7 @@ def _files(name: str, pair: Pair) -> dict[str, bytes]:
     return {f"{name}.crt": pair.certificate_pem, f"{name}.key": pair.key_pem}
 
 
-def _pair(secret: Secret, name: str, problems: list[str]) -> Pair | None:
+def _pair(secret: SecretFiles, name: str, problems: list[str]) -> Pair | None:
     files = secret.files
     certificate, key = files.get(f"{name}.crt"), files.get(f"{name}.key")
     if not certificate and not key:
@@ -90,7 +90,7 @@ def _pair(secret: Secret, name: str, problems: list[str]) -> Pair | None:
         return None
 
 
-def _bundle(secret: Secret, name: str, problems: list[str]) -> list[Certificate]:
+def _bundle(secret: SecretFiles, name: str, problems: list[str]) -> list[Certificate]:
     held = secret.files.get(name)
     try:
         return parse(held, f"{secret.name}, {name}") if held else []
@@ -99,7 +99,7 @@ def _bundle(secret: Secret, name: str, problems: list[str]) -> list[Certificate]
         return []
 
 
-def _leaf(secret: Secret, problems: list[str]) -> Pair | None:
+def _leaf(secret: SecretFiles, problems: list[str]) -> Pair | None:
     """The pair that is served; absent without the authority that servers prove it to."""
     leaf = _pair(secret, "tls", problems)
     if leaf is None:

@@ -10,13 +10,13 @@ from webhook.kube.paths import namespaced
 Json = dict[str, Any]
 
 
-def place(pod: Json) -> int | None:
+def gate_index(pod: Json) -> int | None:
     """Where our gate stands among those of a pod; None where it has none."""
     held = [gate["name"] for gate in pod["spec"].get(names.GATES) or []]
     return held.index(names.GATE) if names.GATE in held else None
 
 
-async def take(api: Api, namespace: str, name: str, uid: str, at: int) -> Json | None:
+async def remove_gate(api: Api, namespace: str, name: str, uid: str, at: int) -> Json | None:
     """Take it; returns the pod as it is then, None where somebody else took the gate or the pod.
 
     Raises ApiError, Invalid where some admission refuses that the gate goes.
@@ -35,6 +35,6 @@ async def take(api: Api, namespace: str, name: str, uid: str, at: int) -> Json |
     except Invalid:
         # A test that fails and an admission policy that refuses have the same status.
         found = await api.list(pods, field_selector=f"metadata.name={name}")
-        if any(pod["metadata"]["uid"] == uid and place(pod) == at for pod in found.items):
+        if any(pod["metadata"]["uid"] == uid and gate_index(pod) == at for pod in found.items):
             raise
         return None

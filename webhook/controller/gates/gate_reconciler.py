@@ -6,10 +6,10 @@ to do as it says: plugins tell nobody when they have.
 
 import asyncio
 
-from webhook.controller.cluster_state import Key, Pod
-from webhook.controller.event_recorder import Notes, Regarding
+from webhook.controller.cluster_state import Key, PodState
+from webhook.controller.event_recorder import EventRecorder, Regarding
 from webhook.controller.gates import gate
-from webhook.controller.namespaces.namespace_reconciler import Namespaces
+from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned.owned_objects import POLICY
 from webhook.controller.owned.writer import Writer
 from webhook.kube.api import Api
@@ -18,10 +18,12 @@ from webhook.kube.errors import Invalid
 MOMENT = 1.0
 
 
-class Gates:
+class GateReconciler:
     """Takes the gate from one pod at a time."""
 
-    def __init__(self, api: Api, writer: Writer, namespaces: Namespaces, notes: Notes) -> None:
+    def __init__(
+        self, api: Api, writer: Writer, namespaces: NamespaceReconciler, notes: EventRecorder
+    ) -> None:
         self._api, self._writer, self._notes = api, writer, notes
         self._namespaces, self._view = namespaces, namespaces.view
         self._since: dict[str, tuple[object, float]] = {}
@@ -40,13 +42,13 @@ class Gates:
         await self._open(key, pod, pod.gate)
         return None
 
-    async def _say_why(self, key: Key, pod: Pod) -> None:
+    async def _say_why(self, key: Key, pod: PodState) -> None:
         """Tell the pod's owner what keeps the policy from being made, where something does."""
         blocked = self._namespaces.blocked.get(key.namespace)
         if blocked:
             await self._say(key, pod, f"waits for the network policy of its namespace: {blocked}")
 
-    async def _say(self, key: Key, pod: Pod, note: str) -> None:
+    async def _say(self, key: Key, pod: PodState, note: str) -> None:
         regarding = Regarding("v1", "Pod", key.namespace, key.name, pod.uid)
         await self._notes.say(regarding, {"Gated": note})
 
@@ -67,9 +69,9 @@ class Gates:
             self._since[namespace] = policies, now
         return since + MOMENT - now
 
-    async def _open(self, key: Key, pod: Pod, at: int) -> None:
+    async def _open(self, key: Key, pod: PodState, at: int) -> None:
         try:
-            now = await gate.take(self._api, key.namespace, key.name, pod.uid, at)
+            now = await gate.remove_gate(self._api, key.namespace, key.name, pod.uid, at)
         except Invalid as error:
             await self._say(key, pod, f"its gate cannot be taken: {error.message}")
             raise

@@ -7,9 +7,9 @@ managed no more.
 
 from typing import Any
 
-from webhook.controller.cluster_state import Key, Namespace, View
-from webhook.controller.event_recorder import Notes, Regarding
-from webhook.controller.owned.object_keys import Place
+from webhook.controller.cluster_state import ClusterState, Key, NamespaceState
+from webhook.controller.event_recorder import EventRecorder, Regarding
+from webhook.controller.owned.object_keys import ObjectKey
 from webhook.controller.owned.owned_objects import POLICY, Live
 from webhook.controller.owned.owner import NAMESPACE
 from webhook.controller.owned.writer import NotOurs, Waits, Writer
@@ -22,10 +22,10 @@ from webhook.objects.network_policy_baseline import NAME as BASELINE
 Json = dict[str, Any]
 
 
-class Namespaces:
+class NamespaceReconciler:
     """Reconciles one namespace at a time."""
 
-    def __init__(self, api: Api, view: View, writer: Writer, notes: Notes) -> None:
+    def __init__(self, api: Api, view: ClusterState, writer: Writer, notes: EventRecorder) -> None:
         self._api, self.view, self._writer, self._notes = api, view, writer, notes
         self._looked: dict[str, bool] = {}
         self.blocked: dict[str, str] = {}
@@ -55,7 +55,7 @@ class Namespaces:
         servers = (each.covered for _, each in self.view.deployments.within(namespace))
         return any(servers) or any(True for _ in self.view.pods.within(namespace))
 
-    async def _older_servers(self, namespace: str, found: Namespace) -> None:
+    async def _older_servers(self, namespace: str, found: NamespaceState) -> None:
         """Judge Deployments anew that were seen before the namespace was managed, or ceased."""
         if self._looked.get(namespace, False) is found.managed:
             return
@@ -64,7 +64,7 @@ class Namespaces:
         await self._api.list_each(path, self.view.deployments.put)
         self._looked[namespace] = found.managed
 
-    async def _label(self, namespace: str, found: Namespace, wanted: Json | None) -> None:
+    async def _label(self, namespace: str, found: NamespaceState, wanted: Json | None) -> None:
         labels = wanted["metadata"]["labels"] if wanted else {}
         right = labels.items() <= dict(found.labels).items() if labels else not found.applied
         if right:
@@ -77,9 +77,11 @@ class Namespaces:
         path = cluster_wide("v1", "namespaces", namespace)
         self.view.namespaces.put(await self._api.apply(path, body))
 
-    async def _isolate(self, namespace: str, found: Namespace, wanted: Json | None) -> float | None:
+    async def _isolate(
+        self, namespace: str, found: NamespaceState, wanted: Json | None
+    ) -> float | None:
         regarding = Regarding("v1", "Namespace", namespace, namespace, found.uid)
-        place = Place(POLICY.kind, namespace, BASELINE)
+        place = ObjectKey(POLICY.kind, namespace, BASELINE)
         live = self._writer.live(place)
         if wanted is None:
             if live is not None and NAMESPACE.has(live) and not live.going:

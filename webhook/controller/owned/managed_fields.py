@@ -41,11 +41,11 @@ def taken_over(found: Json, core: Collection[Path]) -> bool:
     return (
         managed_by not in (None, "", names.PRODUCT)
         or HELM_RELEASE in (metadata.get("annotations") or {})
-        or declared(found, core) is not None
+        or applied_by_others(found, core) is not None
     )
 
 
-def declared(found: Json, core: Collection[Path]) -> Json | None:
+def applied_by_others(found: Json, core: Collection[Path]) -> Json | None:
     """The object as somebody else applies it; None where nobody applies a field of `core`."""
     applied = [each for each in others(found) if each.get("operation") == "Apply"]
     whole = {**found, "stringData": found.get("data")}

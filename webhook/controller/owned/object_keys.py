@@ -8,7 +8,7 @@ from webhook.controller.owned.owned_objects import POLICY, SECRET, SERVICE
 Json = dict[str, Any]
 
 
-class Place(NamedTuple):
+class ObjectKey(NamedTuple):
     """Where a made object is."""
 
     kind: str
@@ -22,16 +22,16 @@ class Place(NamedTuple):
         return cls(wanted["kind"], metadata["namespace"], metadata["name"])
 
 
-def of_server(namespace: str, name: str) -> list[Place]:
+def keys_of_server(namespace: str, name: str) -> list[ObjectKey]:
     """The places of everything that may be made for a server; the Service is the first."""
     return [
-        Place(SERVICE.kind, namespace, names.service(name)),
-        Place(SECRET.kind, namespace, names.config_secret(name)),
-        Place(SECRET.kind, namespace, names.files_secret(name)),
-        Place(POLICY.kind, namespace, names.access_policy(name)),
+        ObjectKey(SERVICE.kind, namespace, names.service(name)),
+        ObjectKey(SECRET.kind, namespace, names.config_secret(name)),
+        ObjectKey(SECRET.kind, namespace, names.files_secret(name)),
+        ObjectKey(POLICY.kind, namespace, names.access_policy(name)),
     ]
 
 
-def former_service(namespace: str, name: str) -> Place:
+def former_service_key(namespace: str, name: str) -> ObjectKey:
     """Where earlier versions made the Service of a server."""
-    return Place(SERVICE.kind, namespace, names.former_service(name))
+    return ObjectKey(SERVICE.kind, namespace, names.former_service(name))

@@ -96,7 +96,7 @@ POLICY = Kind(
 KINDS: Mapping[str, Kind] = {each.kind: each for each in (SERVICE, SECRET, POLICY)}
 
 
-def keep(kind: Kind, found: Json) -> Live:
+def live_object(kind: Kind, found: Json) -> Live:
     """What is kept of a made object."""
     metadata = found["metadata"]
     owners = metadata.get("ownerReferences") or []
@@ -113,7 +113,7 @@ def keep(kind: Kind, found: Json) -> Live:
         going="deletionTimestamp" in metadata,
         selects=bool((found.get("spec") or {}).get("selector")),
         revision=(metadata.get("annotations") or {}).get(names.REVISION),
-        digest=digest(kind.content(found)),
+        digest=content_digest(kind.content(found)),
     )
 
 
@@ -126,7 +126,7 @@ def _seconds(timestamp: object) -> int:
     return int(datetime.fromisoformat(timestamp).timestamp()) if isinstance(timestamp, str) else 0
 
 
-def digest(content: Json) -> bytes:
+def content_digest(content: Json) -> bytes:
     """The same for the same content within this process, and of no use outside."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return blake2b(text.encode(), key=_KEY, digest_size=16).digest()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from webhook import names
-from webhook.controller.owned.managed_fields import Path, at, by_us, declared, entries
+from webhook.controller.owned.managed_fields import Path, applied_by_others, at, by_us, entries
 from webhook.controller.owned.owned_objects import LABELS, SERVICE, Kind
 
 Json = dict[str, Any]
@@ -20,7 +20,7 @@ def released(kind: Kind, found: Json, owner: str) -> Json:
 
     It fails where the object is another by now. Its `metadata` alone lets go, too.
     """
-    metadata, theirs = found["metadata"], declared(found, kind.core)
+    metadata, theirs = found["metadata"], applied_by_others(found, kind.core)
     patch = unwritten(found)
     patch["metadata"] |= {
         "labels": dict.fromkeys(_labels(metadata, theirs)),

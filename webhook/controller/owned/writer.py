@@ -10,10 +10,10 @@ from contextlib import suppress
 from typing import Any
 
 from webhook.controller.owned.managed_fields import at, changed_by
-from webhook.controller.owned.object_keys import Place
-from webhook.controller.owned.owned_objects import KINDS, Kind, Live, digest, keep
+from webhook.controller.owned.object_keys import ObjectKey
+from webhook.controller.owned.owned_objects import KINDS, Kind, Live, content_digest, live_object
 from webhook.controller.owned.owner import Owner
-from webhook.controller.owned.put_backs import PutBacks, told
+from webhook.controller.owned.put_backs import PutBacks, put_back_note
 from webhook.controller.owned.release import released, unwritten
 from webhook.kube.api import Api
 from webhook.kube.cache import Cache
@@ -50,7 +50,7 @@ class GoingAway(ApiError):  # noqa: N818
 class Changed(ApiError):  # noqa: N818
     """Somebody else wrote the object meanwhile: it is looked at again."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ObjectKey) -> None:
         super().__init__(0, "Changed", f"{place.kind} {place.name} has changed since it was read")
 
 
@@ -61,18 +61,18 @@ class Writer:
         self._api, self._made = api, made
         self.put_backs = PutBacks()
 
-    def live(self, place: Place) -> Live | None:
+    def live(self, place: ObjectKey) -> Live | None:
         """What is known of an object."""
         return self._made[place.kind].get(place.namespace, place.name)
 
     def fits(self, wanted: Json) -> bool:
         """Whether the object is there, and as it is wanted."""
-        live = self.live(Place.of(wanted))
+        live = self.live(ObjectKey.of(wanted))
         return live is not None and not live.going and live.digest == _digest(wanted)
 
     def written(self, wanted: Json) -> tuple[str, int] | None:
         """Which object it is, and how often its spec was written; None where it is not there."""
-        live = self.live(Place.of(wanted))
+        live = self.live(ObjectKey.of(wanted))
         return live and (live.uid, live.generation)
 
     async def put(
@@ -88,7 +88,7 @@ class Writer:
         `stood` is the object as it last was when all was right: where it was as it is wanted now,
         what differs was edited.
         """
-        place = Place.of(wanted)
+        place = ObjectKey.of(wanted)
         live = self.live(place)
         if live is None:
             if await self._created(place, wanted, at_first or {}):
@@ -108,7 +108,7 @@ class Writer:
         else:
             await self._bring_back(place, wanted, found, stood)
 
-    async def take_away(self, place: Place, owner: Owner) -> None:
+    async def take_away(self, place: ObjectKey, owner: Owner) -> None:
         """Delete the object if it is ours; let it go where it was."""
         found, live = await self._read(place)
         if owner.lost(live):
@@ -122,7 +122,9 @@ class Writer:
                 )
             self._made[place.kind].drop(place.namespace, place.name)
 
-    async def _created(self, place: Place, wanted: Json, annotations: Mapping[str, str]) -> bool:
+    async def _created(
+        self, place: ObjectKey, wanted: Json, annotations: Mapping[str, str]
+    ) -> bool:
         body = {**wanted, "metadata": {**wanted["metadata"], "annotations": annotations}}
         try:
             made = await self._api.create(KINDS[place.kind].path(place.namespace), body)
@@ -132,15 +134,15 @@ class Writer:
         self._made[place.kind].put(made)
         return True
 
-    async def _read(self, place: Place) -> tuple[Json, Live]:
+    async def _read(self, place: ObjectKey) -> tuple[Json, Live]:
         try:
             found = await self._api.get(_path(place))
         except NotFound:
             self._made[place.kind].drop(place.namespace, place.name)
             raise Changed(place) from None
-        return found, keep(KINDS[place.kind], found)
+        return found, live_object(KINDS[place.kind], found)
 
-    async def _let_go(self, place: Place, found: Json, owner: Owner) -> Json:
+    async def _let_go(self, place: ObjectKey, found: Json, owner: Owner) -> Json:
         patch = released(KINDS[place.kind], found, owner.uid)
         path = _path(place)
         try:
@@ -149,14 +151,14 @@ class Writer:
             # What they applied is not complete, or cannot be changed: it stays as it is.
             only = {"metadata": patch["metadata"]}
             left = await self._write(place, self._api.patch(path, only, kind="merge"))
-        if keep(KINDS[place.kind], left).written:
+        if live_object(KINDS[place.kind], left).written:
             # Taking ours out of a selector counts as writing the whole of it.
             left = await self._write(place, self._api.patch(path, unwritten(left), kind="merge"))
         self._made[place.kind].drop(place.namespace, place.name)
         return left
 
     async def _bring_back(
-        self, place: Place, wanted: Json, found: Json, stood: Live | None
+        self, place: ObjectKey, wanted: Json, found: Json, stood: Live | None
     ) -> None:
         paths = KINDS[place.kind].differences(wanted, found)
         by = changed_by(found, paths)
@@ -167,30 +169,30 @@ class Writer:
             raise Waits(wait)
         await self._apply(place, wanted, found)
         if edited:
-            self.put_backs.done(place, told(place, paths, by))
+            self.put_backs.done(place, put_back_note(place, paths, by))
 
-    async def _apply(self, place: Place, wanted: Json, found: Json) -> None:
+    async def _apply(self, place: ObjectKey, wanted: Json, found: Json) -> None:
         try:
             stored = await self._applied(place, wanted, found)
         except Invalid:
             # What somebody added contradicts ours: a port of the same name with another number.
             stored = await self._applied(place, wanted, await self._freed(place, wanted, found))
-        if digest(KINDS[place.kind].content(stored)) != _digest(wanted):
+        if content_digest(KINDS[place.kind].content(stored)) != _digest(wanted):
             # What somebody added, and what we created ourselves and want no more, stays in an
             # apply: only an apply takes away what an apply has brought.
             stored = await self._freed(place, wanted, stored)
         self._made[place.kind].put(stored)
 
-    async def _applied(self, place: Place, wanted: Json, found: Json) -> Json:
+    async def _applied(self, place: ObjectKey, wanted: Json, found: Json) -> Json:
         body = {**wanted, "metadata": {**wanted["metadata"], **_seen(found)}}
         return await self._write(place, self._api.apply(_path(place), body))
 
-    async def _freed(self, place: Place, wanted: Json, found: Json) -> Json:
+    async def _freed(self, place: ObjectKey, wanted: Json, found: Json) -> Json:
         """The object without what others have in our fields."""
         patch = _without_surplus(KINDS[place.kind], wanted, found)
         return await self._write(place, self._api.patch(_path(place), patch, kind="merge"))
 
-    async def _write(self, place: Place, call: Awaitable[Json]) -> Json:
+    async def _write(self, place: ObjectKey, call: Awaitable[Json]) -> Json:
         """A write that fails where the object is not the one that was read."""
         try:
             return await call
@@ -198,12 +200,12 @@ class Writer:
             raise Changed(place) from None
 
 
-def _path(place: Place) -> str:
+def _path(place: ObjectKey) -> str:
     return KINDS[place.kind].path(place.namespace, place.name)
 
 
 def _digest(wanted: Json) -> bytes:
-    return digest(KINDS[wanted["kind"]].content(wanted))
+    return content_digest(KINDS[wanted["kind"]].content(wanted))
 
 
 def _seen(found: Json) -> Json:

@@ -22,21 +22,21 @@ KEPT_SECONDS = 30 * 24 * 3600
 REASON = "ServiceRenamed"
 
 
-class Kept(NamedTuple):
+class KeptService(NamedTuple):
     """A former Service that goes on: for how many seconds, and what is told of it."""
 
     seconds: float
     note: str
 
 
-async def see_off(
+async def keep_former_service(
     api: Api, writer: Writer, key: Key, uid: str, services: Sequence[Json]
-) -> Kept | None:
+) -> KeptService | None:
     """Keep the former Service as the new one is, let it go, or delete it when its time is over.
 
     `services` is the new one as it is wanted, if it is. None where there is nothing to wait for.
     """
-    place, owner = object_keys.former_service(key.namespace, key.name), Owner(uid, alone=True)
+    place, owner = object_keys.former_service_key(key.namespace, key.name), Owner(uid, alone=True)
     live = writer.live(place)
     if live is None or live.going or not (owner.has(live) or owner.lost(live)):
         return None
@@ -50,12 +50,12 @@ async def see_off(
         # Somebody else may have written to it just now.
         with suppress(NotOurs):
             await writer.put(former, owner)
-    return Kept(seconds, _note(key.name, ends)) if ends else None
+    return KeptService(seconds, _note(key.name, ends)) if ends else None
 
 
 def _ends(writer: Writer, key: Key, uid: str) -> int | None:
     """When its time is over; None while the new one is not there, or leads nowhere."""
-    new = writer.live(object_keys.of_server(key.namespace, key.name)[0])
+    new = writer.live(object_keys.keys_of_server(key.namespace, key.name)[0])
     there = new is not None and new.selects and Owner(uid).has(new)
     return new.created + KEPT_SECONDS if new and there else None
 

@@ -17,7 +17,7 @@ _NOTES = {
 }
 
 
-def standing(namespace: str, name: str, state: str) -> dict[str, str]:
+def drift_notes(namespace: str, name: str, state: str) -> dict[str, str]:
     """The note by its reason; none for a server that is as it would be."""
     if state not in _NOTES:
         return {}

@@ -2,12 +2,12 @@
 
 import json
 
-from webhook.controller.cluster_state import Key, View
+from webhook.controller.cluster_state import ClusterState, Key
 from webhook.controller.owned import object_keys
 from webhook.controller.owned.owned_objects import SECRET
 from webhook.controller.owned.owner import Owner
 from webhook.controller.owned.writer import Writer
-from webhook.controller.servers.observed import keep, rolled
+from webhook.controller.servers.observed import observe_deployment, rolled
 from webhook.kube.api import Api
 from webhook.kube.errors import NotFound
 from webhook.kube.paths import namespaced
@@ -15,12 +15,12 @@ from webhook.kube.paths import namespaced
 AGAIN = 2.0
 
 
-async def leave(api: Api, view: View, writer: Writer, key: Key) -> float | None:
+async def clean_up(api: Api, view: ClusterState, writer: Writer, key: Key) -> float | None:
     """Delete what is ours, except a Secret that the template names; or say when to come again."""
-    former = object_keys.former_service(key.namespace, key.name)
+    former = object_keys.former_service_key(key.namespace, key.name)
     there = [
         place
-        for place in [*object_keys.of_server(key.namespace, key.name), former]
+        for place in [*object_keys.keys_of_server(key.namespace, key.name), former]
         if (live := writer.live(place)) and live.owner == key.name and not live.going
     ]
     if not there:
@@ -29,7 +29,7 @@ async def leave(api: Api, view: View, writer: Writer, key: Key) -> float | None:
         found = await api.get(namespaced("apps/v1", "deployments", key.namespace, key.name))
     except NotFound:
         return None
-    kept = keep(found, view.settings, managed=view.managed(key.namespace))
+    kept = observe_deployment(found, view.settings, managed=view.managed(key.namespace))
     if kept is not None and kept.covered:
         return None
     if not rolled(found):

@@ -22,7 +22,7 @@ Json = dict[str, Any]
 COMPLETE = "NewReplicaSetAvailable"
 
 
-class Deployment(NamedTuple):
+class DeploymentState(NamedTuple):
     """A Deployment that is a server, or that carries our label and is none.
 
     `rolled`: all its pods are of the present template. `first`: the template never was another.
@@ -41,7 +41,7 @@ class Deployment(NamedTuple):
     text: str
 
     @property
-    def rolled_out(self) -> "Deployment":
+    def rolled_out(self) -> "DeploymentState":
         """The same at the end of every rollout."""
         return self._replace(rolled=True, first=False, unread=False)
 
@@ -51,7 +51,7 @@ class Deployment(NamedTuple):
         return server.read(json.loads(self.text))
 
 
-def keep(found: Json, settings: Settings, *, managed: bool) -> Deployment | None:
+def observe_deployment(found: Json, settings: Settings, *, managed: bool) -> DeploymentState | None:
     """What is kept of it; None for one that has nothing to do with us, or that is being deleted."""
     if "deletionTimestamp" in found["metadata"]:
         return None
@@ -62,7 +62,7 @@ def keep(found: Json, settings: Settings, *, managed: bool) -> Deployment | None
         return None
     annotations = (template.get("metadata") or {}).get("annotations") or {}
     asked = {**annotations, **(metadata.get("annotations") or {})}
-    return Deployment(
+    return DeploymentState(
         uid=metadata["uid"],
         covered=is_server,
         rolled=rolled(found),

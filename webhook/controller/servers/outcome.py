@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
-from webhook.controller.owned.object_keys import Place
+from webhook.controller.owned.object_keys import ObjectKey
 from webhook.controller.owned.owned_objects import Live
-from webhook.controller.servers.observed import Deployment
+from webhook.controller.servers.observed import DeploymentState
 from webhook.kube.errors import ApiError
 
 
@@ -17,13 +17,13 @@ class Right(NamedTuple):
     `until` is when it has to be looked at all the same.
     """
 
-    deployment: Deployment
+    deployment: DeploymentState
     source: str | None
     lives: tuple[Live | None, ...]
     until: float = inf
 
     def holds(
-        self, found: Deployment, source: str | None, lives: tuple[Live | None, ...], now: float
+        self, found: DeploymentState, source: str | None, lives: tuple[Live | None, ...], now: float
     ) -> bool:
         """Whether nothing has changed; the end of a rollout may change nothing that matters."""
         same = self.deployment in (found, found.rolled_out)
@@ -31,7 +31,7 @@ class Right(NamedTuple):
 
 
 @dataclass
-class Outcome:
+class WriteOutcome:
     """What the turn came to; `troubles` and `news` are notes by the reasons of their Events."""
 
     troubles: dict[str, str]
@@ -57,7 +57,9 @@ class Outcome:
         soonest = min([*self.pauses, self.ends_in])
         return None if soonest == inf else soonest
 
-    def put_back(self, note: Callable[[Place], str | None], places: Iterable[Place]) -> None:
+    def put_back(
+        self, note: Callable[[ObjectKey], str | None], places: Iterable[ObjectKey]
+    ) -> None:
         """Tell what was put back lately in these places."""
         for place in places:
             found = note(place)

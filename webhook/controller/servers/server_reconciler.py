@@ -10,18 +10,18 @@ from typing import Any
 
 from webhook import names
 from webhook.controller import event_recorder as events
-from webhook.controller.cluster_state import Key, View
-from webhook.controller.event_recorder import Notes
+from webhook.controller.cluster_state import ClusterState, Key
+from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.owned import object_keys
-from webhook.controller.owned.object_keys import Place
+from webhook.controller.owned.object_keys import ObjectKey
 from webhook.controller.owned.owned_objects import POLICY, SECRET, SERVICE, Live
 from webhook.controller.owned.owner import Owner
 from webhook.controller.owned.writer import NotOurs, Waits, Writer
 from webhook.controller.servers import cleanup as former
-from webhook.controller.servers.drift_event import standing
-from webhook.controller.servers.leave import leave
-from webhook.controller.servers.observed import Deployment
-from webhook.controller.servers.outcome import Outcome, Right
+from webhook.controller.servers.drift_event import drift_notes
+from webhook.controller.servers.leave import clean_up
+from webhook.controller.servers.observed import DeploymentState
+from webhook.controller.servers.outcome import Right, WriteOutcome
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, NotFound
 from webhook.kube.paths import namespaced
@@ -34,10 +34,10 @@ Json = dict[str, Any]
 AGAIN_WHERE_TAKEN = 60.0
 
 
-class Servers:
+class ServerReconciler:
     """Reconciles one server at a time."""
 
-    def __init__(self, api: Api, view: View, writer: Writer, notes: Notes) -> None:
+    def __init__(self, api: Api, view: ClusterState, writer: Writer, notes: EventRecorder) -> None:
         self._api, self._view, self._writer, self._notes = api, view, writer, notes
         self._right: dict[Key, Right] = {}
         self.refused: set[Key] = set()
@@ -51,7 +51,7 @@ class Servers:
         if not self._view.here(key.namespace):
             return None
         if found is None or not found.covered:
-            return await leave(self._api, self._view, self._writer, key)
+            return await clean_up(self._api, self._view, self._writer, key)
         source, now = self._source_version(key, found), asyncio.get_running_loop().time()
         right = self._right.get(key)
         if right and right.holds(found, source, self._lives(key), now):
@@ -70,22 +70,22 @@ class Servers:
 
     def _unwanted(self, key: Key, wanted: made.Made) -> list[Live | None]:
         """What there is that is not wanted: it may come while others are written."""
-        kept = set(map(Place.of, wanted.objects))
-        there = object_keys.of_server(key.namespace, key.name)
+        kept = set(map(ObjectKey.of, wanted.objects))
+        there = object_keys.keys_of_server(key.namespace, key.name)
         return [self._writer.live(place) for place in there if place not in kept]
 
-    def _source_version(self, key: Key, found: Deployment) -> str | None:
+    def _source_version(self, key: Key, found: DeploymentState) -> str | None:
         name = found.config_from
         return self._view.sources.get(key.namespace, name) if name else None
 
     def _lives(self, key: Key) -> tuple[Live | None, ...]:
         """What there is of everything that may be made: the Service first, the former one last."""
-        former = object_keys.former_service(key.namespace, key.name)
+        former = object_keys.former_service_key(key.namespace, key.name)
         return tuple(
-            map(self._writer.live, [*object_keys.of_server(key.namespace, key.name), former])
+            map(self._writer.live, [*object_keys.keys_of_server(key.namespace, key.name), former])
         )
 
-    async def _wanted(self, key: Key, found: Deployment) -> made.Made:
+    async def _wanted(self, key: Key, found: DeploymentState) -> made.Made:
         server, owner = found.server, Owner(found.uid)
         new, *_, old = self._lives(key)
         selects = any(live.selects and owner.has(live) for live in (new, old) if live)
@@ -105,9 +105,9 @@ class Servers:
         except NotFound:
             return None
 
-    async def _write(self, key: Key, found: Deployment, wanted: made.Made) -> Outcome:
+    async def _write(self, key: Key, found: DeploymentState, wanted: made.Made) -> WriteOutcome:
         """Write what differs and say what cannot be."""
-        outcome = Outcome({each.reason: each.note for each in wanted.refusals})
+        outcome = WriteOutcome({each.reason: each.note for each in wanted.refusals})
         for each in wanted.objects:
             await self._put(key, found, each, wanted.revision, outcome)
         try:
@@ -123,27 +123,32 @@ class Servers:
         failed = [each for each in outcome.failures if each.status]
         outcome.troubles |= {f"Write{each.reason}": each.message for each in failed}
         (self.refused.add if outcome.troubles else self.refused.discard)(key)
-        outcome.put_back(self._writer.put_backs.note, map(Place.of, wanted.objects))
+        outcome.put_back(self._writer.put_backs.note, map(ObjectKey.of, wanted.objects))
         told = {
             **outcome.troubles,
             **outcome.news,
-            **standing(key.namespace, key.name, found.state),
+            **drift_notes(key.namespace, key.name, found.state),
         }
-        await self._notes.say(events.deployment(key.namespace, key.name, found.uid), told)
+        await self._notes.say(events.regarding_deployment(key.namespace, key.name, found.uid), told)
         if outcome.failures:
             raise outcome.failures[0]
         return outcome
 
     async def _put(
-        self, key: Key, found: Deployment, each: Json, revision: str | None, outcome: Outcome
+        self,
+        key: Key,
+        found: DeploymentState,
+        each: Json,
+        revision: str | None,
+        outcome: WriteOutcome,
     ) -> None:
         secret = each["kind"] == SECRET.kind
         begins = {names.REVISION: revision} if secret and revision and found.unread else {}
         right = self._right.get(key)
-        there = object_keys.of_server(key.namespace, key.name)
+        there = object_keys.keys_of_server(key.namespace, key.name)
         stood = dict(zip(there, right.lives, strict=False)) if right else {}
         try:
-            await self._writer.put(each, Owner(found.uid), begins, stood.get(Place.of(each)))
+            await self._writer.put(each, Owner(found.uid), begins, stood.get(ObjectKey.of(each)))
         except NotOurs as reason:
             # Whatever it is: callers reach the server by the name.
             if each["kind"] != SERVICE.kind or not leads_to(found.server, reason.found):
@@ -154,12 +159,12 @@ class Servers:
         except ApiError as error:
             outcome.failures.append(error)
 
-    async def _tidy(self, key: Key, found: Deployment, wanted: made.Made) -> None:
+    async def _tidy(self, key: Key, found: DeploymentState, wanted: made.Made) -> None:
         """Delete what is no longer wanted; what pods may still mount, once they have rolled."""
         owner = Owner(found.uid)
-        kept = {*map(Place.of, wanted.objects)}
-        kept |= {Place(kind, key.namespace, name) for kind, name in wanted.keeps}
-        for place in object_keys.of_server(key.namespace, key.name):
+        kept = {*map(ObjectKey.of, wanted.objects)}
+        kept |= {ObjectKey(kind, key.namespace, name) for kind, name in wanted.keeps}
+        for place in object_keys.keys_of_server(key.namespace, key.name):
             live = self._writer.live(place)
             if live is None or live.going or place in kept or live.owner_uid != found.uid:
                 continue
@@ -167,17 +172,17 @@ class Servers:
                 await self._writer.take_away(place, owner)
 
     async def _see_off(
-        self, key: Key, found: Deployment, wanted: made.Made, outcome: Outcome
+        self, key: Key, found: DeploymentState, wanted: made.Made, outcome: WriteOutcome
     ) -> None:
         services = [each for each in wanted.objects if each["kind"] == SERVICE.kind]
-        kept = await former.see_off(self._api, self._writer, key, found.uid, services)
+        kept = await former.keep_former_service(self._api, self._writer, key, found.uid, services)
         if kept is not None:
             outcome.news[former.REASON] = kept.note
             outcome.ends_in = kept.seconds
 
-    async def _roll(self, key: Key, found: Deployment, revision: str | None) -> None:
+    async def _roll(self, key: Key, found: DeploymentState, revision: str | None) -> None:
         """Let the template say another revision than the one that its pods began with."""
-        place = Place(SECRET.kind, key.namespace, names.config_secret(key.name))
+        place = ObjectKey(SECRET.kind, key.namespace, names.config_secret(key.name))
         config = self._writer.live(place)
         began = config.revision if config and config.owner_uid == found.uid else None
         if revision in (None, found.revision or began):

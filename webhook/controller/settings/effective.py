@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Effective:
+class EffectiveSettings:
     """Settings that every rule can follow, and the spec of the resource that is in them."""
 
     settings: Settings
@@ -43,13 +43,13 @@ class Effective:
         return digest(self.text.encode())
 
 
-def settle(spec: Json, locks: Sequence[Layer]) -> Effective:
+def effective_settings(spec: Json, locks: Sequence[Layer]) -> EffectiveSettings:
     """The settings of this resource under these locks; raises SettingsError with every fault."""
     if not _fits(spec, DEEPEST):
         raise SettingsError(f"spec is nested more than {DEEPEST} levels deep: nest it less")
     settings = layers.settle([_layer(spec), *locks])
     plan(settings)
-    found = Effective(settings, spec)
+    found = EffectiveSettings(settings, spec)
     if len(found.text) + len(found.source) > LARGEST:
         raise SettingsError(
             f"spec is too long: written as YAML, it and what it comes to have at most {LARGEST} "

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from webhook.controller.settings.effective import Effective
+from webhook.controller.settings.effective import EffectiveSettings
 from webhook.kube.leading import until_one_ends
 from webhook.settings.model import Settings
 
@@ -15,17 +15,17 @@ class InForce:
     """None at first; whoever waits is told of every other one."""
 
     def __init__(self) -> None:
-        self.current: Effective | None = None
+        self.current: EffectiveSettings | None = None
         self._changed = asyncio.Event()
 
-    def put(self, effective: Effective) -> None:
+    def put(self, effective: EffectiveSettings) -> None:
         """Put settings in force."""
         if self.current is None or self.current.digest != effective.digest:
             self.current = effective
             self._changed.set()
             self._changed = asyncio.Event()
 
-    async def other_than(self, digest: str) -> Effective:
+    async def other_than(self, digest: str) -> EffectiveSettings:
         """The settings in force, once they are not those of this digest."""
         while self.current is None or self.current.digest == digest:
             await self._changed.wait()

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Sequence
 
 from webhook.controller import kubelet
-from webhook.controller.installation import Places
-from webhook.controller.replicas import Replica, endpoints
+from webhook.controller.installation import Installation
+from webhook.controller.replicas import Replica, endpoint_replicas
 from webhook.controller.settings import replica_answers
 from webhook.controller.settings.status import Answers
 from webhook.kube.api import Api
@@ -20,10 +20,10 @@ BETWEEN_TOUCHES = 2.0
 LOG = logging.getLogger(__name__)
 
 
-class Rollout:
+class Propagation:
     """Asks the replicas for one digest until all have it; `due` is when to look again."""
 
-    def __init__(self, api: Api, places: Places) -> None:
+    def __init__(self, api: Api, places: Installation) -> None:
         self._api, self._places = api, places
         self.due = 0.0
         self._digest = ""
@@ -52,11 +52,11 @@ class Rollout:
 
     async def _ask(self) -> Answers:
         try:
-            found = await endpoints(self._api, self._places, replica_answers.PORT)
+            found = await endpoint_replicas(self._api, self._places, replica_answers.PORT)
         except ApiError as error:
             LOG.warning("replicas not asked", extra={"fields": {"reason": error.message}})
             return Answers({}, error.message)
-        told = await replica_answers.ask(found)
+        told = await replica_answers.ask_digests(found)
         await self._touch([each for each in found if told[each.name] != self._digest])
         return Answers(told)
 
@@ -67,4 +67,4 @@ class Rollout:
         self._touch_at = now + BETWEEN_TOUCHES
         version = f"{self._digest} {now - self._since:.0f}s"
         for pod in filter(None, (each.pod for each in lacking)):
-            await kubelet.touch(self._api, self._places, pod, "settings", version)
+            await kubelet.sync_pod_volumes(self._api, self._places, pod, "settings", version)

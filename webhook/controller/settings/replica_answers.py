@@ -12,7 +12,7 @@ PORT = "metrics"
 ASK_SECONDS = 1.0
 
 
-async def ask(replicas: Sequence[Replica]) -> dict[str, str | None]:
+async def ask_digests(replicas: Sequence[Replica]) -> dict[str, str | None]:
     """The digest of the settings of each replica, by its name; None where it does not say."""
     ends = aiohttp.ClientTimeout(total=ASK_SECONDS)
     async with aiohttp.ClientSession(timeout=ends) as session:

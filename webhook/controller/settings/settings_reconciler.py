@@ -15,12 +15,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from webhook import names
-from webhook.controller.installation import Places
-from webhook.controller.settings.effective import Effective, settle
+from webhook.controller.installation import Installation
+from webhook.controller.settings.effective import EffectiveSettings, effective_settings
 from webhook.controller.settings.in_force import InForce
-from webhook.controller.settings.propagation import Rollout
-from webhook.controller.settings.settings_store import Following, Resource
-from webhook.controller.settings.status import Verdict, status
+from webhook.controller.settings.propagation import Propagation
+from webhook.controller.settings.settings_store import SettingsResource, SettingsStore
+from webhook.controller.settings.status import Distribution, resource_status
 from webhook.controller.settings.strictness import asks_more
 from webhook.documents import reader
 from webhook.documents.reader import DocumentError
@@ -44,7 +44,7 @@ LOG = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 
-class Distributor:
+class SettingsReconciler:
     """Takes turns: each writes what differs, and waits for what is new before the next.
 
     `states` says how many servers there are of each state of `drift`, nothing while none knows.
@@ -55,15 +55,15 @@ class Distributor:
     def __init__(
         self,
         api: Api,
-        places: Places,
-        following: Following,
+        places: Installation,
+        following: SettingsStore,
         locks: Sequence[Layer],
         in_force: InForce,
     ) -> None:
         self._following, self._locks, self._in_force = following, locks, in_force
-        self._rollout = Rollout(api, places)
+        self._rollout = Propagation(api, places)
         self._clock: Callable[[], datetime] = api.server_time
-        self._decided: tuple[Json, Effective, str | None] | None = None
+        self._decided: tuple[Json, EffectiveSettings, str | None] | None = None
         # What the controller before has written is not known: the replicas may not have it yet.
         self._stricter = True
         self._counts_at = 0.0
@@ -88,7 +88,9 @@ class Distributor:
         if not (self._stricter and self._rollout.behind):
             self._in_force.put(effective)
         if resource is not None:
-            await self._tell(resource, Verdict(faults, effective.digest, answers, self._servers()))
+            await self._tell(
+                resource, Distribution(faults, effective.digest, answers, self._servers())
+            )
         if problem is not None:
             raise problem
         self._due = min(self._rollout.due, SECONDS_BETWEEN_COUNTS)
@@ -102,11 +104,11 @@ class Distributor:
             async with asyncio.timeout(seconds):
                 await self._following.news.wait()
 
-    def _decide(self, spec: Json) -> tuple[Effective, str | None]:
+    def _decide(self, spec: Json) -> tuple[EffectiveSettings, str | None]:
         """The settings for this spec, or the last good ones and what is wrong with the spec."""
         if self._decided is None or self._decided[0] != spec:
             try:
-                self._decided = spec, settle(spec, self._locks), None
+                self._decided = spec, effective_settings(spec, self._locks), None
             except SettingsError as error:
                 LOG.error(  # noqa: TRY400 - its sentences are ours
                     "the settings resource is not valid: the last good settings stay in force",
@@ -116,29 +118,29 @@ class Distributor:
                 self._decided = spec, good, str(error)
         return self._decided[1:]
 
-    def _last_good(self) -> Effective:
+    def _last_good(self) -> EffectiveSettings:
         """What the controller before has written, under the locks of this one."""
         files = self._following.files
         if files is None or SOURCE_FILE not in files:
-            return settle({}, self._locks)
+            return effective_settings({}, self._locks)
         try:
             (document,) = reader.read(files[SOURCE_FILE], SOURCE_FILE)
-            return settle(document.value, self._locks)
+            return effective_settings(document.value, self._locks)
         except (DocumentError, SettingsError, ValueError) as error:
             LOG.error(  # noqa: TRY400 - its sentences are ours
                 "the last good settings cannot be used: those of chart and environment hold alone",
                 extra={"fields": {"reason": str(error)}},
             )
-            return settle({}, self._locks)
+            return effective_settings({}, self._locks)
 
-    async def _written(self, effective: Effective) -> ApiError | None:
+    async def _written(self, effective: EffectiveSettings) -> ApiError | None:
         try:
             await self._write(effective)
         except ApiError as error:
             return error
         return None
 
-    async def _write(self, effective: Effective) -> None:
+    async def _write(self, effective: EffectiveSettings) -> None:
         wanted = {FILE: effective.text, SOURCE_FILE: effective.source}
         before = self._following.files or {}
         if wanted.items() <= before.items():
@@ -147,9 +149,11 @@ class Distributor:
         await self._following.write(wanted, LABELS)
         LOG.info("settings are distributed", extra={"fields": {"digest": effective.digest}})
 
-    async def _tell(self, resource: Resource, verdict: Verdict) -> None:
+    async def _tell(self, resource: SettingsResource, verdict: Distribution) -> None:
         """Write the status if it differs; where only counts do, not at once."""
-        wanted = status(resource, verdict, self._locks, f"{self._clock():%Y-%m-%dT%H:%M:%SZ}")
+        wanted = resource_status(
+            resource, verdict, self._locks, f"{self._clock():%Y-%m-%dT%H:%M:%SZ}"
+        )
         if wanted == resource.status:
             return
         clock = asyncio.get_running_loop().time
@@ -168,7 +172,7 @@ class Distributor:
         return {"total": sum(counts.values()), **counts}
 
 
-def _is_stricter(effective: Effective, before: Mapping[str, str]) -> bool:
+def _is_stricter(effective: EffectiveSettings, before: Mapping[str, str]) -> bool:
     """Whether namespaces have to wait for the replicas, which work by these files until now."""
     try:
         settings = parse(before[FILE], FILE)

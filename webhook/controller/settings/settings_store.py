@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from webhook.kube.api import Api
 from webhook.kube.cache import Cache
 from webhook.kube.errors import AlreadyExists, ApiError, NotFound
-from webhook.kube.informer import Restarted, Source, Watch
+from webhook.kube.informer import Informer, ListWatch, Restarted
 from webhook.kube.paths import cluster_wide, namespaced
 from webhook.settings.resource import GROUP, NAME, PLURAL, VERSION
 
 CONFIG_MAP = "mcp-admission-settings"
 SECONDS_WITHOUT_DEFINITION = 10.0
-RESOURCES = Source(
+RESOURCES = ListWatch(
     PLURAL, cluster_wide(f"{GROUP}/{VERSION}", PLURAL), field_selector=f"metadata.name={NAME}"
 )
 
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 Files = Mapping[str, str]
 
 
-class Resource(NamedTuple):
+class SettingsResource(NamedTuple):
     """What is kept of the settings resource."""
 
     uid: str
@@ -37,7 +37,7 @@ class Resource(NamedTuple):
     status: Json
 
 
-class Following:
+class SettingsStore:
     """Both as they were last seen; `news` is set when one of them changes."""
 
     def __init__(
@@ -45,20 +45,20 @@ class Following:
     ) -> None:
         self.news = asyncio.Event()
         self._api, self._namespace = api, namespace
-        self._resources: Cache[Resource] = Cache(_resource, self._changed)
+        self._resources: Cache[SettingsResource] = Cache(_resource, self._changed)
         self._config_maps: Cache[Files] = Cache(_files, self._changed)
-        config_maps = Source(
+        config_maps = ListWatch(
             "configmaps",
             namespaced("v1", "configmaps", namespace),
             field_selector=f"metadata.name={CONFIG_MAP}",
         )
-        self._files = Watch(api, config_maps, self._config_maps, restarted)
-        self._resource = Watch(api, RESOURCES, self._resources, restarted)
+        self._files = Informer(api, config_maps, self._config_maps, restarted)
+        self._resource = Informer(api, RESOURCES, self._resources, restarted)
         self._follows_resource = resource
         self._resource_known = asyncio.Event()
 
     @property
-    def resource(self) -> Resource | None:
+    def resource(self) -> SettingsResource | None:
         """The settings resource, if there is one."""
         return self._resources.get("", NAME)
 
@@ -131,10 +131,10 @@ class Following:
         self.news.set()
 
 
-def _resource(found: Json) -> Resource:
+def _resource(found: Json) -> SettingsResource:
     metadata = found["metadata"]
     spec, status = found.get("spec") or {}, found.get("status") or {}
-    return Resource(metadata["uid"], metadata.get("generation", 0), spec, status)
+    return SettingsResource(metadata["uid"], metadata.get("generation", 0), spec, status)
 
 
 def _files(found: Json) -> Files:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook.controller.settings import effective
-from webhook.controller.settings.settings_store import Resource
+from webhook.controller.settings.settings_store import SettingsResource
 from webhook.settings.layers import Layer
 
 Json = dict[str, Any]
@@ -22,7 +22,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Distribution:
     """What became of a resource: why it is not valid, and who has which settings.
 
     `digest` is that of the settings in force, which are those before while `faults` are found.
@@ -34,7 +34,9 @@ class Verdict:
     servers: Mapping[str, int] | None = None
 
 
-def status(resource: Resource, verdict: Verdict, locks: Sequence[Layer], now: str) -> Json:
+def resource_status(
+    resource: SettingsResource, verdict: Distribution, locks: Sequence[Layer], now: str
+) -> Json:
     """The status of this resource; `now` is the time of what has changed."""
     before = {each["type"]: each for each in resource.status.get("conditions") or []}
     conditions = [
@@ -57,13 +59,13 @@ def _condition(before: Json | None, said: Json, generation: int, now: str) -> Js
     return {**said, "observedGeneration": generation, "lastTransitionTime": since}
 
 
-def _valid(verdict: Verdict) -> Json:
+def _valid(verdict: Distribution) -> Json:
     if verdict.faults is None:
         return _said("True", "Accepted", f"the settings are accepted as {verdict.digest}")
     return _said("False", "Invalid", f"{verdict.faults}\nuntil then {_kept(verdict)}")
 
 
-def _distributed(verdict: Verdict) -> Json:
+def _distributed(verdict: Distribution) -> Json:
     if verdict.faults is not None:
         return _said("False", "Invalid", f"{_kept(verdict)}: mend what Valid says")
     answers = verdict.answers
@@ -84,7 +86,7 @@ def _distributed(verdict: Verdict) -> Json:
     )
 
 
-def _kept(verdict: Verdict) -> str:
+def _kept(verdict: Distribution) -> str:
     return f"the last good settings stay in force ({verdict.digest})"
 
 

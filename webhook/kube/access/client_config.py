@@ -14,17 +14,22 @@ from urllib.parse import urlsplit
 from multidict import CIMultiDict
 
 from webhook.kube.access import impersonation, proxies, tls
-from webhook.kube.access.credentials import Credentials, Fixed, written_down
-from webhook.kube.access.entries import Cluster
-from webhook.kube.access.kubeconfig import Chosen, Kubeconfig, choose, load
+from webhook.kube.access.credentials import Credentials, FixedHeader, stored_credentials
+from webhook.kube.access.entries import ClusterEntry
+from webhook.kube.access.kubeconfig import (
+    ChosenContext,
+    Kubeconfig,
+    choose_context,
+    load_kubeconfig,
+)
 from webhook.kube.access.overrides import Overrides
-from webhook.kube.access.plugin import CLUSTER_INFO, Plugin
-from webhook.kube.errors import ConfigurationError, no_way
+from webhook.kube.access.plugin import CLUSTER_INFO, CredentialPlugin
+from webhook.kube.errors import ConfigurationError, no_configuration
 
 HOME = os.path.join("~", ".kube", "config")  # noqa: PTH118 - it is expanded as a text
 
 
-class Way(NamedTuple):
+class ClientConfig(NamedTuple):
     """All that a connection needs."""
 
     server: str
@@ -35,9 +40,9 @@ class Way(NamedTuple):
     headers: CIMultiDict[str]
 
 
-async def find(
+async def load_client_config(
     kubeconfig: Path | None, overrides: Overrides, environment: Mapping[str, str]
-) -> Way | None:
+) -> ClientConfig | None:
     """The way by a kubeconfig; None where it is the one of the pod.
 
     Raises ConfigurationError where there is none, or none that can be gone as kubectl would.
@@ -46,7 +51,7 @@ async def find(
     if found is None:
         return None
     try:
-        way = _way(choose(found, overrides.context), overrides, environment)
+        way = _way(choose_context(found, overrides.context), overrides, environment)
         await way.credentials.authorization()
     except ConfigurationError as error:
         raise ConfigurationError(f"{source}: {error}") from None
@@ -71,26 +76,28 @@ def _files(
 
 def _read(source: str, files: list[Path]) -> tuple[str, Kubeconfig]:
     if not any(os.path.lexists(file) for file in files):
-        raise no_way(source, "there is no such file")
-    return source, load(files)
+        raise no_configuration(source, "there is no such file")
+    return source, load_kubeconfig(files)
 
 
-def _way(chosen: Chosen, overrides: Overrides, environment: Mapping[str, str]) -> Way:
+def _way(
+    chosen: ChosenContext, overrides: Overrides, environment: Mapping[str, str]
+) -> ClientConfig:
     cluster = chosen.cluster
     server = _server(cluster)
-    trusted = tls.authority(cluster, chosen.cluster_file)
-    context = tls.context(cluster, trusted)
-    named = cluster.proxy_url and proxies.usable(cluster.proxy_url, "proxy-url")
-    proxy = named or proxies.of_environment(server, environment)
+    trusted = tls.cluster_authority(cluster, chosen.cluster_file)
+    context = tls.tls_context(cluster, trusted)
+    named = cluster.proxy_url and proxies.usable_proxy(cluster.proxy_url, "proxy-url")
+    proxy = named or proxies.proxy_of_environment(server, environment)
     # Nobody sends credentials without TLS, kubectl neither.
     secret = server.startswith("https:")
     info = _cluster_info(cluster, server, trusted)
-    credentials = _credentials(chosen, context, info) if secret else Fixed(None)
-    headers = impersonation.headers(chosen.user, overrides)
-    return Way(server, cluster.tls_server_name, proxy, context, credentials, headers)
+    credentials = _credentials(chosen, context, info) if secret else FixedHeader(None)
+    headers = impersonation.impersonation_headers(chosen.user, overrides)
+    return ClientConfig(server, cluster.tls_server_name, proxy, context, credentials, headers)
 
 
-def _server(cluster: Cluster) -> str:
+def _server(cluster: ClusterEntry) -> str:
     """The URL without a slash at its end; raises ConfigurationError for one that is none."""
     try:
         parts = urlsplit(cluster.server)
@@ -102,7 +109,9 @@ def _server(cluster: Cluster) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
-def _credentials(chosen: Chosen, context: ssl.SSLContext, info: Mapping[str, Any]) -> Credentials:
+def _credentials(
+    chosen: ChosenContext, context: ssl.SSLContext, info: Mapping[str, Any]
+) -> Credentials:
     """What the user has, in kubectl's order: a plugin is not asked beside anything else."""
     user = chosen.user
     if user.auth_provider is not None:
@@ -110,18 +119,18 @@ def _credentials(chosen: Chosen, context: ssl.SSLContext, info: Mapping[str, Any
             "auth-provider is not known here, and kubectl has dropped most of them: use an exec "
             "plugin, or a token"
         )
-    certificate = tls.pair(user, chosen.user_file)
+    certificate = tls.client_certificate(user, chosen.user_file)
     if certificate:
-        tls.present(context, certificate)
-    found = written_down(user, chosen.user_file)
+        tls.present_certificate(context, certificate)
+    found = stored_credentials(user, chosen.user_file)
     if found is not None:
         return found
     if user.exec is None or certificate:
-        return Fixed(None)
-    return Plugin(user.exec, chosen.user_file, info, context)
+        return FixedHeader(None)
+    return CredentialPlugin(user.exec, chosen.user_file, info, context)
 
 
-def _cluster_info(cluster: Cluster, server: str, trusted: bytes) -> dict[str, Any]:
+def _cluster_info(cluster: ClusterEntry, server: str, trusted: bytes) -> dict[str, Any]:
     """What a plugin with `provideClusterInfo` is told."""
     config = [
         each.get("extension")

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from webhook.kube.access.entries import User
+from webhook.kube.access.entries import UserEntry
 from webhook.kube.access.kubeconfig import beside
 from webhook.kube.errors import ConfigurationError
 
@@ -37,7 +37,7 @@ def bearer(token: str) -> str:
     return f"Bearer {token}"
 
 
-class Fixed:
+class FixedHeader:
     """A header that does not change, or none."""
 
     changing = False
@@ -86,7 +86,7 @@ class TokenFile:
         self._read_at = time.monotonic()
 
 
-def written_down(user: User, file: Path) -> Credentials | None:
+def stored_credentials(user: UserEntry, file: Path) -> Credentials | None:
     """The token or the password of the entry; raises ConfigurationError for both."""
     basic = user.username or user.password
     if basic and (user.token or user.token_file):
@@ -94,8 +94,8 @@ def written_down(user: User, file: Path) -> Credentials | None:
     if user.token_file:
         return TokenFile(beside(file, user.token_file), user.token)
     if user.token:
-        return Fixed(bearer(user.token))
+        return FixedHeader(bearer(user.token))
     if basic:
         both = f"{user.username}:{user.password}".encode()
-        return Fixed(f"Basic {base64.b64encode(both).decode()}")
+        return FixedHeader(f"Basic {base64.b64encode(both).decode()}")
     return None

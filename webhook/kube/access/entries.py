@@ -16,7 +16,7 @@ def _key(name: str) -> str:
     return name.replace("_", "-")
 
 
-class Entry(BaseModel):
+class ConfigEntry(BaseModel):
     """Some keys; null is an absent one, as in Kubernetes."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=_key)
@@ -29,7 +29,7 @@ class Entry(BaseModel):
         return value
 
 
-class Cluster(Entry):
+class ClusterEntry(ConfigEntry):
     """`cluster`: which server, and how it proves that it is the one."""
 
     server: str = ""
@@ -42,14 +42,14 @@ class Cluster(Entry):
     extensions: list[Any] = []
 
 
-class Variable(Entry):
+class Variable(ConfigEntry):
     """A variable of a plugin's environment."""
 
     name: str
     value: str = Field("", repr=False)
 
 
-class Exec(Entry):
+class Exec(ConfigEntry):
     """`exec`: a program that prints credentials."""
 
     command: str
@@ -61,7 +61,7 @@ class Exec(Entry):
     interactive_mode: str = Field("", alias="interactiveMode")
 
 
-class User(Entry):
+class UserEntry(ConfigEntry):
     """`user`: credentials, and who is to be impersonated with them."""
 
     client_certificate: str = ""
@@ -81,7 +81,7 @@ class User(Entry):
     extensions: list[Any] = []
 
 
-class Context(Entry):
+class ContextEntry(ConfigEntry):
     """`context`: a cluster and a user by their names."""
 
     cluster: str
@@ -90,10 +90,10 @@ class Context(Entry):
     extensions: list[Any] = []
 
 
-Kind = TypeVar("Kind", bound=Entry)
+Kind = TypeVar("Kind", bound=ConfigEntry)
 
 
-def entry(kind: type[Kind], value: Any, where: str) -> Kind:
+def read_entry(kind: type[Kind], value: Any, where: str) -> Kind:
     """Read an entry; raises ConfigurationError, which quotes keys and no value."""
     try:
         return kind.model_validate(value)
@@ -109,7 +109,7 @@ def entry(kind: type[Kind], value: Any, where: str) -> Kind:
     raise ConfigurationError(f"{where}: {place} {said}")
 
 
-def _unknown(kind: type[Entry], key: str) -> str:
+def _unknown(kind: type[ConfigEntry], key: str) -> str:
     known = [field.alias or name for name, field in kind.model_fields.items()]
     meant = get_close_matches(key.lower(), known, 1)
     way_out = f"did you mean {meant[0]}?" if meant else "remove it"

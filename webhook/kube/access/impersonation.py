@@ -8,7 +8,7 @@ import string
 from multidict import CIMultiDict
 
 from webhook.kube.access.credentials import NOT_IN_HEADERS
-from webhook.kube.access.entries import User
+from webhook.kube.access.entries import UserEntry
 from webhook.kube.access.overrides import Overrides
 from webhook.kube.errors import ConfigurationError
 
@@ -16,7 +16,7 @@ from webhook.kube.errors import ConfigurationError
 LEGAL = frozenset((string.ascii_letters + string.digits + "!#$&'*+-.^_`|~").encode())
 
 
-def headers(user: User, overrides: Overrides) -> CIMultiDict[str]:
+def impersonation_headers(user: UserEntry, overrides: Overrides) -> CIMultiDict[str]:
     """The headers of every request; none where nobody is impersonated.
 
     Raises ConfigurationError for groups, a uid or extra without a user, which API servers refuse.

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from webhook.documents.reader import DocumentError, read_bytes, read_stream
-from webhook.kube.access.entries import Cluster, Context, User, entry
+from webhook.kube.access.entries import ClusterEntry, ContextEntry, UserEntry, read_entry
 from webhook.kube.errors import ConfigurationError
 
 LISTS = {"contexts": "context", "clusters": "cluster", "users": "user"}
 MOST_NAMES = 10
 
 
-class Placed(NamedTuple):
+class EntryInFile(NamedTuple):
     """An entry as it is written, and its file: paths in it are meant from there."""
 
     value: Any
@@ -25,22 +25,22 @@ class Kubeconfig(NamedTuple):
     """All files together: the entries of each list by name."""
 
     current: str
-    lists: Mapping[str, Mapping[str, Placed]]
+    lists: Mapping[str, Mapping[str, EntryInFile]]
 
 
-class Chosen(NamedTuple):
+class ChosenContext(NamedTuple):
     """Server and user of one context, with the files that paths in them are meant from."""
 
-    cluster: Cluster
-    user: User
+    cluster: ClusterEntry
+    user: UserEntry
     cluster_file: Path
     user_file: Path
 
 
-def load(files: Iterable[Path]) -> Kubeconfig:
+def load_kubeconfig(files: Iterable[Path]) -> Kubeconfig:
     """Put the files together that exist; raises ConfigurationError for one that cannot be read."""
     current = ""
-    lists: dict[str, dict[str, Placed]] = {name: {} for name in LISTS}
+    lists: dict[str, dict[str, EntryInFile]] = {name: {} for name in LISTS}
     for file in files:
         if not _is_there(file):
             continue
@@ -51,11 +51,11 @@ def load(files: Iterable[Path]) -> Kubeconfig:
         current = current or chosen
         for key, inner in LISTS.items():
             for name, value in _named(content.get(key) or [], inner, f"{file}: {key}").items():
-                lists[key].setdefault(name, Placed(value, file))
+                lists[key].setdefault(name, EntryInFile(value, file))
     return Kubeconfig(current, lists)
 
 
-def choose(found: Kubeconfig, context: str) -> Chosen:
+def choose_context(found: Kubeconfig, context: str) -> ChosenContext:
     """Server and user of the context, else the current one; raises ConfigurationError."""
     name = context or found.current
     if not found.lists["contexts"]:
@@ -66,18 +66,18 @@ def choose(found: Kubeconfig, context: str) -> Chosen:
     if placed is None:
         raise ConfigurationError(f'there is no context "{name}": {_choice(found, name)}')
     where = f'context "{name}"'
-    chosen = entry(Context, placed.value, where)
+    chosen = read_entry(ContextEntry, placed.value, where)
     cluster = _entry(found, "clusters", chosen.cluster)
     if cluster is None:
         raise ConfigurationError(f'{where}: there is no cluster "{chosen.cluster}"')
-    user: Placed | None = Placed({}, placed.file)
+    user: EntryInFile | None = EntryInFile({}, placed.file)
     if chosen.user:
         user = _entry(found, "users", chosen.user)
     if user is None:
         raise ConfigurationError(f'{where}: there is no user "{chosen.user}"')
-    return Chosen(
-        entry(Cluster, cluster.value, f'cluster "{chosen.cluster}"'),
-        entry(User, user.value, f'user "{chosen.user}"'),
+    return ChosenContext(
+        read_entry(ClusterEntry, cluster.value, f'cluster "{chosen.cluster}"'),
+        read_entry(UserEntry, user.value, f'user "{chosen.user}"'),
         cluster.file,
         user.file,
     )
@@ -130,7 +130,7 @@ def _named(found: Any, inner: str, where: str) -> dict[str, Any]:
     return named
 
 
-def _entry(found: Kubeconfig, key: str, name: str) -> Placed | None:
+def _entry(found: Kubeconfig, key: str, name: str) -> EntryInFile | None:
     return found.lists[key].get(name)
 
 

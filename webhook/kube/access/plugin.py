@@ -16,7 +16,7 @@ from typing import Any
 from webhook.kube.access.credentials import bearer
 from webhook.kube.access.entries import Exec
 from webhook.kube.access.kubeconfig import beside
-from webhook.kube.access.tls import Pair, present
+from webhook.kube.access.tls import ClientCertificate, present_certificate
 from webhook.kube.errors import ConfigurationError
 
 GROUP = "client.authentication.k8s.io"
@@ -29,7 +29,7 @@ CLUSTER_INFO = f"{GROUP}/exec"
 Json = Mapping[str, Any]
 
 
-class Plugin:
+class CredentialPlugin:
     """Runs the program when there are no credentials yet, or none that are still valid."""
 
     def __init__(self, entry: Exec, file: Path, cluster: Json, tls: ssl.SSLContext) -> None:
@@ -111,7 +111,7 @@ class Plugin:
             raise self._error("it printed no token, and no certificate with its key")
         header = bearer(token) if token else None
         if certificate:
-            present(self._tls, Pair(certificate.encode(), key.encode()))
+            present_certificate(self._tls, ClientCertificate(certificate.encode(), key.encode()))
             self.changing = True
         self._header, self._ends = header, self._end(status.get("expirationTimestamp"))
 
