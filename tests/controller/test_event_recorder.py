@@ -11,8 +11,7 @@ import pytest
 from tests.kube.virtual_time import run
 from webhook.admission.drift import CURRENT, OUT_OF_DATE, REFUSED, STATES, UNPROTECTED
 from webhook.controller import event_recorder as notes_module
-from webhook.controller.event_recorder import EventRecorder, regarding_deployment
-from webhook.controller.servers.drift_event import drift_notes
+from webhook.controller.event_recorder import EventRecorder, drift_notes, regarding_deployment
 from webhook.kube.errors import (
     AlreadyExists,
     ApiError,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from webhook.cli.completion import places
 from webhook.cli.main import COMMANDS, whole_parser
-from webhook.kube.access.entries import ClusterEntry, UserEntry
+from webhook.kube.access.kubeconfig import ClusterEntry, UserEntry
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
 IN_COMMON = 3

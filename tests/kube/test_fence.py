@@ -3,9 +3,9 @@
 import pytest
 
 from tools.cluster.control_plane import ControlPlane
+from webhook.kube.api_request import namespaced
 from webhook.kube.errors import Unreachable
 from webhook.kube.fence import LeadersApi, NotLeading
-from webhook.kube.paths import namespaced
 
 
 async def test_nothing_is_written_from_the_moment_on_that_another_may_lead(

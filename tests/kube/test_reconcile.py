@@ -8,9 +8,9 @@ from functools import partial
 import pytest
 
 from webhook.kube import loop
-from webhook.kube.backoff import Backoff
 from webhook.kube.errors import ApiError
 from webhook.kube.loop import repeat
+from webhook.kube.queue import Backoff
 from webhook.observe.control_metrics import CertificateMetrics
 
 AT_ONCE = timedelta(0)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from webhook.kube.watch_events import WatchEvent
+from webhook.kube.decode import WatchEvent
 
 
 async def first(watch: AsyncGenerator[WatchEvent, None]) -> WatchEvent:

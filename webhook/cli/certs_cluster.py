@@ -16,9 +16,9 @@ from webhook.cli.certificate_plan import plan
 from webhook.cli.cluster import connect, places
 from webhook.cli.notes import note, prepare
 from webhook.cli.output import is_for_programs, print_object
-from webhook.controller.certificates.problems import certificate_faults, stored_certificate
+from webhook.controller.certificates.monitor import certificate_faults, stored_certificate
 from webhook.controller.certificates.rotator import Rotator, RotatorObservation, step_fields
-from webhook.controller.certificates.secret import REPLACE, SecretFiles
+from webhook.controller.certificates.stored import REPLACE, SecretFiles
 from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET
 from webhook.controller.replicas import endpoint_replicas
 from webhook.kube.api import Api

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from webhook.cli.service_name import service_name
 from webhook.controller.installation import Installation
-from webhook.kube.access.overrides import Overrides
+from webhook.kube.access.client_config import Overrides
 from webhook.kube.api import Api
 
 SERVICE = "mcp-admission.mcp-admission-system"

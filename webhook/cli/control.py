@@ -25,13 +25,12 @@ from webhook.controller.settings.in_force import InForce, work_by
 from webhook.controller.settings.settings_reconciler import SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsStore
 from webhook.kube.api import Api
+from webhook.kube.api_request import namespaced
 from webhook.kube.counted import CountedApi
 from webhook.kube.errors import ConfigurationError
 from webhook.kube.fence import LeadersApi
-from webhook.kube.leading import lead, until_one_ends
-from webhook.kube.lease import Lease
+from webhook.kube.lease import Lease, lead, until_one_ends
 from webhook.kube.loop import repeat
-from webhook.kube.paths import namespaced
 from webhook.observe import logs
 from webhook.observe.control_metrics import CertificateMetrics
 from webhook.observe.controller_metrics import SETTINGS, ReconcileMetrics

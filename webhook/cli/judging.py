@@ -9,8 +9,8 @@ from webhook.cli.cluster import release_namespace
 from webhook.cli.variables import tell_what_is_not_read
 from webhook.controller.settings.settings_store import CONFIG_MAP
 from webhook.kube.api import Api
+from webhook.kube.api_request import namespaced
 from webhook.kube.errors import Forbidden, NotFound
-from webhook.kube.paths import namespaced
 from webhook.rules.registry import plan
 from webhook.settings.effective_file import FILE
 from webhook.settings.load import load, parse

@@ -9,17 +9,15 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.controller.gates import gate
 from webhook.controller.informers import NamedNamespace
 from webhook.controller.owned import owned_objects
 from webhook.controller.owned.owned_objects import KINDS, SECRET, Live
 from webhook.controller.servers import observed
 from webhook.controller.servers.observed import DeploymentState
 from webhook.kube.api import Api
-from webhook.kube.api_request import FIELD_MANAGER
+from webhook.kube.api_request import FIELD_MANAGER, cluster_wide, namespaced
 from webhook.kube.cache import Cache
 from webhook.kube.informer import Informer, ListWatch, Restarted
-from webhook.kube.paths import cluster_wide, namespaced
 from webhook.kube.queue import Queue
 from webhook.objects.namespace_labels import PREFIX, left_alone
 from webhook.settings.model import Settings
@@ -178,7 +176,7 @@ class ClusterState:
     def _pod(self, found: Json) -> PodState | None:
         if found["metadata"]["namespace"] in self._left_alone:
             return None
-        return PodState(found["metadata"]["uid"], gate.gate_index(found))
+        return PodState(found["metadata"]["uid"], gate_index(found))
 
     def _source(self, found: Json) -> str | None:
         metadata = found["metadata"]
@@ -225,6 +223,12 @@ class ClusterState:
         self._ask(*(Key("server", namespace, each) for each in owners if each))
         if "" in owners:
             self._ask(Key("namespace", namespace))
+
+
+def gate_index(pod: Json) -> int | None:
+    """Where our gate stands among those of a pod; None where it has none."""
+    held = [gate["name"] for gate in pod["spec"].get(names.GATES) or []]
+    return held.index(names.GATE) if names.GATE in held else None
 
 
 def _is_in(wanted: str, namespace: str, _: str) -> bool:

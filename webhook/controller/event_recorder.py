@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from webhook.admission.drift import OUT_OF_DATE, REFUSED, UNPROTECTED
 from webhook.kube.api import Api
-from webhook.kube.backoff import Backoff
+from webhook.kube.api_request import namespaced
 from webhook.kube.errors import AlreadyExists, ApiError, Invalid, NotFound
-from webhook.kube.paths import namespaced
+from webhook.kube.queue import Backoff
 from webhook.objects.refusal import LONGEST_NOTE
 
 VERSION = "events.k8s.io/v1"
@@ -131,3 +132,25 @@ class EventRecorder:
                 "uid": regarding.uid,
             },
         }
+
+
+_REASONS = {
+    OUT_OF_DATE: "OutOfDate",
+    UNPROTECTED: "Unprotected",
+    REFUSED: "Refused",
+}
+_NOTES = {
+    OUT_OF_DATE: "the settings have changed since it rolled: `mcp-admission audit -n {0}` names "
+    "the fields, `mcp-admission apply -n {0} {1}` rolls it",
+    UNPROTECTED: "nothing was ever filled in, it is older than the webhook or than its label: "
+    "`mcp-admission audit -n {0}` names the fields, `mcp-admission apply -n {0} {1}` rolls it",
+    REFUSED: "its pods run on, but new ones would be refused: `mcp-admission audit -n {0}` names "
+    "the reasons; mend them before it must restart",
+}
+
+
+def drift_notes(namespace: str, name: str, state: str) -> dict[str, str]:
+    """The note by its reason; none for a server that is as it would be."""
+    if state not in _NOTES:
+        return {}
+    return {_REASONS[state]: _NOTES[state].format(namespace, name)}

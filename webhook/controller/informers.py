@@ -10,11 +10,11 @@ import random
 from typing import Any
 
 from webhook.kube.api import Api
-from webhook.kube.backoff import Backoff
+from webhook.kube.api_request import cluster_wide
 from webhook.kube.cache import Cache
 from webhook.kube.errors import ApiError, NotFound
 from webhook.kube.informer import Restarted
-from webhook.kube.paths import cluster_wide
+from webhook.kube.queue import Backoff
 
 SECONDS_BETWEEN_LOOKS = 5.0
 

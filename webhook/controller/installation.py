@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from webhook.kube.paths import cluster_wide, namespaced
+from webhook.kube.api_request import cluster_wide, namespaced
 
 AUTHORITY_SECRET, SERVING_SECRET = "mcp-admission-ca", "mcp-admission-tls"
 CONFIGURATIONS = {

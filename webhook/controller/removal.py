@@ -15,13 +15,13 @@ from itertools import product
 from typing import Any
 
 from webhook import names
-from webhook.controller.gates import gate
+from webhook.controller.cluster_state import gate_index
+from webhook.controller.gates.gate_reconciler import remove_gate
 from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET, Installation
 from webhook.controller.settings.settings_store import CONFIG_MAP
 from webhook.kube.api import Api
-from webhook.kube.api_request import FIELD_MANAGER
+from webhook.kube.api_request import FIELD_MANAGER, cluster_wide, namespaced
 from webhook.kube.errors import NotFound
-from webhook.kube.paths import cluster_wide, namespaced
 from webhook.objects.network_policy_baseline import NAME as BASELINE
 
 Json = dict[str, Any]
@@ -90,13 +90,13 @@ class Uninstall:
             cluster_wide("v1", "pods"), field_selector="status.phase=Pending"
         )
         for pod in pending.items:
-            at = gate.gate_index(pod)
+            at = gate_index(pod)
             if at is not None and await self._open(pod["metadata"], at):
                 yield f"Pod {_called(pod)} need not wait any more"
 
     async def _open(self, metadata: Json, at: int) -> bool:
         where = metadata["namespace"], metadata["name"], metadata["uid"]
-        return self.dry_run or await gate.remove_gate(self.api, *where, at) is not None
+        return self.dry_run or await remove_gate(self.api, *where, at) is not None
 
     async def _admission_policies(self) -> AsyncIterator[str]:
         kinds = {

@@ -1,20 +1,32 @@
-"""What each serving replica shows: asked by a TLS handshake, as an API server would meet it."""
+"""The serving replicas: which there are, what each of them serves, and how their pods sync.
+
+A replica shows its certificate in a TLS handshake, as an API server would meet it. It reports the
+digest of its settings on its port for probes.
+"""
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
+
 from certs.authority import Certificate
 from certs.bundle import BundleError, parse
+from webhook import names
 from webhook.controller.installation import Installation
 from webhook.kube.api import Api
-from webhook.kube.paths import namespaced
+from webhook.kube.api_request import namespaced
+from webhook.kube.errors import ApiError
+from webhook.settings.effective_file import HEADER
 
-HANDSHAKE_SECONDS = 3.0
+HANDSHAKE_SECONDS, ASK_SECONDS = 3.0, 1.0
 # Where the Service has several ports, the one for API servers.
-PORT = "https"
+API_PORT, METRICS_PORT = "https", "metrics"
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,7 @@ class Replica:
 FindReplicas = Callable[[], Awaitable[Sequence[Replica]]]
 
 
-async def endpoint_replicas(api: Api, places: Installation, port: str = PORT) -> list[Replica]:
+async def endpoint_replicas(api: Api, places: Installation, port: str = API_PORT) -> list[Replica]:
     """Every replica behind the Service, ready or not: it may become ready at any time.
 
     Each with its port of this name; a Service without one for API servers, with its first.
@@ -56,7 +68,7 @@ async def ask_certificates(replicas: Sequence[Replica], host: str) -> dict[str, 
 
 def _of_slice(item: Mapping[str, Any], name: str) -> list[Replica]:
     named = {port.get("name"): port["port"] for port in item.get("ports") or [] if "port" in port}
-    first = next(iter(named.values()), None) if name == PORT else None
+    first = next(iter(named.values()), None) if name == API_PORT else None
     port = named.get(name) or first
     return [
         Replica(endpoint["addresses"][0], port, (endpoint.get("targetRef") or {}).get("name"))
@@ -85,4 +97,38 @@ async def _shown(replica: Replica, host: str) -> Certificate | None:
     try:
         return parse(ssl.DER_cert_to_PEM_cert(der).encode(), replica.name)[0]
     except BundleError:
+        return None
+
+
+async def sync_pod_volumes(
+    api: Api, places: Installation, pod: str, what: str, version: str
+) -> None:
+    """Annotate a pod of the installation with the version of `what` that it should get.
+
+    Where that fails, it is logged: the kubelet comes by itself, later.
+    """
+    annotations = {"metadata": {"annotations": {f"{names.PREFIX}{what}": version}}}
+    path = namespaced("v1", "pods", places.namespace, pod)
+    try:
+        await api.patch(path, annotations, kind="merge")
+    except ApiError as error:
+        LOG.warning("pod not touched", extra={"fields": {"reason": error.message}})
+
+
+async def ask_digests(replicas: Sequence[Replica]) -> dict[str, str | None]:
+    """The digest of the settings of each replica, by its name; None where it does not say."""
+    ends = aiohttp.ClientTimeout(total=ASK_SECONDS)
+    async with aiohttp.ClientSession(timeout=ends) as session:
+        told = await asyncio.gather(*(_told(session, replica) for replica in replicas))
+    return {replica.name: one for replica, one in zip(replicas, told, strict=True)}
+
+
+async def _told(session: aiohttp.ClientSession, replica: Replica) -> str | None:
+    host = f"[{replica.host}]" if ":" in replica.host else replica.host
+    try:
+        async with session.get(
+            f"http://{host}:{replica.port}/readyz", allow_redirects=False
+        ) as answer:
+            return answer.headers.get(HEADER)
+    except (aiohttp.ClientError, OSError, TimeoutError):
         return None

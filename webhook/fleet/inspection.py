@@ -20,8 +20,8 @@ from webhook.fleet.registrations import missing
 from webhook.fleet.report import Server, Told, Unseen
 from webhook.fleet.surroundings import Surroundings
 from webhook.kube.api import Api
+from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.errors import Forbidden, Gone, NotFound, TooManyRequests
-from webhook.kube.paths import cluster_wide, namespaced
 from webhook.objects import deployed_server as servers
 from webhook.objects import made
 from webhook.settings.model import Settings

@@ -9,8 +9,8 @@ from webhook.admission.workload import DEPLOYMENTS
 from webhook.fleet.surroundings import Surroundings
 from webhook.fleet.workloads import seen
 from webhook.kube.api import Api
+from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.errors import Forbidden, NotFound
-from webhook.kube.paths import cluster_wide, namespaced
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple, Self, cast
 import aiohttp
 from multidict import CIMultiDict
 
-from webhook.kube.access.overrides import NONE, Overrides
+from webhook.kube.access.client_config import NONE, Overrides
 from webhook.kube.api_request import (
     APPLY,
     FIELD_MANAGER,
@@ -30,9 +30,8 @@ from webhook.kube.api_request import (
     writing,
 )
 from webhook.kube.client import ApiConnection, explained, left_early, open_connection
-from webhook.kube.decode import decode_json
+from webhook.kube.decode import WatchEvent, decode_json, watch_events
 from webhook.kube.errors import refusal
-from webhook.kube.watch_events import WatchEvent, watch_events
 
 CALL_SECONDS = 10.0
 # Bookmarks come once a minute.

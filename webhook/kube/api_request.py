@@ -1,7 +1,8 @@
-"""A request as it is sent to the API server."""
+"""A request to the API server: its method, its path, its query and its body."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 FIELD_MANAGER = {"fieldManager": "mcp-admission"}
 JSON = "application/json"
@@ -53,3 +54,18 @@ def selectors(label_selector: str, field_selector: str) -> dict[str, str]:
 def writing(*, dry_run: bool) -> dict[str, str]:
     """The query of a write; a dry run goes through admission, and is not stored."""
     return FIELD_MANAGER | ({"dryRun": "All"} if dry_run else {})
+
+
+def namespaced(api_version: str, resource: str, namespace: str, *names: str) -> str:
+    """The path of a resource in a namespace; of one object, or its subresource, with `names`."""
+    return _joined(api_version, "namespaces", namespace, resource, *names)
+
+
+def cluster_wide(api_version: str, resource: str, *names: str) -> str:
+    """The path of a resource that has no namespace, or of all namespaces."""
+    return _joined(api_version, resource, *names)
+
+
+def _joined(api_version: str, *parts: str) -> str:
+    root = "/apis" if "/" in api_version else "/api"
+    return "/".join([root, api_version, *(quote(part, safe="") for part in parts)])

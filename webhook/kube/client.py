@@ -1,4 +1,4 @@
-"""The official client: its transport, on the way that was found; its errors in our words."""
+"""The official client: its transport by the configuration that was found; its errors in our words."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -14,11 +14,15 @@ from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException
 from multidict import CIMultiDict
 
-from webhook.kube.access import impersonation, proxies
-from webhook.kube.access.client_config import ClientConfig, load_client_config
+from webhook.kube.access import proxies
+from webhook.kube.access.client_config import (
+    ClientConfig,
+    Overrides,
+    impersonation_headers,
+    load_client_config,
+)
 from webhook.kube.access.credentials import Credentials, FixedHeader
-from webhook.kube.access.entries import UserEntry
-from webhook.kube.access.overrides import Overrides
+from webhook.kube.access.kubeconfig import UserEntry
 from webhook.kube.errors import ConfigurationError, Unreachable, no_configuration
 
 POD = "the ServiceAccount of the pod"
@@ -37,18 +41,18 @@ async def open_connection(kubeconfig: Path | None, overrides: Overrides) -> ApiC
 
     Raises ConfigurationError where there is no way to a cluster.
     """
-    way = await load_client_config(kubeconfig, overrides, os.environ)
-    return _in_pod(overrides) if way is None else _by_kubeconfig(way)
+    config_of_file = await load_client_config(kubeconfig, overrides, os.environ)
+    return _in_pod(overrides) if config_of_file is None else _by_kubeconfig(config_of_file)
 
 
-def _by_kubeconfig(way: ClientConfig) -> ApiConnection:
+def _by_kubeconfig(found: ClientConfig) -> ApiConnection:
     configuration = Configuration()
-    configuration.host = way.server
-    configuration.tls_server_name = way.server_name or None
-    configuration.proxy = way.proxy
+    configuration.host = found.server
+    configuration.tls_server_name = found.server_name or None
+    configuration.proxy = found.proxy
     client = _client(configuration)
-    client.rest_client.ssl_context = way.tls
-    return ApiConnection(client, way.credentials, way.headers)
+    client.rest_client.ssl_context = found.tls
+    return ApiConnection(client, found.credentials, found.headers)
 
 
 def _in_pod(overrides: Overrides) -> ApiConnection:
@@ -60,7 +64,7 @@ def _in_pod(overrides: Overrides) -> ApiConnection:
     try:
         config.load_incluster_config(client_configuration=configuration)
         configuration.proxy = proxies.proxy_of_environment(configuration.host, os.environ)
-        headers = impersonation.impersonation_headers(UserEntry(), overrides)
+        headers = impersonation_headers(UserEntry(), overrides)
         client = _client(configuration)
     except ConfigException as error:
         raise no_configuration(POD, str(error)) from None

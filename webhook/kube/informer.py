@@ -14,9 +14,9 @@ from contextlib import aclosing
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from webhook.kube.api import Api
-from webhook.kube.backoff import Backoff
 from webhook.kube.cache import Cache, CacheEntry
 from webhook.kube.errors import ApiError, Gone, TooManyRequests, Unreachable
+from webhook.kube.queue import Backoff
 
 RESYNC_SECONDS = 600.0
 LONGEST_WATCH = 290

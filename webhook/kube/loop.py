@@ -5,8 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from webhook.kube.backoff import Backoff
 from webhook.kube.errors import ApiError
+from webhook.kube.queue import Backoff
 
 LOG = logging.getLogger(__name__)
 

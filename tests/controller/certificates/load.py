@@ -9,8 +9,8 @@ from tests.e2e import manifests
 from tools.cluster.background import Background
 from webhook.controller.certificates import ca_bundles
 from webhook.kube.api import Api
+from webhook.kube.api_request import namespaced
 from webhook.kube.errors import ApiError
-from webhook.kube.paths import namespaced
 
 SENDERS = 4
 SECONDS_BETWEEN_HANDSHAKES = 0.1

@@ -9,9 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webhook.controller.owned.managed_fields import HELM_RELEASE, LAST_APPLIED, changed_by
-from webhook.controller.owned.object_keys import ObjectKey
-from webhook.controller.owned.owned_objects import POLICY, SECRET, SERVICE, Kind, live_object
-from webhook.controller.owned.owner import NAMESPACE, Owner
+from webhook.controller.owned.owned_objects import (
+    NAMESPACE,
+    POLICY,
+    SECRET,
+    SERVICE,
+    Kind,
+    ObjectKey,
+    Owner,
+    live_object,
+)
 from webhook.controller.owned.put_backs import put_back_note
 from webhook.controller.owned.release import released
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from webhook.controller.installation import Installation
-from webhook.controller.settings import propagation, replica_answers
+from webhook.controller.settings import propagation
 from webhook.controller.settings.effective import effective_settings
 from webhook.controller.settings.in_force import InForce
 from webhook.controller.settings.settings_reconciler import SOURCE_FILE, SettingsReconciler
@@ -68,7 +68,7 @@ async def test_a_controller_that_starts_waits_for_replicas_that_tell_of_other_se
     cluster: Any = Cluster({}, {FILE: wanted.text, SOURCE_FILE: wanted.source})
     told = {"a": wanted.digest, "b": "of before"}
     monkeypatch.setattr(propagation, "endpoint_replicas", returns([]))
-    monkeypatch.setattr(replica_answers, "ask_digests", returns(told))
+    monkeypatch.setattr(propagation, "ask_digests", returns(told))
     monkeypatch.setattr(propagation, "WAITING", 0.0)
     in_force = InForce()
     places = Installation("mcp-admission", "mcp-admission-system")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webhook.controller.settings.strictness import asks_more
+from webhook.controller.settings.effective import asks_more
 from webhook.settings.model import PodSecurity
 
 OFF = {"enabled": False}

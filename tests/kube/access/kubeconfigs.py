@@ -5,8 +5,7 @@ from typing import Any
 
 import yaml
 
-from webhook.kube.access.client_config import ClientConfig, load_client_config
-from webhook.kube.access.overrides import NONE, Overrides
+from webhook.kube.access.client_config import NONE, ClientConfig, Overrides, load_client_config
 from webhook.kube.errors import ConfigurationError
 
 SERVER = "https://api.example.invalid:6443"

@@ -6,7 +6,7 @@ import pytest
 import trustme
 from kubernetes.aio.config import incluster_config
 
-from webhook.kube.access.overrides import Overrides
+from webhook.kube.access.client_config import Overrides
 from webhook.kube.api import Api
 from webhook.kube.client import open_connection
 from webhook.kube.errors import ConfigurationError

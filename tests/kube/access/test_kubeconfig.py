@@ -8,8 +8,7 @@ import pytest
 import yaml
 
 from tests.kube.access.kubeconfigs import SERVER, Json, config, refusal, way, written
-from webhook.kube.access.client_config import ClientConfig, load_client_config
-from webhook.kube.access.overrides import NONE, Overrides
+from webhook.kube.access.client_config import NONE, ClientConfig, Overrides, load_client_config
 from webhook.kube.errors import ConfigurationError
 
 SECRET = "hunter2-" * 4

@@ -11,9 +11,8 @@ import trustme
 
 from tests.kube.access.kubeconfigs import SERVER, Json, config, refusal, way, written
 from tests.server.certificates import chain, key
-from webhook.kube.access import plugin as module
-from webhook.kube.access.client_config import ClientConfig, load_client_config
-from webhook.kube.access.overrides import NONE
+from webhook.kube.access import credentials as module
+from webhook.kube.access.client_config import NONE, ClientConfig, load_client_config
 
 V1 = "client.authentication.k8s.io/v1"
 SECRET = "hunter2-" * 4
@@ -214,7 +213,7 @@ async def test_a_failure_falls_back_to_nobody_else(program: Program) -> None:
 async def test_one_that_does_not_end_is_ended(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "SECONDS", 0.05)
+    monkeypatch.setattr(module, "PLUGIN_SECONDS", 0.05)
     program.file.write_text(f"#!{sys.executable}\nimport time; time.sleep(60)\n")
 
     assert "it does not end within" in await program.refusal()

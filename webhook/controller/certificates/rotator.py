@@ -13,14 +13,13 @@ from datetime import datetime, timedelta
 from certs import rotation
 from certs.authority import fingerprint, issue_leaf, make_authority
 from certs.rotation import Plan, State, Step, next_step
-from webhook.controller import kubelet
 from webhook.controller import replicas as served
 from webhook.controller.certificates import ca_bundles, stored
 from webhook.controller.certificates.ca_bundles import WebhookConfiguration
-from webhook.controller.certificates.problems import Observation, certificate_faults
+from webhook.controller.certificates.monitor import Observation, certificate_faults
 from webhook.controller.certificates.stored import Stored
 from webhook.controller.installation import Installation
-from webhook.controller.replicas import FindReplicas, Replica
+from webhook.controller.replicas import FindReplicas, Replica, sync_pod_volumes
 from webhook.kube.api import Api
 from webhook.observe.control_metrics import CertificateMetrics
 
@@ -138,9 +137,7 @@ class Rotator:
             if touch in self._touched:
                 continue
             self._touched.add(touch)
-            await kubelet.sync_pod_volumes(
-                self.api, self.places, replica.pod, "certificate", touch[1]
-            )
+            await sync_pod_volumes(self.api, self.places, replica.pod, "certificate", touch[1])
 
     def _tell(self, look: RotatorObservation, step: Step) -> None:
         """Log what has changed since the last turn, and show when certificates end."""

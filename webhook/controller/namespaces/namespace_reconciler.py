@@ -9,13 +9,11 @@ from typing import Any
 
 from webhook.controller.cluster_state import ClusterState, Key, NamespaceState
 from webhook.controller.event_recorder import EventRecorder, Regarding
-from webhook.controller.owned.object_keys import ObjectKey
-from webhook.controller.owned.owned_objects import POLICY, Live
-from webhook.controller.owned.owner import NAMESPACE
+from webhook.controller.owned.owned_objects import NAMESPACE, POLICY, Live, ObjectKey
 from webhook.controller.owned.writer import NotOurs, Waits, Writer
 from webhook.kube.api import Api
+from webhook.kube.api_request import cluster_wide
 from webhook.kube.errors import ApiError
-from webhook.kube.paths import cluster_wide
 from webhook.objects import made
 from webhook.objects.network_policy_baseline import NAME as BASELINE
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from webhook import names
 from webhook.controller.owned.managed_fields import Path, at, by_us, entries, others, taken_over
-from webhook.kube.paths import namespaced
+from webhook.kube.api_request import namespaced
 from webhook.settings.patterns import is_dns_subdomain
 
 Json = dict[str, Any]
@@ -152,3 +152,57 @@ def _spelled_out(spec: Json) -> Json:
 
     rules = {key: [*map(rule, spec.get(key) or [])] for key in ("ingress", "egress")}
     return {**spec, **{key: found for key, found in rules.items() if found}}
+
+
+class ObjectKey(NamedTuple):
+    """Where a made object is."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    @classmethod
+    def of(cls, wanted: Json) -> Self:
+        """The place of an object."""
+        metadata = wanted["metadata"]
+        return cls(wanted["kind"], metadata["namespace"], metadata["name"])
+
+
+def keys_of_server(namespace: str, name: str) -> list[ObjectKey]:
+    """The places of everything that may be made for a server; the Service is the first."""
+    return [
+        ObjectKey(SERVICE.kind, namespace, names.service(name)),
+        ObjectKey(SECRET.kind, namespace, names.config_secret(name)),
+        ObjectKey(SECRET.kind, namespace, names.files_secret(name)),
+        ObjectKey(POLICY.kind, namespace, names.access_policy(name)),
+    ]
+
+
+def former_service_key(namespace: str, name: str) -> ObjectKey:
+    """Where earlier versions made the Service of a server."""
+    return ObjectKey(SERVICE.kind, namespace, names.former_service(name))
+
+
+class Owner(NamedTuple):
+    """For whom an object is made: a Deployment by its uid, or a namespace.
+
+    `alone`: it is ours only as long as nobody else has written anything to it.
+    """
+
+    uid: str = ""
+    alone: bool = False
+
+    def has(self, live: Live) -> bool:
+        """Whether the object is ours."""
+        return self._was(live) and not self.lost(live)
+
+    def lost(self, live: Live) -> bool:
+        """Whether it was ours, and is somebody else's now."""
+        taken = live.taken or (self.alone and live.shared)
+        return bool(self.uid) and self._was(live) and taken
+
+    def _was(self, live: Live) -> bool:
+        return live.written and live.owner_uid == self.uid
+
+
+NAMESPACE = Owner()

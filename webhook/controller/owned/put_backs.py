@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from webhook.controller.owned.object_keys import ObjectKey
+from webhook.controller.owned.owned_objects import ObjectKey
 
 FIRST, LONGEST = 2.0, 600.0
 LONGEST_FOR_POLICIES = 30.0

@@ -10,9 +10,15 @@ from contextlib import suppress
 from typing import Any
 
 from webhook.controller.owned.managed_fields import at, changed_by
-from webhook.controller.owned.object_keys import ObjectKey
-from webhook.controller.owned.owned_objects import KINDS, Kind, Live, content_digest, live_object
-from webhook.controller.owned.owner import Owner
+from webhook.controller.owned.owned_objects import (
+    KINDS,
+    Kind,
+    Live,
+    ObjectKey,
+    Owner,
+    content_digest,
+    live_object,
+)
 from webhook.controller.owned.put_backs import PutBacks, put_back_note
 from webhook.controller.owned.release import released, unwritten
 from webhook.kube.api import Api

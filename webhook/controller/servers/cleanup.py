@@ -1,9 +1,12 @@
-"""The Service `<id>` of earlier versions, which is called `<id>-mcp` now.
+"""What is deleted of a server: its former Service, and everything once it is no server any more.
 
-Clients in the cluster call it: it goes on for 30 days beside the new one, and an Event says so.
-Where somebody else has written to it, it is theirs from now on: it is let go, and never deleted.
+The Service `<id>` of earlier versions is called `<id>-mcp` now. Clients in the cluster call it, so
+it is kept for 30 days beside the new one, and an Event says so. Where somebody else has written to
+it, it is theirs: it is let go, and never deleted. What was made for a Deployment that is no server
+any more is deleted once the Deployment has rolled.
 """
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -11,15 +14,18 @@ from math import inf
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.controller.cluster_state import Key
-from webhook.controller.owned import object_keys
-from webhook.controller.owned.owner import Owner
+from webhook.controller.cluster_state import ClusterState, Key
+from webhook.controller.owned.owned_objects import SECRET, Owner, former_service_key, keys_of_server
 from webhook.controller.owned.writer import NotOurs, Writer
+from webhook.controller.servers.observed import observe_deployment, rolled
 from webhook.kube.api import Api
+from webhook.kube.api_request import namespaced
+from webhook.kube.errors import NotFound
 
 Json = dict[str, Any]
 KEPT_SECONDS = 30 * 24 * 3600
 REASON = "ServiceRenamed"
+AGAIN = 2.0
 
 
 class KeptService(NamedTuple):
@@ -36,7 +42,7 @@ async def keep_former_service(
 
     `services` is the new one as it is wanted, if it is. None where there is nothing to wait for.
     """
-    place, owner = object_keys.former_service_key(key.namespace, key.name), Owner(uid, alone=True)
+    place, owner = former_service_key(key.namespace, key.name), Owner(uid, alone=True)
     live = writer.live(place)
     if live is None or live.going or not (owner.has(live) or owner.lost(live)):
         return None
@@ -55,7 +61,7 @@ async def keep_former_service(
 
 def _ends(writer: Writer, key: Key, uid: str) -> int | None:
     """When its time is over; None while the new one is not there, or leads nowhere."""
-    new = writer.live(object_keys.keys_of_server(key.namespace, key.name)[0])
+    new = writer.live(keys_of_server(key.namespace, key.name)[0])
     there = new is not None and new.selects and Owner(uid).has(new)
     return new.created + KEPT_SECONDS if new and there else None
 
@@ -66,3 +72,29 @@ def _note(name: str, ends: int) -> str:
         f"Service {former} is called {new} now: let clients call {new}; {former} is deleted on "
         f"{datetime.fromtimestamp(ends, UTC):%Y-%m-%d}"
     )
+
+
+async def clean_up(api: Api, view: ClusterState, writer: Writer, key: Key) -> float | None:
+    """Delete what is ours, except a Secret that the template names; or say when to come again."""
+    former = former_service_key(key.namespace, key.name)
+    there = [
+        place
+        for place in [*keys_of_server(key.namespace, key.name), former]
+        if (live := writer.live(place)) and live.owner == key.name and not live.going
+    ]
+    if not there:
+        return None
+    try:
+        found = await api.get(namespaced("apps/v1", "deployments", key.namespace, key.name))
+    except NotFound:
+        return None
+    kept = observe_deployment(found, view.settings, managed=view.managed(key.namespace))
+    if kept is not None and kept.covered:
+        return None
+    if not rolled(found):
+        return AGAIN
+    uid, template = found["metadata"]["uid"], json.dumps(found["spec"]["template"])
+    for place in there:
+        if place.kind != SECRET.kind or f'"{place.name}"' not in template:
+            await writer.take_away(place, Owner(uid, alone=place == former))
+    return None

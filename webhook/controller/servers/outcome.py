@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
-from webhook.controller.owned.object_keys import ObjectKey
-from webhook.controller.owned.owned_objects import Live
+from webhook.controller.owned.owned_objects import Live, ObjectKey
 from webhook.controller.servers.observed import DeploymentState
 from webhook.kube.errors import ApiError
 

@@ -11,20 +11,25 @@ from typing import Any
 from webhook import names
 from webhook.controller import event_recorder as events
 from webhook.controller.cluster_state import ClusterState, Key
-from webhook.controller.event_recorder import EventRecorder
-from webhook.controller.owned import object_keys
-from webhook.controller.owned.object_keys import ObjectKey
-from webhook.controller.owned.owned_objects import POLICY, SECRET, SERVICE, Live
-from webhook.controller.owned.owner import Owner
+from webhook.controller.event_recorder import EventRecorder, drift_notes
+from webhook.controller.owned.owned_objects import (
+    POLICY,
+    SECRET,
+    SERVICE,
+    Live,
+    ObjectKey,
+    Owner,
+    former_service_key,
+    keys_of_server,
+)
 from webhook.controller.owned.writer import NotOurs, Waits, Writer
 from webhook.controller.servers import cleanup as former
-from webhook.controller.servers.drift_event import drift_notes
-from webhook.controller.servers.leave import clean_up
+from webhook.controller.servers.cleanup import clean_up
 from webhook.controller.servers.observed import DeploymentState
 from webhook.controller.servers.outcome import Right, WriteOutcome
 from webhook.kube.api import Api
+from webhook.kube.api_request import namespaced
 from webhook.kube.errors import ApiError, NotFound
-from webhook.kube.paths import namespaced
 from webhook.objects import configuration, made
 from webhook.objects.deployed_server import Server
 from webhook.objects.refusal import Refused
@@ -71,7 +76,7 @@ class ServerReconciler:
     def _unwanted(self, key: Key, wanted: made.Made) -> list[Live | None]:
         """What there is that is not wanted: it may come while others are written."""
         kept = set(map(ObjectKey.of, wanted.objects))
-        there = object_keys.keys_of_server(key.namespace, key.name)
+        there = keys_of_server(key.namespace, key.name)
         return [self._writer.live(place) for place in there if place not in kept]
 
     def _source_version(self, key: Key, found: DeploymentState) -> str | None:
@@ -80,10 +85,8 @@ class ServerReconciler:
 
     def _lives(self, key: Key) -> tuple[Live | None, ...]:
         """What there is of everything that may be made: the Service first, the former one last."""
-        former = object_keys.former_service_key(key.namespace, key.name)
-        return tuple(
-            map(self._writer.live, [*object_keys.keys_of_server(key.namespace, key.name), former])
-        )
+        former = former_service_key(key.namespace, key.name)
+        return tuple(map(self._writer.live, [*keys_of_server(key.namespace, key.name), former]))
 
     async def _wanted(self, key: Key, found: DeploymentState) -> made.Made:
         server, owner = found.server, Owner(found.uid)
@@ -145,7 +148,7 @@ class ServerReconciler:
         secret = each["kind"] == SECRET.kind
         begins = {names.REVISION: revision} if secret and revision and found.unread else {}
         right = self._right.get(key)
-        there = object_keys.keys_of_server(key.namespace, key.name)
+        there = keys_of_server(key.namespace, key.name)
         stood = dict(zip(there, right.lives, strict=False)) if right else {}
         try:
             await self._writer.put(each, Owner(found.uid), begins, stood.get(ObjectKey.of(each)))
@@ -164,7 +167,7 @@ class ServerReconciler:
         owner = Owner(found.uid)
         kept = {*map(ObjectKey.of, wanted.objects)}
         kept |= {ObjectKey(kind, key.namespace, name) for kind, name in wanted.keeps}
-        for place in object_keys.keys_of_server(key.namespace, key.name):
+        for place in keys_of_server(key.namespace, key.name):
             live = self._writer.live(place)
             if live is None or live.going or place in kept or live.owner_uid != found.uid:
                 continue

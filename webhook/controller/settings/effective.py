@@ -11,8 +11,9 @@ from webhook.settings.descriptions import CHART_ONLY
 from webhook.settings.effective_file import digest, dumped, written
 from webhook.settings.faults import dotted
 from webhook.settings.layers import Layer
-from webhook.settings.model import Settings
+from webhook.settings.model import PodSecurity, Settings
 from webhook.settings.settings_error import SettingsError
+from webhook.settings.standard import level, minor
 
 DEEPEST = 50  # replicas read twice as deep
 LARGEST = 900 * 1024  # in ASCII; a ConfigMap ends at a MiB
@@ -78,3 +79,14 @@ def ignored(spec: Json, locks: Sequence[Layer]) -> frozenset[str]:
 
 def _layer(spec: Json) -> Layer:
     return Layer(spec, lambda key: f"spec.{dotted(key)}")
+
+
+def asks_more(after: PodSecurity, before: PodSecurity) -> bool:
+    """Whether the labels for `after` refuse pods that are filled in for `before`.
+
+    Then replicas must be first, so that no pod is refused; otherwise namespaces may be.
+    """
+    if not after.enabled:
+        return False
+    newer = minor(after.enforce_version) > minor(before.enforce_version)
+    return newer or level(after.enforce) > level(before.enforce)

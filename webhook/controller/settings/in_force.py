@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from webhook.controller.settings.effective import EffectiveSettings
-from webhook.kube.leading import until_one_ends
+from webhook.kube.lease import until_one_ends
 from webhook.settings.model import Settings
 
 Work = Callable[[Settings], Coroutine[Any, Any, None]]

@@ -4,10 +4,14 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from webhook.controller import kubelet
 from webhook.controller.installation import Installation
-from webhook.controller.replicas import Replica, endpoint_replicas
-from webhook.controller.settings import replica_answers
+from webhook.controller.replicas import (
+    METRICS_PORT,
+    Replica,
+    ask_digests,
+    endpoint_replicas,
+    sync_pod_volumes,
+)
 from webhook.controller.settings.status import Answers
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError
@@ -52,11 +56,11 @@ class Propagation:
 
     async def _ask(self) -> Answers:
         try:
-            found = await endpoint_replicas(self._api, self._places, replica_answers.PORT)
+            found = await endpoint_replicas(self._api, self._places, METRICS_PORT)
         except ApiError as error:
             LOG.warning("replicas not asked", extra={"fields": {"reason": error.message}})
             return Answers({}, error.message)
-        told = await replica_answers.ask_digests(found)
+        told = await ask_digests(found)
         await self._touch([each for each in found if told[each.name] != self._digest])
         return Answers(told)
 
@@ -67,4 +71,4 @@ class Propagation:
         self._touch_at = now + BETWEEN_TOUCHES
         version = f"{self._digest} {now - self._since:.0f}s"
         for pod in filter(None, (each.pod for each in lacking)):
-            await kubelet.sync_pod_volumes(self._api, self._places, pod, "settings", version)
+            await sync_pod_volumes(self._api, self._places, pod, "settings", version)

@@ -16,17 +16,16 @@ from typing import Any
 
 from webhook import names
 from webhook.controller.installation import Installation
-from webhook.controller.settings.effective import EffectiveSettings, effective_settings
+from webhook.controller.settings.effective import EffectiveSettings, asks_more, effective_settings
 from webhook.controller.settings.in_force import InForce
 from webhook.controller.settings.propagation import Propagation
 from webhook.controller.settings.settings_store import SettingsResource, SettingsStore
 from webhook.controller.settings.status import Distribution, resource_status
-from webhook.controller.settings.strictness import asks_more
 from webhook.documents import reader
 from webhook.documents.reader import DocumentError
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, NotFound
-from webhook.kube.leading import until_one_ends
+from webhook.kube.lease import until_one_ends
 from webhook.kube.loop import repeat
 from webhook.settings.effective_file import FILE
 from webhook.settings.layers import Layer

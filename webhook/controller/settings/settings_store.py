@@ -10,10 +10,10 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from webhook.kube.api import Api
+from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.cache import Cache
 from webhook.kube.errors import AlreadyExists, ApiError, NotFound
 from webhook.kube.informer import Informer, ListWatch, Restarted
-from webhook.kube.paths import cluster_wide, namespaced
 from webhook.settings.resource import GROUP, NAME, PLURAL, VERSION
 
 CONFIG_MAP = "mcp-admission-settings"

@@ -1,11 +1,14 @@
-"""Finds the way: the files that kubectl would read, and what their context says.
+"""How to reach the API server: the files that kubectl would read, and what their context says.
 
 The order is kubectl's: --kubeconfig, $KUBECONFIG, ~/.kube/config, the ServiceAccount of the pod.
+Impersonation headers are those that kubectl sends:
+https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/
 """
 
 import base64
 import os
 import ssl
+import string
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,20 +16,72 @@ from urllib.parse import urlsplit
 
 from multidict import CIMultiDict
 
-from webhook.kube.access import impersonation, proxies, tls
-from webhook.kube.access.credentials import Credentials, FixedHeader, stored_credentials
-from webhook.kube.access.entries import ClusterEntry
+from webhook.kube.access import proxies, tls
+from webhook.kube.access.credentials import (
+    CLUSTER_INFO,
+    NOT_IN_HEADERS,
+    CredentialPlugin,
+    Credentials,
+    FixedHeader,
+    stored_credentials,
+)
 from webhook.kube.access.kubeconfig import (
     ChosenContext,
+    ClusterEntry,
     Kubeconfig,
+    UserEntry,
     choose_context,
     load_kubeconfig,
 )
-from webhook.kube.access.overrides import Overrides
-from webhook.kube.access.plugin import CLUSTER_INFO, CredentialPlugin
 from webhook.kube.errors import ConfigurationError, no_configuration
 
 HOME = os.path.join("~", ".kube", "config")  # noqa: PTH118 - it is expanded as a text
+# RFC 9110, 5.6.2; a percent sign begins an escape.
+LEGAL_IN_NAMES = frozenset((string.ascii_letters + string.digits + "!#$&'*+-.^_`|~").encode())
+
+
+class Overrides(NamedTuple):
+    """The context, and who is impersonated; what is empty is left to the kubeconfig."""
+
+    context: str = ""
+    user: str = ""
+    uid: str = ""
+    groups: tuple[str, ...] = ()
+
+
+NONE = Overrides()
+
+
+def impersonation_headers(user: UserEntry, overrides: Overrides) -> CIMultiDict[str]:
+    """The headers of every request; none where nobody is impersonated.
+
+    Raises ConfigurationError for groups, a uid or extra without a user, which API servers refuse.
+    """
+    name = overrides.user or user.as_user
+    uid = overrides.uid or user.as_uid
+    groups = overrides.groups or tuple(user.as_groups)
+    found: CIMultiDict[str] = CIMultiDict()
+    if not name:
+        if uid or groups or user.as_user_extra:
+            raise ConfigurationError(
+                "a group, uid or extra is to be impersonated without a user: say who with --as"
+            )
+        return found
+    found.add("Impersonate-User", name)
+    if uid:
+        found.add("Impersonate-Uid", uid)
+    for group in groups:
+        found.add("Impersonate-Group", group)
+    for key, values in user.as_user_extra.items():
+        for value in values:
+            found.add(f"Impersonate-Extra-{_escaped(key)}", value)
+    if any(NOT_IN_HEADERS.search(value) for value in found.values()):
+        raise ConfigurationError("who is to be impersonated has control characters in it")
+    return found
+
+
+def _escaped(key: str) -> str:
+    return "".join(chr(byte) if byte in LEGAL_IN_NAMES else f"%{byte:02X}" for byte in key.encode())
 
 
 class ClientConfig(NamedTuple):
@@ -43,19 +98,20 @@ class ClientConfig(NamedTuple):
 async def load_client_config(
     kubeconfig: Path | None, overrides: Overrides, environment: Mapping[str, str]
 ) -> ClientConfig | None:
-    """The way by a kubeconfig; None where it is the one of the pod.
+    """The configuration by a kubeconfig; None where it is that of the pod.
 
-    Raises ConfigurationError where there is none, or none that can be gone as kubectl would.
+    Raises ConfigurationError where there is none, or none that kubectl would read alike.
     """
     source, found = _files(kubeconfig, environment)
     if found is None:
         return None
     try:
-        way = _way(choose_context(found, overrides.context), overrides, environment)
-        await way.credentials.authorization()
+        chosen = choose_context(found, overrides.context)
+        config = _client_config(chosen, overrides, environment)
+        await config.credentials.authorization()
     except ConfigurationError as error:
         raise ConfigurationError(f"{source}: {error}") from None
-    return way
+    return config
 
 
 def _files(
@@ -80,7 +136,7 @@ def _read(source: str, files: list[Path]) -> tuple[str, Kubeconfig]:
     return source, load_kubeconfig(files)
 
 
-def _way(
+def _client_config(
     chosen: ChosenContext, overrides: Overrides, environment: Mapping[str, str]
 ) -> ClientConfig:
     cluster = chosen.cluster
@@ -93,7 +149,7 @@ def _way(
     secret = server.startswith("https:")
     info = _cluster_info(cluster, server, trusted)
     credentials = _credentials(chosen, context, info) if secret else FixedHeader(None)
-    headers = impersonation.impersonation_headers(chosen.user, overrides)
+    headers = impersonation_headers(chosen.user, overrides)
     return ClientConfig(server, cluster.tls_server_name, proxy, context, credentials, headers)
 
 

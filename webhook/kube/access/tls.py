@@ -6,8 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from webhook.kube.access.entries import ClusterEntry, UserEntry
-from webhook.kube.access.kubeconfig import beside
+from webhook.kube.access.kubeconfig import ClusterEntry, UserEntry, beside
 from webhook.kube.errors import ConfigurationError
 
 
