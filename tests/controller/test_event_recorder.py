@@ -20,6 +20,9 @@ from webhook.kube.errors import (
     NotFound,
     Unreachable,
 )
+from webhook.kube.queue import Queue
+from webhook.kube.reconcile import Controller
+from webhook.observe.controller_metrics import ControllerMetrics
 from webhook.settings.patterns import DNS_SUBDOMAIN
 
 CRM, SEARCH = regarding_deployment("team", "crm", "1"), regarding_deployment("team", "search", "2")
@@ -44,26 +47,31 @@ class Refusing:
         return body
 
 
-async def for_a_while(notes: EventRecorder, seconds: float = 600) -> None:
+class Recording(EventRecorder):
+    """A recorder with the queue of what it could not write."""
+
+    def __init__(self, api: Refusing) -> None:
+        self.queue: Queue[str] = Queue()
+        anything: Any = api
+        super().__init__(anything, "test", self.queue)
+
+
+async def for_a_while(notes: Recording, seconds: float = 600) -> None:
     """Let it try again for ten minutes."""
+    controller = Controller("events", notes, notes.queue, ControllerMetrics())
     with suppress(TimeoutError):
-        await asyncio.wait_for(notes.run(), seconds)
-
-
-def notes_of(api: Refusing) -> EventRecorder:
-    anything: Any = api
-    return EventRecorder(anything, "test")
+        await asyncio.wait_for(controller.run(), seconds)
 
 
 def test_a_note_is_written_once_while_it_holds() -> None:
     async def main() -> Refusing:
         api = Refusing()
-        notes = notes_of(api)
+        notes = Recording(api)
         for _ in range(3):
-            await notes.say(CRM, {"OutOfDate": "older"})
-        await notes.say(CRM, {"OutOfDate": "other settings"})
-        await notes.say(CRM, {})
-        await notes.say(CRM, {"OutOfDate": "other settings"})
+            await notes.record(CRM, {"OutOfDate": "older"})
+        await notes.record(CRM, {"OutOfDate": "other settings"})
+        await notes.record(CRM, {})
+        await notes.record(CRM, {"OutOfDate": "other settings"})
         await for_a_while(notes)
         return api
 
@@ -77,9 +85,9 @@ def test_a_note_is_written_once_while_it_holds() -> None:
 def test_what_cannot_be_written_is_tried_again_later_each_time(failure: ApiError) -> None:
     async def main() -> Refusing:
         api = Refusing(*[failure] * 12)
-        notes = notes_of(api)
-        await notes.say(CRM, {"OutOfDate": "older"})
-        await notes.say(CRM, {"OutOfDate": "older"})
+        notes = Recording(api)
+        await notes.record(CRM, {"OutOfDate": "older"})
+        await notes.record(CRM, {"OutOfDate": "older"})
         assert len(api.asked) == 1
         await for_a_while(notes)
         return api
@@ -101,9 +109,9 @@ def test_one_that_fails_does_not_keep_others_back() -> None:
 
     async def main() -> Refusing:
         api = RefusingOne()
-        notes = notes_of(api)
-        await notes.say(CRM, {"OutOfDate": "older"})
-        await notes.say(SEARCH, {"OutOfDate": "older"})
+        notes = Recording(api)
+        await notes.record(CRM, {"OutOfDate": "older"})
+        await notes.record(SEARCH, {"OutOfDate": "older"})
         assert not api.written
         await for_a_while(notes)
         return api
@@ -116,9 +124,9 @@ def test_one_that_fails_does_not_keep_others_back() -> None:
 def test_what_does_not_hold_any_more_is_not_tried_again() -> None:
     async def main() -> Refusing:
         api = Refusing(NO_ANSWER, NO_ANSWER)
-        notes = notes_of(api)
-        await notes.say(CRM, {"OutOfDate": "older", "NameTaken": "a Service"})
-        await notes.say(CRM, {"NameTaken": "a Service"})
+        notes = Recording(api)
+        await notes.record(CRM, {"OutOfDate": "older", "NameTaken": "a Service"})
+        await notes.record(CRM, {"NameTaken": "a Service"})
         await for_a_while(notes)
         return api
 
@@ -136,9 +144,9 @@ def test_what_does_not_hold_any_more_is_not_tried_again() -> None:
 def test_what_was_said_before_or_to_nobody_or_never_can_be_is_said(answer: ApiError) -> None:
     async def main() -> Refusing:
         api = Refusing(answer)
-        notes = notes_of(api)
-        await notes.say(CRM, {"OutOfDate": "older"})
-        await notes.say(CRM, {"OutOfDate": "older"})
+        notes = Recording(api)
+        await notes.record(CRM, {"OutOfDate": "older"})
+        await notes.record(CRM, {"OutOfDate": "older"})
         await for_a_while(notes)
         return api
 
@@ -163,7 +171,9 @@ def test_an_event_has_a_name_that_the_api_server_takes(name: str) -> None:
             written.append(body["metadata"]["name"])
             return body
 
-    run(notes_of(Keeping()).say(regarding_deployment("team", name, "1"), {"OutOfDate": "older"}))
+    run(
+        Recording(Keeping()).record(regarding_deployment("team", name, "1"), {"OutOfDate": "older"})
+    )
 
     assert re.fullmatch(DNS_SUBDOMAIN, written[0])
     assert len(written[0]) <= 253
@@ -173,7 +183,7 @@ def test_an_event_has_a_note_that_the_api_server_takes() -> None:
     """It counts bytes up to 1024, and refuses what is longer: nobody would be told."""
     api = Refusing()
 
-    run(notes_of(api).say(CRM, {"PutBack": "a" + "\N{SNOWMAN}" * 400}))
+    run(Recording(api).record(CRM, {"PutBack": "a" + "\N{SNOWMAN}" * 400}))
 
     assert api.written == [("crm", "PutBack", "a" + "\N{SNOWMAN}" * 333)]
 
@@ -185,9 +195,9 @@ def test_what_was_said_about_objects_long_gone_is_forgotten(
 
     async def main() -> Refusing:
         api = Refusing()
-        notes = notes_of(api)
+        notes = Recording(api)
         for number in [*range(5), 4, 0]:
-            await notes.say(
+            await notes.record(
                 regarding_deployment("team", f"s{number}", str(number)), {"Gated": "waits"}
             )
         return api

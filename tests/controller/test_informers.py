@@ -4,9 +4,12 @@ import asyncio
 from typing import Any
 
 from tests.kube.virtual_time import run
-from webhook.controller.informers import NamedNamespace
+from webhook.controller.informers import NamespaceReader
 from webhook.kube.cache import Cache
 from webhook.kube.errors import ApiError, Forbidden, NotFound
+from webhook.kube.queue import Queue
+from webhook.kube.reconcile import Controller
+from webhook.observe.controller_metrics import ControllerMetrics
 
 Json = dict[str, Any]
 GONE = NotFound(404, "NotFound", "no")
@@ -34,41 +37,43 @@ class Answers:
         return answer
 
 
-async def followed(answers: Answers, looks: int) -> tuple[list[str | None], list[str], bool]:
-    """What it was seen to be, one after another; what was told of failures; whether it synced."""
+async def followed(answers: Answers, looks: int) -> tuple[list[str | None], float, bool]:
+    """What it was seen to be, one after another; how many reads failed; whether it synced."""
     seen: list[str | None] = []
-    told: list[str] = []
-    cache: Cache[str] = Cache(
+    cache: Cache[Any] = Cache(
         lambda found: str(found["metadata"]["is"]), lambda *change: seen.append(change[3])
     )
-    named = NamedNamespace(
-        answers,  # type: ignore[arg-type]
-        "tools",
-        cache,
-        lambda resource, reason: told.append(f"{resource} {reason}"),
+    api: Any = answers
+    reader, queue, metrics = (
+        NamespaceReader(api, ["tools"], cache),
+        Queue[str](),
+        ControllerMetrics(),
     )
-    task = asyncio.create_task(named.run())
+    queue.add("tools")
+    task = asyncio.create_task(Controller("namespace-reader", reader, queue, metrics).run())
     for _ in range(looks):
         await answers.asked.acquire()
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.wait([task])
-    return seen, told, named.synced.is_set()
+    labels = {"reconciler": "namespace-reader"}
+    failed = metrics.registry.get_sample_value("mcp_admission_reconcile_errors_total", labels)
+    return seen, failed or 0.0, reader.synced.is_set()
 
 
 def test_it_follows_what_changes_and_goes() -> None:
     answers = Answers(namespace(1, "own"), namespace(1, "own"), namespace(2, "managed"), GONE)
 
-    assert run(followed(answers, 4)) == (["own", "managed", None], [], True)
+    assert run(followed(answers, 4)) == (["own", "managed", None], 0, True)
     assert set(answers.paths) == {"/api/v1/namespaces/tools"}
 
 
 def test_one_that_is_not_there_yet_is_known_not_to_be() -> None:
-    assert run(followed(Answers(GONE, namespace(1, "own")), 2)) == (["own"], [], True)
+    assert run(followed(Answers(GONE, namespace(1, "own")), 2)) == (["own"], 0, True)
 
 
-def test_what_may_not_be_read_is_told_and_tried_again() -> None:
-    seen, told, synced = run(followed(Answers(REFUSED, REFUSED, namespace(1, "own")), 3))
+def test_what_may_not_be_read_is_counted_and_read_again() -> None:
+    seen, failed, synced = run(followed(Answers(REFUSED, REFUSED, namespace(1, "own")), 3))
 
-    assert (seen, told, synced) == (["own"], ["namespaces Forbidden"] * 2, True)
+    assert (seen, failed, synced) == (["own"], 2, True)
     assert run(followed(Answers(REFUSED), 3))[2] is False

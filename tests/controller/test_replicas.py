@@ -125,11 +125,11 @@ async def test_pods_that_lag_are_touched_once_so_that_their_kubelet_syncs(
     async with driving(installed.cluster.kubeconfig, installed.places, replicas) as driver:
         installed.cluster.create(pods, manifests.bare_pod("late", labels={}))
         await drive(driver)
-        await driver.turn()
+        await driver.reconcile()
         touched = installed.cluster.get(f"{pods}/late")["metadata"]
         untouch = {"metadata": {"annotations": None}}
         installed.cluster.raw("PATCH", f"{pods}/late", untouch, MERGE_PATCH)
-        await driver.turn()
+        await driver.reconcile()
 
         assert "annotations" not in installed.cluster.get(f"{pods}/late")["metadata"]
         assert sample(driver, "certificate_faults") == 2

@@ -19,6 +19,7 @@ from webhook.kube.api_request import ApiRequest, cluster_wide, namespaced
         ("POST", namespaced("v1", "secrets", "a"), {}, ("create", "secrets")),
         ("PUT", namespaced("v1", "secrets", "a", "b"), {}, ("update", "secrets")),
         ("PATCH", namespaced("apps/v1", "deployments", "a", "b"), {}, ("patch", "deployments")),
+        ("GET", "/version", {}, ("get", "/version")),
         ("DELETE", namespaced("v1", "services", "a", "pods"), {}, ("delete", "services")),
     ],
 )

@@ -3,9 +3,9 @@
 import pytest
 
 from tools.cluster.control_plane import ControlPlane
+from webhook.kube.api import Api
 from webhook.kube.api_request import namespaced
-from webhook.kube.errors import Unreachable
-from webhook.kube.fence import LeadersApi, NotLeading
+from webhook.kube.errors import NotLeading, Unreachable
 
 
 async def test_nothing_is_written_from_the_moment_on_that_another_may_lead(
@@ -13,8 +13,7 @@ async def test_nothing_is_written_from_the_moment_on_that_another_may_lead(
 ) -> None:
     maps = namespaced("v1", "configmaps", namespace)
     left = [10.0]
-    async with await LeadersApi.connect(control_plane.kubeconfig) as api:
-        api.left = lambda: left[0]
+    async with await Api.connect(control_plane.kubeconfig, may_write=lambda: left[0]) as api:
         await api.create(maps, {"metadata": {"name": "a"}, "data": {"key": "1"}})
         left[0] = 0.0
         for write in (
@@ -35,7 +34,6 @@ async def test_no_answer_is_waited_for_longer_than_we_lead(
     control_plane: ControlPlane, namespace: str
 ) -> None:
     maps = namespaced("v1", "configmaps", namespace)
-    async with await LeadersApi.connect(control_plane.kubeconfig) as api:
-        api.left = lambda: 0.000001
+    async with await Api.connect(control_plane.kubeconfig, may_write=lambda: 0.000001) as api:
         with pytest.raises(Unreachable, match="no answer in time"):
             await api.create(maps, {"metadata": {"name": "late"}})

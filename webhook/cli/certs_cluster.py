@@ -23,7 +23,7 @@ from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET
 from webhook.controller.replicas import endpoint_replicas
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
-from webhook.observe.control_metrics import CertificateMetrics
+from webhook.observe.controller_metrics import ControllerMetrics
 from webhook.reports.columns import columns
 
 # Enough of a fingerprint to tell certificates apart.
@@ -90,7 +90,7 @@ async def _status(args: argparse.Namespace) -> int:
     async with await connect(Api, args) as api:
         where = places(args)
         find_replicas = partial(endpoint_replicas, api, where)
-        driver = Rotator(api, where, wanted, find_replicas, CertificateMetrics(), api.server_time)
+        driver = Rotator(api, where, wanted, find_replicas, ControllerMetrics(), api.server_time)
         look = await driver.look()
         now = api.server_time()
     in_pod = args.kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from webhook.cli.service_name import service_name
-from webhook.controller.installation import Installation
+from webhook.controller.installation import (
+    NAMESPACE,
+    SERVICE,
+    WEBHOOK_CONFIGURATION,
+    Installation,
+)
 from webhook.kube.access.client_config import Overrides
 from webhook.kube.api import Api
-
-SERVICE = "mcp-admission.mcp-admission-system"
 
 
 def add_connection_options(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +50,7 @@ def add_connection_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--service",
         type=service_name,
-        default=SERVICE,
+        default=f"{SERVICE}.{NAMESPACE}",
         metavar="NAME.NAMESPACE",
         help="the Service that API servers call; the Secrets are beside it (default: %(default)s)",
     )
@@ -58,7 +61,7 @@ def add_cluster_options(parser: argparse.ArgumentParser) -> None:
     add_connection_options(parser)
     parser.add_argument(
         "--configuration",
-        default="mcp-admission",
+        default=WEBHOOK_CONFIGURATION,
         metavar="NAME",
         help="the name of both webhook configurations (default: %(default)s)",
     )
@@ -78,7 +81,11 @@ def places(args: argparse.Namespace) -> Installation:
 Kind = TypeVar("Kind", bound=Api)
 
 
+def overrides(args: argparse.Namespace) -> Overrides:
+    """What the options say about the way to the cluster beside the kubeconfig."""
+    return Overrides(args.context, args.as_user, args.as_uid, tuple(args.as_group))
+
+
 async def connect(kind: type[Kind], args: argparse.Namespace) -> Kind:
     """A connection of this kind by the options; raises ConfigurationError."""
-    overrides = Overrides(args.context, args.as_user, args.as_uid, tuple(args.as_group))
-    return await kind.connect(args.kubeconfig, overrides)
+    return await kind.connect(args.kubeconfig, overrides(args))

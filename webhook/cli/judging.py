@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from webhook.cli.cluster import release_namespace
 from webhook.cli.variables import tell_what_is_not_read
-from webhook.controller.settings.settings_store import CONFIG_MAP
+from webhook.controller.installation import SETTINGS_CONFIG_MAP
 from webhook.kube.api import Api
 from webhook.kube.api_request import namespaced
 from webhook.kube.errors import Forbidden, NotFound
@@ -32,7 +32,7 @@ def add_settings_option(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="judge by the settings of this file and of the environment (default: those in force, "
-        f"from the ConfigMap {CONFIG_MAP} beside the Service)",
+        f"from the ConfigMap {SETTINGS_CONFIG_MAP} beside the Service)",
     )
 
 
@@ -54,9 +54,9 @@ def _of_file(path: Path) -> Judging:
 async def _in_force(api: Api, args: argparse.Namespace) -> Judging:
     """What every replica works with; where that cannot be read, what is known without it."""
     namespace = release_namespace(args)
-    source = f"ConfigMap {namespace}/{CONFIG_MAP}"
+    source = f"ConfigMap {namespace}/{SETTINGS_CONFIG_MAP}"
     try:
-        found = await api.get(namespaced("v1", "configmaps", namespace, CONFIG_MAP))
+        found = await api.get(namespaced("v1", "configmaps", namespace, SETTINGS_CONFIG_MAP))
     except (Forbidden, NotFound) as error:
         tell_what_is_not_read()
         why = "may not be read" if isinstance(error, Forbidden) else "is not there"

@@ -1,26 +1,40 @@
-"""Events on the objects of users: why something was not made, said once where its owner looks.
+"""Events on the objects of users: why something was not made, written where the owner looks.
 
 An Event is named after what it says, so that a controller that starts again does not repeat what
-is still there to be read.
+can still be read. `drift_notes` are those about a server whose pods are not as new ones would be.
 """
 
-import asyncio
 import logging
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from webhook.admission.drift import OUT_OF_DATE, REFUSED, UNPROTECTED
+from webhook.controller.installation import EVENT_CONTROLLER
 from webhook.kube.api import Api
 from webhook.kube.api_request import namespaced
 from webhook.kube.errors import AlreadyExists, ApiError, Invalid, NotFound
-from webhook.kube.queue import Backoff
+from webhook.kube.queue import Queue
 from webhook.objects.refusal import LONGEST_NOTE
 
 VERSION = "events.k8s.io/v1"
-CONTROLLER = "mcp-admission.dev/control"
-# Objects go without a word: of those that were told first, an Event may be tried once more.
+# The deletion of an object is not noticed here: of the oldest, an Event may be written once more.
 MOST = 10_000
+UNWRITTEN = "unwritten"
+
+_REASONS = {
+    OUT_OF_DATE: "OutOfDate",
+    UNPROTECTED: "Unprotected",
+    REFUSED: "Refused",
+}
+_NOTES = {
+    OUT_OF_DATE: "the settings have changed since it rolled: `mcp-admission audit -n {0}` names "
+    "the fields, `mcp-admission apply -n {0} {1}` rolls it",
+    UNPROTECTED: "nothing was ever filled in, it is older than the webhook or than its label: "
+    "`mcp-admission audit -n {0}` names the fields, `mcp-admission apply -n {0} {1}` rolls it",
+    REFUSED: "its pods run on, but new ones would be refused: `mcp-admission audit -n {0}` names "
+    "the reasons; mend them before it must restart",
+}
 
 LOG = logging.getLogger(__name__)
 
@@ -43,70 +57,74 @@ def regarding_deployment(namespace: str, name: str, uid: str) -> Regarding:
 
 
 class EventRecorder:
-    """Writes Events; what was said about an object is not said again until it has changed.
+    """Writes Events; a note about an object is not written again until it has changed.
 
-    An Event that cannot be written stops nobody: `run` tries it again, one at a time and later each
-    time, until it is written or does not hold any more.
+    An Event that cannot be written stops no reconciler: it goes into the queue, one at a time and
+    later each time, until it is written or does not hold any more.
     """
 
-    def __init__(self, api: Api, instance: str) -> None:
-        self._api, self._instance = api, instance
-        self._said: dict[str, dict[str, str]] = {}
-        self._unsaid: dict[Regarding, dict[str, str]] = {}
-        self._waits = asyncio.Event()
+    def __init__(self, api: Api, instance: str, queue: Queue[str]) -> None:
+        self._api, self._instance, self._queue = api, instance, queue
+        self._written: dict[str, dict[str, str]] = {}
+        self._unwritten: dict[Regarding, dict[str, str]] = {}
+        self._retrying = False
 
-    async def say(self, regarding: Regarding, notes: dict[str, str]) -> None:
-        """Say these notes by their reasons, and forget what does not hold any more."""
-        for kept in (self._said.get(regarding.uid, {}), self._unsaid.get(regarding, {})):
+    async def record(self, regarding: Regarding, notes: dict[str, str]) -> None:
+        """Write these notes by their reasons, and forget what does not hold any more."""
+        for kept in (self._written.get(regarding.uid, {}), self._unwritten.get(regarding, {})):
             for reason in kept.keys() - notes.keys():
                 del kept[reason]
         for reason, note in notes.items():
-            said = self._said.get(regarding.uid, {}).get(reason)
-            if note not in (said, self._unsaid.get(regarding, {}).get(reason)):
+            written = self._written.get(regarding.uid, {}).get(reason)
+            if note not in (written, self._unwritten.get(regarding, {}).get(reason)):
                 about = {"namespace": regarding.namespace, "name": regarding.name}
                 fields = {**about, "kind": regarding.kind, "reason": reason}
-                LOG.warning("told by an Event", extra={"fields": fields})
-                self._unsaid.setdefault(regarding, {})[reason] = note
-                await self._write(regarding)
-        if not self._said.get(regarding.uid):
-            self._said.pop(regarding.uid, None)
+                LOG.warning("event recorded", extra={"fields": fields})
+                self._unwritten.setdefault(regarding, {})[reason] = note
+                await self._write_or_retry(regarding)
+        if not self._written.get(regarding.uid):
+            self._written.pop(regarding.uid, None)
 
-    async def run(self) -> None:
-        """Try again what could not be written, until cancelled."""
-        backoff = Backoff()
-        while True:
-            await self._waits.wait()
-            self._waits.clear()
-            while self._unsaid:
-                await asyncio.sleep(backoff.next())
-                while self._unsaid and await self._write(next(iter(self._unsaid))):
-                    backoff.forget()
+    async def reconcile(self, _key: str = UNWRITTEN) -> float | None:
+        """Write about the object that has waited longest; raises ApiError where it fails again."""
+        if self._unwritten:
+            await self._write(next(iter(self._unwritten)))
+        if self._unwritten:
+            return 0.0
+        self._retrying = False
+        return None
 
-    async def _write(self, regarding: Regarding) -> bool:
-        """Write what is unsaid about an object; where that fails, the others come before it."""
-        for reason, note in list(self._unsaid.get(regarding, {}).items()):
+    async def _write_or_retry(self, regarding: Regarding) -> None:
+        try:
+            await self._write(regarding)
+        except ApiError as error:
+            LOG.warning("event not written", extra={"fields": {"reason": error.message}})
+            if not self._retrying:
+                self._retrying = True
+                self._queue.retry(UNWRITTEN)
+
+    async def _write(self, regarding: Regarding) -> None:
+        """Write what is unwritten about an object; where that fails, others come before it."""
+        for reason, note in list(self._unwritten.get(regarding, {}).items()):
             try:
                 path = namespaced(VERSION, "events", regarding.namespace)
                 await self._api.create(path, self._event(regarding, reason, note))
             except (AlreadyExists, Invalid, NotFound):
-                # It was said before this process began, there is nobody left to be told, or it
-                # never can be.
+                # It was written before this process began, its object is deleted, or it never can
+                # be written.
                 pass
-            except ApiError as error:
-                LOG.warning("an Event was not written", extra={"fields": {"reason": error.message}})
-                if regarding in self._unsaid:
-                    self._unsaid[regarding] = self._unsaid.pop(regarding)
-                    self._waits.set()
-                return False
-            left = self._unsaid.get(regarding, {})
+            except ApiError:
+                if regarding in self._unwritten:
+                    self._unwritten[regarding] = self._unwritten.pop(regarding)
+                raise
+            left = self._unwritten.get(regarding, {})
             if left.get(reason) == note:
                 del left[reason]
-                self._said.setdefault(regarding.uid, {})[reason] = note
-                if len(self._said) > MOST:
-                    del self._said[next(iter(self._said))]
-        if not self._unsaid.get(regarding):
-            self._unsaid.pop(regarding, None)
-        return True
+                self._written.setdefault(regarding.uid, {})[reason] = note
+                if len(self._written) > MOST:
+                    del self._written[next(iter(self._written))]
+        if not self._unwritten.get(regarding):
+            self._unwritten.pop(regarding, None)
 
     def _event(self, regarding: Regarding, reason: str, note: str) -> Json:
         content = f"{regarding.uid}\n{reason}\n{note}".encode()
@@ -117,7 +135,7 @@ class EventRecorder:
             "kind": "Event",
             "metadata": {"name": name, "namespace": regarding.namespace},
             "eventTime": now,
-            "reportingController": CONTROLLER,
+            "reportingController": EVENT_CONTROLLER,
             "reportingInstance": self._instance[:128],
             "action": "Reconcile",
             "type": "Warning",
@@ -134,23 +152,8 @@ class EventRecorder:
         }
 
 
-_REASONS = {
-    OUT_OF_DATE: "OutOfDate",
-    UNPROTECTED: "Unprotected",
-    REFUSED: "Refused",
-}
-_NOTES = {
-    OUT_OF_DATE: "the settings have changed since it rolled: `mcp-admission audit -n {0}` names "
-    "the fields, `mcp-admission apply -n {0} {1}` rolls it",
-    UNPROTECTED: "nothing was ever filled in, it is older than the webhook or than its label: "
-    "`mcp-admission audit -n {0}` names the fields, `mcp-admission apply -n {0} {1}` rolls it",
-    REFUSED: "its pods run on, but new ones would be refused: `mcp-admission audit -n {0}` names "
-    "the reasons; mend them before it must restart",
-}
-
-
 def drift_notes(namespace: str, name: str, state: str) -> dict[str, str]:
-    """The note by its reason; none for a server that is as it would be."""
+    """The note about a server in this state of drift, by its reason; none where it is current."""
     if state not in _NOTES:
         return {}
     return {_REASONS[state]: _NOTES[state].format(namespace, name)}

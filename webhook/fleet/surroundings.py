@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from webhook import names
 from webhook.admission.drift import UNPROTECTED
+from webhook.controller.installation import NamespaceRules
 from webhook.fleet.isolation import Policies, isolation
 from webhook.fleet.report import Told
 from webhook.objects import made
-from webhook.objects.namespace_labels import left_alone
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -19,7 +18,7 @@ class Surroundings:
 
     def __init__(self, settings: Settings, release_namespace: str) -> None:
         self._settings, self._release = settings, release_namespace
-        self._excluded = left_alone(settings, release_namespace)
+        self._rules = NamespaceRules(settings, release_namespace)
         self._labels: dict[str, dict[str, str]] = {}
         self._wanted: dict[str, tuple[Json, ...]] = {}
         self.policies: Policies | None = None
@@ -35,8 +34,7 @@ class Surroundings:
 
     def managed(self, namespace: str) -> bool:
         """Whether everything in it is a server."""
-        labels = self._labels.get(namespace, {})
-        return labels.get(names.MANAGED) == "true" and not self.excluded(namespace)
+        return self._rules.manages(namespace, self._labels.get(namespace, {}))
 
     def managed_ones(self) -> list[str]:
         """The namespaces in which everything is a server."""
@@ -44,7 +42,7 @@ class Surroundings:
 
     def excluded(self, namespace: str) -> bool:
         """Whether nothing in it is reviewed."""
-        return namespace in self._excluded
+        return self._rules.leaves_alone(namespace)
 
     def told(
         self, namespace: str, labels: Mapping[str, str], own: Sequence[Json] = ()

@@ -1,4 +1,4 @@
-"""The way to the API server: JSON in, JSON out, every call with an end.
+"""Calls to the API server: JSON in, JSON out, and a timeout for every call.
 
 The transport is the one of the official client, whose models and watches are not used: they refuse
 what they do not know, and take ten times as long.
@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, cast
 
@@ -31,7 +32,7 @@ from webhook.kube.api_request import (
 )
 from webhook.kube.client import ApiConnection, explained, left_early, open_connection
 from webhook.kube.decode import WatchEvent, decode_json, watch_events
-from webhook.kube.errors import refusal
+from webhook.kube.errors import NotLeading, refusal
 
 CALL_SECONDS = 10.0
 # Bookmarks come once a minute.
@@ -42,6 +43,8 @@ PAGE = 500
 logging.getLogger("kubernetes").addHandler(logging.NullHandler())
 
 Json = dict[str, Any]
+OnRequest = Callable[[str, str], None]
+MayWrite = Callable[[], float]
 LOG = logging.getLogger(__name__)
 
 
@@ -53,19 +56,41 @@ class Listing(NamedTuple):
 
 
 class Api:
-    """A connection to one API server; raises ApiError for whatever is not a success."""
+    """A connection to one API server; raises ApiError for whatever is not a success.
 
-    def __init__(self, connection: ApiConnection) -> None:
+    `on_request` is called with verb and resource of each request, before it is sent. `may_write`
+    returns for how many seconds from now this process may write. When these are over, a write is
+    not sent, or its answer not waited for: a process that was stopped for a minute goes on in the
+    middle of what it did, before its timers report that the minute has passed.
+    """
+
+    def __init__(
+        self,
+        connection: ApiConnection,
+        *,
+        on_request: OnRequest = lambda _verb, _resource: None,
+        may_write: MayWrite = lambda: inf,
+    ) -> None:
         self._client, self._credentials, self._impersonation = connection
+        self._on_request, self._may_write = on_request, may_write
         self._date, self._date_at = datetime.now(UTC), time.monotonic()
 
     @classmethod
-    async def connect(cls, kubeconfig: Path | None = None, overrides: Overrides = NONE) -> Self:
+    async def connect(
+        cls,
+        kubeconfig: Path | None = None,
+        overrides: Overrides = NONE,
+        *,
+        on_request: OnRequest = lambda _verb, _resource: None,
+        may_write: MayWrite = lambda: inf,
+    ) -> Self:
         """Credentials from the file, $KUBECONFIG, ~/.kube/config or the pod, the first there is.
 
-        Calls nobody yet; raises ConfigurationError when there are none, or none that can be used.
+        Sends no request yet. Raises ConfigurationError when there are no credentials, or none that
+        can be used.
         """
-        return cls(await open_connection(kubeconfig, overrides))
+        connection = await open_connection(kubeconfig, overrides)
+        return cls(connection, on_request=on_request, may_write=may_write)
 
     async def __aenter__(self) -> Self:
         return self
@@ -202,6 +227,11 @@ class Api:
                     yield event
 
     async def _call(self, request: ApiRequest, seconds: float) -> Json:
+        if request.method != "GET":
+            left = self._may_write()
+            if left <= 0:
+                raise NotLeading(request.call)
+            seconds = min(seconds, left)
         with explained(request.call):
             ends = aiohttp.ClientTimeout(total=seconds)
             async with await self._send(request, ends) as answer:
@@ -210,6 +240,7 @@ class Api:
     async def _send(
         self, request: ApiRequest, ends: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
+        self._on_request(request.verb, request.resource)
         headers = {"Accept": request.accept, "Content-Type": request.content_type}
         LOG.debug(request.call)
         authorization = await self._credentials.authorization()

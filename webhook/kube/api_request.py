@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-FIELD_MANAGER = {"fieldManager": "mcp-admission"}
+from webhook import names
+
+FIELD_MANAGER = {"fieldManager": names.PRODUCT}
 JSON = "application/json"
 PATCHES = {"json": "application/json-patch+json", "merge": "application/merge-patch+json"}
 APPLY = "application/apply-patch+yaml"
@@ -40,8 +42,10 @@ class ApiRequest(NamedTuple):
 
     @property
     def resource(self) -> str:
-        """The plural of the kind that it is about."""
+        """The plural of the kind that it is about; the path itself where it is about no kind."""
         parts = self.path.split("/")[3 if self.path.startswith("/api/") else 4 :]
+        if not parts:
+            return self.path
         return parts[2] if parts[0] == "namespaces" and len(parts) > 2 else parts[0]
 
 

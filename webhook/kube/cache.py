@@ -76,7 +76,7 @@ class Cache(Generic[Kept]):
             kept = self._keep(found)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others are followed
             fields = {"namespace": namespace, "name": name, **failure(error)}
-            LOG.error("an object is not followed", extra={"fields": fields})  # noqa: TRY400
+            LOG.error("object not read", extra={"fields": fields})  # noqa: TRY400
             return namespace, name, held
         return namespace, name, None if kept is None else CacheEntry(version, kept)
 
@@ -86,10 +86,15 @@ class Cache(Generic[Kept]):
         if entry is None or entry is not self._held(namespace, name):
             self._set(namespace, name, entry)
 
-    def doubt(self, namespace: str) -> None:
-        """Let the objects of a namespace be kept anew when they are next seen, changed or not."""
-        entries = self._entries.get(namespace, {})
-        entries.update({name: CacheEntry(UNKNOWN, entry.kept) for name, entry in entries.items()})
+    def doubt(self, *namespaces: str) -> None:
+        """Let objects be kept anew when they are next seen, changed or not.
+
+        Those of these namespaces, or all objects.
+        """
+        for namespace in namespaces or tuple(self._entries):
+            entries = self._entries.get(namespace, {})
+            doubted = {name: CacheEntry(UNKNOWN, entry.kept) for name, entry in entries.items()}
+            entries.update(doubted)
 
     def drop(self, namespace: str, name: str) -> None:
         """Forget an object that is gone."""

@@ -1,4 +1,4 @@
-"""The official client: its transport by the configuration that was found; its errors in our words."""
+"""The official client: its transport, with the configuration that was found, and its errors."""
 
 import os
 from collections.abc import AsyncIterator, Iterator

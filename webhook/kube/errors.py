@@ -72,6 +72,13 @@ class Unreachable(ApiError):  # noqa: N818
         super().__init__(0, "Unreachable", message)
 
 
+class NotLeading(ApiError):  # noqa: N818
+    """Another process may hold the Lease by now, so that the request was not sent."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(0, "NotLeading", f"{call}: not sent, another controller may lead by now")
+
+
 class TooManyRequests(ApiError):  # noqa: N818
     """The API server asks for a break of `retry_after` seconds."""
 

@@ -66,6 +66,15 @@ class Informer(Generic[Kept]):
         self._backoff = Backoff(uniform)
         self._version = ""
         self._list_at = 0.0
+        self._relist = False
+        self._watching: asyncio.Timeout | None = None
+
+    def relist(self) -> None:
+        """List everything again, now; `synced` is set anew once the cache holds it."""
+        self.synced.clear()
+        self._relist = True
+        if self._watching is not None:
+            self._watching.reschedule(asyncio.get_running_loop().time())
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -85,11 +94,21 @@ class Informer(Generic[Kept]):
 
     async def _turn(self) -> None:
         clock = asyncio.get_running_loop().time
-        if not self._version or clock() >= self._list_at:
+        if not self._version or self._relist or clock() >= self._list_at:
+            self._relist = False
             await self._list()
             self._list_at = clock() + RESYNC_SECONDS * self._uniform(0.8, 1.2)
+        if self._relist:
+            return
         began = clock()
-        if not await self._follow(max(1.0, self._list_at - began)):
+        try:
+            async with asyncio.timeout(None) as self._watching:
+                any_came = await self._follow(max(1.0, self._list_at - began))
+        except TimeoutError:
+            return
+        finally:
+            self._watching = None
+        if not any_came:
             if clock() - began < SHORTEST_WATCH:
                 await asyncio.sleep(self._backoff.next())
             else:
@@ -115,7 +134,8 @@ class Informer(Generic[Kept]):
         )
         self._cache.replace(source.covers, found)
         self._version = version
-        self.synced.set()
+        if not self._relist:
+            self.synced.set()
 
     async def _follow(self, seconds: float) -> bool:
         """Take in events until the watch ends; whether there were any."""
@@ -148,7 +168,7 @@ class Informer(Generic[Kept]):
     async def _failed(self, error: ApiError, pause: float) -> None:
         self._restart(error.reason)
         LOG.warning(
-            "a watch is started again",
+            "watch restarted",
             extra={"fields": {"reason": error.message, "in_seconds": round(pause, 1)}},
         )
         await asyncio.sleep(pause)

@@ -50,7 +50,7 @@ class Lease:
     _other: tuple[str, float] = field(default=("", 0.0), init=False)
 
     @property
-    def left(self) -> float:
+    def remaining(self) -> float:
         """For how many seconds nobody else can lead; not above 0 while we do not."""
         return self._sent + self.duration - _clock() if self._held else 0.0
 
@@ -61,14 +61,14 @@ class Lease:
         """
         while True:
             await self._acquire()
-            LOG.info("leads", extra={"fields": {"identity": self.identity}})
+            LOG.info("lease acquired", extra={"fields": {"identity": self.identity}})
             try:
                 if await self._lead(work):
                     return
             finally:
                 self.leads(False)  # noqa: FBT003 - it is the one thing to tell
                 await self._release()
-            LOG.warning("leads no more", extra={"fields": {"identity": self.identity}})
+            LOG.warning("lease lost", extra={"fields": {"identity": self.identity}})
 
     async def _acquire(self) -> None:
         while not await self._tried(self._take):  # noqa: ASYNC110 - there is no event for it
@@ -106,7 +106,7 @@ class Lease:
         try:
             return await attempt()
         except ApiError as error:
-            LOG.warning("no answer about the Lease", extra={"fields": {"reason": error.message}})
+            LOG.warning("lease request failed", extra={"fields": {"reason": error.message}})
             return False
 
     async def _take(self) -> bool:
@@ -176,7 +176,7 @@ class Lease:
 
     async def _release(self) -> None:
         """Let the next one lead at once, if it is still ours."""
-        held, left = self._held, self.left
+        held, left = self._held, self.remaining
         self._held = None
         if held is None or left <= 0:
             return
@@ -200,7 +200,7 @@ async def lead(lease: Lease, work: Work, stop: asyncio.Event) -> None:
     stopping = asyncio.create_task(stop.wait(), name="stop")
     try:
         await asyncio.wait([leading, stopping], return_when=asyncio.FIRST_COMPLETED)
-        if lease.left > 0:
+        if lease.remaining > 0:
             await asyncio.wait([leading], timeout=GRACE_SECONDS)
     finally:
         stopping.cancel()
@@ -208,16 +208,3 @@ async def lead(lease: Lease, work: Work, stop: asyncio.Event) -> None:
         await asyncio.wait([leading])
     if not leading.cancelled():
         leading.result()
-
-
-async def until_one_ends(*parts: Coroutine[Any, Any, None]) -> None:
-    """Run all of them until the first ends; raises what it raises, when the others have ended."""
-    tasks = [asyncio.create_task(each) for each in parts]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-    for task in done:
-        task.result()

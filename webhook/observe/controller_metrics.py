@@ -1,75 +1,68 @@
-"""What an operator can graph and alert on about what the controller makes."""
+"""What an operator can graph and alert on about the controller.
 
-from collections.abc import Mapping
+Every label has few values, and none is a user's.
+"""
+
 from functools import partial
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
 from webhook.observe.metrics import NAMESPACE
 
-CONCERNS = ("namespace", "server", "pod")
-SETTINGS = "settings"
 BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
-class ReconcileMetrics:
-    """The metrics of reconciling; every label has few values, and none is a user's."""
+class ControllerMetrics:
+    """The metrics of one controller process, in a registry of their own."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        counter = partial(Counter, namespace=NAMESPACE, registry=registry)
-        gauge = partial(Gauge, namespace=NAMESPACE, registry=registry)
-        self._leader = gauge("leader", "1 while this process leads, else 0.")
-        self._depth = gauge("queue_depth", "Keys that wait for a worker.")
-        self._seconds = Histogram(
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        counter = partial(Counter, namespace=NAMESPACE, registry=self.registry)
+        gauge = partial(Gauge, namespace=NAMESPACE, registry=self.registry)
+        self.leader = gauge("leader", "1 while this process leads, else 0.")
+        self.queue_depth = gauge("queue_depth", "Keys that wait for a worker.", ["reconciler"])
+        self.reconcile_seconds = Histogram(
             "reconcile_duration_seconds",
             "Time to look at a key and write what differs.",
-            ["concern"],
+            ["reconciler"],
             namespace=NAMESPACE,
-            registry=registry,
+            registry=self.registry,
             buckets=BUCKETS,
         )
-        self._errors = counter(
-            "reconcile_errors_total", "Looks that failed and are tried again.", ["concern"]
+        self.reconcile_errors = counter(
+            "reconcile_errors_total", "Reconciles that failed and are repeated.", ["reconciler"]
         )
-        self._restarts = counter(
+        self.watch_restarts = counter(
             "watch_restarts_total", "Watches that did not run their time.", ["resource"]
         )
-        self._requests = counter(
+        self.api_requests = counter(
             "api_requests_total", "Requests to the API server.", ["verb", "resource"]
         )
-        self._servers = gauge("servers", "MCP servers, by state.", ["state"])
-        self.states: Mapping[str, int] = {}
-        for concern in CONCERNS:
-            self._seconds.labels(concern)
-            self._errors.labels(concern)
-        self._errors.labels(SETTINGS)
+        self.servers = gauge("servers", "MCP servers, by state.", ["state"])
+        self.rotation_steps = counter("rotation_steps_total", "Steps of rotations taken.", ["step"])
+        self.certificate_faults = gauge(
+            "certificate_faults",
+            "What keeps API servers from calling the webhook, or will: each is in the log.",
+        )
+        self.certificate_expiry = gauge(
+            "stored_certificate_expiry_timestamp_seconds",
+            "When a stored certificate ends, in seconds since 1970.",
+            ["certificate"],
+        )
 
-    def leads(self, leading: bool) -> None:  # noqa: FBT001 - it is the one thing to tell
-        """Say whether this process leads."""
-        self._leader.set(leading)
-
-    def waiting(self, keys: int) -> None:
-        """Say how many keys wait."""
-        self._depth.set(keys)
-
-    def looked(self, concern: str, seconds: float) -> None:
-        """Count one look."""
-        self._seconds.labels(concern).observe(seconds)
-
-    def failed(self, concern: str) -> None:
-        """Count one failure."""
-        self._errors.labels(concern).inc()
-
-    def restarted(self, resource: str) -> None:
-        """Count one watch that was started again."""
-        self._restarts.labels(resource).inc()
-
-    def sent(self, verb: str, resource: str) -> None:
+    def request_sent(self, verb: str, resource: str) -> None:
         """Count one request to the API server."""
-        self._requests.labels(verb, resource).inc()
+        self.api_requests.labels(verb, resource).inc()
 
-    def servers(self, states: Mapping[str, int]) -> None:
-        """Say how many servers there are of each state."""
-        self.states = dict(states)
-        for state, count in states.items():
-            self._servers.labels(state).set(count)
+    def watch_restarted(self, resource: str, _reason: str) -> None:
+        """Count one watch that was started again."""
+        self.watch_restarts.labels(resource).inc()

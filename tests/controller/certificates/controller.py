@@ -15,7 +15,7 @@ from webhook.controller.replicas import Replica
 from webhook.kube.api import Api
 from webhook.kube.api_request import ApiRequest
 from webhook.kube.errors import ApiError
-from webhook.observe.control_metrics import CertificateMetrics
+from webhook.observe.controller_metrics import ControllerMetrics
 
 SOON = timedelta(seconds=0.1)
 
@@ -85,15 +85,15 @@ class Controller(Background):
             driver = self._driver(api, lambda: api.server_time() + self._skew)
             while not self.over.is_set():
                 try:
-                    due = await driver.turn()
+                    due = await driver.reconcile()
                 except ApiError as error:
                     self.errors.append(error.message)
-                    due = SOON
-                await asyncio.sleep(min(due, SOON).total_seconds())
+                    due = SOON.total_seconds()
+                await asyncio.sleep(min(due, SOON.total_seconds()))
 
     def _driver(self, api: Api, clock: Callable[[], datetime]) -> Rotator:
         async def find_replicas() -> list[Replica]:
             return self._replicas
 
-        metrics = CertificateMetrics()
+        metrics = ControllerMetrics()
         return Rotator(api, self._places, self._plan, find_replicas, metrics, clock, SOON, SOON)

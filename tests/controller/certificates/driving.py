@@ -10,7 +10,7 @@ from webhook.controller.certificates.rotator import Rotator
 from webhook.controller.installation import Installation
 from webhook.controller.replicas import Replica
 from webhook.kube.api import Api
-from webhook.observe.control_metrics import CertificateMetrics
+from webhook.observe.controller_metrics import ControllerMetrics
 
 AT_ONCE = timedelta(0)
 
@@ -26,13 +26,13 @@ async def driving(
 
     async with await Api.connect(kubeconfig) as api:
         wanted = plan(places, settle=AT_ONCE)
-        yield Rotator(api, places, wanted, find_replicas, CertificateMetrics(), api.server_time)
+        yield Rotator(api, places, wanted, find_replicas, ControllerMetrics(), api.server_time)
 
 
 async def drive(driver: Rotator, most: int = 20) -> int:
     """Take turns until there is nothing to do at once; how many there were."""
     for turns in range(1, most + 1):
-        if await driver.turn():
+        if await driver.reconcile():
             return turns
     raise AssertionError(f"no rest after {most} turns")
 

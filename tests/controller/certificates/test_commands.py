@@ -268,9 +268,9 @@ def test_control_installs_tells_and_ends(installed: Installed) -> None:
 
     lines: list[dict[str, Any]] = [json.loads(line) for line in err.splitlines()]
     assert process.returncode == 0
-    assert lines[0]["message"] == "controlling"
-    assert lines[-1]["message"] == "stopped"
-    steps = [line["step"] for line in lines if line["message"] == "rotation"]
+    assert lines[0]["message"] == "controller started"
+    assert lines[-1]["message"] == "controller stopped"
+    steps = [line["step"] for line in lines if line["message"] == "rotation step"]
     assert steps[:3] == ["CreateAuthority", "Publish", "IssueLeaf"]
     assert steps[-1] == "Rest"
 

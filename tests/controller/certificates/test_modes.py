@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.controller.certificates.cluster import Installed, plan
+from tests.controller.certificates.cluster import Installed
 from tests.controller.certificates.driving import drive, driving
-from webhook.controller.certificates.modes import MODES
+from webhook.controller.certificates.monitor import Monitor
 from webhook.controller.replicas import endpoint_replicas
 from webhook.kube.api import Api
-from webhook.observe.control_metrics import CertificateMetrics
+from webhook.observe.controller_metrics import ControllerMetrics
 
 OTHERS = ["cert-manager", "bring-your-own"]
 JSON_PATCH = "application/json-patch+json"
@@ -30,14 +30,15 @@ def everything(installed: Installed) -> list[Any]:
 async def looked(installed: Installed, mode: str, caplog: pytest.LogCaptureFixture) -> list[str]:
     """The faults that one turn in this mode tells."""
     caplog.clear()
-    metrics = CertificateMetrics()
+    metrics = ControllerMetrics()
     places = installed.places
     async with await Api.connect(installed.cluster.kubeconfig) as api:
         find_replicas = partial(endpoint_replicas, api, places)
-        turn = MODES[mode](api, places, plan(places), find_replicas, metrics)
+        injected = mode == "cert-manager"
+        monitor = Monitor(api, places, find_replicas, metrics, api.server_time, injected)
         with caplog.at_level(logging.INFO):
-            await turn()
-            await turn()
+            await monitor.reconcile()
+            await monitor.reconcile()
     reasons = [getattr(one, "fields", {}).get("reason") for one in caplog.records]
     faults = [reason for reason in reasons if reason]
     value = metrics.registry.get_sample_value("mcp_admission_certificate_faults")
@@ -70,7 +71,7 @@ async def test_what_was_brought_is_fine(
     before = everything(installed)
 
     assert await looked(installed, "bring-your-own", caplog) == []
-    assert [record.getMessage() for record in caplog.records] == ["certificates are fine"]
+    assert [record.getMessage() for record in caplog.records] == ["certificates valid"]
     assert everything(installed) == before
 
 

@@ -88,7 +88,7 @@ async def test_the_controller_can_do_every_step_with_what_is_shipped(
     async with driving(kubeconfig, installed.places, [Replica(LOOPBACK, 1, "late")]) as driver:
         assert await endpoint_replicas(driver.api, installed.places) == []
         await drive(driver)
-        await driver.turn()
+        await driver.reconcile()
     assert cluster.get(f"{pods}/late")["metadata"]["annotations"]
 
     before = installed.authority().certificate

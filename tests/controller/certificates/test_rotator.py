@@ -96,7 +96,7 @@ async def test_a_step_on_what_has_changed_meanwhile_is_a_conflict(installed: Ins
         await drive(driver)
         old = await other.look()
         await asyncio.to_thread(installed.rotate, "--ca")
-        await driver.turn()
+        await driver.reconcile()
 
         for step in (driver.look, other.look):
             assert (await step()).state.successor

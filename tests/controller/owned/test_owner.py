@@ -1,10 +1,13 @@
 """Whose an object is that was made, or says that it was."""
 
+from typing import Any
+
 import pytest
 
-from webhook.controller.cluster_state import ClusterState, Key
+from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.owned.owned_objects import SECRET, live_object
 from webhook.kube.queue import Queue
+from webhook.kube.reconcile import NamespacedName
 from webhook.settings.model import Settings
 
 
@@ -33,20 +36,20 @@ def test_a_name_that_no_deployment_can_have_is_nobody_s(name: object, owner: str
 
 
 def test_a_server_is_looked_at_when_its_object_comes_to_another_owner_or_to_none() -> None:
-    asked: list[Key] = []
+    asked: list[object] = []
 
-    class Asked(Queue[Key]):
-        def add(self, key: Key, after: float = 0.0) -> None:
+    class Asked(Queue[Any]):
+        def add(self, key: object, after: float = 0.0) -> None:
             asked.append(key)
 
-    view = ClusterState(Settings(), "release", (), Asked(lambda *_: None))
+    view = ClusterState(Settings(), "release", (), Queues(Asked(), Asked(), Asked()))
     view._complete = True
-    one, other = Key("server", "team", "one"), Key("server", "team", "other")
+    one, other = NamespacedName("team", "one"), NamespacedName("team", "other")
     for version, (owner, looked_at) in enumerate(
         [
             ("one", {one}),
             ("other", {one, other}),
-            (None, {other, Key("namespace", "team")}),
+            (None, {other, "team"}),
         ]
     ):
         owners = [{"kind": "Deployment", "name": owner, "uid": "0"}] if owner else []

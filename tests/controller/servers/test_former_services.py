@@ -74,10 +74,10 @@ def test_it_is_looked_at_when_its_time_is_over_though_nothing_changes() -> None:
         api = Remembering()
         servers, _ = await beside(api, former())
         api.now = MADE + 30 * DAY - timedelta(seconds=5)
-        servers._right.clear()
+        servers._settled.clear()
         assert await servers.reconcile(KEY) == pytest.approx(5.0)
         api.now = MADE + 30 * DAY
-        servers._right[KEY] = servers._right[KEY]._replace(until=0.0)
+        servers._settled[KEY] = servers._settled[KEY]._replace(until=0.0)
         assert await servers.reconcile(KEY) is None
         assert FORMER not in api.there
 

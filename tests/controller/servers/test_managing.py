@@ -11,7 +11,7 @@ from tests.controller.servers.live import settings, stored
 from tests.e2e import manifests
 from tests.kube.virtual_time import run
 from webhook import names
-from webhook.controller.cluster_state import ClusterState, Key
+from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned.writer import Writer
@@ -27,12 +27,12 @@ class Team:
     """A namespace with Deployments, that has its policy and its labels already."""
 
     def __init__(self, *deployments: Json, under: Settings | None = None) -> None:
-        queue: Queue[Key] = Queue(lambda *_: None)
+        queues = Queues(Queue(), Queue(), Queue())
         self.deployments = deployments
         self.told: list[str] = []
-        self.view = ClusterState(under or Settings(), "release", (), queue)
+        self.view = ClusterState(under or Settings(), "release", (), queues)
         api: Any = self
-        writer, notes = Writer(api, self.view.made), EventRecorder(api, "test")
+        writer, notes = Writer(api, self.view.made), EventRecorder(api, "test", Queue())
         self.namespaces = NamespaceReconciler(api, self.view, writer, notes)
 
     async def list_each(self, _: str, take: Callable[[Json], None]) -> str:
@@ -71,7 +71,7 @@ class Team:
     def covered(self, **labels: str) -> dict[str, bool]:
         """Which are servers, once the namespace carries these labels."""
         self.view.namespaces.put(self.namespace(**labels))
-        asyncio.run(self.namespaces.reconcile(Key("namespace", "team")))
+        asyncio.run(self.namespaces.reconcile("team"))
         return {name: kept.covered for name, kept in self.view.deployments.within("team")}
 
 
@@ -108,7 +108,7 @@ def test_a_policy_that_somebody_edits_again_and_again_is_put_back_a_little_later
         team = Team()
         team.view.namespaces.put(team.namespace())
         team.view.deployments.put(deployment("plain", {names.SERVER: "true"}))
-        key = Key("namespace", "team")
+        key = "team"
         await team.namespaces.reconcile(key)
         wanted = team.made["spec"]
         them = {"manager": "them", "operation": "Apply", "fieldsV1": {"f:spec": {}}}

@@ -1,6 +1,5 @@
 """One turn: what cannot be written keeps nobody from working, replicas that are behind do."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,8 +8,7 @@ import pytest
 
 from webhook.controller.installation import Installation
 from webhook.controller.settings import propagation
-from webhook.controller.settings.effective import effective_settings
-from webhook.controller.settings.in_force import InForce
+from webhook.controller.settings.effective import EffectiveSettings, effective_settings
 from webhook.controller.settings.settings_reconciler import SOURCE_FILE, SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsResource
 from webhook.kube.errors import Forbidden
@@ -26,14 +24,11 @@ class Cluster:
     def __init__(self, spec: Json, files: Mapping[str, str] | None = None) -> None:
         self.resource = SettingsResource("1", 1, spec, {})
         self.files = files
-        self.news = asyncio.Event()
+        self.known = True
         self.status: Json = {}
 
     def server_time(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC)
-
-    async def known(self) -> None:
-        """All is known."""
 
     async def list(self, *_: object, **__: object) -> Any:
         return type("Listing", (), {"items": []})
@@ -47,15 +42,15 @@ class Cluster:
 
 async def test_settings_that_cannot_be_written_are_in_force_here_and_told() -> None:
     cluster: Any = Cluster({"onConflict": "warn"})
-    in_force = InForce()
+    used: list[EffectiveSettings] = []
     places = Installation("mcp-admission", "mcp-admission-system")
-    distributor = SettingsReconciler(cluster, places, cluster, [], in_force)
+    distributor = SettingsReconciler(cluster, places, cluster, [], used.append)
 
     with pytest.raises(Forbidden):
-        await distributor.turn()
+        await distributor.reconcile()
 
-    assert in_force.current is not None
-    assert in_force.current.settings.on_conflict == "warn"
+    assert used
+    assert used[0].settings.on_conflict == "warn"
     told = {each["type"]: each["status"] for each in cluster.status["conditions"]}
     assert told == {"Valid": "True", "Distributed": "False"}
 
@@ -70,16 +65,16 @@ async def test_a_controller_that_starts_waits_for_replicas_that_tell_of_other_se
     monkeypatch.setattr(propagation, "endpoint_replicas", returns([]))
     monkeypatch.setattr(propagation, "ask_digests", returns(told))
     monkeypatch.setattr(propagation, "WAITING", 0.0)
-    in_force = InForce()
+    used: list[EffectiveSettings] = []
     places = Installation("mcp-admission", "mcp-admission-system")
-    distributor = SettingsReconciler(cluster, places, cluster, [], in_force)
+    distributor = SettingsReconciler(cluster, places, cluster, [], used.append)
 
-    await distributor.turn()
-    assert in_force.current is None
+    await distributor.reconcile()
+    assert not used
 
     told["b"] = wanted.digest
-    await distributor.turn()
-    assert in_force.current is not None
+    await distributor.reconcile()
+    assert used
 
 
 def returns(answer: object) -> Callable[..., Awaitable[object]]:

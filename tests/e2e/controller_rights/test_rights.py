@@ -241,7 +241,7 @@ def test_rights_that_are_taken_away_are_told_and_given_back_all_goes_on(
             (event,) = events(cluster, namespace.name)
             assert event["reason"] == "WriteForbidden"
             assert 'cannot create resource "services"' in event["note"]
-            assert control.metric("reconcile_errors_total", concern="server") > 0
+            assert control.metric("reconcile_errors_total", reconciler="server") > 0
             cluster.wait_for("metric", lambda: control.metric("servers", state="incomplete") == 1)
             assert len(made(namespace, "secrets")) == 2
         finally:

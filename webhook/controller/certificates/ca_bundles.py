@@ -36,6 +36,17 @@ class WebhookConfiguration:
     entries: tuple[WebhookEntry, ...]
 
 
+class Contested(ApiError):  # noqa: N818 - it says what was found
+    """Somebody else writes the caBundle of a configuration: it is left as it is."""
+
+    def __init__(self, configuration: str, injector: str) -> None:
+        sentence = (
+            f"{configuration} gets its caBundle from cert-manager ({injector}): remove the "
+            "annotation, or start with --certificates cert-manager"
+        )
+        super().__init__(0, "Contested", sentence)
+
+
 async def read_configurations(api: Api, places: Installation) -> list[WebhookConfiguration]:
     """The configurations that there are."""
     found = []
@@ -79,13 +90,7 @@ async def _write(
     api: Api, configuration: WebhookConfiguration, entries: Sequence[WebhookEntry], pem: bytes
 ) -> None:
     if configuration.injector:
-        raise ApiError(
-            409,
-            "Contested",
-            f"{configuration.name} gets its caBundle from cert-manager "
-            f"({configuration.injector}): remove the annotation, or start with "
-            "--certificates cert-manager",
-        )
+        raise Contested(configuration.name, configuration.injector)
     value = base64.b64encode(pem).decode()
     seen = {"op": "test", "path": "/metadata/resourceVersion", "value": configuration.version}
     edits = [{"op": "add", "path": entry.at, "value": value} for entry in entries]

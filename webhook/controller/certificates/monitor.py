@@ -19,7 +19,7 @@ from webhook.controller.certificates.stored import SecretFiles
 from webhook.controller.installation import SERVING_SECRET, Installation
 from webhook.controller.replicas import FindReplicas
 from webhook.kube.api import Api
-from webhook.observe.control_metrics import CertificateMetrics
+from webhook.observe.controller_metrics import ControllerMetrics
 
 LOOKING = timedelta(seconds=30)
 
@@ -80,7 +80,7 @@ def _of_replicas(seen: Observation) -> Iterator[str]:
 
 @dataclass
 class Monitor:
-    """Tells in log and metrics what keeps API servers from calling the webhook.
+    """Reports in log and metrics what keeps API servers from calling the webhook.
 
     With `injected`, cert-manager is to write caBundle, and its annotation has to be there.
     """
@@ -88,28 +88,29 @@ class Monitor:
     api: Api
     places: Installation
     find_replicas: FindReplicas
-    metrics: CertificateMetrics
+    metrics: ControllerMetrics
     clock: Callable[[], datetime]
     injected: bool
     looking: timedelta = LOOKING
-    _told: list[str] | None = field(default=None, init=False)
+    _logged: list[str] | None = field(default=None, init=False)
 
-    async def turn(self) -> timedelta:
-        """Look once; returns when to come again. Raises ApiError, and may be tried again."""
+    async def reconcile(self, _key: str = "") -> float:
+        """Look once; returns after how many seconds the next look is due. Raises ApiError."""
         seen, configurations = await observe(self.api, self.places, self.find_replicas)
         found = certificate_faults(seen, self.places, self.clock())
         if self.injected:
             found += [_lacks_annotation(one) for one in configurations if one.injector is None]
-        self.metrics.found(len(found))
+        self.metrics.certificate_faults.set(len(found))
         if certificate := stored_certificate(seen.serving):
-            self.metrics.stored({"leaf": certificate.not_valid_after_utc})
-        if found != self._told:
-            self._told = found
+            ends = certificate.not_valid_after_utc.timestamp()
+            self.metrics.certificate_expiry.labels("leaf").set(ends)
+        if found != self._logged:
+            self._logged = found
             for fault in found:
                 LOG.warning("certificate fault", extra={"fields": {"reason": fault}})
             if not found:
-                LOG.info("certificates are fine")
-        return self.looking
+                LOG.info("certificates valid")
+        return self.looking.total_seconds()
 
 
 async def observe(

@@ -21,7 +21,7 @@ from webhook.controller.certificates.stored import Stored
 from webhook.controller.installation import Installation
 from webhook.controller.replicas import FindReplicas, Replica, sync_pod_volumes
 from webhook.kube.api import Api
-from webhook.observe.control_metrics import CertificateMetrics
+from webhook.observe.controller_metrics import ControllerMetrics
 
 STEPS = ("CreateAuthority", "CreateSuccessor", "Publish", "Promote", "IssueLeaf", "Retire")
 # A bundle that somebody has changed is put back within half a minute.
@@ -53,21 +53,22 @@ class Rotator:
     places: Installation
     plan: Plan
     find_replicas: FindReplicas
-    metrics: CertificateMetrics
+    metrics: ControllerMetrics
     clock: Callable[[], datetime]
     waiting: timedelta = WAITING
     resting: timedelta = RESTING
     _same: object = field(default=None, init=False)
     _since: float = field(default=0.0, init=False)
-    _told: object = field(default=None, init=False)
+    _logged: object = field(default=None, init=False)
     _touched: set[tuple[str, str]] = field(default_factory=set, init=False)
 
-    async def turn(self) -> timedelta:
-        """Take one step; returns when to come again. Raises ApiError, and may be tried again."""
+    async def reconcile(self, _key: str = "") -> float:
+        """Take one step; returns after how many seconds the next one is due. Raises ApiError."""
         step = await self.step()
         if isinstance(step, rotation.Rest):
-            return max(timedelta(0), min(self.resting, step.until - self.clock()))
-        return self.waiting if isinstance(step, rotation.Wait) else timedelta(0)
+            rest = min(self.resting, step.until - self.clock())
+            return max(0.0, rest.total_seconds())
+        return self.waiting.total_seconds() if isinstance(step, rotation.Wait) else 0.0
 
     async def step(self) -> Step:
         """Take one step, and return it."""
@@ -75,11 +76,12 @@ class Rotator:
         now = self.clock().replace(microsecond=0)
         step = next_step(look.state, now, self.plan)
         await self._let_kubelets_sync(look)
-        self.metrics.found(len(certificate_faults(look.seen, self.places, now)))
-        self._tell(look, step)
+        faults = certificate_faults(look.seen, self.places, now)
+        self.metrics.certificate_faults.set(len(faults))
+        self._report(look, step)
         await self._do(step, look, now)
         if not isinstance(step, rotation.Rest | rotation.Wait):
-            self.metrics.took(type(step).__name__)
+            self.metrics.rotation_steps.labels(type(step).__name__).inc()
         return step
 
     async def look(self) -> RotatorObservation:
@@ -139,19 +141,20 @@ class Rotator:
             self._touched.add(touch)
             await sync_pod_volumes(self.api, self.places, replica.pod, "certificate", touch[1])
 
-    def _tell(self, look: RotatorObservation, step: Step) -> None:
+    def _report(self, look: RotatorObservation, step: Step) -> None:
         """Log what has changed since the last turn, and show when certificates end."""
         pairs = {"authority": look.stored.authority, "leaf": look.stored.leaf}
-        self.metrics.stored(
-            {name: pair.certificate.not_valid_after_utc for name, pair in pairs.items() if pair}
-        )
-        told = (look.stored.problems, *step_fields(step))
-        if told == self._told:
+        for name, pair in pairs.items():
+            if pair:
+                ends = pair.certificate.not_valid_after_utc.timestamp()
+                self.metrics.certificate_expiry.labels(name).set(ends)
+        logged = (look.stored.problems, *step_fields(step))
+        if logged == self._logged:
             return
-        self._told = told
+        self._logged = logged
         for problem in look.stored.problems:
-            LOG.error("stored certificates are unusable", extra={"fields": {"reason": problem}})
-        LOG.info("rotation", extra={"fields": step_fields(step)})
+            LOG.error("stored certificate unusable", extra={"fields": {"reason": problem}})
+        LOG.info("rotation step", extra={"fields": step_fields(step)})
 
 
 def step_fields(step: Step) -> dict[str, object]:

@@ -17,12 +17,17 @@ from typing import Any
 from certs.authority import Certificate, Pair, issued_by
 from certs.bundle import BundleError, parse, render
 from webhook import names
-from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET, Installation
+from webhook.controller.installation import (
+    AUTHORITY_SECRET,
+    OWN_LABELS,
+    SERVING_SECRET,
+    Installation,
+    is_own,
+)
 from webhook.kube.api import Api
 from webhook.kube.errors import NotFound
 
 REPLACE = names.PREFIX + "replace"
-LABELS = {names.MANAGED_BY: names.PRODUCT}
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class SecretFiles:
         """Let it hold these files alone; raises Conflict when it is not what was read."""
         data = {key: base64.b64encode(content).decode() for key, content in files.items()}
         metadata = (self.found or {}).get("metadata", {})
-        labels = {**(metadata.get("labels") or {}), **LABELS}
+        labels = {**(metadata.get("labels") or {}), **OWN_LABELS}
         if self.found is not None:
             body = {**self.found, "metadata": {**metadata, "labels": labels}, "data": data}
             await api.replace(self.path, body)
@@ -73,8 +78,7 @@ class SecretFiles:
     @property
     def is_ours(self) -> bool:
         """Whether it was written by us, not by cert-manager or by hand."""
-        labels = (self.found or {}).get("metadata", {}).get("labels") or {}
-        return LABELS.items() <= labels.items()
+        return is_own((self.found or {}).get("metadata", {}))
 
 
 @dataclass(frozen=True)

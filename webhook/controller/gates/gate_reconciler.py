@@ -8,7 +8,7 @@ import asyncio
 from typing import Any
 
 from webhook import names
-from webhook.controller.cluster_state import Key, PodState, gate_index
+from webhook.controller.cluster_state import PodState, gate_index
 from webhook.controller.event_recorder import EventRecorder, Regarding
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned.owned_objects import POLICY
@@ -16,6 +16,7 @@ from webhook.controller.owned.writer import Writer
 from webhook.kube.api import Api
 from webhook.kube.api_request import namespaced
 from webhook.kube.errors import Invalid, NotFound
+from webhook.kube.reconcile import NamespacedName
 
 MOMENT = 1.0
 
@@ -50,13 +51,13 @@ class GateReconciler:
     """Takes the gate from one pod at a time."""
 
     def __init__(
-        self, api: Api, writer: Writer, namespaces: NamespaceReconciler, notes: EventRecorder
+        self, api: Api, writer: Writer, namespaces: NamespaceReconciler, recorder: EventRecorder
     ) -> None:
-        self._api, self._writer, self._notes = api, writer, notes
+        self._api, self._writer, self._recorder = api, writer, recorder
         self._namespaces, self._view = namespaces, namespaces.view
         self._since: dict[str, tuple[object, float]] = {}
 
-    async def reconcile(self, key: Key) -> float | None:
+    async def reconcile(self, key: NamespacedName) -> float | None:
         """Take the gate, or say when to come again; a policy that is written asks again itself."""
         pod = self._view.pods.get(key.namespace, key.name)
         if pod is None or pod.gate is None or not self._view.here(key.namespace):
@@ -64,21 +65,23 @@ class GateReconciler:
         if self._view.settings.mcp_namespace.network_policy.enabled:
             moment = self._moment_left(key.namespace)
             if moment is None:
-                await self._say_why(key, pod)
+                await self._record_why(key, pod)
             if moment is None or moment > 0:
                 return moment
         await self._open(key, pod, pod.gate)
         return None
 
-    async def _say_why(self, key: Key, pod: PodState) -> None:
-        """Tell the pod's owner what keeps the policy from being made, where something does."""
+    async def _record_why(self, key: NamespacedName, pod: PodState) -> None:
+        """Record an Event that says what keeps the policy from being made, if anything does."""
         blocked = self._namespaces.blocked.get(key.namespace)
         if blocked:
-            await self._say(key, pod, f"waits for the network policy of its namespace: {blocked}")
+            await self._record(
+                key, pod, f"waits for the network policy of its namespace: {blocked}"
+            )
 
-    async def _say(self, key: Key, pod: PodState, note: str) -> None:
+    async def _record(self, key: NamespacedName, pod: PodState, note: str) -> None:
         regarding = Regarding("v1", "Pod", key.namespace, key.name, pod.uid)
-        await self._notes.say(regarding, {"Gated": note})
+        await self._recorder.record(regarding, {"Gated": note})
 
     def _moment_left(self, namespace: str) -> float | None:
         """Seconds until the policy is in force; None while it is not there."""
@@ -97,11 +100,11 @@ class GateReconciler:
             self._since[namespace] = policies, now
         return since + MOMENT - now
 
-    async def _open(self, key: Key, pod: PodState, at: int) -> None:
+    async def _open(self, key: NamespacedName, pod: PodState, at: int) -> None:
         try:
             now = await remove_gate(self._api, key.namespace, key.name, pod.uid, at)
         except Invalid as error:
-            await self._say(key, pod, f"its gate cannot be taken: {error.message}")
+            await self._record(key, pod, f"its gate cannot be taken: {error.message}")
             raise
         # Where it is another pod, or has other gates by now, the watch tells.
         if now is not None:

@@ -7,12 +7,12 @@ managed no more.
 
 from typing import Any
 
-from webhook.controller.cluster_state import ClusterState, Key, NamespaceState
+from webhook.controller.cluster_state import ClusterState, NamespaceState
 from webhook.controller.event_recorder import EventRecorder, Regarding
 from webhook.controller.owned.owned_objects import NAMESPACE, POLICY, Live, ObjectKey
 from webhook.controller.owned.writer import NotOurs, Waits, Writer
 from webhook.kube.api import Api
-from webhook.kube.api_request import cluster_wide
+from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.errors import ApiError
 from webhook.objects import made
 from webhook.objects.network_policy_baseline import NAME as BASELINE
@@ -23,15 +23,16 @@ Json = dict[str, Any]
 class NamespaceReconciler:
     """Reconciles one namespace at a time."""
 
-    def __init__(self, api: Api, view: ClusterState, writer: Writer, notes: EventRecorder) -> None:
-        self._api, self.view, self._writer, self._notes = api, view, writer, notes
+    def __init__(
+        self, api: Api, view: ClusterState, writer: Writer, recorder: EventRecorder
+    ) -> None:
+        self._api, self.view, self._writer, self._recorder = api, view, writer, recorder
         self._looked: dict[str, bool] = {}
         self.blocked: dict[str, str] = {}
         self._stood: dict[str, Live | None] = {}
 
-    async def reconcile(self, key: Key) -> float | None:
+    async def reconcile(self, namespace: str) -> float | None:
         """Write what differs."""
-        namespace = key.namespace
         found = self.view.namespaces.get("", namespace)
         if found is None or not self.view.here(namespace):
             return None
@@ -58,7 +59,7 @@ class NamespaceReconciler:
         if self._looked.get(namespace, False) is found.managed:
             return
         self.view.deployments.doubt(namespace)
-        path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
+        path = namespaced("apps/v1", "deployments", namespace)
         await self._api.list_each(path, self.view.deployments.put)
         self._looked[namespace] = found.managed
 
@@ -100,8 +101,8 @@ class NamespaceReconciler:
             notes = {f"Write{error.reason}": error.message} if error.status else {}
         self.blocked[namespace] = "; ".join(notes.values())
         put_back = self._writer.put_backs.note(place)
-        told = notes | ({f"{place.kind}PutBack": put_back} if put_back else {})
-        await self._notes.say(regarding, told)
+        recorded = notes | ({f"{place.kind}PutBack": put_back} if put_back else {})
+        await self._recorder.record(regarding, recorded)
         self.view.ask_for_waiting(namespace)
         if failure:
             raise failure

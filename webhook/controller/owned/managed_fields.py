@@ -1,4 +1,4 @@
-"""Who else has written an object, by what the API server keeps in its managedFields.
+"""Who has written an object, by what the API server keeps in its managedFields.
 
 Somebody who applies a field of ours, by `kubectl apply`, server-side apply or Helm, has the object
 in a manifest and applies it again: the object is theirs. Whoever only edits a field has not.
@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from webhook import names
-from webhook.kube.api_request import FIELD_MANAGER
+from webhook.controller.installation import OWN_FIELD_MANAGER
 
 Json = dict[str, Any]
 Path = tuple[str, ...]
-US = FIELD_MANAGER["fieldManager"]
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 KEYS = (("port", "protocol"), ("uid",))
 HELM_RELEASE = "meta.helm.sh/release-name"
@@ -21,7 +20,7 @@ HELM_RELEASE = "meta.helm.sh/release-name"
 
 def by_us(entry: Json) -> bool:
     """Whether an entry of managedFields is ours."""
-    return entry.get("manager") == US
+    return entry.get("manager") == OWN_FIELD_MANAGER
 
 
 def entries(found: Json) -> list[Json]:
@@ -32,6 +31,18 @@ def entries(found: Json) -> list[Json]:
 def others(found: Json) -> list[Json]:
     """The entries of everybody else; a status is written by controllers, and counts for nothing."""
     return [each for each in entries(found) if not by_us(each) and not each.get("subresource")]
+
+
+def applied_by_us(found: Json) -> bool:
+    """Whether some fields of an object are applied by us."""
+    return any(by_us(each) and each.get("operation") == "Apply" for each in entries(found))
+
+
+def labels_of_us_alone(found: Json) -> set[str]:
+    """The labels of an object that are applied by us, and of which no other entry speaks."""
+    applied = [each for each in entries(found) if by_us(each) and each.get("operation") == "Apply"]
+    rest = [each for each in entries(found) if each not in applied]
+    return _labels(applied) - _labels(rest)
 
 
 def taken_over(found: Json, core: Collection[Path]) -> bool:
@@ -73,6 +84,11 @@ def at(found: Any, path: Path) -> Any:
     for key in path:
         found = found.get(key) if isinstance(found, dict) else None
     return found
+
+
+def _labels(of: list[Json]) -> set[str]:
+    fields = [at(each.get("fieldsV1"), ("f:metadata", "f:labels")) or {} for each in of]
+    return {key.removeprefix("f:") for each in fields for key in each if key.startswith("f:")}
 
 
 def _has(fields: Json, path: Path) -> bool:

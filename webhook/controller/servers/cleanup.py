@@ -14,13 +14,14 @@ from math import inf
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.controller.cluster_state import ClusterState, Key
+from webhook.controller.cluster_state import ClusterState
+from webhook.controller.deployment_state import observe_deployment, rolled
 from webhook.controller.owned.owned_objects import SECRET, Owner, former_service_key, keys_of_server
 from webhook.controller.owned.writer import NotOurs, Writer
-from webhook.controller.servers.observed import observe_deployment, rolled
 from webhook.kube.api import Api
 from webhook.kube.api_request import namespaced
 from webhook.kube.errors import NotFound
+from webhook.kube.reconcile import NamespacedName
 
 Json = dict[str, Any]
 KEPT_SECONDS = 30 * 24 * 3600
@@ -36,7 +37,7 @@ class KeptService(NamedTuple):
 
 
 async def keep_former_service(
-    api: Api, writer: Writer, key: Key, uid: str, services: Sequence[Json]
+    api: Api, writer: Writer, key: NamespacedName, uid: str, services: Sequence[Json]
 ) -> KeptService | None:
     """Keep the former Service as the new one is, let it go, or delete it when its time is over.
 
@@ -59,7 +60,7 @@ async def keep_former_service(
     return KeptService(seconds, _note(key.name, ends)) if ends else None
 
 
-def _ends(writer: Writer, key: Key, uid: str) -> int | None:
+def _ends(writer: Writer, key: NamespacedName, uid: str) -> int | None:
     """When its time is over; None while the new one is not there, or leads nowhere."""
     new = writer.live(keys_of_server(key.namespace, key.name)[0])
     there = new is not None and new.selects and Owner(uid).has(new)
@@ -74,7 +75,9 @@ def _note(name: str, ends: int) -> str:
     )
 
 
-async def clean_up(api: Api, view: ClusterState, writer: Writer, key: Key) -> float | None:
+async def clean_up(
+    api: Api, view: ClusterState, writer: Writer, key: NamespacedName
+) -> float | None:
     """Delete what is ours, except a Secret that the template names; or say when to come again."""
     former = former_service_key(key.namespace, key.name)
     there = [

@@ -9,9 +9,9 @@ from math import inf
 from typing import Any
 
 from webhook import names
-from webhook.controller import event_recorder as events
-from webhook.controller.cluster_state import ClusterState, Key
-from webhook.controller.event_recorder import EventRecorder, drift_notes
+from webhook.controller.cluster_state import ClusterState
+from webhook.controller.deployment_state import DeploymentState
+from webhook.controller.event_recorder import EventRecorder, drift_notes, regarding_deployment
 from webhook.controller.owned.owned_objects import (
     POLICY,
     SECRET,
@@ -25,11 +25,11 @@ from webhook.controller.owned.owned_objects import (
 from webhook.controller.owned.writer import NotOurs, Waits, Writer
 from webhook.controller.servers import cleanup as former
 from webhook.controller.servers.cleanup import clean_up
-from webhook.controller.servers.observed import DeploymentState
-from webhook.controller.servers.outcome import Right, WriteOutcome
+from webhook.controller.servers.outcome import Settled, WriteOutcome
 from webhook.kube.api import Api
 from webhook.kube.api_request import namespaced
 from webhook.kube.errors import ApiError, NotFound
+from webhook.kube.reconcile import NamespacedName
 from webhook.objects import configuration, made
 from webhook.objects.deployed_server import Server
 from webhook.objects.refusal import Refused
@@ -42,25 +42,28 @@ AGAIN_WHERE_TAKEN = 60.0
 class ServerReconciler:
     """Reconciles one server at a time."""
 
-    def __init__(self, api: Api, view: ClusterState, writer: Writer, notes: EventRecorder) -> None:
-        self._api, self._view, self._writer, self._notes = api, view, writer, notes
-        self._right: dict[Key, Right] = {}
-        self.refused: set[Key] = set()
+    def __init__(
+        self, api: Api, view: ClusterState, writer: Writer, recorder: EventRecorder
+    ) -> None:
+        self._api, self._view, self._writer, self._recorder = api, view, writer, recorder
+        self._settled: dict[NamespacedName, Settled] = {}
+        self.refused: set[NamespacedName] = set()
 
-    async def reconcile(self, key: Key) -> float | None:
+    async def reconcile(self, key: NamespacedName) -> float | None:
         """Write what differs; where nothing has changed since it was right, nobody is called."""
         found = self._view.deployments.get(key.namespace, key.name)
         if found is None or not found.covered:
-            self._right.pop(key, None)
+            self._settled.pop(key, None)
             self.refused.discard(key)
         if not self._view.here(key.namespace):
             return None
         if found is None or not found.covered:
             return await clean_up(self._api, self._view, self._writer, key)
         source, now = self._source_version(key, found), asyncio.get_running_loop().time()
-        right = self._right.get(key)
-        if right and right.holds(found, source, self._lives(key), now):
-            return None if right.until == inf else right.until - now
+        settings = self._view.settings
+        settled = self._settled.get(key)
+        if settled and settled.is_settled(found, settings, source, self._lives(key), now):
+            return None if settled.until == inf else settled.until - now
         wanted = await self._wanted(key, found)
         before = self._unwanted(key, wanted)
         outcome = await self._write(key, found, wanted)
@@ -70,25 +73,25 @@ class ServerReconciler:
             waits = any(left) or not (lives[0] and lives[0].selects)
             # The source as it was before it was read: it may be another by now.
             seen = found if waits else found.rolled_out
-            self._right[key] = Right(seen, source, lives, now + outcome.ends_in)
+            self._settled[key] = Settled(seen, settings, source, lives, now + outcome.ends_in)
         return outcome.again
 
-    def _unwanted(self, key: Key, wanted: made.Made) -> list[Live | None]:
+    def _unwanted(self, key: NamespacedName, wanted: made.Made) -> list[Live | None]:
         """What there is that is not wanted: it may come while others are written."""
         kept = set(map(ObjectKey.of, wanted.objects))
         there = keys_of_server(key.namespace, key.name)
         return [self._writer.live(place) for place in there if place not in kept]
 
-    def _source_version(self, key: Key, found: DeploymentState) -> str | None:
+    def _source_version(self, key: NamespacedName, found: DeploymentState) -> str | None:
         name = found.config_from
         return self._view.sources.get(key.namespace, name) if name else None
 
-    def _lives(self, key: Key) -> tuple[Live | None, ...]:
+    def _lives(self, key: NamespacedName) -> tuple[Live | None, ...]:
         """What there is of everything that may be made: the Service first, the former one last."""
         former = former_service_key(key.namespace, key.name)
         return tuple(map(self._writer.live, [*keys_of_server(key.namespace, key.name), former]))
 
-    async def _wanted(self, key: Key, found: DeploymentState) -> made.Made:
+    async def _wanted(self, key: NamespacedName, found: DeploymentState) -> made.Made:
         server, owner = found.server, Owner(found.uid)
         new, *_, old = self._lives(key)
         selects = any(live.selects and owner.has(live) for live in (new, old) if live)
@@ -108,7 +111,9 @@ class ServerReconciler:
         except NotFound:
             return None
 
-    async def _write(self, key: Key, found: DeploymentState, wanted: made.Made) -> WriteOutcome:
+    async def _write(
+        self, key: NamespacedName, found: DeploymentState, wanted: made.Made
+    ) -> WriteOutcome:
         """Write what differs and say what cannot be."""
         outcome = WriteOutcome({each.reason: each.note for each in wanted.refusals})
         for each in wanted.objects:
@@ -125,21 +130,25 @@ class ServerReconciler:
             outcome.troubles["NameTaken"] = "; ".join(outcome.taken)
         failed = [each for each in outcome.failures if each.status]
         outcome.troubles |= {f"Write{each.reason}": each.message for each in failed}
-        (self.refused.add if outcome.troubles else self.refused.discard)(key)
-        outcome.put_back(self._writer.put_backs.note, map(ObjectKey.of, wanted.objects))
-        told = {
+        if outcome.troubles:
+            self.refused.add(key)
+        else:
+            self.refused.discard(key)
+        outcome.add_put_backs(self._writer.put_backs.note, map(ObjectKey.of, wanted.objects))
+        notes = {
             **outcome.troubles,
             **outcome.news,
             **drift_notes(key.namespace, key.name, found.state),
         }
-        await self._notes.say(events.regarding_deployment(key.namespace, key.name, found.uid), told)
+        regarding = regarding_deployment(key.namespace, key.name, found.uid)
+        await self._recorder.record(regarding, notes)
         if outcome.failures:
             raise outcome.failures[0]
         return outcome
 
     async def _put(
         self,
-        key: Key,
+        key: NamespacedName,
         found: DeploymentState,
         each: Json,
         revision: str | None,
@@ -147,9 +156,9 @@ class ServerReconciler:
     ) -> None:
         secret = each["kind"] == SECRET.kind
         begins = {names.REVISION: revision} if secret and revision and found.unread else {}
-        right = self._right.get(key)
+        settled = self._settled.get(key)
         there = keys_of_server(key.namespace, key.name)
-        stood = dict(zip(there, right.lives, strict=False)) if right else {}
+        stood = dict(zip(there, settled.lives, strict=False)) if settled else {}
         try:
             await self._writer.put(each, Owner(found.uid), begins, stood.get(ObjectKey.of(each)))
         except NotOurs as reason:
@@ -162,7 +171,7 @@ class ServerReconciler:
         except ApiError as error:
             outcome.failures.append(error)
 
-    async def _tidy(self, key: Key, found: DeploymentState, wanted: made.Made) -> None:
+    async def _tidy(self, key: NamespacedName, found: DeploymentState, wanted: made.Made) -> None:
         """Delete what is no longer wanted; what pods may still mount, once they have rolled."""
         owner = Owner(found.uid)
         kept = {*map(ObjectKey.of, wanted.objects)}
@@ -175,7 +184,7 @@ class ServerReconciler:
                 await self._writer.take_away(place, owner)
 
     async def _see_off(
-        self, key: Key, found: DeploymentState, wanted: made.Made, outcome: WriteOutcome
+        self, key: NamespacedName, found: DeploymentState, wanted: made.Made, outcome: WriteOutcome
     ) -> None:
         services = [each for each in wanted.objects if each["kind"] == SERVICE.kind]
         kept = await former.keep_former_service(self._api, self._writer, key, found.uid, services)
@@ -183,7 +192,9 @@ class ServerReconciler:
             outcome.news[former.REASON] = kept.note
             outcome.ends_in = kept.seconds
 
-    async def _roll(self, key: Key, found: DeploymentState, revision: str | None) -> None:
+    async def _roll(
+        self, key: NamespacedName, found: DeploymentState, revision: str | None
+    ) -> None:
         """Let the template say another revision than the one that its pods began with."""
         place = ObjectKey(SECRET.kind, key.namespace, names.config_secret(key.name))
         config = self._writer.live(place)

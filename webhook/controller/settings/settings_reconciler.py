@@ -1,23 +1,22 @@
-"""The distribution while this controller leads: decide, write, and see that every replica has it.
+"""The settings: decide which are in force, write them, and see that every replica has them.
 
-The controller itself follows at once, but for Pod Security that asks more of pods: namespaces would
-refuse what a replica fills in by the settings before.
+The controller itself follows at once, except for a stricter Pod Security level: namespaces would
+refuse what a replica fills in by the previous settings.
 
-A resource that is not valid changes nothing: what was good last stays, in this process or, for the
-controller that leads next, in the ConfigMap. What is locked holds all the same.
+A resource that is not valid changes nothing. The last valid settings stay in force: those of this
+process or, for the next leader, those in the ConfigMap. What is locked is in force in any case.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from webhook import names
-from webhook.controller.installation import Installation
+from webhook.controller.installation import OWN_LABELS, Installation
 from webhook.controller.settings.effective import EffectiveSettings, asks_more, effective_settings
-from webhook.controller.settings.in_force import InForce
 from webhook.controller.settings.propagation import Propagation
 from webhook.controller.settings.settings_store import SettingsResource, SettingsStore
 from webhook.controller.settings.status import Distribution, resource_status
@@ -25,8 +24,6 @@ from webhook.documents import reader
 from webhook.documents.reader import DocumentError
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, NotFound
-from webhook.kube.lease import until_one_ends
-from webhook.kube.loop import repeat
 from webhook.settings.effective_file import FILE
 from webhook.settings.layers import Layer
 from webhook.settings.load import parse
@@ -34,7 +31,7 @@ from webhook.settings.resource import COUNTED
 from webhook.settings.settings_error import SettingsError
 
 SOURCE_FILE = "resource.yaml"
-LABELS = {"app.kubernetes.io/name": names.PRODUCT, names.MANAGED_BY: names.PRODUCT}
+LABELS = {"app.kubernetes.io/name": names.PRODUCT, **OWN_LABELS}
 # Counts of servers alone cause no more writes than this.
 SECONDS_BETWEEN_COUNTS = 15.0
 
@@ -44,64 +41,48 @@ Json = dict[str, Any]
 
 
 class SettingsReconciler:
-    """Takes turns: each writes what differs, and waits for what is new before the next.
+    """Writes what differs, and comes back to see whether every replica has it.
 
-    `states` says how many servers there are of each state of `drift`, nothing while none knows.
+    `use` is called with the settings that the controller itself is to work by. `states` returns how
+    many servers there are of each state of `drift`, nothing while that is not known.
     """
 
-    states: Callable[[], Mapping[str, int]] = staticmethod(dict)
-
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it reads, and where its results go
         self,
         api: Api,
-        places: Installation,
-        following: SettingsStore,
+        installation: Installation,
+        store: SettingsStore,
         locks: Sequence[Layer],
-        in_force: InForce,
+        use: Callable[[EffectiveSettings], None],
+        states: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
-        self._following, self._locks, self._in_force = following, locks, in_force
-        self._rollout = Propagation(api, places)
+        self._store, self._locks, self._use, self._states = store, locks, use, states
+        self._propagation = Propagation(api, installation)
         self._clock: Callable[[], datetime] = api.server_time
         self._decided: tuple[Json, EffectiveSettings, str | None] | None = None
-        # What the controller before has written is not known: the replicas may not have it yet.
+        # What the previous leader has written is not known: the replicas may not have it yet.
         self._stricter = True
         self._counts_at = 0.0
-        self._due = 0.0
 
-    async def run(self, failed: Callable[[], None]) -> None:
-        """Follow and take turns until cancelled; `failed` is told of each turn that fails."""
-        turns = repeat(self.turn, asyncio.Event(), failed)
-        await until_one_ends(self._following.run(), turns)
-
-    async def turn(self) -> timedelta:
+    async def reconcile(self, _key: str = "") -> float | None:
         """Let ConfigMap, replicas and status be as they should; raises ApiError.
 
-        Settings that cannot be written are in force here, and their status says who lacks them.
+        Settings that cannot be written are in force here, and their status names who lacks them.
         """
-        await self._news()
-        self._following.news.clear()
-        resource = self._following.resource
+        if not self._store.known:
+            return None
+        resource = self._store.resource
         effective, faults = self._decide(resource.spec if resource else {})
         problem = await self._written(effective)
-        answers = await self._rollout.look(effective.digest)
-        if not (self._stricter and self._rollout.behind):
-            self._in_force.put(effective)
+        answers = await self._propagation.look(effective.digest)
+        if not (self._stricter and self._propagation.behind):
+            self._use(effective)
         if resource is not None:
-            await self._tell(
-                resource, Distribution(faults, effective.digest, answers, self._servers())
-            )
+            found = Distribution(faults, effective.digest, answers, self._servers())
+            await self._write_status(resource, found)
         if problem is not None:
             raise problem
-        self._due = min(self._rollout.due, SECONDS_BETWEEN_COUNTS)
-        return timedelta(0)
-
-    async def _news(self) -> None:
-        """Wait for what is new; after a turn that failed, for nothing."""
-        await self._following.known()
-        seconds, self._due = self._due, 0.0
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._following.news.wait()
+        return min(self._propagation.due, SECONDS_BETWEEN_COUNTS)
 
     def _decide(self, spec: Json) -> tuple[EffectiveSettings, str | None]:
         """The settings for this spec, or the last good ones and what is wrong with the spec."""
@@ -110,7 +91,7 @@ class SettingsReconciler:
                 self._decided = spec, effective_settings(spec, self._locks), None
             except SettingsError as error:
                 LOG.error(  # noqa: TRY400 - its sentences are ours
-                    "the settings resource is not valid: the last good settings stay in force",
+                    "settings resource not valid: the last valid settings stay in force",
                     extra={"fields": {"reason": str(error)}},
                 )
                 good = self._decided[1] if self._decided else self._last_good()
@@ -119,7 +100,7 @@ class SettingsReconciler:
 
     def _last_good(self) -> EffectiveSettings:
         """What the controller before has written, under the locks of this one."""
-        files = self._following.files
+        files = self._store.files
         if files is None or SOURCE_FILE not in files:
             return effective_settings({}, self._locks)
         try:
@@ -127,7 +108,7 @@ class SettingsReconciler:
             return effective_settings(document.value, self._locks)
         except (DocumentError, SettingsError, ValueError) as error:
             LOG.error(  # noqa: TRY400 - its sentences are ours
-                "the last good settings cannot be used: those of chart and environment hold alone",
+                "last valid settings not usable: those of chart and environment hold alone",
                 extra={"fields": {"reason": str(error)}},
             )
             return effective_settings({}, self._locks)
@@ -141,17 +122,17 @@ class SettingsReconciler:
 
     async def _write(self, effective: EffectiveSettings) -> None:
         wanted = {FILE: effective.text, SOURCE_FILE: effective.source}
-        before = self._following.files or {}
+        before = self._store.files or {}
         if wanted.items() <= before.items():
             return
         self._stricter = _is_stricter(effective, before)
-        await self._following.write(wanted, LABELS)
-        LOG.info("settings are distributed", extra={"fields": {"digest": effective.digest}})
+        await self._store.write(wanted, LABELS)
+        LOG.info("settings distributed", extra={"fields": {"digest": effective.digest}})
 
-    async def _tell(self, resource: SettingsResource, verdict: Distribution) -> None:
+    async def _write_status(self, resource: SettingsResource, found: Distribution) -> None:
         """Write the status if it differs; where only counts do, not at once."""
         wanted = resource_status(
-            resource, verdict, self._locks, f"{self._clock():%Y-%m-%dT%H:%M:%SZ}"
+            resource, found, self._locks, f"{self._clock():%Y-%m-%dT%H:%M:%SZ}"
         )
         if wanted == resource.status:
             return
@@ -160,11 +141,11 @@ class SettingsReconciler:
         if counts_alone and clock() < self._counts_at:
             return
         with suppress(NotFound):
-            await self._following.write_status(resource.uid, wanted)
+            await self._store.write_status(resource.uid, wanted)
         self._counts_at = clock() + SECONDS_BETWEEN_COUNTS
 
     def _servers(self) -> Mapping[str, int] | None:
-        states = self.states()
+        states = self._states()
         if not states:
             return None
         counts = {key: states[state] for state, key in COUNTED.items()}

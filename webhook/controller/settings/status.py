@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from webhook.controller.installation import SERVE_DEPLOYMENT
 from webhook.controller.settings import effective
 from webhook.controller.settings.settings_store import SettingsResource
 from webhook.settings.layers import Layer
@@ -72,7 +73,7 @@ def _distributed(verdict: Distribution) -> Json:
     if answers.problem:
         return _said("Unknown", "NotAsked", f"replicas could not be asked: {answers.problem}")
     if not answers.digests:
-        return _said("False", "NoReplicas", "no replica serves: look at mcp-admission-serve")
+        return _said("False", "NoReplicas", f"no replica serves: look at {SERVE_DEPLOYMENT}")
     lacking = sorted(name for name, told in answers.digests.items() if told != verdict.digest)
     if not lacking:
         return _said("True", "InForce", f"every replica has {verdict.digest} in force")
