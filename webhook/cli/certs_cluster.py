@@ -20,7 +20,7 @@ from webhook.controller.certificates.monitor import certificate_faults, stored_c
 from webhook.controller.certificates.rotator import Rotator, RotatorObservation, step_fields
 from webhook.controller.certificates.stored import REPLACE, SecretFiles
 from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET
-from webhook.controller.replicas import endpoint_replicas
+from webhook.controller.serving_replicas import endpoint_replicas
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.observe.controller_metrics import ControllerMetrics

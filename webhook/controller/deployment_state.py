@@ -85,7 +85,7 @@ def rolled(found: Json) -> bool:
 def _unread(found: Json) -> bool:
     """Whether there is no pod, or only pods that wait: a pod cannot start without its Secrets.
 
-    That a first rollout once was complete stays in the conditions, whatever its pods do later.
+    That a first rollout once was complete is kept in the conditions, whatever its pods do later.
     """
     status = found.get("status") or {}
     if rolled(found) and not status.get("replicas"):
@@ -111,7 +111,7 @@ def _trimmed(found: Json) -> Json:
     }
     of_template = template.get("metadata") or {}
     kept = {
-        # All labels: somebody else's Service may select the pods by any.
+        # All labels: another Service may select the pods by any.
         "metadata": {**_metadata(of_template), "labels": of_template.get("labels") or {}},
         "spec": {key: value for key, value in containers.items() if value},
     }

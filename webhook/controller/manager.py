@@ -21,8 +21,8 @@ from webhook.controller.certificates.rotator import STEPS, Rotator
 from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.health import Heart, answer_probes
 from webhook.controller.installation import Installation
-from webhook.controller.replicas import endpoint_replicas
 from webhook.controller.server_controllers import ServerControllers
+from webhook.controller.serving_replicas import endpoint_replicas
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
 from webhook.controller.settings.settings_reconciler import SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsStore

@@ -65,7 +65,7 @@ class Uninstall:
     """The removal of one installation. Both ways raise ApiError."""
 
     api: Api
-    places: Installation
+    installation: Installation
 
     async def plan(self) -> AsyncIterator[str]:
         """What `run` would remove; nothing is written."""
@@ -107,12 +107,12 @@ class Uninstall:
 
     async def _registrations(self) -> AsyncIterator[Removal]:
         """The one that checks is deleted before the one that fills in, or it would refuse."""
-        for kind, path in sorted(self.places.configurations().items(), reverse=True):
-            line = f"{kind} {self.places.configuration} deleted"
+        for kind, path in sorted(self.installation.configurations().items(), reverse=True):
+            line = f"{kind} {self.installation.configuration} deleted"
             yield self._deletion(line, path, settles=SETTLED)
 
     async def _controller(self) -> AsyncIterator[Removal]:
-        line = f"Deployment {self.places.namespace}/{CONTROL_DEPLOYMENT} scaled to 0"
+        line = f"Deployment {self.installation.namespace}/{CONTROL_DEPLOYMENT} scaled to 0"
         yield Removal((line,), _yes, self._stop_controller)
 
     async def _gates(self) -> AsyncIterator[Removal]:
@@ -144,19 +144,19 @@ class Uninstall:
             yield self._deletion(line, path, metadata["uid"])
 
     async def _own(self) -> AsyncIterator[Removal]:
-        """What the controller wrote beside itself; a certificate of somebody else is kept."""
+        """What the controller wrote beside itself; a certificate of another issuer is kept."""
         for kind, resource, name in (
             ("ConfigMap", "configmaps", SETTINGS_CONFIG_MAP),
             ("Secret", "secrets", SERVING_SECRET),
             ("Secret", "secrets", AUTHORITY_SECRET),
         ):
-            path = namespaced("v1", resource, self.places.namespace, name)
+            path = namespaced("v1", resource, self.installation.namespace, name)
             try:
                 metadata = (await self.api.get(path))["metadata"]
             except NotFound:
                 continue
             if is_own(metadata):
-                line = f"{kind} {self.places.namespace}/{name} deleted"
+                line = f"{kind} {self.installation.namespace}/{name} deleted"
                 yield self._deletion(line, path, metadata["uid"])
 
     def _deletion(
@@ -182,7 +182,7 @@ class Uninstall:
         return Removal((line,), is_there, remove)
 
     async def _stop_controller(self) -> bool:
-        where = self.places.namespace
+        where = self.installation.namespace
         scale = namespaced("apps/v1", "deployments", where, CONTROL_DEPLOYMENT, "scale")
         try:
             await self.api.patch(scale, {"spec": {"replicas": 0}}, kind="merge")

@@ -12,10 +12,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import inf
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self, cast
+from typing import Any, Literal, NamedTuple, Self
 
 import aiohttp
-from multidict import CIMultiDict
 
 from webhook.kube.access.client_config import NONE, Overrides
 from webhook.kube.api_request import (
@@ -30,7 +29,7 @@ from webhook.kube.api_request import (
     selectors,
     writing,
 )
-from webhook.kube.client import ApiConnection, explained, left_early, open_connection
+from webhook.kube.client import ApiConnection, explained, left_early, open_connection, send
 from webhook.kube.decode import WatchEvent, decode_json, watch_events
 from webhook.kube.errors import NotLeading, refusal
 
@@ -39,7 +38,7 @@ CALL_SECONDS = 10.0
 IDLE_SECONDS = 100.0
 PAGE = 500
 
-# What the client logs besides goes where the process logs, but not on a terminal by itself.
+# The client's own log lines follow the configuration of the process, and never a terminal.
 logging.getLogger("kubernetes").addHandler(logging.NullHandler())
 
 Json = dict[str, Any]
@@ -49,7 +48,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Listing(NamedTuple):
-    """All objects of a list, and the version from which a watch goes on."""
+    """All objects of a list, and the version from which a watch continues."""
 
     items: list[Json]
     resource_version: str
@@ -71,7 +70,7 @@ class Api:
         on_request: OnRequest = lambda _verb, _resource: None,
         may_write: MayWrite = lambda: inf,
     ) -> None:
-        self._client, self._credentials, self._impersonation = connection
+        self._connection = connection
         self._on_request, self._may_write = on_request, may_write
         self._date, self._date_at = datetime.now(UTC), time.monotonic()
 
@@ -96,7 +95,7 @@ class Api:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._client.close()
+        await self._connection.client.close()
 
     def server_time(self) -> datetime:
         """The API server's clock, as of its last answer; before any, the one of this machine."""
@@ -130,9 +129,9 @@ class Api:
         page: int | None = None,
         seconds: float = CALL_SECONDS,
     ) -> str:
-        """Hand over all objects, `page` a call, and return the version from which a watch goes on.
+        """Hand over all objects, `page` a call; returns the version from which a watch continues.
 
-        Raises Gone when that took too long. Of each, no more than metadata with `metadata_only`.
+        Raises Gone when that took too long. With `metadata_only`, objects are their metadata alone.
         """
         query = {"limit": str(page or PAGE), **selectors(label_selector, field_selector)}
         accept = METADATA_LIST if metadata_only else JSON
@@ -206,9 +205,9 @@ class Api:
     ) -> AsyncGenerator[WatchEvent, None]:
         """What changes after this version, with bookmarks, until the API server ends it.
 
-        Raises Gone when the version is too old, ApiError for any other error it is told of or
-        for something that is no event, and Unreachable when nothing comes for `idle_seconds`.
-        Whoever leaves early closes it: `async with aclosing(api.watch(...)) as events`.
+        Raises Gone when the version is too old, ApiError for any other ERROR event or for
+        something that is no event, and Unreachable when nothing comes for `idle_seconds`.
+        A caller that leaves early closes it: `async with aclosing(api.watch(...)) as events`.
         """
         query = {
             "watch": "true",
@@ -241,28 +240,8 @@ class Api:
         self, request: ApiRequest, ends: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         self._on_request(request.verb, request.resource)
-        headers = {"Accept": request.accept, "Content-Type": request.content_type}
         LOG.debug(request.call)
-        authorization = await self._credentials.authorization()
-        if authorization is not None:
-            headers["Authorization"] = authorization
-        if self._credentials.changing:
-            headers["Connection"] = "close"
-        method, url, headers, *content = await self._client.param_serialize(
-            method=request.method,
-            resource_path=request.path,
-            query_params=list(request.query.items()),
-            header_params=headers,
-            body=request.body,
-            auth_settings=["BearerToken"],
-        )
-        # Not by the session's headers: those are sent to proxies, too. A group is a header each.
-        sent = CIMultiDict(headers)
-        sent.extend(self._impersonation)
-        answer = await self._client.call_api(method, url, sent, *content, _request_timeout=ends)
-        if answer.response.status == 401:
-            self._credentials.refused()
-        return cast("aiohttp.ClientResponse", answer.response)
+        return await send(self._connection, request, ends)
 
     async def _decoded(self, request: ApiRequest, answer: aiohttp.ClientResponse) -> Json:
         try:

@@ -1,7 +1,7 @@
-"""What was last seen of one kind of object: as little of each as whoever asks needs.
+"""A cache of one kind of object, which keeps as little of each as its readers need.
 
-A write is put here with its answer, so that nobody decides on what is older than his own write; an
-event that was sent before it is passed over.
+The answer to a write is put into it, so that no decision is made on a state that is older than the
+own write. An event that is older than that is ignored.
 """
 
 import logging
@@ -29,8 +29,8 @@ class CacheEntry(NamedTuple, Generic[Kept]):
 class Cache(Generic[Kept]):
     """Objects by namespace and name; `keep` makes what is kept, None of an object of no interest.
 
-    `changed` is told namespace, name, and what was and is kept, of whatever comes, goes or is kept
-    differently.
+    `changed` is called with namespace, name, and what was and is kept: for each object that is
+    added, deleted or kept differently.
     """
 
     def __init__(
@@ -63,8 +63,8 @@ class Cache(Generic[Kept]):
     def entry(self, found: Json) -> tuple[str, str, CacheEntry[Kept] | None]:
         """Namespace, name and what is kept of an object as the API server sent it.
 
-        That is what is kept already, where it is not older: most of a list is known. It stays where
-        an object cannot be read: one that nobody expected is no outage.
+        That is what is kept already, where it is not older: most of a list is known. The same
+        counts where the object cannot be read: an unexpected object is no outage.
         """
         metadata = found["metadata"]
         version = _number(metadata.get("resourceVersion"))
@@ -74,7 +74,7 @@ class Cache(Generic[Kept]):
             return namespace, name, held
         try:
             kept = self._keep(found)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others are followed
+        except Exception as error:  # noqa: BLE001 - the other objects are followed
             fields = {"namespace": namespace, "name": name, **failure(error)}
             LOG.error("object not read", extra={"fields": fields})  # noqa: TRY400
             return namespace, name, held

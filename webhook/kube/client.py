@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import aiohttp
 from kubernetes.aio import config
@@ -23,6 +23,7 @@ from webhook.kube.access.client_config import (
 )
 from webhook.kube.access.credentials import Credentials, FixedHeader
 from webhook.kube.access.kubeconfig import UserEntry
+from webhook.kube.api_request import ApiRequest
 from webhook.kube.errors import ConfigurationError, Unreachable, no_configuration
 
 POD = "the ServiceAccount of the pod"
@@ -37,7 +38,7 @@ class ApiConnection(NamedTuple):
 
 
 async def open_connection(kubeconfig: Path | None, overrides: Overrides) -> ApiConnection:
-    """Prepare a connection; nobody is called but a credential plugin.
+    """Prepare a connection. No request is sent; a credential plugin may run.
 
     Raises ConfigurationError where there is no way to a cluster.
     """
@@ -103,3 +104,31 @@ async def left_early(answer: aiohttp.ClientResponse) -> AsyncIterator[None]:
         transport = answer.connection.transport if answer.connection else None
         if transport is not None:
             transport.abort()
+
+
+async def send(
+    connection: ApiConnection, request: ApiRequest, ends: aiohttp.ClientTimeout
+) -> aiohttp.ClientResponse:
+    """Send a request with the credentials of the connection; returns the answer, still unread."""
+    client, credentials, impersonation = connection
+    headers = {"Accept": request.accept, "Content-Type": request.content_type}
+    authorization = await credentials.authorization()
+    if authorization is not None:
+        headers["Authorization"] = authorization
+    if credentials.changing:
+        headers["Connection"] = "close"
+    method, url, headers, *content = await client.param_serialize(
+        method=request.method,
+        resource_path=request.path,
+        query_params=list(request.query.items()),
+        header_params=headers,
+        body=request.body,
+        auth_settings=["BearerToken"],
+    )
+    # Not by the session's headers: those are sent to proxies, too. A group is a header each.
+    sent = CIMultiDict(headers)
+    sent.extend(impersonation)
+    answer = await client.call_api(method, url, sent, *content, _request_timeout=ends)
+    if answer.response.status == 401:
+        credentials.refused()
+    return cast("aiohttp.ClientResponse", answer.response)

@@ -1,4 +1,4 @@
-"""One kind of object, followed for as long as somebody wants to know it: list, then watch.
+"""An informer: it keeps a cache of one kind of object up to date, by a list and then a watch.
 
 A watch that ends is resumed where it was; one whose version is too old, or that the API server
 reports an error in, starts again with a list. Between failures it waits, longer each time and for
@@ -49,7 +49,7 @@ class ListWatch(NamedTuple):
 class Informer(Generic[Kept]):
     """Keeps a cache as the API server says; `synced` is set once it holds the whole list.
 
-    `restarted` is told the resource and why, for whatever is not a watch that ran its time.
+    `restarted` is called with the resource and a reason for each watch that did not run its time.
     """
 
     def __init__(

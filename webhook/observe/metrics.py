@@ -1,7 +1,7 @@
 """What an operator can graph and alert on.
 
 No label takes a value that a client chooses freely: an unknown kind or operation counts as
-`other`, so that nobody can fill the memory of the process with new time series.
+`other`, so that no client can fill the memory of the process with new time series.
 """
 
 from collections.abc import Callable, Iterable
@@ -104,7 +104,7 @@ class Metrics:
         )
         self._refused = gauge(
             "file_refused",
-            "1 while a file on disk is unusable and the one before stays in force.",
+            "1 while a file on disk is unusable and its previous content in force.",
             ["file"],
         )
         self.certificate_expiry = gauge(

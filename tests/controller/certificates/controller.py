@@ -11,7 +11,7 @@ from certs.rotation import Plan
 from tools.cluster.background import Background
 from webhook.controller.certificates.rotator import Rotator
 from webhook.controller.installation import Installation
-from webhook.controller.replicas import Replica
+from webhook.controller.serving_replicas import Replica
 from webhook.kube.api import Api
 from webhook.kube.api_request import ApiRequest
 from webhook.kube.errors import ApiError

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.controller.certificates.cluster import plan
 from webhook.controller.certificates.rotator import Rotator
 from webhook.controller.installation import Installation
-from webhook.controller.replicas import Replica
+from webhook.controller.serving_replicas import Replica
 from webhook.kube.api import Api
 from webhook.observe.controller_metrics import ControllerMetrics
 

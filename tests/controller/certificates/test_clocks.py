@@ -11,7 +11,7 @@ from tests.controller.certificates.controller import Controller
 from tests.controller.certificates.load import Load
 from tests.controller.certificates.replica import Followed
 from tools.cluster.ports import LOOPBACK
-from webhook.controller.replicas import Replica
+from webhook.controller.serving_replicas import Replica
 
 DAY = timedelta(days=1)
 YEAR = 365 * DAY

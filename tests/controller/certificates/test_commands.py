@@ -20,7 +20,7 @@ from tests.controller.certificates.cluster import SERVICE, Installed, plan
 from tests.controller.certificates.controller import Controller
 from tools.cluster.ports import LOOPBACK, free_ports
 from webhook.cli.main import main
-from webhook.controller import replicas
+from webhook.controller import serving_replicas
 
 
 def words(installed: Installed) -> list[str]:
@@ -121,7 +121,7 @@ def test_what_answers_in_place_of_a_replica_is_not_taken_for_it(  # noqa: PLR091
         async def ask(*_: object) -> dict[str, Certificate | None]:
             return {POD: shown}
 
-        monkeypatch.setattr(replicas, "ask_certificates", ask)
+        monkeypatch.setattr(serving_replicas, "ask_certificates", ask)
         here = words(installed)
         if in_pod:
             monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")

@@ -10,7 +10,7 @@ import pytest
 from tests.controller.certificates.cluster import Installed
 from tests.controller.certificates.driving import drive, driving
 from webhook.controller.certificates.monitor import Monitor
-from webhook.controller.replicas import endpoint_replicas
+from webhook.controller.serving_replicas import endpoint_replicas
 from webhook.kube.api import Api
 from webhook.observe.controller_metrics import ControllerMetrics
 

@@ -17,7 +17,7 @@ from tools.chart.shipped import RIGHTS, shipped
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.ports import LOOPBACK
 from tools.cluster.users import User
-from webhook.controller.replicas import Replica, endpoint_replicas
+from webhook.controller.serving_replicas import Replica, endpoint_replicas
 from webhook.kube.api_request import cluster_wide, namespaced
 
 OF_OBJECTS = "mcp-admission-control"

@@ -12,7 +12,7 @@ from webhook.controller.installation import Installation
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, NotFound
 
-# Whoever carries one of these gets its caBundle from cert-manager.
+# A configuration with one of these annotations gets its caBundle from cert-manager.
 INJECTED = "cert-manager.io/inject-"
 
 
@@ -37,7 +37,7 @@ class WebhookConfiguration:
 
 
 class Contested(ApiError):  # noqa: N818 - it says what was found
-    """Somebody else writes the caBundle of a configuration: it is left as it is."""
+    """cert-manager writes the caBundle of a configuration: it is left as it is."""
 
     def __init__(self, configuration: str, injector: str) -> None:
         sentence = (
@@ -47,10 +47,10 @@ class Contested(ApiError):  # noqa: N818 - it says what was found
         super().__init__(0, "Contested", sentence)
 
 
-async def read_configurations(api: Api, places: Installation) -> list[WebhookConfiguration]:
+async def read_configurations(api: Api, installation: Installation) -> list[WebhookConfiguration]:
     """The configurations that there are."""
     found = []
-    for kind, path in places.configurations().items():
+    for kind, path in installation.configurations().items():
         try:
             found.append(_configuration(kind, path, await api.get(path)))
         except NotFound:
@@ -59,7 +59,7 @@ async def read_configurations(api: Api, places: Installation) -> list[WebhookCon
 
 
 def ca_bundles(configurations: Sequence[WebhookConfiguration]) -> dict[str, bytes | None]:
-    """What each entry trusts, by a name that tells it from all others."""
+    """What each entry trusts, by a unique name."""
     return {
         entry.name: entry.bundle
         for configuration in configurations
@@ -70,7 +70,7 @@ def ca_bundles(configurations: Sequence[WebhookConfiguration]) -> dict[str, byte
 async def publish_bundle(
     api: Api, configurations: Sequence[WebhookConfiguration], names: Collection[str], pem: bytes
 ) -> None:
-    """Let these entries trust the bundle, unless their configuration has changed meanwhile.
+    """Let these entries trust the bundle, unless their configuration has changed since it was read.
 
     One that cannot be written does not keep the others from it; its error is raised at the end.
     """

@@ -1,4 +1,4 @@
-"""What is wrong with the certificates in a cluster, whoever issues them: seen, judged, not written.
+"""Faults of the certificates in a cluster, for every issuer: observed and judged, never written.
 
 Each replica and each configuration is judged as an API server would: with the bundle that is
 published, and the certificate that is shown.
@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from certs.authority import Certificate
 from certs.bundle import BundleError, parse
 from certs.verification import Text, verify
-from webhook.controller import replicas
+from webhook.controller import serving_replicas
 from webhook.controller.certificates import ca_bundles
 from webhook.controller.certificates.ca_bundles import INJECTED, WebhookConfiguration
 from webhook.controller.certificates.stored import SecretFiles
 from webhook.controller.installation import SERVING_SECRET, Installation
-from webhook.controller.replicas import FindReplicas
+from webhook.controller.serving_replicas import FindReplicas
 from webhook.kube.api import Api
 from webhook.observe.controller_metrics import ControllerMetrics
 
@@ -43,13 +43,13 @@ def stored_certificate(serving: SecretFiles) -> Certificate | None:
         return None
 
 
-def certificate_faults(seen: Observation, places: Installation, now: datetime) -> list[str]:
+def certificate_faults(seen: Observation, installation: Installation, now: datetime) -> list[str]:
     """Each fault once, in the order of who is to mend it: stored, published, served."""
-    found = [*_of_pair(seen, places, now), *_of_replicas(seen)]
+    found = [*_of_pair(seen, installation, now), *_of_replicas(seen)]
     return list(dict.fromkeys(found))
 
 
-def _of_pair(seen: Observation, places: Installation, now: datetime) -> Iterator[str]:
+def _of_pair(seen: Observation, installation: Installation, now: datetime) -> Iterator[str]:
     """What an API server with each of the bundles would not take."""
     if seen.serving.found is None:
         yield f"{seen.serving.name} is not there: nothing can be served"
@@ -63,7 +63,7 @@ def _of_pair(seen: Observation, places: Installation, now: datetime) -> Iterator
             continue
         authorities = Text(f"caBundle of {entry}", bundle)
         try:
-            service = f"{places.service}.{places.namespace}"
+            service = f"{installation.service}.{installation.namespace}"
             yield from verify(chain, key, authorities, service, now).faults
         except BundleError as error:
             yield str(error)
@@ -86,7 +86,7 @@ class Monitor:
     """
 
     api: Api
-    places: Installation
+    installation: Installation
     find_replicas: FindReplicas
     metrics: ControllerMetrics
     clock: Callable[[], datetime]
@@ -96,8 +96,8 @@ class Monitor:
 
     async def reconcile(self, _key: str = "") -> float:
         """Look once; returns after how many seconds the next look is due. Raises ApiError."""
-        seen, configurations = await observe(self.api, self.places, self.find_replicas)
-        found = certificate_faults(seen, self.places, self.clock())
+        seen, configurations = await observe(self.api, self.installation, self.find_replicas)
+        found = certificate_faults(seen, self.installation, self.clock())
         if self.injected:
             found += [_lacks_annotation(one) for one in configurations if one.injector is None]
         self.metrics.certificate_faults.set(len(found))
@@ -114,12 +114,12 @@ class Monitor:
 
 
 async def observe(
-    api: Api, places: Installation, find_replicas: FindReplicas
+    api: Api, installation: Installation, find_replicas: FindReplicas
 ) -> tuple[Observation, list[WebhookConfiguration]]:
     """What is stored for the replicas, published and shown; the authority's Secret is not read."""
-    serving = await SecretFiles.read(api, places.secret(SERVING_SECRET))
-    configurations = await ca_bundles.read_configurations(api, places)
-    shown = await replicas.ask_certificates(await find_replicas(), places.host)
+    serving = await SecretFiles.read(api, installation.secret(SERVING_SECRET))
+    configurations = await ca_bundles.read_configurations(api, installation)
+    shown = await serving_replicas.ask_certificates(await find_replicas(), installation.host)
     return Observation(serving, ca_bundles.ca_bundles(configurations), shown), configurations
 
 

@@ -1,7 +1,7 @@
 """The rotation in the cluster: look at everything, take the one next step, and look again.
 
-Nothing is remembered but since when everything has looked the same, so a controller that dies
-anywhere is followed by one that goes on.
+Nothing is remembered but since when everything has looked the same, so the next controller
+continues where one has died.
 """
 
 import logging
@@ -13,18 +13,18 @@ from datetime import datetime, timedelta
 from certs import rotation
 from certs.authority import fingerprint, issue_leaf, make_authority
 from certs.rotation import Plan, State, Step, next_step
-from webhook.controller import replicas as served
+from webhook.controller import serving_replicas as served
 from webhook.controller.certificates import ca_bundles, stored
 from webhook.controller.certificates.ca_bundles import WebhookConfiguration
 from webhook.controller.certificates.monitor import Observation, certificate_faults
 from webhook.controller.certificates.stored import Stored
 from webhook.controller.installation import Installation
-from webhook.controller.replicas import FindReplicas, Replica, sync_pod_volumes
+from webhook.controller.serving_replicas import FindReplicas, Replica, sync_pod_volumes
 from webhook.kube.api import Api
 from webhook.observe.controller_metrics import ControllerMetrics
 
 STEPS = ("CreateAuthority", "CreateSuccessor", "Publish", "Promote", "IssueLeaf", "Retire")
-# A bundle that somebody has changed is put back within half a minute.
+# A bundle that was changed is put back within half a minute.
 WAITING, RESTING = timedelta(seconds=2), timedelta(seconds=30)
 
 LOG = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class RotatorObservation:
 
     @property
     def seen(self) -> Observation:
-        """What whoever issues nothing would see."""
+        """The part that can be judged without the authority's Secret."""
         return Observation(self.stored.serving, self.state.published, self.state.serving)
 
 
@@ -50,7 +50,7 @@ class Rotator:
     """Takes the steps of one installation; `clock` is that of the API server."""
 
     api: Api
-    places: Installation
+    installation: Installation
     plan: Plan
     find_replicas: FindReplicas
     metrics: ControllerMetrics
@@ -76,7 +76,7 @@ class Rotator:
         now = self.clock().replace(microsecond=0)
         step = next_step(look.state, now, self.plan)
         await self._let_kubelets_sync(look)
-        faults = certificate_faults(look.seen, self.places, now)
+        faults = certificate_faults(look.seen, self.installation, now)
         self.metrics.certificate_faults.set(len(faults))
         self._report(look, step)
         await self._do(step, look, now)
@@ -87,11 +87,11 @@ class Rotator:
     async def look(self) -> RotatorObservation:
         """See everything as it is now."""
         started = time.monotonic()
-        held = await stored.read_stored(self.api, self.places)
-        configurations = await ca_bundles.read_configurations(self.api, self.places)
+        held = await stored.read_stored(self.api, self.installation)
+        configurations = await ca_bundles.read_configurations(self.api, self.installation)
         replicas = list(await self.find_replicas())
         bundles = ca_bundles.ca_bundles(configurations)
-        shown = await served.ask_certificates(replicas, self.places.host)
+        shown = await served.ask_certificates(replicas, self.installation.host)
         if self._same != (same := (bundles, shown)):
             self._same, self._since = same, time.monotonic()
         state = State(
@@ -139,7 +139,9 @@ class Rotator:
             if touch in self._touched:
                 continue
             self._touched.add(touch)
-            await sync_pod_volumes(self.api, self.places, replica.pod, "certificate", touch[1])
+            await sync_pod_volumes(
+                self.api, self.installation, replica.pod, "certificate", touch[1]
+            )
 
     def _report(self, look: RotatorObservation, step: Step) -> None:
         """Log what has changed since the last turn, and show when certificates end."""

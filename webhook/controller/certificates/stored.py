@@ -58,7 +58,7 @@ class SecretFiles:
 
     @property
     def asked_to_replace(self) -> frozenset[str]:
-        """Fingerprints of certificates that somebody wants to be renewed."""
+        """Fingerprints of certificates that `certs rotate` asks to renew."""
         annotations = (self.found or {}).get("metadata", {}).get("annotations") or {}
         return frozenset(annotations.get(REPLACE, "").replace(",", " ").split())
 
@@ -95,14 +95,14 @@ class Stored:
 
     @property
     def asked_to_replace(self) -> frozenset[str]:
-        """Fingerprints of certificates that somebody wants to be renewed."""
+        """Fingerprints of certificates that `certs rotate` asks to renew."""
         return self.authorities.asked_to_replace | self.serving.asked_to_replace
 
 
-async def read_stored(api: Api, places: Installation) -> Stored:
+async def read_stored(api: Api, installation: Installation) -> Stored:
     """Read both Secrets; what cannot be used counts as absent, and is a problem."""
-    authorities = await SecretFiles.read(api, places.secret(AUTHORITY_SECRET))
-    serving = await SecretFiles.read(api, places.secret(SERVING_SECRET))
+    authorities = await SecretFiles.read(api, installation.secret(AUTHORITY_SECRET))
+    serving = await SecretFiles.read(api, installation.secret(SERVING_SECRET))
     problems: list[str] = []
     return Stored(
         authority=_pair(authorities, "ca", problems),

@@ -1,7 +1,7 @@
-"""A pod that waits for its network policy: its gate goes once the policy is in force.
+"""A pod that waits for its network policy: its gate is removed once the policy is in force.
 
 In force means that the API server has it as it is wanted, and that the network plugin had a moment
-to do as it says: plugins tell nobody when they have.
+to do as it says: plugins do not report when they have.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ Json = dict[str, Any]
 
 
 async def remove_gate(api: Api, namespace: str, name: str, uid: str, at: int) -> Json | None:
-    """Take it; returns the pod as it is then, None where somebody else took the gate or the pod.
+    """Remove our gate; returns the new pod, None where the gate or the pod is gone already.
 
-    Raises ApiError, Invalid where some admission refuses that the gate goes.
+    Raises ApiError, Invalid where an admission refuses the removal.
     """
     pods = namespaced("v1", "pods", namespace)
     gate = f"/spec/{names.GATES}/{at}"
@@ -54,15 +54,15 @@ class GateReconciler:
         self, api: Api, writer: Writer, namespaces: NamespaceReconciler, recorder: EventRecorder
     ) -> None:
         self._api, self._writer, self._recorder = api, writer, recorder
-        self._namespaces, self._view = namespaces, namespaces.view
+        self._namespaces, self._state = namespaces, namespaces.state
         self._since: dict[str, tuple[object, float]] = {}
 
     async def reconcile(self, key: NamespacedName) -> float | None:
         """Take the gate, or say when to come again; a policy that is written asks again itself."""
-        pod = self._view.pods.get(key.namespace, key.name)
-        if pod is None or pod.gate is None or not self._view.here(key.namespace):
+        pod = self._state.pods.get(key.namespace, key.name)
+        if pod is None or pod.gate is None or not self._state.here(key.namespace):
             return None
-        if self._view.settings.mcp_namespace.network_policy.enabled:
+        if self._state.settings.mcp_namespace.network_policy.enabled:
             moment = self._moment_left(key.namespace)
             if moment is None:
                 await self._record_why(key, pod)
@@ -106,6 +106,6 @@ class GateReconciler:
         except Invalid as error:
             await self._record(key, pod, f"its gate cannot be taken: {error.message}")
             raise
-        # Where it is another pod, or has other gates by now, the watch tells.
+        # Where it is another pod, or has other gates by now, an event of the watch follows.
         if now is not None:
-            self._view.pods.put(now)
+            self._state.pods.put(now)

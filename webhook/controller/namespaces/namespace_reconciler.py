@@ -1,8 +1,8 @@
 """A namespace: the policy that isolates its servers, and its Pod Security labels if it is managed.
 
-The policy is made with the first server and goes with the last; in a managed namespace it is
-always there. Labels are applied, so that those that are ours are known, and go when a namespace is
-managed no more.
+The policy is created with the first server and deleted with the last; a managed namespace always
+has it. Labels are applied, so that our own are known. They are removed when a namespace is no
+longer managed.
 """
 
 from typing import Any
@@ -24,43 +24,43 @@ class NamespaceReconciler:
     """Reconciles one namespace at a time."""
 
     def __init__(
-        self, api: Api, view: ClusterState, writer: Writer, recorder: EventRecorder
+        self, api: Api, state: ClusterState, writer: Writer, recorder: EventRecorder
     ) -> None:
-        self._api, self.view, self._writer, self._recorder = api, view, writer, recorder
+        self._api, self.state, self._writer, self._recorder = api, state, writer, recorder
         self._looked: dict[str, bool] = {}
         self.blocked: dict[str, str] = {}
         self._stood: dict[str, Live | None] = {}
 
     async def reconcile(self, namespace: str) -> float | None:
         """Write what differs."""
-        found = self.view.namespaces.get("", namespace)
-        if found is None or not self.view.here(namespace):
+        found = self.state.namespaces.get("", namespace)
+        if found is None or not self.state.here(namespace):
             return None
         await self._older_servers(namespace, found)
         wanted = {each["kind"]: each for each in self.wanted(namespace)}
-        if self.view.writes_namespaces:
+        if self.state.writes_namespaces:
             await self._label(namespace, found, wanted.get("Namespace"))
         return await self._isolate(namespace, found, wanted.get(POLICY.kind))
 
     def wanted(self, namespace: str) -> tuple[Json, ...]:
         """What this namespace is to have."""
-        managed = self.view.managed(namespace)
+        managed = self.state.managed(namespace)
         if not managed and not self._has_servers(namespace):
             return ()
-        settings, release = self.view.settings, self.view.release_namespace
+        settings, release = self.state.settings, self.state.release_namespace
         return made.of_namespace(namespace, settings, release, managed=managed)
 
     def _has_servers(self, namespace: str) -> bool:
-        servers = (each.covered for _, each in self.view.deployments.within(namespace))
-        return any(servers) or any(True for _ in self.view.pods.within(namespace))
+        servers = (each.covered for _, each in self.state.deployments.within(namespace))
+        return any(servers) or any(True for _ in self.state.pods.within(namespace))
 
     async def _older_servers(self, namespace: str, found: NamespaceState) -> None:
         """Judge Deployments anew that were seen before the namespace was managed, or ceased."""
         if self._looked.get(namespace, False) is found.managed:
             return
-        self.view.deployments.doubt(namespace)
+        self.state.deployments.doubt(namespace)
         path = namespaced("apps/v1", "deployments", namespace)
-        await self._api.list_each(path, self.view.deployments.put)
+        await self._api.list_each(path, self.state.deployments.put)
         self._looked[namespace] = found.managed
 
     async def _label(self, namespace: str, found: NamespaceState, wanted: Json | None) -> None:
@@ -74,7 +74,7 @@ class NamespaceReconciler:
             "metadata": {"name": namespace, "uid": found.uid, "labels": labels},
         }
         path = cluster_wide("v1", "namespaces", namespace)
-        self.view.namespaces.put(await self._api.apply(path, body))
+        self.state.namespaces.put(await self._api.apply(path, body))
 
     async def _isolate(
         self, namespace: str, found: NamespaceState, wanted: Json | None
@@ -103,7 +103,7 @@ class NamespaceReconciler:
         put_back = self._writer.put_backs.note(place)
         recorded = notes | ({f"{place.kind}PutBack": put_back} if put_back else {})
         await self._recorder.record(regarding, recorded)
-        self.view.ask_for_waiting(namespace)
+        self.state.ask_for_waiting(namespace)
         if failure:
             raise failure
         return again

@@ -1,7 +1,8 @@
 """Who has written an object, by what the API server keeps in its managedFields.
 
-Somebody who applies a field of ours, by `kubectl apply`, server-side apply or Helm, has the object
-in a manifest and applies it again: the object is theirs. Whoever only edits a field has not.
+A manager that applies a field of ours, by `kubectl apply`, server-side apply or Helm, has the
+object in a manifest and will apply it again: the object is theirs. One that only edits a field
+has not.
 """
 
 import json
@@ -46,7 +47,7 @@ def labels_of_us_alone(found: Json) -> set[str]:
 
 
 def taken_over(found: Json, core: Collection[Path]) -> bool:
-    """Whether somebody else has the object in a manifest, which has one of the `core` fields."""
+    """Whether another manager has the object in a manifest, which has one of the `core` fields."""
     metadata = found["metadata"]
     managed_by = (metadata.get("labels") or {}).get(names.MANAGED_BY)
     return (
@@ -57,7 +58,7 @@ def taken_over(found: Json, core: Collection[Path]) -> bool:
 
 
 def applied_by_others(found: Json, core: Collection[Path]) -> Json | None:
-    """The object as somebody else applies it; None where nobody applies a field of `core`."""
+    """The object as other managers apply it; None where they apply no field of `core`."""
     applied = [each for each in others(found) if each.get("operation") == "Apply"]
     whole = {**found, "stringData": found.get("data")}
     by_server = _part(whole, [each.get("fieldsV1") or {"f:": {}} for each in applied])
@@ -97,7 +98,7 @@ def _has(fields: Json, path: Path) -> bool:
             return False
         fields = fields[f"f:{key}"]
         if not fields:
-            # The API server tells the parts of it not apart.
+            # The API server does not tell its parts apart.
             return True
     return True
 

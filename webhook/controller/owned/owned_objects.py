@@ -2,7 +2,7 @@
 
 Only those fields are compared and written, so that what the API server fills in and what others
 add elsewhere causes no write. What is kept of an object is a keyed digest of them: no value of a
-Secret stays in memory, and none can be guessed from what does.
+Secret is kept in memory, and none can be guessed from the digest.
 """
 
 import json
@@ -62,8 +62,8 @@ class Kind(NamedTuple):
 class Live(NamedTuple):
     """What is kept of an object of a name that is made.
 
-    `written`: by us, at least in part; `shared`: by somebody else, too; `taken`: somebody else has
-    it in a manifest. `generation`: 0 for kinds whose specs nobody counts. `created`: in seconds.
+    `written`: by us, at least in part; `shared`: by another manager, too; `taken`: another manager
+    has it in a manifest. `generation`: 0 for kinds without one. `created`: in seconds.
     `revision`: of the configuration with which its server began, where no pod was older.
     """
 
@@ -186,7 +186,7 @@ def former_service_key(namespace: str, name: str) -> ObjectKey:
 class Owner(NamedTuple):
     """For whom an object is made: a Deployment by its uid, or a namespace.
 
-    `alone`: it is ours only as long as nobody else has written anything to it.
+    `alone`: it is ours only as long as no other manager has written to it.
     """
 
     uid: str = ""
@@ -197,7 +197,7 @@ class Owner(NamedTuple):
         return self._was(live) and not self.lost(live)
 
     def lost(self, live: Live) -> bool:
-        """Whether it was ours, and is somebody else's now."""
+        """Whether it was ours, and another manager has taken it over."""
         taken = live.taken or (self.alone and live.shared)
         return bool(self.uid) and self._was(live) and taken
 

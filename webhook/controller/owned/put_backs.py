@@ -1,6 +1,6 @@
-"""What was put back lately: how long the next time waits, and what is told of it.
+"""What was put back lately: how long the next time waits, and the note of its Event.
 
-Somebody who edits an object is answered at once, a process that does so again and again later each
+The first edit of an object is put back at once, edits by a process that repeats them later each
 time: there is one Event, and no war. What isolates servers never waits for long.
 """
 
@@ -39,7 +39,7 @@ class PutBacks:
         return max(0.0, recent.last + pause - _now())
 
     def note(self, place: ObjectKey) -> str | None:
-        """What was told when the object was put back lately."""
+        """The note of the Event when the object was put back lately."""
         recent = self._at(place)
         return recent and recent.note
 

@@ -1,7 +1,7 @@
-"""An object that somebody else has taken over is let go: what is only ours on it is dropped.
+"""Releases an object that another manager has taken over: what is only ours on it is removed.
 
-Without our reference it stays when the Deployment goes. An apply merges maps, and lists of ports:
-in a field that the other side applies, only what it applies stays. Nothing of ours is written.
+Without our reference it is kept when the Deployment is deleted. An apply merges maps, and lists of
+ports: of a field that the other manager applies, only what it applies is kept.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """One made object is written: created, brought back to what is wanted, or deleted.
 
 An object of the name that is not ours is never touched, except that one which was ours, and which
-somebody else has taken over, is let go. What somebody edited is put back, and told: later each
-time, where it happens again and again.
+another manager has taken over, is released. What was edited is put back, and an Event says so:
+later each time, where it happens again and again.
 """
 
 from collections.abc import Awaitable, Mapping
@@ -30,7 +30,7 @@ LABELS = ("metadata", "labels")
 
 
 class NotOurs(Exception):  # noqa: N818 - it is what was found, not a failure
-    """An object of this name belongs to somebody else; `found` is the object."""
+    """An object of this name has another owner; `found` is the object."""
 
     def __init__(self, kind: str, name: str, found: Json) -> None:
         sentence = "belongs to somebody else and stays as it is: rename or delete it"
@@ -39,7 +39,7 @@ class NotOurs(Exception):  # noqa: N818 - it is what was found, not a failure
 
 
 class Waits(Exception):  # noqa: N818
-    """Somebody edits the object again and again: it is put back in some seconds."""
+    """The object is edited again and again: it is put back in some seconds."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
@@ -54,7 +54,7 @@ class GoingAway(ApiError):  # noqa: N818
 
 
 class Changed(ApiError):  # noqa: N818
-    """Somebody else wrote the object meanwhile: it is looked at again."""
+    """Another manager wrote the object since it was read: it is looked at again."""
 
     def __init__(self, place: ObjectKey) -> None:
         super().__init__(0, "Changed", f"{place.kind} {place.name} has changed since it was read")
@@ -90,7 +90,7 @@ class Writer:
     ) -> None:
         """Let the object be as wanted; raises NotOurs or Waits, or ApiError where it is not done.
 
-        `at_first` are annotations that it gets when it is created, and that nobody compares.
+        `at_first` are annotations that it gets when it is created, and that are not compared.
         `stood` is the object as it last was when all was right: where it was as it is wanted now,
         what differs was edited.
         """
@@ -101,7 +101,7 @@ class Writer:
                 return
         elif owner.has(live) and self.fits(wanted):
             return
-        # As it is now: it may be somebody else's since.
+        # As it is now: another manager may have taken it over.
         found, live = await self._read(place)
         if live.going:
             raise GoingAway(place.kind, place.name)
@@ -135,7 +135,7 @@ class Writer:
         try:
             made = await self._api.create(KINDS[place.kind].path(place.namespace), body)
         except AlreadyExists:
-            # Ours all the same, where somebody has taken our label away.
+            # It may be ours without our label, and so not in the cache.
             return False
         self._made[place.kind].put(made)
         return True
@@ -154,7 +154,7 @@ class Writer:
         try:
             left = await self._write(place, self._api.patch(path, patch, kind="merge"))
         except Invalid:
-            # What they applied is not complete, or cannot be changed: it stays as it is.
+            # What they applied is not complete, or cannot be changed: it is left as it is.
             only = {"metadata": patch["metadata"]}
             left = await self._write(place, self._api.patch(path, only, kind="merge"))
         if live_object(KINDS[place.kind], left).written:
@@ -181,11 +181,11 @@ class Writer:
         try:
             stored = await self._applied(place, wanted, found)
         except Invalid:
-            # What somebody added contradicts ours: a port of the same name with another number.
+            # A field that another manager added contradicts ours: a port of the same name.
             stored = await self._applied(place, wanted, await self._freed(place, wanted, found))
         if content_digest(KINDS[place.kind].content(stored)) != _digest(wanted):
-            # What somebody added, and what we created ourselves and want no more, stays in an
-            # apply: only an apply takes away what an apply has brought.
+            # An apply removes only what an apply has written: neither what another manager added,
+            # nor what we created and no longer want.
             stored = await self._freed(place, wanted, stored)
         self._made[place.kind].put(stored)
 

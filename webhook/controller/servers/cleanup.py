@@ -30,7 +30,7 @@ AGAIN = 2.0
 
 
 class KeptService(NamedTuple):
-    """A former Service that goes on: for how many seconds, and what is told of it."""
+    """A former Service that is kept: for how many seconds, and the note of its Event."""
 
     seconds: float
     note: str
@@ -76,7 +76,7 @@ def _note(name: str, ends: int) -> str:
 
 
 async def clean_up(
-    api: Api, view: ClusterState, writer: Writer, key: NamespacedName
+    api: Api, state: ClusterState, writer: Writer, key: NamespacedName
 ) -> float | None:
     """Delete what is ours, except a Secret that the template names; or say when to come again."""
     former = former_service_key(key.namespace, key.name)
@@ -91,7 +91,7 @@ async def clean_up(
         found = await api.get(namespaced("apps/v1", "deployments", key.namespace, key.name))
     except NotFound:
         return None
-    kept = observe_deployment(found, view.settings, managed=view.managed(key.namespace))
+    kept = observe_deployment(found, state.settings, managed=state.managed(key.namespace))
     if kept is not None and kept.covered:
         return None
     if not rolled(found):

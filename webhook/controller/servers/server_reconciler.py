@@ -43,24 +43,24 @@ class ServerReconciler:
     """Reconciles one server at a time."""
 
     def __init__(
-        self, api: Api, view: ClusterState, writer: Writer, recorder: EventRecorder
+        self, api: Api, state: ClusterState, writer: Writer, recorder: EventRecorder
     ) -> None:
-        self._api, self._view, self._writer, self._recorder = api, view, writer, recorder
+        self._api, self._state, self._writer, self._recorder = api, state, writer, recorder
         self._settled: dict[NamespacedName, Settled] = {}
         self.refused: set[NamespacedName] = set()
 
     async def reconcile(self, key: NamespacedName) -> float | None:
-        """Write what differs; where nothing has changed since it was right, nobody is called."""
-        found = self._view.deployments.get(key.namespace, key.name)
+        """Write what differs; where nothing has changed since it was right, no request is sent."""
+        found = self._state.deployments.get(key.namespace, key.name)
         if found is None or not found.covered:
             self._settled.pop(key, None)
             self.refused.discard(key)
-        if not self._view.here(key.namespace):
+        if not self._state.here(key.namespace):
             return None
         if found is None or not found.covered:
-            return await clean_up(self._api, self._view, self._writer, key)
+            return await clean_up(self._api, self._state, self._writer, key)
         source, now = self._source_version(key, found), asyncio.get_running_loop().time()
-        settings = self._view.settings
+        settings = self._state.settings
         settled = self._settled.get(key)
         if settled and settled.is_settled(found, settings, source, self._lives(key), now):
             return None if settled.until == inf else settled.until - now
@@ -84,7 +84,7 @@ class ServerReconciler:
 
     def _source_version(self, key: NamespacedName, found: DeploymentState) -> str | None:
         name = found.config_from
-        return self._view.sources.get(key.namespace, name) if name else None
+        return self._state.sources.get(key.namespace, name) if name else None
 
     def _lives(self, key: NamespacedName) -> tuple[Live | None, ...]:
         """What there is of everything that may be made: the Service first, the former one last."""
@@ -97,7 +97,7 @@ class ServerReconciler:
         selects = any(live.selects and owner.has(live) for live in (new, old) if live)
         selecting = server.labelled and (selects or found.first or found.rolled)
         source = await self._source(server)
-        return made.of_server(server, self._view.settings, source, selecting=selecting)
+        return made.of_server(server, self._state.settings, source, selecting=selecting)
 
     async def _source(self, server: Server) -> Json | None:
         try:
@@ -207,4 +207,4 @@ class ServerReconciler:
             "spec": {"template": {"metadata": {"annotations": annotations}}},
         }
         path = namespaced("apps/v1", "deployments", key.namespace, key.name)
-        self._view.deployments.put(await self._api.patch(path, body, kind="merge"))
+        self._state.deployments.put(await self._api.patch(path, body, kind="merge"))

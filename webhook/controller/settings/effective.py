@@ -68,12 +68,12 @@ def _fits(value: Any, levels: int) -> bool:
 
 
 def locked(locks: Sequence[Layer]) -> frozenset[str]:
-    """The keys of the resource that are not heard."""
+    """The keys of the resource that have no effect."""
     return frozenset().union(*map(layers.keys, locks)) - CHART_ONLY
 
 
 def ignored(spec: Json, locks: Sequence[Layer]) -> frozenset[str]:
-    """The keys that the resource sets all the same."""
+    """The locked keys that the resource sets without effect."""
     return layers.keys(_layer(spec)) & locked(locks)
 
 

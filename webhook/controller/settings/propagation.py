@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from webhook.controller.installation import Installation
-from webhook.controller.replicas import (
+from webhook.controller.serving_replicas import (
     METRICS_PORT,
     Replica,
     ask_digests,
@@ -27,8 +27,8 @@ LOG = logging.getLogger(__name__)
 class Propagation:
     """Asks the replicas for one digest until all have it; `due` is when to look again."""
 
-    def __init__(self, api: Api, places: Installation) -> None:
-        self._api, self._places = api, places
+    def __init__(self, api: Api, installation: Installation) -> None:
+        self._api, self._installation = api, installation
         self.due = 0.0
         self._digest = ""
         self._since = self._ask_at = self._touch_at = 0.0
@@ -36,12 +36,12 @@ class Propagation:
 
     @property
     def behind(self) -> bool:
-        """Whether some replica told of other settings, and may still get these soon."""
+        """Whether some replica has reported other settings, and may still get these soon."""
         others = set(self._answers.digests.values()) - {self._digest, None}
         return bool(others) and asyncio.get_running_loop().time() < self._since + PATIENCE
 
     async def look(self, digest: str) -> Answers:
-        """What the replicas have told, asked now if it is time to."""
+        """What the replicas have reported; they are asked now if it is time to."""
         now = asyncio.get_running_loop().time()
         if digest != self._digest:
             self._digest, self._since = digest, now
@@ -56,13 +56,13 @@ class Propagation:
 
     async def _ask(self) -> Answers:
         try:
-            found = await endpoint_replicas(self._api, self._places, METRICS_PORT)
+            found = await endpoint_replicas(self._api, self._installation, METRICS_PORT)
         except ApiError as error:
             LOG.warning("replicas not asked", extra={"fields": {"reason": error.message}})
             return Answers({}, error.message)
-        told = await ask_digests(found)
-        await self._touch([each for each in found if told[each.name] != self._digest])
-        return Answers(told)
+        digests = await ask_digests(found)
+        await self._touch([each for each in found if digests[each.name] != self._digest])
+        return Answers(digests)
 
     async def _touch(self, lacking: Sequence[Replica]) -> None:
         now = asyncio.get_running_loop().time()
@@ -71,4 +71,4 @@ class Propagation:
         self._touch_at = now + BETWEEN_TOUCHES
         version = f"{self._digest} {now - self._since:.0f}s"
         for pod in filter(None, (each.pod for each in lacking)):
-            await sync_pod_volumes(self._api, self._places, pod, "settings", version)
+            await sync_pod_volumes(self._api, self._installation, pod, "settings", version)

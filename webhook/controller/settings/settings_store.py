@@ -91,7 +91,7 @@ class SettingsStore:
         return self._files.synced.is_set() and self._resource_known
 
     async def write(self, files: Files, labels: Mapping[str, str]) -> None:
-        """Let the ConfigMap hold these files, whoever has made or changed it."""
+        """Let the ConfigMap hold these files, whatever it held before."""
         body = {
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -131,7 +131,7 @@ class SettingsStore:
         self._changed()
 
     async def _is_defined(self) -> bool:
-        """Whether the API server knows the resource; any other problem is the watch's to tell."""
+        """Whether the API server knows the resource; the watch reports any other problem."""
         try:
             await self._api.list(RESOURCES.path, field_selector=RESOURCES.field_selector)
         except NotFound:

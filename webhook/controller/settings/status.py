@@ -16,7 +16,7 @@ MOST_NAMES = 5
 
 @dataclass(frozen=True)
 class Answers:
-    """The digest that each replica has told; `problem` says why none could be asked."""
+    """The digest that each replica reported; `problem` says why none could be asked."""
 
     digests: Mapping[str, str | None]
     problem: str | None = None
@@ -36,22 +36,22 @@ class Distribution:
 
 
 def resource_status(
-    resource: SettingsResource, verdict: Distribution, locks: Sequence[Layer], now: str
+    resource: SettingsResource, found: Distribution, locks: Sequence[Layer], now: str
 ) -> Json:
     """The status of this resource; `now` is the time of what has changed."""
     before = {each["type"]: each for each in resource.status.get("conditions") or []}
     conditions = [
         _condition(before.get(name), {"type": name, **said}, resource.generation, now)
-        for name, said in (("Valid", _valid(verdict)), ("Distributed", _distributed(verdict)))
+        for name, said in (("Valid", _valid(found)), ("Distributed", _distributed(found)))
     ]
-    found = {
+    status = {
         "observedGeneration": resource.generation,
         "conditions": conditions,
         "locked": sorted(effective.locked(locks)),
         "ignored": sorted(effective.ignored(resource.spec, locks)),
     }
-    servers = verdict.servers or resource.status.get("servers")
-    return found | ({"servers": dict(servers)} if servers else {})
+    servers = found.servers or resource.status.get("servers")
+    return status | ({"servers": dict(servers)} if servers else {})
 
 
 def _condition(before: Json | None, said: Json, generation: int, now: str) -> Json:
@@ -60,35 +60,35 @@ def _condition(before: Json | None, said: Json, generation: int, now: str) -> Js
     return {**said, "observedGeneration": generation, "lastTransitionTime": since}
 
 
-def _valid(verdict: Distribution) -> Json:
-    if verdict.faults is None:
-        return _said("True", "Accepted", f"the settings are accepted as {verdict.digest}")
-    return _said("False", "Invalid", f"{verdict.faults}\nuntil then {_kept(verdict)}")
+def _valid(found: Distribution) -> Json:
+    if found.faults is None:
+        return _said("True", "Accepted", f"the settings are accepted as {found.digest}")
+    return _said("False", "Invalid", f"{found.faults}\nuntil then {_kept(found)}")
 
 
-def _distributed(verdict: Distribution) -> Json:
-    if verdict.faults is not None:
-        return _said("False", "Invalid", f"{_kept(verdict)}: mend what Valid says")
-    answers = verdict.answers
+def _distributed(found: Distribution) -> Json:
+    if found.faults is not None:
+        return _said("False", "Invalid", f"{_kept(found)}: mend what Valid says")
+    answers = found.answers
     if answers.problem:
         return _said("Unknown", "NotAsked", f"replicas could not be asked: {answers.problem}")
     if not answers.digests:
         return _said("False", "NoReplicas", f"no replica serves: look at {SERVE_DEPLOYMENT}")
-    lacking = sorted(name for name, told in answers.digests.items() if told != verdict.digest)
+    lacking = sorted(name for name, digest in answers.digests.items() if digest != found.digest)
     if not lacking:
-        return _said("True", "InForce", f"every replica has {verdict.digest} in force")
+        return _said("True", "InForce", f"every replica has {found.digest} in force")
     names = ", ".join(lacking[:MOST_NAMES])
     more = f" and {len(lacking) - MOST_NAMES} more" if len(lacking) > MOST_NAMES else ""
     return _said(
         "False",
         "Waiting",
-        f"{names}{more} of {len(answers.digests)} do not have {verdict.digest} in force yet: "
+        f"{names}{more} of {len(answers.digests)} do not have {found.digest} in force yet: "
         "their kubelets bring it within a minute, else their logs say why",
     )
 
 
-def _kept(verdict: Distribution) -> str:
-    return f"the last good settings stay in force ({verdict.digest})"
+def _kept(found: Distribution) -> str:
+    return f"the last good settings stay in force ({found.digest})"
 
 
 def _said(state: str, reason: str, message: str) -> Json:

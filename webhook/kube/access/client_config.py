@@ -53,7 +53,7 @@ NONE = Overrides()
 
 
 def impersonation_headers(user: UserEntry, overrides: Overrides) -> CIMultiDict[str]:
-    """The headers of every request; none where nobody is impersonated.
+    """The headers of every request; none without impersonation.
 
     Raises ConfigurationError for groups, a uid or extra without a user, which API servers refuse.
     """
@@ -145,7 +145,7 @@ def _client_config(
     context = tls.tls_context(cluster, trusted)
     named = cluster.proxy_url and proxies.usable_proxy(cluster.proxy_url, "proxy-url")
     proxy = named or proxies.proxy_of_environment(server, environment)
-    # Nobody sends credentials without TLS, kubectl neither.
+    # Credentials are not sent without TLS, as by kubectl.
     secret = server.startswith("https:")
     info = _cluster_info(cluster, server, trusted)
     credentials = _credentials(chosen, context, info) if secret else FixedHeader(None)
@@ -187,13 +187,13 @@ def _credentials(
 
 
 def _cluster_info(cluster: ClusterEntry, server: str, trusted: bytes) -> dict[str, Any]:
-    """What a plugin with `provideClusterInfo` is told."""
+    """What a plugin with `provideClusterInfo` gets."""
     config = [
         each.get("extension")
         for each in cluster.extensions
         if isinstance(each, dict) and each.get("name") == CLUSTER_INFO
     ]
-    told = {
+    info = {
         "server": server,
         "tls-server-name": cluster.tls_server_name,
         "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify,
@@ -202,4 +202,4 @@ def _cluster_info(cluster: ClusterEntry, server: str, trusted: bytes) -> dict[st
         "disable-compression": cluster.disable_compression,
         "config": config[0] if config else None,
     }
-    return {key: value for key, value in told.items() if value or key == "config"}
+    return {key: value for key, value in info.items() if value or key == "config"}

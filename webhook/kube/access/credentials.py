@@ -72,7 +72,7 @@ class FixedHeader:
 
 
 class TokenFile:
-    """A token that somebody renews; it is read once a minute, and kept where it cannot be."""
+    """A token in a file that is renewed; it is read once a minute, and kept if that fails."""
 
     changing = False
 

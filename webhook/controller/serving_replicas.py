@@ -46,13 +46,15 @@ class Replica:
 FindReplicas = Callable[[], Awaitable[Sequence[Replica]]]
 
 
-async def endpoint_replicas(api: Api, places: Installation, port: str = API_PORT) -> list[Replica]:
+async def endpoint_replicas(
+    api: Api, installation: Installation, port: str = API_PORT
+) -> list[Replica]:
     """Every replica behind the Service, ready or not: it may become ready at any time.
 
     Each with its port of this name; a Service without one for API servers, with its first.
     """
-    path = namespaced("discovery.k8s.io/v1", "endpointslices", places.namespace)
-    selector = f"kubernetes.io/service-name={places.service}"
+    path = namespaced("discovery.k8s.io/v1", "endpointslices", installation.namespace)
+    selector = f"kubernetes.io/service-name={installation.service}"
     found: dict[str, Replica] = {}
     for item in (await api.list(path, label_selector=selector)).items:
         for replica in _of_slice(item, port):
@@ -82,7 +84,7 @@ def _has_left(conditions: Mapping[str, Any]) -> bool:
 
 
 async def _shown(replica: Replica, host: str) -> Certificate | None:
-    # Any certificate is of interest here, above all one that nobody should trust.
+    # Any certificate is of interest here, above all one that cannot be trusted.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
@@ -101,14 +103,14 @@ async def _shown(replica: Replica, host: str) -> Certificate | None:
 
 
 async def sync_pod_volumes(
-    api: Api, places: Installation, pod: str, what: str, version: str
+    api: Api, installation: Installation, pod: str, what: str, version: str
 ) -> None:
     """Annotate a pod of the installation with the version of `what` that it should get.
 
     Where that fails, it is logged: the kubelet comes by itself, later.
     """
     annotations = {"metadata": {"annotations": {f"{names.PREFIX}{what}": version}}}
-    path = namespaced("v1", "pods", places.namespace, pod)
+    path = namespaced("v1", "pods", installation.namespace, pod)
     try:
         await api.patch(path, annotations, kind="merge")
     except ApiError as error:
@@ -119,11 +121,11 @@ async def ask_digests(replicas: Sequence[Replica]) -> dict[str, str | None]:
     """The digest of the settings of each replica, by its name; None where it does not say."""
     ends = aiohttp.ClientTimeout(total=ASK_SECONDS)
     async with aiohttp.ClientSession(timeout=ends) as session:
-        told = await asyncio.gather(*(_told(session, replica) for replica in replicas))
-    return {replica.name: one for replica, one in zip(replicas, told, strict=True)}
+        digests = await asyncio.gather(*(_digest(session, replica) for replica in replicas))
+    return {replica.name: one for replica, one in zip(replicas, digests, strict=True)}
 
 
-async def _told(session: aiohttp.ClientSession, replica: Replica) -> str | None:
+async def _digest(session: aiohttp.ClientSession, replica: Replica) -> str | None:
     host = f"[{replica.host}]" if ":" in replica.host else replica.host
     try:
         async with session.get(

@@ -16,7 +16,7 @@ from tests.controller.certificates.replica import Followed
 from tests.e2e import manifests
 from tools.cluster.authority import Authority
 from tools.cluster.ports import LOOPBACK
-from webhook.controller.replicas import Replica, ask_certificates, endpoint_replicas
+from webhook.controller.serving_replicas import Replica, ask_certificates, endpoint_replicas
 from webhook.kube.api import Api
 from webhook.kube.api_request import namespaced
 
