@@ -12,7 +12,7 @@ import yaml
 from webhook.cli import apply, uninstall
 from webhook.cli.judging import Judging
 from webhook.cli.main import main
-from webhook.fleet.roll import End, Rolled
+from webhook.fleet.restart import Restarted, RestartResult
 from webhook.fleet.targets import Target
 from webhook.kube.errors import Forbidden
 from webhook.settings.model import Settings
@@ -26,29 +26,29 @@ async def nobody(*_: Any) -> AbstractAsyncContextManager[None]:
 
 
 @pytest.fixture
-def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Rolled]:
+def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Restarted]:
     """How it ends for each server of a cluster that is not there."""
-    ends: dict[Target, Rolled] = {}
+    ends: dict[Target, Restarted] = {}
 
     class Targets:
         def __init__(self, *_: object) -> None:
             pass
 
-        async def stale(self, _: str | None) -> tuple[list[Target], int]:
+        async def outdated(self, _: str | None) -> tuple[list[Target], int]:
             return list(ends), 2
 
-    class Roller:
+    class Restarter:
         def __init__(self, *given: Any, dry_run: bool) -> None:
             self.tell = given[3]
 
-        async def roll(self, target: Target) -> Rolled:
+        async def restart(self, target: Target) -> Restarted:
             self.tell("0 of 1 new pods are there")
             return ends[target]
 
     async def judged(*_: Any) -> Judging:
         return Judging(Settings(), "the defaults")
 
-    doubles = {"connect": nobody, "judging": judged, "Targets": Targets, "Roller": Roller}
+    doubles = {"connect": nobody, "judging": judged, "Targets": Targets, "Restarter": Restarter}
     for name, double in doubles.items():
         monkeypatch.setattr(apply, name, double)
     return ends
@@ -56,11 +56,11 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Rolled]:
 
 @pytest.mark.parametrize("output", FORMATS)
 def test_apply_tells_how_it_ended_for_each(
-    output: str, fleet: dict[Target, Rolled], capsys: pytest.CaptureFixture[str]
+    output: str, fleet: dict[Target, Restarted], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fleet[CRM] = Rolled(CRM, End.WOULD_ROLL, ("a is absent and would be b",))
-    fleet[SEARCH] = Rolled(SEARCH, End.FAILED, ("no progress",))
-    fleet[SHOP] = Rolled(SHOP, End.ROLLED)
+    fleet[CRM] = Restarted(CRM, RestartResult.WOULD_ROLL, ("a is absent and would be b",))
+    fleet[SEARCH] = Restarted(SEARCH, RestartResult.FAILED, ("no progress",))
+    fleet[SHOP] = Restarted(SHOP, RestartResult.ROLLED)
 
     assert main(["apply", "--all", "--dry-run", "--quiet", "-o", output]) == 1
 
@@ -86,13 +86,13 @@ def test_apply_tells_how_it_ended_for_each(
     ]
     counts = {key: count for key, count in found["summary"].items() if count}
     assert counts == {"would-roll": 1, "current": 2, "failed": 1, "not-touched": 1}
-    assert found["summary"].keys() == {*(end.word for end in End), "not-touched"}
+    assert found["summary"].keys() == {*(end.word for end in RestartResult), "not-touched"}
 
 
 def test_people_read_the_same_words(
-    fleet: dict[Target, Rolled], capsys: pytest.CaptureFixture[str]
+    fleet: dict[Target, Restarted], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fleet[CRM] = Rolled(CRM, End.CURRENT)
+    fleet[CRM] = Restarted(CRM, RestartResult.CURRENT)
 
     assert main(["apply", "--all"]) == 0
 

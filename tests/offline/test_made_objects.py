@@ -157,7 +157,7 @@ def test_what_the_controller_would_refuse_is_said(review: Review) -> None:
         "# for Deployment tools/github-tools: Secret values has binary values, which no "
         "environment variable can hold, in PIN: list the keys in mcp-admission.dev/file-keys\n"
         "# for Deployment tools/github-tools: containers[main].ports declares no TCP port: name "
-        "one mcp, or tell it by the annotation mcp-admission.dev/port\n"
+        "one mcp, or set the annotation mcp-admission.dev/port\n"
     ) in printed.out
     assert printed.code == 0
 

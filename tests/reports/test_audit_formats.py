@@ -11,14 +11,14 @@ import yaml
 
 from tests.fleet.reports import REPORT
 from webhook.admission.drift import REFUSED, STATES
-from webhook.fleet.report import REASONS, Report, Server, Told, Unseen
+from webhook.fleet.report import REASONS, FleetReport, ServerFinding, ServerStatus, Skipped
 from webhook.reports.audit import audit_format as formats
 from webhook.rules.registry import RULES
 
 SARIF = Path(__file__).parent / "schema" / "sarif-2.1.0.json"
-NOTHING = Report((), (), "the defaults")
-BLIND = Report((), (Unseen("pods", "403 Forbidden"),), "the defaults")
-CLEAN = Report((Server("Deployment", "team", "crm"),), (), "the defaults")
+NOTHING = FleetReport((), (), "the defaults")
+BLIND = FleetReport((), (Skipped("pods", "403 Forbidden"),), "the defaults")
+CLEAN = FleetReport((ServerStatus("Deployment", "team", "crm"),), (), "the defaults")
 TABLE = """\
 STATE         KIND          NAMESPACE   NAME
 unprotected   Deployment    shop        older
@@ -45,7 +45,7 @@ refused       StatefulSet   team        bridge
 """
 
 
-def rendered(name: str, report: Report = REPORT, *, colour: bool = False) -> str:
+def rendered(name: str, report: FleetReport = REPORT, *, colour: bool = False) -> str:
     return "".join(formats.load(name).render(report, colour=colour))
 
 
@@ -69,7 +69,7 @@ def test_colours_are_for_terminals_alone() -> None:
         (CLEAN, "1 MCP server: 1 current\n"),
     ],
 )
-def test_where_there_is_nothing_to_tell_it_counts(report: Report, expected: str) -> None:
+def test_where_there_is_nothing_to_tell_it_counts(report: FleetReport, expected: str) -> None:
     assert rendered("table", report) == expected
 
 
@@ -132,8 +132,8 @@ def test_code_scanning_reads_sarif() -> None:
 
 
 def test_what_a_rule_refuses_has_its_id_in_sarif_as_in_a_review() -> None:
-    told = Told(REFUSED, "refused", "must be another", "/spec/hostPID", "run-as-user")
-    report = Report((Server("Pod", "team", "a", (told,)),), (), "the defaults")
+    told = ServerFinding(REFUSED, "refused", "must be another", "/spec/hostPID", "run-as-user")
+    report = FleetReport((ServerStatus("Pod", "team", "a", (told,)),), (), "the defaults")
 
     (run,) = json.loads(rendered("sarif", report))["runs"]
 
@@ -150,12 +150,12 @@ def test_every_state_and_every_format_is_known(name: str) -> None:
 
 
 @pytest.mark.parametrize("report", [REPORT, CLEAN, NOTHING])
-def test_json_that_comes_in_parts_is_one_document(report: Report) -> None:
+def test_json_that_comes_in_parts_is_one_document(report: FleetReport) -> None:
     text = rendered("json", report)
 
     assert text == f"{json.dumps(json.loads(text), indent=2, ensure_ascii=False)}\n"
 
 
 @pytest.mark.parametrize("report", [REPORT, CLEAN, NOTHING])
-def test_yaml_says_what_json_says(report: Report) -> None:
+def test_yaml_says_what_json_says(report: FleetReport) -> None:
     assert yaml.safe_load(rendered("yaml", report)) == json.loads(rendered("json", report))

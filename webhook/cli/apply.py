@@ -14,7 +14,7 @@ from webhook.cli.judging import add_settings_option, judging
 from webhook.cli.notes import add_note_options, note, prepare
 from webhook.cli.output import add_output_option, is_for_programs, print_object
 from webhook.cli.progress import Progress
-from webhook.fleet.roll import End, Rolled, Roller
+from webhook.fleet.restart import Restarted, Restarter, RestartResult
 from webhook.fleet.targets import NotServers, Targets
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
@@ -22,7 +22,12 @@ from webhook.reports import terminal
 from webhook.settings.settings_error import SettingsError
 
 FINE, NOT_ALL, BAD_USAGE = 0, 1, 2
-SHORT = (End.REFUSED, End.PAUSED, End.FAILED, End.INTERRUPTED)
+SHORT = (
+    RestartResult.REFUSED,
+    RestartResult.PAUSED,
+    RestartResult.FAILED,
+    RestartResult.INTERRUPTED,
+)
 DESCRIPTION = """\
 Rolls MCP servers to the current settings, one after another, and waits for each: as `kubectl
 rollout restart` would, and only those that are not current. A server that would be refused, that
@@ -41,7 +46,7 @@ how far:
   one line on a terminal. A rollout fails where Kubernetes says so, after progressDeadlineSeconds.
 
 signals:
-  SIGINT, SIGTERM    stop: no other server is touched, the present one goes on rolling by itself
+  SIGINT, SIGTERM    stop: no other server is touched, the present one continues rolling
 
 exit codes:
   0  all that were asked for are current
@@ -105,36 +110,40 @@ async def _apply(args: argparse.Namespace) -> int:
         targets = Targets(api, by.settings, release_namespace(args))
         current = 0
         if args.all:
-            chosen, current = await targets.stale(args.namespace)
+            chosen, current = await targets.outdated(args.namespace)
         else:
             chosen = await targets.named(args.namespace, args.names)
         progress = Progress(len(chosen), quiet=args.quiet)
-        roller = Roller(api, targets, stop, progress.tell, dry_run=args.dry_run)
-        done: list[Rolled] = []
+        restarter = Restarter(api, targets, stop, progress.tell, dry_run=args.dry_run)
+        done: list[Restarted] = []
         for target in chosen:
-            if stop.is_set() or (done and done[-1].end is End.FAILED and not args.keep_going):
+            if stop.is_set() or (
+                done and done[-1].result is RestartResult.FAILED and not args.keep_going
+            ):
                 break
             progress.turn_to(str(target))
-            done.append(await roller.roll(target))
+            done.append(await restarter.restart(target))
             progress.clear()
             if not is_for_programs(args):
                 _print(done[-1], dry_run=args.dry_run)
     return _summed_up(args, done, len(chosen) - len(done), current)
 
 
-def _print(rolled: Rolled, *, dry_run: bool) -> None:
+def _print(rolled: Restarted, *, dry_run: bool) -> None:
     """A line for the server; what needs more than one sentence is indented under it."""
-    said = f"{rolled.target} {rolled.end.said}{' (not done: --dry-run)' * dry_run}"
+    said = f"{rolled.target} {rolled.result.said}{' (not done: --dry-run)' * dry_run}"
     print(f"{said}: {line(rolled.lines[0])}" if len(rolled.lines) == 1 else said)
     for each in rolled.lines if len(rolled.lines) > 1 else ():
         print(f"  {line(each)}")
     sys.stdout.flush()
 
 
-def _summed_up(args: argparse.Namespace, done: list[Rolled], untouched: int, current: int) -> int:
+def _summed_up(
+    args: argparse.Namespace, done: list[Restarted], untouched: int, current: int
+) -> int:
     """Print the counts, or all of it for programs; returns the exit code."""
-    counts = Counter(each.end.word for each in done)
-    counts[End.CURRENT.word] += current
+    counts = Counter(each.result.word for each in done)
+    counts[RestartResult.CURRENT.word] += current
     counts["not-touched"] = untouched
     if is_for_programs(args):
         print_object(args, _report(args, done, counts))
@@ -145,17 +154,19 @@ def _summed_up(args: argparse.Namespace, done: list[Rolled], untouched: int, cur
 
 
 def _words() -> list[str]:
-    return [*(end.word for end in End), "not-touched"]
+    return [*(end.word for end in RestartResult), "not-touched"]
 
 
-def _report(args: argparse.Namespace, done: list[Rolled], counts: Counter[str]) -> dict[str, Any]:
+def _report(
+    args: argparse.Namespace, done: list[Restarted], counts: Counter[str]
+) -> dict[str, Any]:
     """Every server that was looked at one by one, in the order of that; `summary` counts all."""
     servers = [
         {
             "kind": "Deployment",
             "namespace": each.target.namespace,
             "name": each.target.name,
-            "result": each.end.word,
+            "result": each.result.word,
             "messages": list(each.lines),
         }
         for each in done

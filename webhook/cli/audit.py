@@ -10,7 +10,7 @@ from webhook.cli.judging import add_settings_option, judging
 from webhook.cli.notes import add_note_options, note, prepare
 from webhook.cli.output import add_output_option
 from webhook.fleet.inspection import Audit
-from webhook.fleet.report import Report
+from webhook.fleet.report import FleetReport
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.reports import terminal
@@ -22,7 +22,7 @@ NOT_KNOWN = (
     "not known: whether the webhook is registered, because you may not read its configurations"
 )
 DESCRIPTION = """\
-Lists every MCP server of the cluster that is not current: out-of-date (a field would be another if
+Lists every MCP server of the cluster that is not current: out-of-date (a field would change if
 it rolled now), unprotected (older than the webhook, labelled on one half alone, isolated by no
 network policy or by one that a user's own policy undoes), or refused (its new pods would be): with
 the fields, the reasons and the way out. It only reads, never a Secret, and tells what it may not
@@ -86,16 +86,16 @@ def run(args: argparse.Namespace) -> int:
     note(args, f"judged by {report.settings}")
     if report.registered is None:
         note(args, NOT_KNOWN)
-    for unseen in report.unseen:
-        sys.stderr.write(f"not looked at: {unseen.what}: {unseen.why}\n")
-    if report.unseen:
+    for skipped in report.skipped:
+        sys.stderr.write(f"not looked at: {skipped.what}: {skipped.why}\n")
+    if report.skipped:
         return CANNOT_LOOK
-    return FINDINGS if report.told else FINE
+    return FINDINGS if report.with_findings else FINE
 
 
-async def _audit(args: argparse.Namespace) -> Report:
+async def _audit(args: argparse.Namespace) -> FleetReport:
     async with await connect(Api, args) as api:
         by = await judging(api, args)
         audit = Audit(api, by.settings, places(args), args.namespace)
         servers = await audit.run()
-        return Report(servers, audit.unseen, by.source, audit.registered)
+        return FleetReport(servers, audit.skipped, by.source, audit.registered)

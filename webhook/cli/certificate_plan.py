@@ -5,7 +5,7 @@ import re
 from datetime import timedelta
 
 from certs.authority import service_names
-from certs.rotation import Plan
+from certs.rotation import RotationPlan
 
 NAME = re.compile(r"(\*\.)?[A-Za-z0-9:]([-.:A-Za-z0-9]*[A-Za-z0-9:])?")
 
@@ -30,10 +30,10 @@ def add_certificate_options(parser: argparse.ArgumentParser) -> None:
         )
 
 
-def plan(args: argparse.Namespace) -> Plan:
+def plan(args: argparse.Namespace) -> RotationPlan:
     """The plan that these options make, with `--service`."""
     service, _, namespace = args.service.partition(".")
-    return Plan(
+    return RotationPlan(
         names=service_names(service, namespace, args.name),
         authority_lifetime=args.ca_days,
         leaf_lifetime=args.days,

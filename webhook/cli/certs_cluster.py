@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from certs.authority import Certificate, fingerprint, issued_by
-from certs.bundle import BundleError, parse
-from certs.rotation import Plan, next_step, renewal
+from certs.bundle import BundleError, parse_certificates
+from certs.rotation import RotationPlan, next_step, renewal
 from webhook.cli.certificate_plan import plan
 from webhook.cli.cluster import connect, places
 from webhook.cli.notes import note, prepare
@@ -69,7 +69,7 @@ async def _rotate(args: argparse.Namespace) -> int:
                 "has to renew them; with an authority of its own, start `mcp-admission control`"
             )
         try:
-            current = parse(secret.files.get(file, b""), f"{secret.name}, {file}")[0]
+            current = parse_certificates(secret.files.get(file, b""), f"{secret.name}, {file}")[0]
         except BundleError as error:
             raise NotOursError(f"{error}; the controller will do so by itself") from None
         annotations = {"metadata": {"annotations": {REPLACE: fingerprint(current)}}}
@@ -146,7 +146,7 @@ def _known(look: RotatorObservation) -> Iterator[Certificate]:
 
 
 def _rows(
-    look: RotatorObservation, shown: Mapping[str, Certificate | None], wanted: Plan
+    look: RotatorObservation, shown: Mapping[str, Certificate | None], wanted: RotationPlan
 ) -> Iterator[Row]:
     """Every certificate that is stored, published or served."""
     pairs = {"authority": look.stored.authority, "next authority": look.stored.successor}
@@ -167,7 +167,9 @@ def _rows(
         yield _row("served", name, one)
 
 
-def _row(where: str, name: str, certificate: Certificate | None, wanted: Plan | None = None) -> Row:
+def _row(
+    where: str, name: str, certificate: Certificate | None, wanted: RotationPlan | None = None
+) -> Row:
     ends = renews = None
     if certificate is not None:
         ends = f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}"
@@ -183,7 +185,7 @@ def _row(where: str, name: str, certificate: Certificate | None, wanted: Plan | 
 
 def _parsed(bundle: bytes | None, name: str) -> list[Certificate]:
     try:
-        return parse(bundle or b"", name)
+        return parse_certificates(bundle or b"", name)
     except BundleError:
         return []
 

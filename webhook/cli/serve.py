@@ -9,8 +9,7 @@ from webhook.cli.command import Subparsers, add_command
 from webhook.cli.log_level import add_log_option
 from webhook.cli.service_name import service_name
 from webhook.observe.logs import LEVELS
-from webhook.server.lifecycle import Options
-from webhook.server.lifecycle import run as serve
+from webhook.server.lifecycle import Options, serve
 from webhook.server.listener import Address
 
 DESCRIPTION = """\

@@ -15,7 +15,7 @@ from webhook.controller.owned.owned_objects import KINDS, Live, live_object
 from webhook.kube.cache import Cache
 from webhook.kube.queue import Queue
 from webhook.kube.reconcile import NamespacedName
-from webhook.objects.namespace_labels import KUBE_SYSTEM, PREFIX
+from webhook.objects.made import KUBE_SYSTEM, POD_SECURITY_PREFIX
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -200,5 +200,7 @@ def _namespace(found: Json) -> NamespaceState:
         managed=is_managed(labels),
         going="deletionTimestamp" in metadata,
         applied=applied_by_us(found),
-        labels=tuple(sorted(each for each in labels.items() if each[0].startswith(PREFIX))),
+        labels=tuple(
+            sorted(each for each in labels.items() if each[0].startswith(POD_SECURITY_PREFIX))
+        ),
     )

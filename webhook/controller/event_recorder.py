@@ -15,7 +15,7 @@ from webhook.kube.api import Api
 from webhook.kube.api_request import namespaced
 from webhook.kube.errors import AlreadyExists, ApiError, Invalid, NotFound
 from webhook.kube.queue import Queue
-from webhook.objects.refusal import LONGEST_NOTE
+from webhook.objects.deployed_server import LONGEST_NOTE
 
 VERSION = "events.k8s.io/v1"
 # The deletion of an object is not noticed here: of the oldest, an Event may be written once more.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from webhook import names
 from webhook.kube.api_request import FIELD_MANAGER, cluster_wide, namespaced
-from webhook.objects.namespace_labels import left_alone
+from webhook.objects.made import left_alone
 from webhook.settings.model import Settings
 
 SERVICE, NAMESPACE = "mcp-admission", "mcp-admission-system"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from certs.rotation import Plan
+from certs.rotation import RotationPlan
 from webhook.controller.certificates.monitor import Monitor
 from webhook.controller.certificates.rotator import STEPS, Rotator
 from webhook.controller.event_recorder import EventRecorder
@@ -56,7 +56,7 @@ class ControlOptions:
     overrides: Overrides
     installation: Installation
     certificates: str
-    plan: Plan
+    plan: RotationPlan
     settings: Path | None
     namespaces: Sequence[str]
     lease: str

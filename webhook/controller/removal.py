@@ -33,7 +33,7 @@ from webhook.controller.owned.managed_fields import applied_by_us, labels_of_us_
 from webhook.kube.api import Api
 from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.errors import NotFound
-from webhook.objects.network_policy_baseline import NAME as BASELINE
+from webhook.objects.network_policies import BASELINE
 
 Json = dict[str, Any]
 Question = Callable[[], Awaitable[bool]]

@@ -12,8 +12,8 @@ from webhook import names
 from webhook.admission.answer import line
 from webhook.documents.yaml_writer import lines
 from webhook.objects import configuration, deployed_server
-from webhook.objects.made import of_namespace, of_server
-from webhook.objects.refusal import Refused
+from webhook.objects.deployed_server import Refused
+from webhook.objects.made import namespace_objects, server_objects
 from webhook.offline.manifests import Manifest
 from webhook.offline.reviewer import MadeObjects, Outcome, called
 from webhook.settings.model import Settings
@@ -75,7 +75,7 @@ def _made(
 ) -> MadeObjects:
     if not outcome.allowed or _opted_out(outcome.admitted):
         return MadeObjects()
-    around = of_namespace(outcome.namespace, settings, RELEASE_NAMESPACE, managed=managed)
+    around = namespace_objects(outcome.namespace, settings, RELEASE_NAMESPACE, managed=managed)
     own = _of_server(outcome, settings, secrets)
     return MadeObjects((*own.objects, *around), own.not_made)
 
@@ -85,9 +85,9 @@ def _of_server(
 ) -> MadeObjects:
     if outcome.manifest.kind != "Deployment":
         return MadeObjects()
-    found = deployed_server.read(_as_stored(outcome))
+    found = deployed_server.server_of(_as_stored(outcome))
     source, unknown = _source(found, secrets)
-    made = of_server(found, settings, source)
+    made = server_objects(found, settings, source)
     reasons = [
         unknown if unknown and refusal.reason == configuration.MISSING else refusal.note
         for refusal in made.refusals
@@ -107,7 +107,7 @@ def _source(
 ) -> tuple[Json | None, str]:
     """The Secret that config-from names, and what to say where no manifest has it."""
     try:
-        name = configuration.wanted(found)
+        name = configuration.source_name(found)
     except Refused:
         return None, ""
     source = None if name is None else secrets.get((found.namespace, name))

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from webhook.rules.registry import plan
-from webhook.server.file_watch import FileError, Source, Swap
+from webhook.server.file_watch import FileError, FileSet, Swap
 from webhook.settings.effective_file import digest
 from webhook.settings.load import load
 from webhook.settings.model import Settings
@@ -13,7 +13,7 @@ from webhook.settings.settings_error import SettingsError
 
 
 def _nobody(_digest: str) -> None:
-    """Nobody asked."""
+    """The default: nobody is called."""
 
 
 class SettingsFile:
@@ -25,7 +25,7 @@ class SettingsFile:
     def __init__(self, path: Path | None, told: Callable[[str], None] = _nobody) -> None:
         self.current, self.digest = Settings(), ""
         self._told = told
-        self.sources = [Source("settings", (path,), partial(self._load, path))] if path else []
+        self.file_sets = [FileSet("settings", (path,), partial(self._load, path))] if path else []
 
     def _load(self, path: Path) -> Swap:
         """Prove the settings, and that the rules can follow them."""

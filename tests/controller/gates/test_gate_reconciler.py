@@ -18,7 +18,7 @@ from webhook.controller.owned.writer import Writer
 from webhook.kube.errors import Invalid
 from webhook.kube.queue import Queue
 from webhook.kube.reconcile import NamespacedName
-from webhook.objects.network_policy_baseline import NAME as BASELINE
+from webhook.objects.network_policies import BASELINE
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

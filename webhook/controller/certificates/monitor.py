@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from certs.authority import Certificate
-from certs.bundle import BundleError, parse
+from certs.bundle import BundleError, parse_certificates
 from certs.verification import Text, verify
 from webhook.controller import serving_replicas
 from webhook.controller.certificates import ca_bundles
@@ -38,7 +38,7 @@ class Observation:
 def stored_certificate(serving: SecretFiles) -> Certificate | None:
     """The certificate that is to be served, where one can be read."""
     try:
-        return parse(serving.files.get("tls.crt", b""), serving.name)[0]
+        return parse_certificates(serving.files.get("tls.crt", b""), serving.name)[0]
     except BundleError:
         return None
 

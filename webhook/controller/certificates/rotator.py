@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from certs import rotation
 from certs.authority import fingerprint, issue_leaf, make_authority
-from certs.rotation import Plan, State, Step, next_step
+from certs.rotation import RotationPlan, State, Step, next_step
 from webhook.controller import serving_replicas as served
 from webhook.controller.certificates import ca_bundles, stored
 from webhook.controller.certificates.ca_bundles import WebhookConfiguration
@@ -51,7 +51,7 @@ class Rotator:
 
     api: Api
     installation: Installation
-    plan: Plan
+    plan: RotationPlan
     find_replicas: FindReplicas
     metrics: ControllerMetrics
     clock: Callable[[], datetime]

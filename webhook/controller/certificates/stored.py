@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from certs.authority import Certificate, Pair, issued_by
-from certs.bundle import BundleError, parse, render
+from certs.bundle import BundleError, parse_certificates, render_bundle
 from webhook import names
 from webhook.controller.installation import (
     AUTHORITY_SECRET,
@@ -127,7 +127,7 @@ async def write_authorities(
     if successor is not None:
         files |= _files("next", successor)
     if retired:
-        files["retired.crt"] = render(retired)
+        files["retired.crt"] = render_bundle(retired)
     await stored.authorities.write(api, files, "Opaque")
 
 
@@ -156,7 +156,7 @@ def _pair(secret: SecretFiles, name: str, problems: list[str]) -> Pair | None:
 def _bundle(secret: SecretFiles, name: str, problems: list[str]) -> list[Certificate]:
     held = secret.files.get(name)
     try:
-        return parse(held, f"{secret.name}, {name}") if held else []
+        return parse_certificates(held, f"{secret.name}, {name}") if held else []
     except BundleError as error:
         problems.append(str(error))
         return []

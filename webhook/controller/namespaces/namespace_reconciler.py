@@ -15,7 +15,7 @@ from webhook.kube.api import Api
 from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.errors import ApiError
 from webhook.objects import made
-from webhook.objects.network_policy_baseline import NAME as BASELINE
+from webhook.objects.network_policies import BASELINE
 
 Json = dict[str, Any]
 
@@ -48,7 +48,7 @@ class NamespaceReconciler:
         if not managed and not self._has_servers(namespace):
             return ()
         settings, release = self.state.settings, self.state.release_namespace
-        return made.of_namespace(namespace, settings, release, managed=managed)
+        return made.namespace_objects(namespace, settings, release, managed=managed)
 
     def _has_servers(self, namespace: str) -> bool:
         servers = (each.covered for _, each in self.state.deployments.within(namespace))

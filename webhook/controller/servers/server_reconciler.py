@@ -31,8 +31,7 @@ from webhook.kube.api_request import namespaced
 from webhook.kube.errors import ApiError, NotFound
 from webhook.kube.reconcile import NamespacedName
 from webhook.objects import configuration, made
-from webhook.objects.deployed_server import Server
-from webhook.objects.refusal import Refused
+from webhook.objects.deployed_server import Refused, Server
 from webhook.objects.service import leads_to
 
 Json = dict[str, Any]
@@ -97,11 +96,11 @@ class ServerReconciler:
         selects = any(live.selects and owner.has(live) for live in (new, old) if live)
         selecting = server.labelled and (selects or found.first or found.rolled)
         source = await self._source(server)
-        return made.of_server(server, self._state.settings, source, selecting=selecting)
+        return made.server_objects(server, self._state.settings, source, selecting=selecting)
 
     async def _source(self, server: Server) -> Json | None:
         try:
-            name = configuration.wanted(server)
+            name = configuration.source_name(server)
         except Refused:
             return None
         if name is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Protocol, cast
 
-from webhook.fleet.report import Report
+from webhook.fleet.report import FleetReport
 
 FORMATS = {
     "table": "webhook.reports.audit.audit_table",
@@ -18,7 +18,7 @@ FORMATS = {
 class Format(Protocol):
     """A module of this package that is named in FORMATS."""
 
-    def render(self, report: Report, *, colour: bool) -> Iterator[str]:
+    def render(self, report: FleetReport, *, colour: bool) -> Iterator[str]:
         """The report in parts; only what is made for a terminal knows colours."""
 
 

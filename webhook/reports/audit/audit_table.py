@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from webhook.admission.answer import line
 from webhook.admission.drift import OUT_OF_DATE, REFUSED
-from webhook.fleet.report import Report, Server, Told
+from webhook.fleet.report import FleetReport, ServerFinding, ServerStatus
 from webhook.reports.columns import columns
 from webhook.reports.wording import BOLD, RED, YELLOW, paint
 
@@ -13,13 +13,13 @@ MOST_FIELDS = 5
 CHANGED = "out-of-date"
 
 
-def render(report: Report, *, colour: bool) -> Iterator[str]:
+def render(report: FleetReport, *, colour: bool) -> Iterator[str]:
     """Servers about which there is nothing to tell are only counted."""
-    told = report.told
-    if told:
-        heading, *rows = columns([HEADINGS, *map(_cells, told)])
+    servers = report.with_findings
+    if servers:
+        heading, *rows = columns([HEADINGS, *map(_cells, servers)])
         yield f"{paint(heading, BOLD * colour)}\n"
-        for server, row in zip(told, rows, strict=True):
+        for server, row in zip(servers, rows, strict=True):
             shade = YELLOW if server.state == OUT_OF_DATE else RED
             yield f"{paint(row, shade * colour)}\n"
             yield from (f"  {line(sentence)}\n" for sentence in _sentences(server))
@@ -27,20 +27,20 @@ def render(report: Report, *, colour: bool) -> Iterator[str]:
     yield _count(report)
 
 
-def _cells(server: Server) -> tuple[str, ...]:
+def _cells(server: ServerStatus) -> tuple[str, ...]:
     return server.state, line(server.kind), line(server.namespace), line(server.name)
 
 
-def _sentences(server: Server) -> Iterator[str]:
-    fields = [each for each in server.told if each.reason == CHANGED]
-    yield from (each.line for each in server.told if each.reason != CHANGED)
+def _sentences(server: ServerStatus) -> Iterator[str]:
+    fields = [each for each in server.findings if each.reason == CHANGED]
+    yield from (each.line for each in server.findings if each.reason != CHANGED)
     yield from (each.line for each in fields[:MOST_FIELDS])
     if len(fields) > MOST_FIELDS:
         yield f"and {len(fields) - MOST_FIELDS} more fields: -o json has them all"
     yield from _way_out(server, fields)
 
 
-def _way_out(server: Server, fields: list[Told]) -> Iterator[str]:
+def _way_out(server: ServerStatus, fields: list[ServerFinding]) -> Iterator[str]:
     """How a server gets current; what would be refused has to be mended first."""
     if server.state == REFUSED:
         yield f"to mend it, correct the {server.kind} where it is deployed from, before it restarts"
@@ -54,10 +54,10 @@ def _way_out(server: Server, fields: list[Told]) -> Iterator[str]:
         yield f"to make its pods current, restart the {server.kind}"
 
 
-def _count(report: Report) -> str:
+def _count(report: FleetReport) -> str:
     counts = report.counts()
     total = counts.pop("all")
     if not total:
-        return f"no MCP server found{' in what could be looked at' * bool(report.unseen)}\n"
+        return f"no MCP server found{' in what could be looked at' * bool(report.skipped)}\n"
     parts = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     return f"{total} MCP server{'' if total == 1 else 's'}: {parts}\n"

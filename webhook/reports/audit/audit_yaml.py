@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from webhook.documents import yaml_writer
-from webhook.fleet.report import Report
+from webhook.fleet.report import FleetReport
 from webhook.reports.audit.audit_json import found
 
 
-def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
+def render(report: FleetReport, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
     """One document."""
     yield from (f"{line.text}\n" for line in yaml_writer.lines(found(report)))
