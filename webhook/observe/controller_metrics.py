@@ -16,6 +16,7 @@ from prometheus_client import (
 
 from webhook.observe.metrics import NAMESPACE
 
+RECONCILERS = ("server", "namespace", "pod", "settings", "certificates", "events")
 BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -58,6 +59,10 @@ class ControllerMetrics:
             "When a stored certificate ends, in seconds since 1970.",
             ["certificate"],
         )
+
+        for reconciler in RECONCILERS:
+            self.reconcile_seconds.labels(reconciler)
+            self.reconcile_errors.labels(reconciler)
 
     def request_sent(self, verb: str, resource: str) -> None:
         """Count one request to the API server."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from webhook.controller.installation import Installation
-from webhook.controller.settings import propagation
+from webhook.controller.settings import distribution
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
 from webhook.controller.settings.settings_reconciler import SOURCE_FILE, SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsResource
@@ -62,9 +62,9 @@ async def test_a_controller_that_starts_waits_for_replicas_that_tell_of_other_se
     wanted = effective_settings({}, [])
     cluster: Any = Cluster({}, {FILE: wanted.text, SOURCE_FILE: wanted.source})
     told = {"a": wanted.digest, "b": "of before"}
-    monkeypatch.setattr(propagation, "endpoint_replicas", returns([]))
-    monkeypatch.setattr(propagation, "ask_digests", returns(told))
-    monkeypatch.setattr(propagation, "WAITING", 0.0)
+    monkeypatch.setattr(distribution, "endpoint_replicas", returns([]))
+    monkeypatch.setattr(distribution, "ask_digests", returns(told))
+    monkeypatch.setattr(distribution, "WAITING", 0.0)
     used: list[EffectiveSettings] = []
     places = Installation("mcp-admission", "mcp-admission-system")
     distributor = SettingsReconciler(cluster, places, cluster, [], used.append)

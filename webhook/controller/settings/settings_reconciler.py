@@ -16,10 +16,9 @@ from typing import Any
 
 from webhook import names
 from webhook.controller.installation import OWN_LABELS, Installation
+from webhook.controller.settings.distribution import Distribution, Propagation, resource_status
 from webhook.controller.settings.effective import EffectiveSettings, asks_more, effective_settings
-from webhook.controller.settings.propagation import Propagation
 from webhook.controller.settings.settings_store import SettingsResource, SettingsStore
-from webhook.controller.settings.status import Distribution, resource_status
 from webhook.documents import reader
 from webhook.documents.reader import DocumentError
 from webhook.kube.api import Api

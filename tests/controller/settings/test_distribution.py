@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from webhook.controller.settings.distribution import Answers, Distribution, resource_status
 from webhook.controller.settings.settings_store import SettingsResource
-from webhook.controller.settings.status import Answers, Distribution, resource_status
 from webhook.settings.layers import Layer
 
 Json = dict[str, Any]
