@@ -16,7 +16,7 @@ from tests.controller.servers.live import (
 from tests.e2e import manifests
 from webhook.fleet import workloads
 from webhook.fleet.report import ServerFinding, ServerStatus
-from webhook.settings.affinity import REQUIRED
+from webhook.rules.checks.scheduling import REQUIRED
 from webhook.settings.model import Settings
 
 DEFAULTS = Settings()
@@ -189,7 +189,9 @@ def test_sentences_name_the_field_the_place_and_the_way_out() -> None:
 
 
 def test_long_values_are_cut() -> None:
-    wide = {"mcpServerDefaults": {"affinity": {"podAffinity": {REQUIRED: ["x" * 200]}}}}
+    wide = {
+        "mcpServerDefaults": {"affinity": {"podAffinity": {REQUIRED: [{"topologyKey": "x" * 200}]}}}
+    }
     lines = [each.line for each in findings_of(filled_in(server(), DEFAULTS), wide)]
 
     assert all(len(line) < 200 for line in lines)

@@ -7,7 +7,7 @@ import pytest
 from webhook.observe.metrics import Metrics
 from webhook.server.file_watch import FileError, FileWatcher
 from webhook.server.settings_file import SettingsFile
-from webhook.settings.effective_file import digest
+from webhook.settings.effective_file import content_digest
 from webhook.settings.model import Settings
 
 BAD = {
@@ -87,7 +87,7 @@ def test_the_digest_is_that_of_the_content_in_force(tmp_path: Path) -> None:
     watch = FileWatcher(settings.file_sets, metrics)
     watch.load()
     first = settings.digest
-    assert first == digest(b"onConflict: warn\n")
+    assert first == content_digest(b"onConflict: warn\n")
 
     file.write_text("onConflict: perhaps\n")
     watch.poll()
@@ -96,5 +96,5 @@ def test_the_digest_is_that_of_the_content_in_force(tmp_path: Path) -> None:
     file.write_text("onConflict: override\n")
     watch.poll()
     text = metrics.render().decode()
-    assert f'settings_info{{digest="{digest(file.read_bytes())}"}} 1.0' in text
+    assert f'settings_info{{digest="{content_digest(file.read_bytes())}"}} 1.0' in text
     assert first not in text

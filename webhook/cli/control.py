@@ -3,11 +3,10 @@
 import argparse
 from pathlib import Path
 
-from webhook.cli.address import address
-from webhook.cli.certificate_plan import add_certificate_options, plan
-from webhook.cli.cluster import add_cluster_options, overrides, places
-from webhook.cli.command import Subparsers, add_command
-from webhook.cli.log_level import add_log_option
+from webhook.cli.certificate_options import add_certificate_options, certificate_plan
+from webhook.cli.cluster_options import add_cluster_options, connection_overrides, installation
+from webhook.cli.command import ExitCode, Subparsers, add_command
+from webhook.cli.options import add_log_option, listen_address
 from webhook.controller.installation import LEASE
 from webhook.controller.manager import CERTIFICATE_MODES, ControlOptions, run_controller
 from webhook.observe import logs
@@ -93,7 +92,7 @@ def _add_controller_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--metrics-listen",
-        type=address,
+        type=listen_address,
         default=Address("0.0.0.0", 8080),  # noqa: S104 - a pod's own network
         metavar="HOST:PORT",
         help="where probes and metrics are answered (default: %(default)s)",
@@ -107,14 +106,14 @@ def workers(text: str) -> int:
     return int(text)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> ExitCode:
     """Work until a signal; 2 when settings, the way to a cluster or the port are no good."""
     options = ControlOptions(
         kubeconfig=args.kubeconfig,
-        overrides=overrides(args),
-        installation=places(args),
+        overrides=connection_overrides(args),
+        installation=installation(args),
         certificates=args.certificates,
-        plan=plan(args),
+        plan=certificate_plan(args),
         settings=args.settings,
         namespaces=args.namespace,
         lease=args.lease,
@@ -122,4 +121,4 @@ def run(args: argparse.Namespace) -> int:
         metrics_listen=args.metrics_listen,
         log_level=logs.LEVELS[args.log_level],
     )
-    return run_controller(options)
+    return ExitCode(run_controller(options))

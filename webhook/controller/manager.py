@@ -37,9 +37,9 @@ from webhook.observe import logs
 from webhook.observe.controller_metrics import ControllerMetrics
 from webhook.server.listener import Address
 from webhook.settings.environment import not_read
+from webhook.settings.faults import SettingsError
 from webhook.settings.layers import Layer
-from webhook.settings.load import read
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.load import read_layers
 
 CERTIFICATE_MODES = ("own", "cert-manager", "bring-your-own")
 # Each of these has one thing to look at.
@@ -69,7 +69,7 @@ def run_controller(options: ControlOptions) -> int:
     """Work until a signal; 2 when settings, the way to a cluster or the port cannot be used."""
     logs.configure(level=options.log_level)
     try:
-        locks = read(options.settings, os.environ)
+        locks = read_layers(options.settings, os.environ)
         for line in not_read(os.environ):
             LOG.warning("variable not read", extra={"fields": {"reason": line}})
         effective_settings({}, locks)

@@ -41,6 +41,7 @@ from webhook.pods.public_addresses import (
     REFERENCE_BLOCKS,
 )
 from webhook.settings.model import NetworkPolicy, Settings
+from webhook.settings.network_peers import PolicyPort
 
 Json = dict[str, Any]
 BASELINE = "mcp-admission-baseline"
@@ -159,7 +160,7 @@ def _ingress(callers: Asked, policy: NetworkPolicy) -> Json:
     return {"ingress": rules} if rules else {}
 
 
-def _ports(ports: list[Json]) -> Json:
+def _ports(ports: list[PolicyPort]) -> Json:
     return {"ports": deepcopy(ports)} if ports else {}
 
 

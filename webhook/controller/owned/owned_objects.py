@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 from webhook import names
 from webhook.controller.owned.managed_fields import Path, at, by_us, entries, others, taken_over
 from webhook.kube.api_request import namespaced
-from webhook.settings.patterns import is_dns_subdomain
+from webhook.settings.text_forms import is_dns_subdomain
 
 Json = dict[str, Any]
 LABELS = (names.MANAGED_BY, names.NAME)
@@ -113,7 +113,7 @@ def live_object(kind: Kind, found: Json) -> Live:
         going="deletionTimestamp" in metadata,
         selects=bool((found.get("spec") or {}).get("selector")),
         revision=(metadata.get("annotations") or {}).get(names.REVISION),
-        digest=content_digest(kind.content(found)),
+        digest=keyed_digest(kind.content(found)),
     )
 
 
@@ -126,7 +126,7 @@ def _seconds(timestamp: object) -> int:
     return int(datetime.fromisoformat(timestamp).timestamp()) if isinstance(timestamp, str) else 0
 
 
-def content_digest(content: Json) -> bytes:
+def keyed_digest(content: Json) -> bytes:
     """The same for the same content within this process, and of no use outside."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return blake2b(text.encode(), key=_KEY, digest_size=16).digest()

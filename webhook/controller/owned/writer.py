@@ -16,7 +16,7 @@ from webhook.controller.owned.owned_objects import (
     Live,
     ObjectKey,
     Owner,
-    content_digest,
+    keyed_digest,
     live_object,
 )
 from webhook.controller.owned.put_backs import PutBacks, put_back_note
@@ -183,7 +183,7 @@ class Writer:
         except Invalid:
             # A field that another manager added contradicts ours: a port of the same name.
             stored = await self._applied(place, wanted, await self._freed(place, wanted, found))
-        if content_digest(KINDS[place.kind].content(stored)) != _digest(wanted):
+        if keyed_digest(KINDS[place.kind].content(stored)) != _digest(wanted):
             # An apply removes only what an apply has written: neither what another manager added,
             # nor what we created and no longer want.
             stored = await self._freed(place, wanted, stored)
@@ -211,7 +211,7 @@ def _path(place: ObjectKey) -> str:
 
 
 def _digest(wanted: Json) -> bytes:
-    return content_digest(KINDS[wanted["kind"]].content(wanted))
+    return keyed_digest(KINDS[wanted["kind"]].content(wanted))
 
 
 def _seen(found: Json) -> Json:

@@ -24,10 +24,10 @@ from webhook.documents.reader import DocumentError
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, NotFound
 from webhook.settings.effective_file import FILE
+from webhook.settings.faults import SettingsError
 from webhook.settings.layers import Layer
-from webhook.settings.load import parse
+from webhook.settings.load import parse_settings
 from webhook.settings.resource import COUNTED
-from webhook.settings.settings_error import SettingsError
 
 SOURCE_FILE = "resource.yaml"
 LABELS = {"app.kubernetes.io/name": names.PRODUCT, **OWN_LABELS}
@@ -103,7 +103,7 @@ class SettingsReconciler:
         if files is None or SOURCE_FILE not in files:
             return effective_settings({}, self._locks)
         try:
-            (document,) = reader.read(files[SOURCE_FILE], SOURCE_FILE)
+            (document,) = reader.read_documents(files[SOURCE_FILE], SOURCE_FILE)
             return effective_settings(document.value, self._locks)
         except (DocumentError, SettingsError, ValueError) as error:
             LOG.error(  # noqa: TRY400 - its sentences are ours
@@ -154,7 +154,7 @@ class SettingsReconciler:
 def _is_stricter(effective: EffectiveSettings, before: Mapping[str, str]) -> bool:
     """Whether namespaces have to wait for the replicas, which work by these files until now."""
     try:
-        settings = parse(before[FILE], FILE)
+        settings = parse_settings(before[FILE], FILE)
     except (KeyError, SettingsError):
         return False
     return asks_more(
