@@ -25,7 +25,7 @@ from webhook.offline.review_report import ReviewOutcome, ReviewReport
 from webhook.offline.reviewer import review_manifest
 from webhook.reports.formats import REVIEW_FORMATS, report_parts
 from webhook.reports.review_items import ReviewSource
-from webhook.reports.review_wording import count_line, finding_lines, heading_line
+from webhook.reports.review_report import count_line, finding_lines, heading_line
 from webhook.reports.text import prepare_stdout, stdout_has_colour
 from webhook.settings.faults import SettingsError
 from webhook.settings.model import Settings

@@ -14,14 +14,14 @@ REVIEW_FORMATS = {
     "yaml": "webhook.reports.stored_documents:render_stored",
     "json": "webhook.reports.data:render_json",
     "junit": "webhook.reports.junit:render",
-    "sarif": "webhook.reports.sarif:render",
+    "sarif": "webhook.reports.ci:render",
 }
 AUDIT_FORMATS = {
     "table": "webhook.reports.text:render_table",
     "json": "webhook.reports.data:render_json",
     "yaml": "webhook.reports.data:render_yaml",
     "junit": "webhook.reports.junit:render",
-    "sarif": "webhook.reports.sarif:render",
+    "sarif": "webhook.reports.ci:render",
 }
 
 

@@ -11,7 +11,7 @@ from webhook.admission.answer import Finding, line
 from webhook.offline.input import STDIN, count_passed_over
 from webhook.offline.review_report import ReviewOutcome, ReviewReport, object_title
 from webhook.reports.formats import REVIEW_FORMATS, Case, ItemFinding, Location, Notice
-from webhook.reports.review_wording import count_line, finding_lines
+from webhook.reports.review_report import count_line, finding_lines
 from webhook.reports.text import RED
 
 

@@ -15,7 +15,7 @@ from webhook.documents.yaml_writer import Line, lines
 from webhook.offline.manifests import list_items
 from webhook.offline.review_report import ReviewOutcome
 from webhook.reports.review_items import ReviewSource
-from webhook.reports.review_wording import (
+from webhook.reports.review_report import (
     consequence_lines,
     count_line,
     file_name,
