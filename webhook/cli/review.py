@@ -19,13 +19,13 @@ from webhook.cli.output import (
 from webhook.cli.settings_input import read_settings
 from webhook.offline import made_objects
 from webhook.offline.ignoring import PatternError
-from webhook.offline.input import STDIN, ReadOptions
 from webhook.offline.manifests import Manifest, ReadManifests, read_manifests
-from webhook.offline.review_report import ReviewOutcome, ReviewReport
-from webhook.offline.reviewer import review_manifest
+from webhook.offline.passed_over import STDIN
+from webhook.offline.repository import ReadOptions
+from webhook.offline.reviewer import ReviewOutcome, review_manifest
 from webhook.reports.formats import REVIEW_FORMATS, report_parts
 from webhook.reports.review_items import ReviewSource
-from webhook.reports.review_report import count_line, finding_lines, heading_line
+from webhook.reports.review_report import ReviewReport, count_line, finding_lines, heading_line
 from webhook.reports.text import prepare_stdout, stdout_has_colour
 from webhook.settings.faults import SettingsError
 from webhook.settings.model import Settings

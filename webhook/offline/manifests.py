@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from webhook.documents import reader
 from webhook.documents.reader import Document, DocumentError
 from webhook.offline import passed_over, renderable, rendering, repository
-from webhook.offline.input import STDIN, InputFault, PassedOver, ReadOptions, Reason
-from webhook.offline.repository import InputSource, ReadMode
+from webhook.offline.passed_over import STDIN, InputFault, PassedOver, Reason
+from webhook.offline.repository import InputSource, ReadMode, ReadOptions
 from webhook.offline.templates import HelmSources, Template
 from webhook.settings.text_forms import nearest
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from webhook.documents.yaml_writer import Line, lines
 from webhook.offline.manifests import list_items
-from webhook.offline.review_report import ReviewOutcome
+from webhook.offline.reviewer import ReviewOutcome
 from webhook.reports.review_items import ReviewSource
 from webhook.reports.review_report import (
     consequence_lines,
