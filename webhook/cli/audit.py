@@ -7,8 +7,7 @@ import sys
 from webhook.cli.cluster_options import add_cluster_options, connect_to_cluster, installation
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
-from webhook.cli.notes import add_note_options, log_requests, write_note
-from webhook.cli.output import add_output_option
+from webhook.cli.output import add_note_options, add_output_option, log_requests, write_note
 from webhook.fleet.inspection import Audit
 from webhook.fleet.report import FleetReport
 from webhook.kube.api import Api

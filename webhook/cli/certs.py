@@ -11,12 +11,10 @@ from typing import cast
 from certs.authority import issue_leaf, make_authority, service_names
 from certs.bundle import BundleError
 from certs.verification import Text, verify
-from webhook.cli.certificate_options import add_certificate_options
-from webhook.cli.cluster_options import add_cluster_options
+from webhook.cli.cluster_options import add_certificate_options, add_cluster_options
 from webhook.cli.command import ExitCode, Subparsers, add_command
-from webhook.cli.notes import add_note_options
 from webhook.cli.options import service_name
-from webhook.cli.output import add_output_option, is_for_programs, print_object
+from webhook.cli.output import add_note_options, add_output_option, is_for_programs, print_object
 
 DESCRIPTION = """\
 Makes certificate files for development. Verifies the files of your own authority as an API server

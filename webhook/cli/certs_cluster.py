@@ -12,11 +12,9 @@ from typing import Any
 from certs.authority import Certificate, fingerprint, issued_by
 from certs.bundle import BundleError, parse_certificates
 from certs.rotation import RotationPlan, next_step, renewal
-from webhook.cli.certificate_options import certificate_plan
-from webhook.cli.cluster_options import connect_to_cluster, installation
+from webhook.cli.cluster_options import certificate_plan, connect_to_cluster, installation
 from webhook.cli.command import ExitCode
-from webhook.cli.notes import log_requests, write_note
-from webhook.cli.output import is_for_programs, print_object
+from webhook.cli.output import is_for_programs, log_requests, print_object, write_note
 from webhook.controller.certificates.driver import Driver, Look, described
 from webhook.controller.certificates.problems import faults, stored_certificate
 from webhook.controller.certificates.secret import REPLACE, Secret

@@ -1,15 +1,20 @@
-"""The options of every command that calls the API server, and the connection they describe."""
+"""The options of commands that call the API server: its connection, installation, certificates."""
 
 import argparse
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from certs.authority import service_names
+from certs.rotation import RotationPlan
 from webhook.cli.options import service_name
 from webhook.controller.installation import Places
 from webhook.kube.access.overrides import Overrides
 from webhook.kube.api import Api
 
 SERVICE = "mcp-admission.mcp-admission-system"
+_NAME = re.compile(r"(\*\.)?[A-Za-z0-9:]([-.:A-Za-z0-9]*[A-Za-z0-9:])?")
 
 
 def add_connection_options(parser: argparse.ArgumentParser) -> None:
@@ -83,3 +88,49 @@ async def connect_to_cluster(kind: type[Kind], args: argparse.Namespace) -> Kind
     """A connection of this kind by the options; raises ConfigurationError."""
     overrides = Overrides(args.context, args.as_user, args.as_uid, tuple(args.as_group))
     return await kind.connect(args.kubeconfig, overrides)
+
+
+def add_certificate_options(parser: argparse.ArgumentParser) -> None:
+    """Add further names, and the lifetimes of certificate and authority."""
+    parser.add_argument(
+        "--name",
+        type=_dns_name,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further DNS name or address, such as localhost; may be repeated",
+    )
+    for option, default, what in (("--days", 90, "certificate"), ("--ca-days", 3650, "authority")):
+        parser.add_argument(
+            option,
+            type=_days,
+            default=timedelta(days=default),
+            metavar="DAYS",
+            help=f"how long the {what} is valid (default: {default})",
+        )
+
+
+def certificate_plan(args: argparse.Namespace) -> RotationPlan:
+    """The plan by these options and `--service`."""
+    service, _, namespace = args.service.partition(".")
+    return RotationPlan(
+        names=service_names(service, namespace, args.name),
+        authority_lifetime=args.ca_days,
+        leaf_lifetime=args.days,
+    )
+
+
+def _dns_name(text: str) -> str:
+    """Read a DNS name or an address; raises ArgumentTypeError."""
+    if not _NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no ASCII DNS name and no address, such as localhost or 127.0.0.1"
+        )
+    return text
+
+
+def _days(text: str) -> timedelta:
+    """Read a whole number of days from 1 to 36500; raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 36_500):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 1 to 36500")
+    return timedelta(days=int(text))

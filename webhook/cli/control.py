@@ -10,8 +10,13 @@ import uuid
 from functools import partial
 from pathlib import Path
 
-from webhook.cli.certificate_options import add_certificate_options, certificate_plan
-from webhook.cli.cluster_options import add_cluster_options, connect_to_cluster, installation
+from webhook.cli.cluster_options import (
+    add_certificate_options,
+    add_cluster_options,
+    certificate_plan,
+    connect_to_cluster,
+    installation,
+)
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.options import add_log_option, listen_address
 from webhook.controller.certificates.driver import STEPS

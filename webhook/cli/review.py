@@ -1,6 +1,7 @@
 """`mcp-admission review`: what the cluster would make of manifests, without a cluster."""
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,6 @@ from webhook.cli.output import (
     check_outputs,
     write_file,
 )
-from webhook.cli.settings_input import read_settings
 from webhook.offline import made_objects
 from webhook.offline.ignoring import PatternError
 from webhook.offline.manifests import Manifest, ReadManifests, read_manifests
@@ -27,7 +27,9 @@ from webhook.reports.formats import REVIEW_FORMATS, report_parts
 from webhook.reports.review_items import ReviewSource
 from webhook.reports.review_report import ReviewReport, count_line, finding_lines, heading_line
 from webhook.reports.text import prepare_stdout, stdout_has_colour
+from webhook.settings.environment import not_read
 from webhook.settings.faults import SettingsError
+from webhook.settings.load import load_settings
 from webhook.settings.model import Settings
 from webhook.settings.text_forms import ACCEPTED, DNS_LABEL
 
@@ -157,7 +159,9 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Review everything and write the reports."""
     outputs = args.output or [_DEFAULT]
     try:
-        settings = read_settings(args.settings)
+        settings = load_settings(args.settings, os.environ)
+        for variable in not_read(os.environ):
+            print(variable, file=sys.stderr)
         _check(outputs, show_objects=args.show_objects)
         found = _input(args)
     except (SettingsError, UsageError, OutputError) as error:

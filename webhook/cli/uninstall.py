@@ -6,8 +6,13 @@ import sys
 
 from webhook.cli.cluster_options import add_cluster_options, connect_to_cluster, installation
 from webhook.cli.command import ExitCode, Subparsers, add_command
-from webhook.cli.notes import add_note_options, log_requests
-from webhook.cli.output import add_output_option, is_for_programs, print_object
+from webhook.cli.output import (
+    add_note_options,
+    add_output_option,
+    is_for_programs,
+    log_requests,
+    print_object,
+)
 from webhook.controller.removal import StillRunningError, Uninstall
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
