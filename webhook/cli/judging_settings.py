@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from webhook.cli.cluster_options import release_namespace
-from webhook.controller.settings.settings_store import CONFIG_MAP
+from webhook.controller.installation import SETTINGS_CONFIG_MAP
 from webhook.kube.api import Api
+from webhook.kube.api_request import namespaced
 from webhook.kube.errors import Forbidden, NotFound
-from webhook.kube.paths import namespaced
 from webhook.settings.effective_file import FILE
 from webhook.settings.environment import not_read
 from webhook.settings.load import load_settings, parse_settings
@@ -31,7 +31,7 @@ def add_settings_option(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="judge by the settings of this file and of the environment (default: those in force, "
-        f"from the ConfigMap {CONFIG_MAP} beside the Service)",
+        f"from the ConfigMap {SETTINGS_CONFIG_MAP} beside the Service)",
     )
 
 
@@ -54,9 +54,9 @@ def _read(path: Path | None) -> Settings:
 async def _in_force(api: Api, args: argparse.Namespace) -> JudgingSettings:
     """What every replica uses; without its ConfigMap, the defaults and the environment."""
     namespace = release_namespace(args)
-    source = f"ConfigMap {namespace}/{CONFIG_MAP}"
+    source = f"ConfigMap {namespace}/{SETTINGS_CONFIG_MAP}"
     try:
-        found = await api.get(namespaced("v1", "configmaps", namespace, CONFIG_MAP))
+        found = await api.get(namespaced("v1", "configmaps", namespace, SETTINGS_CONFIG_MAP))
     except (Forbidden, NotFound) as error:
         why = "may not be read" if isinstance(error, Forbidden) else "is not there"
         guessed = (
