@@ -131,11 +131,8 @@ def test_a_publisher_says_where_the_documentation_is(monkeypatch: pytest.MonkeyP
     about["Project-URL"] = "Source, https://example.test/code"
     about["Project-URL"] = "Documentation, https://example.test/docs"
     monkeypatch.setattr(ci, "metadata", lambda _name: about)
-    ci.documentation.cache_clear()
-    try:
-        assert ci.documentation() == "https://example.test/docs/"
-    finally:
-        ci.documentation.cache_clear()
+
+    assert ci.documentation() == "https://example.test/docs/"
 
 
 STREAM = """\

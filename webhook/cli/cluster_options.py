@@ -4,7 +4,6 @@ import argparse
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 
 from certs.authority import service_names
 from certs.rotation import RotationPlan
@@ -21,7 +20,7 @@ from webhook.kube.api import Api
 _NAME = re.compile(r"(\*\.)?[A-Za-z0-9:]([-.:A-Za-z0-9]*[A-Za-z0-9:])?")
 
 
-def add_connection_options(parser: argparse.ArgumentParser) -> None:
+def add_access_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the connection, and the Service of the installation."""
     way = parser.add_argument_group("connection to the cluster, as kubectl reads it")
     way.add_argument(
@@ -65,7 +64,7 @@ def add_connection_options(parser: argparse.ArgumentParser) -> None:
 
 def add_cluster_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the connection, and the names of the installation."""
-    add_connection_options(parser)
+    add_access_options(parser)
     parser.add_argument(
         "--configuration",
         default=WEBHOOK_CONFIGURATION,
@@ -85,17 +84,14 @@ def installation(args: argparse.Namespace) -> Installation:
     return Installation(service, namespace, args.configuration)
 
 
-Kind = TypeVar("Kind", bound=Api)
-
-
 def connection_overrides(args: argparse.Namespace) -> Overrides:
     """What the options say about the connection beside the kubeconfig."""
     return Overrides(args.context, args.as_user, args.as_uid, tuple(args.as_group))
 
 
-async def connect_to_cluster(kind: type[Kind], args: argparse.Namespace) -> Kind:
-    """A connection of this kind by the options; raises ConfigurationError."""
-    return await kind.connect(args.kubeconfig, connection_overrides(args))
+async def connect_to_cluster(args: argparse.Namespace) -> Api:
+    """A connection by the options; raises ConfigurationError."""
+    return await Api.connect(args.kubeconfig, connection_overrides(args))
 
 
 def add_certificate_options(parser: argparse.ArgumentParser) -> None:

@@ -145,6 +145,16 @@ def write_note(args: argparse.Namespace, text: str) -> None:
         sys.stderr.write(f"{text}\n")
 
 
+def write_error(args: argparse.Namespace, text: object) -> None:
+    """Write why the command fails to standard error, behind its name."""
+    sys.stderr.write(f"{args.parser.prog}: {text}\n")
+
+
+def write_skipped(what: str, why: str) -> None:
+    """Write which part of the cluster could not be looked at to standard error, and why."""
+    sys.stderr.write(f"not looked at: {what}: {why}\n")
+
+
 class ProgressLine:
     """Which of the things to do is being done, and its progress."""
 

@@ -10,13 +10,7 @@ from pathlib import Path
 from webhook.admission.answer import Severity, line
 from webhook.admission.request import Scope
 from webhook.cli.command import ExitCode, Subparsers, add_command
-from webhook.cli.output import (
-    OutputError,
-    OutputOf,
-    ReportOutput,
-    check_outputs,
-    write_file,
-)
+from webhook.cli.output import OutputError, OutputOf, ReportOutput, check_outputs, write_file
 from webhook.offline import made_objects
 from webhook.offline.ignoring import PatternError
 from webhook.offline.manifests import Manifest, ReadManifests, read_manifests
@@ -175,8 +169,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     _print(report, outputs)
     for problem in (*(one for one in report.passed if one.named), *report.faults, *unwritten):
         # Names and the output of tools may hold control characters of a terminal.
-        text = str(problem)
-        print(line(text, len(text)), file=sys.stderr)
+        print(line(str(problem), len(str(problem))), file=sys.stderr)
     if report.faults or unwritten:
         return ExitCode.ERROR
     return ExitCode.FINDINGS if _fails(report, args.fail_on) else ExitCode.OK

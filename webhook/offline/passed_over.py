@@ -5,10 +5,8 @@ an apiVersion or a kind, or something like them with another spelling. Duplicate
 like are legal YAML elsewhere, so the decision needs the outer levels of the text alone.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import Enum
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -90,19 +88,19 @@ class PassedOver(NamedTuple):
 
 def count_passed_over(passed: Iterable[PassedOver]) -> str:
     """The count for each reason: `3 files without a manifest, 1 excluded path`."""
-    counts = Counter(one.reason for one in passed)
+    found = [one.reason for one in passed]
     parts = [
-        f"{counts[reason]} {words[counts[reason] != 1]}"
+        f"{count} {words[count != 1]}"
         for reason, words in _COUNTED.items()
-        if counts[reason]
+        if (count := found.count(reason))
     ]
-    rendered = sum(reason.renders for reason in counts)
+    rendered = sum(reason.renders for reason in set(found))
     if rendered:
         parts[rendered - 1] += " (--render reviews what they become)"
     return ", ".join(parts)
 
 
-def reason_to_pass_over(stream: Sequence[Document], path: str) -> Reason | None:
+def reason_to_pass_over(stream: list[Document], path: str) -> Reason | None:
     """Why a file is not reviewed; None where it has a manifest, or should have one."""
     name = Path(path).name
     if name in renderable.KUSTOMIZATION_FILES:
@@ -158,7 +156,7 @@ def is_foreign(path: str, text: bytes) -> bool:
     name = Path(path).name
     if b"apiversion" in words:
         return False
-    if any(fnmatch(name, pattern) for pattern in _COMMENTED):
+    if any(Path(name).match(pattern) for pattern in _COMMENTED):
         return True
     other = b"\0" in text or b"{%" in text or name.endswith(".json")
     return other and b"kind" not in words

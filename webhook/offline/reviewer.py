@@ -24,25 +24,15 @@ from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import KINDS, PODS
 from webhook.documents.nodes import Mark
-from webhook.offline.decoding import (
-    decoded,
-    misplaced_keys,
-    mistyped_fields,
-    null_fields,
-    unknown_fields,
-)
+from webhook.offline import decoding, unreviewed_kinds
 from webhook.offline.manifests import Manifest
-from webhook.offline.unreviewed_kinds import (
-    VERSIONS,
-    namespace_label_findings,
-    settings_resource_findings,
-    unreviewed_finding,
-)
 from webhook.pods.patch import Operation
 from webhook.settings.model import Settings
 from webhook.settings.resource import GROUP
 
-RESOURCES = {(VERSIONS[kind], kind): resource for resource, (kind, _) in KINDS.items()}
+RESOURCES = {
+    (unreviewed_kinds.VERSIONS[kind], kind): resource for resource, (kind, _) in KINDS.items()
+}
 
 
 class PodAddition(NamedTuple):
@@ -116,11 +106,13 @@ def review_manifest(
     resource = RESOURCES.get((manifest.api_version, manifest.kind))
     if resource is None:
         managed = scope is Scope.MANAGED
-        said = unreviewed_finding(manifest, settings, managed=managed)
-        found = settings_resource_findings(manifest) or ([] if said is None else [said])
-        found += namespace_label_findings(manifest)
+        said = unreviewed_kinds.unreviewed_finding(manifest, settings, managed=managed)
+        found = unreviewed_kinds.settings_resource_findings(manifest) or (
+            [] if said is None else [said]
+        )
+        found += unreviewed_kinds.namespace_label_findings(manifest)
         return _unreviewed(manifest, namespace, found)
-    value = decoded(manifest.value, manifest.kind)
+    value = decoding.decoded(manifest.value, manifest.kind)
     request = Request(
         hook=Hook.MUTATE,
         resource=resource,
@@ -151,9 +143,13 @@ def _checked(outcome: ReviewOutcome) -> ReviewOutcome:
     """The outcome, with what the API server's decoder would report or refuse."""
     value, kind = outcome.manifest.value, outcome.manifest.kind
     if not outcome.covered:
-        return _said(replace(outcome, admitted=outcome.manifest.value), misplaced_keys(value, kind))
-    outcome = _said(outcome, [*null_fields(value, kind), *unknown_fields(value, kind)])
-    return _undecoded(outcome, mistyped_fields(value, kind))
+        return _said(
+            replace(outcome, admitted=outcome.manifest.value), decoding.misplaced_keys(value, kind)
+        )
+    outcome = _said(
+        outcome, [*decoding.null_fields(value, kind), *decoding.unknown_fields(value, kind)]
+    )
+    return _undecoded(outcome, decoding.mistyped_fields(value, kind))
 
 
 def _said(outcome: ReviewOutcome, found: list[Finding]) -> ReviewOutcome:

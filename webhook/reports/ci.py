@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
 from importlib.metadata import metadata, version
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -79,10 +78,12 @@ def render_sarif(source: ReportSource, *, colour: bool) -> Iterator[str]:  # noq
     reasons = [
         {"id": key, "shortDescription": {"text": text}} for key, text in source.reasons.items()
     ]
-    rules = [*reasons, *map(_described, (OBJECT, *map(specification, RULES)))]
+    home = documentation()
+    described = (_described(rule, home) for rule in (OBJECT, *map(specification, RULES)))
+    rules = [*reasons, *described]
     indexes = {rule["id"]: at for at, rule in enumerate(rules)}
     run = {
-        "tool": {"driver": _driver(rules)},
+        "tool": {"driver": _driver(rules, home)},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(list(source.notices()))],
         "results": [
@@ -95,16 +96,15 @@ def render_sarif(source: ReportSource, *, colour: bool) -> Iterator[str]:  # noq
     yield f"{json.dumps(log, indent=2, ensure_ascii=False)}\n"
 
 
-def _driver(rules: list[Json]) -> Json:
+def _driver(rules: list[Json], home: str) -> Json:
     return {
         "name": "mcp-admission",
         "semanticVersion": version("mcp-admission"),
-        "informationUri": f"{documentation()}README.md",
+        "informationUri": f"{home}README.md",
         "rules": rules,
     }
 
 
-@cache
 def documentation() -> str:
     """Where the documentation is: what the package's metadata calls so, else the repository's root.
 
@@ -117,14 +117,14 @@ def documentation() -> str:
     return ""
 
 
-def _described(rule: Specification) -> Json:
+def _described(rule: Specification, home: str) -> Json:
     """A rule, with its help text and the place where the documentation has it."""
     page = "review" if rule is OBJECT else "rules"
     text = "\n".join(f"{heading}: {words}" for heading, words in rule.details())
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.summary},
-        "helpUri": f"{documentation()}docs/{page}.md#{rule.id}",
+        "helpUri": f"{home}docs/{page}.md#{rule.id}",
         "help": {
             "text": text,
             "markdown": "\n".join(

@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from webhook.documents import yaml_writer
 from webhook.reports.formats import ReportSource
@@ -79,5 +78,5 @@ def render_yaml(source: ReportSource, *, colour: bool) -> Iterator[str]:  # noqa
     yield from (f"{line.text}\n" for line in yaml_writer.lines(found))
 
 
-def _json(part: Any) -> str:
+def _json(part: object) -> str:
     return json.dumps(part, indent=2, ensure_ascii=False)
