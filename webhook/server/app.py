@@ -1,7 +1,7 @@
 """The port that the API server calls: four paths, one review each.
 
-A request reads top to bottom: `_endpoint`, then Intake.read, wire.decode_review,
-decision.make_decision (which calls the review and wire.encode_review), decision.record_decision.
+A request reads top to bottom: `_endpoint`, then Intake.read, decode_review, make_decision (which
+calls the review and encode_review), record_decision.
 """
 
 import logging
@@ -15,11 +15,11 @@ from aiohttp.typedefs import Middleware
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Scope
 from webhook.observe.metrics import Metrics
+from webhook.server.admission_review import WireError, decode_review
 from webhook.server.decision import Reviewer, make_decision, record_decision
 from webhook.server.intake import Intake, RejectedError, check_client
 from webhook.server.probes import Traffic
 from webhook.server.settings_file import SettingsFile
-from webhook.server.wire import WireError, decode_review
 
 LOG = logging.getLogger(__name__)
 

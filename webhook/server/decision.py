@@ -8,7 +8,7 @@ from webhook.admission.answer import Answer
 from webhook.admission.request import Hook, Request, Scope
 from webhook.observe.logs import cut, failure
 from webhook.observe.metrics import Metrics, Review
-from webhook.server.wire import encode_review, metadata_text
+from webhook.server.admission_review import encode_review, metadata_text
 from webhook.settings.model import Settings
 
 LOG = logging.getLogger(__name__)

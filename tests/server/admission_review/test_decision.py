@@ -11,8 +11,8 @@ from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity
 from webhook.admission.request import Hook, Request, Scope
 from webhook.observe.logs import JsonLines
 from webhook.observe.metrics import Metrics
+from webhook.server.admission_review import decode_review
 from webhook.server.decision import Decision, make_decision, record_decision
-from webhook.server.wire import decode_review
 from webhook.settings.model import Settings
 
 FINDINGS = (
