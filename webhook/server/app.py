@@ -1,25 +1,32 @@
-"""The port that the API server calls: four paths, one review each.
+"""The applications of both ports: reviews from the API server, and probes with metrics.
 
 A request reads top to bottom: `_endpoint`, then Intake.read, decode_review, make_decision (which
 calls the review and encode_review), record_decision.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from http import HTTPStatus
 from time import perf_counter
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
+from aiohttp.typedefs import Handler, Middleware
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Scope
 from webhook.observe.metrics import Metrics
-from webhook.server.admission_review import WireError, decode_review
-from webhook.server.decision import Reviewer, make_decision, record_decision
+from webhook.server.admission_review import (
+    Reviewer,
+    WireError,
+    decode_review,
+    make_decision,
+    record_decision,
+)
+from webhook.server.file_watch import SettingsFile
 from webhook.server.intake import Intake, RejectedError, check_client
-from webhook.server.probes import Traffic
-from webhook.server.settings_file import SettingsFile
+from webhook.settings.effective_file import HEADER
 
 LOG = logging.getLogger(__name__)
 
@@ -34,7 +41,34 @@ SENTENCES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "reviews are sent with POST",
 }
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+class Traffic:
+    """Each request enters it, so that the process can wait for the last one before it ends.
+
+    While `draining`, the process answers, and closes each connection after its answer.
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.draining = False
+        self._metrics = metrics
+        self._in_flight = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    async def ended(self) -> None:
+        """Return when no request is in flight."""
+        await self._none.wait()
+
+    def __enter__(self) -> None:
+        self._in_flight += 1
+        self._metrics.in_flight.inc()
+        self._none.clear()
+
+    def __exit__(self, *_: object) -> None:
+        self._in_flight -= 1
+        self._metrics.in_flight.dec()
+        if not self._in_flight:
+            self._none.set()
 
 
 def review_application(
@@ -55,6 +89,41 @@ def review_application(
             hook, scope, settings=settings, metrics=metrics, reviewer=reviewer, intake=intake
         )
         app.router.add_post(path, answer)
+    return app
+
+
+def probe_application(
+    metrics: Metrics,
+    traffic: Traffic,
+    problem: Callable[[], str | None],
+    settings: Callable[[], str] = str,
+) -> web.Application:
+    """/healthz, /readyz and /metrics.
+
+    /healthz answers while the event loop runs. /readyz fails while the process drains, and while
+    `problem` gives a sentence: a reason why no client can be answered. Its header names the digest
+    of the settings in force, for the controller.
+    """
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def readyz(_: web.Request) -> web.Response:
+        reason = "shutting down" if traffic.draining else problem()
+        return web.Response(
+            status=503 if reason else 200,
+            text=f"{reason or 'ok'}\n",
+            headers={HEADER: settings()},
+        )
+
+    async def exposition(_: web.Request) -> web.Response:
+        text = await asyncio.to_thread(metrics.render)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application()
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", exposition)
     return app
 
 

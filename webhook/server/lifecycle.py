@@ -15,12 +15,10 @@ from aiohttp import web
 
 from webhook.observe import logs
 from webhook.observe.metrics import Metrics
-from webhook.server import app, probes
+from webhook.server.app import Traffic, probe_application, review_application
 from webhook.server.certificate import CertificateStore
-from webhook.server.file_watch import FileError, FileWatcher
+from webhook.server.file_watch import FileError, FileWatcher, SettingsFile
 from webhook.server.listener import Address, Listener
-from webhook.server.probes import Traffic
-from webhook.server.settings_file import SettingsFile
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
 try:
@@ -143,7 +141,7 @@ class Process:
         reviews = await _open(
             "--listen",
             self._options.listen,
-            app.review_application(
+            review_application(
                 self._settings,
                 self._metrics,
                 traffic,
@@ -155,7 +153,7 @@ class Process:
         probed = await _open(
             "--metrics-listen",
             self._options.metrics_listen,
-            probes.probe_application(
+            probe_application(
                 self._metrics,
                 traffic,
                 lambda: self._certificate.problem,
