@@ -17,13 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Scope
 from webhook.observe.metrics import Metrics
-from webhook.server.admission_review import (
-    Reviewer,
-    WireError,
-    decode_review,
-    make_decision,
-    record_decision,
-)
+from webhook.server import admission_review
 from webhook.server.file_watch import SettingsFile
 from webhook.server.intake import Intake, RejectedError, check_client
 from webhook.settings.effective_file import HEADER
@@ -75,7 +69,7 @@ def review_application(
     settings: SettingsFile,
     metrics: Metrics,
     traffic: Traffic,
-    reviewer: Reviewer = review,
+    reviewer: admission_review.Reviewer = review,
     client_names: frozenset[str] = frozenset(),
 ) -> web.Application:
     """The application that answers each review with the current settings.
@@ -133,18 +127,20 @@ def _endpoint(  # noqa: PLR0913 - what an application is made of
     *,
     settings: SettingsFile,
     metrics: Metrics,
-    reviewer: Reviewer,
+    reviewer: admission_review.Reviewer,
     intake: Intake,
 ) -> Handler:
     async def answer(http: web.Request) -> web.Response:
         started = perf_counter()
         body = await intake.read(http)
         try:
-            request = decode_review(body, hook)
-        except WireError as error:
+            request = admission_review.decode_review(body, hook)
+        except admission_review.WireError as error:
             raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
-        decision = make_decision(reviewer, request, settings.current, scope)
-        record_decision(request, scope, decision, perf_counter() - started, metrics)
+        decision = admission_review.make_decision(reviewer, request, settings.current, scope)
+        admission_review.record_decision(
+            request, scope, decision, perf_counter() - started, metrics
+        )
         return web.Response(body=decision.body, content_type="application/json")
 
     return answer

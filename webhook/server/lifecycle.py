@@ -9,7 +9,6 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
@@ -211,8 +210,8 @@ def _settle_memory() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-def _log_stray(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _log_stray(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     """Log an error outside of any request; the event loop's own handler would quote exceptions."""
     error = context.get("exception")
-    fields = {"reason": context["message"], **(logs.failure(error) if error else {})}
-    LOG.error("event loop error", extra={"fields": fields})
+    failed = logs.failure(error) if isinstance(error, BaseException) else {}
+    LOG.error("event loop error", extra={"fields": {"reason": context["message"], **failed}})
