@@ -16,7 +16,6 @@ from webhook.fleet.policies.wide_policies import wide_policies
 from webhook.fleet.report import ServerFinding
 from webhook.fleet.workloads import server_workload
 from webhook.objects import made
-from webhook.objects.made import left_alone
 from webhook.objects.network_policies import BASELINE
 from webhook.settings.model import Settings
 
@@ -34,7 +33,7 @@ class Surroundings:
 
     def __init__(self, settings: Settings, release_namespace: str) -> None:
         self._settings, self._release = settings, release_namespace
-        self._excluded = left_alone(settings, release_namespace)
+        self._excluded = made.left_alone(settings, release_namespace)
         self._labels: dict[str, dict[str, str]] = {}
         self._wanted: dict[str, tuple[Json, ...]] = {}
         self.policies: Policies | None = None

@@ -27,26 +27,16 @@ without an annotation is not in policyTypes: the policy does not isolate it.
 """
 
 from copy import deepcopy
-from typing import Any
 
 from webhook import names
-from webhook.objects.deployed_server import Refused, Server, about_annotation, product_labels
-from webhook.pods import peers
-from webhook.pods.peers import Asked
-from webhook.pods.public_addresses import (
-    FURTHER_BLOCKS,
-    IPV4,
-    IPV6,
-    IPV6_BLOCKS,
-    REFERENCE_BLOCKS,
-)
+from webhook.objects.deployed_server import Json, Refused, Server, about_annotation, product_labels
+from webhook.pods import peers, public_addresses
 from webhook.settings.model import NetworkPolicy, Settings
 from webhook.settings.network_peers import PolicyPort
 
-Json = dict[str, Any]
 BASELINE = "mcp-admission-baseline"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
-NOTHING = Asked()
+NOTHING = peers.Asked()
 
 
 def build_baseline_policy(
@@ -75,8 +65,12 @@ def build_baseline_policy(
                 },
                 {
                     "to": [
-                        _public(IPV4, *REFERENCE_BLOCKS, *FURTHER_BLOCKS),
-                        _public(IPV6, *IPV6_BLOCKS),
+                        _public(
+                            public_addresses.IPV4,
+                            *public_addresses.REFERENCE_BLOCKS,
+                            *public_addresses.FURTHER_BLOCKS,
+                        ),
+                        _public(public_addresses.IPV6, *public_addresses.IPV6_BLOCKS),
                     ]
                 },
             ],
@@ -124,13 +118,13 @@ def _gateway(policy: NetworkPolicy, release_namespace: str) -> Json:
 
 def _dns(policy: NetworkPolicy) -> Json:
     """DNS answers where its pods listen, which is not always port 53: policies see their ports."""
-    peers = [{"ipBlock": {"cidr": cidr}} for cidr in policy.dns_peers]
+    others = [{"ipBlock": {"cidr": cidr}} for cidr in policy.dns_peers]
     ports = [
         {"protocol": protocol, "port": port}
         for port in policy.dns_ports
         for protocol in ("UDP", "TCP")
     ]
-    return {"to": [_pods_of(policy.dns_namespace), *peers], "ports": ports}
+    return {"to": [_pods_of(policy.dns_namespace), *others], "ports": ports}
 
 
 def _public(everything: str, *private: str) -> Json:
@@ -141,7 +135,7 @@ def _pods_of(namespace: str) -> Json:
     return {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: namespace}}}
 
 
-def _egress(reached: Asked, policy: NetworkPolicy) -> Json:
+def _egress(reached: peers.Asked, policy: NetworkPolicy) -> Json:
     by_port: dict[int | None, list[Json]] = {}
     for block in reached.blocks:
         by_port.setdefault(block.port, []).append({"ipBlock": {"cidr": block.cidr}})
@@ -154,7 +148,7 @@ def _egress(reached: Asked, policy: NetworkPolicy) -> Json:
     return {"egress": rules} if rules else {}
 
 
-def _ingress(callers: Asked, policy: NetworkPolicy) -> Json:
+def _ingress(callers: peers.Asked, policy: NetworkPolicy) -> Json:
     profiles = map(policy.ingress_profiles.__getitem__, callers.profiles)
     rules = [{"from": deepcopy(profile.from_), **_ports(profile.ports)} for profile in profiles]
     return {"ingress": rules} if rules else {}
