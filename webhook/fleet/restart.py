@@ -17,9 +17,9 @@ from webhook.admission.workload import DEPLOYMENTS
 from webhook.fleet.surroundings import Surroundings
 from webhook.fleet.workloads import changed_finding, refused_finding, rollout_progress
 from webhook.kube.api import Api
-from webhook.kube.backoff import Backoff
+from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.errors import ApiError, Conflict, Forbidden, NotFound, TooManyRequests
-from webhook.kube.paths import cluster_wide, namespaced
+from webhook.kube.queue import Backoff
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
