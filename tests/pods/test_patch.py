@@ -298,7 +298,7 @@ def test_untaking_leaves_no_trace() -> None:
     edited.patch.give_back(edited.root.child("e"), "f", 1)
     edited.patch.take(edited.root.child("c"), "d")
     edited.patch.take(edited.root, "c")
-    edited.patch.untake()
+    edited.patch.undo()
 
     assert edited.document == edited.original
     assert edited.operations() == []
@@ -317,7 +317,7 @@ def test_what_is_overridden_is_remembered(
     edited = Edited(**document)
 
     assert edited.patch.override(edited.root, "a", item)
-    assert [value for _, _, value in edited.patch.overridden.values()] == [was]
+    assert [edit.theirs for edit in edited.patch.edits() if edit.overridden] == [was]
     assert edited.operations() == operations
 
 
@@ -326,7 +326,7 @@ def test_what_is_absent_cannot_be_overridden() -> None:
 
     assert not edited.patch.override(edited.root, "a")
     assert not edited.patch.override(edited.root.child("b"), "c")
-    assert edited.patch.overridden == {}
+    assert not edited.patch.edits()
 
 
 @pytest.mark.parametrize("edit", [

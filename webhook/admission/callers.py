@@ -26,7 +26,7 @@ def callers(settings: Settings, workload: Workload) -> Finding | None:
     if not policy.enabled:
         return None
     profiles: tuple[str, ...] = ()
-    asked = workload.pod.origin.asks(names.INGRESS_FROM)
+    asked = workload.head.origin.asks(names.INGRESS_FROM)
     if asked is not None and workload.kind == "Deployment":
         granted = peers.ingress(asked, policy)
         profiles = () if granted.objections else granted.profiles

@@ -38,13 +38,13 @@ def labelled(workload: Workload) -> bool:
         return False
     return any(
         labels.get(names.SERVER) not in (None, "false")
-        for labels in (workload.labels, workload.pod.labels)
+        for labels in (workload.labels, workload.head.labels)
     )
 
 
 def pods_covered(workload: Workload, settings: Settings, scope: Scope) -> bool:
     """Whether the pods made from the template are MCP servers, by the labels they will have."""
-    labels = workload.pod.labels
+    labels = workload.head.labels
     carries = labels.get(names.SERVER) not in (None, "false")
     return scope is Scope.MANAGED or carries or _matches(labels, settings)
 
@@ -69,7 +69,7 @@ def _opting_out(new: Workload, old: Workload | None, scope: Scope) -> Coverage:
         already = old is not None and old.labels.get(names.SERVER) == "false"
         return Coverage.STAYS if already else Coverage.MAY_NOT_LEAVE
     was = old is not None and labelled(old)
-    carries = any(new.pod.labels.has(label) for label in names.LABELS)
+    carries = any(new.head.labels.has(label) for label in names.LABELS)
     return Coverage.LEAVES if was or carries else Coverage.NONE
 
 
@@ -81,13 +81,13 @@ def _lost(new: Workload, old: Workload, settings: Settings) -> bool:
     """
     if old.labels.get(names.SERVER) != "true" or new.labels.get(names.SERVER) is not None:
         return False
-    template = new.pod.labels
+    template = new.head.labels
     says_so = template.has(names.SERVER) and not template.has(names.NAME)
     return not (says_so or _selected(new, settings))
 
 
 def _selected(workload: Workload, settings: Settings) -> bool:
-    return _matches(workload.labels, settings) or _matches(workload.pod.labels, settings)
+    return _matches(workload.labels, settings) or _matches(workload.head.labels, settings)
 
 
 def _matches(labels: Fields, settings: Settings) -> bool:

@@ -14,6 +14,7 @@ from webhook.admission.workload import Workload, read
 from webhook.documents.pointer import escape
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
+from webhook.pods.pod import Pod
 from webhook.rules import rule
 from webhook.settings.model import Settings
 
@@ -64,27 +65,30 @@ def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
     notes = _keep_label(change, coverage)
     deployment = _deployment(new, old)
     if old is not None and coverage is not Coverage.JOINS and _stays(new, old):
-        return notes + Enforcement(change.settings, None, deployment).settle(patch)
+        return notes + Enforcement.of_workload(change.settings, deployment).settle(patch)
     new.labels.default(names.SERVER, "true")
-    notes += notices(change.settings, new.pod)
-    memory = injected.read(new.pod.annotations)
+    notes += notices(change.settings, new.head)
+    memory = injected.read(new.head.annotations)
     if memory is not None:
-        revert.take_out(new.pod.spec, memory, patch)
-        new = read(change.request.object, change.request, change.scope, patch)
-    enforcement = Enforcement(change.settings, new.pod, deployment)
+        revert.take_out(new.head.spec, memory, patch)
+    pod = Pod(new.head)
+    enforcement = Enforcement.of_deployment(change.settings, pod, deployment)
     findings = enforcement.fill(patch)
     _copy_annotations(new)
     findings += enforcement.settle(patch)
-    injected.write(new.pod, patch, memory, enforcement.promise())
+    injected.write(pod, patch, memory, enforcement.promise())
     return notes + findings
 
 
 def _validate(change: _Change) -> list[Finding]:
     new, old = change.new, change.old
     rolls = old is None or not rolling.unchanged(new, old)
-    enforcement = Enforcement(change.settings, new.pod if rolls else None, _deployment(new, old))
+    deployment = _deployment(new, old)
+    if not rolls:
+        return Enforcement.of_workload(change.settings, deployment).check()
+    enforcement = Enforcement.of_deployment(change.settings, Pod(new.head), deployment)
     findings = enforcement.check()
-    if rolls and new.labels.get(names.SERVER) is None:
+    if new.labels.get(names.SERVER) is None:
         findings.append(_label('must be "true", or "false" to opt out'))
     return findings
 
@@ -99,11 +103,11 @@ def _leave(change: _Change) -> Answer:
         return refuse(new.name, [_label(_selected_by(kept, stored=old is not None))])
     if change.request.hook is Hook.VALIDATE:
         return allow()
-    memory = injected.read(new.pod.annotations)
+    memory = injected.read(new.head.annotations)
     if memory is None and old is not None:
-        memory = injected.read(old.pod.annotations)
+        memory = injected.read(old.head.annotations)
     if memory is not None:
-        revert.take_out(new.pod.spec, memory, change.patch, leaving=True)
+        revert.restore_original(new.head.spec, memory, change.patch)
     rolling.take_out_metadata(new, change.patch)
     note = "opts out: what was filled in goes, and the pods roll"
     return allow([_label(note, Severity.WARNING)], change.patch.finish())
@@ -145,8 +149,8 @@ def _copy_annotations(new: Workload) -> None:
     """Let the pods read what their Deployment was reviewed by, even where the template differs."""
     for key in names.READ_BY_PODS:
         value = new.annotations.get(key)
-        if new.annotations.has(key) and new.pod.annotations.get(key) != value:
-            new.pod.annotations.set(key, value)
+        if new.annotations.has(key) and new.head.annotations.get(key) != value:
+            new.head.annotations.set(key, value)
 
 
 def _named(change: _Change) -> list[Finding]:

@@ -9,7 +9,7 @@ from webhook.admission.request import Request
 from webhook.documents.pointer import escape
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
-from webhook.pods.pod import Origin, Pod
+from webhook.pods.pod import Origin, Pod, PodHead
 from webhook.rules.checks import apparmor
 from webhook.settings.model import Settings
 
@@ -57,8 +57,8 @@ def binding(request: Request, settings: Settings) -> list[Finding]:
 
 def _profiles(metadata: Fields, settings: Settings) -> list[Finding]:
     """What the rule says about the annotations once they are a pod's: kubelets read them there."""
-    carried = Pod(metadata, Fields({}, Patch(), root="/spec"), Origin())
-    findings = Enforcement(settings, carried).check()
+    carried = Pod(PodHead(metadata, Fields({}, Patch(), root="/spec"), Origin()))
+    findings = Enforcement.of_pod(settings, carried).check()
     return [finding for finding in findings if finding.rule == apparmor.RULE.id]
 
 

@@ -7,7 +7,7 @@ from webhook.admission import injected
 from webhook.admission.enforcement import Enforcement
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
-from webhook.pods.pod import Origin, Pod
+from webhook.pods.pod import Origin, Pod, PodHead
 from webhook.settings.model import Settings
 
 
@@ -19,6 +19,7 @@ def as_given(template: dict[str, Any], settings: Settings) -> dict[str, Any]:
     memory = injected.read(annotations)
     if memory is None:
         return shown
-    pod = Pod(fields.child("metadata"), fields.child("spec"), Origin(asked_in=(annotations,)))
-    Enforcement(settings, pod, remembered=memory).give()
+    origin = Origin(asked_in=(annotations,))
+    head = PodHead(fields.child("metadata"), fields.child("spec"), origin)
+    Enforcement.of_owned_pod(settings, Pod(head), memory).give()
     return shown

@@ -12,6 +12,7 @@ from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.uncovered import uncovered, unread_labels
 from webhook.admission.workload import SCHEDULES, Workload, read
 from webhook.pods.patch import Patch
+from webhook.pods.pod import Pod
 from webhook.settings.model import Settings
 
 
@@ -19,7 +20,7 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Warn about what the pods of the template would be refused for."""
     patch = Patch()
     workload = read(request.object, request, scope, patch)
-    owner = workload.pod.origin.owner
+    owner = workload.head.origin.owner
     if workload.kind == "Job" and owner in SCHEDULES:
         naming = request.hook is Hook.MUTATE and request.operation == "CREATE"
         named = naming and pods_covered(workload, settings, scope)
@@ -32,8 +33,8 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
         return allow()
     if not pods_covered(workload, settings, scope):
         return allow([_uncovered(workload)])
-    enforcement = Enforcement(settings, workload.pod)
-    findings = notices(settings, workload.pod)
+    enforcement = Enforcement.of_pod(settings, Pod(workload.head))
+    findings = notices(settings, workload.head)
     findings += enforcement.fill(patch) + enforcement.settle(patch)
     findings += unread_labels(workload)
     pods_refused = any(finding.severity is Severity.ERROR for finding in findings)
@@ -42,7 +43,7 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
 
 def _name_pods(job: Workload, patch: Patch) -> Answer:
     """Let the pods of one run be named after the workload that a person wrote, in every run."""
-    job.pod.labels.default(names.NAME, names.identity(job.pod.origin.name))
+    job.head.labels.default(names.NAME, names.identity(job.head.origin.name))
     return allow((), patch.finish())
 
 

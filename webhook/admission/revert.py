@@ -8,17 +8,15 @@ from webhook import names
 from webhook.admission.injected import LISTS, Memory
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch, same
-from webhook.pods.pod_paths import Places
+from webhook.pods.pod_paths import PodPaths
 
 
-def take_out(spec: Fields, memory: Memory, patch: Patch, *, leaving: bool = False) -> None:
+def take_out(spec: Fields, memory: Memory, patch: Patch) -> None:
     """Take out what still holds the value that we gave it, and put back what it replaced.
 
-    One that leaves becomes what its author wrote: what we took away comes back, which one that
-    stays would be refused for, and objects that held nothing but ours go.
-    Views of the pod that were made before do not see it: read the object again afterwards.
+    Nothing below the spec may have been read before: a Pod whose containers were is stale.
     """
-    places = Places(spec)
+    places = PodPaths(spec)
     for place, values in sorted(memory.set.items()):
         at = places.find(place)
         if at is None or at.value is None:
@@ -33,11 +31,16 @@ def take_out(spec: Fields, memory: Memory, patch: Patch, *, leaving: bool = Fals
         at = places.find(place)
         if at is not None:
             _take_items(at, lists, patch)
-    if leaving:
-        _leave(places, memory, patch)
 
 
-def _leave(places: Places, memory: Memory, patch: Patch) -> None:
+def restore_original(spec: Fields, memory: Memory, patch: Patch) -> None:
+    """Make the spec what its author wrote.
+
+    Values that we took away come back too, although a rule would refuse them. Objects that held
+    nothing but ours are removed.
+    """
+    take_out(spec, memory, patch)
+    places = PodPaths(spec)
     for place, key, value in memory.away():
         at = places.find(place)
         if at is not None and not at.has(key):
@@ -59,7 +62,7 @@ def put_back(new: Fields, old: Fields, memory: Memory) -> None:
 
     What somebody gave another value than the manifest had is theirs.
     """
-    places, places_before = Places(new), Places(old)
+    places, places_before = PodPaths(new), PodPaths(old)
     for place in sorted({*memory.set, *memory.was, *memory.items}):
         at, before = places.find(place), places_before.find(place)
         if at is not None and before is not None:

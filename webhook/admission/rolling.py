@@ -23,14 +23,14 @@ def restore(new: Workload, old: Workload) -> bool:
     """Give the template its old values where only ours are missing from it; say whether."""
     if _product(new) != _product(old) or _revised(new, old):
         return False
-    memory = injected.read(old.pod.annotations)
+    memory = injected.read(old.head.annotations)
     if memory is None:
         return False
     scratch = Patch()
-    _take_out(new, injected.read(new.pod.annotations) or memory, scratch)
+    _take_out(new, injected.read(new.head.annotations) or memory, scratch)
     _take_out(old, memory, scratch)
     same = alike(new.template.value, old.template.value)
-    scratch.untake()
+    scratch.undo()
     if same and new.template.inside is not None:
         new.template.inside.set("template", old.template.value)
     return same
@@ -38,7 +38,7 @@ def restore(new: Workload, old: Workload) -> bool:
 
 def take_out_metadata(workload: Workload, patch: Patch) -> None:
     """Take our labels, memory, revision and copied annotations out of the template's metadata."""
-    labels, annotations = workload.pod.labels, workload.pod.annotations
+    labels, annotations = workload.head.labels, workload.head.annotations
     for label in names.LABELS:
         _take(labels, label, patch)
     _take(annotations, names.INJECTED, patch)
@@ -64,7 +64,7 @@ def _empty(value: Any) -> bool:
 
 
 def _take_out(workload: Workload, memory: injected.Memory, patch: Patch) -> None:
-    revert.take_out(workload.pod.spec, memory, patch, leaving=True)
+    revert.restore_original(workload.head.spec, memory, patch)
     take_out_metadata(workload, patch)
 
 
@@ -75,8 +75,8 @@ def _take(fields: Fields, key: str, patch: Patch) -> None:
 
 def _revised(new: Workload, old: Workload) -> bool:
     """Whether the update brings a revision of its own; one that lacks it is a manifest."""
-    revision = new.pod.annotations.get(names.REVISION)
-    return revision is not None and revision != old.pod.annotations.get(names.REVISION)
+    revision = new.head.annotations.get(names.REVISION)
+    return revision is not None and revision != old.head.annotations.get(names.REVISION)
 
 
 def _product(workload: Workload) -> dict[str, Any]:

@@ -17,5 +17,5 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     spec = Fields(request.object, patch).child("spec")
     before = Fields(request.old_object, patch).child("spec").get("replicas")
     scaled = Workload(spec, before if isinstance(before, int) else None)
-    findings = Enforcement(settings, None, scaled).check()
+    findings = Enforcement.of_workload(settings, scaled).check()
     return decide(request.name, findings)

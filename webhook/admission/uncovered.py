@@ -17,7 +17,7 @@ from webhook.rules.checks import identity
 
 def uncovered(workload: Workload) -> Answer:
     """Leave the object alone, with a warning where a label of ours is not where it counts."""
-    pod, origin = workload.pod, workload.pod.origin
+    pod, origin = workload.head, workload.head.origin
     annotations = [workload.annotations, pod.annotations] if origin.template else [pod.annotations]
     found = [] if workload.labels is pod.labels else _first(identity.unread(workload.labels))
     found += _first(identity.unread(pod.labels))

@@ -44,7 +44,7 @@ def seen(found: Json, resource: str, settings: Settings, *, managed: bool) -> Wo
         workload = stored(found, resource, scope)
     except Malformed:
         return None
-    owned = workload.pod.origin.owner and resource != PODS
+    owned = workload.head.origin.owner and resource != PODS
     is_server = covered(workload, settings, scope)
     return workload if is_server and not owned else None
 

@@ -6,19 +6,20 @@ can write the annotation too, so that it exempts from no ceiling, and a long one
 
 from functools import lru_cache
 
-from webhook.pods.pod import Container, Pod
+from webhook.pods.fields import Fields
+from webhook.pods.pod import PodHead
 
 ANNOTATION = "kubernetes.io/limit-ranger"
 SAID = "LimitRanger plugin set: "
 KINDS = {"containers": "container", "initContainers": "init container"}
 
 
-def filled_in(pod: Pod, container: Container, part: str) -> frozenset[str]:
+def filled_in(head: PodHead, container: Fields, part: str) -> frozenset[str]:
     """The names of the container's `requests` or `limits` that a LimitRange filled in."""
-    text, kind = pod.annotations.get(ANNOTATION), KINDS.get(container.fields.key)
-    if kind is None or not isinstance(text, str) or pod.origin.too_long(text):
+    text, kind = head.annotations.get(ANNOTATION), KINDS.get(container.key)
+    if kind is None or not isinstance(text, str) or head.origin.too_long(text):
         return frozenset()
-    of_container = f"{part.removesuffix('s')} for {kind} {container.fields.get('name')}"
+    of_container = f"{part.removesuffix('s')} for {kind} {container.get('name')}"
     return _read(text).get(of_container, frozenset())
 
 

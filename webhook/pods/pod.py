@@ -101,8 +101,11 @@ class Container:
         return self.security_context.child("capabilities")
 
 
-class Pod:
-    """The metadata and the spec of a pod or of a pod template."""
+class PodHead:
+    """The metadata of a pod or of a pod template, and its spec, which was not read yet.
+
+    What we injected earlier is taken out of the spec at this stage (admission/revert.py).
+    """
 
     def __init__(self, metadata: Fields, spec: Fields, origin: Origin) -> None:
         self.metadata = metadata
@@ -110,6 +113,20 @@ class Pod:
         self.annotations = origin.asked_in[-1] if origin.asked_in else metadata.child("annotations")
         self.spec = spec
         self.origin = origin
+
+
+class Pod(PodHead):
+    """A pod, or the template of one, with the containers of its spec.
+
+    Raises Malformed where it has too many containers.
+    """
+
+    def __init__(self, head: PodHead) -> None:
+        self.metadata = head.metadata
+        self.labels = head.labels
+        self.annotations = head.annotations
+        self.spec = spec = head.spec
+        self.origin = head.origin
         self.security_context = spec.child("securityContext")
         self.platform = Platform(_is_windows(spec), spec.get("hostUsers") is False)
         count = sum(len(spec.list(key)) for key in CONTAINER_LISTS)

@@ -14,7 +14,7 @@ ENTERED = frozenset({*CONTAINER_LISTS, "nodeSelectorTerms", "ports"})
 _STEP = re.compile(r"(\w+)(?:\[([^\]]*)\])?(?:\.(?=\w)|$)")
 
 
-class Places:
+class PodPaths:
     """Finds objects in a pod's spec; each list on the way is read once, whoever asks how often."""
 
     def __init__(self, spec: Fields) -> None:

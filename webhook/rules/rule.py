@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from webhook.pods.fields import Fields, Violation
-from webhook.pods.pod import Container, Pod
+from webhook.pods.pod import Container, Pod, PodHead
 from webhook.settings.model import RuleAction, Settings
 from webhook.settings.rule_ids import RuleId
 from webhook.settings.standard import Level
@@ -54,7 +54,7 @@ class _Rule(Generic[Subject]):
     id: RuleId
     fill: Callable[[Subject, Settings], None] = nothing_to_fill
     check: Callable[[Subject, Settings], Iterable[Violation]] = nothing_to_check
-    notice: Callable[[Subject, Settings], Iterable[Violation]] = nothing_to_check
+    notice: Callable[[PodHead, Settings], Iterable[Violation]] = nothing_to_check
     level: Level = Level.PRIVILEGED
     fill_level: Level | None = None
     given: Callable[[Subject, Settings], dict[str, Any]] | None = None

@@ -69,7 +69,7 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
         "limits": {**ceilings, **defaults.limits},
     }
     for part, values in wanted.items():
-        kept = limit_range.filled_in(pod, pod.server, part)
+        kept = limit_range.filled_in(pod, pod.server.fields, part)
         yield from _foreign(of_server.child(part), values, kept)
     for part in wanted:
         yield from _foreign(of_pod.child(part), {})
