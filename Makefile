@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Tests start hundreds of processes: none of them is to compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test fast lint format bench bench-fleet docs cluster lock clean
+.PHONY: help demo test fast one debug lint format bench bench-fleet docs cluster lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -20,6 +20,9 @@ test: $(VENV)/dev ## run all tests, with coverage
 
 fast: $(VENV)/dev ## run the tests that need no control plane
 	$(BIN)/python -m pytest -q -n logical -m 'not control_plane' --ignore=tests/tools/cluster --ignore=tests/e2e --ignore=tests/release
+
+one: $(VENV)/dev ## run some tests (T=tests/rules/checks/test_capabilities.py, or T="tests -k name")
+	$(BIN)/python -m pytest -q $(T)
 
 lint: $(VENV)/dev ## check style, types and the order of the layers
 	$(BIN)/ruff check && $(BIN)/ruff format --check
@@ -41,6 +44,9 @@ docs: $(VENV)/dev ## make docs/rules.md from the rules, and what is made from se
 
 cluster: $(VENV)/dev ## run a Kubernetes control plane with the product on it, until Ctrl-C
 	@$(BIN)/python -m tools.release
+
+debug: $(VENV)/dev ## run a control plane that calls a webhook which you start under a debugger
+	@$(BIN)/python -m tools.debug
 
 lock: ## pin every dependency by version and hash
 	sh locks/make.sh

@@ -48,8 +48,8 @@ CALLERS: dict[str, tuple[Json | None, str]] = {
 def test_the_notes_name_the_callers(
     helm: Helm, chart: Path, gateway: Json | None, callers: str
 ) -> None:
-    assert f"\nCallers from now on: {callers}, and nobody else.\n" in notes(helm, chart, gateway)
+    assert f"\nCallers from now on: {callers}; no other pods.\n" in notes(helm, chart, gateway)
 
 
-def test_without_network_policies_everybody_calls(helm: Helm, chart: Path) -> None:
-    assert "\nCallers from now on: everybody, because" in notes(helm, chart, enabled=False)
+def test_without_network_policies_every_pod_calls(helm: Helm, chart: Path) -> None:
+    assert "\nCallers from now on: every pod, because" in notes(helm, chart, enabled=False)

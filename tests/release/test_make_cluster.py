@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.fixtures import binaries_or_skip, helm_or_skip
+from tests.cluster.foreground import printed
 
 pytestmark = pytest.mark.control_plane
 
@@ -25,17 +26,6 @@ def running(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()
-
-
-def printed(process: subprocess.Popen[str]) -> list[str]:
-    """The lines up to the one that says that it runs."""
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line.rstrip())
-        if line.startswith("running"):
-            return lines
-    raise AssertionError(f"it ended after: {lines}")
 
 
 def test_the_commands_to_try_work_as_printed(running: subprocess.Popen[str]) -> None:

@@ -1,4 +1,4 @@
-{{/* Who may call servers, as far as these values say. */}}
+{{/* The pods that can call servers, as far as these values decide. */}}
 
 {{- define "mcp-admission.callers" -}}
 {{- $policy := dig "mcpNamespace" "networkPolicy" dict (include "mcp-admission.locked-settings" . | fromYaml) -}}
@@ -12,8 +12,8 @@
 {{- $pods = empty $labels | ternary "all pods" (printf "pods labelled %s" (join "," $labels)) -}}
 {{- end -}}
 {{- if eq (get $policy "enabled" | toString) "false" -}}
-Callers from now on: everybody, because mcpNamespace.networkPolicy.enabled is false.
+Callers from now on: every pod, because mcpNamespace.networkPolicy.enabled is false.
 {{- else -}}
-Callers from now on: {{ $pods }} in namespace {{ $gateway.namespace | default .Release.Namespace }}, and nobody else.
+Callers from now on: {{ $pods }} in namespace {{ $gateway.namespace | default .Release.Namespace }}; no other pods.
 {{- end -}}
 {{- end -}}
