@@ -235,6 +235,16 @@ def test_what_is_taken_from_an_item_of_a_list_is_told() -> None:
     assert edited.operations() == [remove("/a/1/b")]
 
 
+def test_a_list_that_was_given_back_may_become_what_it_was() -> None:
+    edited = Edited(a=[1])
+
+    edited.patch.take(edited.root, "a")
+    edited.patch.give_back(edited.root, "a", [2, 1])
+    edited.patch.override(edited.root, "a", 0)
+
+    assert edited.operations() == []
+
+
 def test_what_was_given_back_is_known() -> None:
     edited = Edited(a=1, b=1)
 

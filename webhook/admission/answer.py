@@ -37,6 +37,7 @@ class Finding(NamedTuple):
     """One thing that a rule says about the object; `path` is an RFC 6901 pointer.
 
     `brief` is what a warning says where it has no room for the message; empty where that is all.
+    `refuses_pods` marks a warning about a workload whose pods would be refused.
     """
 
     rule: str
@@ -44,6 +45,7 @@ class Finding(NamedTuple):
     path: str
     message: str
     brief: str = ""
+    refuses_pods: bool = False
 
 
 class Answer(NamedTuple):
@@ -52,7 +54,6 @@ class Answer(NamedTuple):
     `message` says why the object is refused (with HTTP status `code`), else it is empty.
     `warnings` are whole sentences of at most 120 characters. `operations` is the RFC 6902 patch,
     empty unless the object is allowed. `covered` is false for objects that are no MCP servers.
-    `pods_refused` is true where the object may be stored, but the pods of its template may not.
     """
 
     allowed: bool
@@ -62,7 +63,11 @@ class Answer(NamedTuple):
     operations: tuple[Operation, ...] = ()
     findings: tuple[Finding, ...] = ()
     covered: bool = True
-    pods_refused: bool = False
+
+    @property
+    def pods_refused(self) -> bool:
+        """Whether the object may be stored, but the pods of its template may not."""
+        return any(finding.refuses_pods for finding in self.findings)
 
 
 NOT_COVERED = Answer(allowed=True, covered=False)

@@ -37,8 +37,7 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
     findings = notices(settings, workload.head)
     findings += enforcement.fill(patch) + enforcement.settle(patch)
     findings += unread_labels(workload)
-    pods_refused = any(finding.severity is Severity.ERROR for finding in findings)
-    return allow([_foretold(finding) for finding in findings])._replace(pods_refused=pods_refused)
+    return allow([_foretold(finding) for finding in findings])
 
 
 def _name_pods(job: Workload, patch: Patch) -> Answer:
@@ -53,6 +52,7 @@ def _foretold(finding: Finding) -> Finding:
         return finding
     return finding._replace(
         severity=Severity.WARNING,
+        refuses_pods=True,
         message=f"{FORETOLD}{finding.message}",
         brief=f"{FORETOLD}{finding.brief}" if finding.brief else "",
     )

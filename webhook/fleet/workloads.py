@@ -20,7 +20,6 @@ from webhook.pods.fields import Malformed
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
-FORETOLD = "pods will be refused: "
 LONGEST_VALUE = 60
 OVER = {"Succeeded", "Failed"}
 GOT_LATER = ("nodeName", "ephemeralContainers", names.GATES)
@@ -106,8 +105,7 @@ def of_other(
         name=metadata["name"],
     )
     answer = review(request, settings, scope)
-    reasons = [each for each in answer.findings if each.message.startswith(FORETOLD)]
-    return [refused(each) for each in reasons] if answer.pods_refused else []
+    return [refused(each) for each in answer.findings if each.refuses_pods]
 
 
 def _as_applied(found: Json) -> Json:

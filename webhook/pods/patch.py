@@ -70,6 +70,7 @@ class Patch:
     def __init__(self) -> None:
         self._journal: dict[Slot, Edit] = {}
         self._made: dict[int, dict[str, Any]] = {}
+        self._gave_back = False
 
     def edits(self) -> Collection[Edit]:
         """The edited fields, in the order of their first edits."""
@@ -144,7 +145,7 @@ class Patch:
             self.give_back(at.inside, at.key, {})
             at.hold(_object(at.inside)[at.key])
         edit = self._edit(at, key)
-        edit.given_back = True
+        edit.given_back = self._gave_back = True
         held = edit.target[key] = edit.adopted(value)
         edit.theirs = list(held) if type(held) is list else held
 
@@ -175,6 +176,8 @@ class Patch:
         A list that lost its last item is removed. Items are removed last, because an operation
         finds an item by the position that it has in the request.
         """
+        if self._gave_back:
+            self._keep_equal_objects()
         operations: list[Operation] = []
         removals: list[Operation] = []
         pointers = _Pointers(self._journal)
@@ -198,6 +201,13 @@ class Patch:
         self._journal.clear()
         self._made.clear()
         return operations + removals
+
+    def _keep_equal_objects(self) -> None:
+        """Put the request's own object back where the one given back became equal to it."""
+        for edit in self._journal.values():
+            held = edit.target.get(edit.key)
+            if edit.given_back and held is not None and same(held, edit.before):
+                edit.target[edit.key] = edit.before
 
     def _edit(self, at: Fields, key: str) -> Edit:
         target = _object(at)

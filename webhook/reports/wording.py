@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from webhook.admission.answer import FORETOLD, Severity, advice, line
+from webhook.admission.answer import Severity, advice, line
 from webhook.offline.input import STDIN, counted
 from webhook.offline.reviewer import Outcome, Report, called
 from webhook.settings.resource import GROUP
@@ -52,7 +52,7 @@ def findings(outcome: Outcome, *, colour: bool) -> Iterator[str]:
         refusing = (
             finding.rule
             for finding in outcome.findings
-            if finding.severity is Severity.ERROR or finding.message.startswith(FORETOLD)
+            if finding.severity is Severity.ERROR or finding.refuses_pods
         )
         yield f"  {advice(refusing)}\n"
 
