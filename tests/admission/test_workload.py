@@ -9,7 +9,7 @@ from tests.in_memory.controllers import pod_of
 from tests.in_memory.defaults import TEMPLATES
 from tests.in_memory.requests import request as asked
 from webhook.admission.request import Scope
-from webhook.admission.workload import KINDS, Workload, read
+from webhook.admission.workload import KINDS, Workload, read_workload
 from webhook.pods.fields import Malformed
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Pod
@@ -17,7 +17,7 @@ from webhook.pods.pod import Pod
 
 def seen(document: Any, resource: str = "pods", scope: Scope = OPTED_IN, **keys: Any) -> Workload:
     request = asked(document, **{"resource": resource, **keys})
-    return read(request.object, request, scope, Patch())
+    return read_workload(request.object, request, scope, Patch())
 
 
 def of(resource: str) -> Json:

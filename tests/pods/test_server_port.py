@@ -3,7 +3,7 @@
 import pytest
 
 from tests.rules.case import Json, pod_of, with_container
-from webhook.pods.server_port import Port, choose, told_by
+from webhook.pods.server_port import Port, choose_port, told_by
 
 
 def port(number: object, name: str | None = None, protocol: str | None = None) -> Json:
@@ -43,7 +43,7 @@ def test_chooses(ports: list[Json], told: str | None, chosen: Port | None) -> No
     server = pod_of(with_container(ports=ports)).server
     assert server is not None
 
-    assert choose(server, told) == chosen
+    assert choose_port(server, told) == chosen
 
 
 @pytest.mark.parametrize(("told", "tells"), [("8080", True), ("mcp", True), ("80", False)])

@@ -5,7 +5,7 @@ import pytest
 from tests.reference.servers import Json, server
 from tests.rules.case import settings_of
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import read
+from webhook.admission.workload import read_workload
 from webhook.pods.fields import Violation
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Pod
@@ -34,7 +34,7 @@ def violations(document: Json) -> list[Violation]:
         namespace="tools",
         name="github-tools",
     )
-    workload = read(document, request, Scope.OPTED_IN, Patch())
+    workload = read_workload(document, request, Scope.OPTED_IN, Patch())
     return list(RULE.check(Pod(workload.head), SETTINGS))
 
 

@@ -9,7 +9,7 @@ import webhook.rules.checks as folder
 from tests.rules.case import Json, base, pod_of, settings_of
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
-from webhook.rules.registry import RULES, plan, validate
+from webhook.rules.registry import RULES, plan_rules, validate
 from webhook.rules.rule import nothing_to_check, nothing_to_fill
 from webhook.settings.model import Settings
 from webhook.settings.rule_ids import RuleId
@@ -30,14 +30,14 @@ def test_ids_that_differ_from_the_settings_stop_the_import(ids: tuple[str, ...])
 
 
 def test_a_rule_that_is_off_is_not_planned() -> None:
-    steps = plan(settings_of(rules={"capabilities": "off"}))
+    steps = plan_rules(settings_of(rules={"capabilities": "off"}))
 
     assert "capabilities" not in {step.rule.id for step in (*steps.fills, *steps.checks)}
 
 
 def test_what_nothing_can_stand_in_for_is_not_overridden() -> None:
     with pytest.raises(SettingsError, match="host-path: override is not accepted"):
-        plan(settings_of(rules={"host-path": "override"}))
+        plan_rules(settings_of(rules={"host-path": "override"}))
 
 
 def test_a_rule_may_fill_in_or_check_nothing() -> None:

@@ -1,24 +1,43 @@
-"""Deployments: the only workloads whose template is filled in, and the only ones that opt out."""
+"""Deployments: the only workloads whose template is filled in, and the only ones that opt out.
 
+The selector of a Deployment cannot change once it is stored. Where opting out takes away a label
+that it asks for, or where it asks for another name, the API server would refuse the template
+without saying why; the review says why. A Scale carries no template and no labels.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from webhook import names
-from webhook.admission import injected, revert, rolling, selector
-from webhook.admission.answer import Answer, Finding, Severity, allow, decide, refuse
-from webhook.admission.callers import callers
-from webhook.admission.coverage import Coverage, of_deployment
+from webhook.admission import injected, revert
+from webhook.admission.answer import (
+    NOT_COVERED,
+    Answer,
+    Finding,
+    Severity,
+    allow,
+    allow_or_refuse,
+    refuse,
+)
+from webhook.admission.coverage import (
+    Coverage,
+    callers,
+    deployment_coverage,
+    uncovered,
+    unread_labels,
+)
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.uncovered import uncovered, unread_labels
-from webhook.admission.workload import Workload, read
+from webhook.admission.workload import Workload, read_workload
 from webhook.documents.pointer import escape
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Pod
-from webhook.rules import rule
+from webhook.rules.rule import DeploymentFields
 from webhook.settings.model import Settings
 
 LABEL_PATH = f"/metadata/labels/{escape(names.SERVER)}"
+_WITHOUT = ("NotIn", "DoesNotExist")
 
 
 @dataclass(frozen=True)
@@ -35,15 +54,15 @@ class _Change:
     @property
     def coverage(self) -> Coverage:
         """What the request means for the Deployment."""
-        return of_deployment(self.new, self.old, self.settings, self.scope)
+        return deployment_coverage(self.new, self.old, self.settings, self.scope)
 
 
-def review(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_deployment(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Fill in or check a Deployment, or let it out."""
     patch = Patch()
-    new = read(request.object, request, scope, patch)
+    new = read_workload(request.object, request, scope, patch)
     updating = request.operation == "UPDATE"
-    old = read(request.old_object, request, scope, Patch()) if updating else None
+    old = read_workload(request.old_object, request, scope, Patch()) if updating else None
     change = _Change(request, settings, scope, patch, new, old)
     coverage = change.coverage
     if coverage is Coverage.NONE:
@@ -57,7 +76,7 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
         )
     mutating = request.hook is Hook.MUTATE
     findings = _named(change) + (_mutate(change, coverage) if mutating else _validate(change))
-    return decide(new.name, findings, patch.finish())
+    return allow_or_refuse(new.name, findings, patch.finish())
 
 
 def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
@@ -68,7 +87,7 @@ def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
         return notes + Enforcement.of_workload(change.settings, deployment).settle(patch)
     new.labels.default(names.SERVER, "true")
     notes += notices(change.settings, new.head)
-    memory = injected.read(new.head.annotations)
+    memory = injected.read_memory(new.head.annotations)
     if memory is not None:
         revert.take_out(new.head.spec, memory, patch)
     pod = Pod(new.head)
@@ -76,13 +95,13 @@ def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
     findings = enforcement.fill(patch)
     _copy_annotations(new)
     findings += enforcement.settle(patch)
-    injected.write(pod, patch, memory, enforcement.promise())
+    injected.write_memory(pod, patch, memory, enforcement.promise())
     return notes + findings
 
 
 def _validate(change: _Change) -> list[Finding]:
     new, old = change.new, change.old
-    rolls = old is None or not rolling.unchanged(new, old)
+    rolls = old is None or not revert.unchanged(new, old)
     deployment = _deployment(new, old)
     if not rolls:
         return Enforcement.of_workload(change.settings, deployment).check()
@@ -96,19 +115,19 @@ def _validate(change: _Change) -> list[Finding]:
 def _leave(change: _Change) -> Answer:
     """Take our labels, what we filled in and what we copied out of the template."""
     new, old = change.new, change.old
-    kept = selector.labels_asked_for(new)
-    if kept and old is not None and rolling.unchanged(new, old):
+    kept = labels_asked_for(new)
+    if kept and old is not None and revert.unchanged(new, old):
         return allow()
     if kept:
         return refuse(new.name, [_label(_selected_by(kept, stored=old is not None))])
     if change.request.hook is Hook.VALIDATE:
         return allow()
-    memory = injected.read(new.head.annotations)
+    memory = injected.read_memory(new.head.annotations)
     if memory is None and old is not None:
-        memory = injected.read(old.head.annotations)
+        memory = injected.read_memory(old.head.annotations)
     if memory is not None:
         revert.restore_original(new.head.spec, memory, change.patch)
-    rolling.take_out_metadata(new, change.patch)
+    revert.take_out_metadata(new, change.patch)
     note = "opts out: what was filled in goes, and the pods roll"
     return allow([_label(note, Severity.WARNING)], change.patch.finish())
 
@@ -122,13 +141,13 @@ def _selected_by(kept: list[str], *, stored: bool) -> str:
 
 
 def _stays(new: Workload, old: Workload) -> bool:
-    return rolling.unchanged(new, old) or rolling.restore(new, old)
+    return revert.unchanged(new, old) or revert.restore(new, old)
 
 
-def _deployment(new: Workload, old: Workload | None) -> rule.Workload:
+def _deployment(new: Workload, old: Workload | None) -> DeploymentFields:
     count = None if old is None else old.root.child("spec").get("replicas")
     spec = Fields(new.root.get("spec"), new.root.editor, key="spec", root="/spec")
-    return rule.Workload(spec, count if isinstance(count, int) else None)
+    return DeploymentFields(spec, count if isinstance(count, int) else None)
 
 
 def _keep_label(change: _Change, coverage: Coverage) -> list[Finding]:
@@ -156,7 +175,7 @@ def _copy_annotations(new: Workload) -> None:
 def _named(change: _Change) -> list[Finding]:
     """Object to what a server cannot be called; what was there before us may stay as it is."""
     new, old = change.new, change.old
-    if old is not None and rolling.unchanged(new, old):
+    if old is not None and revert.unchanged(new, old):
         return []
     findings = []
     if not new.root.child("metadata").has("name"):
@@ -165,7 +184,7 @@ def _named(change: _Change) -> list[Finding]:
     value = new.labels.get(names.SERVER)
     if value not in (None, "true", "false"):
         findings.append(_label('must be "true" or "false"'))
-    asked = selector.other_name(new)
+    asked = other_name(new)
     if asked is not None:
         path = f"/spec/selector/matchLabels/{escape(names.NAME)}"
         wanted = names.identity(new.name)
@@ -177,3 +196,40 @@ def _named(change: _Change) -> list[Finding]:
 def _label(sentence: str, severity: Severity = Severity.ERROR) -> Finding:
     message = f"metadata.labels[{names.SERVER}] {sentence}"
     return Finding("identity", severity, LABEL_PATH, message)
+
+
+def labels_asked_for(workload: Workload) -> list[str]:
+    """The labels of ours without which the selector does not match the template."""
+    return list(dict.fromkeys(_asked_for(_selector(workload))))
+
+
+def other_name(workload: Workload) -> str | None:
+    """The name by which the selector asks for pods, where they will have another one."""
+    asked = _selector(workload).child("matchLabels").get(names.NAME)
+    return None if asked in (None, names.identity(workload.name)) else str(asked)
+
+
+def _asked_for(selector: Fields) -> Iterator[str]:
+    for key, _ in selector.child("matchLabels").entries():
+        if key in names.LABELS:
+            yield key
+    for expression in selector.items("matchExpressions"):
+        key = expression.get("key")
+        if key in names.LABELS and expression.get("operator") not in _WITHOUT:
+            yield key
+
+
+def _selector(workload: Workload) -> Fields:
+    return workload.root.child("spec").child("selector")
+
+
+def review_scale(request: Request, settings: Settings, scope: Scope) -> Answer:
+    """Refuse a count that the replicas rule does not allow; nothing can be filled in here."""
+    if scope is not Scope.MANAGED:
+        return NOT_COVERED
+    patch = Patch()
+    spec = Fields(request.object, patch).child("spec")
+    before = Fields(request.old_object, patch).child("spec").get("replicas")
+    scaled = DeploymentFields(spec, before if isinstance(before, int) else None)
+    findings = Enforcement.of_workload(settings, scaled).check()
+    return allow_or_refuse(request.name, findings)

@@ -8,8 +8,8 @@ from webhook.admission.injected import Memory
 from webhook.pods.fields import Violation
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Pod, PodHead
-from webhook.rules.registry import Plan, Step, plan
-from webhook.rules.rule import Workload
+from webhook.rules.registry import RulePlan, Step, plan_rules
+from webhook.rules.rule import DeploymentFields
 from webhook.settings.model import Settings
 
 # Of one rule to one subject: a list of a million items is refused for the first of them.
@@ -29,7 +29,7 @@ class Enforcement:
     def __init__(
         self,
         settings: Settings,
-        applying: Plan,
+        applying: RulePlan,
         subjects: dict[str, Sequence[Any]],
         given: Settings | None = None,
     ) -> None:
@@ -44,7 +44,7 @@ class Enforcement:
     def of_pod(cls, settings: Settings, pod: Pod, *, given: Settings | None = None) -> Self:
         """The rules for a pod, or for a template whose workload no rule looks at."""
         subjects = {"pod": (pod,), "container": pod.containers, "workload": ()}
-        return cls(settings, plan(settings, windows=pod.platform.windows), subjects, given)
+        return cls(settings, plan_rules(settings, windows=pod.platform.windows), subjects, given)
 
     @classmethod
     def of_owned_pod(cls, settings: Settings, pod: Pod, remembered: Memory) -> Self:
@@ -57,17 +57,17 @@ class Enforcement:
         return rules
 
     @classmethod
-    def of_deployment(cls, settings: Settings, pod: Pod, deployment: Workload) -> Self:
+    def of_deployment(cls, settings: Settings, pod: Pod, deployment: DeploymentFields) -> Self:
         """The rules for a Deployment and its template."""
         rules = cls.of_pod(settings, pod)
         rules.subjects["workload"] = (deployment,)
         return rules
 
     @classmethod
-    def of_workload(cls, settings: Settings, deployment: Workload) -> Self:
+    def of_workload(cls, settings: Settings, deployment: DeploymentFields) -> Self:
         """The rules for a Deployment alone, whose template is not looked at."""
         return cls(
-            settings, plan(settings), {"pod": (), "container": (), "workload": (deployment,)}
+            settings, plan_rules(settings), {"pod": (), "container": (), "workload": (deployment,)}
         )
 
     def fill(self, patch: Patch) -> list[Finding]:
@@ -144,7 +144,9 @@ def notices(settings: Settings, head: PodHead) -> list[Finding]:
 
     Asked before what we injected earlier is taken out: an author is told once.
     """
-    found = [(step, list(step.rule.notice(head, settings))) for step in plan(settings).notices]
+    found = [
+        (step, list(step.rule.notice(head, settings))) for step in plan_rules(settings).notices
+    ]
     return _findings(found)
 
 

@@ -19,7 +19,7 @@ from webhook.settings.model import (
 from webhook.settings.values import Labels
 
 
-class Given(Section):
+class PodDefaults(Section):
     """The part of mcpServerDefaults that pods are given at their creation."""
 
     tolerations: list[Toleration] | None = None
@@ -46,7 +46,7 @@ class Given(Section):
         return settings.model_copy(update={"mcp_server_defaults": defaults})
 
 
-NOTHING = Given()
+NOTHING = PodDefaults()
 
 
 def beside_others(settings: Settings) -> Settings:
@@ -55,9 +55,9 @@ def beside_others(settings: Settings) -> Settings:
     return settings.model_copy(update={"mcp_server_defaults": defaults})
 
 
-def read(data: Any) -> Given | None:
+def read_pod_defaults(data: Any) -> PodDefaults | None:
     """What a template remembers, or None where it is nothing that the settings could say."""
     try:
-        return Given.model_validate(data)
+        return PodDefaults.model_validate(data)
     except ValidationError:
         return None

@@ -14,7 +14,7 @@ from webhook.rules.checks import apparmor
 from webhook.settings.model import Settings
 
 
-def labels(request: Request) -> list[Finding]:
+def changed_labels(request: Request) -> list[Finding]:
     """Object to our labels being added to, changed on or dropped from a live pod."""
     new, old = _labels(request.object), _labels(request.old_object)
     return [
@@ -28,7 +28,7 @@ def labels(request: Request) -> list[Finding]:
     ]
 
 
-def gate(request: Request, settings: Settings) -> list[Finding]:
+def removed_gate(request: Request, settings: Settings) -> list[Finding]:
     """Object to the gate being removed by anybody but the controller and the break-glass groups."""
     held = names.GATE in _gates(request.old_object)
     if not held or names.GATE in _gates(request.object) or _may_remove(request, settings):
@@ -39,7 +39,7 @@ def gate(request: Request, settings: Settings) -> list[Finding]:
     return [_error("isolation-gate", f"/spec/{names.GATES}", sentence)]
 
 
-def binding(request: Request, settings: Settings) -> list[Finding]:
+def keys_of_binding(request: Request, settings: Settings) -> list[Finding]:
     """Object to what a Binding would bring to its pod: our keys, and AppArmor switched off."""
     metadata = Fields(request.object, Patch()).child("metadata")
     ours = [

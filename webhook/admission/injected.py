@@ -16,8 +16,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from webhook import names
-from webhook.admission.given import NOTHING, Given
-from webhook.admission.given import read as read_given
+from webhook.admission.given import NOTHING, PodDefaults, read_pod_defaults
 from webhook.pods.fields import Fields, join
 from webhook.pods.patch import ABSENT, Patch
 from webhook.pods.pod import Pod
@@ -44,7 +43,7 @@ class Memory:
     set: ByPlace = field(default_factory=dict)
     items: ByPlace = field(default_factory=dict)
     was: ByPlace = field(default_factory=dict)
-    pods: Given = NOTHING
+    pods: PodDefaults = NOTHING
 
     @property
     def server(self) -> str:
@@ -66,7 +65,7 @@ class Memory:
                     yield place, key, value
 
 
-def read(annotations: Fields) -> Memory | None:
+def read_memory(annotations: Fields) -> Memory | None:
     """The memory that an object carries, or None where there is none that can be read."""
     text = annotations.get(names.INJECTED)
     if not isinstance(text, str) or len(text) > LARGEST:
@@ -80,7 +79,7 @@ def read(annotations: Fields) -> Memory | None:
         return None
     if not isinstance(data, dict):
         return None
-    pods = read_given(data.pop(PODS, {}))
+    pods = read_pod_defaults(data.pop(PODS, {}))
     if pods is None or data.keys() - PLACES:
         return None
     fine = all(
@@ -99,14 +98,14 @@ class Carried:
     @cached_property
     def memory(self) -> Memory | None:
         """The memory, or None where there is none that can be read."""
-        return read(self._annotations)
+        return read_memory(self._annotations)
 
     def server(self) -> str:
         """The container that was the server, as far as it is remembered."""
         return "" if self.memory is None else self.memory.server
 
 
-def write(
+def write_memory(
     pod: Pod, patch: Patch, known: Memory | None = None, pods: dict[str, Any] | None = None
 ) -> None:
     """Remember on the template (or bare pod) what this review filled in, and its pods are given.

@@ -6,20 +6,19 @@ of one run of a CronJob gets the name of the CronJob into its template, which it
 
 from webhook import names
 from webhook.admission.answer import FORETOLD, NOT_COVERED, Answer, Finding, Severity, allow
-from webhook.admission.coverage import covered, pods_covered
+from webhook.admission.coverage import covered, pods_covered, uncovered, unread_labels
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.uncovered import uncovered, unread_labels
-from webhook.admission.workload import SCHEDULES, Workload, read
+from webhook.admission.workload import SCHEDULES, Workload, read_workload
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Pod
 from webhook.settings.model import Settings
 
 
-def review(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_workload(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Warn about what the pods of the template would be refused for."""
     patch = Patch()
-    workload = read(request.object, request, scope, patch)
+    workload = read_workload(request.object, request, scope, patch)
     owner = workload.head.origin.owner
     if workload.kind == "Job" and owner in SCHEDULES:
         naming = request.hook is Hook.MUTATE and request.operation == "CREATE"

@@ -3,17 +3,15 @@
 from typing import Any
 
 from webhook.admission import given, guards, injected, revert
-from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, decide
-from webhook.admission.coverage import covered
+from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, allow_or_refuse
+from webhook.admission.coverage import covered, uncovered
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.uncovered import uncovered
-from webhook.admission.workload import Workload, read
+from webhook.admission.workload import Workload, read_workload
 from webhook.documents.pointer import value_at
-from webhook.pods import limit_range
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
-from webhook.pods.pod import Container, Pod, PodHead
+from webhook.pods.pod import Container, Pod, PodHead, from_limit_range
 from webhook.pods.pod_paths import PodPaths
 from webhook.rules.checks import resource_ceilings, runtime_class
 from webhook.rules.checks.resources import exceeds
@@ -33,54 +31,54 @@ REQUESTS = ".resources.requests"
 RESTRICTED_PROFILE = "use kubectl debug --profile=restricted, "
 
 
-def create(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_new_pod(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Fill in a new pod, or check the final one."""
     patch = Patch()
-    new = read(request.object, request, scope, patch)
+    new = read_workload(request.object, request, scope, patch)
     if not covered(new, settings, scope):
         return uncovered(new)
     if request.hook is Hook.VALIDATE:
-        return decide(new.name, Enforcement.of_pod(settings, Pod(new.head)).check())
+        return allow_or_refuse(new.name, Enforcement.of_pod(settings, Pod(new.head)).check())
     findings = notices(settings, new.head)
     memory = new.carried.memory
     if memory is not None and new.head.origin.owner:
         _take_out_outdated(new.head, memory, settings, patch)
         enforcement = Enforcement.of_owned_pod(settings, Pod(new.head), memory)
         findings += enforcement.fill(patch) + enforcement.settle(patch)
-        return decide(new.name, findings, patch.finish())
+        return allow_or_refuse(new.name, findings, patch.finish())
     if memory is not None:
         _take_out(new.head, memory, settings, patch)
     again = memory is not None and "tolerations" in memory.items.get("", {})
     pod, by = Pod(new.head), given.beside_others(settings) if again else None
     enforcement = Enforcement.of_pod(settings, pod, given=by)
     findings += enforcement.fill(patch) + enforcement.settle(patch)
-    injected.write(pod, patch, memory)
-    return decide(new.name, findings, patch.finish())
+    injected.write_memory(pod, patch, memory)
+    return allow_or_refuse(new.name, findings, patch.finish())
 
 
-def update(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_pod_update(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Put back what an apply took back, or check what an update may do to a live pod."""
     patch = Patch()
-    new = read(request.object, request, scope, patch)
-    old = read(request.old_object, request, scope, Patch())
+    new = read_workload(request.object, request, scope, patch)
+    old = read_workload(request.old_object, request, scope, Patch())
     if not (covered(new, settings, scope) or covered(old, settings, scope)):
         return NOT_COVERED
     if request.hook is Hook.MUTATE:
-        memory = injected.read(old.annotations)
+        memory = injected.read_memory(old.annotations)
         if memory is not None:
             revert.put_back(new.head.spec, old.head.spec, memory)
         return allow((), patch.finish())
-    findings = guards.labels(request) + guards.gate(request, settings)
+    findings = guards.changed_labels(request) + guards.removed_gate(request, settings)
     if _significant(new, old):
         findings += Enforcement.of_pod(settings, Pod(new.head)).check()
-    return decide(new.name, findings)
+    return allow_or_refuse(new.name, findings)
 
 
-def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Fill in or check the ephemeral containers that the pod did not have, and nothing else."""
     patch = Patch()
-    new = read(request.object, request, scope, patch)
-    old = read(request.old_object, request, scope, Patch())
+    new = read_workload(request.object, request, scope, patch)
+    old = read_workload(request.old_object, request, scope, Patch())
     if not (covered(new, settings, scope) or covered(old, settings, scope)):
         return NOT_COVERED
     before = old.head.spec.names("ephemeralContainers")
@@ -96,7 +94,7 @@ def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> 
     if request.hook is Hook.MUTATE:
         findings = enforcement.fill(patch) + enforcement.settle(patch)
     else:
-        guarded = guards.labels(request)
+        guarded = guards.changed_labels(request)
         findings = enforcement.check()
     places = [container.fields.pointer for container in added]
     operations = [told for told in patch.finish() if _stands_in(told["path"], places)]
@@ -105,12 +103,12 @@ def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> 
         finding for finding in findings if enforcement.cut or _stands_in(finding.path, places)
     ]
     way_out = RESTRICTED_PROFILE if _of_profile(relevant, pod, added) else ""
-    return decide(new.name, guarded + relevant, operations, way_out=way_out)
+    return allow_or_refuse(new.name, guarded + relevant, operations, way_out=way_out)
 
 
-def resize(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_resize(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Check the ceilings that a resize in place concerns; what it leaves alone may be older."""
-    new = read(request.object, request, scope, Patch())
+    new = read_workload(request.object, request, scope, Patch())
     if not covered(new, settings, scope):
         return NOT_COVERED
     enforcement = Enforcement.of_pod(settings, Pod(new.head))
@@ -121,7 +119,7 @@ def resize(request: Request, settings: Settings, scope: Scope) -> Answer:
         if enforcement.cut
         or (finding.rule == resource_ceilings.RULE.id and _resized(request, finding.path))
     ]
-    return decide(new.name, concerned)
+    return allow_or_refuse(new.name, concerned)
 
 
 def _resized(request: Request, path: str) -> bool:
@@ -132,14 +130,14 @@ def _resized(request: Request, path: str) -> bool:
     return lost or value_at(new, path) != value_at(old, path)
 
 
-def status(request: Request, _settings: Settings, _scope: Scope) -> Answer:
+def review_pod_status(request: Request, _settings: Settings, _scope: Scope) -> Answer:
     """Guard the labels: whoever writes the status of a pod can change them too."""
-    return decide(request.name, guards.labels(request))
+    return allow_or_refuse(request.name, guards.changed_labels(request))
 
 
-def binding(request: Request, settings: Settings, _scope: Scope) -> Answer:
+def review_binding(request: Request, settings: Settings, _scope: Scope) -> Answer:
     """Guard the labels and annotations: what a Binding carries reaches the pod."""
-    return decide(request.name, guards.binding(request, settings))
+    return allow_or_refuse(request.name, guards.keys_of_binding(request, settings))
 
 
 def _stands_in(path: str, places: list[str]) -> bool:
@@ -198,7 +196,7 @@ def _take_out_outdated(
 
 def _beside_limits(head: PodHead, container: Fields, ours: dict[str, Any]) -> dict[str, Any]:
     limits = container.child("resources").child("limits")
-    since = limit_range.filled_in(head, container, "limits")
+    since = from_limit_range(head, container, "limits")
     return {key: ours[key] for key in ours if key in since or exceeds(ours[key], limits.get(key))}
 
 

@@ -59,7 +59,7 @@ class Workload(NamedTuple):
         return str(metadata.get("name") or metadata.get("generateName") or "")
 
 
-def read(document: Any, request: Request, scope: Scope, patch: Patch) -> Workload:
+def read_workload(document: Any, request: Request, scope: Scope, patch: Patch) -> Workload:
     """See an object of the request as a workload whose edits go to the patch.
 
     Raises Malformed where its shape is not that of its kind.
@@ -108,7 +108,7 @@ def stored(found: Any, resource: str, scope: Scope = Scope.OPTED_IN) -> Workload
         namespace=metadata.get("namespace") or "",
         name=str(metadata["name"]),
     )
-    workload = read(found, request, scope, Patch())
+    workload = read_workload(found, request, scope, Patch())
     Pod(workload.head)
     return workload
 

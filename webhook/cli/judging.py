@@ -11,7 +11,7 @@ from webhook.controller.settings.settings_store import CONFIG_MAP
 from webhook.kube.api import Api
 from webhook.kube.errors import Forbidden, NotFound
 from webhook.kube.paths import namespaced
-from webhook.rules.registry import plan
+from webhook.rules.registry import plan_rules
 from webhook.settings.effective_file import FILE
 from webhook.settings.load import load, parse
 from webhook.settings.model import Settings
@@ -40,7 +40,7 @@ async def judging(api: Api, args: argparse.Namespace) -> Judging:
     """The settings to judge by; raises SettingsError for what cannot be read or makes no sense."""
     found = await _in_force(api, args) if args.settings is None else _of_file(args.settings)
     try:
-        plan(found.settings)
+        plan_rules(found.settings)
     except SettingsError as error:
         raise SettingsError(f"{found.source}: {error}") from None
     return found

@@ -20,7 +20,7 @@ from webhook.offline.manifests import Input, Manifest
 from webhook.offline.reviewer import Outcome, Report, outcome
 from webhook.reports import format as formats
 from webhook.reports import terminal, wording
-from webhook.rules.registry import plan
+from webhook.rules.registry import plan_rules
 from webhook.settings.load import load
 from webhook.settings.model import Settings
 from webhook.settings.settings_error import SettingsError
@@ -93,7 +93,7 @@ def _settings(path: Path | None) -> Settings:
     settings = load(path, os.environ)
     tell_what_is_not_read()
     try:
-        plan(settings)
+        plan_rules(settings)
     except SettingsError as error:
         raise SettingsError(f"{path}: {error}") from None
     return settings

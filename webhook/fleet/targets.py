@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from webhook.admission import drift
-from webhook.admission.drift import CURRENT, Outlook
+from webhook.admission.drift import CURRENT, Drift
 from webhook.admission.workload import DEPLOYMENTS
 from webhook.fleet.surroundings import Surroundings
 from webhook.fleet.workloads import seen
@@ -80,14 +80,14 @@ class Targets:
         await self._api.list_each(path, take)
         return targets, current
 
-    async def outlook(self, server: Json) -> Outlook:
+    async def outlook(self, server: Json) -> Drift:
         """What rolling it now would do."""
         await self._look_at(server["metadata"]["namespace"])
         return self._outlook(server)
 
-    def _outlook(self, server: Json) -> Outlook:
+    def _outlook(self, server: Json) -> Drift:
         managed = self._around.managed(server["metadata"]["namespace"])
-        return drift.outlook(server, self._settings, managed=managed)
+        return drift.drift_of(server, self._settings, managed=managed)
 
     def _is_server(self, found: Json) -> bool:
         namespace = found["metadata"]["namespace"]

@@ -55,7 +55,7 @@ def not_reviewed(workload: Workload) -> list[Told]:
 
 def of_deployment(found: Json, settings: Settings, *, managed: bool) -> list[Told]:
     """What rolling it would do, and what its labels and its last rollout lack."""
-    outlook = drift.outlook(found, settings, managed=managed)
+    outlook = drift.drift_of(found, settings, managed=managed)
     template = found["spec"]["template"]
     told = [*map(refused, outlook.reasons)]
     if not drift.known(template, found["metadata"]["name"]):

@@ -19,7 +19,7 @@ def config_secret(server: Server, configuration: Configuration | None) -> Json |
     """The Secret; None where the workload asks for no configuration."""
     if configuration is None:
         return None
-    return opaque(server.metadata(names.config_secret(server.name)), configuration.env)
+    return opaque(server.metadata(names.config_secret_of(server.name)), configuration.env)
 
 
 def opaque(metadata: Json, values: dict[str, bytes]) -> Json:

@@ -19,4 +19,4 @@ def files_secret(server: Server, configuration: Configuration | None) -> Json | 
     """The Secret; None where no key is marked as a file."""
     if configuration is None or not configuration.files:
         return None
-    return opaque(server.metadata(names.files_secret(server.name)), configuration.files)
+    return opaque(server.metadata(names.files_secret_of(server.name)), configuration.files)

@@ -50,7 +50,7 @@ def of_server(
         _unless_refused(lambda: _configured(server, source), _secrets(server)),
         _unless_refused(
             lambda: Made((service(server, selecting=selecting),)),
-            (("Service", names.service(server.name)),),
+            (("Service", names.service_of(server.name)),),
         ),
         _unless_refused(lambda: _present(network_policy_server(server, settings))),
     )
@@ -80,8 +80,8 @@ def _configured(server: Server, source: Json | None) -> Made:
 
 def _secrets(server: Server) -> tuple[tuple[str, str], ...]:
     return (
-        ("Secret", names.config_secret(server.name)),
-        ("Secret", names.files_secret(server.name)),
+        ("Secret", names.config_secret_of(server.name)),
+        ("Secret", names.files_secret_of(server.name)),
     )
 
 

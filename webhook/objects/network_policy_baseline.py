@@ -15,7 +15,7 @@ from typing import Any
 
 from webhook import names
 from webhook.objects import ownership
-from webhook.pods.public_addresses import (
+from webhook.pods.peers import (
     FURTHER_BLOCKS,
     IPV4,
     IPV6,

@@ -19,11 +19,11 @@ from webhook import names
 from webhook.objects.deployed_server import Server
 from webhook.objects.refusal import Refused, asked
 from webhook.pods import peers
-from webhook.pods.peers import Asked
+from webhook.pods.peers import RequestedAccess
 from webhook.settings.model import NetworkPolicy, Settings
 
 Json = dict[str, Any]
-NOTHING = Asked()
+NOTHING = RequestedAccess()
 
 
 def network_policy_server(server: Server, settings: Settings) -> Json | None:
@@ -50,7 +50,7 @@ def network_policy_server(server: Server, settings: Settings) -> Json | None:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": server.metadata(names.access_policy(server.name)),
+        "metadata": server.metadata(names.access_policy_of(server.name)),
         "spec": {
             "podSelector": {"matchLabels": server.selector},
             "policyTypes": [direction.capitalize() for direction in spec],
@@ -59,7 +59,7 @@ def network_policy_server(server: Server, settings: Settings) -> Json | None:
     }
 
 
-def _egress(reached: Asked, policy: NetworkPolicy) -> Json:
+def _egress(reached: RequestedAccess, policy: NetworkPolicy) -> Json:
     by_port: dict[int | None, list[Json]] = {}
     for block in reached.blocks:
         by_port.setdefault(block.port, []).append({"ipBlock": {"cidr": block.cidr}})
@@ -72,7 +72,7 @@ def _egress(reached: Asked, policy: NetworkPolicy) -> Json:
     return {"egress": rules} if rules else {}
 
 
-def _ingress(callers: Asked, policy: NetworkPolicy) -> Json:
+def _ingress(callers: RequestedAccess, policy: NetworkPolicy) -> Json:
     profiles = map(policy.ingress_profiles.__getitem__, callers.profiles)
     rules = [{"from": deepcopy(profile.from_), **_ports(profile.ports)} for profile in profiles]
     return {"ingress": rules} if rules else {}

@@ -38,7 +38,7 @@ def service(server: Server, *, selecting: bool = True) -> Json:
     }
     if selecting:
         spec["selector"] = server.selector
-    metadata = server.metadata(names.service(server.name))
+    metadata = server.metadata(names.service_of(server.name))
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
@@ -73,7 +73,7 @@ def _chosen(server: Server) -> Port:
     if container is None:
         raise Refused("ContainerMissing", asked(names.CONTAINER, "names no container of the pod"))
     told = server.asks(names.PORT)
-    port = server_port.choose(container, told)
+    port = server_port.choose_port(container, told)
     if port is not None:
         return port
     if told is not None:

@@ -12,7 +12,7 @@ from webhook import names
 from webhook.admission.answer import MALFORMED, Finding, Severity
 from webhook.admission.workload import KINDS
 from webhook.offline.manifests import Manifest
-from webhook.rules.registry import plan
+from webhook.rules.registry import plan_rules
 from webhook.settings import exported, layers
 from webhook.settings.faults import dotted
 from webhook.settings.load import pointer
@@ -74,7 +74,7 @@ def own_faults(manifest: Manifest) -> list[Finding]:
 def _of_rules(manifest: Manifest) -> Iterator[Finding]:
     """What only the rules know to be nonsense."""
     try:
-        plan(layers.settle([layers.Layer(exported.spec(manifest.value), dotted)]))
+        plan_rules(layers.settle([layers.Layer(exported.spec(manifest.value), dotted)]))
     except SettingsError as error:
         at = f"{manifest.pointer}/spec/rules"
         yield Finding(MALFORMED, Severity.ERROR, at, f"spec.{error}")

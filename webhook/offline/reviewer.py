@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jsonpatch
 
 from webhook.admission.answer import Answer, Finding, Severity, line
-from webhook.admission.callers import callers_of_pods
+from webhook.admission.coverage import callers_of_pods
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import KINDS

@@ -118,7 +118,7 @@ class Fields:
     @property
     def label(self) -> str:
         """What people call this object inside the one around it: `containers[main]`."""
-        return self.key if self.item is None else f"{self.key}[{called(self.value, self.item)}]"
+        return self.key if self.item is None else f"{self.key}[{item_name(self.value, self.item)}]"
 
     @property
     def pointer(self) -> str:
@@ -225,7 +225,7 @@ class Fields:
             self.hold(self.editor.create(self.inside, self.key))
 
 
-def called(value: Any, at: int) -> str:
+def item_name(value: Any, at: int) -> str:
     """What people call an item of a list: its name, or its place where no name can be this one."""
     name = value.get("name") if type(value) is dict else None
     return name if isinstance(name, str) and 0 < len(name) <= LONGEST_NAME else str(at)

@@ -67,7 +67,7 @@ class Choice(NamedTuple):
     guessed: bool = False
 
 
-def choose(regular: Sequence[Fields], clues: Clues) -> Choice:
+def choose_server(regular: Sequence[Fields], clues: Clues) -> Choice:
     """The server; there is none where the annotation names no container."""
     names = [container.get("name") or _NAMELESS for container in regular]
     if clues.named is not None:

@@ -21,12 +21,12 @@ class Port(NamedTuple):
     name: str = ""
 
 
-def choose(server: Container, told: str | None) -> Port | None:
+def choose_port(server: Container, told: str | None) -> Port | None:
     """The port that speaks MCP, where `told` is the annotation; None where nothing says which.
 
     None, too, where the annotation decides and names a port that the container does not declare.
     """
-    ports = declared(server)
+    ports = declared_ports(server)
     named = next((port for port in ports if port.name == MCP), None)
     if named is not None:
         return named
@@ -35,7 +35,7 @@ def choose(server: Container, told: str | None) -> Port | None:
     return None if told is None else _told(ports, told)
 
 
-def declared(server: Container) -> list[Port]:
+def declared_ports(server: Container) -> list[Port]:
     """The ports of the container that may speak MCP."""
     return [_port(fields) for fields in server.fields.items("ports") if _usable(fields)]
 

@@ -91,7 +91,7 @@ class Step(NamedTuple):
     action: RuleAction
 
 
-class Plan(NamedTuple):
+class RulePlan(NamedTuple):
     """The rules that apply under the settings, laid out for the request path.
 
     `fills` fill in everything, `current` what is filled in even on pods of a template that was
@@ -108,7 +108,7 @@ class Plan(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def plan(settings: Settings, *, windows: bool = False) -> Plan:
+def plan_rules(settings: Settings, *, windows: bool = False) -> RulePlan:
     """The rules that apply under these settings to a pod of Linux or Windows, in order.
 
     Raises SettingsError where the settings ask a rule for what it cannot do.
@@ -119,7 +119,7 @@ def plan(settings: Settings, *, windows: bool = False) -> Plan:
     ]
     fills = tuple(step for step in steps if _fills(step.rule, settings))
     checks = tuple(step for step in steps if _checks(step.rule, settings))
-    return Plan(
+    return RulePlan(
         fills,
         tuple(
             step

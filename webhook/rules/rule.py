@@ -12,14 +12,14 @@ from webhook.settings.standard import Level
 
 
 @dataclass(frozen=True)
-class Workload:
+class DeploymentFields:
     """A Deployment as rules of the workload itself see it; `old_replicas` is None on CREATE."""
 
     spec: Fields
     old_replicas: int | None = None
 
 
-Subject = TypeVar("Subject", Pod, Container, Workload)
+Subject = TypeVar("Subject", Pod, Container, DeploymentFields)
 
 
 def nothing_to_fill(_subject: object, _settings: Settings) -> None:
@@ -83,7 +83,7 @@ class ContainerRule(_Rule[Container]):
     subject: ClassVar[Literal["container"]] = "container"
 
 
-class WorkloadRule(_Rule[Workload]):
+class WorkloadRule(_Rule[DeploymentFields]):
     """A rule about a Deployment itself, not its pods."""
 
     subject: ClassVar[Literal["workload"]] = "workload"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from webhook.rules.registry import plan
+from webhook.rules.registry import plan_rules
 from webhook.server.file_watch import FileError, Source, Swap
 from webhook.settings.effective_file import digest
 from webhook.settings.load import load
@@ -35,7 +35,7 @@ class SettingsFile:
         except (SettingsError, OSError) as error:
             raise FileError(str(error)) from None
         try:
-            plan(settings)
+            plan_rules(settings)
         except SettingsError as error:
             raise FileError(f"{path}: {error}") from None
         return partial(self._swap, settings, digest(content))

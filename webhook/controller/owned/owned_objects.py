@@ -25,13 +25,13 @@ class Place(NamedTuple):
 def of_server(namespace: str, name: str) -> list[Place]:
     """The places of everything that may be made for a server; the Service is the first."""
     return [
-        Place(SERVICE.kind, namespace, names.service(name)),
-        Place(SECRET.kind, namespace, names.config_secret(name)),
-        Place(SECRET.kind, namespace, names.files_secret(name)),
-        Place(POLICY.kind, namespace, names.access_policy(name)),
+        Place(SERVICE.kind, namespace, names.service_of(name)),
+        Place(SECRET.kind, namespace, names.config_secret_of(name)),
+        Place(SECRET.kind, namespace, names.files_secret_of(name)),
+        Place(POLICY.kind, namespace, names.access_policy_of(name)),
     ]
 
 
 def former_service(namespace: str, name: str) -> Place:
     """Where earlier versions made the Service of a server."""
-    return Place(SERVICE.kind, namespace, names.former_service(name))
+    return Place(SERVICE.kind, namespace, names.former_service_of(name))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from webhook.rules.registry import plan
+from webhook.rules.registry import plan_rules
 from webhook.settings import layers
 from webhook.settings.descriptions import CHART_ONLY
 from webhook.settings.effective_file import digest, dumped, written
@@ -48,7 +48,7 @@ def settle(spec: Json, locks: Sequence[Layer]) -> Effective:
     if not _fits(spec, DEEPEST):
         raise SettingsError(f"spec is nested more than {DEEPEST} levels deep: nest it less")
     settings = layers.settle([_layer(spec), *locks])
-    plan(settings)
+    plan_rules(settings)
     found = Effective(settings, spec)
     if len(found.text) + len(found.source) > LARGEST:
         raise SettingsError(
