@@ -15,7 +15,8 @@ from webhook.admission.answer import Answer
 from webhook.admission.handler import review
 from webhook.admission.request import Scope
 from webhook.admission.workload import read_workload
-from webhook.pods.patch import Patch, same
+from webhook.pods.journal import same
+from webhook.pods.patch import Patch
 from webhook.pods.pod import Pod
 
 

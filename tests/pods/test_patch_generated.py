@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.in_memory.defaults import copied
 from webhook.pods.fields import Fields
-from webhook.pods.patch import Patch, same
+from webhook.pods.journal import same
+from webhook.pods.patch import Patch
 
 Json = dict[str, Any]
 KEYS = st.sampled_from("abl")

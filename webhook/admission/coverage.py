@@ -1,7 +1,7 @@
-"""Which objects are MCP servers, and what their authors are told about that.
+"""Which objects are MCP servers, and which warnings their authors get about that.
 
 A label that is misspelled, or written as an annotation, opts nothing in: its author is warned. The
-author of a new server is told which pods can call it once the network policies isolate it.
+author of a new server is warned which pods can call it once the network policies isolate it.
 """
 
 from collections.abc import Iterable

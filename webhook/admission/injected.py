@@ -18,7 +18,8 @@ from pydantic_core import from_json, to_json
 from webhook import names
 from webhook.admission.given import NOTHING, PodDefaults, read_pod_defaults
 from webhook.pods.fields import Fields, join
-from webhook.pods.patch import ABSENT, Patch
+from webhook.pods.journal import ABSENT
+from webhook.pods.patch import Patch
 from webhook.pods.pod import Pod
 from webhook.pods.pod_paths import PodPaths, place_of
 

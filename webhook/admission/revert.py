@@ -14,7 +14,8 @@ from webhook.admission import injected
 from webhook.admission.injected import LISTS, Memory
 from webhook.admission.workload import Workload
 from webhook.pods.fields import Fields
-from webhook.pods.patch import Patch, same
+from webhook.pods.journal import same
+from webhook.pods.patch import Patch
 from webhook.pods.pod_paths import PodPaths
 
 

@@ -1,10 +1,8 @@
 """Edits of the request's own copy of the object, and the RFC 6902 operations that they come to.
 
-One journal holds for each edited field its value before the first edit. `finish` makes an operation
-for each field whose value is another by then. Only edited fields are looked at: nothing is copied
-as a whole and no objects are compared, which makes a review a thousand times cheaper than a
-difference of objects. The record of injected fields (admission/injected.py) is made from the same
-journal.
+`finish` makes an operation for each edited field whose value is another by then. Only edited fields
+are looked at: nothing is copied as a whole and no objects are compared, which makes a review a
+thousand times cheaper than a difference of objects.
 
 * What stands inside something that we added is carried by the operation that added it.
 * A value that is taken out and then put back costs no operation.
@@ -15,49 +13,18 @@ from typing import Any
 
 from webhook.documents.pointer import escape
 from webhook.pods.fields import Fields
+from webhook.pods.journal import (
+    ABSENT,
+    CONTAINERS,
+    Edit,
+    Pointers,
+    Slot,
+    copied,
+    list_changes,
+    same,
+)
 
 Operation = dict[str, Any]
-Slot = tuple[int, str]
-
-ABSENT = object()
-"""Stands for the value of a field that is not there."""
-
-_CONTAINERS = frozenset({dict, list})
-
-
-class Edit:
-    """A field that was edited: the `key` of the object `at`.
-
-    `before` is its value in the request, `items` those of the list that it holds, where the list
-    was edited in place. `theirs` is the value without what we injected earlier. `filled` says that
-    a rule gave it a value, `overridden` that a rule took a value away, `given_back` that it got
-    back the value that an earlier review had replaced.
-    """
-
-    items: list[Any] | None = None
-    filled = False
-    overridden = False
-    given_back = False
-
-    def __init__(self, at: Fields, target: dict[str, Any], key: str) -> None:
-        self.at = at
-        self.target = target
-        self.key = key
-        self.before = self.theirs = target.get(key, ABSENT)
-
-    def adopted(self, value: Any) -> Any:
-        """What the field holds once it is given a value, where it was edited before.
-
-        That is the object of the request where it is equal, so that edits inside it count. A list
-        that was edited in place stays, with other items. All else is copied: it shares nothing with
-        the settings, nor with another place of the document.
-        """
-        if type(value) not in _CONTAINERS:
-            return value
-        if self.items is not None and type(value) is list:
-            self.before[:] = _copied(value)
-            return self.before
-        return self.before if same(self.before, value) else _copied(value)
 
 
 class Patch:
@@ -94,13 +61,13 @@ class Patch:
         """Give a field a value; one that was just taken out and comes back costs nothing."""
         target = _object(at)
         if id(target) in self._made:
-            target[key] = _copied(value) if type(value) in _CONTAINERS else value
+            target[key] = copied(value) if type(value) in CONTAINERS else value
             return
         slot = (id(target), key)
         edit = self._journal.get(slot)
         if edit is None:
             edit = self._journal[slot] = Edit(at, target, key)
-            target[key] = _copied(value) if type(value) in _CONTAINERS else value
+            target[key] = copied(value) if type(value) in CONTAINERS else value
         else:
             target[key] = edit.adopted(value)
         edit.filled = True
@@ -109,7 +76,7 @@ class Patch:
         """Put a value at the end of the list in a field."""
         edit, items = self._edit_items(at, key)
         edit.filled = True
-        items.append(_copied(value))
+        items.append(copied(value))
 
     def remove(self, at: Fields, key: str, item: int | None = None) -> None:
         """Take a field, or one item of the list in it, away for good."""
@@ -156,7 +123,7 @@ class Patch:
 
     def in_request(self, at: Fields) -> bool:
         """Whether an object is one of the request, and still at its place."""
-        return _Pointers(self._journal).of(at) is not None
+        return Pointers(self._journal).of(at) is not None
 
     def undo(self) -> None:
         """Make the object what it was, as if nothing had been edited."""
@@ -180,7 +147,7 @@ class Patch:
             self._keep_equal_objects()
         operations: list[Operation] = []
         removals: list[Operation] = []
-        pointers = _Pointers(self._journal)
+        pointers = Pointers(self._journal)
         for edit in self._journal.values():
             at, key, before = edit.at, edit.key, edit.before
             now = edit.target.get(key, ABSENT)
@@ -196,7 +163,7 @@ class Patch:
                 operations.append({"op": "remove", "path": path})
             elif before is ABSENT:
                 operations.append({"op": "add", "path": path, "value": now})
-            elif type(before) in _CONTAINERS or not same(now, before):
+            elif type(before) in CONTAINERS or not same(now, before):
                 operations.append({"op": "replace", "path": path, "value": now})
         self._journal.clear()
         self._made.clear()
@@ -230,68 +197,12 @@ class Patch:
         return edit, items
 
 
-class _Pointers:
-    """The pointers of objects as the request has them.
-
-    An object has none where it was taken away, or stands in something that an operation adds.
-    """
-
-    def __init__(self, journal: dict[Slot, Edit]) -> None:
-        self._journal = journal
-        self._known: dict[Fields, str | None] = {}
-
-    def of(self, at: Fields) -> str | None:
-        """The RFC 6901 pointer of an object."""
-        if at.inside is None:
-            return at.root
-        if at in self._known:
-            return self._known[at]
-        pointer = self.of(at.inside)
-        step = None if pointer is None else self._step(at.inside, at)
-        self._known[at] = found = None if step is None else f"{pointer}/{step}"
-        return found
-
-    def _step(self, around: Fields, at: Fields) -> str | None:
-        """The last part of a pointer; None where the object around holds another one."""
-        key, item, held = at.key, at.item, around.get(at.key)
-        edit = self._journal.get((id(around.value), key))
-        if edit is not None and edit.before is not held:
-            return None
-        if item is None:
-            return escape(key) if held is at.value else None
-        if edit is not None:
-            item = _kept(at, edit)
-        elif item >= len(held) or held[item] is not at.value:
-            return None
-        return None if item is None else f"{escape(key)}/{item}"
-
-
-def _kept(at: Fields, edit: Edit) -> int | None:
-    """Where an object was in a list that was edited; None where an operation carries it."""
-    before = edit.before if edit.items is None else edit.items
-    lost, added = _changes(before, edit.before)
-    found = (position for position, item in enumerate(before) if item is at.value)
-    position = next(found, None)
-    return None if (lost and added) or position in lost else position
-
-
-def _changes(before: list[Any], now: list[Any]) -> tuple[list[int], list[Any]]:
-    """The positions that a list lost, and the items at its end that it did not have."""
-    lost, kept = [], 0
-    for position, item in enumerate(before):
-        if kept < len(now) and now[kept] is item:
-            kept += 1
-        else:
-            lost.append(position)
-    return lost, now[kept:]
-
-
 def _edit_list(
     edit: Edit, path: str, operations: list[Operation], removals: list[Operation]
 ) -> None:
     """The operations for a list that was edited in place: replaced where it both lost and got."""
     before, now = edit.items or [], edit.before
-    lost, added = _changes(before, now)
+    lost, added = list_changes(before, now)
     if not lost:
         operations += [{"op": "add", "path": f"{path}/-", "value": item} for item in added]
     elif added:
@@ -304,28 +215,7 @@ def _edit_list(
         removals.append({"op": "remove", "path": path})
 
 
-def _copied(value: Any) -> Any:
-    """A copy of a JSON value."""
-    kind = type(value)
-    if kind is dict:
-        return {key: _copied(item) for key, item in value.items()}
-    if kind is list:
-        return [_copied(item) for item in value]
-    return value
-
-
 def _object(at: Fields) -> dict[str, Any]:
     if at.value is None:
         raise TypeError(f"nothing stands at {at.pointer}")
     return at.value
-
-
-def same(one: Any, other: Any) -> bool:
-    """Equality of JSON values: unlike in Python, true is not 1."""
-    if type(one) is not type(other):
-        return False
-    if type(one) is dict:
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if type(one) is list:
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
