@@ -12,7 +12,7 @@ from tests.in_memory.api_server import ApiServer, Outcome
 from tests.in_memory.controllers import pod_of
 from tests.in_memory.places import ABSENT, found
 from tests.reference.servers import KINDS, server
-from webhook.settings.load import load, parse
+from webhook.settings.load import load_settings, parse_settings
 from webhook.settings.model import Settings
 
 POOL = {"key": "example.com/pool", "operator": "In", "values": ["mcp"]}
@@ -178,7 +178,7 @@ def test_the_base_image_is_that_of_a_server_without_one(
     path.write_text(settings)
     packaged = server(container={"image": ""})
 
-    stored = ApiServer(load(path, environment)).create(packaged).stored
+    stored = ApiServer(load_settings(path, environment)).create(packaged).stored
 
     assert found(stored, "containers[main].image") == image
 
@@ -194,13 +194,15 @@ def test_an_image_of_its_own_stays() -> None:
     [
         pytest.param(Settings(), ABSENT, id="empty"),
         pytest.param(
-            parse("mcpServerDefaults: {runtimeClassName: gvisor}", "settings.yaml"),
+            parse_settings("mcpServerDefaults: {runtimeClassName: gvisor}", "settings.yaml"),
             "gvisor",
             id="settings-file",
         ),
-        pytest.param(load(None, {RUNTIME_CLASS: "gvisor"}), "gvisor", id=RUNTIME_CLASS),
-        pytest.param(load(None, {RUNTIME_CLASS_LATER: "kata"}), "kata", id=RUNTIME_CLASS_LATER),
-        pytest.param(load(None, {RUNTIME_CLASS: ""}), ABSENT, id="empty-variable"),
+        pytest.param(load_settings(None, {RUNTIME_CLASS: "gvisor"}), "gvisor", id=RUNTIME_CLASS),
+        pytest.param(
+            load_settings(None, {RUNTIME_CLASS_LATER: "kata"}), "kata", id=RUNTIME_CLASS_LATER
+        ),
+        pytest.param(load_settings(None, {RUNTIME_CLASS: ""}), ABSENT, id="empty-variable"),
     ],
 )
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,8 +9,8 @@ from tests.in_memory.controllers import pod_of
 from tests.in_memory.places import ABSENT, found
 from tests.reference.servers import KINDS, in_context, server
 from tests.rules.standard import violations
-from webhook.settings.load import load, parse
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.faults import SettingsError
+from webhook.settings.load import load_settings, parse_settings
 
 Json = dict[str, Any]
 
@@ -83,7 +83,7 @@ SYSCTL = server(securityContext={"sysctls": [{"name": "net.ipv4.tcp_rmem", "valu
 
 def enforcing(level: str, version: str = "latest", **more: Any) -> ApiServer:
     security = {"enforce": level, "enforceVersion": version, **more}
-    return ApiServer(parse(f"mcpNamespace: {{podSecurity: {security}}}", "settings.yaml"))
+    return ApiServer(parse_settings(f"mcpNamespace: {{podSecurity: {security}}}", "settings.yaml"))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -144,7 +144,7 @@ def test_audit_and_warn_refuse_nothing(key: str) -> None:
 
 def test_without_namespace_labels_the_webhook_hardens_all_the_same() -> None:
     server_without_labels = ApiServer(
-        parse("mcpNamespace: {podSecurity: {enabled: false}}", "settings.yaml")
+        parse_settings("mcpNamespace: {podSecurity: {enabled: false}}", "settings.yaml")
     )
 
     stored = server_without_labels.create(server()).stored
@@ -159,7 +159,7 @@ def test_each_variable_and_its_default(
     text, value = other
 
     def setting(environment: dict[str, str]) -> Any:
-        settings = load(None, environment).model_dump(by_alias=True)
+        settings = load_settings(None, environment).model_dump(by_alias=True)
         return settings["mcpNamespace"]["podSecurity"][key]
 
     assert setting({}) == default
@@ -172,4 +172,4 @@ def test_an_unknown_level_is_no_default(name: str) -> None:
     variable = f"OBOT_SERVER_MCPPOD_SECURITY_{name}"
 
     with pytest.raises(SettingsError, match=f"{variable}.*privileged, baseline or restricted"):
-        load(None, {variable: "strict"})
+        load_settings(None, {variable: "strict"})

@@ -20,7 +20,7 @@ from webhook.pods.fields import Fields, Violation
 from webhook.pods.patch import Patch
 from webhook.rules.checks import identity
 from webhook.settings.model import Gateway, Settings
-from webhook.settings.words import listed
+from webhook.settings.text_forms import listed
 
 _FROM_NOW_ON = "callers from now on: "
 _LABELS, _PROFILES = 2, 3

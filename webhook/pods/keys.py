@@ -8,8 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from webhook import names
-from webhook.settings.patterns import is_dns_subdomain
-from webhook.settings.words import nearest
+from webhook.settings.text_forms import is_dns_subdomain, nearest
 
 _DOMAIN = names.PREFIX.rstrip("/")
 _NEARLY = 0.8

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from webhook.settings.model import NetworkPolicy
 from webhook.settings.network_peers import NoBlockError, cidr
-from webhook.settings.words import listed, nearest
+from webhook.settings.text_forms import listed, nearest
 
 Network = IPv4Network | IPv6Network
 
