@@ -130,12 +130,12 @@ def uncovered(workload: Workload) -> Answer:
 
 
 def unread_labels(workload: Workload) -> list[Finding]:
-    """Warnings about labels on the workload itself that nobody reads; rules see those of pods."""
+    """Warnings about labels on the workload itself that are not read; rules see those of pods."""
     return _warnings(_first(identity.unread(workload.labels)))
 
 
 def _first(violations: Iterable[Violation]) -> list[Violation]:
-    """As many as are told of one rule: what is meant by each key takes a while to find out."""
+    """As many as are reported of one rule: finding the key that was meant takes a while."""
     return list(islice(violations, MOST_OBJECTIONS))
 
 

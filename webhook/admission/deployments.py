@@ -128,7 +128,7 @@ def _leave(change: _Change) -> Answer:
     if memory is not None:
         revert.restore_original(new.head.spec, memory, change.patch)
     revert.take_out_metadata(new, change.patch)
-    note = "opts out: what was filled in goes, and the pods roll"
+    note = "opts out: injected fields are removed, and the pods roll"
     return allow([_label(note, Severity.WARNING)], change.patch.finish())
 
 

@@ -112,12 +112,12 @@ def known(pod: Json, name: str) -> bool:
 def changes(before: Json, after: Json, pointer: str = "") -> Iterator[Change]:
     """The fields of a pod, or of a template at the pointer, that differ.
 
-    What we remember of our own is told only where nothing else differs.
+    The record of injected fields is reported only where nothing else differs.
     """
     memory = f"{pointer}/metadata/annotations/{escape(names.INJECTED)}"
     found = list(_changes(before, after, pointer, ""))
-    told = [each for each in found if each.path != memory]
-    yield from told or found
+    reported = [each for each in found if each.path != memory]
+    yield from reported or found
 
 
 def _told(before: Json, after: Json, settings: Settings) -> Iterator[Change]:

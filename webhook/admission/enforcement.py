@@ -73,8 +73,8 @@ class Enforcement:
     def fill(self, patch: Patch) -> list[Finding]:
         """Fill in every absent field that a rule has a value for.
 
-        What the fleet replaces goes first, so that the next rules see what stays; returns the
-        warnings about it.
+        Values that the fleet replaces are removed first, so that the next rules see what is kept.
+        Returns the warnings about them.
         """
         warnings: list[Finding] = []
         for step in self.fills:
@@ -142,7 +142,7 @@ class Enforcement:
 def notices(settings: Settings, head: PodHead) -> list[Finding]:
     """What the author of a pod should know about what the rules are about to fill in.
 
-    Asked before what we injected earlier is taken out: an author is told once.
+    Asked before what we injected earlier is taken out: an author gets them once.
     """
     found = [
         (step, list(step.rule.notice(head, settings))) for step in plan_rules(settings).notices

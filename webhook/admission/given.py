@@ -2,7 +2,7 @@
 
 The template remembers it as it was when the template was filled in, in the words of
 mcpServerDefaults, so that a changed setting reaches only new or restarted workloads. It is a memory
-like the rest of `injected`: whoever writes a template could write the values themselves.
+like the rest of `injected`: a user who can write a template can write the values too.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What nobody may change on a live pod: our labels, our gate, and nothing through a side door."""
+"""What cannot change on a live pod: our labels, our gate, and neither of them by a Binding."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What we filled in earlier is ours: it follows the settings, and it goes when a server opts out.
+"""What we injected earlier is ours: it follows the settings, and is removed on opting out.
 
 The pod template (or bare pod) carries one compact annotation: for each place of the pod's spec
 the fields that we set, the items that we added to lists, and what a field held before; and what

@@ -97,7 +97,7 @@ def review_ephemeral_containers(request: Request, settings: Settings, scope: Sco
         guarded = guards.changed_labels(request)
         findings = enforcement.check()
     places = [container.fields.pointer for container in added]
-    operations = [told for told in patch.finish() if _stands_in(told["path"], places)]
+    operations = [each for each in patch.finish() if _stands_in(each["path"], places)]
     places += _inherited(pod, added)
     relevant = [
         finding for finding in findings if enforcement.cut or _stands_in(finding.path, places)
@@ -131,7 +131,7 @@ def _resized(request: Request, path: str) -> bool:
 
 
 def review_pod_status(request: Request, _settings: Settings, _scope: Scope) -> Answer:
-    """Guard the labels: whoever writes the status of a pod can change them too."""
+    """Guard the labels: an update of the status can change them too."""
     return allow_or_refuse(request.name, guards.changed_labels(request))
 
 

@@ -21,7 +21,7 @@ _LONGEST_KEY = 253
 
 
 def unread_label(key: str, *more: str) -> str | None:
-    """What to say about a label that nobody reads, where it is one of the product's.
+    """The warning about a label that is not read, where it is one of the product's.
 
     `more` are labels that are read on this object beside those of workloads.
     """
@@ -37,7 +37,7 @@ def unread_label(key: str, *more: str) -> str | None:
 
 
 def unread_annotation(key: str) -> str | None:
-    """What to say about an annotation that nobody reads, where it is one of the product's."""
+    """The warning about an annotation that is not read, where it is one of the product's."""
     if not key.startswith(names.PREFIX) or key in _ANNOTATIONS:
         return None
     if key in {*_LABELS, names.MANAGED}:

@@ -15,7 +15,7 @@ _STEP = re.compile(r"(\w+)(?:\[([^\]]*)\])?(?:\.(?=\w)|$)")
 
 
 class PodPaths:
-    """Finds objects in a pod's spec; each list on the way is read once, whoever asks how often."""
+    """Finds objects in a pod's spec; each list on the way is read once."""
 
     def __init__(self, spec: Fields) -> None:
         self.spec = spec

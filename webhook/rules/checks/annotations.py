@@ -26,7 +26,7 @@ _OF_DEPLOYMENTS = ("Deployment", "ReplicaSet")
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
-    """Refuse what cannot be read or granted, and warn about what nobody reads."""
+    """Refuse what cannot be read or granted, and warn about what is not read."""
     if not any(map(_asks, _places(pod))):
         return
     yield from _values(pod)
@@ -147,7 +147,7 @@ def _port_of_service(pod: Pod) -> Iterator[Violation]:
             called = [each.name for each in server_port.declared_ports(pod.server) if each.name]
             detail = _there_are(called, ": write a number")
             yield at.violation(names.PORT, "names no port of the server container", detail=detail)
-    elif not server_port.told_by(port, told):
+    elif not server_port.is_named_by(port, told):
         says = f"the container declares {port.name or port.number}"
         yield at.violation(names.PORT, f"is not read: {says}", advice=True)
 

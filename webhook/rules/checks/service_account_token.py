@@ -34,7 +34,7 @@ def fill(pod: Pod, settings: Settings) -> None:
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
-    """Refuse every token that is left, and warn whoever asked and gets none."""
+    """Refuse every token that is left, and warn an author who asked and gets none."""
     if _allowed(pod, settings):
         return
     for annotations in pod.origin.asked_in:
