@@ -77,18 +77,23 @@ class Enforcement:
         Returns the warnings about them.
         """
         warnings: list[Finding] = []
+        settings, given = self.settings, self.given or self.settings
         for step in self.fills:
-            if not step.rule.final and step.action == "override":
+            rule = step.rule
+            if not rule.final and step.action == "override":
                 for _, violations in self._objections((step,)):
                     warnings += _overridden(step, violations, patch)
-            self._fill(step)
+            fill, by = rule.fill, settings if rule.given is None else given
+            for subject in self.subjects[rule.subject]:
+                fill(subject, by)
         return warnings
 
     def give(self) -> None:
         """Fill in what the pods of a template are given, and nothing else."""
         for step in self.fills:
             if step.rule.given is not None:
-                self._fill(step)
+                for subject in self.subjects[step.rule.subject]:
+                    step.rule.fill(subject, self.given or self.settings)
 
     def promise(self) -> dict[str, Any]:
         """What the pods of a template that is filled in lack, in the words of mcpServerDefaults."""
@@ -114,12 +119,6 @@ class Enforcement:
     def check(self) -> list[Finding]:
         """What the rules object to in the object as it will be stored."""
         return _findings(self._objections(self.plan.final))
-
-    def _fill(self, step: Step) -> None:
-        given = self.given if step.rule.given is not None else None
-        settings = self.settings if given is None else given
-        for subject in self.subjects[step.rule.subject]:
-            step.rule.fill(subject, settings)
 
     def _objections(self, steps: Sequence[Step]) -> list[tuple[Step, list[Violation]]]:
         settings, subjects = self.settings, self.subjects
