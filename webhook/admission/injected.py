@@ -189,12 +189,10 @@ def _collect(spec: Fields, patch: Patch) -> dict[str, ByPlace]:
 def _collect_made(
     memory: dict[str, ByPlace], place: str, made: dict[str, Any], patch: Patch
 ) -> None:
-    """All that an object holds which we made."""
+    """All that an object holds which we made; no rule adds to a list of one."""
     for key, value in made.items():
         if patch.made(value):
             _collect_made(memory, join(place, key), value, patch)
-        elif key in LISTS:
-            _remember(memory["items"], place, key, _ours(value, None))
         else:
             _remember(memory["set"], place, key, value)
 

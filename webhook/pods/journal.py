@@ -84,8 +84,6 @@ class Pointers:
             return escape(key) if held is at.value else None
         if edit is not None:
             item = _kept(at, edit)
-        elif item >= len(held) or held[item] is not at.value:
-            return None
         return None if item is None else f"{escape(key)}/{item}"
 
 
