@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-from webhook.admission.drift import CURRENT, REFUSED, Outlook, outlook
+from webhook.admission.drift import CURRENT, REFUSED, Drift, drift_of
 from webhook.admission.workload import DEPLOYMENTS
 from webhook.fleet.surroundings import Surroundings
 from webhook.fleet.workloads import changed_finding, refused_finding, rollout_progress
@@ -125,14 +125,14 @@ class Targets:
         await self._api.list_each(path, take)
         return targets, current
 
-    async def drift(self, server: Json) -> Outlook:
+    async def drift(self, server: Json) -> Drift:
         """What a restart would change or refuse now."""
         await self._read_namespace(server["metadata"]["namespace"])
         return self._drift(server)
 
-    def _drift(self, server: Json) -> Outlook:
+    def _drift(self, server: Json) -> Drift:
         managed = self._around.managed(server["metadata"]["namespace"])
-        return outlook(server, self._settings, managed=managed)
+        return drift_of(server, self._settings, managed=managed)
 
     def _is_server(self, found: Json) -> bool:
         excluded = self._around.excluded(found["metadata"]["namespace"])

@@ -102,14 +102,14 @@ def build_config_secret(server: Server, configuration: ServerConfiguration | Non
     """The Secret of the environment; None where the workload asks for no configuration."""
     if configuration is None:
         return None
-    return _opaque(server.metadata(names.config_secret(server.name)), configuration.env)
+    return _opaque(server.metadata(names.config_secret_of(server.name)), configuration.env)
 
 
 def build_files_secret(server: Server, configuration: ServerConfiguration | None) -> Json | None:
     """The Secret of the files; None where no key is marked as a file."""
     if configuration is None or not configuration.files:
         return None
-    return _opaque(server.metadata(names.files_secret(server.name)), configuration.files)
+    return _opaque(server.metadata(names.files_secret_of(server.name)), configuration.files)
 
 
 def revision(configuration: ServerConfiguration | None) -> str | None:
@@ -142,7 +142,7 @@ def _opaque(metadata: Json, values: dict[str, bytes]) -> Json:
 
 
 def _permitted(server: Server, name: str, source: Json | None) -> None:
-    if name in (names.config_secret(server.name), names.files_secret(server.name)):
+    if name in (names.config_secret_of(server.name), names.files_secret_of(server.name)):
         sentence = "names the Secret that is made from it: name yours"
         raise Refused(REASON, about_annotation(names.CONFIG_FROM, sentence))
     if source is not None and source.get("type") == TOKEN_TYPE:

@@ -30,13 +30,13 @@ from copy import deepcopy
 
 from webhook import names
 from webhook.objects.deployed_server import Json, Refused, Server, about_annotation, product_labels
-from webhook.pods import peers, public_addresses
+from webhook.pods import peers
 from webhook.settings.model import NetworkPolicy, Settings
 from webhook.settings.network_peers import PolicyPort
 
 BASELINE = "mcp-admission-baseline"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
-NOTHING = peers.Asked()
+NOTHING = peers.RequestedAccess()
 
 
 def build_baseline_policy(
@@ -65,12 +65,8 @@ def build_baseline_policy(
                 },
                 {
                     "to": [
-                        _public(
-                            public_addresses.IPV4,
-                            *public_addresses.REFERENCE_BLOCKS,
-                            *public_addresses.FURTHER_BLOCKS,
-                        ),
-                        _public(public_addresses.IPV6, *public_addresses.IPV6_BLOCKS),
+                        _public(peers.IPV4, *peers.REFERENCE_BLOCKS, *peers.FURTHER_BLOCKS),
+                        _public(peers.IPV6, *peers.IPV6_BLOCKS),
                     ]
                 },
             ],
@@ -101,7 +97,7 @@ def build_access_policy(server: Server, settings: Settings) -> Json | None:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": server.metadata(names.access_policy(server.name)),
+        "metadata": server.metadata(names.access_policy_of(server.name)),
         "spec": {
             "podSelector": {"matchLabels": server.selector},
             "policyTypes": [direction.capitalize() for direction in spec],
@@ -135,7 +131,7 @@ def _pods_of(namespace: str) -> Json:
     return {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: namespace}}}
 
 
-def _egress(reached: peers.Asked, policy: NetworkPolicy) -> Json:
+def _egress(reached: peers.RequestedAccess, policy: NetworkPolicy) -> Json:
     by_port: dict[int | None, list[Json]] = {}
     for block in reached.blocks:
         by_port.setdefault(block.port, []).append({"ipBlock": {"cidr": block.cidr}})
@@ -148,7 +144,7 @@ def _egress(reached: peers.Asked, policy: NetworkPolicy) -> Json:
     return {"egress": rules} if rules else {}
 
 
-def _ingress(callers: peers.Asked, policy: NetworkPolicy) -> Json:
+def _ingress(callers: peers.RequestedAccess, policy: NetworkPolicy) -> Json:
     profiles = map(policy.ingress_profiles.__getitem__, callers.profiles)
     rules = [{"from": deepcopy(profile.from_), **_ports(profile.ports)} for profile in profiles]
     return {"ingress": rules} if rules else {}

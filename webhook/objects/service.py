@@ -33,7 +33,7 @@ def build_service(server: Server, *, selecting: bool = True) -> Json:
     }
     if selecting:
         spec["selector"] = server.selector
-    metadata = server.metadata(names.service(server.name))
+    metadata = server.metadata(names.service_of(server.name))
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
@@ -70,7 +70,7 @@ def _chosen(server: Server) -> server_port.Port:
             "ContainerMissing", about_annotation(names.CONTAINER, "names no container of the pod")
         )
     annotation = server.annotation(names.PORT)
-    port = server_port.choose(container, annotation)
+    port = server_port.choose_port(container, annotation)
     if port is not None:
         return port
     if annotation is not None:
