@@ -17,8 +17,7 @@ from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
 from webhook.cli.notes import ProgressLine, add_note_options, log_requests, write_note
 from webhook.cli.output import add_output_option, is_for_programs, print_object
-from webhook.fleet.restart import Restarted, Restarter, RestartResult
-from webhook.fleet.targets import NotServers, Targets
+from webhook.fleet.restart import NotServers, Restarted, Restarter, RestartResult, Targets
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.reports.text import prepare_stdout
