@@ -11,8 +11,7 @@ from webhook.cli.cluster_options import add_access_options, connect_to_cluster, 
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
 from webhook.cli.output import ProgressLine, is_for_programs
-from webhook.fleet.restart import Restarted, Restarter, RestartResult
-from webhook.fleet.targets import NotServers, Targets
+from webhook.fleet.restart import NotServers, Restarted, Restarter, RestartResult, Targets
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.reports.text import prepare_stdout
 from webhook.settings.faults import SettingsError

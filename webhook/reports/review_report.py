@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from webhook.admission.answer import FORETOLD, Severity, advice, line
+from webhook.admission.answer import Severity, advice, line
 from webhook.offline.passed_over import STDIN, InputFault, PassedOver, count_passed_over
 from webhook.offline.reviewer import ReviewOutcome
 from webhook.reports.text import BOLD, RED, YELLOW, paint
@@ -90,7 +90,7 @@ def finding_lines(outcome: ReviewOutcome, *, colour: bool) -> Iterator[str]:
         refusing = (
             finding.rule
             for finding in outcome.findings
-            if finding.severity is Severity.ERROR or finding.message.startswith(FORETOLD)
+            if finding.severity is Severity.ERROR or finding.refuses_pods
         )
         yield f"  {advice(refusing)}\n"
 
