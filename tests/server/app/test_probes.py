@@ -1,0 +1,78 @@
+"""What the kubelet and Prometheus read, and what the process waits for."""
+
+import asyncio
+
+from aiohttp import ClientSession
+
+from webhook.observe.metrics import Metrics
+from webhook.server.app import Traffic, probe_application
+from webhook.server.listener import Address, Listener
+
+
+async def test_readiness_ends_before_the_process() -> None:
+    metrics = Metrics()
+    traffic = Traffic(metrics)
+    listener = await Listener.open(
+        probe_application(metrics, traffic, lambda: None), Address("127.0.0.1", 0), metrics
+    )
+    answers = []
+    async with ClientSession(f"http://{listener.addresses[0]}") as client:
+        for traffic.draining in (False, True):
+            for path in ("/healthz", "/readyz"):
+                async with client.get(path) as answer:
+                    answers.append((answer.status, await answer.text()))
+        async with client.get("/metrics") as answer:
+            text = await answer.text()
+    await listener.close()
+
+    assert answers == [(200, "ok\n"), (200, "ok\n"), (200, "ok\n"), (503, "shutting down\n")]
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    assert "mcp_admission_internal_errors_total 0.0\n" in text
+
+
+async def test_readiness_fails_while_there_is_a_problem() -> None:
+    metrics = Metrics()
+    problems = iter(["the certificate ended", None])
+    listener = await Listener.open(
+        probe_application(metrics, Traffic(metrics), lambda: next(problems)),
+        Address("127.0.0.1", 0),
+        metrics,
+    )
+    answers = []
+    async with ClientSession(f"http://{listener.addresses[0]}") as client:
+        for path in ("/readyz", "/healthz", "/readyz"):
+            async with client.get(path) as answer:
+                answers.append((answer.status, await answer.text()))
+    await listener.close()
+
+    assert answers == [(503, "the certificate ended\n"), (200, "ok\n"), (200, "ok\n")]
+
+
+async def test_traffic_has_ended_when_the_last_request_has() -> None:
+    traffic = Traffic(Metrics())
+    await traffic.ended()
+    with traffic:
+        with traffic:
+            ended = asyncio.create_task(traffic.ended())
+        await asyncio.sleep(0)
+        assert not ended.done()
+    await ended
+
+
+async def test_readiness_names_the_settings_ready_or_not() -> None:
+    metrics = Metrics()
+    traffic = Traffic(metrics)
+    digests = iter(["one", "two"])
+    listener = await Listener.open(
+        probe_application(metrics, traffic, lambda: None, lambda: next(digests)),
+        Address("127.0.0.1", 0),
+        metrics,
+    )
+    answers = []
+    async with ClientSession(f"http://{listener.addresses[0]}") as client:
+        for traffic.draining in (False, True):
+            async with client.get("/readyz") as answer:
+                answers.append((answer.status, answer.headers["Mcp-Admission-Settings"]))
+    await listener.close()
+
+    assert answers == [(200, "one"), (503, "two")]

@@ -1,0 +1,99 @@
+"""Settings follow their file, once they are proven."""
+
+from pathlib import Path
+
+import pytest
+
+from webhook.observe.metrics import Metrics
+from webhook.server.file_watch import FileError, FileWatcher, SettingsFile
+from webhook.settings.layers import content_digest
+from webhook.settings.model import Settings
+
+BAD = {
+    "onConflict: perhaps\n": "onConflict",
+    "onConflicts: deny\n": "onConflicts",
+    "onConflict: [\n": "this is not YAML",
+    "\tonConflict: deny\n": "tab",
+    "": "there are no settings here",
+    "- deny\n": "settings are a mapping of keys",
+    "rules:\n  volume-types: override\n": "rules.volume-types: override is not accepted",
+}
+
+
+def test_without_a_file_the_defaults_are_in_force() -> None:
+    settings = SettingsFile(None)
+
+    assert settings.current == Settings()
+    assert settings.file_sets == []
+
+
+def test_a_new_file_is_in_force_after_the_next_poll(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("onConflict: warn\n")
+    settings = SettingsFile(file)
+    watch = FileWatcher(settings.file_sets, Metrics())
+    watch.load()
+    assert settings.current.on_conflict == "warn"
+
+    file.write_text("onConflict: override\n")
+    watch.poll()
+    assert str(settings.current.on_conflict) == "override"
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD.items())
+def test_a_bad_file_keeps_the_settings(
+    text: str, reason: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("onConflict: warn\n")
+    settings = SettingsFile(file)
+    metrics = Metrics()
+    watch = FileWatcher(settings.file_sets, metrics)
+    watch.load()
+    before = settings.current
+
+    file.write_text(text)
+    watch.poll()
+
+    assert settings.current is before
+    assert (
+        metrics.registry.get_sample_value("mcp_admission_file_refused", {"file": "settings"}) == 1
+    )
+    (record,) = caplog.records
+    assert reason in vars(record)["fields"]["reason"]
+    assert vars(record)["fields"]["reason"].startswith(str(file))
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD.items())
+def test_a_bad_file_at_the_start_is_an_error(text: str, reason: str, tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text(text)
+
+    with pytest.raises(FileError, match=reason):
+        FileWatcher(SettingsFile(file).file_sets, Metrics()).load()
+
+
+def test_a_missing_file_is_an_error_and_never_the_defaults(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"settings\.yaml"):
+        FileWatcher(SettingsFile(tmp_path / "settings.yaml").file_sets, Metrics()).load()
+
+
+def test_the_digest_is_that_of_the_content_in_force(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("onConflict: warn\n")
+    metrics = Metrics()
+    settings = SettingsFile(file, metrics.settings_are)
+    watch = FileWatcher(settings.file_sets, metrics)
+    watch.load()
+    first = settings.digest
+    assert first == content_digest(b"onConflict: warn\n")
+
+    file.write_text("onConflict: perhaps\n")
+    watch.poll()
+    assert settings.digest == first
+
+    file.write_text("onConflict: override\n")
+    watch.poll()
+    text = metrics.render().decode()
+    assert f'settings_info{{digest="{content_digest(file.read_bytes())}"}} 1.0' in text
+    assert first not in text
