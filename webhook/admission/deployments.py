@@ -9,16 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from webhook import names
-from webhook.admission import injected, revert
-from webhook.admission.answer import (
-    NOT_COVERED,
-    Answer,
-    Finding,
-    Severity,
-    allow,
-    allow_or_refuse,
-    refuse,
-)
+from webhook.admission import answer, injected, revert
 from webhook.admission.coverage import (
     Coverage,
     callers,
@@ -57,7 +48,7 @@ class _Change:
         return deployment_coverage(self.new, self.old, self.settings, self.scope)
 
 
-def review_deployment(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_deployment(request: Request, settings: Settings, scope: Scope) -> answer.Answer:
     """Fill in or check a Deployment, or let it out."""
     patch = Patch()
     new = read_workload(request.object, request, scope, patch)
@@ -70,16 +61,16 @@ def review_deployment(request: Request, settings: Settings, scope: Scope) -> Ans
     if coverage is Coverage.LEAVES:
         return _leave(change)
     if coverage is Coverage.MAY_NOT_LEAVE:
-        return refuse(
+        return answer.refuse(
             new.name,
             [_label('must not be "false" in a managed namespace: deploy it in another one')],
         )
     mutating = request.hook is Hook.MUTATE
     findings = _named(change) + (_mutate(change, coverage) if mutating else _validate(change))
-    return allow_or_refuse(new.name, findings, patch.finish())
+    return answer.allow_or_refuse(new.name, findings, patch.finish())
 
 
-def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
+def _mutate(change: _Change, coverage: Coverage) -> list[answer.Finding]:
     new, old, patch = change.new, change.old, change.patch
     notes = _keep_label(change, coverage)
     deployment = _deployment(new, old)
@@ -99,7 +90,7 @@ def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
     return notes + findings
 
 
-def _validate(change: _Change) -> list[Finding]:
+def _validate(change: _Change) -> list[answer.Finding]:
     new, old = change.new, change.old
     rolls = old is None or not revert.unchanged(new, old)
     deployment = _deployment(new, old)
@@ -112,16 +103,16 @@ def _validate(change: _Change) -> list[Finding]:
     return findings
 
 
-def _leave(change: _Change) -> Answer:
+def _leave(change: _Change) -> answer.Answer:
     """Take our labels, what we filled in and what we copied out of the template."""
     new, old = change.new, change.old
     kept = labels_asked_for(new)
     if kept and old is not None and revert.unchanged(new, old):
-        return allow()
+        return answer.allow()
     if kept:
-        return refuse(new.name, [_label(_selected_by(kept, stored=old is not None))])
+        return answer.refuse(new.name, [_label(_selected_by(kept, stored=old is not None))])
     if change.request.hook is Hook.VALIDATE:
-        return allow()
+        return answer.allow()
     memory = injected.read_memory(new.head.annotations)
     if memory is None and old is not None:
         memory = injected.read_memory(old.head.annotations)
@@ -129,7 +120,7 @@ def _leave(change: _Change) -> Answer:
         revert.restore_original(new.head.spec, memory, change.patch)
     revert.take_out_metadata(new, change.patch)
     note = "opts out: injected fields are removed, and the pods roll"
-    return allow([_label(note, Severity.WARNING)], change.patch.finish())
+    return answer.allow([_label(note, answer.Severity.WARNING)], change.patch.finish())
 
 
 def _selected_by(kept: list[str], *, stored: bool) -> str:
@@ -150,15 +141,15 @@ def _deployment(new: Workload, old: Workload | None) -> DeploymentFields:
     return DeploymentFields(spec, count if isinstance(count, int) else None)
 
 
-def _keep_label(change: _Change, coverage: Coverage) -> list[Finding]:
+def _keep_label(change: _Change, coverage: Coverage) -> list[answer.Finding]:
     """Put back a label that was there; one that never was waits until the template changes."""
     new, old = change.new, change.old
     if old is not None and old.labels.has(names.SERVER):
         new.labels.default(names.SERVER, "true")
     if coverage is Coverage.LOSES_LABEL:
-        return [_label('put back: to opt out, set it to "false"', Severity.WARNING)]
+        return [_label('put back: to opt out, set it to "false"', answer.Severity.WARNING)]
     if coverage is Coverage.JOINS and old is not None:
-        rolls = _label("is new: the hardened template rolls the pods", Severity.WARNING)
+        rolls = _label("is new: the hardened template rolls the pods", answer.Severity.WARNING)
         called_by = callers(change.settings, new)
         return [rolls] if called_by is None else [rolls, called_by]
     return []
@@ -172,7 +163,7 @@ def _copy_annotations(new: Workload) -> None:
             new.head.annotations.set(key, value)
 
 
-def _named(change: _Change) -> list[Finding]:
+def _named(change: _Change) -> list[answer.Finding]:
     """Object to what a server cannot be called; what was there before us may stay as it is."""
     new, old = change.new, change.old
     if old is not None and revert.unchanged(new, old):
@@ -180,7 +171,9 @@ def _named(change: _Change) -> list[Finding]:
     findings = []
     if not new.root.child("metadata").has("name"):
         message = "metadata.name: give it a name, because labels and objects are made from it"
-        findings.append(Finding("identity", Severity.ERROR, "/metadata/name", message))
+        findings.append(
+            answer.Finding("identity", answer.Severity.ERROR, "/metadata/name", message)
+        )
     value = new.labels.get(names.SERVER)
     if value not in (None, "true", "false"):
         findings.append(_label('must be "true" or "false"'))
@@ -189,13 +182,13 @@ def _named(change: _Change) -> list[Finding]:
         path = f"/spec/selector/matchLabels/{escape(names.NAME)}"
         wanted = names.identity(new.name)
         message = f"spec.selector.matchLabels[{names.NAME}] must be {wanted}, or left out"
-        findings.append(Finding("identity", Severity.ERROR, path, message))
+        findings.append(answer.Finding("identity", answer.Severity.ERROR, path, message))
     return findings + unread_labels(new)
 
 
-def _label(sentence: str, severity: Severity = Severity.ERROR) -> Finding:
+def _label(sentence: str, severity: answer.Severity = answer.Severity.ERROR) -> answer.Finding:
     message = f"metadata.labels[{names.SERVER}] {sentence}"
-    return Finding("identity", severity, LABEL_PATH, message)
+    return answer.Finding("identity", severity, LABEL_PATH, message)
 
 
 def labels_asked_for(workload: Workload) -> list[str]:
@@ -223,13 +216,13 @@ def _selector(workload: Workload) -> Fields:
     return workload.root.child("spec").child("selector")
 
 
-def review_scale(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_scale(request: Request, settings: Settings, scope: Scope) -> answer.Answer:
     """Refuse a count that the replicas rule does not allow; nothing can be filled in here."""
     if scope is not Scope.MANAGED:
-        return NOT_COVERED
+        return answer.NOT_COVERED
     patch = Patch()
     spec = Fields(request.object, patch).child("spec")
     before = Fields(request.old_object, patch).child("spec").get("replicas")
     scaled = DeploymentFields(spec, before if isinstance(before, int) else None)
     findings = Enforcement.of_workload(settings, scaled).check()
-    return allow_or_refuse(request.name, findings)
+    return answer.allow_or_refuse(request.name, findings)

@@ -3,13 +3,7 @@
 import argparse
 from pathlib import Path
 
-from webhook.cli.cluster_options import (
-    add_certificate_options,
-    add_cluster_options,
-    certificate_plan,
-    connection_overrides,
-    installation,
-)
+from webhook.cli import cluster_options
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.options import add_log_option, listen_address
 from webhook.controller.installation import LEASE
@@ -54,14 +48,14 @@ def add_parser(subparsers: Subparsers) -> None:
         description=DESCRIPTION,
         epilog=EPILOG,
     )
-    add_cluster_options(parser)
+    cluster_options.add_cluster_options(parser)
     parser.add_argument(
         "--certificates",
         choices=CERTIFICATE_MODES,
         default="own",
         help="who issues them, and writes caBundle (default: %(default)s)",
     )
-    add_certificate_options(parser)
+    cluster_options.add_certificate_options(parser)
     _add_controller_options(parser)
     add_log_option(parser)
 
@@ -115,10 +109,10 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Work until a signal; 2 when settings, the way to a cluster or the port are no good."""
     options = ControlOptions(
         kubeconfig=args.kubeconfig,
-        overrides=connection_overrides(args),
-        installation=installation(args),
+        overrides=cluster_options.connection_overrides(args),
+        installation=cluster_options.installation(args),
         certificates=args.certificates,
-        plan=certificate_plan(args),
+        plan=cluster_options.certificate_plan(args),
         settings=args.settings,
         namespaces=args.namespace,
         lease=args.lease,

@@ -16,19 +16,8 @@ from typing import Any, Literal, NamedTuple, Self
 
 import aiohttp
 
+from webhook.kube import api_request
 from webhook.kube.access.client_config import NONE, Overrides
-from webhook.kube.api_request import (
-    APPLY,
-    FIELD_MANAGER,
-    JSON,
-    METADATA,
-    METADATA_LIST,
-    PATCHES,
-    ApiRequest,
-    Body,
-    selectors,
-    writing,
-)
 from webhook.kube.client import ApiConnection, explained, left_early, open_connection, send
 from webhook.kube.decode import WatchEvent, decode_json, watch_events
 from webhook.kube.errors import NotLeading, refusal
@@ -103,7 +92,7 @@ class Api:
 
     async def get(self, path: str, *, seconds: float = CALL_SECONDS) -> Json:
         """Read an object."""
-        return await self._call(ApiRequest("GET", path, {}), seconds)
+        return await self._call(api_request.ApiRequest("GET", path, {}), seconds)
 
     async def list(
         self,
@@ -133,10 +122,15 @@ class Api:
 
         Raises Gone when that took too long. With `metadata_only`, objects are their metadata alone.
         """
-        query = {"limit": str(page or PAGE), **selectors(label_selector, field_selector)}
-        accept = METADATA_LIST if metadata_only else JSON
+        query = {
+            "limit": str(page or PAGE),
+            **api_request.selectors(label_selector, field_selector),
+        }
+        accept = api_request.METADATA_LIST if metadata_only else api_request.JSON
         while True:
-            answer = await self._call(ApiRequest("GET", path, query, accept=accept), seconds)
+            answer = await self._call(
+                api_request.ApiRequest("GET", path, query, accept=accept), seconds
+            )
             for item in answer.get("items") or []:
                 take(item)
             metadata = answer.get("metadata") or {}
@@ -145,34 +139,55 @@ class Api:
             query["continue"] = metadata["continue"]
 
     async def create(
-        self, path: str, body: Body, *, dry_run: bool = False, seconds: float = CALL_SECONDS
+        self,
+        path: str,
+        body: api_request.Body,
+        *,
+        dry_run: bool = False,
+        seconds: float = CALL_SECONDS,
     ) -> Json:
         """POST to a resource, or to a subresource such as `eviction`."""
-        return await self._call(ApiRequest("POST", path, writing(dry_run=dry_run), body), seconds)
+        return await self._call(
+            api_request.ApiRequest("POST", path, api_request.writing(dry_run=dry_run), body),
+            seconds,
+        )
 
-    async def replace(self, path: str, body: Body, *, seconds: float = CALL_SECONDS) -> Json:
+    async def replace(
+        self, path: str, body: api_request.Body, *, seconds: float = CALL_SECONDS
+    ) -> Json:
         """PUT; with metadata.resourceVersion only what was seen is replaced, else Conflict."""
-        return await self._call(ApiRequest("PUT", path, FIELD_MANAGER, body), seconds)
+        return await self._call(
+            api_request.ApiRequest("PUT", path, api_request.FIELD_MANAGER, body), seconds
+        )
 
     async def patch(
         self,
         path: str,
-        body: Body,
+        body: api_request.Body,
         *,
         kind: Literal["json", "merge"],
         dry_run: bool = False,
         seconds: float = CALL_SECONDS,
     ) -> Json:
         """JSON patch operations (a failing `test` is Invalid), or an object to be merged."""
-        request = ApiRequest("PATCH", path, writing(dry_run=dry_run), body, PATCHES[kind])
+        request = api_request.ApiRequest(
+            "PATCH", path, api_request.writing(dry_run=dry_run), body, api_request.PATCHES[kind]
+        )
         return await self._call(request, seconds)
 
     async def apply(
-        self, path: str, body: Body, *, force: bool = True, seconds: float = CALL_SECONDS
+        self,
+        path: str,
+        body: api_request.Body,
+        *,
+        force: bool = True,
+        seconds: float = CALL_SECONDS,
     ) -> Json:
         """Server-side apply; without `force`, fields of other managers are a Conflict."""
-        query = FIELD_MANAGER | {"force": str(force).lower()}
-        return await self._call(ApiRequest("PATCH", path, query, body, APPLY), seconds)
+        query = api_request.FIELD_MANAGER | {"force": str(force).lower()}
+        return await self._call(
+            api_request.ApiRequest("PATCH", path, query, body, api_request.APPLY), seconds
+        )
 
     async def delete(
         self,
@@ -190,7 +205,7 @@ class Api:
             "propagationPolicy": "Background",
             "preconditions": {key: value for key, value in seen.items() if value},
         }
-        return await self._call(ApiRequest("DELETE", path, {}, body), seconds)
+        return await self._call(api_request.ApiRequest("DELETE", path, {}, body), seconds)
 
     async def watch(  # noqa: PLR0913 - each is a part of one request
         self,
@@ -214,9 +229,11 @@ class Api:
             "allowWatchBookmarks": "true",
             "resourceVersion": resource_version,
             "timeoutSeconds": str(seconds),
-            **selectors(label_selector, field_selector),
+            **api_request.selectors(label_selector, field_selector),
         }
-        request = ApiRequest("GET", path, query, accept=METADATA if metadata_only else JSON)
+        request = api_request.ApiRequest(
+            "GET", path, query, accept=api_request.METADATA if metadata_only else api_request.JSON
+        )
         ends = aiohttp.ClientTimeout(total=None, connect=CALL_SECONDS, sock_read=idle_seconds)
         with explained(request.call):
             async with await self._send(request, ends) as answer, left_early(answer):
@@ -225,7 +242,7 @@ class Api:
                 async for event in watch_events(request.call, answer.content.iter_any()):
                     yield event
 
-    async def _call(self, request: ApiRequest, seconds: float) -> Json:
+    async def _call(self, request: api_request.ApiRequest, seconds: float) -> Json:
         if request.method != "GET":
             left = self._may_write()
             if left <= 0:
@@ -237,13 +254,15 @@ class Api:
                 return await self._decoded(request, answer)
 
     async def _send(
-        self, request: ApiRequest, ends: aiohttp.ClientTimeout
+        self, request: api_request.ApiRequest, ends: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         self._on_request(request.verb, request.resource)
         LOG.debug(request.call)
         return await send(self._connection, request, ends)
 
-    async def _decoded(self, request: ApiRequest, answer: aiohttp.ClientResponse) -> Json:
+    async def _decoded(
+        self, request: api_request.ApiRequest, answer: aiohttp.ClientResponse
+    ) -> Json:
         try:
             found = decode_json(await answer.read())
         except ValueError:

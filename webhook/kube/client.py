@@ -14,13 +14,7 @@ from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException
 from multidict import CIMultiDict
 
-from webhook.kube.access import proxies
-from webhook.kube.access.client_config import (
-    ClientConfig,
-    Overrides,
-    impersonation_headers,
-    load_client_config,
-)
+from webhook.kube.access import client_config, proxies
 from webhook.kube.access.credentials import Credentials, FixedHeader
 from webhook.kube.access.kubeconfig import UserEntry
 from webhook.kube.api_request import ApiRequest
@@ -37,16 +31,18 @@ class ApiConnection(NamedTuple):
     impersonation: CIMultiDict[str]
 
 
-async def open_connection(kubeconfig: Path | None, overrides: Overrides) -> ApiConnection:
+async def open_connection(
+    kubeconfig: Path | None, overrides: client_config.Overrides
+) -> ApiConnection:
     """Prepare a connection. No request is sent; a credential plugin may run.
 
     Raises ConfigurationError where there is no way to a cluster.
     """
-    config_of_file = await load_client_config(kubeconfig, overrides, os.environ)
+    config_of_file = await client_config.load_client_config(kubeconfig, overrides, os.environ)
     return _in_pod(overrides) if config_of_file is None else _by_kubeconfig(config_of_file)
 
 
-def _by_kubeconfig(found: ClientConfig) -> ApiConnection:
+def _by_kubeconfig(found: client_config.ClientConfig) -> ApiConnection:
     configuration = Configuration()
     configuration.host = found.server
     configuration.tls_server_name = found.server_name or None
@@ -56,7 +52,7 @@ def _by_kubeconfig(found: ClientConfig) -> ApiConnection:
     return ApiConnection(client, found.credentials, found.headers)
 
 
-def _in_pod(overrides: Overrides) -> ApiConnection:
+def _in_pod(overrides: client_config.Overrides) -> ApiConnection:
     if overrides.context:
         raise no_configuration(POD, "it has no contexts")
     configuration = Configuration()
@@ -65,7 +61,7 @@ def _in_pod(overrides: Overrides) -> ApiConnection:
     try:
         config.load_incluster_config(client_configuration=configuration)
         configuration.proxy = proxies.proxy_of_environment(configuration.host, os.environ)
-        headers = impersonation_headers(UserEntry(), overrides)
+        headers = client_config.impersonation_headers(UserEntry(), overrides)
         client = _client(configuration)
     except ConfigException as error:
         raise no_configuration(POD, str(error)) from None

@@ -12,17 +12,8 @@ from collections.abc import Collection
 from typing import Any
 
 from webhook.documents.nodes import escape
+from webhook.pods import journal
 from webhook.pods.fields import Fields
-from webhook.pods.journal import (
-    ABSENT,
-    CONTAINERS,
-    Edit,
-    Pointers,
-    Slot,
-    copied,
-    list_changes,
-    same,
-)
 
 Operation = dict[str, Any]
 
@@ -35,11 +26,11 @@ class Patch:
     """
 
     def __init__(self) -> None:
-        self._journal: dict[Slot, Edit] = {}
+        self._journal: dict[journal.Slot, journal.Edit] = {}
         self._made: dict[int, dict[str, Any]] = {}
         self._gave_back = False
 
-    def edits(self) -> Collection[Edit]:
+    def edits(self) -> Collection[journal.Edit]:
         """The edited fields, in the order of their first edits."""
         return self._journal.values()
 
@@ -61,13 +52,13 @@ class Patch:
         """Give a field a value; one that was just taken out and comes back costs nothing."""
         target = _object(at)
         if id(target) in self._made:
-            target[key] = copied(value) if type(value) in CONTAINERS else value
+            target[key] = journal.copied(value) if type(value) in journal.CONTAINERS else value
             return
         slot = (id(target), key)
         edit = self._journal.get(slot)
         if edit is None:
-            edit = self._journal[slot] = Edit(at, target, key)
-            target[key] = copied(value) if type(value) in CONTAINERS else value
+            edit = self._journal[slot] = journal.Edit(at, target, key)
+            target[key] = journal.copied(value) if type(value) in journal.CONTAINERS else value
         else:
             target[key] = edit.adopted(value)
         edit.filled = True
@@ -76,7 +67,7 @@ class Patch:
         """Put a value at the end of the list in a field."""
         edit, items = self._edit_items(at, key)
         edit.filled = True
-        items.append(copied(value))
+        items.append(journal.copied(value))
 
     def remove(self, at: Fields, key: str, item: int | None = None) -> None:
         """Take a field, or one item of the list in it, away for good."""
@@ -97,7 +88,7 @@ class Patch:
     def take(self, at: Fields, key: str) -> None:
         """Take away what we injected into a field earlier."""
         edit = self._edit(at, key)
-        edit.theirs = ABSENT
+        edit.theirs = journal.ABSENT
         del edit.target[key]
 
     def take_items(self, at: Fields, key: str, rest: list[Any]) -> None:
@@ -123,14 +114,14 @@ class Patch:
 
     def in_request(self, at: Fields) -> bool:
         """Whether an object is one of the request, and still at its place."""
-        return Pointers(self._journal).of(at) is not None
+        return journal.Pointers(self._journal).of(at) is not None
 
     def undo(self) -> None:
         """Make the object what it was, as if nothing had been edited."""
         for edit in self._journal.values():
             if edit.items is not None:
                 edit.before[:] = edit.items
-            if edit.before is ABSENT:
+            if edit.before is journal.ABSENT:
                 edit.target.pop(edit.key, None)
             else:
                 edit.target[edit.key] = edit.before
@@ -147,10 +138,10 @@ class Patch:
             self._keep_equal_objects()
         operations: list[Operation] = []
         removals: list[Operation] = []
-        pointers = Pointers(self._journal)
+        pointers = journal.Pointers(self._journal)
         for edit in self._journal.values():
             at, key, before = edit.at, edit.key, edit.before
-            now = edit.target.get(key, ABSENT)
+            now = edit.target.get(key, journal.ABSENT)
             if now is before and edit.items is None:
                 continue
             around = pointers.of(at)
@@ -159,11 +150,11 @@ class Patch:
             path = f"{around}/{escape(key)}"
             if now is before:
                 _edit_list(edit, path, operations, removals)
-            elif now is ABSENT:
+            elif now is journal.ABSENT:
                 operations.append({"op": "remove", "path": path})
-            elif before is ABSENT:
+            elif before is journal.ABSENT:
                 operations.append({"op": "add", "path": path, "value": now})
-            elif type(before) in CONTAINERS or not same(now, before):
+            elif type(before) in journal.CONTAINERS or not journal.same(now, before):
                 operations.append({"op": "replace", "path": path, "value": now})
         self._journal.clear()
         self._made.clear()
@@ -173,20 +164,20 @@ class Patch:
         """Put the request's own object back where the one given back became equal to it."""
         for edit in self._journal.values():
             held = edit.target.get(edit.key)
-            if edit.given_back and held is not None and same(held, edit.before):
+            if edit.given_back and held is not None and journal.same(held, edit.before):
                 edit.target[edit.key] = edit.before
 
-    def _edit(self, at: Fields, key: str) -> Edit:
+    def _edit(self, at: Fields, key: str) -> journal.Edit:
         target = _object(at)
         slot = (id(target), key)
         edit = self._journal.get(slot)
         if edit is None:
-            self._journal[slot] = edit = Edit(at, target, key)
+            self._journal[slot] = edit = journal.Edit(at, target, key)
             if id(target) in self._made:
-                edit.theirs = ABSENT
+                edit.theirs = journal.ABSENT
         return edit
 
-    def _edit_items(self, at: Fields, key: str) -> tuple[Edit, list[Any]]:
+    def _edit_items(self, at: Fields, key: str) -> tuple[journal.Edit, list[Any]]:
         """The edit of a list in place, and the list; the items that it held are kept."""
         edit, items = self._edit(at, key), at.list(key)
         snapshot = list(items)
@@ -198,15 +189,15 @@ class Patch:
 
 
 def _edit_list(
-    edit: Edit, path: str, operations: list[Operation], removals: list[Operation]
+    edit: journal.Edit, path: str, operations: list[Operation], removals: list[Operation]
 ) -> None:
     """The operations for a list that was edited in place: replaced where it both lost and got."""
     before, now = edit.items or [], edit.before
-    lost, added = list_changes(before, now)
+    lost, added = journal.list_changes(before, now)
     if not lost:
         operations += [{"op": "add", "path": f"{path}/-", "value": item} for item in added]
     elif added:
-        if not same(before, now):
+        if not journal.same(before, now):
             operations.append({"op": "replace", "path": path, "value": now})
     elif now:
         removals += [{"op": "remove", "path": f"{path}/{position}"} for position in lost[::-1]]

@@ -9,14 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from webhook.documents import reader
 from webhook.documents.nodes import pointer_to
-from webhook.documents.reader import (
-    Document,
-    DocumentError,
-    EmptyDocumentError,
-    read_documents,
-    read_file,
-)
 from webhook.settings.environment import environment_layer
 from webhook.settings.faults import MOST_FAULTS, KeyFault, SettingsError
 from webhook.settings.layers import Layer, faults_of_source, keys_set, merge_layers
@@ -122,8 +116,8 @@ def read_layers(path: Path | None, environment: Mapping[str, str] = _NOTHING) ->
     if path is None:
         return [environment_layer(environment)]
     try:
-        file = _layer(read_file(path), str(path))
-    except DocumentError as error:
+        file = _layer(reader.read_file(path), str(path))
+    except reader.DocumentError as error:
         raise _unreadable(error) from None
     return [file, environment_layer(environment, file.values)]
 
@@ -131,12 +125,12 @@ def read_layers(path: Path | None, environment: Mapping[str, str] = _NOTHING) ->
 def parse_settings(text: bytes | str, source: str) -> Settings:
     """The settings in the text of one file, which errors call `source`; raises SettingsError."""
     try:
-        return merge_layers([_layer(read_documents(text, source), source)])
-    except DocumentError as error:
+        return merge_layers([_layer(reader.read_documents(text, source), source)])
+    except reader.DocumentError as error:
         raise _unreadable(error) from None
 
 
-def _layer(found: list[Document], source: str) -> Layer:
+def _layer(found: list[reader.Document], source: str) -> Layer:
     document, *more = found
     if more:
         raise SettingsError(
@@ -152,7 +146,7 @@ def _layer(found: list[Document], source: str) -> Layer:
     return Layer(document.value, lambda key: _place(document, key))
 
 
-def _exported(document: Document) -> Layer:
+def _exported(document: reader.Document) -> Layer:
     """The settings of a resource, or of the list that holds it."""
     try:
         around, found = single_resource(document.value)
@@ -169,13 +163,13 @@ def _exported(document: Document) -> Layer:
     return Layer(spec_of(found), lambda key: place(("spec", *key)))
 
 
-def _place(document: Document, key: Key) -> str:
+def _place(document: reader.Document, key: Key) -> str:
     line = document.line(pointer_to(key))
     return f"{document.source}:{line}: {dotted(key) or 'the object'}"
 
 
-def _unreadable(error: DocumentError) -> SettingsError:
-    if isinstance(error, EmptyDocumentError):
+def _unreadable(error: reader.DocumentError) -> SettingsError:
+    if isinstance(error, reader.EmptyDocumentError):
         return SettingsError(
             f"{error.source}:{error.line}: there are no settings here: {_DEFAULTS}"
         )

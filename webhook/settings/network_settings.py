@@ -13,20 +13,7 @@ from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from webhook.settings.values import (
-    DNS_LABEL,
-    Cidr,
-    DnsLabel,
-    ExceptedCidr,
-    Labels,
-    LabelSelector,
-    Port,
-    Section,
-    Value,
-    cel,
-    keys_match,
-    verbatim,
-)
+from webhook.settings import values
 
 # Words of letters and digits between single hyphens; one of them has a letter.
 _PORT_NAME = r"^([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*$"
@@ -43,14 +30,16 @@ _PORT = {
 _IpBlock = TypedDict(
     "_IpBlock",
     {
-        "cidr": Required[Annotated[Cidr, Field(description="The block, such as 10.0.0.0/8.")]],
+        "cidr": Required[
+            Annotated[values.Cidr, Field(description="The block, such as 10.0.0.0/8.")]
+        ],
         "except": Annotated[
-            list[ExceptedCidr], Field(description="Blocks inside of it that are left out.")
+            list[values.ExceptedCidr], Field(description="Blocks inside of it that are left out.")
         ],
     },
     total=False,
 )
-verbatim(_IpBlock)
+values.verbatim(_IpBlock)
 
 
 def _excepted(block: Any) -> Any:
@@ -62,7 +51,7 @@ def _excepted(block: Any) -> Any:
     return block
 
 
-@verbatim
+@values.verbatim
 class _Peer(TypedDict, total=False):
     """A peer of a NetworkPolicy: a block of addresses, or pods by labels."""
 
@@ -72,10 +61,10 @@ class _Peer(TypedDict, total=False):
         Field(description="A block of addresses; it excludes selectors."),
     ]
     namespaceSelector: Annotated[
-        LabelSelector, Field(description="The namespaces of the pods; {} selects all.")
+        values.LabelSelector, Field(description="The namespaces of the pods; {} selects all.")
     ]
     podSelector: Annotated[
-        LabelSelector,
+        values.LabelSelector,
         Field(description="The pods; without namespaceSelector, those of the server's namespace."),
     ]
 
@@ -92,7 +81,7 @@ Peer = Annotated[
     _Peer,
     AfterValidator(_matching),
     Field(
-        json_schema_extra=cel(
+        json_schema_extra=values.cel(
             "has(self.ipBlock) != (has(self.podSelector) || has(self.namespaceSelector))",
             "must have either ipBlock or selectors",
         )
@@ -117,7 +106,7 @@ def _number_or_name(value: Any) -> int | str:
     raise PydanticCustomError("port", "neither the number of a port nor its name")
 
 
-@verbatim
+@values.verbatim
 class _PolicyPort(TypedDict, total=False):
     """A port of a NetworkPolicy."""
 
@@ -130,7 +119,9 @@ class _PolicyPort(TypedDict, total=False):
         WithJsonSchema(_PORT),
         Field(description="A port by its number or name; all ports where it is not set."),
     ]
-    endPort: Annotated[Port, Field(description="The last port of a range that starts at port.")]
+    endPort: Annotated[
+        values.Port, Field(description="The last port of a range that starts at port.")
+    ]
 
 
 def _in_order(ports: _PolicyPort) -> _PolicyPort:
@@ -144,7 +135,7 @@ PolicyPort = Annotated[
     _PolicyPort,
     AfterValidator(_in_order),
     Field(
-        json_schema_extra=cel(
+        json_schema_extra=values.cel(
             "!has(self.endPort) || (has(self.port) && type(self.port) == int"
             " && self.endPort >= int(self.port))",
             "endPort must be a number that is not below port's",
@@ -154,14 +145,14 @@ PolicyPort = Annotated[
 _Ports = Annotated[list[PolicyPort], Field(description="The ports; all where the list is empty.")]
 
 
-class EgressProfile(Value):
+class EgressProfile(values.Value):
     """NetworkPolicy peers and ports that a server may ask for by name."""
 
     to: Peers = Field(description="Whom the server may call.")
     ports: _Ports = Field(default_factory=list)
 
 
-class IngressProfile(Value):
+class IngressProfile(values.Value):
     """NetworkPolicy peers and ports that may call a server which asks for them by name."""
 
     from_: Peers = Field(alias="from", description="Who may call the server.")
@@ -169,27 +160,29 @@ class IngressProfile(Value):
 
 
 Profile = TypeVar("Profile", EgressProfile, IngressProfile)
-Profiles = Annotated[dict[DnsLabel, Profile], Field(json_schema_extra=keys_match(DNS_LABEL, 64))]
+Profiles = Annotated[
+    dict[values.DnsLabel, Profile], Field(json_schema_extra=values.keys_match(values.DNS_LABEL, 64))
+]
 
 
-class Gateway(Section):
+class Gateway(values.Section):
     """The pods that can call MCP servers, and that servers can call."""
 
-    namespace: DnsLabel | None = Field(
+    namespace: values.DnsLabel | None = Field(
         None,
         description=(
             "The namespace of the pods that can call servers; the namespace of the release if not "
             "set."
         ),
     )
-    pod_selector: Labels = Field(
+    pod_selector: values.Labels = Field(
         {"mcp-admission.dev/gateway": "true"},
         description="The labels of the pods that can call servers, and that servers can call.",
     )
-    port: Port = Field(8080, description="The port of these pods that servers can call.")
+    port: values.Port = Field(8080, description="The port of these pods that servers can call.")
 
 
-class NetworkPolicy(Section):
+class NetworkPolicy(values.Section):
     """What MCP servers can reach, and what can reach them."""
 
     enabled: bool = Field(
@@ -198,18 +191,18 @@ class NetworkPolicy(Section):
             "Whether servers are isolated by network policies; off also switches the gate off."
         ),
     )
-    dns_namespace: DnsLabel = Field(
+    dns_namespace: values.DnsLabel = Field(
         "kube-system", description="The namespace of the DNS servers that servers can query."
     )
-    dns_peers: list[Cidr] = Field(
+    dns_peers: list[values.Cidr] = Field(
         default_factory=list,
         description=(
             "CIDR blocks of more DNS servers, such as 169.254.20.10/32 (NodeLocal DNSCache)."
         ),
     )
-    dns_ports: list[Port] = Field([53], description="The ports of DNS; OpenShift has 5353.")
+    dns_ports: list[values.Port] = Field([53], description="The ports of DNS; OpenShift has 5353.")
     gateway: Gateway = Field(default_factory=Gateway)
-    egress_ceilings: list[Cidr] = Field(
+    egress_ceilings: list[values.Cidr] = Field(
         default_factory=list,
         description="CIDR blocks; a server can request egress to addresses inside them.",
     )

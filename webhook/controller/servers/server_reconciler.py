@@ -12,16 +12,7 @@ from webhook import names
 from webhook.controller.cluster_state import ClusterState
 from webhook.controller.deployment_state import DeploymentState
 from webhook.controller.event_recorder import EventRecorder, drift_notes, regarding_deployment
-from webhook.controller.owned.owned_objects import (
-    POLICY,
-    SECRET,
-    SERVICE,
-    Live,
-    ObjectKey,
-    Owner,
-    former_service_key,
-    keys_of_server,
-)
+from webhook.controller.owned import owned_objects
 from webhook.controller.owned.writer import NotOurs, Waits, Writer
 from webhook.controller.servers import cleanup as former
 from webhook.controller.servers.cleanup import clean_up
@@ -75,23 +66,25 @@ class ServerReconciler:
             self._settled[key] = Settled(seen, settings, source, lives, now + outcome.ends_in)
         return outcome.again
 
-    def _unwanted(self, key: NamespacedName, wanted: made.Made) -> list[Live | None]:
+    def _unwanted(self, key: NamespacedName, wanted: made.Made) -> list[owned_objects.Live | None]:
         """What there is that is not wanted: it may come while others are written."""
-        kept = set(map(ObjectKey.of, wanted.objects))
-        there = keys_of_server(key.namespace, key.name)
+        kept = set(map(owned_objects.ObjectKey.of, wanted.objects))
+        there = owned_objects.keys_of_server(key.namespace, key.name)
         return [self._writer.live(place) for place in there if place not in kept]
 
     def _source_version(self, key: NamespacedName, found: DeploymentState) -> str | None:
         name = found.config_from
         return self._state.sources.get(key.namespace, name) if name else None
 
-    def _lives(self, key: NamespacedName) -> tuple[Live | None, ...]:
+    def _lives(self, key: NamespacedName) -> tuple[owned_objects.Live | None, ...]:
         """What there is of everything that may be made: the Service first, the former one last."""
-        former = former_service_key(key.namespace, key.name)
-        return tuple(map(self._writer.live, [*keys_of_server(key.namespace, key.name), former]))
+        former = owned_objects.former_service_key(key.namespace, key.name)
+        return tuple(
+            map(self._writer.live, [*owned_objects.keys_of_server(key.namespace, key.name), former])
+        )
 
     async def _wanted(self, key: NamespacedName, found: DeploymentState) -> made.Made:
-        server, owner = found.server, Owner(found.uid)
+        server, owner = found.server, owned_objects.Owner(found.uid)
         new, *_, old = self._lives(key)
         selects = any(live.selects and owner.has(live) for live in (new, old) if live)
         selecting = server.labelled and (selects or found.first or found.rolled)
@@ -106,7 +99,7 @@ class ServerReconciler:
         if name is None:
             return None
         try:
-            return await self._api.get(SECRET.path(server.namespace, name))
+            return await self._api.get(owned_objects.SECRET.path(server.namespace, name))
         except NotFound:
             return None
 
@@ -133,7 +126,9 @@ class ServerReconciler:
             self.refused.add(key)
         else:
             self.refused.discard(key)
-        outcome.add_put_backs(self._writer.put_backs.note, map(ObjectKey.of, wanted.objects))
+        outcome.add_put_backs(
+            self._writer.put_backs.note, map(owned_objects.ObjectKey.of, wanted.objects)
+        )
         notes = {
             **outcome.troubles,
             **outcome.news,
@@ -153,16 +148,23 @@ class ServerReconciler:
         revision: str | None,
         outcome: WriteOutcome,
     ) -> None:
-        secret = each["kind"] == SECRET.kind
+        secret = each["kind"] == owned_objects.SECRET.kind
         begins = {names.REVISION: revision} if secret and revision and found.unread else {}
         settled = self._settled.get(key)
-        there = keys_of_server(key.namespace, key.name)
+        there = owned_objects.keys_of_server(key.namespace, key.name)
         stood = dict(zip(there, settled.lives, strict=False)) if settled else {}
         try:
-            await self._writer.put(each, Owner(found.uid), begins, stood.get(ObjectKey.of(each)))
+            await self._writer.put(
+                each,
+                owned_objects.Owner(found.uid),
+                begins,
+                stood.get(owned_objects.ObjectKey.of(each)),
+            )
         except NotOurs as reason:
             # Whatever it is: callers reach the server by the name.
-            if each["kind"] != SERVICE.kind or not leads_to(found.server, reason.found):
+            if each["kind"] != owned_objects.SERVICE.kind or not leads_to(
+                found.server, reason.found
+            ):
                 outcome.taken.append(str(reason))
                 outcome.pauses.append(AGAIN_WHERE_TAKEN)
         except Waits as pause:
@@ -172,20 +174,20 @@ class ServerReconciler:
 
     async def _tidy(self, key: NamespacedName, found: DeploymentState, wanted: made.Made) -> None:
         """Delete what is no longer wanted; what pods may still mount, once they have rolled."""
-        owner = Owner(found.uid)
-        kept = {*map(ObjectKey.of, wanted.objects)}
-        kept |= {ObjectKey(kind, key.namespace, name) for kind, name in wanted.keeps}
-        for place in keys_of_server(key.namespace, key.name):
+        owner = owned_objects.Owner(found.uid)
+        kept = {*map(owned_objects.ObjectKey.of, wanted.objects)}
+        kept |= {owned_objects.ObjectKey(kind, key.namespace, name) for kind, name in wanted.keeps}
+        for place in owned_objects.keys_of_server(key.namespace, key.name):
             live = self._writer.live(place)
             if live is None or live.going or place in kept or live.owner_uid != found.uid:
                 continue
-            if place.kind == POLICY.kind or found.rolled:
+            if place.kind == owned_objects.POLICY.kind or found.rolled:
                 await self._writer.take_away(place, owner)
 
     async def _see_off(
         self, key: NamespacedName, found: DeploymentState, wanted: made.Made, outcome: WriteOutcome
     ) -> None:
-        services = [each for each in wanted.objects if each["kind"] == SERVICE.kind]
+        services = [each for each in wanted.objects if each["kind"] == owned_objects.SERVICE.kind]
         kept = await former.keep_former_service(self._api, self._writer, key, found.uid, services)
         if kept is not None:
             outcome.news[former.REASON] = kept.note
@@ -195,7 +197,9 @@ class ServerReconciler:
         self, key: NamespacedName, found: DeploymentState, revision: str | None
     ) -> None:
         """Let the template say another revision than the one that its pods began with."""
-        place = ObjectKey(SECRET.kind, key.namespace, names.config_secret_of(key.name))
+        place = owned_objects.ObjectKey(
+            owned_objects.SECRET.kind, key.namespace, names.config_secret_of(key.name)
+        )
         config = self._writer.live(place)
         began = config.revision if config and config.owner_uid == found.uid else None
         if revision in (None, found.revision or began):

@@ -6,14 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from webhook.controller import serving_replicas
 from webhook.controller.installation import SERVE_DEPLOYMENT, Installation
-from webhook.controller.serving_replicas import (
-    METRICS_PORT,
-    Replica,
-    ask_digests,
-    endpoint_replicas,
-    sync_pod_volumes,
-)
 from webhook.controller.settings import effective
 from webhook.controller.settings.settings_store import SettingsResource
 from webhook.kube.api import Api
@@ -84,22 +78,26 @@ class Propagation:
 
     async def _ask(self) -> Answers:
         try:
-            found = await endpoint_replicas(self._api, self._installation, METRICS_PORT)
+            found = await serving_replicas.endpoint_replicas(
+                self._api, self._installation, serving_replicas.METRICS_PORT
+            )
         except ApiError as error:
             LOG.warning("replicas not asked", extra={"fields": {"reason": error.message}})
             return Answers({}, error.message)
-        digests = await ask_digests(found)
+        digests = await serving_replicas.ask_digests(found)
         await self._touch([each for each in found if digests[each.name] != self._digest])
         return Answers(digests)
 
-    async def _touch(self, lacking: Sequence[Replica]) -> None:
+    async def _touch(self, lacking: Sequence[serving_replicas.Replica]) -> None:
         now = asyncio.get_running_loop().time()
         if not lacking or now < self._touch_at:
             return
         self._touch_at = now + BETWEEN_TOUCHES
         version = f"{self._digest} {now - self._since:.0f}s"
         for pod in filter(None, (each.pod for each in lacking)):
-            await sync_pod_volumes(self._api, self._installation, pod, "settings", version)
+            await serving_replicas.sync_pod_volumes(
+                self._api, self._installation, pod, "settings", version
+            )
 
 
 def resource_status(

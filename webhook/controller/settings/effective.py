@@ -5,15 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from webhook.settings import layers
 from webhook.settings.faults import SettingsError
-from webhook.settings.layers import (
-    Layer,
-    content_digest,
-    keys_set,
-    merge_layers,
-    settings_text,
-    sorted_yaml,
-)
 from webhook.settings.model import Settings, chart_only_keys, dotted
 from webhook.settings.rule_settings import PodSecurity, level, minor
 
@@ -33,24 +26,24 @@ class EffectiveSettings:
     @cached_property
     def text(self) -> str:
         """The file that replicas read."""
-        return settings_text(self.settings)
+        return layers.settings_text(self.settings)
 
     @cached_property
     def source(self) -> str:
         """The spec as a file, for the controller that leads next."""
-        return sorted_yaml(self.spec)
+        return layers.sorted_yaml(self.spec)
 
     @cached_property
     def digest(self) -> str:
         """What replicas call these settings."""
-        return content_digest(self.text.encode())
+        return layers.content_digest(self.text.encode())
 
 
-def effective_settings(spec: Json, locks: Sequence[Layer]) -> EffectiveSettings:
+def effective_settings(spec: Json, locks: Sequence[layers.Layer]) -> EffectiveSettings:
     """The settings of this resource under these locks; raises SettingsError with every fault."""
     if not _fits(spec, DEEPEST):
         raise SettingsError(f"spec is nested more than {DEEPEST} levels deep: nest it less")
-    settings = merge_layers([_layer(spec), *locks])
+    settings = layers.merge_layers([_layer(spec), *locks])
     found = EffectiveSettings(settings, spec)
     if len(found.text) + len(found.source) > LARGEST:
         raise SettingsError(
@@ -68,18 +61,18 @@ def _fits(value: Any, levels: int) -> bool:
     return levels > 0 and all(_fits(each, levels - 1) for each in inside)
 
 
-def locked(locks: Sequence[Layer]) -> frozenset[str]:
+def locked(locks: Sequence[layers.Layer]) -> frozenset[str]:
     """The keys of the resource that have no effect."""
-    return frozenset().union(*map(keys_set, locks)) - chart_only_keys()
+    return frozenset().union(*map(layers.keys_set, locks)) - chart_only_keys()
 
 
-def ignored(spec: Json, locks: Sequence[Layer]) -> frozenset[str]:
+def ignored(spec: Json, locks: Sequence[layers.Layer]) -> frozenset[str]:
     """The locked keys that the resource sets without effect."""
-    return keys_set(_layer(spec)) & locked(locks)
+    return layers.keys_set(_layer(spec)) & locked(locks)
 
 
-def _layer(spec: Json) -> Layer:
-    return Layer(spec, lambda key: f"spec.{dotted(key)}")
+def _layer(spec: Json) -> layers.Layer:
+    return layers.Layer(spec, lambda key: f"spec.{dotted(key)}")
 
 
 def asks_more(after: PodSecurity, before: PodSecurity) -> bool:
