@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from tests.reports import engine
+from webhook import admission
 from webhook.cli.main import main
-from webhook.offline import reviewer
 
 
 class Printed(NamedTuple):
@@ -42,5 +42,5 @@ def review(
 @pytest.fixture
 def simple_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reviews by tests/reports/engine.py instead of the rules."""
-    monkeypatch.setattr(reviewer, "review", engine.review)
-    monkeypatch.setattr(reviewer, "callers_of_pods", lambda *_: "")
+    monkeypatch.setattr(admission, "review", engine.review)
+    monkeypatch.setattr(admission, "callers_of_pods", lambda *_: "")

@@ -1,1 +1,58 @@
 """One review, from request to answer: a pure function without HTTP, files or clocks."""
+
+from webhook.admission.answer import (
+    LONGEST_WARNING,
+    MALFORMED,
+    Answer,
+    Finding,
+    Severity,
+    advice,
+    line,
+)
+from webhook.admission.coverage import callers_of_pods, covered, labelled, pods_covered
+from webhook.admission.drift import (
+    CURRENT,
+    OUT_OF_DATE,
+    REFUSED,
+    STATES,
+    UNPROTECTED,
+    Change,
+    Drift,
+    changes,
+    drift_of,
+)
+from webhook.admission.handler import review
+from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS, Workload, stored
+
+__all__ = [
+    "CURRENT",
+    "DEPLOYMENTS",
+    "KINDS",
+    "LONGEST_WARNING",
+    "MALFORMED",
+    "OUT_OF_DATE",
+    "PODS",
+    "REFUSED",
+    "STATES",
+    "UNPROTECTED",
+    "Answer",
+    "Change",
+    "Drift",
+    "Finding",
+    "Hook",
+    "Request",
+    "Scope",
+    "Severity",
+    "Workload",
+    "advice",
+    "callers_of_pods",
+    "changes",
+    "covered",
+    "drift_of",
+    "labelled",
+    "line",
+    "pods_covered",
+    "review",
+    "stored",
+]

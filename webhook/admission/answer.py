@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from webhook.pods.patch import Operation
+from webhook.pods import Operation
 from webhook.rules.registry import EXCEPTABLE
 
 LONGEST_WARNING = 120

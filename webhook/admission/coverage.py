@@ -14,14 +14,10 @@ from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, all
 from webhook.admission.enforcement import MOST_OBJECTIONS
 from webhook.admission.request import Request, Scope
 from webhook.admission.workload import Workload, read_workload
-from webhook.documents.nodes import escape
-from webhook.pods import keys, peers
-from webhook.pods.fields import Fields, Violation
-from webhook.pods.patch import Patch
+from webhook.documents import escape
+from webhook.pods import Fields, Patch, Violation, keys, peers
 from webhook.rules.checks import identity
-from webhook.settings.model import Settings
-from webhook.settings.network_settings import Gateway
-from webhook.settings.values import listed
+from webhook.settings import Gateway, Settings, listed
 
 _FROM_NOW_ON = "callers from now on: "
 _LABELS, _PROFILES = 2, 3

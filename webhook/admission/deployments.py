@@ -20,12 +20,10 @@ from webhook.admission.coverage import (
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import Workload, read_workload
-from webhook.documents.nodes import escape
-from webhook.pods.fields import Fields
-from webhook.pods.patch import Patch
-from webhook.pods.pod import Pod
+from webhook.documents import escape
+from webhook.pods import Fields, Patch, Pod
 from webhook.rules.rule import DeploymentFields
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 LABEL_PATH = f"/metadata/labels/{escape(names.SERVER)}"
 _WITHOUT = ("NotIn", "DoesNotExist")

@@ -18,11 +18,9 @@ from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.revert import alike
 from webhook.admission.workload import DEPLOYMENTS
-from webhook.documents.nodes import escape
-from webhook.pods.fields import Fields
-from webhook.pods.patch import Patch
-from webhook.pods.pod import Origin, Pod, PodHead
-from webhook.settings.model import Settings
+from webhook.documents import escape
+from webhook.pods import Fields, Origin, Patch, Pod, PodHead
+from webhook.settings import Settings
 
 Json = dict[str, Any]
 CURRENT, OUT_OF_DATE = "current", "out-of-date"

@@ -5,12 +5,10 @@ from typing import Any, Self
 
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.injected import Memory
-from webhook.pods.fields import Violation
-from webhook.pods.patch import Patch
-from webhook.pods.pod import Pod, PodHead
+from webhook.pods import Patch, Pod, PodHead, Violation
 from webhook.rules.registry import RulePlan, Step, plan_rules
 from webhook.rules.rule import DeploymentFields
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 # Of one rule to one subject: a list of a million items is refused for the first of them.
 MOST_OBJECTIONS = 100

@@ -9,9 +9,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from webhook.settings.model import Settings
-from webhook.settings.server_defaults import LocalObjectReference, Resources, Toleration
-from webhook.settings.values import Labels, Section
+from webhook.settings import Labels, LocalObjectReference, Resources, Section, Settings, Toleration
 
 
 class PodDefaults(Section):

@@ -6,12 +6,10 @@ from webhook import names
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.enforcement import Enforcement
 from webhook.admission.request import Request
-from webhook.documents.nodes import escape
-from webhook.pods.fields import Fields
-from webhook.pods.patch import Patch
-from webhook.pods.pod import Origin, Pod, PodHead
+from webhook.documents import escape
+from webhook.pods import Fields, Origin, Patch, Pod, PodHead
 from webhook.rules.checks import apparmor
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 
 def changed_labels(request: Request) -> list[Finding]:

@@ -11,8 +11,8 @@ from webhook.admission import deployments, other_workloads, pods
 from webhook.admission.answer import MALFORMED, NOT_COVERED, Answer, Finding, Severity, refuse
 from webhook.admission.request import Request, Scope
 from webhook.admission.workload import BINDINGS, DEPLOYMENTS, KINDS, PODS
-from webhook.pods.fields import Malformed
-from webhook.settings.model import Settings
+from webhook.pods import Malformed
+from webhook.settings import Settings
 
 Review = Callable[[Request, Settings, Scope], Answer]
 

@@ -17,11 +17,7 @@ from pydantic_core import from_json, to_json
 
 from webhook import names
 from webhook.admission.given import NOTHING, PodDefaults, read_pod_defaults
-from webhook.pods.fields import Fields, join
-from webhook.pods.journal import ABSENT
-from webhook.pods.patch import Patch
-from webhook.pods.pod import Pod
-from webhook.pods.pod_paths import PodPaths, place_of
+from webhook.pods import ABSENT, Fields, Patch, Pod, PodPaths, join, place_of
 
 LARGEST = 8 * 1024
 PLACES = frozenset({"set", "items", "was"})

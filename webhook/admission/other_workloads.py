@@ -10,9 +10,8 @@ from webhook.admission.coverage import covered, pods_covered, uncovered, unread_
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import SCHEDULES, Workload, read_workload
-from webhook.pods.patch import Patch
-from webhook.pods.pod import Pod
-from webhook.settings.model import Settings
+from webhook.pods import Patch, Pod
+from webhook.settings import Settings
 
 
 def review_workload(request: Request, settings: Settings, scope: Scope) -> Answer:

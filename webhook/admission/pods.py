@@ -8,14 +8,11 @@ from webhook.admission.coverage import covered, uncovered
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import Workload, read_workload
-from webhook.documents.nodes import value_at
-from webhook.pods.fields import Fields
-from webhook.pods.patch import Patch
-from webhook.pods.pod import Container, Pod, PodHead, from_limit_range
-from webhook.pods.pod_paths import PodPaths
+from webhook.documents import value_at
+from webhook.pods import Container, Fields, Patch, Pod, PodHead, PodPaths, from_limit_range
 from webhook.rules.checks import resource_ceilings, runtime_class
 from webhook.rules.checks.resources import exceeds
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 INHERITED = (
     "appArmorProfile",

@@ -13,10 +13,7 @@ from webhook import names
 from webhook.admission import injected
 from webhook.admission.injected import LISTS, Memory
 from webhook.admission.workload import Workload
-from webhook.pods.fields import Fields
-from webhook.pods.journal import same
-from webhook.pods.patch import Patch
-from webhook.pods.pod_paths import PodPaths
+from webhook.pods import Fields, Patch, PodPaths, same
 
 
 def take_out(spec: Fields, memory: Memory, patch: Patch) -> None:

@@ -5,9 +5,7 @@ from typing import Any, NamedTuple
 from webhook import names
 from webhook.admission import injected
 from webhook.admission.request import Hook, Request, Scope
-from webhook.pods.fields import Fields, Malformed
-from webhook.pods.patch import Patch
-from webhook.pods.pod import Origin, Pod, PodHead
+from webhook.pods import Fields, Malformed, Origin, Patch, Pod, PodHead
 
 PODS = "pods"
 DEPLOYMENTS = "deployments.apps"

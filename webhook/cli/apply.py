@@ -5,16 +5,16 @@ import asyncio
 import signal
 from collections import Counter
 
-from webhook.admission.answer import line
+from webhook.admission import line
 from webhook.cli import output
 from webhook.cli.cluster_options import add_access_options, connect_to_cluster, release_namespace
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
 from webhook.cli.output import ProgressLine, is_for_programs
 from webhook.fleet.restart import NotServers, Restarted, Restarter, RestartResult, Targets
-from webhook.kube.errors import ApiError, ConfigurationError
+from webhook.kube import ApiError, ConfigurationError
 from webhook.reports.text import prepare_stdout
-from webhook.settings.faults import SettingsError
+from webhook.settings import SettingsError
 
 SHORT = (
     RestartResult.REFUSED,

@@ -9,11 +9,11 @@ from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
 from webhook.fleet.inspection import Audit
 from webhook.fleet.report import FleetReport
-from webhook.kube.errors import ApiError, ConfigurationError
+from webhook.kube import ApiError, ConfigurationError
 from webhook.reports.audit_items import AuditSource
 from webhook.reports.formats import report_parts
 from webhook.reports.text import prepare_stdout, stdout_has_colour
-from webhook.settings.faults import SettingsError
+from webhook.settings import SettingsError
 
 NOT_KNOWN = (
     "not known: whether the webhook is registered, because you may not read its configurations"

@@ -20,7 +20,7 @@ from webhook.controller.certificates.rotator import Rotator, RotatorObservation,
 from webhook.controller.certificates.stored import REPLACE, SecretFiles
 from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET
 from webhook.controller.serving_replicas import endpoint_replicas
-from webhook.kube.errors import ApiError, ConfigurationError
+from webhook.kube import ApiError, ConfigurationError
 from webhook.observe.controller_metrics import ControllerMetrics
 from webhook.reports.text import columns
 

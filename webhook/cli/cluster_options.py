@@ -14,8 +14,8 @@ from webhook.controller.installation import (
     WEBHOOK_CONFIGURATION,
     Installation,
 )
+from webhook.kube import Api
 from webhook.kube.access.client_config import Overrides
-from webhook.kube.api import Api
 
 _NAME = re.compile(r"(\*\.)?[A-Za-z0-9:]([-.:A-Za-z0-9]*[A-Za-z0-9:])?")
 

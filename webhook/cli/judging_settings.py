@@ -8,13 +8,8 @@ from typing import NamedTuple
 
 from webhook.cli.cluster_options import release_namespace
 from webhook.controller.installation import SETTINGS_CONFIG_MAP
-from webhook.kube.api import Api
-from webhook.kube.api_request import namespaced
-from webhook.kube.errors import Forbidden, NotFound
-from webhook.settings.environment import not_read
-from webhook.settings.layers import FILE
-from webhook.settings.load import load_settings, parse_settings
-from webhook.settings.model import Settings
+from webhook.kube import Api, Forbidden, NotFound, namespaced
+from webhook.settings import FILE, Settings, load_settings, not_read, parse_settings
 
 
 class JudgingSettings(NamedTuple):

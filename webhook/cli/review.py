@@ -7,8 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from webhook.admission.answer import Severity, line
-from webhook.admission.request import Scope
+from webhook.admission import Scope, Severity, line
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.output import OutputError, OutputOf, ReportOutput, check_outputs, write_file
 from webhook.offline import made_objects
@@ -21,11 +20,7 @@ from webhook.reports.formats import REVIEW_FORMATS, report_parts
 from webhook.reports.review_items import ReviewSource
 from webhook.reports.review_report import ReviewReport, count_line, finding_lines, heading_line
 from webhook.reports.text import prepare_stdout, stdout_has_colour
-from webhook.settings.environment import not_read
-from webhook.settings.faults import SettingsError
-from webhook.settings.load import load_settings
-from webhook.settings.model import Settings
-from webhook.settings.values import ACCEPTED, DNS_LABEL
+from webhook.settings import ACCEPTED, DNS_LABEL, Settings, SettingsError, load_settings, not_read
 
 _LONG_WORK = 500
 _DEFAULT = ReportOutput("diff")

@@ -8,7 +8,7 @@ from webhook.cli.cluster_options import add_cluster_options, connect_to_cluster,
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.output import is_for_programs
 from webhook.controller.removal import StillRunningError, Uninstall
-from webhook.kube.errors import ApiError, ConfigurationError
+from webhook.kube import ApiError, ConfigurationError
 
 DESCRIPTION = """\
 Prepares the removal of the product. It deletes the webhook configurations, stops the controller,

@@ -10,13 +10,10 @@ from typing import Any, NamedTuple
 from webhook import names
 from webhook.controller.deployment_state import DeploymentState, observe_deployment
 from webhook.controller.installation import NamespaceRules, is_managed
-from webhook.controller.owned.managed_fields import applied_by_us
-from webhook.controller.owned.owned_objects import KINDS, Live, live_object
-from webhook.kube.cache import Cache
-from webhook.kube.queue import Queue
-from webhook.kube.reconcile import NamespacedName
-from webhook.objects.made import KUBE_SYSTEM, POD_SECURITY_PREFIX
-from webhook.settings.model import Settings
+from webhook.controller.owned import KINDS, Live, applied_by_us, live_object
+from webhook.kube import Cache, NamespacedName, Queue
+from webhook.objects import KUBE_SYSTEM, POD_SECURITY_PREFIX
+from webhook.settings import Settings
 
 Json = dict[str, Any]
 

@@ -8,15 +8,11 @@ import json
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.admission import drift
-from webhook.admission.coverage import covered
-from webhook.admission.request import Scope
-from webhook.admission.workload import DEPLOYMENTS, stored
+from webhook.admission import DEPLOYMENTS, Scope, covered, drift, stored
+from webhook.objects import Server
 from webhook.objects import deployed_server as server
-from webhook.objects.deployed_server import Server
-from webhook.pods.fields import Malformed
-from webhook.pods.pod import CONTAINER_LISTS
-from webhook.settings.model import Settings
+from webhook.pods import CONTAINER_LISTS, Malformed
+from webhook.settings import Settings
 
 Json = dict[str, Any]
 COMPLETE = "NewReplicaSetAvailable"

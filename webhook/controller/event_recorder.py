@@ -9,13 +9,10 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from webhook.admission.drift import OUT_OF_DATE, REFUSED, UNPROTECTED
+from webhook.admission import OUT_OF_DATE, REFUSED, UNPROTECTED
 from webhook.controller.installation import EVENT_CONTROLLER
-from webhook.kube.api import Api
-from webhook.kube.api_request import namespaced
-from webhook.kube.errors import AlreadyExists, ApiError, Invalid, NotFound
-from webhook.kube.queue import Queue
-from webhook.objects.deployed_server import LONGEST_NOTE
+from webhook.kube import AlreadyExists, Api, ApiError, Invalid, NotFound, Queue, namespaced
+from webhook.objects import LONGEST_NOTE
 
 VERSION = "events.k8s.io/v1"
 # The deletion of an object is not noticed here: of the oldest, an Event may be written once more.

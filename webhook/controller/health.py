@@ -11,7 +11,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from webhook.kube.errors import ConfigurationError
+from webhook.kube import ConfigurationError
 from webhook.server.listener import Address
 
 Start = Callable[[str, list[tuple[str, str]]], Any]

@@ -10,17 +10,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from webhook import names
+from webhook import kube, names
 from webhook.controller.cluster_state import ClusterState, NamespaceState
 from webhook.controller.installation import NOT_OWN, OWN
-from webhook.controller.owned.owned_objects import KINDS, SECRET
-from webhook.kube.api import Api
-from webhook.kube.api_request import cluster_wide, namespaced
-from webhook.kube.cache import Cache
-from webhook.kube.errors import NotFound
-from webhook.kube.informer import Informer, ListWatch
-from webhook.kube.queue import Queue
-from webhook.kube.reconcile import Controller
+from webhook.controller.owned import KINDS, SECRET
 from webhook.observe.controller_metrics import ControllerMetrics
 
 SECONDS_BETWEEN_READS = 5.0
@@ -31,15 +24,17 @@ SECRETS_A_PAGE = 50
 class NamespaceReader:
     """Reads a namespace by its name, and keeps the cache as it is; `synced` once all were read."""
 
-    def __init__(self, api: Api, namespaces: Sequence[str], cache: Cache[NamespaceState]) -> None:
+    def __init__(
+        self, api: kube.Api, namespaces: Sequence[str], cache: kube.Cache[NamespaceState]
+    ) -> None:
         self.synced = asyncio.Event()
         self._api, self._cache, self._unread = api, cache, set(namespaces)
 
     async def reconcile(self, namespace: str) -> float:
         """Read it; returns when to read it again."""
         try:
-            self._cache.put(await self._api.get(cluster_wide("v1", "namespaces", namespace)))
-        except NotFound:
+            self._cache.put(await self._api.get(kube.cluster_wide("v1", "namespaces", namespace)))
+        except kube.NotFound:
             self._cache.drop("", namespace)
         self._unread.discard(namespace)
         if not self._unread:
@@ -51,7 +46,7 @@ class ClusterInformers:
     """The informers of a cluster state; `scope` are the namespaces to follow, none for all."""
 
     def __init__(
-        self, api: Api, state: ClusterState, scope: Sequence[str], metrics: ControllerMetrics
+        self, api: kube.Api, state: ClusterState, scope: Sequence[str], metrics: ControllerMetrics
     ) -> None:
         self.synced = asyncio.Event()
         self._api, self._state, self._scope, self._metrics = api, state, scope, metrics
@@ -82,20 +77,20 @@ class ClusterInformers:
     async def _follow_namespaces(self, group: asyncio.TaskGroup) -> None:
         cache = self._state.namespaces
         if not self._scope:
-            path = cluster_wide("v1", "namespaces")
-            (informer,) = self._informers(cache, [ListWatch("namespaces", path)])
+            path = kube.cluster_wide("v1", "namespaces")
+            (informer,) = self._informers(cache, [kube.ListWatch("namespaces", path)])
             group.create_task(informer.run())
             await informer.synced.wait()
             return
-        queue: Queue[str] = Queue()
+        queue: kube.Queue[str] = kube.Queue()
         for each in self._scope:
             queue.add(each)
         reader = NamespaceReader(self._api, self._scope, cache)
         name, workers = "namespace-reader", len(self._scope)
-        group.create_task(Controller(name, reader, queue, self._metrics, workers).run())
+        group.create_task(kube.Controller(name, reader, queue, self._metrics, workers).run())
         await reader.synced.wait()
 
-    def _others(self) -> Iterator[Informer[Any]]:
+    def _others(self) -> Iterator[kube.Informer[Any]]:
         state = self._state
         pods = self._list_watches("v1", "pods", label_selector=names.SERVER)
         yield from self._informers(state.pods, pods)
@@ -107,15 +102,19 @@ class ClusterInformers:
             made = self._list_watches(kind.api_version, kind.resource, **given)
             yield from self._informers(state.made[kind.kind], made)
 
-    def _informers(self, cache: Cache[Any], sources: Sequence[ListWatch]) -> list[Informer[Any]]:
+    def _informers(
+        self, cache: kube.Cache[Any], sources: Sequence[kube.ListWatch]
+    ) -> list[kube.Informer[Any]]:
         restarted = self._metrics.watch_restarted
-        return [Informer(self._api, each, cache, restarted) for each in sources]
+        return [kube.Informer(self._api, each, cache, restarted) for each in sources]
 
-    def _list_watches(self, version: str, resource: str, **given: Any) -> list[ListWatch]:
+    def _list_watches(self, version: str, resource: str, **given: Any) -> list[kube.ListWatch]:
         if not self._scope:
-            return [ListWatch(resource, cluster_wide(version, resource), **given)]
+            return [kube.ListWatch(resource, kube.cluster_wide(version, resource), **given)]
         return [
-            ListWatch(resource, namespaced(version, resource, each), partial(_is_in, each), **given)
+            kube.ListWatch(
+                resource, kube.namespaced(version, resource, each), partial(_is_in, each), **given
+            )
             for each in self._scope
         ]
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from webhook import names
-from webhook.kube.api_request import FIELD_MANAGER, cluster_wide, namespaced
-from webhook.objects.made import left_alone
-from webhook.settings.model import Settings
+from webhook.kube import FIELD_MANAGER, cluster_wide, namespaced
+from webhook.objects import left_alone
+from webhook.settings import Settings
 
 SERVICE, NAMESPACE = "mcp-admission", "mcp-admission-system"
 CONTROL_DEPLOYMENT, SERVE_DEPLOYMENT = "mcp-admission-control", "mcp-admission-serve"

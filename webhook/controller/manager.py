@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from certs.rotation import RotationPlan
+from webhook import kube
 from webhook.controller.certificates.monitor import Monitor
 from webhook.controller.certificates.rotator import STEPS, Rotator
 from webhook.controller.event_recorder import EventRecorder
@@ -27,19 +28,10 @@ from webhook.controller.settings.effective import EffectiveSettings, effective_s
 from webhook.controller.settings.settings_reconciler import SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsStore
 from webhook.kube.access.client_config import Overrides
-from webhook.kube.api import Api
-from webhook.kube.api_request import namespaced
-from webhook.kube.errors import ConfigurationError
-from webhook.kube.lease import Lease, lead
-from webhook.kube.queue import Queue
-from webhook.kube.reconcile import Controller, Reconciler
 from webhook.observe import logs
 from webhook.observe.controller_metrics import ControllerMetrics
 from webhook.server.listener import Address
-from webhook.settings.environment import not_read
-from webhook.settings.faults import SettingsError
-from webhook.settings.layers import Layer
-from webhook.settings.load import read_layers
+from webhook.settings import Layer, SettingsError, not_read, read_layers
 
 CERTIFICATE_MODES = ("own", "cert-manager", "bring-your-own")
 # Each of these has one thing to look at.
@@ -74,7 +66,7 @@ def run_controller(options: ControlOptions) -> int:
             LOG.warning("variable not read", extra={"fields": {"reason": line}})
         effective_settings({}, locks)
         asyncio.run(_control(options, locks))
-    except (ConfigurationError, SettingsError) as error:
+    except (kube.ConfigurationError, SettingsError) as error:
         LOG.error("cannot start", extra={"fields": {"reason": str(error)}})  # noqa: TRY400
         return 2
     return 0
@@ -88,7 +80,7 @@ async def _control(options: ControlOptions, locks: Sequence[Layer]) -> None:
     for step in STEPS:
         metrics.rotation_steps.labels(step)
     connect = partial(
-        Api.connect, options.kubeconfig, options.overrides, on_request=metrics.request_sent
+        kube.Api.connect, options.kubeconfig, options.overrides, on_request=metrics.request_sent
     )
     async with await connect() as lease_api:
         lease = _lease(lease_api, options, metrics)
@@ -106,15 +98,15 @@ async def _control(options: ControlOptions, locks: Sequence[Layer]) -> None:
             async def work() -> None:
                 await Manager(api, options, locks, metrics, lease.identity).run(stop)
 
-            await lead(lease, work, stop)
+            await kube.lead(lease, work, stop)
         beating.cancel()
     LOG.info("controller stopped")
 
 
-def _lease(api: Api, options: ControlOptions, metrics: ControllerMetrics) -> Lease:
-    folder = namespaced("coordination.k8s.io/v1", "leases", options.installation.namespace)
+def _lease(api: kube.Api, options: ControlOptions, metrics: ControllerMetrics) -> kube.Lease:
+    folder = kube.namespaced("coordination.k8s.io/v1", "leases", options.installation.namespace)
     identity = f"{socket.gethostname()}_{uuid.uuid4()}"
-    return Lease(api, folder, options.lease, identity, metrics.leader.set)
+    return kube.Lease(api, folder, options.lease, identity, metrics.leader.set)
 
 
 class Manager:
@@ -122,14 +114,14 @@ class Manager:
 
     def __init__(
         self,
-        api: Api,
+        api: kube.Api,
         options: ControlOptions,
         locks: Sequence[Layer],
         metrics: ControllerMetrics,
         identity: str,
     ) -> None:
         self._api, self._options, self._metrics = api, options, metrics
-        queue: Queue[str] = Queue()
+        queue: kube.Queue[str] = kube.Queue()
         ask = partial(queue.add, SETTINGS)
         # The resource belongs to the cluster, not to some namespaces of it.
         self._store = SettingsStore(
@@ -142,14 +134,16 @@ class Manager:
         settings = SettingsReconciler(
             api, options.installation, self._store, locks, self._use, self._states
         )
-        events: Queue[str] = Queue()
+        events: kube.Queue[str] = kube.Queue()
         self._recorder = EventRecorder(api, identity, events)
-        certificates: Queue[str] = Queue()
+        certificates: kube.Queue[str] = kube.Queue()
         certificates.add(CERTIFICATES)
         self._controllers = [
-            Controller(SETTINGS, settings, queue, metrics),
-            Controller(CERTIFICATES, _certificates(api, options, metrics), certificates, metrics),
-            Controller(EVENTS, self._recorder, events, metrics),
+            kube.Controller(SETTINGS, settings, queue, metrics),
+            kube.Controller(
+                CERTIFICATES, _certificates(api, options, metrics), certificates, metrics
+            ),
+            kube.Controller(EVENTS, self._recorder, events, metrics),
         ]
         self._group, self._stopped = asyncio.TaskGroup(), False
         self._servers: ServerControllers | None = None
@@ -191,7 +185,9 @@ class Manager:
         return {} if self._servers is None else self._servers.states
 
 
-def _certificates(api: Api, options: ControlOptions, metrics: ControllerMetrics) -> Reconciler[str]:
+def _certificates(
+    api: kube.Api, options: ControlOptions, metrics: ControllerMetrics
+) -> kube.Reconciler[str]:
     """Who issues the certificates and writes caBundle; those of others are only looked at."""
     installation, clock = options.installation, api.server_time
     find_replicas = partial(endpoint_replicas, api, installation)

@@ -29,11 +29,9 @@ from webhook.controller.installation import (
     Installation,
     is_own,
 )
-from webhook.controller.owned.managed_fields import applied_by_us, labels_of_us_alone
-from webhook.kube.api import Api
-from webhook.kube.api_request import cluster_wide, namespaced
-from webhook.kube.errors import NotFound
-from webhook.objects.network_policies import BASELINE
+from webhook.controller.owned import applied_by_us, labels_of_us_alone
+from webhook.kube import Api, NotFound, cluster_wide, namespaced
+from webhook.objects import BASELINE
 
 Json = dict[str, Any]
 Question = Callable[[], Awaitable[bool]]

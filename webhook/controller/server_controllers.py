@@ -17,12 +17,10 @@ from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.gates.gate_reconciler import GateReconciler
 from webhook.controller.informers import ClusterInformers
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
-from webhook.controller.owned.writer import Writer
+from webhook.controller.owned import Writer
 from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.controller.settings.effective import EffectiveSettings
-from webhook.kube.api import Api
-from webhook.kube.queue import Queue
-from webhook.kube.reconcile import Controller
+from webhook.kube import Api, Controller, Queue
 from webhook.observe.controller_metrics import ControllerMetrics
 
 RESYNC_SECONDS = 600.0

@@ -17,10 +17,8 @@ from certs.authority import Certificate
 from certs.bundle import BundleError, parse_certificates
 from webhook import names
 from webhook.controller.installation import Installation
-from webhook.kube.api import Api
-from webhook.kube.api_request import namespaced
-from webhook.kube.errors import ApiError
-from webhook.settings.layers import HEADER
+from webhook.kube import Api, ApiError, namespaced
+from webhook.settings import HEADER
 
 HANDSHAKE_SECONDS, ASK_SECONDS = 3.0, 1.0
 # Where the Service has several ports, the one for API servers.

@@ -10,18 +10,14 @@ from functools import partial
 from typing import Any
 
 from webhook import names
-from webhook.admission.drift import REFUSED
-from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS, Workload
+from webhook.admission import DEPLOYMENTS, KINDS, PODS, REFUSED, Workload
 from webhook.controller.installation import Installation
-from webhook.controller.owned.owned_objects import POLICY
+from webhook.controller.owned import POLICY
 from webhook.fleet import report, workloads
 from webhook.fleet.surroundings import Policies, Surroundings, not_registered
-from webhook.kube.api import Api
-from webhook.kube.api_request import cluster_wide, namespaced
-from webhook.kube.errors import Forbidden, Gone, NotFound, TooManyRequests
-from webhook.objects.deployed_server import server_of
-from webhook.objects.made import server_objects
-from webhook.settings.model import Settings
+from webhook.kube import Api, Forbidden, Gone, NotFound, TooManyRequests, cluster_wide, namespaced
+from webhook.objects import server_objects, server_of
+from webhook.settings import Settings
 
 Json = dict[str, Any]
 PAGE = 200

@@ -12,15 +12,11 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-from webhook.admission.drift import CURRENT, REFUSED, Drift, drift_of
-from webhook.admission.workload import DEPLOYMENTS
+from webhook import kube
+from webhook.admission import CURRENT, DEPLOYMENTS, REFUSED, Drift, drift_of
 from webhook.fleet.surroundings import Surroundings
 from webhook.fleet.workloads import changed_finding, refused_finding, rollout_progress
-from webhook.kube.api import Api
-from webhook.kube.api_request import cluster_wide, namespaced
-from webhook.kube.errors import ApiError, Conflict, Forbidden, NotFound, TooManyRequests
-from webhook.kube.queue import Backoff
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 Json = dict[str, Any]
 APPS = "apps/v1"
@@ -78,7 +74,7 @@ class Restarted(NamedTuple):
 class Targets:
     """The servers of a cluster, judged by these settings."""
 
-    def __init__(self, api: Api, settings: Settings, release_namespace: str) -> None:
+    def __init__(self, api: kube.Api, settings: Settings, release_namespace: str) -> None:
         self._api, self._settings = api, settings
         self._around = Surroundings(settings, release_namespace)
         self._asked: set[str] = set()
@@ -90,8 +86,8 @@ class Targets:
         await self._read_namespace(namespace)
         for name in names:
             try:
-                server = await self._api.get(namespaced(APPS, "deployments", namespace, name))
-            except NotFound:
+                server = await self._api.get(kube.namespaced(APPS, "deployments", namespace, name))
+            except kube.NotFound:
                 others.append(f"Deployment {namespace}/{name} does not exist")
                 continue
             if self._is_server(server):
@@ -117,11 +113,13 @@ class Targets:
                     targets.append(Target(metadata["namespace"], metadata["name"]))
 
         if namespace is None:
-            await self._api.list_each(cluster_wide("v1", "namespaces"), self._around.add_namespace)
-            path = cluster_wide(APPS, "deployments")
+            await self._api.list_each(
+                kube.cluster_wide("v1", "namespaces"), self._around.add_namespace
+            )
+            path = kube.cluster_wide(APPS, "deployments")
         else:
             await self._read_namespace(namespace)
-            path = namespaced(APPS, "deployments", namespace)
+            path = kube.namespaced(APPS, "deployments", namespace)
         await self._api.list_each(path, take)
         return targets, current
 
@@ -143,10 +141,10 @@ class Targets:
         if namespace in self._asked or self._around.knows(namespace):
             return
         self._asked.add(namespace)
-        path = cluster_wide("v1", "namespaces", namespace)
+        path = kube.cluster_wide("v1", "namespaces", namespace)
         try:
             self._around.add_namespace(await self._api.get(path))
-        except Forbidden:
+        except kube.Forbidden:
             return
 
 
@@ -154,7 +152,7 @@ class Targets:
 class Restarter:
     """Restarts servers; `on_progress` gets each line of progress, `stop` is set to end early."""
 
-    api: Api
+    api: kube.Api
     targets: Targets
     stop: asyncio.Event
     on_progress: Callable[[str], None]
@@ -166,15 +164,15 @@ class Restarter:
             for _ in range(TRIES):
                 try:
                     return await self._try(target)
-                except Conflict:
+                except kube.Conflict:
                     # Another client, often its own controller, wrote first: judge it again.
                     await asyncio.sleep(POLL_SECONDS / TRIES)
-                except TooManyRequests as error:
+                except kube.TooManyRequests as error:
                     await asyncio.sleep(error.retry_after)
             return Restarted(target, RestartResult.FAILED, (TOO_OFTEN,))
-        except NotFound:
+        except kube.NotFound:
             return Restarted(target, RestartResult.GONE)
-        except ApiError as error:
+        except kube.ApiError as error:
             return Restarted(target, RestartResult.FAILED, (error.message,))
 
     async def _try(self, target: Target) -> Restarted:
@@ -226,13 +224,13 @@ class Restarter:
 
         An API server that does not answer is asked again with backoff.
         """
-        clock, backoff = asyncio.get_running_loop().time, Backoff()
+        clock, backoff = asyncio.get_running_loop().time, kube.Backoff()
         ends = clock() + SECONDS_WITHOUT_ANSWER
         while True:
             try:
                 return await self.api.get(_path(target))
-            except ApiError as error:
-                if isinstance(error, NotFound | Forbidden) or clock() > ends:
+            except kube.ApiError as error:
+                if isinstance(error, kube.NotFound | kube.Forbidden) or clock() > ends:
                     raise
                 self.on_progress(error.message)
             if await self._stopped_within(backoff.next()):
@@ -247,4 +245,4 @@ class Restarter:
 
 
 def _path(target: Target) -> str:
-    return namespaced(APPS, "deployments", *target)
+    return kube.namespaced(APPS, "deployments", *target)

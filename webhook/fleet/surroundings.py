@@ -9,16 +9,14 @@ from functools import lru_cache
 from typing import Any
 
 from webhook import names
-from webhook.admission.drift import OUT_OF_DATE, UNPROTECTED
-from webhook.admission.workload import Workload
+from webhook.admission import OUT_OF_DATE, UNPROTECTED, Workload
 from webhook.controller.installation import NamespaceRules
-from webhook.controller.owned.owned_objects import POLICY
+from webhook.controller.owned import POLICY
 from webhook.fleet.policies.wide_policies import wide_policies
 from webhook.fleet.report import ServerFinding
 from webhook.fleet.workloads import server_workload
-from webhook.objects import made
-from webhook.objects.network_policies import BASELINE
-from webhook.settings.model import Settings
+from webhook.objects import BASELINE, made
+from webhook.settings import Settings
 
 Json = dict[str, Any]
 KEPT = ("name", "namespace", "labels")

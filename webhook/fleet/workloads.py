@@ -9,18 +9,11 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, NamedTuple
 
-from webhook import names
-from webhook.admission import drift
-from webhook.admission.answer import Finding
-from webhook.admission.coverage import covered, labelled, pods_covered
-from webhook.admission.drift import OUT_OF_DATE, REFUSED, UNPROTECTED, Change
-from webhook.admission.handler import review
-from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import KINDS, PODS, Workload, stored
+from webhook import admission, names
 from webhook.controller.deployment_state import rolled
 from webhook.fleet.report import ServerFinding
-from webhook.pods.fields import Malformed
-from webhook.settings.model import Settings
+from webhook.pods import Malformed
+from webhook.settings import Settings
 
 Json = dict[str, Any]
 LONGEST_VALUE = 60
@@ -30,12 +23,12 @@ DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
 REPLICA_FAILURE = "ReplicaFailure"
 
 OLDER = ServerFinding(
-    UNPROTECTED,
+    admission.UNPROTECTED,
     "older-than-webhook",
     "it is older than the webhook or its label, and nothing was filled in: roll it",
 )
 NOT_REVIEWED = ServerFinding(
-    UNPROTECTED,
+    admission.UNPROTECTED,
     "not-reviewed",
     "nothing in this namespace is reviewed: move the workload to another one, or remove the label",
 )
@@ -51,29 +44,29 @@ class RolloutProgress(NamedTuple):
 
 def server_workload(
     found: Json, resource: str, settings: Settings, *, managed: bool
-) -> Workload | None:
+) -> admission.Workload | None:
     """The object as a workload where it is a server; an object that belongs to another is none."""
-    scope = Scope.of(managed=managed)
+    scope = admission.Scope.of(managed=managed)
     try:
-        workload = stored(found, resource, scope)
+        workload = admission.stored(found, resource, scope)
     except Malformed:
         return None
-    owned = workload.head.origin.owner and resource != PODS
-    is_server = covered(workload, settings, scope)
+    owned = workload.head.origin.owner and resource != admission.PODS
+    is_server = admission.covered(workload, settings, scope)
     return workload if is_server and not owned else None
 
 
-def unreviewed_findings(workload: Workload) -> list[ServerFinding]:
+def unreviewed_findings(workload: admission.Workload) -> list[ServerFinding]:
     """The finding of a label in a namespace that the webhook does not review."""
-    return [NOT_REVIEWED] if labelled(workload) else []
+    return [NOT_REVIEWED] if admission.labelled(workload) else []
 
 
 def deployment_findings(found: Json, settings: Settings, *, managed: bool) -> list[ServerFinding]:
     """What a restart would change or refuse, and what its labels and its last rollout lack."""
-    outlook = drift.drift_of(found, settings, managed=managed)
+    outlook = admission.drift.drift_of(found, settings, managed=managed)
     template = found["spec"]["template"]
     findings = [*map(refused_finding, outlook.reasons)]
-    if not drift.known(template, found["metadata"]["name"]):
+    if not admission.drift.known(template, found["metadata"]["name"]):
         findings.append(OLDER)
     findings += _half(found, template)
     findings += map(changed_finding, outlook.changes)
@@ -88,38 +81,40 @@ def pod_findings(found: Json, settings: Settings, *, managed: bool) -> list[Serv
     after = deepcopy(before)
     metadata = found["metadata"]
     given = {"namespace": metadata["namespace"], "name": metadata["name"]}
-    request = Request(Hook.MUTATE, PODS, "CREATE", after, kind="Pod", **given)
-    reasons = drift.objections(request, settings, Scope.of(managed=managed))
+    request = admission.Request(
+        admission.Hook.MUTATE, admission.PODS, "CREATE", after, kind="Pod", **given
+    )
+    reasons = admission.drift.objections(request, settings, admission.Scope.of(managed=managed))
     labels = metadata.get("labels") or {}
     filled_in = labels.get(names.SERVER) == "true" and names.NAME in labels
     after["spec"].pop(names.GATES, None)
-    changes = () if reasons else drift.changes(before, after)
+    changes = () if reasons else admission.drift.changes(before, after)
     older = () if filled_in else (OLDER,)
     return [*map(refused_finding, reasons), *older, *map(changed_finding, changes)]
 
 
 def workload_findings(
-    found: Json, workload: Workload, resource: str, settings: Settings, *, managed: bool
+    found: Json, workload: admission.Workload, resource: str, settings: Settings, *, managed: bool
 ) -> list[ServerFinding]:
     """Whether the pods of its template are covered, and would be refused."""
     status = found.get("status") or {}
     ended = any(each.get("type") == "Failed" for each in status.get("conditions") or [])
     if "completionTime" in status or ended:
         return []
-    scope = Scope.of(managed=managed)
-    if not pods_covered(workload, settings, scope):
+    scope = admission.Scope.of(managed=managed)
+    if not admission.pods_covered(workload, settings, scope):
         return [_half_labelled("the workload", "its pods lack", workload.template.pointer)]
     metadata = found["metadata"]
-    request = Request(
-        Hook.VALIDATE,
+    request = admission.Request(
+        admission.Hook.VALIDATE,
         resource,
         "CREATE",
         deepcopy(found),
-        kind=KINDS[resource][0],
+        kind=admission.KINDS[resource][0],
         namespace=metadata["namespace"],
         name=metadata["name"],
     )
-    answer = review(request, settings, scope)
+    answer = admission.review(request, settings, scope)
     return [refused_finding(each) for each in answer.findings if each.refuses_pods]
 
 
@@ -176,17 +171,22 @@ def _as_applied(found: Json) -> Json:
     return deepcopy({"metadata": metadata, "spec": spec})
 
 
-def refused_finding(finding: Finding) -> ServerFinding:
+def refused_finding(finding: admission.Finding) -> ServerFinding:
     """The finding of a rule."""
-    return ServerFinding(REFUSED, "refused", finding.message, finding.path, finding.rule)
+    return ServerFinding(admission.REFUSED, "refused", finding.message, finding.path, finding.rule)
 
 
-def changed_finding(change: Change) -> ServerFinding:
+def changed_finding(change: admission.Change) -> ServerFinding:
     """A field that would change."""
     said = "is absent" if change.before is None else f"is {_value(change.before)}"
     after = "would be removed" if change.after is None else f"would be {_value(change.after)}"
     return ServerFinding(
-        OUT_OF_DATE, "out-of-date", f"{change.field} {said} and {after}", change.path, "", change
+        admission.OUT_OF_DATE,
+        "out-of-date",
+        f"{change.field} {said} and {after}",
+        change.path,
+        "",
+        change,
     )
 
 
@@ -209,7 +209,7 @@ def _half(found: Json, template: Json) -> Iterator[ServerFinding]:
 def _half_labelled(where: str, misses: str, pointer: str) -> ServerFinding:
     place = f"{pointer}/metadata/labels"
     return ServerFinding(
-        UNPROTECTED,
+        admission.UNPROTECTED,
         "half-labelled",
         f"the label is on {where} alone, {misses} it: put {names.SERVER} into "
         f"{place.strip('/').replace('/', '.')}",
@@ -224,6 +224,9 @@ def _not_rolled(found: Json) -> list[ServerFinding]:
         return []
     return [
         ServerFinding(
-            OUT_OF_DATE, "not-rolled", f"pods of an older template run: {now.line}", "/status"
+            admission.OUT_OF_DATE,
+            "not-rolled",
+            f"pods of an older template run: {now.line}",
+            "/status",
         )
     ]

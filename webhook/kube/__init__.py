@@ -1,1 +1,47 @@
 """Client and runtime of the Kubernetes API: calls, watch, cache, queue, Lease, Events."""
+
+from webhook.kube.api import Api
+from webhook.kube.api_request import FIELD_MANAGER, cluster_wide, namespaced
+from webhook.kube.cache import Cache
+from webhook.kube.errors import (
+    AlreadyExists,
+    ApiError,
+    ConfigurationError,
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    TooManyRequests,
+)
+from webhook.kube.informer import Informer, ListWatch, Restarted
+from webhook.kube.lease import Lease, lead
+from webhook.kube.queue import Backoff, Queue
+from webhook.kube.reconcile import Controller, NamespacedName, Reconciler
+
+__all__ = [
+    "FIELD_MANAGER",
+    "AlreadyExists",
+    "Api",
+    "ApiError",
+    "Backoff",
+    "Cache",
+    "ConfigurationError",
+    "Conflict",
+    "Controller",
+    "Forbidden",
+    "Gone",
+    "Informer",
+    "Invalid",
+    "Lease",
+    "ListWatch",
+    "NamespacedName",
+    "NotFound",
+    "Queue",
+    "Reconciler",
+    "Restarted",
+    "TooManyRequests",
+    "cluster_wide",
+    "lead",
+    "namespaced",
+]

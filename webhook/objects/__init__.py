@@ -2,3 +2,29 @@
 
 The controller writes these objects, `review --show-objects` prints them, `audit` compares them.
 """
+
+from webhook.objects.deployed_server import LONGEST_NOTE, Refused, Server, server_of
+from webhook.objects.made import (
+    KUBE_SYSTEM,
+    POD_SECURITY_PREFIX,
+    left_alone,
+    namespace_objects,
+    server_objects,
+)
+from webhook.objects.network_policies import BASELINE, NAMESPACE_NAME
+from webhook.objects.service import leads_to
+
+__all__ = [
+    "BASELINE",
+    "KUBE_SYSTEM",
+    "LONGEST_NOTE",
+    "NAMESPACE_NAME",
+    "POD_SECURITY_PREFIX",
+    "Refused",
+    "Server",
+    "leads_to",
+    "left_alone",
+    "namespace_objects",
+    "server_objects",
+    "server_of",
+]

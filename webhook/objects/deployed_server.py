@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook import names
-from webhook.admission.workload import DEPLOYMENTS, stored
-from webhook.pods.pod import Pod
+from webhook.admission import DEPLOYMENTS, stored
+from webhook.pods import Pod
 
 Json = dict[str, Any]
 LONGEST_NOTE = 1000

@@ -15,7 +15,7 @@ from webhook.objects import configuration
 from webhook.objects.deployed_server import Refused, Server
 from webhook.objects.network_policies import build_access_policy, build_baseline_policy
 from webhook.objects.service import build_service
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 Json = dict[str, Any]
 POD_SECURITY_PREFIX = "pod-security.kubernetes.io/"

@@ -13,8 +13,7 @@ taken.
 
 from webhook import names
 from webhook.objects.deployed_server import Json, Refused, Server, about_annotation
-from webhook.pods import server_port
-from webhook.pods.pod import CONTAINER_LISTS
+from webhook.pods import CONTAINER_LISTS, server_port
 
 PORT = 80
 PORT_NAME = "mcp"

@@ -9,10 +9,10 @@ review reports what the decoder would do.
 from typing import Any
 
 from webhook import names
-from webhook.admission.answer import LONGEST_WARNING, MALFORMED, Finding, Severity
+from webhook.admission import LONGEST_WARNING, MALFORMED, Finding, Severity
 from webhook.offline import object_fields
 from webhook.offline.object_fields import ANY_KEY, Field, FieldType, walk_fields
-from webhook.settings.quantity import QuantityError, parse_quantity
+from webhook.settings import QuantityError, parse_quantity
 
 _MOST_LEVELS = 4
 # Tools that print objects write it as null.

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-from webhook.documents.reader import DocumentError, read_bytes
+from webhook.documents import DocumentError, read_bytes
 
 FILE = ".gitignore"
 # Folders of copies, caches and tools: they hold no manifests of their own.

@@ -8,15 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from webhook import names
-from webhook.admission.answer import line
-from webhook.documents.yaml_writer import lines
-from webhook.objects import configuration, deployed_server
-from webhook.objects.deployed_server import Refused
-from webhook.objects.made import namespace_objects, server_objects
+from webhook import names, objects
+from webhook.admission import line
+from webhook.documents import lines
 from webhook.offline.manifests import Manifest
 from webhook.offline.reviewer import MadeObjects, ReviewOutcome
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 Json = dict[str, Any]
 FORMATS = ("diff", "table", "yaml", "json")
@@ -79,7 +76,9 @@ def _made(
 ) -> MadeObjects:
     if not outcome.allowed or _opted_out(outcome.admitted):
         return MadeObjects()
-    around = namespace_objects(outcome.namespace, settings, RELEASE_NAMESPACE, managed=managed)
+    around = objects.namespace_objects(
+        outcome.namespace, settings, RELEASE_NAMESPACE, managed=managed
+    )
     own = _of_server(outcome, settings, secrets)
     return MadeObjects((*own.objects, *around), own.not_made)
 
@@ -89,11 +88,11 @@ def _of_server(
 ) -> MadeObjects:
     if outcome.manifest.kind != "Deployment":
         return MadeObjects()
-    found = deployed_server.server_of(_as_stored(outcome))
+    found = objects.deployed_server.server_of(_as_stored(outcome))
     source, unknown = _source(found, secrets)
-    made = server_objects(found, settings, source)
+    made = objects.server_objects(found, settings, source)
     reasons = [
-        unknown if unknown and refusal.reason == configuration.MISSING else refusal.note
+        unknown if unknown and refusal.reason == objects.configuration.MISSING else refusal.note
         for refusal in made.refusals
     ]
     return MadeObjects(tuple(map(_redacted, made.objects)), tuple(reasons))
@@ -107,12 +106,12 @@ def _as_stored(outcome: ReviewOutcome) -> Json:
 
 
 def _source(
-    found: deployed_server.Server, secrets: Mapping[tuple[str, str], Json]
+    found: objects.deployed_server.Server, secrets: Mapping[tuple[str, str], Json]
 ) -> tuple[Json | None, str]:
     """The Secret of `config-from`, and the message for the case that no manifest has it."""
     try:
-        name = configuration.source_name(found)
-    except Refused:
+        name = objects.configuration.source_name(found)
+    except objects.Refused:
         return None, ""
     source = None if name is None else secrets.get((found.namespace, name))
     made = f"{names.config_secret_of(found.name)} and its files are made from Secret {name}"

@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from webhook.documents import reader
-from webhook.documents.reader import Document, DocumentError
+from webhook.documents import Document, DocumentError, reader
 from webhook.offline import passed_over, renderable, rendering, repository
 from webhook.offline.passed_over import STDIN, InputFault, PassedOver, Reason
 from webhook.offline.repository import InputSource, ReadMode, ReadOptions
 from webhook.offline.templates import HelmSources, Template
-from webhook.settings.values import nearest
+from webhook.settings import nearest
 
 _WRITE = "write one, such as apiVersion: v1 and kind: Pod"
 _NO_ITEMS = "a List has its objects in items, as a list: write items: [] where there are none"

@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from webhook.admission.workload import KINDS
-from webhook.documents.nodes import escape
-from webhook.pods.fields import join
+from webhook.admission import KINDS
+from webhook.documents import escape
+from webhook.pods import join
 
 ANY_KEY = "*"
 Table = dict[str, Any]

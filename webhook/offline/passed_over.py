@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from webhook.documents.reader import MAX_BYTES, Document
-from webhook.documents.yaml_text import LOADER
+from webhook.documents import LOADER, MAX_BYTES, Document
 from webhook.offline import renderable
 
 STDIN = "-"

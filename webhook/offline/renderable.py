@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from webhook.documents.reader import DocumentError, read_file
+from webhook.documents import DocumentError, read_file
 
 CHART_FILE = "Chart.yaml"
 TEMPLATES = "templates"

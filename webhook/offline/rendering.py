@@ -18,8 +18,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from webhook.documents import reader
-from webhook.documents.reader import Document, DocumentError
+from webhook.documents import Document, DocumentError, reader
 from webhook.offline import renderable
 from webhook.offline.repository import InputSource, ReadMode
 from webhook.offline.templates import HelmSources, RenderedDocument, Template, open_template

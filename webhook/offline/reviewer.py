@@ -16,22 +16,16 @@ from typing import Any, NamedTuple
 
 import jsonpatch
 
-from webhook import names
-from webhook.admission.answer import Answer, Finding, Severity, line
-from webhook.admission.coverage import callers_of_pods
-from webhook.admission.drift import changes
-from webhook.admission.handler import review
-from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import KINDS, PODS
-from webhook.documents.nodes import Mark
+from webhook import admission, names
+from webhook.documents import Mark
 from webhook.offline import decoding, unreviewed_kinds
 from webhook.offline.manifests import Manifest
-from webhook.pods.patch import Operation
-from webhook.settings.load import GROUP
-from webhook.settings.model import Settings
+from webhook.pods import Operation
+from webhook.settings import GROUP, Settings
 
 RESOURCES = {
-    (unreviewed_kinds.VERSIONS[kind], kind): resource for resource, (kind, _) in KINDS.items()
+    (unreviewed_kinds.VERSIONS[kind], kind): resource
+    for resource, (kind, _) in admission.KINDS.items()
 }
 
 
@@ -73,7 +67,7 @@ class ReviewOutcome:
     covered: bool
     allowed: bool
     admitted: Any
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[admission.Finding, ...] = ()
     patch: tuple[Operation, ...] = ()
     pods_refused: bool = False
     made: MadeObjects | None = None
@@ -83,29 +77,29 @@ class ReviewOutcome:
     @property
     def title(self) -> str:
         """Kind, namespace and name of the object: `Deployment tools/github-tools`."""
-        name = line(self.manifest.name) or "(without a name)"
+        name = admission.line(self.manifest.name) or "(without a name)"
         if self.manifest.group == GROUP:
-            return f"{line(self.manifest.kind)} {name}"
-        return f"{line(self.manifest.kind)} {line(self.namespace)}/{name}"
+            return f"{admission.line(self.manifest.kind)} {name}"
+        return f"{admission.line(self.manifest.kind)} {admission.line(self.namespace)}/{name}"
 
     @property
     def runs(self) -> bool:
         """Whether neither the object nor its pods would be refused."""
         return self.allowed and not self.pods_refused
 
-    def mark(self, finding: Finding) -> Mark:
+    def mark(self, finding: admission.Finding) -> Mark:
         """The line and column of the file that a finding is about."""
         return self.manifest.document.mark(finding.path)
 
 
 def review_manifest(
-    manifest: Manifest, settings: Settings, scope: Scope, namespace: str
+    manifest: Manifest, settings: Settings, scope: admission.Scope, namespace: str
 ) -> ReviewOutcome:
     """What the cluster would do with the object, created in the namespace or its own."""
     namespace = manifest.namespace or namespace
     resource = RESOURCES.get((manifest.api_version, manifest.kind))
     if resource is None:
-        managed = scope is Scope.MANAGED
+        managed = scope is admission.Scope.MANAGED
         said = unreviewed_kinds.unreviewed_finding(manifest, settings, managed=managed)
         found = unreviewed_kinds.settings_resource_findings(manifest) or (
             [] if said is None else [said]
@@ -113,8 +107,8 @@ def review_manifest(
         found += unreviewed_kinds.namespace_label_findings(manifest)
         return _unreviewed(manifest, namespace, found)
     value = decoding.decoded(manifest.value, manifest.kind)
-    request = Request(
-        hook=Hook.MUTATE,
+    request = admission.Request(
+        hook=admission.Hook.MUTATE,
         resource=resource,
         operation="CREATE",
         object=deepcopy(value),
@@ -122,18 +116,20 @@ def review_manifest(
         namespace=namespace,
         name=manifest.name,
     )
-    mutated = review(request, settings, scope)
+    mutated = admission.review(request, settings, scope)
     if not mutated.allowed:
         return _checked(_outcome(manifest, namespace, [mutated], None))
     admitted = value
     if mutated.operations:
         admitted = jsonpatch.apply_patch(admitted, deepcopy(list(mutated.operations)))
-    request = request._replace(hook=Hook.VALIDATE, object=deepcopy(admitted))
-    answers = [mutated, review(request, settings, scope)]
+    request = request._replace(hook=admission.Hook.VALIDATE, object=deepcopy(admitted))
+    answers = [mutated, admission.review(request, settings, scope)]
     reviewed = _checked(_outcome(manifest, namespace, answers, admitted))
     if not (reviewed.covered and reviewed.allowed):
         return reviewed
-    reviewed = replace(reviewed, callers=callers_of_pods(admitted, request, settings, scope))
+    reviewed = replace(
+        reviewed, callers=admission.callers_of_pods(admitted, request, settings, scope)
+    )
     if manifest.kind != "Deployment":
         return reviewed
     return replace(reviewed, pod_additions=_pod_additions(admitted, namespace, settings, scope))
@@ -152,16 +148,18 @@ def _checked(outcome: ReviewOutcome) -> ReviewOutcome:
     return _undecoded(outcome, decoding.mistyped_fields(value, kind))
 
 
-def _said(outcome: ReviewOutcome, found: list[Finding]) -> ReviewOutcome:
+def _said(outcome: ReviewOutcome, found: list[admission.Finding]) -> ReviewOutcome:
     return replace(outcome, findings=(*outcome.findings, *_in_document(outcome.manifest, found)))
 
 
-def _in_document(manifest: Manifest, found: Iterable[Finding]) -> tuple[Finding, ...]:
+def _in_document(
+    manifest: Manifest, found: Iterable[admission.Finding]
+) -> tuple[admission.Finding, ...]:
     """The findings, with pointers into the document that holds the object."""
     return tuple(finding._replace(path=manifest.pointer + finding.path) for finding in found)
 
 
-def _undecoded(outcome: ReviewOutcome, found: list[Finding]) -> ReviewOutcome:
+def _undecoded(outcome: ReviewOutcome, found: list[admission.Finding]) -> ReviewOutcome:
     """The refusal of an object that the decoder would refuse for these findings."""
     if not found:
         return outcome
@@ -178,9 +176,11 @@ def _undecoded(outcome: ReviewOutcome, found: list[Finding]) -> ReviewOutcome:
     )
 
 
-def _unreviewed(manifest: Manifest, namespace: str, findings: list[Finding]) -> ReviewOutcome:
+def _unreviewed(
+    manifest: Manifest, namespace: str, findings: list[admission.Finding]
+) -> ReviewOutcome:
     """An object without a hook; wrong settings or an unknown kind are refused."""
-    refused = any(finding.severity is Severity.ERROR for finding in findings)
+    refused = any(finding.severity is admission.Severity.ERROR for finding in findings)
     return ReviewOutcome(
         manifest,
         namespace,
@@ -192,7 +192,7 @@ def _unreviewed(manifest: Manifest, namespace: str, findings: list[Finding]) -> 
 
 
 def _outcome(
-    manifest: Manifest, namespace: str, answers: list[Answer], admitted: Any
+    manifest: Manifest, namespace: str, answers: list[admission.Answer], admitted: Any
 ) -> ReviewOutcome:
     """Both answers as one; a finding of both hooks is kept once."""
     allowed = all(answer.allowed for answer in answers)
@@ -216,7 +216,7 @@ def _moved(operation: Operation, pointer: str) -> Operation:
 
 
 def _pod_additions(
-    deployment: dict[str, Any], namespace: str, settings: Settings, scope: Scope
+    deployment: dict[str, Any], namespace: str, settings: Settings, scope: admission.Scope
 ) -> tuple[PodAddition, ...]:
     """What a pod of the Deployment has in addition to its template, but the gate."""
     template = deployment["spec"]["template"]
@@ -224,7 +224,9 @@ def _pod_additions(
     metadata = {**(template.get("metadata") or {}), "ownerReferences": [owner]}
     before = {"metadata": metadata, "spec": template["spec"]}
     after = deepcopy(before)
-    request = Request(Hook.MUTATE, PODS, "CREATE", after, kind="Pod", namespace=namespace)
-    review(request, settings, scope)
+    request = admission.Request(
+        admission.Hook.MUTATE, admission.PODS, "CREATE", after, kind="Pod", namespace=namespace
+    )
+    admission.review(request, settings, scope)
     after["spec"].pop(names.GATES, None)
-    return tuple(PodAddition(each.field, each.after) for each in changes(before, after))
+    return tuple(PodAddition(each.field, each.after) for each in admission.changes(before, after))

@@ -13,8 +13,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from webhook.documents.nodes import Mark
-from webhook.documents.reader import Document, DocumentError, read_bytes
+from webhook.documents import Document, DocumentError, Mark, read_bytes
 
 _SOURCE = re.compile(r"# Source: (\S.*?)\s*$")
 _START = re.compile(r"---(?:\s|$)")

@@ -10,13 +10,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from webhook import names
-from webhook.admission.answer import MALFORMED, Finding, Severity
-from webhook.admission.workload import KINDS
-from webhook.documents.nodes import escape, pointer_to
+from webhook.admission import KINDS, MALFORMED, Finding, Severity
+from webhook.documents import escape, pointer_to
 from webhook.offline.manifests import Manifest
 from webhook.pods import keys
-from webhook.settings.load import GROUP, KIND, faults_of_resource
-from webhook.settings.model import Settings, dotted
+from webhook.settings import GROUP, KIND, Settings, dotted, faults_of_resource
 
 VERSIONS = {
     kind: "/".join(filter(None, (resource.partition(".")[2], "v1")))

@@ -15,8 +15,7 @@ from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import NamedTuple
 
-from webhook.settings.network_settings import NetworkPolicy
-from webhook.settings.values import NoBlockError, cidr, listed, nearest
+from webhook.settings import NetworkPolicy, NoBlockError, cidr, listed, nearest
 
 Network = IPv4Network | IPv6Network
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from webhook.admission.answer import line
-from webhook.admission.drift import OUT_OF_DATE, REFUSED
+from webhook.admission import OUT_OF_DATE, REFUSED, line
 from webhook.fleet.report import REASONS, FleetReport, ServerFinding, ServerStatus
 from webhook.reports.formats import AUDIT_FORMATS, Case, ItemFinding, Location, Notice
 from webhook.reports.text import RED, YELLOW

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from webhook.admission.answer import Finding, line
+from webhook.admission import Finding, line
 from webhook.offline.passed_over import STDIN, count_passed_over
 from webhook.offline.reviewer import ReviewOutcome
 from webhook.reports.formats import REVIEW_FORMATS, Case, ItemFinding, Location, Notice

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from webhook.admission.answer import Severity, advice, line
+from webhook.admission import Severity, advice, line
 from webhook.offline.passed_over import STDIN, InputFault, PassedOver, count_passed_over
 from webhook.offline.reviewer import ReviewOutcome
 from webhook.reports.text import BOLD, RED, YELLOW, paint
-from webhook.settings.load import GROUP
+from webhook.settings import GROUP
 
 _SHADES = {Severity.ERROR: RED, Severity.WARNING: YELLOW}
 

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Any
 
-from webhook.documents.yaml_writer import Line, lines
+from webhook.documents import Line, lines
 from webhook.offline.manifests import list_items
 from webhook.offline.reviewer import ReviewOutcome
 from webhook.reports import review_report

@@ -41,8 +41,7 @@ from webhook.rules.checks import (
     windows_host_process,
 )
 from webhook.rules.rule import Rule, nothing_to_check, nothing_to_fill
-from webhook.settings.model import Settings
-from webhook.settings.rule_settings import NOT_OVERRIDABLE, RuleAction, RuleId
+from webhook.settings import NOT_OVERRIDABLE, RuleAction, RuleId, Settings
 
 RULES: tuple[Rule, ...] = (
     annotations.RULE,

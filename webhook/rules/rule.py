@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from webhook.pods.fields import Fields, Violation
-from webhook.pods.pod import Container, Pod, PodHead
-from webhook.settings.model import Settings
-from webhook.settings.rule_settings import Level, RuleAction, RuleId
+from webhook.pods import Container, Fields, Pod, PodHead, Violation
+from webhook.settings import Level, RuleAction, RuleId, Settings
 
 
 @dataclass(frozen=True)

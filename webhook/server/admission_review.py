@@ -15,11 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import from_json, to_json
 
-from webhook.admission.answer import Answer
-from webhook.admission.request import Hook, Request, Scope
+from webhook.admission import Answer, Hook, Request, Scope
 from webhook.observe.logs import cut, failure
 from webhook.observe.metrics import Metrics, Review
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 LOG = logging.getLogger(__name__)
 API_VERSION = "admission.k8s.io/v1"

@@ -14,13 +14,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from webhook.admission.handler import review
-from webhook.admission.request import Hook, Scope
+from webhook.admission import Hook, Scope, review
 from webhook.observe.metrics import Metrics
 from webhook.server import admission_review
 from webhook.server.file_watch import SettingsFile
 from webhook.server.intake import Intake, RejectedError, check_client
-from webhook.settings.layers import HEADER
+from webhook.settings import HEADER
 
 LOG = logging.getLogger(__name__)
 

@@ -14,13 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from webhook.documents.reader import DocumentError, read_bytes
+from webhook.documents import DocumentError, read_bytes
 from webhook.observe.logs import failure
 from webhook.observe.metrics import Metrics
-from webhook.settings.faults import SettingsError
-from webhook.settings.layers import content_digest
-from webhook.settings.load import parse_settings
-from webhook.settings.model import Settings
+from webhook.settings import Settings, SettingsError, content_digest, parse_settings
 
 SECONDS_BETWEEN_POLLS = 1.0
 TRIES = 3

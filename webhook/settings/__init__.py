@@ -1,1 +1,94 @@
 """What the administrator decides: the model, its layers, quantities."""
+
+from webhook.settings.environment import not_read
+from webhook.settings.faults import SettingsError
+from webhook.settings.layers import FILE, HEADER, Layer, content_digest
+from webhook.settings.load import (
+    COUNTED,
+    GROUP,
+    KIND,
+    NAME,
+    PLURAL,
+    VERSION,
+    faults_of_resource,
+    load_settings,
+    parse_settings,
+    read_layers,
+)
+from webhook.settings.model import Settings, chart_only_keys, dotted
+from webhook.settings.network_settings import Gateway, NetworkPolicy, PolicyPort
+from webhook.settings.quantity import Quantity, QuantityError, parse_quantity
+from webhook.settings.rule_settings import (
+    NOT_OVERRIDABLE,
+    Level,
+    PodSecurity,
+    RuleAction,
+    RuleId,
+    level,
+    minor,
+)
+from webhook.settings.server_defaults import (
+    LocalObjectReference,
+    MCPServerDefaults,
+    Resources,
+    Toleration,
+)
+from webhook.settings.values import (
+    ACCEPTED,
+    DNS_LABEL,
+    Labels,
+    NoBlockError,
+    Section,
+    cidr,
+    is_dns_subdomain,
+    listed,
+    nearest,
+)
+
+__all__ = [
+    "ACCEPTED",
+    "COUNTED",
+    "DNS_LABEL",
+    "FILE",
+    "GROUP",
+    "HEADER",
+    "KIND",
+    "NAME",
+    "NOT_OVERRIDABLE",
+    "PLURAL",
+    "VERSION",
+    "Gateway",
+    "Labels",
+    "Layer",
+    "Level",
+    "LocalObjectReference",
+    "MCPServerDefaults",
+    "NetworkPolicy",
+    "NoBlockError",
+    "PodSecurity",
+    "PolicyPort",
+    "Quantity",
+    "QuantityError",
+    "Resources",
+    "RuleAction",
+    "RuleId",
+    "Section",
+    "Settings",
+    "SettingsError",
+    "Toleration",
+    "chart_only_keys",
+    "cidr",
+    "content_digest",
+    "dotted",
+    "faults_of_resource",
+    "is_dns_subdomain",
+    "level",
+    "listed",
+    "load_settings",
+    "minor",
+    "nearest",
+    "not_read",
+    "parse_quantity",
+    "parse_settings",
+    "read_layers",
+]

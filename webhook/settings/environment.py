@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
-from webhook.documents.reader import DocumentError, read_documents
+from webhook.documents import DocumentError, read_documents
 from webhook.settings.faults import SettingsError, shown
 from webhook.settings.layers import Layer
 from webhook.settings.model import Key, dotted

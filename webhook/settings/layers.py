@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import ValidationError
 
-from webhook.documents.dialect import plain
+from webhook.documents import plain
 from webhook.settings.faults import MOST_FAULTS, KeyFault, SettingsError, contradictions, explain
 from webhook.settings.model import Key, Settings, dotted, held_type, section_type
 from webhook.settings.values import Value

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from webhook.documents import reader
-from webhook.documents.nodes import pointer_to
+from webhook.documents import pointer_to, reader
 from webhook.settings.environment import environment_layer
 from webhook.settings.faults import MOST_FAULTS, KeyFault, SettingsError
 from webhook.settings.layers import Layer, faults_of_source, keys_set, merge_layers

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from webhook.controller import serving_replicas
 from webhook.controller.installation import Installation
 from webhook.controller.settings import distribution
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
@@ -62,8 +63,8 @@ async def test_a_controller_that_starts_waits_for_replicas_that_tell_of_other_se
     wanted = effective_settings({}, [])
     cluster: Any = Cluster({}, {FILE: wanted.text, SOURCE_FILE: wanted.source})
     told = {"a": wanted.digest, "b": "of before"}
-    monkeypatch.setattr(distribution, "endpoint_replicas", returns([]))
-    monkeypatch.setattr(distribution, "ask_digests", returns(told))
+    monkeypatch.setattr(serving_replicas, "endpoint_replicas", returns([]))
+    monkeypatch.setattr(serving_replicas, "ask_digests", returns(told))
     monkeypatch.setattr(distribution, "WAITING", 0.0)
     used: list[EffectiveSettings] = []
     places = Installation("mcp-admission", "mcp-admission-system")

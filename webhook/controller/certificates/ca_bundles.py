@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook.controller.installation import Installation
-from webhook.kube.api import Api
-from webhook.kube.errors import ApiError, NotFound
+from webhook.kube import Api, ApiError, NotFound
 
 # A configuration with one of these annotations gets its caBundle from cert-manager.
 INJECTED = "cert-manager.io/inject-"

@@ -18,7 +18,7 @@ from webhook.controller.certificates.ca_bundles import INJECTED, WebhookConfigur
 from webhook.controller.certificates.stored import SecretFiles
 from webhook.controller.installation import SERVING_SECRET, Installation
 from webhook.controller.serving_replicas import FindReplicas
-from webhook.kube.api import Api
+from webhook.kube import Api
 from webhook.observe.controller_metrics import ControllerMetrics
 
 LOOKING = timedelta(seconds=30)

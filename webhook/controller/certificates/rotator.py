@@ -20,7 +20,7 @@ from webhook.controller.certificates.monitor import Observation, certificate_fau
 from webhook.controller.certificates.stored import Stored
 from webhook.controller.installation import Installation
 from webhook.controller.serving_replicas import FindReplicas, Replica, sync_pod_volumes
-from webhook.kube.api import Api
+from webhook.kube import Api
 from webhook.observe.controller_metrics import ControllerMetrics
 
 STEPS = ("CreateAuthority", "CreateSuccessor", "Publish", "Promote", "IssueLeaf", "Retire")

@@ -24,8 +24,7 @@ from webhook.controller.installation import (
     Installation,
     is_own,
 )
-from webhook.kube.api import Api
-from webhook.kube.errors import NotFound
+from webhook.kube import Api, NotFound
 
 REPLACE = names.PREFIX + "replace"
 

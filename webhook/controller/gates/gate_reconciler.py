@@ -11,12 +11,8 @@ from webhook import names
 from webhook.controller.cluster_state import PodState, gate_index
 from webhook.controller.event_recorder import EventRecorder, Regarding
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
-from webhook.controller.owned.owned_objects import POLICY
-from webhook.controller.owned.writer import Writer
-from webhook.kube.api import Api
-from webhook.kube.api_request import namespaced
-from webhook.kube.errors import Invalid, NotFound
-from webhook.kube.reconcile import NamespacedName
+from webhook.controller.owned import POLICY, Writer
+from webhook.kube import Api, Invalid, NamespacedName, NotFound, namespaced
 
 MOMENT = 1.0
 

@@ -9,13 +9,9 @@ from typing import Any
 
 from webhook.controller.cluster_state import ClusterState, NamespaceState
 from webhook.controller.event_recorder import EventRecorder, Regarding
-from webhook.controller.owned.owned_objects import NAMESPACE, POLICY, Live, ObjectKey
-from webhook.controller.owned.writer import NotOurs, Waits, Writer
-from webhook.kube.api import Api
-from webhook.kube.api_request import cluster_wide, namespaced
-from webhook.kube.errors import ApiError
-from webhook.objects import made
-from webhook.objects.network_policies import BASELINE
+from webhook.controller.owned import NAMESPACE, POLICY, Live, NotOurs, ObjectKey, Waits, Writer
+from webhook.kube import Api, ApiError, cluster_wide, namespaced
+from webhook.objects import BASELINE, made
 
 Json = dict[str, Any]
 

@@ -13,9 +13,7 @@ from webhook.controller.owned import owned_objects
 from webhook.controller.owned.managed_fields import at, changed_by
 from webhook.controller.owned.put_backs import PutBacks, put_back_note
 from webhook.controller.owned.release import released, unwritten
-from webhook.kube.api import Api
-from webhook.kube.cache import Cache
-from webhook.kube.errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound
+from webhook.kube import AlreadyExists, Api, ApiError, Cache, Conflict, Invalid, NotFound
 
 Json = dict[str, Any]
 LABELS = ("metadata", "labels")

@@ -14,14 +14,10 @@ from math import inf
 from typing import Any, NamedTuple
 
 from webhook import names
+from webhook.controller import owned
 from webhook.controller.cluster_state import ClusterState
 from webhook.controller.deployment_state import observe_deployment, rolled
-from webhook.controller.owned.owned_objects import SECRET, Owner, former_service_key, keys_of_server
-from webhook.controller.owned.writer import NotOurs, Writer
-from webhook.kube.api import Api
-from webhook.kube.api_request import namespaced
-from webhook.kube.errors import NotFound
-from webhook.kube.reconcile import NamespacedName
+from webhook.kube import Api, NamespacedName, NotFound, namespaced
 
 Json = dict[str, Any]
 KEPT_SECONDS = 30 * 24 * 3600
@@ -37,13 +33,13 @@ class KeptService(NamedTuple):
 
 
 async def keep_former_service(
-    api: Api, writer: Writer, key: NamespacedName, uid: str, services: Sequence[Json]
+    api: Api, writer: owned.Writer, key: NamespacedName, uid: str, services: Sequence[Json]
 ) -> KeptService | None:
     """Keep the former Service as the new one is, let it go, or delete it when its time is over.
 
     `services` is the new one as it is wanted, if it is. None where there is nothing to wait for.
     """
-    place, owner = former_service_key(key.namespace, key.name), Owner(uid, alone=True)
+    place, owner = owned.former_service_key(key.namespace, key.name), owned.Owner(uid, alone=True)
     live = writer.live(place)
     if live is None or live.going or not (owner.has(live) or owner.lost(live)):
         return None
@@ -55,15 +51,15 @@ async def keep_former_service(
     for each in services:
         former = {**each, "metadata": {**each["metadata"], "name": place.name}}
         # Somebody else may have written to it just now.
-        with suppress(NotOurs):
+        with suppress(owned.NotOurs):
             await writer.put(former, owner)
     return KeptService(seconds, _note(key.name, ends)) if ends else None
 
 
-def _ends(writer: Writer, key: NamespacedName, uid: str) -> int | None:
+def _ends(writer: owned.Writer, key: NamespacedName, uid: str) -> int | None:
     """When its time is over; None while the new one is not there, or leads nowhere."""
-    new = writer.live(keys_of_server(key.namespace, key.name)[0])
-    there = new is not None and new.selects and Owner(uid).has(new)
+    new = writer.live(owned.keys_of_server(key.namespace, key.name)[0])
+    there = new is not None and new.selects and owned.Owner(uid).has(new)
     return new.created + KEPT_SECONDS if new and there else None
 
 
@@ -76,13 +72,13 @@ def _note(name: str, ends: int) -> str:
 
 
 async def clean_up(
-    api: Api, state: ClusterState, writer: Writer, key: NamespacedName
+    api: Api, state: ClusterState, writer: owned.Writer, key: NamespacedName
 ) -> float | None:
     """Delete what is ours, except a Secret that the template names; or say when to come again."""
-    former = former_service_key(key.namespace, key.name)
+    former = owned.former_service_key(key.namespace, key.name)
     there = [
         place
-        for place in [*keys_of_server(key.namespace, key.name), former]
+        for place in [*owned.keys_of_server(key.namespace, key.name), former]
         if (live := writer.live(place)) and live.owner == key.name and not live.going
     ]
     if not there:
@@ -98,6 +94,6 @@ async def clean_up(
         return AGAIN
     uid, template = found["metadata"]["uid"], json.dumps(found["spec"]["template"])
     for place in there:
-        if place.kind != SECRET.kind or f'"{place.name}"' not in template:
-            await writer.take_away(place, Owner(uid, alone=place == former))
+        if place.kind != owned.SECRET.kind or f'"{place.name}"' not in template:
+            await writer.take_away(place, owned.Owner(uid, alone=place == former))
     return None

@@ -6,9 +6,9 @@ from math import inf
 from typing import NamedTuple
 
 from webhook.controller.deployment_state import DeploymentState
-from webhook.controller.owned.owned_objects import Live, ObjectKey
-from webhook.kube.errors import ApiError
-from webhook.settings.model import Settings
+from webhook.controller.owned import Live, ObjectKey
+from webhook.kube import ApiError
+from webhook.settings import Settings
 
 
 class Settled(NamedTuple):

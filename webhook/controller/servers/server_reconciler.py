@@ -12,18 +12,12 @@ from webhook import names
 from webhook.controller.cluster_state import ClusterState
 from webhook.controller.deployment_state import DeploymentState
 from webhook.controller.event_recorder import EventRecorder, drift_notes, regarding_deployment
-from webhook.controller.owned import owned_objects
-from webhook.controller.owned.writer import NotOurs, Waits, Writer
+from webhook.controller.owned import NotOurs, Waits, Writer, owned_objects
 from webhook.controller.servers import cleanup as former
 from webhook.controller.servers.cleanup import clean_up
 from webhook.controller.servers.outcome import Settled, WriteOutcome
-from webhook.kube.api import Api
-from webhook.kube.api_request import namespaced
-from webhook.kube.errors import ApiError, NotFound
-from webhook.kube.reconcile import NamespacedName
-from webhook.objects import configuration, made
-from webhook.objects.deployed_server import Refused, Server
-from webhook.objects.service import leads_to
+from webhook.kube import Api, ApiError, NamespacedName, NotFound, namespaced
+from webhook.objects import Refused, Server, configuration, leads_to, made
 
 Json = dict[str, Any]
 AGAIN_WHERE_TAKEN = 60.0

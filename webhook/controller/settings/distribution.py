@@ -10,9 +10,8 @@ from webhook.controller import serving_replicas
 from webhook.controller.installation import SERVE_DEPLOYMENT, Installation
 from webhook.controller.settings import effective
 from webhook.controller.settings.settings_store import SettingsResource
-from webhook.kube.api import Api
-from webhook.kube.errors import ApiError
-from webhook.settings.layers import Layer
+from webhook.kube import Api, ApiError
+from webhook.settings import Layer
 
 Json = dict[str, Any]
 LONGEST = 4000

@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from webhook.settings import layers
-from webhook.settings.faults import SettingsError
-from webhook.settings.model import Settings, chart_only_keys, dotted
-from webhook.settings.rule_settings import PodSecurity, level, minor
+from webhook.settings import (
+    PodSecurity,
+    Settings,
+    SettingsError,
+    chart_only_keys,
+    dotted,
+    layers,
+    level,
+    minor,
+)
 
 DEEPEST = 50  # replicas read twice as deep
 LARGEST = 900 * 1024  # in ASCII; a ConfigMap ends at a MiB

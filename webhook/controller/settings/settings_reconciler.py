@@ -19,13 +19,9 @@ from webhook.controller.installation import OWN_LABELS, Installation
 from webhook.controller.settings.distribution import Distribution, Propagation, resource_status
 from webhook.controller.settings.effective import EffectiveSettings, asks_more, effective_settings
 from webhook.controller.settings.settings_store import SettingsResource, SettingsStore
-from webhook.documents import reader
-from webhook.documents.reader import DocumentError
-from webhook.kube.api import Api
-from webhook.kube.errors import ApiError, NotFound
-from webhook.settings.faults import SettingsError
-from webhook.settings.layers import FILE, Layer
-from webhook.settings.load import COUNTED, parse_settings
+from webhook.documents import DocumentError, reader
+from webhook.kube import Api, ApiError, NotFound
+from webhook.settings import COUNTED, FILE, Layer, SettingsError, parse_settings
 
 SOURCE_FILE = "resource.yaml"
 LABELS = {"app.kubernetes.io/name": names.PRODUCT, **OWN_LABELS}

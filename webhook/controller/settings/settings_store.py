@@ -9,17 +9,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from webhook import kube
 from webhook.controller.installation import SETTINGS_CONFIG_MAP
-from webhook.kube.api import Api
-from webhook.kube.api_request import cluster_wide, namespaced
-from webhook.kube.cache import Cache
-from webhook.kube.errors import AlreadyExists, ApiError, NotFound
-from webhook.kube.informer import Informer, ListWatch, Restarted
-from webhook.settings.load import GROUP, NAME, PLURAL, VERSION
+from webhook.settings import GROUP, NAME, PLURAL, VERSION
 
 SECONDS_WITHOUT_DEFINITION = 10.0
-RESOURCES = ListWatch(
-    PLURAL, cluster_wide(f"{GROUP}/{VERSION}", PLURAL), field_selector=f"metadata.name={NAME}"
+RESOURCES = kube.ListWatch(
+    PLURAL, kube.cluster_wide(f"{GROUP}/{VERSION}", PLURAL), field_selector=f"metadata.name={NAME}"
 )
 
 LOG = logging.getLogger(__name__)
@@ -45,24 +41,24 @@ class SettingsStore:
 
     def __init__(
         self,
-        api: Api,
+        api: kube.Api,
         namespace: str,
-        restarted: Restarted,
+        restarted: kube.Restarted,
         changed: Callable[[], None],
         *,
         resource: bool = True,
     ) -> None:
         self._changed = changed
         self._api, self._namespace = api, namespace
-        self._resources: Cache[SettingsResource] = Cache(_resource, self._put)
-        self._config_maps: Cache[Files] = Cache(_files, self._put)
-        config_maps = ListWatch(
+        self._resources: kube.Cache[SettingsResource] = kube.Cache(_resource, self._put)
+        self._config_maps: kube.Cache[Files] = kube.Cache(_files, self._put)
+        config_maps = kube.ListWatch(
             "configmaps",
-            namespaced("v1", "configmaps", namespace),
+            kube.namespaced("v1", "configmaps", namespace),
             field_selector=f"metadata.name={SETTINGS_CONFIG_MAP}",
         )
-        self._files = Informer(api, config_maps, self._config_maps, restarted)
-        self._resource = Informer(api, RESOURCES, self._resources, restarted)
+        self._files = kube.Informer(api, config_maps, self._config_maps, restarted)
+        self._resource = kube.Informer(api, RESOURCES, self._resources, restarted)
         self._follows_resource = resource
         self._resource_known = not resource
 
@@ -103,11 +99,11 @@ class SettingsStore:
             "data": dict(files),
         }
         if self.files is None:
-            with suppress(AlreadyExists):
-                folder = namespaced("v1", "configmaps", self._namespace)
+            with suppress(kube.AlreadyExists):
+                folder = kube.namespaced("v1", "configmaps", self._namespace)
                 self._config_maps.put(await self._api.create(folder, body))
                 return
-        path = namespaced("v1", "configmaps", self._namespace, SETTINGS_CONFIG_MAP)
+        path = kube.namespaced("v1", "configmaps", self._namespace, SETTINGS_CONFIG_MAP)
         self._config_maps.put(await self._api.apply(path, body))
 
     async def write_status(self, uid: str, status: Json) -> None:
@@ -134,14 +130,14 @@ class SettingsStore:
         """Whether the API server knows the resource; the watch reports any other problem."""
         try:
             await self._api.list(RESOURCES.path, field_selector=RESOURCES.field_selector)
-        except NotFound:
+        except kube.NotFound:
             if not self._resource_known:
                 LOG.warning(
                     "settings resource not defined: until its definition is applied, the "
                     "settings are those of chart and environment"
                 )
             return False
-        except ApiError:
+        except kube.ApiError:
             return True
         return True
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from webhook.fleet.policies import policy_parts
-from webhook.objects.network_policies import NAMESPACE_NAME
+from webhook.objects import NAMESPACE_NAME
 
 Json = dict[str, Any]
 Direction = Literal["Ingress", "Egress"]

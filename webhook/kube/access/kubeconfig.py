@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from webhook.documents.reader import DocumentError, read_bytes, read_stream
+from webhook.documents import DocumentError, read_bytes, read_stream
 from webhook.kube.errors import ConfigurationError
 
 LISTS = {"contexts": "context", "clusters": "cluster", "users": "user"}

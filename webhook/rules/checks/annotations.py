@@ -14,12 +14,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from webhook import names
-from webhook.pods import keys, peers, server_port
-from webhook.pods.fields import Fields, Violation
-from webhook.pods.pod import LONGEST_VALUE, Pod
+from webhook.pods import LONGEST_VALUE, Fields, Pod, Violation, keys, peers, server_port
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
-from webhook.settings.values import listed
+from webhook.settings import Settings, listed
 
 _NAMED = 5
 _OF_DEPLOYMENTS = ("Deployment", "ReplicaSet")

@@ -6,9 +6,9 @@ Refused  nothing
 Source   mcp-admission, reference value ghcr.io/obot-platform/mcp-images/phat:main
 """
 
-from webhook.pods.pod import Pod
+from webhook.pods import Pod
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 
 def fill(pod: Pod, settings: Settings) -> None:

@@ -7,9 +7,9 @@ Source   mcp-admission; other containers of the pod get no secrets, and no guess
 """
 
 from webhook import names
-from webhook.pods.pod import Pod
+from webhook.pods import Pod
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 KEY = "envFrom"
 

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from webhook import names
-from webhook.pods.fields import Fields, Violation
-from webhook.pods.pod import Container, Pod
+from webhook.pods import Container, Fields, Pod, Violation
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 PATH = "/files"
 VOLUME = "mcp-files"

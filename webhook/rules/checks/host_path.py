@@ -8,11 +8,9 @@ Source   Pod Security Standards, baseline, since v1.0
 
 from collections.abc import Iterator
 
-from webhook.pods.fields import Violation
-from webhook.pods.pod import Pod
+from webhook.pods import Pod, Violation
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
-from webhook.settings.rule_settings import Level
+from webhook.settings import Level, Settings
 
 KEY = "hostPath"
 

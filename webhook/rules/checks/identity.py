@@ -9,11 +9,9 @@ Source   mcp-admission; Kubernetes label values end at 63 characters
 from collections.abc import Iterator
 
 from webhook import names
-from webhook.pods import keys
-from webhook.pods.fields import Fields, Violation
-from webhook.pods.pod import Pod
+from webhook.pods import Fields, Pod, Violation, keys
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 
 def fill(pod: Pod, _settings: Settings) -> None:

@@ -8,10 +8,9 @@ Source   mcp-admission, reference value Always
 
 from collections.abc import Iterator
 
-from webhook.pods.fields import Violation
-from webhook.pods.pod import Container
+from webhook.pods import Container, Violation
 from webhook.rules.rule import ContainerRule
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 KEY = "imagePullPolicy"
 

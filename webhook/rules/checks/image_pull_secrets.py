@@ -10,9 +10,9 @@ Source   mcp-admission; Kubernetes gives a pod the secrets of its ServiceAccount
 
 from typing import Any
 
-from webhook.pods.pod import Pod
+from webhook.pods import Pod
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 KEY = "imagePullSecrets"
 

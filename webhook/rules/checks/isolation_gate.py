@@ -10,10 +10,9 @@ Source   KEP-3521 pod scheduling readiness
 from collections.abc import Iterator
 
 from webhook import names
-from webhook.pods.fields import Violation
-from webhook.pods.pod import Pod
+from webhook.pods import Pod, Violation
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 
 def fill(pod: Pod, settings: Settings) -> None:

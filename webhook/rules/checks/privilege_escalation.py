@@ -8,11 +8,9 @@ Source   Pod Security Standards, restricted, since v1.8; not for Windows pods si
 
 from collections.abc import Iterator
 
-from webhook.pods.fields import Violation
-from webhook.pods.pod import Container
+from webhook.pods import Container, Violation
 from webhook.rules.rule import ContainerRule
-from webhook.settings.model import Settings
-from webhook.settings.rule_settings import Level
+from webhook.settings import Level, Settings
 
 KEY = "allowPrivilegeEscalation"
 

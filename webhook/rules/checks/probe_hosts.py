@@ -10,11 +10,9 @@ Source   Pod Security Standards, baseline, since v1.34
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from webhook.pods.fields import Fields, Violation
-from webhook.pods.pod import Container
+from webhook.pods import Container, Fields, Violation
 from webhook.rules.rule import ContainerRule
-from webhook.settings.model import Settings
-from webhook.settings.rule_settings import Level
+from webhook.settings import Level, Settings
 
 SINCE = 34
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")

@@ -9,12 +9,10 @@ Source   Pod Security Standards, baseline, since v1.0; baseline exempts user nam
 
 from collections.abc import Iterator
 
-from webhook.pods.fields import Violation
-from webhook.pods.pod import Container
+from webhook.pods import Container, Violation
 from webhook.rules.checks.run_as_non_root import exempt
 from webhook.rules.rule import ContainerRule
-from webhook.settings.model import Settings
-from webhook.settings.rule_settings import Level
+from webhook.settings import Level, Settings
 
 
 def check(container: Container, settings: Settings) -> Iterator[Violation]:

@@ -8,10 +8,9 @@ Source   mcp-admission, reference value 1; the setting replicas.policy decides (
 
 from collections.abc import Iterator
 
-from webhook.pods.fields import Violation
+from webhook.pods import Violation
 from webhook.rules.rule import DeploymentFields, WorkloadRule
-from webhook.settings.model import Settings
-from webhook.settings.rule_settings import RuleAction, RuleId
+from webhook.settings import RuleAction, RuleId, Settings
 
 _LARGEST = 2**31 - 1
 

@@ -12,12 +12,10 @@ Source   mcp-admission; Kubernetes resource quantities
 
 from collections.abc import Iterator
 
-from webhook.pods.fields import Fields, Violation
-from webhook.pods.pod import Pod
+from webhook.pods import Fields, Pod, Violation
 from webhook.rules.checks.resources import exceeds, quantity
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
-from webhook.settings.quantity import parse_quantity
+from webhook.settings import Settings, parse_quantity
 
 ZERO = parse_quantity("0")
 UNLIMITED = ("cpu", "memory", "ephemeral-storage")  # of all else, no limit means none of it

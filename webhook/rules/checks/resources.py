@@ -12,12 +12,9 @@ Source   mcp-admission, reference value 400Mi; KEP-2837 pod level resources; a L
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from webhook.pods.fields import Fields, Violation
-from webhook.pods.pod import Pod, from_limit_range
+from webhook.pods import Fields, Pod, Violation, from_limit_range
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
-from webhook.settings.quantity import Quantity, QuantityError, parse_quantity
-from webhook.settings.rule_settings import RuleAction, RuleId
+from webhook.settings import Quantity, QuantityError, RuleAction, RuleId, Settings, parse_quantity
 
 
 def fill(pod: Pod, settings: Settings) -> None:

@@ -8,11 +8,9 @@ Source   Pod Security Standards, restricted, since v1.0; not in user namespaces 
 
 from collections.abc import Iterator
 
-from webhook.pods.fields import Violation
-from webhook.pods.pod import Platform, Pod
+from webhook.pods import Platform, Pod, Violation
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
-from webhook.settings.rule_settings import Level
+from webhook.settings import Level, Settings
 
 USER_NAMESPACES_SINCE = 35
 

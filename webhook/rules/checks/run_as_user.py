@@ -8,12 +8,10 @@ Source   Pod Security Standards, restricted, since v1.23; not in user namespaces
 
 from collections.abc import Iterator
 
-from webhook.pods.fields import Violation
-from webhook.pods.pod import Pod
+from webhook.pods import Pod, Violation
 from webhook.rules.checks.run_as_non_root import exempt
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
-from webhook.settings.rule_settings import Level
+from webhook.settings import Level, Settings
 
 ID = 1000
 

@@ -8,10 +8,9 @@ Source   KEP-585 RuntimeClass; KEP-688 pod overhead, which belongs to the class
 
 from collections.abc import Iterator
 
-from webhook.pods.fields import Violation
-from webhook.pods.pod import Pod
+from webhook.pods import Pod, Violation
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 KEY = "runtimeClassName"
 

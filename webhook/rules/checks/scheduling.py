@@ -14,13 +14,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from webhook.pods.fields import Fields, Violation
-from webhook.pods.pod import Pod
+from webhook.pods import Fields, Pod, Violation
 from webhook.rules.checks.resources import replace
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
-from webhook.settings.server_defaults import MCPServerDefaults
-from webhook.settings.values import Section
+from webhook.settings import MCPServerDefaults, Section, Settings
 
 NODE_TAINTS = "node.kubernetes.io/"
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"

@@ -10,11 +10,9 @@ Source   Pod Security Standards, baseline and restricted, since v1.19; restricte
 from collections.abc import Iterator
 from typing import Any
 
-from webhook.pods.fields import Violation
-from webhook.pods.pod import Pod
+from webhook.pods import Pod, Violation
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
-from webhook.settings.rule_settings import Level
+from webhook.settings import Level, Settings
 
 ACCEPTED = ("RuntimeDefault", "Localhost")
 KEY = "seccompProfile"

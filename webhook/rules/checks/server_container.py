@@ -10,10 +10,9 @@ Source   mcp-admission; the annotation mcp-admission.dev/container names the ser
 from collections.abc import Iterator
 
 from webhook import names
-from webhook.pods.fields import Violation
-from webhook.pods.pod import Pod
+from webhook.pods import Pod, Violation
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 GUESSED = "the first is taken as the server: set"
 WITHOUT_SECRETS = "no Secret is given to a guess: set"

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from webhook import names
-from webhook.pods.fields import Fields, Violation
-from webhook.pods.pod import Pod, PodHead
+from webhook.pods import Fields, Pod, PodHead, Violation
 from webhook.rules.rule import PodRule
-from webhook.settings.model import Settings
+from webhook.settings import Settings
 
 ASKING = names.SERVICE_ACCOUNT_TOKEN
 KEY = "automountServiceAccountToken"
