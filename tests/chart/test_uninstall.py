@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from tests.e2e.manifests import GATE, bare_pod, server
+from tests.builders import GATE, bare_pod, server
 from tools.chart.helm import NAMESPACE, Helm, Json, is_hook
 from tools.chart.shipped import FOLDER
 from tools.cluster.control_plane import ControlPlane

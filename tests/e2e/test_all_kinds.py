@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import KINDS, OPTED_IN, SERVER, of_kind, server
+from tests.builders import KINDS, OPTED_IN, SERVER, of_kind, server
 from tests.e2e.namespace import Namespace, Object, assert_hardened
 from tests.e2e.product import Product
 from tools.cluster.clients import Output

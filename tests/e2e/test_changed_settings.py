@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.manifests import container, server
+from tests.builders import container, server
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 

@@ -1,6 +1,6 @@
 """A new pod waits until the controller says that its network policy exists."""
 
-from tests.e2e.manifests import GATE, bare_pod, server
+from tests.builders import GATE, bare_pod, server
 from tests.e2e.namespace import Namespace, Object, assert_hardened
 from tests.e2e.product import Product
 

@@ -1,6 +1,6 @@
 """A live Deployment becomes an MCP server by its label, and stops being one by "false"."""
 
-from tests.e2e.manifests import INJECTED, NAME, NOT_LABELLED, SERVER, server
+from tests.builders import INJECTED, NAME, NOT_LABELLED, SERVER, server
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tools.cluster.clients import Output
 

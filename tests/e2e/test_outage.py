@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.manifests import KINDS, NOT_LABELLED, bare_pod, container, of_kind, server
+from tests.builders import KINDS, NOT_LABELLED, bare_pod, container, of_kind, server
 from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, Namespace, assert_hardened
 from tests.e2e.product import Product
 

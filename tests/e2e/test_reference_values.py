@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.manifests import INJECTED, NAME, SERVER, bare_pod, container, server
+from tests.builders import INJECTED, NAME, SERVER, bare_pod, container, server
 from tests.e2e.namespace import MERGE_PATCH, Namespace, Object
 from tests.e2e.product import Product
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import bare_pod, container, server
+from tests.builders import bare_pod, container, server
 from tests.e2e.namespace import Namespace, Object
 from tests.e2e.product import Product
 from tools.cluster.clients import Output

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import server
+from tests.builders import server
 from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, Namespace, Object
 
 STRATEGIC = "application/strategic-merge-patch+json"

@@ -1,6 +1,6 @@
 """An MCP server is made with one replica; who scales it is not undone by the next apply."""
 
-from tests.e2e.manifests import server
+from tests.builders import server
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tools.cluster.clients import JsonObject

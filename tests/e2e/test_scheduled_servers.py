@@ -1,6 +1,6 @@
 """A CronJob is one server: what it was granted by name, its pods have in every run."""
 
-from tests.e2e.manifests import NAME, of_kind
+from tests.builders import NAME, of_kind
 from tests.e2e.namespace import Namespace, Object
 from tests.e2e.product import Product
 

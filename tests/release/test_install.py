@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.e2e.manifests import bare_pod
+from tests.builders import bare_pod
 from tests.release import servers
 from tools.chart.helm import NAMESPACE
 from tools.release.release import Release

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import GATE
+from tests.builders import GATE
 from tests.release import servers
 from tests.release.load import load
 from tools.chart.helm import NAMESPACE

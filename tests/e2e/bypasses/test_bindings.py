@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import INJECTED, NAME, NOT_LABELLED, SERVER, bare_pod
+from tests.builders import INJECTED, NAME, NOT_LABELLED, SERVER, bare_pod
 from tests.e2e.namespace import Namespace
 from tests.e2e.refusals import refusing_rules
 from tools.cluster.clients import Response

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import NOT_LABELLED, Manifest, bare_pod, container
+from tests.builders import NOT_LABELLED, Manifest, bare_pod, container
 from tests.e2e.namespace import Namespace
 from tests.e2e.refusals import refusing_rules
 

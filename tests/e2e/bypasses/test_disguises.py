@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import IMAGE, NAME, NOT_LABELLED, Manifest, bare_pod, container, server
+from tests.builders import IMAGE, NAME, NOT_LABELLED, Manifest, bare_pod, container, server
 from tests.e2e.namespace import APPLY_PATCH, Namespace
 from tests.e2e.refusals import refusing_rules
 

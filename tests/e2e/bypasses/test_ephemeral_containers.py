@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import NOT_LABELLED, bare_pod
+from tests.builders import NOT_LABELLED, bare_pod
 from tests.e2e.namespace import JSON_PATCH, Namespace
 from tests.e2e.refusals import refusing_rules
 from tools.cluster.clients import Output, Response

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.e2e.manifests import INJECTED, NOT_LABELLED, bare_pod, container, server
+from tests.builders import INJECTED, NOT_LABELLED, bare_pod, container, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 from tests.e2e.refusals import refusing_rules

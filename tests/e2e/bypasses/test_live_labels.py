@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import NAME, NOT_LABELLED, SERVER, bare_pod
+from tests.builders import NAME, NOT_LABELLED, SERVER, bare_pod
 from tests.e2e.namespace import (
     APPLY_PATCH,
     JSON_PATCH,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.manifests import NOT_LABELLED, SERVER, bare_pod
+from tests.builders import NOT_LABELLED, SERVER, bare_pod
 from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.e2e.refusals import refusing_rules
 from tools.cluster.clients import Response

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import NOT_LABELLED, bare_pod, container
+from tests.builders import NOT_LABELLED, bare_pod, container
 from tests.e2e.namespace import MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.refusals import refusing_rules

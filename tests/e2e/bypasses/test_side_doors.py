@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.builders import GATE, NOT_LABELLED, SERVER, bare_pod, of_kind, server
 from tests.e2e import management
-from tests.e2e.manifests import GATE, NOT_LABELLED, SERVER, bare_pod, of_kind, server
 from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, Namespace, Object
 from tests.e2e.refusals import refusing_rules
 

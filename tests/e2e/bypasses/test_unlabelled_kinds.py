@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import (
+from tests.builders import (
     KINDS,
     NAME,
     NOT_LABELLED,

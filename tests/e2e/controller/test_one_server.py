@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from tests.e2e import manifests
+from tests import builders
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import (
     CONFIG,
@@ -42,13 +42,13 @@ def test_everything_is_made_as_the_reference_page_has_it(
     spec = services[SERVICE]["spec"]
     assert spec["type"] == "ClusterIP"
     assert spec["ports"] == [{"name": "mcp", "port": 80, "protocol": "TCP", "targetPort": "mcp"}]
-    assert spec["selector"] == {manifests.SERVER: "true", manifests.NAME: NAME}
+    assert spec["selector"] == {builders.SERVER: "true", builders.NAME: NAME}
     secrets = made(namespace, "secrets")
     assert values(secrets[f"{NAME}-mcp-config"]) == {**CONFIG, "client.pem": "/files/client.pem"}
     assert values(secrets[f"{NAME}-mcp-files"]) == {"client.pem": "PEM"}
     assert set(secrets) == {f"{NAME}-mcp-config", f"{NAME}-mcp-files"}
     baseline = policies(namespace)["mcp-admission-baseline"]["spec"]
-    assert baseline["podSelector"] == {"matchLabels": {manifests.SERVER: "true"}}
+    assert baseline["podSelector"] == {"matchLabels": {builders.SERVER: "true"}}
     assert set(policies(namespace)) == {"mcp-admission-baseline"}
     uid = namespace.deployment()["metadata"]["uid"]
     for each in (services[SERVICE], *secrets.values()):
@@ -90,7 +90,7 @@ def test_opting_out_takes_everything_away_after_the_rollout_and_the_pods_run_on(
     control: Control, namespace: Namespace
 ) -> None:
     deployed(namespace)
-    namespace.kubectl("label", "deployment", NAME, f"{manifests.SERVER}=false", "--overwrite")
+    namespace.kubectl("label", "deployment", NAME, f"{builders.SERVER}=false", "--overwrite")
 
     def nothing_left() -> bool:
         left = [made(namespace, resource) for resource in ("services", "secrets")]
@@ -98,7 +98,7 @@ def test_opting_out_takes_everything_away_after_the_rollout_and_the_pods_run_on(
 
     namespace.cluster.wait_for("nothing that was made", nothing_left)
     (pod,) = rolled_out(namespace)
-    assert manifests.SERVER not in pod["metadata"]["labels"]
+    assert builders.SERVER not in pod["metadata"]["labels"]
     assert "envFrom" not in pod["spec"]["containers"][0]
     assert namespace.get("secrets/crm")["metadata"]["name"] == "crm"
 
@@ -106,7 +106,7 @@ def test_opting_out_takes_everything_away_after_the_rollout_and_the_pods_run_on(
 @pytest.mark.parametrize(
     ("resource", "name", "change"),
     [
-        ("services", SERVICE, {"spec": {"selector": {"app": "other", manifests.NAME: None}}}),
+        ("services", SERVICE, {"spec": {"selector": {"app": "other", builders.NAME: None}}}),
         ("services", SERVICE, {"spec": {"ports": [{"port": 81, "name": "more"}]}}),
         ("secrets", f"{NAME}-mcp-config", {"data": {"API_URL": "aGFoYQ==", "MORE": "aGFoYQ=="}}),
         ("services", SERVICE, {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}}),

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import builders
 from tests.cluster.fixtures import helm_or_skip
-from tests.e2e import manifests
 from tests.e2e.controller.control import Control, grant
 from tests.e2e.controller.objects import (
     CONFIG,
@@ -142,7 +142,7 @@ def everything_happens(namespace: Namespace) -> None:
     cluster.wait_for("policy as it was", lambda: cluster.get(policy)["spec"] == before, 15)
     strip(namespace, policy)
     namespace.kubectl("delete", "deployment", "incomplete", "--wait=false")
-    namespace.kubectl("label", "deployment", NAME, f"{manifests.SERVER}=false", "--overwrite")
+    namespace.kubectl("label", "deployment", NAME, f"{builders.SERVER}=false", "--overwrite")
     cluster.wait_for(
         "nothing that was made",
         lambda: not made(namespace, "secrets") and not policies(namespace),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import manifests
+from tests import builders
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import NAME, deployed
 from tests.e2e.fleet.commands import FIELD, MORE_MEMORY, Fleet, reasons
@@ -15,7 +15,7 @@ from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 
 CHANGE = f"{FIELD} is 400Mi and would be 800Mi"
-PRIVILEGED = [manifests.container(securityContext={"privileged": True})]
+PRIVILEGED = [builders.container(securityContext={"privileged": True})]
 
 
 def memory(namespace: Namespace, name: str = NAME) -> Any:
@@ -32,7 +32,7 @@ def version(namespace: Namespace, name: str) -> str:
 
 def servers(namespace: Namespace, **replicas: int) -> None:
     for name, count in replicas.items():
-        found = manifests.server(name, replicas=count)
+        found = builders.server(name, replicas=count)
         found["spec"]["progressDeadlineSeconds"] = 3
         namespace.create(found)
         assert namespace.replica_sets(name)
@@ -95,11 +95,11 @@ def test_what_would_be_refused_or_is_paused_is_told_and_not_touched(
 ) -> None:
     namespace = fleet.namespace
     with product.uninstalled():
-        namespace.create(manifests.server("a-refused", replicas=0, containers=PRIVILEGED))
-        paused = manifests.server("b-paused", replicas=0)
+        namespace.create(builders.server("a-refused", replicas=0, containers=PRIVILEGED))
+        paused = builders.server("b-paused", replicas=0)
         paused["spec"]["paused"] = True
         namespace.create(paused)
-        namespace.create(manifests.server("c-fine", replicas=0))
+        namespace.create(builders.server("c-fine", replicas=0))
     names = ("a-refused", "b-paused")
     before = [version(namespace, name) for name in names]
     ended = fleet.apply("--all")
@@ -166,7 +166,7 @@ def test_it_ends_well_whatever_happens_meanwhile(
 
 def test_a_name_that_is_no_server_touches_nothing(fleet: Fleet) -> None:
     namespace = fleet.namespace
-    namespace.create(manifests.server("no-server", labels=manifests.NOT_LABELLED, replicas=0))
+    namespace.create(builders.server("no-server", labels=builders.NOT_LABELLED, replicas=0))
     ended = fleet.apply("no-server", "is-not-there")
 
     assert (ended.code, ended.out) == (2, "")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.manifests import bare_pod, container, server
+from tests.builders import bare_pod, container, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 from tests.e2e.refusals import refusing_rules

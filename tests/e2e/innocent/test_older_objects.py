@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import management
-from tests.e2e.manifests import (
+from tests.builders import (
     KINDS,
     NOT_LABELLED,
     SERVER,
@@ -18,6 +17,7 @@ from tests.e2e.manifests import (
     of_kind,
     server,
 )
+from tests.e2e import management
 from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.refusals import refusing_rules

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import KINDS, NOT_LABELLED, Manifest, bare_pod, container, of_kind
+from tests.builders import KINDS, NOT_LABELLED, Manifest, bare_pod, container, of_kind
 from tests.e2e.namespace import MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import NOT_LABELLED, OPTED_IN, Manifest, bare_pod, container, server
+from tests.builders import NOT_LABELLED, OPTED_IN, Manifest, bare_pod, container, server
 from tests.e2e.namespace import Namespace
 
 PROBE = {"grpc": {"port": 9000, "service": "tools"}, "periodSeconds": 7}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.builders import OPTED_IN
 from tests.e2e.conftest import MANAGED
-from tests.e2e.manifests import OPTED_IN
 from tests.e2e.namespace import MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.registrations.live import TARGET, Request, populate, request

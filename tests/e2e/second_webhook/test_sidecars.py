@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import pytest
 
-from tests.e2e.manifests import NOT_LABELLED, Manifest, bare_pod, container, of_kind, server
+from tests.builders import NOT_LABELLED, Manifest, bare_pod, container, of_kind, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 from tests.e2e.refusals import refusing_rules

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import NAME, OPTED_IN, SERVER, Manifest, bare_pod
+from tests.builders import NAME, OPTED_IN, SERVER, Manifest, bare_pod
 from tests.e2e.namespace import Namespace
 from tests.e2e.refusals import refusing_rules
 from tests.e2e.second_webhook.other_webhook import OtherWebhook
