@@ -1,7 +1,7 @@
 """The objects that people apply: MCP servers that say nothing about security, but for one thing.
 
-Keyword arguments that a builder does not name are fields of the pod's spec. `container` holds fields
-of the only container, `asks` the annotations of the product without their prefix.
+Keyword arguments that a builder does not name are fields of the pod's spec. `container` holds
+fields of the only container, `asks` the annotations of the product without their prefix.
 """
 
 from collections.abc import Mapping
@@ -73,6 +73,11 @@ def bare_pod(
         "metadata": _metadata(name, labels, annotations, asks),
         "spec": _pod_spec(container, spec),
     }
+
+
+def in_context(**fields: Any) -> Manifest:
+    """A Deployment whose container has these fields in its security context."""
+    return server(container={"securityContext": fields})
 
 
 def of_kind(

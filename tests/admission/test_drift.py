@@ -217,7 +217,7 @@ def test_a_setting_that_the_author_has_overruled_changes_nothing() -> None:
 
 
 def older_template() -> Json:
-    return older(filled_in(server(), DEFAULTS), "mcp")
+    return older(filled_in(server(), DEFAULTS))
 
 
 def test_what_moves_from_a_template_to_its_pods_is_told() -> None:

@@ -109,10 +109,8 @@ class ApiServer:
     def bind(self, metadata: Json, resource: str = "pods/github-tools/binding") -> Outcome:
         """POST of the binding of a pod to a node, which schedulers send, in one of two ways."""
         binding = {"kind": "Binding", "metadata": metadata, "target": {"kind": "Node", "name": "a"}}
-        way = {"resource": PODS, "subresource": "binding"}
-        if resource == BINDINGS:
-            way = {"resource": BINDINGS}
-        return self._ask(self._request("CREATE", binding, **way))
+        target, subresource = (BINDINGS, "") if resource == BINDINGS else (PODS, "binding")
+        return self._ask(self._request("CREATE", binding, resource=target, subresource=subresource))
 
     def _request(self, operation: str, sent: Json, old: Json | None = None, **keys: str) -> Request:
         client = self.client

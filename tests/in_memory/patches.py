@@ -15,10 +15,10 @@ _DIRECTIVE = "$patch"
 
 def patched(document: Json, body: Json | Sequence[Json], form: str) -> Json:
     """A copy of the document after the patch; items of strategic patches are merged by name."""
-    if form == JSON_PATCH:
+    if not isinstance(body, dict):
+        assert form == JSON_PATCH
         changed: Json = jsonpatch.JsonPatch(list(body)).apply(copied(document))
         return changed
-    assert isinstance(body, dict)
     return _merged(copied(document), body, by_name=form == STRATEGIC_PATCH)
 
 

@@ -8,8 +8,8 @@ from tests.e2e.namespace import MERGE_PATCH
 from tests.e2e.product import merged
 from tests.e2e.system import SETTINGS
 from tests.in_memory.api_server import ApiServer, Client, Outcome
-from tests.in_memory.controllers import pod_of
-from tests.in_memory.defaults import copied
+from tests.in_memory.controllers import job_of, pod_of
+from tests.in_memory.defaults import copied, with_defaults
 from tests.in_memory.patches import patched
 from tests.in_memory.requests import NAMESPACE
 from tests.scenarios.cluster import SERVER_NAME, Json, Result
@@ -45,8 +45,9 @@ class MemoryCluster:
         return self._kept(_resource(manifest), self.server.create(manifest))
 
     def create_unreviewed(self, manifest: Json) -> Json:
-        self.store[_resource(manifest)] = copied(manifest)
-        return manifest
+        stored = with_defaults(manifest)
+        self.store[_resource(manifest)] = stored
+        return copied(stored)
 
     def update(self, changed: Json, subresource: str = "") -> Result:
         resource = _resource(changed)
@@ -85,6 +86,9 @@ class MemoryCluster:
         return self.create(pod_of(workload))
 
     def made_pod(self, workload: Json) -> Result:
+        if workload["kind"] == "CronJob":
+            run = f"{workload['metadata']['name']}-29310915"
+            workload = self.create(job_of(workload, run)).stored
         return self.create(pod_of(workload))
 
     def run(self, resources: Json) -> Json:
@@ -103,9 +107,10 @@ class MemoryCluster:
         return True
 
     def _kept(self, resource: str, outcome: Outcome) -> Result:
-        if outcome.allowed:
-            self.store[resource] = copied(outcome.stored)
-        return _result(outcome)
+        result = _result(outcome)
+        if result.allowed:
+            self.store[resource] = copied(result.stored)
+        return result
 
 
 def _settings(changes: Changes) -> Settings:
@@ -120,5 +125,5 @@ def _resource(document: Json) -> str:
 def _result(outcome: Outcome) -> Result:
     refused_by = frozenset(outcome.refused_by)
     assert outcome.allowed == (not refused_by), outcome.message
-    stored = outcome.stored if outcome.allowed else {}
+    stored = with_defaults(outcome.stored) if outcome.allowed else {}
     return Result(stored, refused_by, outcome.message, tuple(outcome.warnings))

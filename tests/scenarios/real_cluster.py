@@ -93,7 +93,9 @@ class RealCluster:
         if workload["kind"] == "CronJob":
             source = f"cronjob/{workload['metadata']['name']}"
             self._here.kubectl("create", "job", BY_HAND, f"--from={source}")
-        return self._here.cluster.wait_for("made or refused pod", self._made)
+        made = self._here.cluster.wait_for("made or refused pod", self._made)
+        assert made is not None
+        return made
 
     def run(self, resources: Json) -> Json:
         (pod,) = self._here.wait_until_running()
@@ -132,7 +134,7 @@ class RealCluster:
 
     def _made(self) -> Result | None:
         for pod in self._here.pods():
-            return Result(pod)
+            return Result({"apiVersion": "v1", "kind": "Pod", **pod})
         for event in self._here.get("events")["items"]:
             if event["reason"] == "FailedCreate":
                 said = event["message"]

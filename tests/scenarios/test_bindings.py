@@ -1,30 +1,29 @@
-"""What binds a pod to a node brings neither labels of ours nor an end to its waiting."""
+"""What binds a pod to a node brings neither labels nor annotations of the product."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.builders import INJECTED, NAME, NOT_LABELLED, SERVER, bare_pod
-from tests.e2e.namespace import Namespace
-from tests.e2e.refusals import refusing_rules
-from tools.cluster.clients import Response
+from tests.scenarios.cluster import Cluster
 
-BOTH_WAYS = pytest.mark.parametrize("resource", ["pods/github-tools/binding", "bindings"])
+THROUGH = pytest.mark.parametrize("resource", ["pods/github-tools/binding", "bindings"])
+SCOPES = pytest.mark.parametrize("is_managed", [False, True], ids=["namespace", "managed"])
 # No scheduler of this cluster knows the name: the pod waits for the test to bind it.
 UNBOUND: dict[str, Any] = {"schedulerName": "nobody"}
 
 
-def bind(namespace: Namespace, resource: str, **metadata: Any) -> Response:
-    body = {
-        "apiVersion": "v1",
-        "kind": "Binding",
-        "metadata": {"name": "github-tools", **metadata},
-        "target": {"apiVersion": "v1", "kind": "Node", "name": "node-1"},
-    }
-    return namespace.raw("POST", resource, body)
+@pytest.fixture
+def ready(clusters: Callable[..., Cluster], is_managed: bool) -> Cluster:
+    """A namespace with a server that waits for its node alone."""
+    cluster = clusters(managed=is_managed)
+    cluster.create(bare_pod(**UNBOUND))
+    assert cluster.patch("pods/github-tools", {"spec": {"schedulingGates": []}}).allowed
+    return cluster
 
 
-@BOTH_WAYS
+@THROUGH
 @pytest.mark.parametrize(
     "metadata",
     [
@@ -32,82 +31,56 @@ def bind(namespace: Namespace, resource: str, **metadata: Any) -> Response:
         {"labels": {NAME: "github-tools"}},
         {"labels": {"app": "x", SERVER: "false"}},
         {"annotations": {INJECTED: "{}"}},
+        {"annotations": {SERVER: "true"}},
     ],
-    ids=["label", "name", "opt-out", "annotation"],
+    ids=["label", "name", "opt-out", "record", "annotation"],
 )
-def test_a_binding_brings_nothing_of_ours(
-    namespace: Namespace, resource: str, metadata: dict[str, Any]
+def test_a_binding_brings_no_label_and_no_annotation_of_the_product(
+    cluster: Cluster, resource: str, metadata: dict[str, Any]
 ) -> None:
-    namespace.create(bare_pod(labels=NOT_LABELLED, hostNetwork=True, **UNBOUND))
+    cluster.create(bare_pod(labels=NOT_LABELLED, hostNetwork=True, **UNBOUND))
 
-    assert refusing_rules(bind(namespace, resource, **metadata)) == {"identity"}
+    assert cluster.bind(resource, **metadata).refused_by == {"identity"}
 
-    pod = namespace.get("pods/github-tools")
-    assert "labels" not in pod["metadata"]
+    pod = cluster.get("pods/github-tools")
+    assert not pod["metadata"].get("labels")
     assert "nodeName" not in pod["spec"]
 
 
-@BOTH_WAYS
-def test_a_binding_does_not_rename_a_server(managed: Namespace, resource: str) -> None:
+@THROUGH
+def test_a_binding_does_not_rename_a_server(managed: Cluster, resource: str) -> None:
     managed.create(bare_pod(**UNBOUND))
 
-    answer = bind(managed, resource, labels={NAME: "other-tools"})
-
-    assert refusing_rules(answer) == {"identity"}
+    assert managed.bind(resource, labels={NAME: "other-tools"}).refused_by == {"identity"}
 
 
-@BOTH_WAYS
-def test_a_binding_does_not_end_the_waiting_for_a_network_policy(
-    namespace: Namespace, resource: str
-) -> None:
-    namespace.create(bare_pod(**UNBOUND))
+@THROUGH
+@SCOPES
+def test_other_schedulers_bind_servers(ready: Cluster, resource: str) -> None:
+    zone = {"topology.example.com/zone": "a"}
 
-    answer = bind(namespace, resource)
+    assert ready.bind(resource, labels=zone).allowed
 
-    assert (answer.status, answer.json()["reason"]) == (409, "Conflict")
-    assert "has non-empty .spec.schedulingGates" in answer.json()["message"]
-    assert "nodeName" not in namespace.get("pods/github-tools")["spec"]
-
-
-@BOTH_WAYS
-@pytest.mark.parametrize("scope", ["namespace", "managed"])
-def test_other_schedulers_bind_servers(
-    request: pytest.FixtureRequest, scope: str, resource: str
-) -> None:
-    namespace: Namespace = request.getfixturevalue(scope)
-    namespace.release(namespace.create(bare_pod(**UNBOUND)))
-
-    answer = bind(namespace, resource, labels={"topology.example.com/zone": "a"})
-
-    assert answer.status == 201
-    pod = namespace.get("pods/github-tools")
+    pod = ready.get("pods/github-tools")
     assert pod["spec"]["nodeName"] == "node-1"
-    carried = {"topology.example.com/zone": "a"} if labels_reach_the_pod(namespace) else {}
+    carried = zone if ready.carries_labels_of_bindings() else {}
     assert carried.items() <= pod["metadata"]["labels"].items()
 
 
-@BOTH_WAYS
-@pytest.mark.parametrize("scope", ["namespace", "managed"])
-@pytest.mark.parametrize(("profile", "status"), [("unconfined", 403), ("runtime/default", 201)])
+@THROUGH
+@SCOPES
+@pytest.mark.parametrize(
+    ("profile", "refused_by"), [("unconfined", {"apparmor"}), ("runtime/default", set())]
+)
 def test_a_binding_does_not_switch_apparmor_off(
-    request: pytest.FixtureRequest, scope: str, resource: str, profile: str, status: int
+    ready: Cluster, resource: str, profile: str, refused_by: set[str]
 ) -> None:
-    namespace: Namespace = request.getfixturevalue(scope)
-    namespace.release(namespace.create(bare_pod(**UNBOUND)))
     key = "container.apparmor.security.beta.kubernetes.io/main"
 
-    answer = bind(namespace, resource, annotations={key: profile})
+    assert ready.bind(resource, annotations={key: profile}).refused_by == refused_by
 
-    assert answer.status == status
-    pod = namespace.get("pods/github-tools")
-    if status == 201:
-        assert pod["metadata"]["annotations"][key] == profile, "kubelets would read it"
-    else:
-        assert refusing_rules(answer) == {"apparmor"}
+    pod = ready.get("pods/github-tools")
+    if refused_by:
         assert "nodeName" not in pod["spec"]
-
-
-def labels_reach_the_pod(namespace: Namespace) -> bool:
-    """Whether this Kubernetes copies labels of a Binding: PodTopologyLabelsAdmission, KEP-4742."""
-    version = namespace.cluster.versions["kube-apiserver"]
-    return int(version.split(".")[1]) >= 35
+    else:
+        assert pod["metadata"]["annotations"][key] == profile, "kubelets would read it"

@@ -1,18 +1,13 @@
-"""On a live pod our labels neither come, change nor go: Service and policies select them."""
+"""On a live pod the product's labels are not added, changed or removed: policies select them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.builders import NAME, NOT_LABELLED, SERVER, bare_pod
-from tests.e2e.namespace import (
-    APPLY_PATCH,
-    JSON_PATCH,
-    MERGE_PATCH,
-    STRATEGIC_PATCH,
-    Namespace,
-)
-from tests.e2e.refusals import refusing_rules
+from tests.builders import NAME, NOT_LABELLED, SERVER, bare_pod, server
+from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
+from tests.scenarios.cluster import Cluster
 
 POINTER = "/metadata/labels/mcp-admission.dev~1server"
 OURS = {SERVER: "true", NAME: "github-tools"}
@@ -35,76 +30,53 @@ CHANGES: dict[str, tuple[str, Any]] = {
         [{"op": "move", "from": POINTER, "path": f"{POINTER}x"}],
     ),
 }
-THROUGH = pytest.mark.parametrize("subresource", ["", "/status"], ids=["pods", "pods/status"])
+THROUGH = pytest.mark.parametrize("subresource", ["", "status"], ids=["pods", "pods/status"])
 
 
 @THROUGH
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("scope", ["namespace", "managed"])
-def test_a_server_keeps_its_labels(
-    request: pytest.FixtureRequest, scope: str, change: str, subresource: str
+@pytest.mark.parametrize("is_managed", [False, True], ids=["namespace", "managed"])
+def test_no_label_of_a_live_server_changes(
+    clusters: Callable[..., Cluster], is_managed: bool, change: str, subresource: str
 ) -> None:
-    namespace: Namespace = request.getfixturevalue(scope)
-    namespace.create(bare_pod())
+    cluster = clusters(managed=is_managed)
+    cluster.create(bare_pod())
+    form, body = CHANGES[change]
 
-    content_type, body = CHANGES[change]
-    answer = namespace.raw("PATCH", f"pods/github-tools{subresource}", body, content_type)
+    refused = cluster.patch("pods/github-tools", body, form, subresource)
 
-    assert refusing_rules(answer) == {"identity"}
-    assert namespace.get("pods/github-tools")["metadata"]["labels"] == OURS
+    assert refused.refused_by == {"identity"}
+    assert cluster.get("pods/github-tools")["metadata"]["labels"] == OURS
 
 
 @THROUGH
-def test_a_put_without_the_labels_is_refused(namespace: Namespace, subresource: str) -> None:
-    pod = namespace.create(bare_pod())
-    del pod["metadata"]["labels"], pod["metadata"]["resourceVersion"]
+def test_a_put_without_the_labels_of_a_live_server_is_refused(
+    cluster: Cluster, subresource: str
+) -> None:
+    pod = cluster.create(bare_pod()).stored
+    del pod["metadata"]["labels"]
 
-    answer = namespace.raw("PUT", f"pods/github-tools{subresource}", pod)
-
-    assert refusing_rules(answer) == {"identity"}
+    assert cluster.update(pod, subresource).refused_by == {"identity"}
 
 
 @THROUGH
 @pytest.mark.parametrize("value", ["true", "yes", ""], ids=repr)
-def test_another_pod_does_not_become_a_server(
-    namespace: Namespace, value: str, subresource: str
+def test_another_live_pod_does_not_become_a_server(
+    cluster: Cluster, value: str, subresource: str
 ) -> None:
-    namespace.create(bare_pod(labels=NOT_LABELLED, hostNetwork=True))
-
+    cluster.create(bare_pod(labels=NOT_LABELLED, hostNetwork=True))
     body = labels({SERVER: value, NAME: "github-tools"})
-    answer = namespace.raw("PATCH", f"pods/github-tools{subresource}", body, MERGE_PATCH)
 
-    assert refusing_rules(answer) == {"identity"}
+    refused = cluster.patch("pods/github-tools", body, subresource=subresource)
 
-
-@THROUGH
-def test_another_pod_does_not_become_a_server_by_an_apply(
-    namespace: Namespace, subresource: str
-) -> None:
-    namespace.create(bare_pod(labels=NOT_LABELLED, hostNetwork=True))
-
-    applied = {"apiVersion": "v1", "kind": "Pod", **labels({SERVER: "true"})}
-    path = f"pods/github-tools{subresource}?fieldManager=intruder&force=true"
-    answer = namespace.raw("PATCH", path, applied, APPLY_PATCH)
-
-    assert refusing_rules(answer) == {"identity"}
+    assert refused.refused_by == {"identity"}
 
 
-def test_kubectl_label_says_what_to_do(namespace: Namespace) -> None:
-    namespace.apply(bare_pod())
+def test_a_label_that_an_update_of_a_deployment_leaves_out_is_put_back(cluster: Cluster) -> None:
+    live = cluster.create(server()).stored
+    del live["metadata"]["labels"]
 
-    arguments = ("label", "pod/github-tools", f"{SERVER}-")
-    refused = namespace.kubectl(*arguments, as_user=namespace.tenant, check=False)
+    updated = cluster.update(live)
 
-    assert refusing_rules(refused) == {"identity"}
-    assert "cannot change on a live pod: recreate the pod" in refused.stderr
-
-
-def test_other_subresources_change_no_labels(namespace: Namespace) -> None:
-    namespace.create(bare_pod())
-
-    path = "pods/github-tools/ephemeralcontainers"
-    answer = namespace.raw("PATCH", path, labels({SERVER: None}), MERGE_PATCH)
-
-    assert answer.status == 200
-    assert namespace.get("pods/github-tools")["metadata"]["labels"] == OURS
+    assert updated.stored["metadata"]["labels"][SERVER] == "true"
+    assert updated.warned_by == {"identity"}
