@@ -87,7 +87,7 @@ def test_a_plain_one_of_any_kind_is_not_warned_about_and_its_pods_are_hardened(
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-def test_the_templates_of_others_are_stored_as_they_were_written(
+def test_templates_of_other_kinds_are_stored_as_they_were_written(
     product: Product, namespace: Namespace, kind: str
 ) -> None:
     counted = {"kind": kind, "hook": "validate", "decision": "allowed"}

@@ -39,7 +39,7 @@ def test_a_server_is_hardened_and_served_within_a_minute(release: Release) -> No
 
 
 @pytest.mark.parametrize("late", ["serve", "control"])
-def test_pods_may_start_in_any_order(release: Release, late: str) -> None:
+def test_pods_of_the_product_may_start_in_any_order(release: Release, late: str) -> None:
     namespace = release.cluster.namespace("tools")
     (early,) = {"serve", "control"} - {late}
     release.kubelet.held = frozenset({late})

@@ -64,7 +64,7 @@ def test_no_pod_is_refused_while_certificates_and_processes_are_replaced(
     installed.wait_for("every pod runs", lambda: all_run(installed))
 
 
-def test_no_pod_is_refused_or_left_waiting_while_everything_goes(installed: Release) -> None:
+def test_no_pod_is_refused_or_left_waiting_while_the_product_is_removed(installed: Release) -> None:
     cluster = installed.cluster
     (server,) = servers.runs(installed, TOOLS)
 

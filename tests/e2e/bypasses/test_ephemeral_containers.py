@@ -49,7 +49,9 @@ def test_a_debug_profile_with_more_rights_is_refused(live: Namespace) -> None:
 
 
 @pytest.mark.parametrize("profile", ["baseline", "restricted"])
-def test_an_ordinary_debugger_is_filled_in_and_admitted(live: Namespace, profile: str) -> None:
+def test_a_debugger_of_an_ordinary_profile_is_filled_in_and_admitted(
+    live: Namespace, profile: str
+) -> None:
     before = live.get("pods/github-tools")["spec"]
 
     assert debug(live, profile).returncode == 0
@@ -63,14 +65,14 @@ def test_an_ordinary_debugger_is_filled_in_and_admitted(live: Namespace, profile
     assert "ports" not in debugger
 
 
-def test_a_second_debugger_joins_one_that_is_there(live: Namespace) -> None:
+def test_a_second_debug_container_joins_the_first(live: Namespace) -> None:
     for _ in range(2):
         assert debug(live, "restricted").returncode == 0
 
     assert len(live.get("pods/github-tools")["spec"]["ephemeralContainers"]) == 2
 
 
-def test_a_debugger_gets_no_rights_later(live: Namespace) -> None:
+def test_a_debug_container_gets_no_rights_later(live: Namespace) -> None:
     before = add(live).json()["spec"]["ephemeralContainers"]
 
     # By its name it was there before: the API server itself lets none of them change.

@@ -25,7 +25,7 @@ def replicas(namespace: Namespace) -> Any:
     return namespace.deployment()["spec"]["replicas"]
 
 
-def test_kubectl_scale_is_refused(deployed: Namespace) -> None:
+def test_kubectl_scale_above_one_replica_is_refused(deployed: Namespace) -> None:
     arguments = ("scale", "deployment/github-tools", "--replicas=3")
     refused = deployed.kubectl(*arguments, as_user=deployed.tenant, check=False)
 
@@ -42,7 +42,7 @@ def test_kubectl_patches_no_subresource_with_more_replicas(deployed: Namespace) 
     assert replicas(deployed) == 1
 
 
-def test_a_put_of_the_scale_is_refused(deployed: Namespace) -> None:
+def test_a_put_of_a_scale_above_one_replica_is_refused(deployed: Namespace) -> None:
     scale = deployed.get("deployments/github-tools/scale")
     scale["spec"]["replicas"] = 2
     del scale["metadata"]["resourceVersion"]

@@ -47,7 +47,7 @@ def test_a_managed_namespace_is_isolated_and_labelled_before_it_has_a_server(
     assert policies(managed)[BASELINE]["spec"]["podSelector"] == {}
 
 
-def test_labels_that_drift_are_put_back_and_go_with_the_management(
+def test_namespace_labels_that_drift_are_put_back_and_deleted_with_the_management(
     control: Control, product: Product, managed: Namespace
 ) -> None:
     def right() -> bool:
@@ -112,7 +112,9 @@ def test_a_bare_pod_is_isolated_too_and_the_policy_goes_with_it(
     namespace.cluster.wait_for("no policy", lambda: not policies(namespace))
 
 
-def test_a_gate_of_somebody_else_stays(control: Control, namespace: Namespace) -> None:
+def test_the_controller_keeps_a_gate_of_somebody_else(
+    control: Control, namespace: Namespace
+) -> None:
     namespace.apply(builders.bare_pod(schedulingGates=[{"name": "example.com/theirs"}]))
 
     def gates() -> list[str]:

@@ -24,7 +24,7 @@ from tests.e2e.controller.objects import (
 from tests.e2e.namespace import MERGE_PATCH, Namespace, Object
 
 
-def test_everything_is_made_as_the_reference_page_has_it(
+def test_all_objects_of_a_server_are_made_as_the_reference_page_has_them(
     control: Control, namespace: Namespace
 ) -> None:
     (pod,) = deployed(namespace)
@@ -57,7 +57,7 @@ def test_everything_is_made_as_the_reference_page_has_it(
         ]
 
 
-def test_a_changed_value_rolls_the_pods_and_a_label_does_not(
+def test_a_changed_secret_value_rolls_the_pods_and_a_changed_label_does_not(
     control: Control, namespace: Namespace
 ) -> None:
     (before,) = deployed(namespace)
@@ -72,7 +72,7 @@ def test_a_changed_value_rolls_the_pods_and_a_label_does_not(
     assert values(config)["API_URL"] == "https://other.example"
 
 
-def test_a_key_that_is_taken_away_is_gone_from_what_is_made(
+def test_a_key_that_is_removed_from_the_config_secret_is_removed_from_ours(
     control: Control, namespace: Namespace
 ) -> None:
     deployed(namespace)
@@ -86,7 +86,7 @@ def test_a_key_that_is_taken_away_is_gone_from_what_is_made(
     namespace.cluster.wait_for("Secret without the key", gone)
 
 
-def test_opting_out_takes_everything_away_after_the_rollout_and_the_pods_run_on(
+def test_opting_out_deletes_all_objects_after_the_rollout_and_the_pods_run_on(
     control: Control, namespace: Namespace
 ) -> None:
     deployed(namespace)
@@ -113,7 +113,7 @@ def test_opting_out_takes_everything_away_after_the_rollout_and_the_pods_run_on(
     ],
     ids=["selector", "ports", "values", "label"],
 )
-def test_an_edited_object_is_put_right_within_seconds(
+def test_an_edited_object_of_a_server_is_put_right_within_seconds(
     control: Control, namespace: Namespace, resource: str, name: str, change: Object
 ) -> None:
     deployed(namespace)
@@ -132,7 +132,7 @@ def test_an_edited_object_is_put_right_within_seconds(
     assert namespace.get(place)["metadata"]["uid"] == before["metadata"]["uid"]
 
 
-def test_what_is_deleted_is_made_again(control: Control, namespace: Namespace) -> None:
+def test_a_deleted_object_of_a_server_is_made_again(control: Control, namespace: Namespace) -> None:
     deployed(namespace)
     things = [
         namespace.path(f"services/{SERVICE}"),
@@ -153,7 +153,7 @@ def test_what_is_deleted_is_made_again(control: Control, namespace: Namespace) -
     namespace.cluster.wait_for("all of them again", there_again, 15)
 
 
-def test_somebody_elses_object_is_untouched_and_told_once(
+def test_an_object_of_somebody_else_is_untouched_and_reported_once(
     control: Control, namespace: Namespace
 ) -> None:
     theirs = {
@@ -182,7 +182,7 @@ def test_somebody_elses_object_is_untouched_and_told_once(
     assert namespace.get(f"secrets/{NAME}-mcp-config") == stored
 
 
-def test_what_is_missing_is_told_in_the_words_of_the_field(
+def test_a_missing_config_secret_is_reported_in_the_words_of_the_field(
     control: Control, namespace: Namespace
 ) -> None:
     namespace.apply(server())
@@ -197,7 +197,7 @@ def test_what_is_missing_is_told_in_the_words_of_the_field(
 
 
 @pytest.mark.parametrize("cascade", ["background", "foreground"])
-def test_a_deleted_server_takes_all_of_its_own_away(
+def test_a_deleted_server_takes_all_of_its_objects_away(
     control: Control, namespace: Namespace, cascade: str
 ) -> None:
     deployed(namespace)

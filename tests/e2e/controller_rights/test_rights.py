@@ -82,7 +82,7 @@ def strip(namespace: Namespace, path: str) -> None:
     )
 
 
-def test_every_right_is_used_and_none_is_missing(
+def test_the_controller_uses_every_right_and_misses_none(
     product: Product, namespace: Namespace, managed: Namespace
 ) -> None:
     cluster = product.cluster
@@ -183,7 +183,7 @@ def helm(tmp_path: Path, request: pytest.FixtureRequest) -> Helm:
     return Helm(helm_or_skip("4", request.config), tmp_path)
 
 
-def test_kept_to_a_namespace_it_works_there_and_can_read_no_secret_elsewhere(
+def test_a_namespaced_controller_works_there_and_can_read_no_secret_elsewhere(
     product: Product, helm: Helm, namespace: Namespace, managed: Namespace
 ) -> None:
     cluster = product.cluster
@@ -213,7 +213,7 @@ def test_kept_to_a_namespace_it_works_there_and_can_read_no_secret_elsewhere(
     assert made(managed, "services") == {}
 
 
-def test_rights_that_are_taken_away_are_told_and_given_back_all_goes_on(
+def test_missing_rights_of_the_controller_are_reported_and_it_recovers_with_them(
     product: Product, namespace: Namespace
 ) -> None:
     cluster = product.cluster

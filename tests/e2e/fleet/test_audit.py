@@ -123,7 +123,9 @@ def placed(pod: Json) -> bool:
     return "nodeName" in pod["spec"]
 
 
-def test_whatever_the_webhook_has_not_seen_is_unprotected(product: Product, fleet: Fleet) -> None:
+def test_what_the_webhook_has_not_reviewed_is_unprotected_in_the_audit(
+    product: Product, fleet: Fleet
+) -> None:
     namespace = fleet.namespace
     in_template = builders.server("in-template", labels=builders.NOT_LABELLED, replicas=0)
     in_template["spec"]["template"]["metadata"]["labels"][builders.SERVER] = "true"
@@ -160,7 +162,7 @@ def test_whatever_the_webhook_has_not_seen_is_unprotected(product: Product, flee
     assert rule == "host-namespaces"
 
 
-def test_what_was_there_before_its_namespace_was_managed_is_told(fleet: Fleet) -> None:
+def test_the_audit_reports_workloads_older_than_the_management(fleet: Fleet) -> None:
     namespace = fleet.namespace
     namespace.create(builders.server("older", labels=builders.NOT_LABELLED, replicas=0))
     namespace.create(builders.of_kind("DaemonSet", "agents", labels=builders.NOT_LABELLED))
@@ -175,7 +177,7 @@ def test_what_was_there_before_its_namespace_was_managed_is_told(fleet: Fleet) -
     }
 
 
-def test_isolation_that_is_missing_or_undone_is_told(product: Product, fleet: Fleet) -> None:
+def test_the_audit_reports_missing_and_undone_isolation(product: Product, fleet: Fleet) -> None:
     namespace, cluster = fleet.namespace, product.cluster
     policies = POLICIES.format(namespace.name)
     with controlled(product, namespace) as control:
@@ -199,7 +201,9 @@ def test_isolation_that_is_missing_or_undone_is_told(product: Product, fleet: Fl
     assert reasons(fleet.audit()[1]) == {("Deployment", NAME): ("unprotected", {"policy-missing"})}
 
 
-def test_view_is_enough_and_what_may_not_be_looked_at_is_told(fleet: Fleet, tmp_path: Path) -> None:
+def test_the_role_view_is_enough_for_an_audit_which_reports_what_it_may_not_read(
+    fleet: Fleet, tmp_path: Path
+) -> None:
     namespace, cluster = fleet.namespace, fleet.namespace.cluster
     viewer = cluster.user(f"viewer-of-{namespace.name}")
     namespace.kubectl("create", "rolebinding", "v", "--clusterrole=view", f"--user={viewer.name}")
@@ -246,7 +250,7 @@ def test_servers_are_judged_by_the_settings_in_force(product: Product, fleet: Fl
     assert changes == []
 
 
-def test_the_whole_cluster_is_looked_at(product: Product, fleet: Fleet) -> None:
+def test_an_audit_covers_the_whole_cluster(product: Product, fleet: Fleet) -> None:
     namespace, cluster = fleet.namespace, product.cluster
     other = Namespace(product, cluster.namespace("other"))
     left_alone = Namespace(product, "kube-system")
@@ -271,7 +275,7 @@ def test_the_whole_cluster_is_looked_at(product: Product, fleet: Fleet) -> None:
     }
 
 
-def test_a_namespace_that_is_not_there_is_no_clean_one(fleet: Fleet) -> None:
+def test_an_audit_of_a_namespace_that_does_not_exist_is_not_clean(fleet: Fleet) -> None:
     ended = fleet.run("audit", "-n", "is-not-there")
 
     assert (ended.code, ended.out) == (2, "")

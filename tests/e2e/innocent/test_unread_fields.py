@@ -75,7 +75,9 @@ def lost(before: Any, after: Any, place: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("made", [server, bare_pod], ids=["Deployment", "Pod"])
-def test_they_are_kept(namespace: Namespace, made: Callable[..., Manifest]) -> None:
+def test_fields_that_the_product_does_not_read_are_kept(
+    namespace: Namespace, made: Callable[..., Manifest]
+) -> None:
     path = f"{made()['kind'].lower()}s?dryRun=All"
     answers = [
         namespace.raw("POST", path, made(labels=labels, **FIELDS))
