@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-# For those who handle certificates without a library for them.
+# For modules that pass certificates on and do not import cryptography.
 Certificate = x509.Certificate
-# What the clocks of two nodes may differ by.
+# The largest difference between the clocks of two nodes.
 SKEW = timedelta(hours=1)
 _SERIAL_BITS = 128
 
@@ -33,7 +33,7 @@ class Pair:
 
     @classmethod
     def from_pem(cls, certificate_pem: bytes, key_pem: bytes) -> Self:
-        """Read a pair of ours back; raises ValueError where it is none, without quoting it."""
+        """Read a stored pair; raises ValueError where it is invalid, without quoting it."""
         try:
             certificate = x509.load_pem_x509_certificate(certificate_pem)
             key = serialization.load_pem_private_key(key_pem, password=None)
@@ -64,7 +64,7 @@ class Pair:
 def make_authority(now: datetime, lifetime: timedelta, name: str = "mcp-admission") -> Pair:
     """A new self-signed authority, valid from one hour ago until `lifetime` from now.
 
-    Its subject is unique: two authorities of one day are told apart in what people read.
+    Its subject is unique: people can tell two authorities of one day apart.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     serial = _serial()
@@ -116,7 +116,7 @@ def general_names(names: Iterable[str]) -> list[x509.GeneralName]:
 
 
 def fingerprint(certificate: x509.Certificate) -> str:
-    """What names one certificate, in hex."""
+    """The SHA-256 fingerprint of a certificate, in hex."""
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 

@@ -1,7 +1,7 @@
 """Certificates in PEM, one after the other: a chain, or what a webhook configuration trusts.
 
 During a rotation a bundle holds the old and the new authority; it never holds one twice, never
-one that has ended while another is valid, and it is never empty.
+an expired one while another is valid, and it is never empty.
 """
 
 import re
@@ -40,7 +40,7 @@ def blocks(pem: bytes, source: str) -> list[tuple[str, bytes]]:
     return found
 
 
-def parse(pem: bytes, source: str) -> list[x509.Certificate]:
+def parse_certificates(pem: bytes, source: str) -> list[x509.Certificate]:
     """The certificates in a PEM text, in their order.
 
     Raises BundleError naming the block that is no certificate, and for a text without any.
@@ -62,7 +62,7 @@ def parse(pem: bytes, source: str) -> list[x509.Certificate]:
     return certificates
 
 
-def render(certificates: Iterable[x509.Certificate]) -> bytes:
+def render_bundle(certificates: Iterable[x509.Certificate]) -> bytes:
     """The certificates in PEM, each once, newest first; raises BundleError for none."""
     unique = {certificate.public_bytes(Encoding.PEM): certificate for certificate in certificates}
     if not unique:
@@ -72,7 +72,7 @@ def render(certificates: Iterable[x509.Certificate]) -> bytes:
 
 
 def prune(certificates: Iterable[x509.Certificate], now: datetime) -> list[x509.Certificate]:
-    """Those that have not ended on anybody's clock; all of them where every one has."""
+    """Those that are not expired on any clock; all of them where every one is expired."""
     everyone = list(certificates)
     return [one for one in everyone if one.not_valid_after_utc > now - SKEW] or everyone
 

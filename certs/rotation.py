@@ -1,7 +1,7 @@
 """Rotation as a pure state machine: from what is stored, published and served to the next step.
 
-Each step is stored before the next one is asked for, and the next one is found from what is seen
-alone, so a controller that dies anywhere goes on where it was. The order keeps one promise: no
+Each step is stored before the next one is requested, and the next one depends on what is observed
+alone. So a controller that dies anywhere continues where it was. The order keeps one promise: no
 replica serves a leaf that a published bundle does not verify.
 
     a new authority is stored -> every configuration trusts old and new -> the new one issues
@@ -19,12 +19,12 @@ from certs.authority import SKEW, Pair, fingerprint, general_names, issued_by
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What the administrator decides; ValueError where it cannot work.
+class RotationPlan:
+    """The settings of an administrator; raises ValueError where they cannot work.
 
-    A certificate is renewed at `renew_after` of its life. What was published or served has to
-    stand for `settle` before the next step relies on it: other API servers learn of a new bundle,
-    and kubelets of a new Secret, a moment after us.
+    A certificate is renewed at `renew_after` of its life. What is published or served has to be
+    unchanged for `settle` before the next step relies on it: other API servers learn of a new
+    bundle, and kubelets of a new Secret, a moment later.
     """
 
     names: tuple[str, ...]
@@ -50,13 +50,13 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """What is seen at one moment.
+    """What is observed at one moment.
 
     `authority` issues, `successor` will, `retired` did and are still trusted. `published` are the
     bundles of the webhook configurations by name (None: none), `serving` the leaves of the
     replicas by name (None: it does not answer); both have been as they are for `steady_for`.
-    `replace` are fingerprints of certificates to renew now: once they are gone, it says nothing,
-    so whoever asks need not take it back.
+    `replace` are fingerprints of certificates to renew now. It has no effect once these are gone,
+    so that the request need not be withdrawn.
     """
 
     authority: Pair | None = None
@@ -73,8 +73,8 @@ class State:
 class CreateAuthority:
     """Make and store the first authority, and these as retired.
 
-    They are what is published although nothing is stored: somebody has deleted the Secret, and
-    the replicas still serve what they verify.
+    They are published although nothing is stored: the Secret was deleted, and the replicas still
+    serve what they verify.
     """
 
     retired: tuple[x509.Certificate, ...]
@@ -95,7 +95,7 @@ class Publish:
 
 @dataclass(frozen=True)
 class Promote:
-    """Store, in one write, the successor as the one that issues and the one before as retired."""
+    """Store, in one write, the successor as the authority and the previous one as retired."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,14 @@ class Retire:
 
 @dataclass(frozen=True)
 class Wait:
-    """Nothing to do before something is seen; one sentence that says what."""
+    """Nothing to do before an observation; one sentence says which."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Rest:
-    """All is well until this moment."""
+    """Nothing to do until this moment."""
 
     until: datetime
 
@@ -125,14 +125,14 @@ class Rest:
 Step = CreateAuthority | CreateSuccessor | Publish | Promote | IssueLeaf | Retire | Wait | Rest
 
 
-def next_step(state: State, now: datetime, plan: Plan) -> Step:
+def next_step(state: State, now: datetime, plan: RotationPlan) -> Step:
     """The one step that is next."""
     if state.authority is None:
         return CreateAuthority(tuple(_published(state)))
     if state.successor is None and _is_due(state.authority.certificate, state, now, plan):
         return CreateSuccessor()
     due, settled = _leaf_is_due(state, now, plan), _is_settled(state, plan)
-    # Before anything is published: one configuration that nobody can write must not let it end.
+    # Before anything is published: a configuration that cannot be written must not let it expire.
     if due and settled and state.successor is None and _is_trusted(state.authority, state):
         return IssueLeaf()
     wanted = trusted(state, now)
@@ -148,11 +148,11 @@ def trusted(state: State, now: datetime) -> bytes:
     """The bundle that every configuration has to hold; raises BundleError before any authority."""
     pairs = (state.successor, state.authority)
     certificates = [pair.certificate for pair in pairs if pair is not None]
-    return bundle.render(bundle.prune([*certificates, *state.retired], now))
+    return bundle.render_bundle(bundle.prune([*certificates, *state.retired], now))
 
 
-def _finish(state: State, plan: Plan, *, due: bool, settled: bool) -> Wait | Retire | Rest:
-    """What follows once every bundle is as it should be and nobody is to be promoted."""
+def _finish(state: State, plan: RotationPlan, *, due: bool, settled: bool) -> Wait | Retire | Rest:
+    """The step once every bundle is right and no successor waits for promotion."""
     if due:
         return Wait("every API server learns of the new bundle")
     current = [pair.certificate for pair in (state.leaf, state.authority) if pair is not None]
@@ -170,7 +170,7 @@ def _published(state: State) -> Iterator[x509.Certificate]:
     """What the configurations trust, as far as it can be read."""
     for name, held in sorted(state.published.items()):
         try:
-            yield from bundle.parse(held or b"", name)
+            yield from bundle.parse_certificates(held or b"", name)
         except bundle.BundleError:
             continue
 
@@ -181,14 +181,14 @@ def _is_trusted(authority: Pair, state: State) -> bool:
     return all(held is not None and pem in held for held in state.published.values())
 
 
-def _is_settled(state: State, plan: Plan) -> bool:
-    """Whether what is seen has stood for long enough, or there is nobody to disturb."""
+def _is_settled(state: State, plan: RotationPlan) -> bool:
+    """Whether the observed state is old enough, or no replica serves yet."""
     first = state.leaf is None and not any(state.serving.values())
     return first or state.steady_for >= plan.settle
 
 
-def _leaf_is_due(state: State, now: datetime, plan: Plan) -> bool:
-    """Whether the stored leaf is missing, foreign, for other names, old or asked for anew."""
+def _leaf_is_due(state: State, now: datetime, plan: RotationPlan) -> bool:
+    """Whether the stored leaf is missing, foreign, for other names, old or requested anew."""
     if state.leaf is None or state.authority is None:
         return True
     leaf = state.leaf.certificate
@@ -199,8 +199,8 @@ def _leaf_is_due(state: State, now: datetime, plan: Plan) -> bool:
     )
 
 
-def _is_due(certificate: x509.Certificate, state: State, now: datetime, plan: Plan) -> bool:
-    """Whether a certificate is old, from a future that a wrong clock made, or asked for anew."""
+def _is_due(certificate: x509.Certificate, state: State, now: datetime, plan: RotationPlan) -> bool:
+    """Whether a certificate is old, from a future that a wrong clock made, or requested anew."""
     return (
         renewal(certificate, plan) <= now
         or certificate.not_valid_before_utc > now
@@ -208,7 +208,7 @@ def _is_due(certificate: x509.Certificate, state: State, now: datetime, plan: Pl
     )
 
 
-def renewal(certificate: x509.Certificate, plan: Plan) -> datetime:
+def renewal(certificate: x509.Certificate, plan: RotationPlan) -> datetime:
     """When a certificate is old enough to be renewed."""
     issued = certificate.not_valid_before_utc + SKEW
     return issued + (certificate.not_valid_after_utc - issued) * plan.renew_after

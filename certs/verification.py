@@ -1,8 +1,8 @@
-"""Whether a certificate, its key and a bundle will do for an API server; a reason for each fault.
+"""Whether an API server accepts a certificate with its key and a bundle; a reason for each fault.
 
 The rules are those of Go's crypto/x509, with which an API server verifies a webhook: any
 certificate of the bundle is an anchor, self-signed or not, names stand in the subjectAltName
-alone, SHA-1 is no signature. Name constraints and revocation are not looked at.
+alone, SHA-1 is no signature. Name constraints and revocation are not checked.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from certs.authority import issued_by
-from certs.bundle import BundleError, blocks, parse
+from certs.bundle import BundleError, blocks, parse_certificates
 
 SMALLEST_RSA = 2048
 CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
@@ -53,9 +53,9 @@ def verify(chain: Text, key: Text, authorities: Text, service: str, now: datetim
 
     Raises BundleError for a text that cannot be read at all.
     """
-    certificates = parse(chain.pem, chain.source)
+    certificates = parse_certificates(chain.pem, chain.source)
     public = read_key(key)
-    anchors = parse(authorities.pem, authorities.source)
+    anchors = parse_certificates(authorities.pem, authorities.source)
     leaf, *others = certificates
     labels = _labels(authorities.source, anchors) | _labels(chain.source, certificates)
     path = _path(leaf, others, anchors, now)
@@ -209,5 +209,5 @@ def _name_faults(leaf: x509.Certificate, wanted: str) -> Iterator[str]:
         return
     held = [name.lower() for name in names.get_values_for_type(x509.DNSName)]
     if wanted not in held and f"*.{wanted.partition('.')[2]}" not in held:
-        told = ", ".join(held) or "no DNS name"
-        yield f"is for {told}: have it issued with the DNS name {wanted}"
+        listed = ", ".join(held) or "no DNS name"
+        yield f"is for {listed}: have it issued with the DNS name {wanted}"

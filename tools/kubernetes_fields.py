@@ -2,7 +2,7 @@
 
     python -m tools.kubernetes_fields
 
-A field that one of the minors has is known; tests/offline/test_schemas.py compares.
+A field that one of the minors has is known; tests/offline/test_object_fields.py compares.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 
 import kubernetes_validate
 
-from webhook.offline.kinds import VERSIONS
+from webhook.offline.unreviewed_kinds import VERSIONS
 
 Json = dict[str, Any]
 MINORS = tuple(f"1.{minor}" for minor in range(30, 38))

@@ -5,13 +5,11 @@ import pytest
 from tests.admission.case import MANAGED, MUTATE, OPTED_IN, SERVER, VALIDATE, Json
 from tests.in_memory.defaults import copied
 from tests.manifests.expected_calls import CALLS, NEVER, Row
-from tests.rules.case import settings_of
 from webhook.admission.answer import NOT_COVERED, Severity
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import KINDS
 from webhook.settings.model import Settings
-from webhook.settings.settings_error import SettingsError
 
 POD = {"containers": [{"name": "main", "image": "a", "securityContext": {"privileged": True}}]}
 
@@ -77,10 +75,3 @@ def test_an_object_of_another_shape_is_refused_with_its_place(document: object) 
     assert answer.message.startswith('MCP server "x" refused:\n')
     (finding,) = answer.findings
     assert (finding.rule, finding.severity) == ("object", Severity.ERROR)
-
-
-def test_settings_that_ask_a_rule_for_what_it_cannot_do_are_an_error() -> None:
-    request = asked("", "pods", "CREATE", VALIDATE, {SERVER: "true"})
-
-    with pytest.raises(SettingsError, match=r"rules\.host-path: override is not accepted"):
-        review(request, settings_of(rules={"host-path": "override"}), OPTED_IN)

@@ -12,7 +12,7 @@ from tests.rules.case import settings_of
 from webhook.admission.injected import LARGEST, Memory, read
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
-from webhook.settings.affinity import REQUIRED
+from webhook.rules.checks.scheduling import REQUIRED
 
 EVERYTHING = settings_of(
     mcpServerDefaults={
@@ -118,7 +118,11 @@ def test_a_memory_of_nothing_goes() -> None:
 
 
 def test_too_much_to_remember_is_not_remembered() -> None:
-    huge = settings_of(mcpServerDefaults={"affinity": {"podAffinity": {REQUIRED: ["x" * LARGEST]}}})
+    huge = settings_of(
+        mcpServerDefaults={
+            "affinity": {"podAffinity": {REQUIRED: [{"topologyKey": "x" * LARGEST}]}}
+        }
+    )
     stored = mutated(deployment(), settings=huge)
 
     assert memory_of(stored) == {
@@ -131,7 +135,11 @@ def test_too_much_to_remember_is_not_remembered() -> None:
 def test_a_memory_that_grew_too_large_goes() -> None:
     stored = mutated(deployment())
     template_of(stored)["metadata"]["annotations"]["a"] = "b"
-    huge = settings_of(mcpServerDefaults={"affinity": {"podAffinity": {REQUIRED: ["x" * LARGEST]}}})
+    huge = settings_of(
+        mcpServerDefaults={
+            "affinity": {"podAffinity": {REQUIRED: [{"topologyKey": "x" * LARGEST}]}}
+        }
+    )
 
     assert memory_of(mutated(stored, settings=huge)).keys() == {"items", "pods"}
 
@@ -167,7 +175,9 @@ def test_what_is_read_is_measured_in_bytes() -> None:
 
 def test_what_is_written_is_measured_in_bytes() -> None:
     huge = settings_of(
-        mcpServerDefaults={"affinity": {"podAffinity": {REQUIRED: ["é" * (LARGEST // 2)]}}}
+        mcpServerDefaults={
+            "affinity": {"podAffinity": {REQUIRED: [{"topologyKey": "é" * (LARGEST // 2)}]}}
+        }
     )
 
     assert memory_of(mutated(deployment(), settings=huge)).keys() == {"items", "pods"}

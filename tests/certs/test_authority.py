@@ -12,13 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from certs.authority import (
-    Pair,
-    fingerprint,
-    issue_leaf,
-    make_authority,
-    service_names,
-)
+from certs.authority import Pair, fingerprint, issue_leaf, make_authority, service_names
 from tests.certs.openssl import openssl
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

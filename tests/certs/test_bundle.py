@@ -18,7 +18,7 @@ FOREIGN = b"-----BEGIN X509 CRL-----\nbm9uZQ==\n-----END X509 CRL-----\n"
 
 
 def _numbers(pem: bytes) -> list[int]:
-    return [one.serial_number for one in bundle.parse(pem, "ca.crt")]
+    return [one.serial_number for one in bundle.parse_certificates(pem, "ca.crt")]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_certificates_are_read_in_their_order(pem: bytes) -> None:
 )
 def test_a_bad_block_is_named(pem: bytes, reason: str) -> None:
     with pytest.raises(BundleError) as raised:
-        bundle.parse(pem, "ca.crt")
+        bundle.parse_certificates(pem, "ca.crt")
 
     assert str(raised.value).startswith(reason)
     assert KEY.decode().splitlines()[1] not in str(raised.value)
@@ -59,12 +59,12 @@ def test_a_bad_block_is_named(pem: bytes, reason: str) -> None:
 
 @pytest.mark.parametrize("pairs", [[OLD, NEW], [NEW, OLD], [OLD, NEW, OLD, NEW]])
 def test_a_bundle_is_newest_first_and_holds_each_once(pairs: list[Pair]) -> None:
-    assert bundle.render(pair.certificate for pair in pairs) == NEW_PEM + OLD_PEM
+    assert bundle.render_bundle(pair.certificate for pair in pairs) == NEW_PEM + OLD_PEM
 
 
 def test_an_empty_bundle_is_never_written() -> None:
     with pytest.raises(BundleError, match="a bundle of no authority would refuse every request"):
-        bundle.render([])
+        bundle.render_bundle([])
 
 
 @pytest.mark.parametrize(

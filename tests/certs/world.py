@@ -15,13 +15,13 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 
 from certs import bundle, rotation
 from certs.authority import Pair, issue_leaf, make_authority, service_names
-from certs.rotation import Plan, State, Step, next_step
+from certs.rotation import RotationPlan, State, Step, next_step
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = (
     timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days")
 )
-PLAN = Plan(names=service_names("webhook", "mcp"))
+PLAN = RotationPlan(names=service_names("webhook", "mcp"))
 # API servers and new pods lag by less than the time that a rotation waits.
 LAG = 3
 
@@ -63,7 +63,7 @@ class Replica:
 class World:
     """The cluster; `skew` is that of the controller's clock, `api_skew` that of the API servers."""
 
-    plan: Plan = PLAN
+    plan: RotationPlan = PLAN
     now: datetime = START
     skew: timedelta = timedelta(0)
     api_skew: timedelta = timedelta(0)
@@ -141,7 +141,7 @@ class World:
             case rotation.Retire():
                 self._store(retired=())
             case rotation.Publish(names, pem):
-                assert bundle.parse(pem, "published")
+                assert bundle.parse_certificates(pem, "published")
                 for name in names:
                     if name not in self.unwritable:
                         self.configurations[name] = Held(pem, ours=True)

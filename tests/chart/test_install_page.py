@@ -8,10 +8,10 @@ import pytest
 
 from tests.docs.blocks import blocks
 from tools.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm
+from tools.chart.model_schema import descriptions
 from webhook.cli import uninstall
 from webhook.cli.main import _parser
-from webhook.settings.descriptions import DESCRIPTIONS
-from webhook.settings.reference_names import VARIABLES
+from webhook.settings.environment import VARIABLES
 
 PAGE = (MANIFESTS.parent / "docs" / "install.md").read_text()
 COMMANDS = [words for block in blocks(PAGE) for words in block.commands]
@@ -68,5 +68,5 @@ def test_every_file_and_setting_of_the_install_page_exists() -> None:
     named = re.findall(r"`spec\.(\w[\w.]*\w)`|`config\.(OBOT_\w*[A-Z])`", PAGE)
     assert named
     for setting, variable in named:
-        assert not setting or setting in DESCRIPTIONS
+        assert not setting or setting in dict(descriptions())
         assert not variable or variable in VARIABLES

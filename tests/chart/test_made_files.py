@@ -6,14 +6,14 @@ import jsonschema
 import pytest
 import yaml
 
+from tools.chart.definition import definition
 from tools.chart.helm import MANIFESTS, Helm, Json, is_hook
 from tools.chart.install import own_namespace
 from tools.chart.made import CHART, DEFINITION, SCHEMA, of_chart, of_settings
+from tools.chart.model_schema import descriptions
 from tools.chart.shipped import FOLDER, everything
 from tools.chart.values_schema import SECTIONS
-from webhook.settings.descriptions import DESCRIPTIONS
-from webhook.settings.reference_names import VARIABLES
-from webhook.settings.resource import definition
+from webhook.settings.environment import VARIABLES
 
 GOLDEN = "tests/chart/hooks.yaml"
 VALUES: Json = yaml.safe_load((CHART / "values.yaml").read_text())
@@ -67,10 +67,10 @@ def _leaves(values: Json, prefix: str = "") -> dict[str, object]:
 
 def test_every_setting_is_shown_in_the_values_and_not_set() -> None:
     schema = json.loads(SCHEMA.read_text())
-    of_the_product = set(schema["properties"]) - {key.split(".")[0] for key in DESCRIPTIONS}
+    of_the_product = set(schema["properties"]) - {key.split(".")[0] for key, _ in descriptions()}
     settings = {key: VALUES[key] for key in VALUES if key not in of_the_product}
 
-    assert _leaves(settings) == dict.fromkeys(DESCRIPTIONS)
+    assert _leaves(settings) == dict.fromkeys(dict(descriptions()))
     assert VALUES["config"] == dict.fromkeys(VARIABLES)
 
 

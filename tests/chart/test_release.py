@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.chart.test_gitops import rotate
+from tools.chart.definition import definition
 from tools.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm, HelmError
 from tools.cluster.control_plane import ControlPlane
-from webhook.settings.resource import definition
 
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 KINDS = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")

@@ -14,8 +14,8 @@ from tests.rules.standard import violations
 from tools.chart.helm import MANIFESTS, NAMESPACE, Helm, Json, is_hook
 from webhook.cli import control, serve, uninstall
 from webhook.cli.main import _parser
-from webhook.settings.load import parse
-from webhook.settings.reference_names import VARIABLES
+from webhook.settings.environment import VARIABLES
+from webhook.settings.load import parse_settings
 
 MINORS = ("1.34", "1.37")
 # Their definitions come with others' products.
@@ -96,7 +96,7 @@ def test_every_rendered_process_understands_its_arguments(helm: Helm, values: Js
 def test_locked_settings_are_read_by_the_product(helm: Helm, values: Json) -> None:
     locked = by_name(helm.objects(values), "ConfigMap", "mcp-admission-locked")
 
-    assert parse(locked["data"]["settings.yaml"], "settings.yaml")
+    assert parse_settings(locked["data"]["settings.yaml"], "settings.yaml")
 
 
 @SETS

@@ -12,10 +12,10 @@ import pytest
 from tests.chart.value_sets import VALUE_SETS
 from tools.chart.helm import Helm, HelmError, Json
 from webhook.controller.settings.effective import Effective, ignored, locked, settle
+from webhook.settings.environment import VARIABLES
 from webhook.settings.layers import Layer
-from webhook.settings.load import read
+from webhook.settings.load import read_layers
 from webhook.settings.model import DEFAULT_IMAGE
-from webhook.settings.reference_names import VARIABLES
 
 POD_SECURITY = "mcpNamespace.podSecurity"
 RUNTIME_CLASS = "mcpServerDefaults.runtimeClassName"
@@ -135,7 +135,7 @@ def chart(helm: Helm, folder: Path, values: Json, **environment: str) -> list[La
     )
     file = folder / "settings.yaml"
     file.write_text(found["data"]["settings.yaml"], encoding="utf-8")
-    return read(file, environment)
+    return read_layers(file, environment)
 
 
 def test_every_name_of_the_reference_is_in_the_table() -> None:

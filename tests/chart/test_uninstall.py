@@ -13,9 +13,8 @@ from tools.cluster.objects import namespace
 from tools.cluster.users import User
 from webhook.cli.main import main
 from webhook.kube.api import Api
-from webhook.objects.namespace_labels import namespace_labels
-from webhook.objects.network_policy_baseline import NAME as BASELINE
-from webhook.objects.network_policy_baseline import network_policy_baseline
+from webhook.objects.made import build_namespace_labels
+from webhook.objects.network_policies import BASELINE, build_baseline_policy
 from webhook.settings.model import Settings
 
 TOOLS = "mcp-admission-mcp"
@@ -42,8 +41,8 @@ async def in_use(cluster: ControlPlane) -> None:
     cluster.kubectl("apply", "--filename", str(FOLDER / "00-namespaces.yaml"))
     cluster.namespace_is_usable(TOOLS)
     settings = Settings()
-    baseline = network_policy_baseline(TOOLS, settings, NAMESPACE, managed=True)
-    labels = namespace_labels(TOOLS, settings, NAMESPACE)
+    baseline = build_baseline_policy(TOOLS, settings, NAMESPACE, managed=True)
+    labels = build_namespace_labels(TOOLS, settings, NAMESPACE)
     assert baseline is not None
     assert labels is not None
     async with await Api.connect(cluster.kubeconfig) as api:
@@ -122,8 +121,8 @@ def test_uninstall_deletes_everything_of_ours_and_everything_else_runs(
     assert capsys.readouterr().out == f"Deployment {NAMESPACE}/mcp-admission-control scaled to 0\n"
     assert main(["audit", "--kubeconfig", str(installed.kubeconfig)]) == 1
     audited = capsys.readouterr().out
-    assert "MutatingWebhookConfiguration mcp-admission is not there" in audited
-    assert "ValidatingWebhookConfiguration mcp-admission is not there" in audited
+    assert "MutatingWebhookConfiguration mcp-admission is missing" in audited
+    assert "ValidatingWebhookConfiguration mcp-admission is missing" in audited
 
 
 def only_workloads_are_left(cluster: ControlPlane) -> None:
@@ -178,7 +177,7 @@ def test_uninstall_keeps_labels_that_another_manager_applies_as_well(
 ) -> None:
     own_cluster.create("/api/v1/namespaces", namespace("shared", {MANAGED: "true"}))
     path = "/api/v1/namespaces/shared"
-    labels = namespace_labels("shared", Settings(), NAMESPACE)
+    labels = build_namespace_labels("shared", Settings(), NAMESPACE)
     assert labels is not None
     enforced = {key: labels["metadata"]["labels"][key] for key in (ENFORCE, f"{ENFORCE}-version")}
     body = {**labels, "metadata": {"name": "shared", "labels": enforced}}

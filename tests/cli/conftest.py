@@ -31,7 +31,7 @@ def review(
         for name, text in files.items():
             Path(f"{name}.yaml").write_text(text, encoding="utf-8")
         try:
-            code = main(["review", *words])
+            code: int = main(["review", *words])
         except SystemExit as exit_:
             code = exit_.code if isinstance(exit_.code, int) else 1
         return Printed(code, *capsys.readouterr())

@@ -1,13 +1,17 @@
 """Certificate files: made, and verified with a sentence for each fault."""
 
+import json
 import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
@@ -17,7 +21,9 @@ from tests.certs.material import NAME, NOW, SERVICE, Brought, bring, root, small
 from tests.certs.openssl import openssl
 from webhook.cli import certs
 from webhook.cli import main as command_line
+from webhook.cli.main import main
 
+FORMATS: dict[str, Callable[[str], Any]] = {"json": json.loads, "yaml": yaml.safe_load}
 FILES = ["ca.crt", "ca.key", "tls.crt", "tls.key"]
 ROOT = root()
 LEAF = bring(issuer=ROOT)
@@ -127,7 +133,9 @@ def test_a_link_to_elsewhere_is_replaced_and_not_followed(tmp_path: Path) -> Non
     assert not elsewhere.exists()
 
 
-def test_what_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_written_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "file").write_text("")
 
     assert _init(tmp_path / "file" / "below") == 2
@@ -343,3 +351,24 @@ def test_no_key_is_ever_shown(brought: Path, tmp_path: Path) -> None:
             assert done.returncode in (1, 2)
             assert "Traceback" not in done.stderr
             assert not [line for line in lines if line in done.stdout + done.stderr]
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_certificate_files_are_made_and_judged(
+    output: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = ["--service", "hook.team", "-o", output]
+    for folder in ("ours", "other"):
+        assert main(["certs", "init", *service, "--out", str(tmp_path / folder)]) == 0
+        made = FORMATS[output](capsys.readouterr().out)
+        names = ("ca.crt", "ca.key", "tls.crt", "tls.key")
+        assert made["files"] == [str(tmp_path / folder / name) for name in names]
+
+    ours = tmp_path / "ours"
+    pair = ["--tls-cert", str(ours / "tls.crt"), "--tls-key", str(ours / "tls.key")]
+    for folder, code in (("ours", 0), ("other", 1)):
+        bundle = ["--ca-bundle", str(tmp_path / folder / "ca.crt")]
+        assert main(["certs", "verify", *pair, *bundle, *service]) == code
+        found = FORMATS[output](capsys.readouterr().out)
+        assert found["ends"][:10] == made["ends"][:10]
+        assert len(found["faults"]) == code

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from webhook.cli.completion import SHELLS
+from webhook.cli.completion_scripts import SCRIPTS
 from webhook.cli.main import COMMANDS, main
 
 
@@ -15,7 +15,7 @@ from webhook.cli.main import COMMANDS, main
 def scripts() -> dict[str, str]:
     """What each shell is given."""
     found = {}
-    for shell in SHELLS:
+    for shell in SCRIPTS:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             assert main(["completion", shell]) == 0
         found[shell] = printed.getvalue()
@@ -74,7 +74,7 @@ def test_bash_registers_it_and_takes_file_names_where_it_knows_nothing(
     assert done.stdout == "complete -o default -F _mcp_admission mcp-admission\n"
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", SCRIPTS)
 def test_every_command_and_action_is_there(shell: str, scripts: dict[str, str]) -> None:
     places = [f"/{name}" for name in COMMANDS]
     for place in (*places, "/certs/init", "/certs/verify", "/certs/status", "/certs/rotate"):
@@ -83,17 +83,17 @@ def test_every_command_and_action_is_there(shell: str, scripts: dict[str, str]) 
         assert word in scripts[shell]
 
 
-def test_zsh_is_told_what_the_words_mean(scripts: dict[str, str]) -> None:
+def test_zsh_has_the_help_of_the_words(scripts: dict[str, str]) -> None:
     assert scripts["zsh"].startswith("#compdef mcp-admission\n")
     assert "'audit:list the servers" in scripts["zsh"]
-    assert "'rotate:have a cluster'\"'\"'s certificate renewed now'" in scripts["zsh"]
+    assert "'rotate:renew a cluster'\"'\"'s certificate now'" in scripts["zsh"]
     # In zsh `path` is the search path.
     assert "path=" not in scripts["zsh"]
 
 
-def test_fish_is_told_what_the_words_mean(scripts: dict[str, str]) -> None:
+def test_fish_has_the_help_of_the_words(scripts: dict[str, str]) -> None:
     lines = scripts["fish"].splitlines()
     here = "complete -c mcp-admission -n '__mcp_admission_at \\'/certs\\''"
-    assert f"{here} -f -a 'rotate' -d 'have a cluster\\'s certificate renewed now'" in lines
+    assert f"{here} -f -a 'rotate' -d 'renew a cluster\\'s certificate now'" in lines
     assert any("-l output -s o -x -a 'table json yaml" in line for line in lines)
     assert any("-l kubeconfig -r -d 'a kubeconfig'" in line for line in lines)

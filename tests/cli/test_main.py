@@ -4,6 +4,7 @@ import argparse
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -11,6 +12,8 @@ import yaml
 
 from webhook.cli import main as command_line
 from webhook.cli.command import Subparsers, add_command
+
+FULL = Path("/dev/full")
 
 
 class Command(ModuleType):
@@ -194,3 +197,18 @@ def test_the_version_is_a_command_too(output: str, capsys: pytest.CaptureFixture
     found = yaml.safe_load(out)
     assert found.keys() == {"version", "python", "platform"}
     assert found["version"] == version("mcp-admission")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full, which is a device of Linux")
+@pytest.mark.parametrize(
+    "words", [["rules"], ["review", "manifests/examples/minimal.yaml", "-o", "yaml"]]
+)
+def test_a_full_disk_is_no_refusal(words: list[str]) -> None:
+    with FULL.open("w") as full:
+        command = [sys.executable, "-m", "webhook", *words]
+        ended = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+
+    assert ended.returncode == 2
+    assert ended.stderr == "mcp-admission: No space left on device: the output is cut short\n"

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from webhook.cli.completion import places
+from webhook.cli.completion import command_paths
 from webhook.cli.main import COMMANDS, whole_parser
 from webhook.kube.access.entries import Cluster, User
 
@@ -24,7 +24,7 @@ def test_every_command_is_there() -> None:
 
 def test_options_of_several_commands_are_there() -> None:
     count: dict[str, int] = {}
-    for place in places(whole_parser()):
+    for place in command_paths(whole_parser()):
         for option in place.options:
             for name in option.names:
                 count[name] = count.get(name, 0) + 1

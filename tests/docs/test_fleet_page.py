@@ -7,8 +7,9 @@ from pathlib import Path
 from tests.fleet.reports import REPORT
 from webhook.admission.drift import STATES
 from webhook.fleet.report import REASONS
-from webhook.fleet.roll import End
-from webhook.reports.audit import audit_json
+from webhook.fleet.restart import RestartResult
+from webhook.reports.audit_items import AuditSource
+from webhook.reports.formats import report_parts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "fleet.md").read_text(encoding="utf-8")
 
@@ -28,13 +29,13 @@ def test_states_and_reasons_are_all_there() -> None:
 def test_every_end_is_explained() -> None:
     told = {row[0].strip("`") for row in rows("| it says | |")}
 
-    assert told == {end.said for end in End} - {End.WOULD_ROLL.said}
+    assert told == {end.said for end in RestartResult} - {RestartResult.WOULD_ROLL.said}
 
 
 def test_the_example_has_the_keys_that_are_written() -> None:
     (text,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     example = json.loads(text)
-    written = json.loads("".join(audit_json.render(REPORT, colour=False)))
+    written = json.loads("".join(report_parts(AuditSource(REPORT), "json", colour=False)))
 
     assert example.keys() == written.keys()
     assert example["summary"].keys() == written["summary"].keys()

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from webhook.cli.main import main
-from webhook.objects.network_policy_baseline import NAME
+from webhook.objects.network_policies import BASELINE
 from webhook.pods.public_addresses import FURTHER_BLOCKS, IPV6_BLOCKS, REFERENCE_BLOCKS
 from webhook.settings.model import Settings
 
@@ -41,7 +41,7 @@ def test_every_reason_has_a_row() -> None:
 
 
 def test_the_baseline_is_called_that() -> None:
-    assert f"NetworkPolicy `{NAME}`" in PAGE
+    assert f"NetworkPolicy `{BASELINE}`" in PAGE
 
 
 def test_the_settings_grant_what_the_example_asks(
@@ -73,6 +73,11 @@ def test_the_settings_grant_what_the_example_asks(
     printed = capsys.readouterr().out
     assert code == 0, printed
     assert "# for " not in printed, "nothing is refused"
-    for name in ("crm-bridge-mcp-config", "crm-bridge-mcp-files", "crm-bridge-mcp-access", NAME):
+    for name in (
+        "crm-bridge-mcp-config",
+        "crm-bridge-mcp-files",
+        "crm-bridge-mcp-access",
+        BASELINE,
+    ):
         assert f"  name: {name}\n" in printed
     assert "<redacted>" in printed

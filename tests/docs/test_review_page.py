@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from webhook.cli.main import main
-from webhook.reports.format import FORMATS
+from webhook.reports.formats import REVIEW_FORMATS
 
 PAGE = Path("docs/review.md").read_text(encoding="utf-8")
 
@@ -31,8 +31,8 @@ def test_every_option_stands_in_the_help_and_those_of_the_page_exist(help_text: 
 
 
 def test_every_format_has_a_row() -> None:
-    assert re.findall(r"^\| `([a-z]+)`[^|]*\|", PAGE, re.MULTILINE)[-len(FORMATS) :] == list(
-        FORMATS
+    assert re.findall(r"^\| `([a-z]+)`[^|]*\|", PAGE, re.MULTILINE)[-len(REVIEW_FORMATS) :] == list(
+        REVIEW_FORMATS
     )
 
 

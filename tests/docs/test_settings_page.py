@@ -9,8 +9,9 @@ import yaml
 from pydantic import BaseModel
 
 from webhook import names
-from webhook.settings.model import Section, Settings, Value
-from webhook.settings.reference_names import NOT_OURS, VARIABLES
+from webhook.settings.environment import NOT_OURS, VARIABLES
+from webhook.settings.model import Settings
+from webhook.settings.values import Section, Value
 
 PAGE = Path("docs/settings.md").read_text()
 ROWS = dict(re.findall(r"^\| `([\w.]+)` \| (.*?) \|", PAGE, re.MULTILINE))

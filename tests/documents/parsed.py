@@ -4,12 +4,12 @@ from typing import Any
 
 from webhook.documents.builder import Builder
 from webhook.documents.nodes import Node, NodeError
-from webhook.documents.yaml_text import nodes
+from webhook.documents.yaml_text import yaml_nodes
 
 
 def parsed(text: str) -> Node:
     """The node of a document that can be read."""
-    (node,) = nodes(text, Builder())
+    (node,) = yaml_nodes(text, Builder())
     assert isinstance(node, Node), node
     return node
 
@@ -21,6 +21,6 @@ def value(text: str) -> Any:
 
 def refusal(text: str) -> tuple[int, str]:
     """The line and the sentence of a document that cannot be read."""
-    (error,) = nodes(text, Builder())
+    (error,) = yaml_nodes(text, Builder())
     assert isinstance(error, NodeError), error.value
     return error.line, str(error)

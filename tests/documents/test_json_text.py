@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webhook.documents import characters
 from webhook.documents.builder import Builder
-from webhook.documents.json_text import nodes
+from webhook.documents.json_text import json_nodes
 from webhook.documents.nodes import Node, NodeError
-from webhook.documents.reader import Document, DocumentError, read
+from webhook.documents.reader import Document, DocumentError, read_documents
+from webhook.documents.stream import check_characters
 
 TWICE = 'the key "a" stands on line 1 already: keep one (kubectl takes the last)'
 
@@ -19,13 +19,13 @@ BINARY = "the character U+009F is binary data: remove it, or write it as an esca
 
 
 def one(text: str) -> Document:
-    (document,) = read(text, "file.json")
+    (document,) = read_documents(text, "file.json")
     return document
 
 
 def whole(text: str) -> list[Node | NodeError]:
     """The values of a text that is JSON to its end."""
-    found, not_json = nodes(text, Builder())
+    found, not_json = json_nodes(text, Builder())
     assert not_json is None, not_json
     return found
 
@@ -107,7 +107,7 @@ def test_a_value_that_is_refused_hides_no_other(text: str, line: int, sentence: 
 
 @pytest.mark.parametrize("text", ["[\n" * 101, '{"a":\n' * 200_000])
 def test_depth_is_refused_where_the_text_ends_in_it(text: str) -> None:
-    found, error = nodes(text, Builder())
+    found, error = json_nodes(text, Builder())
     assert found == []
     assert error is not None
     assert (error.line, str(error)) == (
@@ -121,7 +121,7 @@ def test_a_hundred_levels_are_accepted() -> None:
 
 def test_a_text_that_stops_being_json_says_where_the_rest_starts() -> None:
     text = '{"a": 1}{"b":\n2, "b": 2}  \n# why\n---\nc: 1'
-    found, error = nodes(text, Builder())
+    found, error = json_nodes(text, Builder())
     assert [line for line, _ in told(found)] == [1, 2]
     assert error is not None
     assert (error.line, text[error.rest :]) == (3, "# why\n---\nc: 1")
@@ -145,7 +145,7 @@ def test_a_text_that_stops_being_json_says_where_the_rest_starts() -> None:
     ],
 )  # fmt: skip
 def test_text_that_is_not_json(text: str, line: int, named: str) -> None:
-    _, error = nodes(text, Builder())
+    _, error = json_nodes(text, Builder())
     assert error is not None
     assert error.line == line
     assert str(error).startswith("this is not JSON")
@@ -174,7 +174,7 @@ def test_flow_yaml_is_still_read(text: str, value: Any) -> None:
 )
 def test_of_two_failed_readings_the_one_that_got_further_is_reported(text: str, start: str) -> None:
     with pytest.raises(DocumentError) as caught:
-        read(text, "x")
+        read_documents(text, "x")
     assert str(caught.value).startswith(start)
 
 
@@ -197,7 +197,7 @@ def test_every_json_text_means_what_the_standard_library_reads(
 ) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     try:
-        characters.check(text, 1)
+        check_characters(text, 1)
     except NodeError:
         text = json.dumps(value, indent=indent)
     (found,) = whole(text)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from webhook.documents import reader
-from webhook.documents.reader import DocumentError, read, read_file
+from webhook.documents.reader import DocumentError, read_documents, read_file
 
 MANIFEST = """\
 # a server
@@ -33,7 +33,7 @@ spec:
 
 def refusal(text: str | bytes, source: str = "file.yaml") -> str:
     with pytest.raises(DocumentError) as caught:
-        read(text, source)
+        read_documents(text, source)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -59,13 +59,13 @@ def refusal(text: str | bytes, source: str = "file.yaml") -> str:
     ],
 )  # fmt: skip
 def test_line_of_a_pointer(pointer: str, line: int) -> None:
-    (document,) = read(MANIFEST, "file.yaml")
+    (document,) = read_documents(MANIFEST, "file.yaml")
     assert document.line(pointer) == line
 
 
 @pytest.mark.parametrize(("pointer", "line"), [("/~1", 1), ("/~0", 2), ("/~01", 3), ("/", 4)])
 def test_escapes_in_pointers_are_those_of_rfc_6901(pointer: str, line: int) -> None:
-    assert read("/: 1\n'~': 2\n'~1': 3\n'': 4\n", "x")[0].line(pointer) == line
+    assert read_documents("/: 1\n'~': 2\n'~1': 3\n'': 4\n", "x")[0].line(pointer) == line
 
 
 @pytest.mark.parametrize(
@@ -87,23 +87,23 @@ def test_escapes_in_pointers_are_those_of_rfc_6901(pointer: str, line: int) -> N
 def test_a_mark_has_the_column_of_the_key_or_item(
     text: str, pointer: str, mark: tuple[int, int]
 ) -> None:
-    assert read(text, "x")[0].mark(pointer) == mark
+    assert read_documents(text, "x")[0].mark(pointer) == mark
 
 
 def test_lines_are_the_same_after_a_dos_newline_or_a_byte_order_mark() -> None:
     text = "\ufeff" + MANIFEST.replace("\n", "\r\n")
-    assert read(text, "x")[0].line("/metadata/name") == 5
+    assert read_documents(text, "x")[0].line("/metadata/name") == 5
 
 
 def test_document_carries_its_source_and_position() -> None:
-    found = read("---\na: 1\n---\n---\n# none\n---\nb: 2\n", "dir/file.yaml")
+    found = read_documents("---\na: 1\n---\n---\n# none\n---\nb: 2\n", "dir/file.yaml")
     assert [(one.source, one.index, one.value) for one in found] == [
         ("dir/file.yaml", 1, {"a": 1}), ("dir/file.yaml", 4, {"b": 2}),
     ]  # fmt: skip
 
 
 def test_documents_print_no_values() -> None:
-    assert repr(read("kind: Secret\n", "x")[0]) == "Document(source='x', index=1)"
+    assert repr(read_documents("kind: Secret\n", "x")[0]) == "Document(source='x', index=1)"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_text_without_documents_is_refused(text: str | bytes) -> None:
 
 def test_error_has_its_parts() -> None:
     with pytest.raises(DocumentError) as caught:
-        read("a: 1\na: 2\n", "file.yaml")
+        read_documents("a: 1\na: 2\n", "file.yaml")
     assert caught.value.source == "file.yaml"
     assert caught.value.line == 2
     assert (
@@ -129,7 +129,7 @@ def test_error_has_its_parts() -> None:
 def test_encodings(encoding: str) -> None:
     marks = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
     data = marks.get(encoding, b"") + "a: é😀\n".encode(encoding)
-    assert read(data, "x")[0].value == {"a": "é😀"}
+    assert read_documents(data, "x")[0].value == {"a": "é😀"}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_binary_data_is_refused(data: str | bytes, start: str) -> None:
 def test_file_is_read_like_its_text(tmp_path: Path) -> None:
     path = tmp_path / "deployment.yaml"
     path.write_text(MANIFEST)
-    assert read_file(path) == read(MANIFEST, str(path))
+    assert read_file(path) == read_documents(MANIFEST, str(path))
 
 
 def test_missing_file_and_directory_are_one_sentence(tmp_path: Path) -> None:
@@ -194,4 +194,6 @@ def test_sizes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_equal_documents_are_equal() -> None:
-    assert read("a: 1", "x") == read("{a: 1}", "x") != read("a: 2", "x")
+    assert (
+        read_documents("a: 1", "x") == read_documents("{a: 1}", "x") != read_documents("a: 2", "x")
+    )

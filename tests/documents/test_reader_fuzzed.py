@@ -7,10 +7,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webhook.documents import characters, stream, yaml_text
+from webhook.documents import yaml_text
 from webhook.documents.builder import Builder
 from webhook.documents.nodes import Mark, Node, NodeError
-from webhook.documents.reader import Document, DocumentError, read, read_stream
+from webhook.documents.reader import Document, DocumentError, read_documents, read_stream
+from webhook.documents.stream import check_characters, document_pieces
 
 MANIFEST = """\
 # a server
@@ -47,7 +48,7 @@ def plain_json(value: Any) -> bool:
 
 def check(text: str | bytes) -> None:
     try:
-        found = read(text, "x")
+        found = read_documents(text, "x")
     except DocumentError as error:
         message = str(error)
     else:
@@ -97,14 +98,14 @@ def places(node: Node) -> list[tuple[str, Mark]]:
 @given(TEXTS)
 def test_libyaml_and_the_python_parser_agree(text: str) -> None:
     """Where both accept a text, values and their places are the same; libyaml accepts more tabs."""
-    for piece in stream.pieces(text):
+    for piece in document_pieces(text):
         try:
-            characters.check(piece.text, piece.line)
+            check_characters(piece.text, piece.line)
         except NodeError:
             continue
         results = []
         for loader in (yaml.CSafeLoader, yaml.SafeLoader):
-            found = yaml_text.nodes(piece.text, Builder(), piece.line, loader)
+            found = yaml_text.yaml_nodes(piece.text, Builder(), piece.line, loader)
             results.append(
                 [(node.value, places(node)) for node in found if isinstance(node, Node)]
                 if not any(isinstance(node, NodeError) for node in found)
@@ -128,9 +129,9 @@ def test_no_document_hides_its_neighbours(text: str) -> None:
 def test_a_strict_reading_takes_all_or_fails_with_the_first_fault(text: str) -> None:
     found = read_stream(text, "x")
     if found.documents and not found.errors:
-        assert read(text, "x") == found.documents
+        assert read_documents(text, "x") == found.documents
         return
     with pytest.raises(DocumentError) as caught:
-        read(text, "x")
+        read_documents(text, "x")
     told = [str(error) for error in found.errors] or ["x:1: there is no document here"]
     assert str(caught.value).startswith(told[0])

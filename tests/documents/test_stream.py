@@ -5,7 +5,7 @@ import pytest
 from tests.documents.streams import Case, cases
 from webhook.documents.builder import MAX_COPIED, MAX_COPIED_IN_ALL
 from webhook.documents.reader import Document, DocumentError, Stream, read_stream
-from webhook.documents.stream import pieces
+from webhook.documents.stream import document_pieces
 
 BESIDE = (
     "kubectl accepts nothing but a comment on a line that starts with ---: move the rest to a "
@@ -113,7 +113,7 @@ def test_the_aliases_of_a_file_are_bounded_in_all() -> None:
 
 def test_the_pieces_of_a_text_are_the_text() -> None:
     text = "a\n---\nb\n--- # c\n---\nd\n--- e\nf\n"
-    assert list(pieces(text, 5)) == [
+    assert list(document_pieces(text, 5)) == [
         ("a\n", 5, 0, False), ("b\n", 7, 1, False), ("---\nd\n", 9, 3, False),
         ("--- e\nf\n", 11, 4, True),
     ]  # fmt: skip

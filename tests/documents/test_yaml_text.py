@@ -20,13 +20,13 @@ def loader(request: pytest.FixtureRequest) -> Any:
 
 
 def values(text: str, loader: Any) -> list[Any]:
-    found = yaml_text.nodes(text, Builder(), loader=loader)
+    found = yaml_text.yaml_nodes(text, Builder(), loader=loader)
     assert all(isinstance(node, Node) for node in found), found
     return [node.value for node in found if isinstance(node, Node)]
 
 
 def refusal(text: str, loader: Any) -> tuple[int, str]:
-    (error,) = yaml_text.nodes(text, Builder(), loader=loader)
+    (error,) = yaml_text.yaml_nodes(text, Builder(), loader=loader)
     assert isinstance(error, NodeError), error.value
     return error.line, str(error)
 
@@ -79,7 +79,7 @@ def test_an_empty_document_is_null(text: str, loader: Any) -> None:
 def test_what_kubectl_drops_behind_a_document_is_refused_and_the_document_kept(
     text: str, line: int, loader: Any
 ) -> None:
-    first, error = yaml_text.nodes(text, Builder(), loader=loader)
+    first, error = yaml_text.yaml_nodes(text, Builder(), loader=loader)
     assert isinstance(first, Node)
     assert isinstance(error, NodeError)
     assert abs(error.line - line) <= 1
@@ -96,7 +96,7 @@ def test_what_kubectl_drops_behind_a_document_is_refused_and_the_document_kept(
 def test_directives_are_refused_because_kubectl_cannot_read_them(
     text: str, line: int, loader: Any
 ) -> None:
-    (error,) = yaml_text.nodes(text, Builder(), 11, loader)
+    (error,) = yaml_text.yaml_nodes(text, Builder(), 11, loader)
     assert isinstance(error, NodeError)
     assert (error.line, str(error)) == (
         line, "kubectl cannot read the directives %YAML and %TAG: remove this line"

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webhook.documents.reader import read
+from webhook.documents.reader import read_documents
 from webhook.documents.yaml_writer import lines, scalar
 
 TRICKY = st.sampled_from([
@@ -46,7 +46,7 @@ def as_kubernetes_counts(value: Any) -> Any:
 def test_what_is_written_is_what_kubernetes_reads(value: dict[str, Any]) -> None:
     stream = f"{written(value)}---\n{written(value)}"
 
-    assert [one.value for one in read(stream, "x")] == [as_kubernetes_counts(value)] * 2
+    assert [one.value for one in read_documents(stream, "x")] == [as_kubernetes_counts(value)] * 2
 
 
 @settings(deadline=None)

@@ -100,4 +100,4 @@ def test_the_log_says_when_settings_are_in_force(product: Product) -> None:
     with product.settings(MORE):
         told = [line["message"] for line in product.logged() if line.get("file") == "settings"]
 
-    assert told[-1] == "a changed file is in force"
+    assert told[-1] == "file reloaded"

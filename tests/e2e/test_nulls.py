@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.e2e.namespace import Namespace
-from webhook.offline.nulls import decoded
+from webhook.offline.decoding import decoded
 
 Json = dict[str, Any]
 SERVER = "mcp-admission.dev/server"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from webhook.fleet.policies.label_selector import selects
-from webhook.objects.network_policy_baseline import network_policy_baseline
+from webhook.fleet.policies.policy_parts import selects
+from webhook.objects.network_policies import build_baseline_policy
 from webhook.settings.model import Settings
 
 CALLER = yaml.safe_load(
@@ -18,7 +18,7 @@ RELEASE = "mcp-admission-system"
 
 
 def lets_in(labels: dict[str, str], namespace: str) -> bool:
-    policy: Any = network_policy_baseline("servers", Settings(), RELEASE, managed=True)
+    policy: Any = build_baseline_policy("servers", Settings(), RELEASE, managed=True)
     return any(
         selects(peer["podSelector"], labels)
         and selects(peer["namespaceSelector"], {"kubernetes.io/metadata.name": namespace})

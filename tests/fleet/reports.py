@@ -1,35 +1,37 @@
 """A report with one of everything."""
 
 from webhook.admission.drift import OUT_OF_DATE, REFUSED, UNPROTECTED, Change
-from webhook.fleet.report import Report, Server, Told, Unseen
+from webhook.fleet.report import FleetReport, ServerFinding, ServerStatus, Skipped
 
 MEMORY = "containers[mcp].resources.requests.memory"
 PATH = "/spec/template/spec/containers/0/resources/requests/memory"
 
 
-def field(number: int) -> Told:
+def field(number: int) -> ServerFinding:
     change = Change(f"field{number}", f"/spec/field{number}", None, number)
-    return Told(OUT_OF_DATE, "out-of-date", f"field{number} is absent", change.path, "", change)
+    return ServerFinding(
+        OUT_OF_DATE, "out-of-date", f"field{number} is absent", change.path, "", change
+    )
 
 
-REPORT = Report(
+REPORT = FleetReport(
     servers=(
-        Server("Deployment", "shop", "fine"),
-        Server(
+        ServerStatus("Deployment", "shop", "fine"),
+        ServerStatus(
             "Deployment",
             "shop",
             "older",
             (
-                Told(UNPROTECTED, "older-than-webhook", "nothing was ever filled in"),
+                ServerFinding(UNPROTECTED, "older-than-webhook", "nothing was ever filled in"),
                 *map(field, range(7)),
             ),
         ),
-        Server(
+        ServerStatus(
             "Deployment",
             "team",
             "crm",
             (
-                Told(
+                ServerFinding(
                     OUT_OF_DATE,
                     "out-of-date",
                     f"{MEMORY} is 400Mi and would be 800Mi",
@@ -39,17 +41,21 @@ REPORT = Report(
                 ),
             ),
         ),
-        Server("Pod", "team", "bare", (field(1),)),
-        Server(
+        ServerStatus("Pod", "team", "bare", (field(1),)),
+        ServerStatus(
             "StatefulSet",
             "team",
             "bridge",
             (
-                Told(REFUSED, "refused", "must not be \x1b[31mtrue", "/spec/hostPID", "host"),
-                Told(UNPROTECTED, "wide-policy", "NetworkPolicy all lets it reach everybody <&>"),
+                ServerFinding(
+                    REFUSED, "refused", "must not be \x1b[31mtrue", "/spec/hostPID", "host"
+                ),
+                ServerFinding(
+                    UNPROTECTED, "wide-policy", "NetworkPolicy all lets it reach everybody <&>"
+                ),
             ),
         ),
     ),
-    unseen=(Unseen("networkpolicies", "GET /apis: 403 Forbidden: not allowed"),),
+    skipped=(Skipped("networkpolicies", "GET /apis: 403 Forbidden: not allowed"),),
     settings="settings.yaml, and the environment",
 )

@@ -1,4 +1,4 @@
-"""A cluster is read page by page: what is told is kept, and what may not be read is said."""
+"""A cluster is read page by page: findings are kept, and what may not be read is reported."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from tests.controller.servers.live import Json, filled_in, server, settings, sto
 from tests.kube.virtual_time import run
 from webhook.controller.installation import Places
 from webhook.fleet.inspection import Audit
-from webhook.fleet.report import Server
+from webhook.fleet.report import ServerStatus
 from webhook.kube.errors import (
     ApiError,
     Forbidden,
@@ -74,17 +74,17 @@ def selects(selector: str, labels: Json) -> bool:
 
 def audited(
     cluster: Cluster, given: Settings | None = None, namespace: str | None = None
-) -> tuple[list[Server], list[str]]:
+) -> tuple[list[ServerStatus], list[str]]:
     api: Any = cluster
     audit = Audit(api, given or Settings(), PLACES, namespace)
     found = asyncio.run(audit.run())
-    return found, [each.what for each in audit.unseen]
+    return found, [each.what for each in audit.skipped]
 
 
 def policy() -> Json:
-    from webhook.objects.made import of_namespace
+    from webhook.objects.made import namespace_objects
 
-    (found,) = of_namespace("team", Settings(), RELEASE, managed=False)
+    (found,) = namespace_objects("team", Settings(), RELEASE, managed=False)
     return found
 
 
@@ -106,7 +106,7 @@ def mirror() -> Json:
     return found
 
 
-def test_pods_are_told_under_the_workload_that_owns_them() -> None:
+def test_a_pod_is_reported_under_the_workload_that_owns_it() -> None:
     pods = [
         *(owned("DaemonSet", "agents", number) for number in range(3)),
         of_replica_set("crm-7d4f", "7d4f", hostPID=False),
@@ -128,11 +128,11 @@ def test_pods_are_told_under_the_workload_that_owns_them() -> None:
         ("ReplicaSet", "alone-7d4f", "refused"),
     ]
     (agents, *_) = found
-    assert len({each.message for each in agents.told}) == len(agents.told)
+    assert len({each.message for each in agents.findings}) == len(agents.findings)
 
 
 @pytest.mark.parametrize(
-    ("pod", "told_of"),
+    ("pod", "reported"),
     [
         pytest.param(of_replica_set("crm-7d4f", "7d4f"), "Deployment crm", id="as-if-of-it"),
         pytest.param(
@@ -142,17 +142,17 @@ def test_pods_are_told_under_the_workload_that_owns_them() -> None:
         pytest.param(owned("Node", "node-1", 1), "Node node-1", id="as-if-of-a-kubelet"),
     ],
 )
-def test_an_owner_that_anybody_can_write_hides_no_pod(pod: Json, told_of: str) -> None:
+def test_an_owner_that_anybody_can_write_hides_no_pod(pod: Json, reported: str) -> None:
     cluster = Cluster(
         deployments=[filled_in(server(), Settings())], pods=[pod], networkpolicies=[policy()]
     )
     found, _ = audited(cluster)
 
     refused = [f"{each.kind} {each.name}" for each in found if each.state == "refused"]
-    assert refused == [told_of]
+    assert refused == [reported]
 
 
-def test_a_policy_that_selects_what_only_pods_carry_is_told_of_their_deployment() -> None:
+def test_a_policy_that_selects_a_label_of_pods_alone_is_a_finding_of_their_deployment() -> None:
     wide: Json = {
         "metadata": {"name": "open", "namespace": "team"},
         "spec": {
@@ -169,7 +169,7 @@ def test_a_policy_that_selects_what_only_pods_carry_is_told_of_their_deployment(
     )
     (found,), _ = audited(cluster)
 
-    assert (found.kind, {each.reason for each in found.told}) == ("Deployment", {"wide-policy"})
+    assert (found.kind, {each.reason for each in found.findings}) == ("Deployment", {"wide-policy"})
 
 
 def test_pods_without_the_label_are_looked_for_where_they_are_servers() -> None:
@@ -207,13 +207,13 @@ def test_where_no_policies_are_made_none_are_read() -> None:
     assert [each.state for each in found] == ["current"]
 
 
-def test_a_list_that_got_too_old_begins_again_and_nothing_is_told_twice() -> None:
+def test_a_list_that_expired_begins_again_and_no_finding_is_doubled() -> None:
     cluster = Cluster(deployments=[stored(server()), stored(builders.server("b"))])
     cluster.failures = {"deployments": [GONE, GONE]}
-    found, unseen = audited(cluster)
+    found, skipped = audited(cluster)
 
-    assert ([each.name for each in found], unseen) == (["b", "crm"], [])
-    assert len({each.message for each in found[0].told}) == len(found[0].told)
+    assert ([each.name for each in found], skipped) == (["b", "crm"], [])
+    assert len({each.message for each in found[0].findings}) == len(found[0].findings)
 
     cluster.failures = {"deployments": [GONE] * 3}
     with pytest.raises(Gone):
@@ -230,14 +230,14 @@ def test_an_api_server_that_is_busy_is_asked_again_when_it_says() -> None:
     assert [each.name for each in found] == ["crm"]
 
 
-def test_without_its_configuration_every_server_that_is_reviewed_is_told() -> None:
+def test_a_missing_configuration_is_a_finding_of_every_reviewed_server() -> None:
     excluded = stored(server())
     excluded["metadata"]["namespace"] = "kube-system"
     cluster = Cluster(deployments=[filled_in(server(), Settings()), excluded])
     cluster.failures = {"validatingwebhookconfigurations": [NotFound(404, "NotFound", "gone")]}
     found, _ = audited(cluster)
 
-    assert {(each.namespace, told.reason) for each in found for told in each.told} == {
+    assert {(each.namespace, finding.reason) for each in found for finding in each.findings} == {
         ("kube-system", "not-reviewed"),
         ("team", "not-registered"),
         ("team", "policy-missing"),
@@ -258,7 +258,7 @@ def test_whether_it_is_registered_is_said(
     audit = Audit(api, Settings(), PLACES, None)
     asyncio.run(audit.run())
 
-    assert (audit.registered, audit.unseen) == (registered, [])
+    assert (audit.registered, audit.skipped) == (registered, [])
 
 
 @pytest.mark.parametrize("namespace", [None, "team"])
@@ -268,13 +268,13 @@ def test_whether_it_is_registered_is_said(
 def test_what_may_not_be_read_is_said(resource: str, namespace: str | None) -> None:
     cluster = Cluster(deployments=[stored(server())])
     cluster.failures = {resource: [FORBIDDEN] * 5}
-    found, unseen = audited(cluster, namespace=namespace)
+    found, skipped = audited(cluster, namespace=namespace)
 
-    assert unseen == [resource]
+    assert skipped == [resource]
     assert bool(found) is (resource != "deployments")
 
 
-def test_nobody_who_answers_is_no_report() -> None:
+def test_an_api_server_that_does_not_answer_is_an_error_and_no_empty_report() -> None:
     cluster = Cluster()
     cluster.failures = {"deployments": [Unreachable("no answer")]}
 
@@ -283,11 +283,11 @@ def test_nobody_who_answers_is_no_report() -> None:
 
 
 @pytest.mark.parametrize("namespace", ["kube-system", RELEASE, "left-alone"])
-def test_a_label_in_a_namespace_that_is_left_alone_is_told(namespace: str) -> None:
+def test_a_label_in_a_namespace_that_is_left_alone_is_a_finding(namespace: str) -> None:
     objects: list[Json] = [stored(server(), namespace=namespace)]
     found, _ = audited(Cluster(deployments=objects), settings(excludedNamespaces=["left-alone"]))
 
-    assert [each.told[0].reason for each in found] == ["not-reviewed"]
+    assert [each.findings[0].reason for each in found] == ["not-reviewed"]
 
 
 SERVERS = 400

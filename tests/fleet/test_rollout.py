@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webhook.fleet.rollout import Progress, progress
+from webhook.fleet.rollout import RolloutProgress, rollout_progress
 
 Json = dict[str, Any]
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
@@ -25,57 +25,57 @@ def counts(there: int, new: int, ready: int, **more: Any) -> Json:
 @pytest.mark.parametrize(
     ("spec", "status", "expected"),
     [
-        ({}, {}, Progress("the Deployment's controller has not seen it yet")),
+        ({}, {}, RolloutProgress("the Deployment's controller has not seen it yet")),
         (
             {"replicas": 1},
             {"observedGeneration": 1, "conditions": [STUCK]},
-            Progress("the Deployment's controller has not seen it yet"),
+            RolloutProgress("the Deployment's controller has not seen it yet"),
         ),
-        ({"replicas": 2}, counts(2, 1, 2), Progress("1 of 2 new pods are there")),
-        ({}, counts(1, 0, 1), Progress("0 of 1 new pods are there")),
-        ({"replicas": 1}, counts(2, 1, 2), Progress("old pods that are left: 1")),
-        ({"replicas": 2}, counts(2, 2, 1), Progress("1 of 2 new pods are available")),
+        ({"replicas": 2}, counts(2, 1, 2), RolloutProgress("1 of 2 new pods are there")),
+        ({}, counts(1, 0, 1), RolloutProgress("0 of 1 new pods are there")),
+        ({"replicas": 1}, counts(2, 1, 2), RolloutProgress("old pods that are left: 1")),
+        ({"replicas": 2}, counts(2, 2, 1), RolloutProgress("1 of 2 new pods are available")),
         (
             {"replicas": 2},
             counts(2, 2, 2),
-            Progress("2 of 2 pods are new and available", done=True),
+            RolloutProgress("2 of 2 pods are new and available", done=True),
         ),
         (
             {"replicas": 0},
             {"observedGeneration": 2},
-            Progress("0 of 0 pods are new and available", done=True),
+            RolloutProgress("0 of 0 pods are new and available", done=True),
         ),
         (
             {"replicas": 1, "progressDeadlineSeconds": 7},
             counts(2, 1, 1, conditions=[{"type": "Available"}, STUCK]),
-            Progress(f"no progress for 7 s: {LOOK}", stuck=True),
+            RolloutProgress(f"no progress for 7 s: {LOOK}", stuck=True),
         ),
         (
             {"replicas": 1},
             counts(1, 1, 0, conditions=[STUCK]),
-            Progress(f"no progress for 600 s: {LOOK}", stuck=True),
+            RolloutProgress(f"no progress for 600 s: {LOOK}", stuck=True),
         ),
         (
             {},
             counts(1, 0, 1, conditions=[FAILS]),
-            Progress(f"0 of 1 new pods are there: {NO_CLASS}"),
+            RolloutProgress(f"0 of 1 new pods are there: {NO_CLASS}"),
         ),
         (
             {},
             counts(1, 0, 1, conditions=[{**FAILS, "status": "False"}]),
-            Progress("0 of 1 new pods are there"),
+            RolloutProgress("0 of 1 new pods are there"),
         ),
         (
             {},
             counts(1, 0, 1, conditions=[FAILS, STUCK]),
-            Progress(f"no progress for 600 s: {NO_CLASS}", stuck=True),
+            RolloutProgress(f"no progress for 600 s: {NO_CLASS}", stuck=True),
         ),
         (
             {"paused": True},
             counts(1, 0, 1),
-            Progress("the Deployment is paused: resume it, and pods roll", stuck=True),
+            RolloutProgress("the Deployment is paused: resume it, and pods roll", stuck=True),
         ),
     ],
 )
-def test_progress(spec: Json, status: Json, expected: Progress) -> None:
-    assert progress(found(spec, 2, **status)) == expected
+def test_progress(spec: Json, status: Json, expected: RolloutProgress) -> None:
+    assert rollout_progress(found(spec, 2, **status)) == expected

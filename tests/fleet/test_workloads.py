@@ -1,4 +1,4 @@
-"""What is told of Deployments, pods and other workloads, a line for each case."""
+"""The findings of Deployments, pods and other workloads, a line for each case."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ from tests.controller.servers.live import (
     stored,
 )
 from webhook.fleet import workloads
-from webhook.fleet.report import Server, Told
-from webhook.settings.affinity import REQUIRED
+from webhook.fleet.report import ServerFinding, ServerStatus
+from webhook.rules.checks.scheduling import REQUIRED
 from webhook.settings.model import Settings
 
 DEFAULTS = Settings()
@@ -24,16 +24,18 @@ PRIVILEGED = [builders.container(securityContext={"privileged": True})]
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
 
 
-def told(found: Json, values: Json | None = None, *, managed: bool = False) -> list[Told]:
+def findings_of(
+    found: Json, values: Json | None = None, *, managed: bool = False
+) -> list[ServerFinding]:
     given = settings(**values or {})
     resource = RESOURCES[found["kind"]]
-    workload = workloads.seen(found, resource, given, managed=managed)
+    workload = workloads.server_workload(found, resource, given, managed=managed)
     assert workload is not None
     if found["kind"] == "Deployment":
-        return workloads.of_deployment(found, given, managed=managed)
+        return workloads.deployment_findings(found, given, managed=managed)
     if found["kind"] == "Pod":
-        return workloads.of_pod(found, given, managed=managed)
-    return workloads.of_other(found, workload, resource, given, managed=managed)
+        return workloads.pod_findings(found, given, managed=managed)
+    return workloads.workload_findings(found, workload, resource, given, managed=managed)
 
 
 def changed(found: Json, **parts: Json) -> Json:
@@ -157,7 +159,7 @@ CASES: list[Any] = [
 
 @pytest.mark.parametrize(("found", "values", "expected"), CASES)
 def test_reasons(found: Json, values: Json, expected: set[str]) -> None:
-    given = told(found, values)
+    given = findings_of(found, values)
 
     assert {each.reason for each in given} == expected
     assert all(each.message and "\n" not in each.message for each in given)
@@ -165,7 +167,7 @@ def test_reasons(found: Json, values: Json, expected: set[str]) -> None:
 
 def test_sentences_name_the_field_the_place_and_the_way_out() -> None:
     def sentences(found: Json, values: Json | None = None) -> set[str]:
-        return {each.line for each in told(found, values)}
+        return {each.line for each in findings_of(found, values)}
 
     assert sentences(filled_in(server(), DEFAULTS), memory("1Gi")) == {
         "containers[mcp].resources.requests.memory is 400Mi and would be 1Gi"
@@ -187,8 +189,10 @@ def test_sentences_name_the_field_the_place_and_the_way_out() -> None:
 
 
 def test_long_values_are_cut() -> None:
-    wide = {"mcpServerDefaults": {"affinity": {"podAffinity": {REQUIRED: ["x" * 200]}}}}
-    lines = [each.line for each in told(filled_in(server(), DEFAULTS), wide)]
+    wide = {
+        "mcpServerDefaults": {"affinity": {"podAffinity": {REQUIRED: [{"topologyKey": "x" * 200}]}}}
+    }
+    lines = [each.line for each in findings_of(filled_in(server(), DEFAULTS), wide)]
 
     assert all(len(line) < 200 for line in lines)
 
@@ -221,25 +225,27 @@ def test_long_values_are_cut() -> None:
     ],
 )
 def test_which_objects_are_servers(found: Json, managed: bool, expected: bool) -> None:
-    workload = workloads.seen(found, RESOURCES[found["kind"]], DEFAULTS, managed=managed)
+    workload = workloads.server_workload(found, RESOURCES[found["kind"]], DEFAULTS, managed=managed)
 
     assert (workload is not None) is expected
 
 
-def test_a_label_where_nobody_reviews_is_told() -> None:
-    labelled = workloads.seen(stored(server()), "deployments.apps", DEFAULTS, managed=False)
+def test_a_label_in_an_unreviewed_namespace_is_a_finding() -> None:
+    labelled = workloads.server_workload(
+        stored(server()), "deployments.apps", DEFAULTS, managed=False
+    )
     assert labelled is not None
-    assert [each.reason for each in workloads.not_reviewed(labelled)] == ["not-reviewed"]
+    assert [each.reason for each in workloads.unreviewed_findings(labelled)] == ["not-reviewed"]
 
     unlabelled = stored(builders.server("crm", labels={}))
-    managed = workloads.seen(unlabelled, "deployments.apps", DEFAULTS, managed=True)
+    managed = workloads.server_workload(unlabelled, "deployments.apps", DEFAULTS, managed=True)
     assert managed is not None
-    assert workloads.not_reviewed(managed) == []
+    assert workloads.unreviewed_findings(managed) == []
 
 
-def test_a_server_is_in_the_worst_state_that_is_told() -> None:
+def test_the_findings_of_a_server_make_its_state() -> None:
     states = [
-        Server("Deployment", "team", "crm", tuple(told(found, values))).state
+        ServerStatus("Deployment", "team", "crm", tuple(findings_of(found, values))).state
         for found, values in (
             (filled_in(server(), DEFAULTS), {}),
             (filled_in(server(), DEFAULTS), memory("1Gi")),

@@ -21,7 +21,7 @@ from webhook.kube.errors import (
     Unreachable,
 )
 from webhook.kube.event_recorder import Notes, deployment
-from webhook.settings.patterns import DNS_SUBDOMAIN
+from webhook.settings.text_forms import DNS_SUBDOMAIN
 
 CRM, SEARCH = deployment("team", "crm", "1"), deployment("team", "search", "2")
 NO_ANSWER = Unreachable("POST: no answer in time")

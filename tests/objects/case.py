@@ -6,7 +6,7 @@ from typing import Any
 import kubernetes_validate
 
 from tests.builders import server as workload
-from webhook.objects.deployed_server import Server, read
+from webhook.objects.deployed_server import Server, server_of
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -34,7 +34,7 @@ def deployment(
 
 def server(**tweak: Any) -> Server:
     """The server that such a Deployment is."""
-    return read(deployment(**tweak))
+    return server_of(deployment(**tweak))
 
 
 def secret(name: str = "values", kind: str = "Opaque", **values: bytes) -> Json:

@@ -10,17 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.objects.case import SECRET_UID, Json, assert_valid, secret, secret_of, server
-from webhook.objects.config_secret import config_secret
+from webhook.objects.config_secrets import build_config_secret, build_files_secret
 from webhook.objects.configuration import (
     LARGEST_SECRET,
     LONGEST_VARIABLE,
-    Configuration,
-    configuration,
+    ServerConfiguration,
     file_keys,
+    read_configuration,
 )
-from webhook.objects.files_secret import files_secret
-from webhook.objects.refusal import Refused
-from webhook.objects.revision import revision
+from webhook.objects.deployed_server import Refused
 
 MIB = 1024 * 1024
 FROM = "metadata.annotations[mcp-admission.dev/config-from]"
@@ -35,8 +33,8 @@ def asking(file_keys: str = "") -> dict[str, str]:
 def both(source: Json, file_keys: str = "") -> tuple[Json, Json]:
     """The values of the two Secrets."""
     asker = server(asks=asking(file_keys))
-    content = configuration(asker, source)
-    made = [config_secret(asker, content), files_secret(asker, content)]
+    content = read_configuration(asker, source)
+    made = [build_config_secret(asker, content), build_files_secret(asker, content)]
     env, files = (
         {key: b64decode(value) for key, value in (each or {"data": {}})["data"].items()}
         for each in made
@@ -89,8 +87,10 @@ CONTENTS: list[Any] = [
 def test_every_value_is_kept(values: Json, marked: str, env: Json, files: Json) -> None:
     assert both(secret_of(values), marked) == (env, files)
     asker = server(asks=asking(marked))
-    content = configuration(asker, secret_of(values))
-    assert_valid(*filter(None, [config_secret(asker, content), files_secret(asker, content)]))
+    content = read_configuration(asker, secret_of(values))
+    assert_valid(
+        *filter(None, [build_config_secret(asker, content), build_files_secret(asker, content)])
+    )
 
 
 BINARY = "Secret values has binary values, which no environment variable can hold"
@@ -148,7 +148,7 @@ REFUSALS: list[Any] = [
 @pytest.mark.parametrize(("values", "marked", "sentences"), REFUSALS)
 def test_what_cannot_reach_the_server(values: Json, marked: str, sentences: list[str]) -> None:
     with pytest.raises(Refused) as refused:
-        configuration(server(asks=asking(marked)), secret_of(values))
+        read_configuration(server(asks=asking(marked)), secret_of(values))
 
     assert list(refused.value.sentences) == sentences
     assert refused.value.reason == "ConfigRefused"
@@ -156,32 +156,32 @@ def test_what_cannot_reach_the_server(values: Json, marked: str, sentences: list
 
 def refusal(source: Json | None, **asks: str) -> tuple[str, str]:
     with pytest.raises(Refused) as refused:
-        configuration(server(asks=asks), source)
+        read_configuration(server(asks=asks), source)
     return refused.value.reason, str(refused.value)
 
 
 def test_a_secret_that_is_not_there() -> None:
-    told = f"{FROM} names values, which is no Secret of namespace tools: create it"
+    sentence = f"{FROM} names values, which is no Secret of namespace tools: create it"
 
-    assert refusal(None, **asking()) == ("ConfigMissing", told)
+    assert refusal(None, **asking()) == ("ConfigMissing", sentence)
 
 
 @pytest.mark.parametrize("kind", ["config", "files"])
 def test_what_is_made_is_not_made_from_itself(kind: str) -> None:
     own = f"github-tools-mcp-{kind}"
-    told = f"{FROM} names the Secret that is made from it: name yours"
+    sentence = f"{FROM} names the Secret that is made from it: name yours"
 
-    assert refusal(secret(own), **{"config-from": own}) == ("ConfigRefused", told)
+    assert refusal(secret(own), **{"config-from": own}) == ("ConfigRefused", sentence)
 
 
 def test_no_token_of_a_service_account_is_handed_out_as_configuration() -> None:
-    reason, told = refusal(
+    reason, sentence = refusal(
         secret(kind="kubernetes.io/service-account-token", token=b"eyJ"), **asking()
     )
 
     assert reason == "ConfigRefused"
-    assert told.startswith(f"{FROM} names values, which holds the token of a ServiceAccount")
-    assert "eyJ" not in told
+    assert sentence.startswith(f"{FROM} names values, which holds the token of a ServiceAccount")
+    assert "eyJ" not in sentence
 
 
 def test_a_value_that_is_no_base64_is_not_quoted() -> None:
@@ -201,23 +201,8 @@ def test_a_manifest_may_say_it_in_plain_text() -> None:
 
 
 @pytest.mark.parametrize("asks", [{}, {"file-keys": "a"}, {"env-from": "values"}])
-def test_nothing_is_made_for_who_asks_for_nothing(asks: dict[str, str]) -> None:
-    asker = server(asks=asks)
-
-    assert configuration(asker, secret(K=b"k")) is None
-    assert config_secret(asker, None) is None
-    assert files_secret(asker, None) is None
-    assert revision(None) is None
-
-
-def test_the_whole_secret() -> None:
-    asker = server(asks=asking("a.pem"))
-    made = config_secret(asker, configuration(asker, secret_of({"a.pem": b"x", "K": b"k"})))
-    assert made is not None
-
-    assert made["type"] == "Opaque"
-    assert made["metadata"] == asker.metadata("github-tools-mcp-config")
-    assert made["data"] == {"K": "aw==", "a.pem": "L2ZpbGVzL2EucGVt"}
+def test_a_server_that_asks_for_none_has_no_configuration(asks: dict[str, str]) -> None:
+    assert read_configuration(server(asks=asks), secret(K=b"k")) is None
 
 
 KEY = st.from_regex(r"[a-zA-Z_][-._a-zA-Z0-9]{0,20}", fullmatch=True)
@@ -239,33 +224,6 @@ def test_files_and_environment_together_have_every_value_once(
     }
 
 
-def test_a_revision_changes_with_every_part_of_the_content() -> None:
-    contents = [
-        Configuration({"a": b"1"}, {}, SECRET_UID),
-        Configuration({"a": b"2"}, {}, SECRET_UID),
-        Configuration({"b": b"1"}, {}, SECRET_UID),
-        Configuration({}, {"a": b"1"}, SECRET_UID),
-        Configuration({"a": b""}, {}, SECRET_UID),
-        Configuration({}, {}, SECRET_UID),
-        Configuration({"a": b"1"}, {}, "another-uid"),
-    ]
-
-    assert len({revision(content) for content in contents}) == len(contents)
-
-
-def test_a_revision_stays_while_the_content_does() -> None:
-    """A new release that computes another one would roll every server."""
-    one = Configuration({"a": b"1", "b": b"2"}, {"c": b"\xff"}, SECRET_UID)
-    same = Configuration({"b": b"2", "a": b"1"}, {"c": b"\xff"}, SECRET_UID)
-
-    assert revision(one) == revision(same) == "e2c0f2d0a4188509"
-
-
-def test_a_revision_without_a_key_is_not_made() -> None:
-    with pytest.raises(ValueError, match="needs the uid"):
-        revision(Configuration({"pin": b"1234"}, {}, ""))
-
-
 def test_keys_are_read_as_the_pods_read_them() -> None:
     assert file_keys(server(asks={"file-keys": "a, b,,a"})) == ["a", "b"]
 
@@ -284,7 +242,7 @@ def test_the_longest_variable_is_that_of_linux() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "told"),
+    ("keys", "listed"),
     [
         (["A" * 60], "A" * 60),
         (["A" * 61], f"{'A' * 57}..."),
@@ -292,10 +250,10 @@ def test_the_longest_variable_is_that_of_linux() -> None:
         (["A", "B", "C", "D", "E", "F"], "A, B, C, D, E and 1 more"),
     ],
 )
-def test_as_many_keys_are_told_as_can_be_read(keys: list[str], told: str) -> None:
+def test_a_refusal_names_five_keys_and_counts_the_rest(keys: list[str], listed: str) -> None:
     _, sentence = refusal(secret_of(dict.fromkeys(keys, b"\0")), **asking())
 
-    assert sentence == f"{BINARY}, in {told}: {MARK}"
+    assert sentence == f"{BINARY}, in {listed}: {MARK}"
 
 
 @pytest.mark.parametrize(("uid", "known"), [(SECRET_UID, SECRET_UID), (None, "")])
@@ -303,6 +261,6 @@ def test_the_content_knows_its_source(uid: str | None, known: str) -> None:
     source = secret(K=b"k")
     source["metadata"]["uid"] = uid
 
-    content = configuration(server(asks=asking()), source)
+    content = read_configuration(server(asks=asking()), source)
 
-    assert content == Configuration({"K": b"k"}, {}, known)
+    assert content == ServerConfiguration({"K": b"k"}, {}, known)

@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.objects.case import Json, deployment, secret, server, settings_of
-from webhook.objects.deployed_server import read
-from webhook.objects.made import of_server
-from webhook.objects.network_policy_baseline import NAME
-from webhook.objects.refusal import LONGEST_NOTE, Refused
+from webhook.objects.deployed_server import LONGEST_NOTE, Refused, server_of
+from webhook.objects.made import server_objects
+from webhook.objects.network_policies import BASELINE
 
 DNS_1035 = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 PROFILES: Json = {"db": {"to": [{"podSelector": {}}]}}
@@ -25,7 +24,7 @@ NAMES = st.text(f"{string.ascii_lowercase}{string.digits}-.", min_size=1, max_si
 
 def made_names(name: str) -> list[str]:
     asks = {"config-from": "values", "file-keys": "key", "egress": "db"}
-    made = of_server(
+    made = server_objects(
         server(name=name, asks=asks), settings_of(egressProfiles=PROFILES), secret(key=b"")
     )
     assert made.refusals == ()
@@ -37,7 +36,7 @@ def test_every_name_is_legal_everywhere(name: str) -> None:
     found = made_names(name)
 
     assert len(set(found)) == len(found) == 4
-    assert NAME not in found
+    assert BASELINE not in found
     assert all(DNS_1035.fullmatch(each) for each in found)
 
 
@@ -53,7 +52,7 @@ def test_what_the_template_asks_counts_too() -> None:
     document = deployment()
     document["spec"]["template"]["metadata"]["annotations"] = {"mcp-admission.dev/port": "1"}
 
-    assert read(document).asks("mcp-admission.dev/port") == "1"
+    assert server_of(document).annotation("mcp-admission.dev/port") == "1"
 
 
 def test_two_places_that_differ_are_not_chosen_between() -> None:
@@ -62,14 +61,16 @@ def test_two_places_that_differ_are_not_chosen_between() -> None:
         "mcp-admission.dev/config-from": "two"
     }
 
-    with pytest.raises(Refused, match="differs from the pod template: say it in one place") as told:
-        read(document).asks("mcp-admission.dev/config-from")
+    with pytest.raises(
+        Refused, match="differs from the pod template: say it in one place"
+    ) as refused:
+        server_of(document).annotation("mcp-admission.dev/config-from")
 
-    assert told.value.reason == "ConfigFromContradicts"
+    assert refused.value.reason == "ConfigFromContradicts"
 
 
 def test_an_empty_annotation_asks_nothing() -> None:
-    assert server(asks={"egress": ""}).asks("mcp-admission.dev/egress") is None
+    assert server(asks={"egress": ""}).annotation("mcp-admission.dev/egress") is None
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_it_knows_whether_its_pods_are_found(labels: dict[str, str], labelled: b
     document = deployment()
     document["spec"]["template"]["metadata"]["labels"] |= labels
 
-    assert read(document).labelled == labelled
+    assert server_of(document).labelled == labelled
 
 
 def test_a_note_ends_where_an_event_does() -> None:

@@ -5,15 +5,14 @@ from typing import Any
 import pytest
 
 from tests.objects.case import UID, Json, assert_valid, deployment, server
-from webhook.objects.deployed_server import read
-from webhook.objects.refusal import Refused
-from webhook.objects.service import leads_to, service
+from webhook.objects.deployed_server import Refused, server_of
+from webhook.objects.service import build_service, leads_to
 
 WEB, METRICS = {"name": "web", "containerPort": 3001}, {"name": "metrics", "containerPort": 9090}
 
 
 def test_the_whole_service() -> None:
-    made = service(server())
+    made = build_service(server())
 
     assert_valid(made)
     assert made == {
@@ -42,7 +41,7 @@ def test_the_whole_service() -> None:
 
 
 def test_it_selects_nothing_until_the_pods_carry_the_labels() -> None:
-    made = service(server(), selecting=False)
+    made = build_service(server(), selecting=False)
 
     assert_valid(made)
     assert "selector" not in made["spec"]
@@ -54,8 +53,8 @@ MAIN = {"name": "main", "image": "a"}
 TARGETS = [
     pytest.param({"ports": [METRICS, WEB]}, "metrics", id="the-first"),
     pytest.param({"ports": [{"containerPort": 3001}]}, 3001, id="without-a-name"),
-    pytest.param({"ports": [METRICS, WEB], "asks": {"port": "3001"}}, "web", id="told"),
-    pytest.param({"ports": [], "asks": {"port": "65535"}}, 65535, id="told-and-not-declared"),
+    pytest.param({"ports": [METRICS, WEB], "asks": {"port": "3001"}}, "web", id="annotated"),
+    pytest.param({"ports": [], "asks": {"port": "65535"}}, 65535, id="annotated-and-not-declared"),
     pytest.param({"initContainers": [SIDECAR]}, 8080, id="a-name-that-a-sidecar-has-too"),
     pytest.param(
         {
@@ -79,14 +78,14 @@ TARGETS = [
 
 @pytest.mark.parametrize(("tweak", "target"), TARGETS)
 def test_port_80_leads_to(tweak: Json, target: int | str) -> None:
-    made = service(server(**tweak))
+    made = build_service(server(**tweak))
 
     assert_valid(made)
     (port,) = made["spec"]["ports"]
     assert (port["port"], port["targetPort"]) == (80, target)
 
 
-ADVICE = "name one mcp, or tell it by the annotation mcp-admission.dev/port"
+ADVICE = "name one mcp, or set the annotation mcp-admission.dev/port"
 NOT_DECLARED = "names no port of the server container: write a number from 1 to 65535"
 REFUSALS = [
     ({"ports": []}, "PortUnknown", f"containers[mcp].ports declares no TCP port: {ADVICE}"),
@@ -108,7 +107,7 @@ def test_it_is_refused_where_nothing_says_which_port(
     tweak: Any, reason: str, sentence: str
 ) -> None:
     with pytest.raises(Refused) as refused:
-        service(server(**tweak))
+        build_service(server(**tweak))
 
     assert (refused.value.reason, str(refused.value)) == (reason, sentence)
 
@@ -143,13 +142,13 @@ def test_a_service_of_somebody_else_leads_to_the_server(change: Json, leads: boo
     labels = {"app": "tools", SERVER: "true", "mcp-admission.dev/name": "github-tools"}
     document["spec"]["template"]["metadata"] = {"labels": labels}
 
-    assert leads_to(read(document), {"spec": {**THEIRS, **change}}) is leads
+    assert leads_to(server_of(document), {"spec": {**THEIRS, **change}}) is leads
 
 
 def test_a_port_without_a_name_is_led_to_by_its_number_alone() -> None:
     document = deployment(ports=[{"containerPort": 8080}])
     document["spec"]["template"]["metadata"] = {"labels": {"app": "tools"}}
-    found = read(document)
+    found = server_of(document)
 
     assert leads_to(found, {"spec": THEIRS})
     assert not leads_to(found, {"spec": {**THEIRS, "ports": [{"port": 80, "targetPort": "mcp"}]}})

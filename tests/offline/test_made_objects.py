@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tests.admission.objects import deployments
 from tests.cli.conftest import Review
 from webhook.admission.request import Scope
-from webhook.documents.reader import read as read_documents
-from webhook.offline.made_objects import documents, with_made_objects
+from webhook.documents.reader import read_documents
+from webhook.offline.made_objects import made_documents, with_made_objects
 from webhook.offline.manifests import Manifest
-from webhook.offline.reviewer import outcome
+from webhook.offline.reviewer import review_manifest
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -157,7 +157,7 @@ def test_what_the_controller_would_refuse_is_said(review: Review) -> None:
         "# for Deployment tools/github-tools: Secret values has binary values, which no "
         "environment variable can hold, in PIN: list the keys in mcp-admission.dev/file-keys\n"
         "# for Deployment tools/github-tools: containers[main].ports declares no TCP port: name "
-        "one mcp, or tell it by the annotation mcp-admission.dev/port\n"
+        "one mcp, or set the annotation mcp-admission.dev/port\n"
     ) in printed.out
     assert printed.code == 0
 
@@ -194,13 +194,13 @@ def test_whatever_is_admitted_can_be_shown(document: Json, managed: bool) -> Non
     manifest = Manifest(read, read.value, "apps/v1", "Deployment")
     scope = Scope.MANAGED if managed else Scope.OPTED_IN
     settings = Settings.model_validate({"onConflict": "warn"})
-    seen = outcome(manifest, settings, scope, "tools")
+    seen = review_manifest(manifest, settings, scope, "tools")
 
     (shown,) = with_made_objects([seen], settings, managed=managed)
 
     assert shown.made is not None
     assert bool(shown.made.objects) == seen.allowed
-    assert "".join(documents([shown])).count("kind: Secret") == 0
+    assert "".join(made_documents([shown])).count("kind: Secret") == 0
 
 
 def test_a_managed_namespace_has_its_labels_once(review: Review) -> None:

@@ -171,7 +171,7 @@ def test_kustomizations_and_their_patches_are_passed_over(review: Review, tmp_pa
     }
 
 
-def test_folders_of_tools_are_not_read_and_told(review: Review, tmp_path: Path) -> None:
+def test_folders_of_tools_are_reported_and_not_read(review: Review, tmp_path: Path) -> None:
     tools = [".git", "a/node_modules", ".venv", "env", "b/__pycache__", ".terraform"]
     written(tmp_path, {f"{name}/pod.yaml": judged("x", "refused") for name in tools})
     written(tmp_path, {"env/pyvenv.cfg": "", ".github/pod.yaml": judged("a")})

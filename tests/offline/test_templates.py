@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webhook.documents.nodes import Mark
-from webhook.offline.templates import HelmSources, Template, named_in_stream
+from webhook.offline.templates import HelmSources, Template, template_in_stream
 
 TEMPLATE = """\
 {{- if .Values.on }}
@@ -100,9 +100,9 @@ def test_the_document_is_that_of_the_kind_and_the_name(document: Any, line: int 
     assert (mark and mark.line) == line
 
 
-def test_a_template_that_is_not_there_tells_no_line(tmp_path: Path) -> None:
-    assert named_in_stream("demo/templates/a.yaml").mark(DEPLOYMENT, "") is None
-    assert named_in_stream(f"{tmp_path}/a.yaml").text == ""
+def test_a_template_that_is_not_there_has_no_line(tmp_path: Path) -> None:
+    assert template_in_stream("demo/templates/a.yaml").mark(DEPLOYMENT, "") is None
+    assert template_in_stream(f"{tmp_path}/a.yaml").text == ""
 
 
 def test_a_stream_opens_nothing_outside_of_the_folder(
@@ -113,7 +113,7 @@ def test_a_stream_opens_nothing_outside_of_the_folder(
     monkeypatch.chdir(tmp_path / "here")
 
     for name in ("../secret.yaml", "demo/../../secret.yaml", str(tmp_path / "secret.yaml")):
-        assert named_in_stream(name) == Template(name)
+        assert template_in_stream(name) == Template(name)
 
 
 def test_the_source_is_that_of_the_document() -> None:

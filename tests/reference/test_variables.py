@@ -8,9 +8,9 @@ import pytest
 from tests.builders import bare_pod, server
 from tests.in_memory.api_server import ApiServer
 from tests.in_memory.places import ABSENT, found
-from webhook.settings.load import load, parse
+from webhook.settings.faults import SettingsError
+from webhook.settings.load import load_settings, parse_settings
 from webhook.settings.model import Settings
-from webhook.settings.settings_error import SettingsError
 
 KINDS = {"Deployment": server, "Pod": bare_pod}
 RUNTIME_CLASS = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME"
@@ -46,7 +46,9 @@ def test_the_base_image_of_the_environment_comes_before_that_of_the_file(
     path = tmp_path / "settings.yaml"
     path.write_text(settings)
 
-    stored = ApiServer(load(path, environment)).create(server(container={"image": ""})).stored
+    stored = (
+        ApiServer(load_settings(path, environment)).create(server(container={"image": ""})).stored
+    )
 
     assert found(stored, "containers[mcp].image") == image
 
@@ -56,13 +58,15 @@ def test_the_base_image_of_the_environment_comes_before_that_of_the_file(
     [
         pytest.param(Settings(), ABSENT, id="empty"),
         pytest.param(
-            parse("mcpServerDefaults: {runtimeClassName: gvisor}", "settings.yaml"),
+            parse_settings("mcpServerDefaults: {runtimeClassName: gvisor}", "settings.yaml"),
             "gvisor",
             id="settings-file",
         ),
-        pytest.param(load(None, {RUNTIME_CLASS: "gvisor"}), "gvisor", id=RUNTIME_CLASS),
-        pytest.param(load(None, {RUNTIME_CLASS_LATER: "kata"}), "kata", id=RUNTIME_CLASS_LATER),
-        pytest.param(load(None, {RUNTIME_CLASS: ""}), ABSENT, id="empty-variable"),
+        pytest.param(load_settings(None, {RUNTIME_CLASS: "gvisor"}), "gvisor", id=RUNTIME_CLASS),
+        pytest.param(
+            load_settings(None, {RUNTIME_CLASS_LATER: "kata"}), "kata", id=RUNTIME_CLASS_LATER
+        ),
+        pytest.param(load_settings(None, {RUNTIME_CLASS: ""}), ABSENT, id="empty-variable"),
     ],
 )
 @pytest.mark.parametrize("kind", KINDS)
@@ -82,7 +86,7 @@ def test_each_variable_of_pod_security_sets_its_key(
     text, value = other
 
     def setting(environment: dict[str, str]) -> Any:
-        settings = load(None, environment).model_dump(by_alias=True)
+        settings = load_settings(None, environment).model_dump(by_alias=True)
         return settings["mcpNamespace"]["podSecurity"][key]
 
     assert setting({}) == default
@@ -95,4 +99,4 @@ def test_an_unknown_level_of_pod_security_is_an_error(name: str) -> None:
     variable = f"OBOT_SERVER_MCPPOD_SECURITY_{name}"
 
     with pytest.raises(SettingsError, match=f"{variable}.*privileged, baseline or restricted"):
-        load(None, {variable: "strict"})
+        load_settings(None, {variable: "strict"})

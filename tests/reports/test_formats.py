@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import Review
 from tests.offline.manifest_texts import written
-from webhook.reports import sarif
+from webhook.reports import review_items, sarif
 from webhook.rules.registry import RULES
 
 HERE = Path(__file__).parent
@@ -48,7 +48,7 @@ def test_diff_is_the_default(review: Review) -> None:
     assert review("input.yaml", input=INPUT) == review("input.yaml", "-o", "diff")
 
 
-def test_yaml_tells_on_stderr_what_documents_cannot_say(review: Review) -> None:
+def test_yaml_reports_on_stderr_what_documents_cannot_say(review: Review) -> None:
     printed = review("input.yaml", "-o", "yaml", input=INPUT)
 
     assert printed.err.splitlines() == [
@@ -192,7 +192,7 @@ def test_the_schema_of_sarif_refuses_what_is_wrong() -> None:
     ],
 )
 def test_sarif_names_files_by_uri(name: str, uri: str) -> None:
-    assert sarif._uri(name) == uri
+    assert review_items._uri(name) == uri
 
 
 def test_junit_can_be_read_whatever_a_manifest_holds(review: Review) -> None:

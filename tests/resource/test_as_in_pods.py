@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tools.cluster.control_plane import ControlPlane
-from webhook.settings.layers import Layer, settle
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.faults import SettingsError
+from webhook.settings.layers import Layer, merge_layers
 
 Json = dict[str, Any]
 POD: Json = {"containers": [{"name": "mcp", "image": "registry.example/mcp:1"}]}
@@ -58,7 +58,7 @@ RESOURCES = [
 
 def accepted_here(**defaults: Any) -> bool:
     try:
-        settle([Layer({"mcpServerDefaults": defaults}, str)])
+        merge_layers([Layer({"mcpServerDefaults": defaults}, str)])
     except SettingsError:
         return False
     return True

@@ -1,19 +1,29 @@
 """What the API server accepts as settings, what it refuses, and in which words."""
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.settings.test_network_peers import BAD_PEERS, BAD_PORTS, GOOD_PEERS, GOOD_PORTS
+from tools.chart.definition import definition
+from tools.chart.model_schema import descriptions
+from tools.chart.settings_schema import settings_schema
 from tools.cluster.clients import KubectlError
 from tools.cluster.control_plane import ControlPlane
-from webhook.settings.descriptions import CHART_ONLY, DESCRIPTIONS
-from webhook.settings.load import parse
+from webhook.settings.layers import faults_of_source
+from webhook.settings.load import parse_settings
 from webhook.settings.model import Settings
-from webhook.settings.resource import GROUP, KIND, NAME, PLURAL, VERSION, definition
+from webhook.settings.model_keys import chart_only_keys
+from webhook.settings.resource import GROUP, KIND, NAME, PLURAL, VERSION
 
 Json = dict[str, Any]
 
+PROFILE = (
+    "mcpNamespace: {{networkPolicy: {{egressProfiles: {{db: {{to: {to}, ports: {ports}}}}}}}}}"
+)
 ACCEPTED = {
     "nothing": "{}",
     "quantities": "mcpServerMaximums: {requests: {memory: 2Gi, cpu: 1}, limits: {cpu: 1500m}}",
@@ -37,6 +47,9 @@ ACCEPTED = {
     "tokens": "serviceAccountTokens: {managed: allow, names: [team-a/tools]}",
     "isolation": "isolation: {gate: false, breakGlassGroups: [sre]}\nplatform: openshift",
 }
+ACCEPTED["every kind of peer and port"] = PROFILE.format(
+    to=json.dumps(GOOD_PEERS), ports=json.dumps(GOOD_PORTS)
+)
 ASKED = "mcpServerDefaults: {resources: {requests: {memory: 1025Mi}}}"
 REFUSED = {
     "unknown key": ("onConflicts: deny", 'unknown field "spec.onConflicts"'),
@@ -110,9 +123,35 @@ def resource(text: str, name: str = NAME) -> Json:
     }
 
 
+@pytest.mark.parametrize("peer", [peer for peer, _ in BAD_PEERS], ids=str)
+def test_peers_that_no_policy_can_have(settings_resource: ControlPlane, peer: Json) -> None:
+    assert not in_force(settings_resource, PROFILE.format(to=json.dumps([peer]), ports="[]"))
+
+
+@pytest.mark.parametrize("port", [port for port, _ in BAD_PORTS], ids=str)
+def test_ports_that_no_policy_can_have(settings_resource: ControlPlane, port: Json) -> None:
+    text = PROFILE.format(to="[{podSelector: {}}]", ports=json.dumps([port]))
+
+    assert not in_force(settings_resource, text)
+
+
+def test_a_null_selects_nothing_in_silence(settings_resource: ControlPlane) -> None:
+    text = PROFILE.format(to="[{podSelector: {matchLabels: null}}]", ports="[]")
+
+    assert not in_force(settings_resource, text)
+
+
+def in_force(cluster: ControlPlane, text: str) -> bool:
+    """Whether the API server takes the settings, and the controller what is stored of them."""
+    path = f"/apis/{GROUP}/{VERSION}/{PLURAL}?dryRun=All&fieldValidation=Strict"
+    answer = cluster.raw("POST", path, resource(text))
+    assert answer.status in {201, 400, 422}, answer.body
+    return answer.status == 201 and not faults_of_source(json.loads(answer.body)["spec"])
+
+
 @pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
 def test_settings_are_accepted(settings_resource: ControlPlane, text: str) -> None:
-    assert isinstance(parse(text, "settings.yaml"), Settings)
+    assert isinstance(parse_settings(text, "settings.yaml"), Settings)
 
     applied = settings_resource.kubectl(
         "apply", "--dry-run=server", "-o", "json", "-f", "-", sent=resource(text)
@@ -149,22 +188,26 @@ def test_every_key_is_explained(settings_resource: ControlPlane) -> None:
     said = settings_resource.kubectl("explain", "mcpsettings.spec", "--recursive").stdout
 
     assert "mcpServerDefaults" in said
-    for key, sentence in DESCRIPTIONS.items():
-        if key in CHART_ONLY:
+    for key, sentence in descriptions():
+        if key in chart_only_keys():
             continue
         told = settings_resource.kubectl("explain", f"{PLURAL}.spec.{key}").stdout
         assert sentence.split()[0] in told.partition("DESCRIPTION:")[2]
 
 
 def test_every_key_is_described() -> None:
-    assert sorted(_keys(Settings)) == sorted(DESCRIPTIONS)
+    def undescribed(schema: Json, key: str) -> Iterator[str]:
+        for name, held in schema.get("properties", {}).items():
+            at = f"{key}.{name}".lstrip(".")
+            if "description" not in held and not at.startswith("rules."):
+                yield at
+            yield from undescribed(held, at)
+        for inside in ("items", "additionalProperties"):
+            if isinstance(schema.get(inside), dict):
+                yield from undescribed(schema[inside], f"{key}.*")
+
+    assert list(undescribed(settings_schema(), "")) == []
 
 
-def _keys(model: Any, prefix: str = "") -> list[str]:
-    keys = []
-    for name, field in model.model_fields.items():
-        key = f"{prefix}{field.alias or name}"
-        inner = field.annotation
-        section = isinstance(inner, type) and hasattr(inner, "model_fields")
-        keys += _keys(inner, f"{key}.") if section and key not in DESCRIPTIONS else [key]
-    return keys
+def test_the_api_server_knows_every_key() -> None:
+    assert "preserve-unknown-fields" not in json.dumps(definition())

@@ -1,5 +1,6 @@
 """The registry knows every rule once, and the settings know the same ones."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -12,8 +13,7 @@ from webhook.pods.patch import Patch
 from webhook.rules.registry import RULES, plan, validate
 from webhook.rules.rule import nothing_to_check, nothing_to_fill
 from webhook.settings.model import Settings
-from webhook.settings.rule_ids import RuleId
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.rule_ids import NOT_OVERRIDABLE, RuleId
 
 
 def test_every_module_with_a_rule_is_registered_once() -> None:
@@ -35,9 +35,29 @@ def test_a_rule_that_is_off_is_not_planned() -> None:
     assert "capabilities" not in {step.rule.id for step in (*steps.fills, *steps.checks)}
 
 
-def test_what_nothing_can_stand_in_for_is_not_overridden() -> None:
-    with pytest.raises(SettingsError, match="host-path: override is not accepted"):
-        plan(settings_of(rules={"host-path": "override"}))
+def test_what_is_overridable_is_what_the_settings_say() -> None:
+    assert {rule.id for rule in RULES if not rule.overridable} == NOT_OVERRIDABLE
+    unlike = (replace(RULES[0], overridable=not RULES[0].overridable), *RULES[1:])
+
+    with pytest.raises(ValueError, match=r"rule_ids\.py differ in what"):
+        validate(unlike, get_args(RuleId))
+
+
+def test_settings_are_planned_once_and_known_by_identity() -> None:
+    one, other = Settings(), Settings()
+
+    assert plan(one) is plan(one)
+    assert plan(one) is not plan(other)
+    assert plan(one) is not plan(one, windows=True)
+
+
+def test_plans_of_settings_that_are_gone_are_not_kept() -> None:
+    first = Settings()
+    planned = plan(first)
+    for _ in range(8):
+        plan(Settings())
+
+    assert plan(first) is not planned
 
 
 def test_a_rule_may_fill_in_or_check_nothing() -> None:

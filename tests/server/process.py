@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import trustme
@@ -59,17 +58,12 @@ class Server:
     def _listening(self) -> list[dict[str, Any]]:
         if self._process.poll() is not None:
             raise RuntimeError(f"the server ended with {self._process.returncode}: {self.lines}")
-        return self.told("listening")
+        return self.logged("listening")
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end()
 
     def _end(self) -> None:
@@ -84,7 +78,7 @@ class Server:
         """Its process id."""
         return self._process.pid
 
-    def told(self, message: str) -> list[dict[str, Any]]:
+    def logged(self, message: str) -> list[dict[str, Any]]:
         """The lines of the log with this message, so far."""
         return [line for line in list(self.lines) if line["message"] == message]
 

@@ -13,11 +13,11 @@ from tests.server.reviews import posted
 from webhook.admission.answer import NOT_COVERED, Answer
 from webhook.admission.request import Request, Scope
 from webhook.observe.metrics import Metrics
-from webhook.server.app import application
+from webhook.server.app import review_application
 from webhook.server.decision import Reviewer
 from webhook.server.listener import Address, Listener
+from webhook.server.probes import Traffic
 from webhook.server.settings_file import SettingsFile
-from webhook.server.traffic import Traffic
 from webhook.settings.model import Settings
 
 JSON = {"Content-Type": "application/json"}
@@ -25,7 +25,7 @@ JSON = {"Content-Type": "application/json"}
 
 @dataclass
 class Recorder:
-    """A review that answers what it is told, and remembers what it was asked."""
+    """A review that gives the answer it is given, and remembers what it was asked."""
 
     answer: Answer = NOT_COVERED
     asked: list[tuple[Request, Settings, Scope]] = field(default_factory=list)
@@ -89,7 +89,7 @@ async def serving(
     metrics = Metrics()
     traffic = Traffic(metrics)
     settings = SettingsFile(None)
-    app = application(settings, metrics, traffic, reviewer or Recorder(), client_names)
+    app = review_application(settings, metrics, traffic, reviewer or Recorder(), client_names)
     listener = await Listener.open(app, Address("127.0.0.1", 0), metrics, context)
     port = int(listener.addresses[0].rpartition(":")[2])
     try:

@@ -258,7 +258,7 @@ async def test_a_timeout_that_is_no_duration_is_400() -> None:
     assert text == b"timeout should be a positive duration, such as 5s or 1m30s\n"
 
 
-async def test_a_client_that_leaves_in_the_middle_of_its_body_disturbs_nobody() -> None:
+async def test_a_client_that_leaves_in_the_middle_of_its_body_disturbs_no_other() -> None:
     async with serving() as server:
         _, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(
@@ -339,12 +339,12 @@ class _Broken:
 
 async def test_a_fault_of_the_server_itself_is_one_sentence() -> None:
     from webhook.observe.metrics import Metrics
-    from webhook.server.app import application
+    from webhook.server.app import review_application
     from webhook.server.listener import Address, Listener
-    from webhook.server.traffic import Traffic
+    from webhook.server.probes import Traffic
 
     metrics = Metrics()
-    app = application(_Broken(), metrics, Traffic(metrics))  # type: ignore[arg-type]
+    app = review_application(_Broken(), metrics, Traffic(metrics))  # type: ignore[arg-type]
     listener = await Listener.open(app, Address("127.0.0.1", 0), metrics)
     async with (
         aiohttp.ClientSession() as client,

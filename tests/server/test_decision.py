@@ -1,4 +1,4 @@
-"""What is told of a decision, and in which words."""
+"""The log line and the metrics of a decision."""
 
 import json
 import logging
@@ -11,8 +11,8 @@ from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity
 from webhook.admission.request import Hook, Request, Scope
 from webhook.observe.logs import JsonLines
 from webhook.observe.metrics import Metrics
-from webhook.server.decision import Decision, decide, tell
-from webhook.server.wire import decode
+from webhook.server.decision import Decision, make_decision, record_decision
+from webhook.server.wire import decode_review
 from webhook.settings.model import Settings
 
 FINDINGS = (
@@ -27,7 +27,7 @@ def _told(
     caplog: pytest.LogCaptureFixture, request: Request, decision: Decision, metrics: Metrics
 ) -> dict[str, Any]:
     caplog.set_level(logging.INFO)
-    tell(request, Scope.MANAGED, decision, 0.25, metrics)
+    record_decision(request, Scope.MANAGED, decision, 0.25, metrics)
     (record,) = caplog.records
     line: dict[str, Any] = json.loads(JsonLines().format(record))
     del line["time"]
@@ -38,7 +38,7 @@ def test_a_decision_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     """Who was reviewed and what became of it; the rules, once each."""
     answer = Answer(allowed=False, code=403, message="no", findings=FINDINGS)
     metrics = Metrics()
-    line = _told(caplog, decode(posted(), Hook.VALIDATE), Decision(b"", answer), metrics)
+    line = _told(caplog, decode_review(posted(), Hook.VALIDATE), Decision(b"", answer), metrics)
 
     assert line == {
         "level": "info",
@@ -70,9 +70,9 @@ def test_a_decision_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     assert value("mcp_admission_findings_total", found) == 1
 
 
-def test_a_pod_without_a_name_is_told_by_its_prefix(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_pod_without_a_name_is_logged_by_its_prefix(caplog: pytest.LogCaptureFixture) -> None:
     body = posted(name="", object={"metadata": {"generateName": "github-tools-5d8f-"}})
-    line = _told(caplog, decode(body, Hook.MUTATE), Decision(b"", NOT_COVERED), Metrics())
+    line = _told(caplog, decode_review(body, Hook.MUTATE), Decision(b"", NOT_COVERED), Metrics())
 
     assert "name" not in line
     assert line["generateName"] == "github-tools-5d8f-"
@@ -83,7 +83,7 @@ def test_values_are_cut(caplog: pytest.LogCaptureFixture) -> None:
     body = posted(
         uid=endless, name=endless, namespace=endless, operation=endless, kind={"kind": endless}
     )
-    line = _told(caplog, decode(body, Hook.MUTATE), Decision(b"", NOT_COVERED), Metrics())
+    line = _told(caplog, decode_review(body, Hook.MUTATE), Decision(b"", NOT_COVERED), Metrics())
 
     cut = "x" * 253
     assert [line[key] for key in ("uid", "name", "namespace", "operation", "kind")] == [cut] * 5
@@ -102,18 +102,18 @@ def test_values_are_cut(caplog: pytest.LogCaptureFixture) -> None:
 def test_a_decision_is_one_word(
     answer: Answer, hook: Hook, word: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    line = _told(caplog, decode(posted(), hook), Decision(b"", answer), Metrics())
+    line = _told(caplog, decode_review(posted(), hook), Decision(b"", answer), Metrics())
 
     assert line["decision"] == word
 
 
-def test_a_review_that_fails_is_told_by_type_and_place(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_review_that_fails_is_logged_by_type_and_place(caplog: pytest.LogCaptureFixture) -> None:
     def reviewer(request: Request, settings: Settings, scope: Scope) -> Answer:
         raise ValueError(request.object)
 
     metrics = Metrics()
-    request = decode(posted(object="hunter2"), Hook.MUTATE)
-    decision = decide(reviewer, request, Settings(), Scope.MANAGED)
+    request = decode_review(posted(object="hunter2"), Hook.MUTATE)
+    decision = make_decision(reviewer, request, Settings(), Scope.MANAGED)
     line = _told(caplog, request, decision, metrics)
 
     assert (line["level"], line["decision"]) == ("error", "error")
@@ -127,7 +127,9 @@ def test_a_review_without_end_is_an_error_too() -> None:
     def reviewer(request: Request, settings: Settings, scope: Scope) -> Answer:
         return reviewer(request, settings, scope)
 
-    decision = decide(reviewer, decode(posted(), Hook.MUTATE), Settings(), Scope.MANAGED)
+    decision = make_decision(
+        reviewer, decode_review(posted(), Hook.MUTATE), Settings(), Scope.MANAGED
+    )
 
     assert isinstance(decision.error, RecursionError)
     assert decision.answer.code == 500

@@ -13,7 +13,7 @@ import pytest
 from tests.server.certificates import Volume
 from webhook.observe.metrics import Metrics
 from webhook.server import file_watch as module
-from webhook.server.file_watch import FileError, Source, Swap, Watch, fingerprint
+from webhook.server.file_watch import FileError, FileSet, FileWatcher, Swap, fingerprint_files
 
 
 class Followed:
@@ -24,7 +24,7 @@ class Followed:
         self.loads = 0
         self._paths = paths
         self._meanwhile = meanwhile
-        self.source = Source("thing", paths, self._load)
+        self.source = FileSet("thing", paths, self._load)
 
     def _load(self) -> Swap:
         self.loads += 1
@@ -57,7 +57,7 @@ def test_a_change_is_taken_once(tmp_path: Path, caplog: pytest.LogCaptureFixture
     file = tmp_path / "file"
     file.write_text("one")
     followed, metrics = Followed(file), Metrics()
-    watch = Watch([followed.source], metrics)
+    watch = FileWatcher([followed.source], metrics)
     watch.load()
     watch.poll()
     assert (followed.text, followed.loads, _reloads(metrics)) == ("one", 1, (0, 0))
@@ -68,7 +68,7 @@ def test_a_change_is_taken_once(tmp_path: Path, caplog: pytest.LogCaptureFixture
 
     assert (followed.text, followed.loads, _reloads(metrics)) == ("two", 2, (1, 0))
     (record,) = caplog.records
-    assert record.getMessage() == "a changed file is in force"
+    assert record.getMessage() == "file reloaded"
     assert vars(record)["fields"] == {"file": "thing", "paths": [str(file)]}
 
 
@@ -76,7 +76,7 @@ def test_the_same_content_again_is_no_change(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("one")
     followed = Followed(file)
-    watch = Watch([followed.source], Metrics())
+    watch = FileWatcher([followed.source], Metrics())
     watch.load()
 
     file.unlink()
@@ -87,13 +87,13 @@ def test_the_same_content_again_is_no_change(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["bad", "bug", None])
-def test_what_cannot_be_used_is_told_once_and_changes_nothing(
+def test_an_unusable_file_is_logged_once_and_changes_nothing(
     text: str | None, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "file"
     file.write_text("good")
     followed, metrics = Followed(file), Metrics()
-    watch = Watch([followed.source], metrics)
+    watch = FileWatcher([followed.source], metrics)
     watch.load()
 
     if text is None:
@@ -112,11 +112,13 @@ def test_what_cannot_be_used_is_told_once_and_changes_nothing(
     assert (followed.text, _reloads(metrics)) == ("better", (1, 1))
 
 
-def test_a_bug_is_told_by_type_and_place(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_logged_by_type_and_place(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     file = tmp_path / "file"
     file.write_text("good")
     followed = Followed(file)
-    watch = Watch([followed.source], Metrics())
+    watch = FileWatcher([followed.source], Metrics())
     watch.load()
     file.write_text("bug")
     watch.poll()
@@ -131,7 +133,7 @@ def test_one_bad_source_holds_no_other_up(tmp_path: Path) -> None:
     one.write_text("1")
     other.write_text("1")
     first, second = Followed(one), Followed(other)
-    watch = Watch([first.source, Source("second", (other,), second._load)], Metrics())
+    watch = FileWatcher([first.source, FileSet("second", (other,), second._load)], Metrics())
     watch.load()
     one.write_text("bad")
     other.write_text("2")
@@ -144,7 +146,7 @@ def test_a_volume_that_is_swapped_as_a_whole_is_seen(volume: Volume) -> None:
     """The kubelet swaps a symlink to a folder; the paths stay the same."""
     volume.write(tls_crt=b"a", tls_key=b"b")
     followed = Followed(volume.path("tls.crt"), volume.path("tls.key"))
-    watch = Watch([followed.source], Metrics())
+    watch = FileWatcher([followed.source], Metrics())
     watch.load()
     volume.write(tls_crt=b"c", tls_key=b"d")
     watch.poll()
@@ -162,7 +164,7 @@ def test_two_files_are_read_as_they_were_at_one_moment(volume: Volume) -> None:
             volume.write(tls_crt=content, tls_key=content)
 
     followed = Followed(volume.path("tls.crt"), volume.path("tls.key"), meanwhile=swap)
-    Watch([followed.source], Metrics()).load()
+    FileWatcher([followed.source], Metrics()).load()
 
     assert (followed.text, followed.loads) == ("new+new", 2)
 
@@ -171,7 +173,7 @@ def test_half_a_file_is_read_again_when_it_became_whole_meanwhile(tmp_path: Path
     file = tmp_path / "file"
     file.write_text("bad")
     followed = Followed(file, meanwhile=lambda: file.write_text("whole"))
-    Watch([followed.source], Metrics()).load()
+    FileWatcher([followed.source], Metrics()).load()
 
     assert followed.text == "whole"
 
@@ -181,20 +183,22 @@ def test_files_that_never_rest_are_left_for_the_next_time(tmp_path: Path) -> Non
     file.write_text("0")
     writes = iter(range(1, 100))
     followed = Followed(file, meanwhile=lambda: file.write_text(str(next(writes))))
-    watch = Watch([followed.source], Metrics())
+    watch = FileWatcher([followed.source], Metrics())
 
     with pytest.raises(FileError, match=r"changed 3 times while being read: write them once$"):
         watch.load()
 
 
-def test_all_is_loaded_or_the_first_reason_is_told(tmp_path: Path) -> None:
+def test_all_files_are_loaded_or_the_first_reason_is_raised(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="No such file"):
-        Watch([Followed(tmp_path / "missing").source], Metrics()).load()
+        FileWatcher([Followed(tmp_path / "missing").source], Metrics()).load()
 
 
 def test_what_is_no_file_has_a_fingerprint_too(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a")
-    parts = fingerprint([tmp_path / "file", tmp_path, tmp_path / "missing", Path("/dev/zero")])
+    parts = fingerprint_files(
+        [tmp_path / "file", tmp_path, tmp_path / "missing", Path("/dev/zero")]
+    )
 
     assert len(parts[0]) == 64
     assert parts[1:] == ("not a file", "error 2", "not a file")
@@ -215,7 +219,7 @@ async def test_polling_does_not_hold_up_the_event_loop(
         assert read_on.wait(10)
         return followed._load()
 
-    watch = Watch([Source("thing", (file,), slow)], Metrics())
+    watch = FileWatcher([FileSet("thing", (file,), slow)], Metrics())
     read_on.set()
     watch.load()
     read_on.clear()

@@ -1,4 +1,4 @@
-"""What the kubelet and Prometheus are told, and what the process waits for."""
+"""What the kubelet and Prometheus read, and what the process waits for."""
 
 import asyncio
 
@@ -6,27 +6,26 @@ from aiohttp import ClientSession
 
 from webhook.observe.metrics import Metrics
 from webhook.server.listener import Address, Listener
-from webhook.server.probes import application
-from webhook.server.traffic import Traffic
+from webhook.server.probes import Traffic, probe_application
 
 
 async def test_readiness_ends_before_the_process() -> None:
     metrics = Metrics()
     traffic = Traffic(metrics)
     listener = await Listener.open(
-        application(metrics, traffic, lambda: None), Address("127.0.0.1", 0), metrics
+        probe_application(metrics, traffic, lambda: None), Address("127.0.0.1", 0), metrics
     )
-    told = []
+    answers = []
     async with ClientSession(f"http://{listener.addresses[0]}") as client:
         for traffic.draining in (False, True):
             for path in ("/healthz", "/readyz"):
                 async with client.get(path) as answer:
-                    told.append((answer.status, await answer.text()))
+                    answers.append((answer.status, await answer.text()))
         async with client.get("/metrics") as answer:
             text = await answer.text()
     await listener.close()
 
-    assert told == [(200, "ok\n"), (200, "ok\n"), (200, "ok\n"), (503, "shutting down\n")]
+    assert answers == [(200, "ok\n"), (200, "ok\n"), (200, "ok\n"), (503, "shutting down\n")]
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
     assert "mcp_admission_internal_errors_total 0.0\n" in text
 
@@ -35,18 +34,18 @@ async def test_readiness_fails_while_there_is_a_problem() -> None:
     metrics = Metrics()
     problems = iter(["the certificate ended", None])
     listener = await Listener.open(
-        application(metrics, Traffic(metrics), lambda: next(problems)),
+        probe_application(metrics, Traffic(metrics), lambda: next(problems)),
         Address("127.0.0.1", 0),
         metrics,
     )
-    told = []
+    answers = []
     async with ClientSession(f"http://{listener.addresses[0]}") as client:
         for path in ("/readyz", "/healthz", "/readyz"):
             async with client.get(path) as answer:
-                told.append((answer.status, await answer.text()))
+                answers.append((answer.status, await answer.text()))
     await listener.close()
 
-    assert told == [(503, "the certificate ended\n"), (200, "ok\n"), (200, "ok\n")]
+    assert answers == [(503, "the certificate ended\n"), (200, "ok\n"), (200, "ok\n")]
 
 
 async def test_traffic_has_ended_when_the_last_request_has() -> None:
@@ -65,15 +64,15 @@ async def test_readiness_names_the_settings_ready_or_not() -> None:
     traffic = Traffic(metrics)
     digests = iter(["one", "two"])
     listener = await Listener.open(
-        application(metrics, traffic, lambda: None, lambda: next(digests)),
+        probe_application(metrics, traffic, lambda: None, lambda: next(digests)),
         Address("127.0.0.1", 0),
         metrics,
     )
-    told = []
+    answers = []
     async with ClientSession(f"http://{listener.addresses[0]}") as client:
         for traffic.draining in (False, True):
             async with client.get("/readyz") as answer:
-                told.append((answer.status, answer.headers["Mcp-Admission-Settings"]))
+                answers.append((answer.status, answer.headers["Mcp-Admission-Settings"]))
     await listener.close()
 
-    assert told == [(200, "one"), (503, "two")]
+    assert answers == [(200, "one"), (503, "two")]

@@ -11,7 +11,7 @@ from tests.certs.material import CLIENT, NAME, NOW, SERVICE, Brought, bring, roo
 from tests.server.certificates import Volume
 from webhook.observe.metrics import Metrics
 from webhook.server.certificate import CertificateStore
-from webhook.server.file_watch import FileError, Watch
+from webhook.server.file_watch import FileError, FileWatcher
 
 DAY = 86_400.0
 ROOT = root()
@@ -42,7 +42,7 @@ class Serving:
             service=service,
             clock=self.clock,
         )
-        self.watch = Watch(self.store.sources, Metrics())
+        self.watch = FileWatcher(self.store.file_sets, Metrics())
 
     def write(self, leaf: Brought, *others: Brought) -> None:
         chain = b"".join(one.pem for one in (leaf, *others))
@@ -155,7 +155,7 @@ REFUSED: dict[str, tuple[list[Brought], str]] = {
 
 
 @pytest.mark.parametrize(("chain", "reason"), REFUSED.values(), ids=REFUSED)
-def test_what_nobody_would_accept_is_refused(
+def test_a_pair_that_no_client_accepts_is_refused(
     chain: list[Brought], reason: str, lenient: Serving, caplog: pytest.LogCaptureFixture
 ) -> None:
     lenient.start(GOOD)
@@ -207,7 +207,9 @@ def test_a_pair_whose_time_has_yet_to_come_waits_beside_the_other(lenient: Servi
     assert lenient.store.problem is None
 
 
-def test_without_another_the_pair_of_the_future_is_shown_and_told(lenient: Serving) -> None:
+def test_a_pair_that_is_not_valid_yet_is_presented_and_logged_without_another(
+    lenient: Serving,
+) -> None:
     """The clock of the API server counts, and ours may be the one that is wrong."""
     lenient.start(bring(issuer=ROOT, days=(10, 200)))
 
@@ -240,7 +242,7 @@ def test_a_start_with_one_that_has_ended_waits_for_the_next(
     store = CertificateStore(*paths, clock=clock)
     ended = bring(issuer=ROOT, days=(-9, -1))
     volume.write(tls_crt=ended.pem, tls_key=ended.key_pem())
-    watch = Watch(store.sources, Metrics())
+    watch = FileWatcher(store.file_sets, Metrics())
     watch.load()
     assert store.problem == "the certificate ended on 2026-02-28 12:00 UTC"
 

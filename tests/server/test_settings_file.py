@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from webhook.observe.metrics import Metrics
-from webhook.server.file_watch import FileError, Watch
+from webhook.server.file_watch import FileError, FileWatcher
 from webhook.server.settings_file import SettingsFile
-from webhook.settings.effective_file import digest
+from webhook.settings.effective_file import content_digest
 from webhook.settings.model import Settings
 
 BAD = {
@@ -25,14 +25,14 @@ def test_without_a_file_the_defaults_are_in_force() -> None:
     settings = SettingsFile(None)
 
     assert settings.current == Settings()
-    assert settings.sources == []
+    assert settings.file_sets == []
 
 
 def test_a_new_file_is_in_force_after_the_next_poll(tmp_path: Path) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text("onConflict: warn\n")
     settings = SettingsFile(file)
-    watch = Watch(settings.sources, Metrics())
+    watch = FileWatcher(settings.file_sets, Metrics())
     watch.load()
     assert settings.current.on_conflict == "warn"
 
@@ -49,7 +49,7 @@ def test_a_bad_file_keeps_the_settings(
     file.write_text("onConflict: warn\n")
     settings = SettingsFile(file)
     metrics = Metrics()
-    watch = Watch(settings.sources, metrics)
+    watch = FileWatcher(settings.file_sets, metrics)
     watch.load()
     before = settings.current
 
@@ -71,12 +71,12 @@ def test_a_bad_file_at_the_start_is_an_error(text: str, reason: str, tmp_path: P
     file.write_text(text)
 
     with pytest.raises(FileError, match=reason):
-        Watch(SettingsFile(file).sources, Metrics()).load()
+        FileWatcher(SettingsFile(file).file_sets, Metrics()).load()
 
 
 def test_a_missing_file_is_an_error_and_never_the_defaults(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"settings\.yaml"):
-        Watch(SettingsFile(tmp_path / "settings.yaml").sources, Metrics()).load()
+        FileWatcher(SettingsFile(tmp_path / "settings.yaml").file_sets, Metrics()).load()
 
 
 def test_the_digest_is_that_of_the_content_in_force(tmp_path: Path) -> None:
@@ -84,10 +84,10 @@ def test_the_digest_is_that_of_the_content_in_force(tmp_path: Path) -> None:
     file.write_text("onConflict: warn\n")
     metrics = Metrics()
     settings = SettingsFile(file, metrics.settings_are)
-    watch = Watch(settings.sources, metrics)
+    watch = FileWatcher(settings.file_sets, metrics)
     watch.load()
     first = settings.digest
-    assert first == digest(b"onConflict: warn\n")
+    assert first == content_digest(b"onConflict: warn\n")
 
     file.write_text("onConflict: perhaps\n")
     watch.poll()
@@ -96,5 +96,5 @@ def test_the_digest_is_that_of_the_content_in_force(tmp_path: Path) -> None:
     file.write_text("onConflict: override\n")
     watch.poll()
     text = metrics.render().decode()
-    assert f'settings_info{{digest="{digest(file.read_bytes())}"}} 1.0' in text
+    assert f'settings_info{{digest="{content_digest(file.read_bytes())}"}} 1.0' in text
     assert first not in text

@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from tests.server.reviews import POD, answered, asked, posted
 from webhook.admission.answer import Answer
 from webhook.admission.request import Hook, Request
-from webhook.server.wire import WireError, decode, encode
+from webhook.server.wire import WireError, decode_review, encode_review
 
 UID = "705ab4f5-6393-11e8-b7cc-42010a800002"
 
 
 def test_a_review_becomes_a_request() -> None:
     """Every part of the envelope that a decision may depend on arrives."""
-    request = decode(posted(subResource="resize", oldObject={"a": 1}, dryRun=True), Hook.VALIDATE)
+    request = decode_review(
+        posted(subResource="resize", oldObject={"a": 1}, dryRun=True), Hook.VALIDATE
+    )
 
     assert request == Request(
         hook=Hook.VALIDATE,
@@ -48,7 +50,7 @@ def test_what_the_api_server_may_leave_out_is_empty() -> None:
             if key in ("uid", "kind", "resource", "operation")
         },
     }
-    request = decode(json.dumps(body).encode(), Hook.MUTATE)
+    request = decode_review(json.dumps(body).encode(), Hook.MUTATE)
 
     assert request == Request(
         Hook.MUTATE, "pods", "CREATE", None, uid=request.uid, kind="Pod", groups=()
@@ -56,7 +58,7 @@ def test_what_the_api_server_may_leave_out_is_empty() -> None:
 
 
 def test_null_is_the_same_as_left_out() -> None:
-    request = decode(
+    request = decode_review(
         posted(name=None, namespace=None, userInfo=None, dryRun=None, subResource=None, object=[]),
         Hook.MUTATE,
     )
@@ -68,7 +70,7 @@ def test_null_is_the_same_as_left_out() -> None:
 def test_a_resource_carries_its_group() -> None:
     resource = {"group": "apps", "version": "v1", "resource": "deployments"}
 
-    assert decode(posted(resource=resource), Hook.MUTATE).resource == "deployments.apps"
+    assert decode_review(posted(resource=resource), Hook.MUTATE).resource == "deployments.apps"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_a_resource_carries_its_group() -> None:
     ],
 )
 def test_the_name_is_the_request_s_or_the_object_s(name: str, metadata: Any, expected: str) -> None:
-    request = decode(posted(name=name, object={"metadata": metadata}), Hook.MUTATE)
+    request = decode_review(posted(name=name, object={"metadata": metadata}), Hook.MUTATE)
 
     assert request.name == expected
 
@@ -92,7 +94,7 @@ def test_the_name_is_the_request_s_or_the_object_s(name: str, metadata: Any, exp
     "shape", [None, [], "text", 7, 1.5, True, {}, {"metadata": 1}, {"spec": {"containers": None}}]
 )
 def test_the_object_may_have_any_shape(shape: Any) -> None:
-    request = decode(posted(object=shape, oldObject=shape, name=""), Hook.MUTATE)
+    request = decode_review(posted(object=shape, oldObject=shape, name=""), Hook.MUTATE)
 
     assert (request.object, request.old_object) == (shape, shape)
 
@@ -100,7 +102,7 @@ def test_the_object_may_have_any_shape(shape: Any) -> None:
 def test_numbers_and_unknown_fields_arrive_as_they_are() -> None:
     thing = {"huge": 10**40, "float": 1.5, "unknown": {"~/": [None]}, "true": True}
 
-    assert decode(posted(object=thing), Hook.MUTATE).object == thing
+    assert decode_review(posted(object=thing), Hook.MUTATE).object == thing
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def test_numbers_and_unknown_fields_arrive_as_they_are() -> None:
 )
 def test_a_body_that_is_not_json_is_refused(body: bytes, sentence: str | None) -> None:
     with pytest.raises(WireError, match=r"^the body is not JSON: [^\n]*$") as raised:
-        decode(body, Hook.MUTATE)
+        decode_review(body, Hook.MUTATE)
 
     assert sentence in (None, str(raised.value))
 
@@ -160,7 +162,7 @@ def _review(**tweak: Any) -> bytes:
 )
 def test_an_envelope_that_is_no_admission_review_is_refused(body: bytes, what: str) -> None:
     with pytest.raises(WireError) as raised:
-        decode(body, Hook.MUTATE)
+        decode_review(body, Hook.MUTATE)
 
     assert str(raised.value) == (
         f"the body is not an AdmissionReview of admission.k8s.io/v1: {what}"
@@ -177,20 +179,20 @@ JSON_VALUES = st.recursive(
 @given(body=st.binary(max_size=200))
 def test_any_bytes_are_a_request_or_an_error(body: bytes) -> None:
     with pytest.raises(WireError):
-        decode(body, Hook.MUTATE)
+        decode_review(body, Hook.MUTATE)
 
 
 @given(tweak=st.dictionaries(st.sampled_from(sorted(asked())), JSON_VALUES, max_size=4))
 def test_any_envelope_is_a_request_or_an_error(tweak: dict[str, Any]) -> None:
     """And its request can be answered."""
     with contextlib.suppress(WireError):
-        request = decode(posted(**tweak), Hook.MUTATE)
-        assert answered(encode(request.uid, Answer(allowed=True)))["uid"] == request.uid
+        request = decode_review(posted(**tweak), Hook.MUTATE)
+        assert answered(encode_review(request.uid, Answer(allowed=True)))["uid"] == request.uid
 
 
 def test_an_allowed_object_without_a_patch() -> None:
     """A patchType without a patch is an error to the API server, so neither is there."""
-    assert answered(encode(UID, Answer(allowed=True))) == {"uid": UID, "allowed": True}
+    assert answered(encode_review(UID, Answer(allowed=True))) == {"uid": UID, "allowed": True}
 
 
 OPERATION = {"op": "add", "path": "/metadata/labels/a~1b", "value": {"ü": [1, None, 1.5]}}
@@ -199,7 +201,7 @@ OPERATION = {"op": "add", "path": "/metadata/labels/a~1b", "value": {"ü": [1, N
 def test_an_allowed_object_with_a_patch_and_warnings() -> None:
     answer = Answer(allowed=True, warnings=("one", "two"), operations=(OPERATION,))
 
-    assert answered(encode(UID, answer)) == {
+    assert answered(encode_review(UID, answer)) == {
         "uid": UID,
         "allowed": True,
         "patchType": "JSONPatch",
@@ -211,7 +213,7 @@ def test_an_allowed_object_with_a_patch_and_warnings() -> None:
 def test_the_validating_hook_sends_no_patch() -> None:
     answer = Answer(allowed=True, operations=(OPERATION,))
 
-    assert answered(encode(UID, answer, Hook.VALIDATE)) == {"uid": UID, "allowed": True}
+    assert answered(encode_review(UID, answer, Hook.VALIDATE)) == {"uid": UID, "allowed": True}
 
 
 @pytest.mark.parametrize(
@@ -222,7 +224,7 @@ def test_a_refusal_carries_status_and_no_patch(code: int, reason: str) -> None:
         allowed=False, code=code, message="why\n  how", warnings=("w",), operations=(OPERATION,)
     )
 
-    assert answered(encode(UID, answer)) == {
+    assert answered(encode_review(UID, answer)) == {
         "uid": UID,
         "allowed": False,
         "status": {"code": code, "reason": reason, "message": "why\n  how"},
@@ -232,15 +234,17 @@ def test_a_refusal_carries_status_and_no_patch(code: int, reason: str) -> None:
 
 def test_a_patch_that_json_cannot_express_is_an_error_instead_of_a_malformed_answer() -> None:
     """1e999 is JSON; what it is read as is not."""
-    infinite = decode(posted(object=0).replace(b'"object": 0', b'"object": 1e999'), Hook.MUTATE)
+    infinite = decode_review(
+        posted(object=0).replace(b'"object": 0', b'"object": 1e999'), Hook.MUTATE
+    )
     operation = {"op": "add", "path": "/a", "value": infinite.object}
 
     with pytest.raises(ValueError, match="not JSON compliant"):
-        encode(UID, Answer(allowed=True, operations=(operation,)))
+        encode_review(UID, Answer(allowed=True, operations=(operation,)))
 
 
 def test_the_word_infinity_may_stand_in_a_patch() -> None:
     operation = {"op": "add", "path": "/a", "value": "Infinity"}
     answer = Answer(allowed=True, operations=(operation,))
 
-    assert answered(encode(UID, answer))["patch"] == [operation]
+    assert answered(encode_review(UID, answer))["patch"] == [operation]

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from webhook.settings.environment import layer, not_read
-from webhook.settings.load import load
-from webhook.settings.reference_names import VARIABLES
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.environment import VARIABLES, environment_layer, not_read
+from webhook.settings.faults import SettingsError
+from webhook.settings.load import load_settings
 
 SECURITY = "OBOT_SERVER_MCPPOD_SECURITY_"
 RUNTIME_CLASS = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME"
@@ -30,28 +29,34 @@ RUNTIME_CLASS_LATER = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIME_CLASS_NAME"
     ],
 )
 def test_each_variable_sets_one_key(name: str, value: str, key: str) -> None:
-    found: Any = load(None, {name: value}).model_dump(by_alias=True)
+    found: Any = load_settings(None, {name: value}).model_dump(by_alias=True)
     for step in key.split("."):
         found = found[step]
 
     assert found == value
-    assert layer({name: value}).place(tuple(key.split("."))) == name
+    assert environment_layer({name: value}).place(tuple(key.split("."))) == name
 
 
 @pytest.mark.parametrize("value", ["1", "t", "T", "TRUE", "true", "True"])
 def test_true_as_go_reads_it(value: str) -> None:
-    assert load(None, {f"{SECURITY}ENABLED": value}).mcp_namespace.pod_security.enabled is True
+    assert (
+        load_settings(None, {f"{SECURITY}ENABLED": value}).mcp_namespace.pod_security.enabled
+        is True
+    )
 
 
 @pytest.mark.parametrize("value", ["0", "f", "F", "FALSE", "false", "False"])
 def test_false_as_go_reads_it(value: str) -> None:
-    assert load(None, {f"{SECURITY}ENABLED": value}).mcp_namespace.pod_security.enabled is False
+    assert (
+        load_settings(None, {f"{SECURITY}ENABLED": value}).mcp_namespace.pod_security.enabled
+        is False
+    )
 
 
 @pytest.mark.parametrize("value", ["yes", "on", "tRUE", " true", "2"])
 def test_other_booleans_are_refused(value: str) -> None:
     with pytest.raises(SettingsError) as error:
-        layer({f"{SECURITY}ENABLED": value})
+        environment_layer({f"{SECURITY}ENABLED": value})
 
     assert str(error.value) == (
         f'{SECURITY}ENABLED: "{value}" is not accepted: write true or false'
@@ -61,15 +66,18 @@ def test_other_booleans_are_refused(value: str) -> None:
 def test_an_empty_value_is_not_set() -> None:
     names = ("ENABLED", "ENFORCE", "ENFROCE")
 
-    assert layer({SECURITY + name: "" for name in names} | {RUNTIME_CLASS: ""}).values == {}
+    assert (
+        environment_layer({SECURITY + name: "" for name in names} | {RUNTIME_CLASS: ""}).values
+        == {}
+    )
 
 
 def test_both_spellings_may_agree_but_not_differ() -> None:
-    agreed = load(None, {RUNTIME_CLASS: "gvisor", RUNTIME_CLASS_LATER: "gvisor"})
+    agreed = load_settings(None, {RUNTIME_CLASS: "gvisor", RUNTIME_CLASS_LATER: "gvisor"})
     assert agreed.mcp_server_defaults.runtime_class_name == "gvisor"
 
     with pytest.raises(SettingsError) as error:
-        layer({RUNTIME_CLASS: "gvisor", RUNTIME_CLASS_LATER: "kata"})
+        environment_layer({RUNTIME_CLASS: "gvisor", RUNTIME_CLASS_LATER: "kata"})
 
     assert str(error.value) == (
         f'{RUNTIME_CLASS} ("gvisor") and {RUNTIME_CLASS_LATER} ("kata") differ: set one of them'
@@ -78,7 +86,9 @@ def test_both_spellings_may_agree_but_not_differ() -> None:
 
 def test_a_typing_mistake_is_no_silent_default() -> None:
     with pytest.raises(SettingsError) as error:
-        layer({f"{SECURITY}ENFROCE": "baseline", f"{SECURITY}": "x", "OBOT_SERVER_OTHER": "x"})
+        environment_layer(
+            {f"{SECURITY}ENFROCE": "baseline", f"{SECURITY}": "x", "OBOT_SERVER_OTHER": "x"}
+        )
 
     assert str(error.value).splitlines() == [
         f"{SECURITY}: unknown variable, did you mean {SECURITY}WARN?",
@@ -87,7 +97,7 @@ def test_a_typing_mistake_is_no_silent_default() -> None:
 
 
 def test_a_fault_without_a_variable_of_its_own_names_the_key() -> None:
-    assert layer({}).place(("replicas", "policy")) == "replicas.policy"
+    assert environment_layer({}).place(("replicas", "policy")) == "replicas.policy"
 
 
 PREFIX = "OBOT_SERVER_MCP"
@@ -109,14 +119,14 @@ MISSPELLED = [
 @pytest.mark.parametrize(("name", "meant"), MISSPELLED)
 def test_a_near_miss_of_ours_is_an_error(name: str, meant: str) -> None:
     with pytest.raises(SettingsError) as error:
-        layer({name: "x"})
+        environment_layer({name: "x"})
 
     assert str(error.value) == f"{name}: unknown variable, did you mean {meant}?"
 
 
 def test_an_unknown_name_of_pod_security_is_an_error_whatever_it_means() -> None:
     with pytest.raises(SettingsError, match=f"unset it, or use {SECURITY}ENABLED$"):
-        layer({f"{SECURITY}{'X' * 40}": "x"})
+        environment_layer({f"{SECURITY}{'X' * 40}": "x"})
 
 
 ALONE = "it is a setting of the reference deployment alone"
@@ -133,7 +143,7 @@ NOT_READ = [
 
 @pytest.mark.parametrize(("name", "why"), NOT_READ)
 def test_what_is_not_ours_sets_nothing_and_is_told(name: str, why: str) -> None:
-    assert layer({name: "x"}).values == {}
+    assert environment_layer({name: "x"}).values == {}
     assert not_read({name: "x"}) == [f"{name} is not read: {why}"]
 
 
@@ -166,7 +176,7 @@ OF_PODS = [
 def test_json_is_read_as_the_reference_reads_it(
     name: str, value: str, key: str, expected: Any
 ) -> None:
-    found = load(None, {f"{K8S}SETTINGS_{name}": value}).mcp_server_defaults
+    found = load_settings(None, {f"{K8S}SETTINGS_{name}": value}).mcp_server_defaults
 
     dumped = found.model_dump(by_alias=True, exclude_none=True, exclude_unset=True)
     assert dumped == {key: expected}
@@ -175,7 +185,7 @@ def test_json_is_read_as_the_reference_reads_it(
 @pytest.mark.parametrize("value", ["{}", "[]", "null", " {} ", ""])
 @pytest.mark.parametrize("name", ["AFFINITY", "TOLERATIONS", "RESOURCES"])
 def test_json_without_anything_in_it_is_not_set(name: str, value: str) -> None:
-    assert layer({f"{K8S}SETTINGS_{name}": value}).values == {}
+    assert environment_layer({f"{K8S}SETTINGS_{name}": value}).values == {}
 
 
 PARTS = "nodeAffinity, podAffinity and podAntiAffinity"
@@ -199,13 +209,13 @@ BAD = [
 @pytest.mark.parametrize(("name", "value", "said"), BAD)
 def test_json_that_makes_no_sense_names_the_variable(name: str, value: str, said: str) -> None:
     with pytest.raises(SettingsError) as error:
-        load(None, {f"{K8S}SETTINGS_{name}": value})
+        load_settings(None, {f"{K8S}SETTINGS_{name}": value})
 
     assert str(error.value) == f"{K8S}SETTINGS_{name}{said}"
 
 
 def test_pull_secrets_are_names() -> None:
-    found = load(None, {f"{PREFIX}IMAGE_PULL_SECRETS": "one, two,"}).mcp_server_defaults
+    found = load_settings(None, {f"{PREFIX}IMAGE_PULL_SECRETS": "one, two,"}).mcp_server_defaults
 
     assert [each.name for each in found.image_pull_secrets or ()] == ["one", "two"]
 
@@ -215,7 +225,7 @@ def test_ceilings_join_those_of_the_file(tmp_path: Path) -> None:
     file.write_text("mcpServerMaximums: {limits: {cpu: 2, memory: 1Gi}}", encoding="utf-8")
     variables = {f"{K8S}MAX_MEMORY_LIMIT": "4Gi", f"{K8S}MAX_CPUREQUEST": "1"}
 
-    found = load(file, variables).mcp_server_maximums
+    found = load_settings(file, variables).mcp_server_maximums
 
     assert (found.requests, found.limits) == ({"cpu": "1"}, {"cpu": "2", "memory": "4Gi"})
 
@@ -227,7 +237,7 @@ def test_ceilings_of_an_odd_file_are_refused_there_alone(tmp_path: Path, text: s
     variables = {f"{K8S}MAX_MEMORY_LIMIT": "4Gi"}
 
     if text == "{}":
-        assert load(file, variables).mcp_server_maximums.limits == {"memory": "4Gi"}
+        assert load_settings(file, variables).mcp_server_maximums.limits == {"memory": "4Gi"}
     else:
         with pytest.raises(SettingsError, match=r"settings\.yaml:1: mcpServerMaximums"):
-            load(file, variables)
+            load_settings(file, variables)

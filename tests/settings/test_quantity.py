@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.settings.quantity import Notation, Quantity, QuantityError, parse
+from webhook.settings.quantity import Notation, Quantity, QuantityError, parse_quantity
 
 GIBI = 1024**3
 CAP = 2**63 - 1
@@ -34,7 +34,7 @@ CAP = 2**63 - 1
     ],
 )  # fmt: skip
 def test_value_is_exact(text: str, value: str | int | Fraction) -> None:
-    assert Fraction(parse(text).nano, 10**9) == Fraction(value)
+    assert Fraction(parse_quantity(text).nano, 10**9) == Fraction(value)
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_value_is_exact(text: str, value: str | int | Fraction) -> None:
     ],
 )  # fmt: skip
 def test_digits_below_nano_round_away_from_zero(text: str, nano: int) -> None:
-    assert parse(text).nano == nano
+    assert parse_quantity(text).nano == nano
 
 
 @pytest.mark.parametrize("text", ["8Ei", "9Ei", "9223372036854775807Ki", "9223372036854775808Ki"])
 def test_binary_quantities_are_capped_as_upstream_caps_them(text: str) -> None:
-    assert parse(text) == parse(CAP)
-    assert parse(f"-{text}") == parse(-CAP)
+    assert parse_quantity(text) == parse_quantity(CAP)
+    assert parse_quantity(f"-{text}") == parse_quantity(-CAP)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_binary_quantities_are_capped_as_upstream_caps_them(text: str) -> None:
     ],
 )  # fmt: skip
 def test_canonical_form(text: str, canonical: str) -> None:
-    assert parse(text).canonical() == canonical
-    assert str(parse(text)) == canonical
+    assert parse_quantity(text).canonical() == canonical
+    assert str(parse_quantity(text)) == canonical
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_canonical_form(text: str, canonical: str) -> None:
      (1e22, "10e21"), (1e-7, "100e-9"), (0.1, "100m"), (-2.5, "-2500m")],
 )  # fmt: skip
 def test_yaml_numbers_count_as_their_decimal_text(value: float, canonical: str) -> None:
-    assert parse(value).canonical() == canonical
+    assert parse_quantity(value).canonical() == canonical
 
 
 @pytest.mark.parametrize(
@@ -96,21 +96,21 @@ def test_yaml_numbers_count_as_their_decimal_text(value: float, canonical: str) 
 )  # fmt: skip
 def test_what_is_no_quantity_is_refused_with_the_accepted_suffixes(text: str) -> None:
     with pytest.raises(QuantityError, match=r"is not a quantity: write a number .* such as 400Mi"):
-        parse(text)
+        parse_quantity(text)
 
 
 def test_refusal_stays_one_line_whatever_the_text() -> None:
     with pytest.raises(QuantityError, match=r'^"1\\n\\u0007Mi" is not a quantity'):
-        parse("1\n\aMi")
+        parse_quantity("1\n\aMi")
     with pytest.raises(QuantityError, match=r'^"400\\u041ci" is not a quantity'):
-        parse("400\u041ci")
+        parse_quantity("400\u041ci")
     with pytest.raises(QuantityError, match=r"^\"0x[0-9a-f]{38}\.\.\.\" is too large"):
-        parse(10**5000)
+        parse_quantity(10**5000)
 
 
 def test_refusal_quotes_the_text() -> None:
     with pytest.raises(QuantityError) as caught:
-        parse("400MB")
+        parse_quantity("400MB")
     assert str(caught.value) == (
         '"400MB" is not a quantity: write a number with an optional suffix '
         "n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei or an exponent, such as 400Mi"
@@ -126,7 +126,7 @@ def test_refusal_quotes_the_text() -> None:
 )  # fmt: skip
 def test_other_types_are_refused(value: float, named: str) -> None:
     with pytest.raises(QuantityError, match=f"{named} is not a quantity"):
-        parse(value)
+        parse_quantity(value)
 
 
 @pytest.mark.parametrize(
@@ -137,20 +137,25 @@ def test_other_types_are_refused(value: float, named: str) -> None:
 def test_sizes_that_would_cost_memory_are_refused_at_once(value: str | int) -> None:
     before = time.process_time()
     with pytest.raises(QuantityError, match="too large for a quantity: write at most 128 char"):
-        parse(value)
+        parse_quantity(value)
     assert time.process_time() - before < 1
 
 
 def test_equal_values_are_equal_in_every_notation() -> None:
     spellings = ["1024", "1Ki", "1.024k", "1024e0", "1024000m", "1.024e3"]
-    assert len({parse(text) for text in spellings}) == 1
-    assert {parse(text).notation for text in spellings} == set(Notation)
-    assert parse("1G") < parse("1Gi") <= parse("1024Mi") > parse("1023Mi")
+    assert len({parse_quantity(text) for text in spellings}) == 1
+    assert {parse_quantity(text).notation for text in spellings} == set(Notation)
+    assert (
+        parse_quantity("1G")
+        < parse_quantity("1Gi")
+        <= parse_quantity("1024Mi")
+        > parse_quantity("1023Mi")
+    )
 
 
 def test_a_quantity_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
-        parse("1").nano = 2  # type: ignore[misc]
+        parse_quantity("1").nano = 2  # type: ignore[misc]
 
 
 def test_largest_suffix_is_kept_for_amounts_made_in_code() -> None:
@@ -181,7 +186,7 @@ def oracle(number: str, suffix: str) -> Fraction:
 def test_values_and_their_order_agree_with_fractions(
     one: tuple[str, str], other: tuple[str, str]
 ) -> None:
-    left, right = parse("".join(one)), parse("".join(other))
+    left, right = parse_quantity("".join(one)), parse_quantity("".join(other))
     assert Fraction(left.nano, 10**9) == oracle(*one)
     assert (left < right) == (oracle(*one) < oracle(*other))
     assert (left == right) == (oracle(*one) == oracle(*other))
@@ -189,21 +194,21 @@ def test_values_and_their_order_agree_with_fractions(
 
 @given(QUANTITIES)
 def test_canonical_form_keeps_the_value_and_is_stable(written: tuple[str, str]) -> None:
-    quantity = parse("".join(written))
+    quantity = parse_quantity("".join(written))
     canonical = quantity.canonical()
-    assert parse(canonical) == quantity
-    assert parse(canonical).canonical() == canonical
+    assert parse_quantity(canonical) == quantity
+    assert parse_quantity(canonical).canonical() == canonical
     assert "." not in canonical
 
 
 @given(st.text(max_size=140) | st.text(alphabet="0123456789.eEinumkKMGTP+-", max_size=140))
 def test_any_text_is_a_quantity_or_a_quantity_error(text: str) -> None:
     with contextlib.suppress(QuantityError):
-        quantity = parse(text)
-        assert parse(quantity.canonical()) == quantity
+        quantity = parse_quantity(text)
+        assert parse_quantity(quantity.canonical()) == quantity
 
 
 @given(st.integers() | st.floats())
 def test_any_number_is_a_quantity_or_a_quantity_error(value: float) -> None:
     with contextlib.suppress(QuantityError):
-        assert abs(parse(value).nano) < 10**109
+        assert abs(parse_quantity(value).nano) < 10**109

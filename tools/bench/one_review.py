@@ -13,8 +13,8 @@ from time import process_time
 from tools.bench.pod_review import Case, cases
 from webhook.admission.handler import review
 from webhook.admission.request import Scope
-from webhook.server.decision import decide
-from webhook.server.wire import decode
+from webhook.server.decision import make_decision
+from webhook.server.wire import decode_review
 from webhook.settings.model import Settings
 
 ROUNDS = 400
@@ -36,12 +36,14 @@ def _compared(case: Case) -> list[str]:
     settings = Settings()
 
     def whole() -> bytes:
-        return decide(review, decode(case.body, case.hook), settings, Scope.OPTED_IN).body
+        return make_decision(
+            review, decode_review(case.body, case.hook), settings, Scope.OPTED_IN
+        ).body
 
     assert b'"allowed":true' in whole()
     parts: dict[str, Callable[[], object]] = {
         "json.loads": lambda: json.loads(case.body),
-        "decode": lambda: decode(case.body, case.hook),
+        "decode": lambda: decode_review(case.body, case.hook),
         "whole": whole,
     }
     times: dict[str, list[float]] = {name: [] for name in parts}

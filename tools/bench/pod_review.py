@@ -14,7 +14,7 @@ import jsonpatch
 from webhook import names
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Scope
-from webhook.server.wire import decode
+from webhook.server.wire import decode_review
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -64,7 +64,7 @@ def _mutated(pod: Json) -> Json:
             "kind": {"version": "v1", "kind": "Pod"}, "resource": {"resource": "pods"},
         },
     }  # fmt: skip
-    asked = decode(json.dumps(envelope).encode(), Hook.MUTATE)
+    asked = decode_review(json.dumps(envelope).encode(), Hook.MUTATE)
     answer = review(asked, Settings(), Scope.OPTED_IN)
     mutated: Json = jsonpatch.JsonPatch(list(answer.operations)).apply(pod)
     return mutated

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import yaml
 
+from tools.chart.definition import definition
 from tools.chart.helm import MANIFESTS, Helm
 from tools.chart.install import install
 from tools.chart.values_schema import values_schema
 from webhook.settings.model import Settings
-from webhook.settings.resource import definition
 
 CHART = MANIFESTS / "chart"
 DEFINITION = CHART / "templates" / "settings" / "customresourcedefinition.yaml"

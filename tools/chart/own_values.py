@@ -5,7 +5,7 @@ from typing import Any
 
 from webhook.controller.certificates.modes import MODES
 from webhook.observe.logs import LEVELS
-from webhook.settings.patterns import DNS_SUBDOMAIN
+from webhook.settings.text_forms import DNS_SUBDOMAIN
 
 Schema = dict[str, Any]
 

@@ -4,37 +4,25 @@ Helm checks values with it before it renders anything. `null` is "not set here";
 reads besides settings is written here.
 """
 
-import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from tools.chart.model_schema import model_schema
 from tools.chart.own_values import mapping, own_values
-from webhook.settings.model import Section, Settings, Value
-from webhook.settings.reference_names import VARIABLES
-from webhook.settings.structural import whole_schema
+from webhook.settings.environment import VARIABLES
+from webhook.settings.model import Settings
+from webhook.settings.values import VERBATIM, Section, Value
 
 Schema = dict[str, Any]
 
-LABEL_KEY = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
-LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
-OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-BLOCK = (
-    rf"^({OCTET}(\.{OCTET}){{3}}/([12]?[0-9]|3[0-2])"
-    r"|(::|[0-9a-f]{1,4}:)[0-9a-f:]*/([1-9]?[0-9]|1[01][0-9]|12[0-8]))$"
-)
-KEPT = ("description", "pattern", "minimum", "maximum", "minLength", "maxLength", "maxItems")
+# What a schema of the chart keeps of the settings'; bounds of mappings are for the API server.
+_KEPT = ("description", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems",
+         "maxItems", "minProperties")  # fmt: skip
 
 
 def values_schema() -> Schema:
     """The whole schema."""
-    settings = setting(whole_schema())["properties"]
-    settings["selectors"]["items"] = {
-        "type": "object",
-        "minProperties": 1,
-        "propertyNames": {"pattern": LABEL_KEY},
-        "additionalProperties": {"type": "string", "pattern": LABEL_VALUE},
-    }
+    settings = setting(model_schema())["properties"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Values of the chart mcp-admission",
@@ -84,34 +72,36 @@ def sections(model: type[Section] = Settings, prefix: str = "") -> Iterator[str]
 SECTIONS = frozenset(sections())
 
 
-def setting(schema: Schema, *, item: bool = False) -> Schema:
-    """A structural schema as a JSON schema; what is no item of a list may be null: not set."""
-    made = {field: schema[field] for field in KEPT if field in schema}
-    types = [schema["type"]] if "type" in schema else ["integer", "number", "string"]
-    null = [] if item else ["null"]
-    made["type"] = [*types, *null] if len(types) + len(null) > 1 else types[0]
+def setting(schema: Schema, *, null: bool = True, kept: bool = False) -> Schema:
+    """The schema of a setting as the chart accepts it; null is "not set", where it is accepted.
+
+    Neither Helm nor the settings take a null away that is `kept`: in a list, or in what is handed
+    through to Kubernetes; there it is accepted in sections alone.
+    """
+    made = {field: schema[field] for field in _KEPT if field in schema}
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    made["type"] = [*types, "null"] if null else types if len(types) > 1 else types[0]
     if "enum" in schema:
         # What is accepted, whatever type it is: `off` without quotes is a boolean.
-        made["enum"] = [*schema["enum"], *([] if item else [None])]
+        made["enum"] = [*schema["enum"], *([None] if null else [])]
         del made["type"]
     if "items" in schema:
-        made["items"] = setting(schema["items"], item=True)
-    inner = schema.get("additionalProperties")
+        made["items"] = setting(schema["items"], null=False, kept=True)
+    return _mapping(schema, kept=kept) | made
+
+
+def _mapping(schema: Schema, *, kept: bool) -> Schema:
+    names, values = schema.get("propertyNames", {}), schema.get("additionalProperties")
+    if "enum" in names:
+        return mapping({name: setting(schema["additionalProperties"]) for name in names["enum"]})
     if "properties" in schema:
-        properties = {name: setting(held) for name, held in schema["properties"].items()}
-        made = mapping(properties, schema.get("required", ())) | made
-    elif isinstance(inner, dict):
-        made["additionalProperties"] = setting(inner)
-    for validation in schema.get("x-kubernetes-validations", ()):
-        made |= _said_otherwise(validation["rule"])
-    return made
-
-
-def _said_otherwise(rule: str) -> Schema:
-    """CEL of the resource's schema as far as JSON schema can say it."""
-    if "isCIDR" in rule:
-        return {"pattern": BLOCK}
-    found = re.search(r"name\.matches\((.*)\)\)$", rule)
-    if found is None:
-        raise ValueError(f"no JSON schema says {rule}: say here what does")
-    return {"propertyNames": {"pattern": json.loads(found.group(1))}}
+        verbatim = VERBATIM in schema
+        properties = {
+            name: setting(held, null=not verbatim, kept=kept or verbatim)
+            for name, held in schema["properties"].items()
+        }
+        return mapping(properties, schema.get("required", ()))
+    if isinstance(values, dict):
+        held = setting(values, null=not kept, kept=kept)
+        return {"propertyNames": names, "additionalProperties": held}
+    return {}

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import threading
-from types import TracebackType
 from typing import Self
 
 from tools.cluster.ports import LOOPBACK
@@ -29,12 +28,7 @@ class Balancer:
         assert self._listening.wait(10)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join()
 

@@ -11,7 +11,7 @@ from webhook.documents.pointer import escape
 from webhook.pods import peers
 from webhook.pods.patch import Patch
 from webhook.settings.model import Gateway, Settings
-from webhook.settings.words import listed
+from webhook.settings.text_forms import listed
 
 _FROM_NOW_ON = "callers from now on: "
 _LABELS, _PROFILES = 2, 3

@@ -9,14 +9,9 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from webhook.settings.model import (
-    LocalObjectReference,
-    Resources,
-    Section,
-    Settings,
-    Toleration,
-)
-from webhook.settings.values import Labels
+from webhook.settings.model import Settings
+from webhook.settings.placement import Toleration
+from webhook.settings.values import Labels, LocalObjectReference, Resources, Section
 
 
 class Given(Section):

@@ -4,36 +4,35 @@ import argparse
 import asyncio
 import sys
 
-from webhook.cli.cluster import add_cluster_options, connect, places
-from webhook.cli.command import Subparsers, add_command
-from webhook.cli.judging import add_settings_option, judging
-from webhook.cli.notes import add_note_options, note, prepare
+from webhook.cli.cluster_options import add_cluster_options, connect_to_cluster, installation
+from webhook.cli.command import ExitCode, Subparsers, add_command
+from webhook.cli.judging_settings import add_settings_option, judging_settings
+from webhook.cli.notes import add_note_options, log_requests, write_note
 from webhook.cli.output import add_output_option
 from webhook.fleet.inspection import Audit
-from webhook.fleet.report import Report
+from webhook.fleet.report import FleetReport
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
-from webhook.reports import terminal
-from webhook.reports.audit import audit_format as formats
-from webhook.settings.settings_error import SettingsError
+from webhook.reports.audit_items import AuditSource
+from webhook.reports.formats import report_parts
+from webhook.reports.text import prepare_stdout, stdout_has_colour
+from webhook.settings.faults import SettingsError
 
-FINE, FINDINGS, CANNOT_LOOK = 0, 1, 2
 NOT_KNOWN = (
     "not known: whether the webhook is registered, because you may not read its configurations"
 )
 DESCRIPTION = """\
-Lists every MCP server of the cluster that is not current: out-of-date (a field would be another if
-it rolled now), unprotected (older than the webhook, labelled on one half alone, isolated by no
-network policy or by one that a user's own policy undoes), or refused (its new pods would be): with
-the fields, the reasons and the way out. It only reads, never a Secret, and tells what it may not
-read.
+Lists every MCP server of the cluster that is not current, with the fields, the reasons and the way
+out. It only reads, and never a Secret. It reports what it may not read.
 """
 EPILOG = """\
-states, from the best to the worst; table, JSON, metrics and Events say the same words:
-  current      rolling it would change nothing
-  out-of-date  rolling it would change the fields that are listed
-  unprotected  something that protects the others is missing here
-  refused      its pods run, but new ones would be refused: mend it before it must restart
+states, from the best to the worst; table, JSON, metrics and Events use the same words:
+  current      a rollout would change nothing
+  out-of-date  a rollout would change the fields that are listed
+  unprotected  a protection is missing: the server is older than the webhook, is labelled on the
+               workload or its template alone, or no network policy isolates it, or a user's policy
+               allows more
+  refused      its pods run, but new ones would be refused: correct it before it must restart
 
 examples:
   mcp-admission audit                          all namespaces
@@ -42,9 +41,9 @@ examples:
   mcp-admission audit -o json | jq '.summary'
 
 exit codes:
-  0  there is nothing to tell
+  0  there are no findings
   1  there are findings
-  2  the cluster, or a part of it, could not be looked at; wrong usage or settings
+  2  the cluster, or a part of it, could not be inspected; wrong usage or settings
 """
 
 
@@ -59,43 +58,43 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     add_cluster_options(parser)
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("-n", "--namespace", metavar="NS", help="look at this namespace alone")
+    where.add_argument("-n", "--namespace", metavar="NS", help="inspect this namespace alone")
     where.add_argument(
         "-A",
         "--all-namespaces",
         action="store_true",
-        help="look at all namespaces (the default)",
+        help="inspect all namespaces (the default)",
     )
     add_settings_option(parser)
     add_output_option(parser, "junit", "sarif")
     add_note_options(parser)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Look at everything and print the report."""
-    prepare(args)
+def run(args: argparse.Namespace) -> ExitCode:
+    """Inspect the cluster and print the report."""
+    log_requests(args)
     try:
         report = asyncio.run(_audit(args))
     except (ApiError, ConfigurationError, SettingsError) as error:
         sys.stderr.write(f"mcp-admission audit: {error}\n")
-        return CANNOT_LOOK
-    terminal.prepare()
-    for part in formats.load(args.output).render(report, colour=terminal.colour()):
+        return ExitCode.ERROR
+    prepare_stdout()
+    for part in report_parts(AuditSource(report), args.output, colour=stdout_has_colour()):
         sys.stdout.write(part)
     sys.stdout.flush()
-    note(args, f"judged by {report.settings}")
+    write_note(args, f"judged by {report.settings}")
     if report.registered is None:
-        note(args, NOT_KNOWN)
-    for unseen in report.unseen:
-        sys.stderr.write(f"not looked at: {unseen.what}: {unseen.why}\n")
-    if report.unseen:
-        return CANNOT_LOOK
-    return FINDINGS if report.told else FINE
+        write_note(args, NOT_KNOWN)
+    for skipped in report.skipped:
+        sys.stderr.write(f"not looked at: {skipped.what}: {skipped.why}\n")
+    if report.skipped:
+        return ExitCode.ERROR
+    return ExitCode.FINDINGS if report.with_findings else ExitCode.OK
 
 
-async def _audit(args: argparse.Namespace) -> Report:
-    async with await connect(Api, args) as api:
-        by = await judging(api, args)
-        audit = Audit(api, by.settings, places(args), args.namespace)
+async def _audit(args: argparse.Namespace) -> FleetReport:
+    async with await connect_to_cluster(Api, args) as api:
+        by = await judging_settings(api, args)
+        audit = Audit(api, by.settings, installation(args), args.namespace)
         servers = await audit.run()
-        return Report(servers, audit.unseen, by.source, audit.registered)
+        return FleetReport(servers, audit.skipped, by.source, audit.registered)

@@ -1,4 +1,4 @@
-"""`mcp-admission certs`: make and judge certificate files; show and renew those of a cluster."""
+"""`mcp-admission certs`: make and verify certificate files; show and renew those of a cluster."""
 
 import argparse
 import os
@@ -11,16 +11,16 @@ from typing import cast
 from certs.authority import issue_leaf, make_authority, service_names
 from certs.bundle import BundleError
 from certs.verification import Text, verify
-from webhook.cli.certificate_plan import add_certificate_options
-from webhook.cli.cluster import add_cluster_options
-from webhook.cli.command import Subparsers, add_command
+from webhook.cli.certificate_options import add_certificate_options
+from webhook.cli.cluster_options import add_cluster_options
+from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.notes import add_note_options
+from webhook.cli.options import service_name
 from webhook.cli.output import add_output_option, is_for_programs, print_object
-from webhook.cli.service_name import service_name
 
 DESCRIPTION = """\
-Makes the certificate files of the webhook for development, and verifies those of your own
-authority as an API server would; shows the certificates of a cluster, and has them renewed.
+Makes certificate files for development. Verifies the files of your own authority as an API server
+does. Shows the certificates of a cluster, and requests their renewal.
 """
 EPILOG = """\
 examples:
@@ -31,39 +31,40 @@ examples:
   mcp-admission certs rotate --ca
 """
 INIT = """\
-Writes ca.crt, ca.key, tls.crt and tls.key: an authority of its own and a certificate for the
-Service. Keys can be read by their owner alone. Put ca.crt into caBundle, give tls.crt and tls.key
-to `serve`, and keep ca.key away from the cluster.
+Writes ca.crt, ca.key, tls.crt and tls.key: a new authority and a certificate for the Service. Only
+their owner can read the keys. Put ca.crt into caBundle, give tls.crt and tls.key to `serve`, and
+keep ca.key out of the cluster.
 """
 VERIFY = """\
-Verifies that key, certificate, issuers, names and dates belong together and that an API server
-that trusts the bundle would call the Service. Each fault is one line.
+Verifies key, certificate, issuers, names and dates, and that an API server that trusts the bundle
+would call the Service. Each fault is one line.
 
-exit codes: 0 fine, 1 faults were found, 2 a file cannot be read
+exit codes: 0 no fault, 1 faults, 2 a file cannot be read
 """
 STATUS = """\
-Shows what is stored, published in the webhook configurations and served by the replicas, what is
-wrong with it, and what the controller does next. Replicas are asked by a TLS handshake. Where pods
-cannot be reached they are not looked at, which is told; everything else is. To look at them, too:
+Shows the certificates that are stored, published in the webhook configurations and served by the
+replicas, their faults, and the controller's next step. A TLS handshake with each replica shows what
+it serves. Replicas that cannot be reached are reported as not looked at. To reach them, run it in
+the cluster:
 
   kubectl -n mcp-admission-system exec deploy/mcp-admission-control -- \\
       mcp-admission certs status
 
-exit codes: 0 fine, 1 faults were found, 2 the cluster cannot be read
+exit codes: 0 no fault, 1 faults, 2 the cluster cannot be read
 """
 ROTATE = """\
-Asks the controller for a new certificate, or with --ca for a new authority and then a new
-certificate. It takes the steps of every renewal, so that no admission fails; doing it now does
-not make it do it again later. The way to ask is an annotation on the Secret.
+Requests a new certificate from the controller, or with --ca a new authority and then a new
+certificate. The controller takes the steps of every renewal, so that no admission fails. The
+request is an annotation on the Secret, and is carried out once.
 
-exit codes: 0 asked, 1 there is nothing of ours to renew, 2 the cluster cannot be read
+exit codes: 0 requested, 1 no certificate of mcp-admission, 2 the cluster cannot be read
 """
 LARGEST_FILE = 1024 * 1024
 OWNER_ONLY, EVERYBODY_READS = 0o600, 0o644
 
 
 class UnusableFileError(Exception):
-    """A file that cannot be read or written; one sentence that names the way out."""
+    """A file that cannot be read or written; the message says what to do."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -71,7 +72,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "certs",
-        short="make certificate files, verify yours, or see to those of a cluster",
+        short="make or verify certificate files; show or renew those of a cluster",
         description=DESCRIPTION,
         epilog=EPILOG,
     )
@@ -95,12 +96,10 @@ def _add_init(actions: Subparsers) -> None:
         type=Path,
         default=Path(),
         metavar="FOLDER",
-        help="where to write; made if it is not there (default: here)",
+        help="the folder to write to, created if missing (default: here)",
     )
     add_certificate_options(parser)
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace files that are there already"
-    )
+    parser.add_argument("--overwrite", action="store_true", help="replace existing files")
     add_output_option(parser)
 
 
@@ -108,7 +107,7 @@ def _add_verify(actions: Subparsers) -> None:
     parser = add_command(
         actions,
         "verify",
-        short="say what is wrong with a certificate, its key and a bundle",
+        short="report faults of a certificate, its key and a bundle",
         description=VERIFY,
     )
     for option, what in (
@@ -133,7 +132,7 @@ def _add_status(actions: Subparsers) -> None:
 
 def _add_rotate(actions: Subparsers) -> None:
     parser = add_command(
-        actions, "rotate", short="have a cluster's certificate renewed now", description=ROTATE
+        actions, "rotate", short="renew a cluster's certificate now", description=ROTATE
     )
     add_cluster_options(parser)
     parser.add_argument("--ca", action="store_true", help="renew the authority, too")
@@ -151,20 +150,20 @@ def _add_service(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the action; what cannot be read or written is exit code 2 and a sentence."""
+def run(args: argparse.Namespace) -> ExitCode:
+    """Run the action; a file that cannot be read or written is an ERROR with a message."""
     if args.action in {"status", "rotate"}:
         # The Kubernetes client takes half a second to load.
-        return cast("int", import_module("webhook.cli.certs_cluster").run(args))
+        return cast("ExitCode", import_module("webhook.cli.certs_cluster").run(args))
     now = datetime.now(UTC).replace(microsecond=0)
     try:
         return _init(args, now) if args.action == "init" else _verify(args, now)
     except (UnusableFileError, BundleError) as error:
         sys.stderr.write(f"mcp-admission certs {args.action}: {error}\n")
-        return 2
+        return ExitCode.ERROR
 
 
-def _init(args: argparse.Namespace, now: datetime) -> int:
+def _init(args: argparse.Namespace, now: datetime) -> ExitCode:
     short, _, namespace = args.service.partition(".")
     authority = make_authority(now, args.ca_days)
     leaf = issue_leaf(authority, service_names(short, namespace, args.name), now, args.days)
@@ -184,25 +183,25 @@ def _init(args: argparse.Namespace, now: datetime) -> int:
     if is_for_programs(args):
         written = [str(args.out / file) for file in files]
         print_object(args, {"files": written, "ends": _time(leaf.certificate.not_valid_after_utc)})
-        return 0
+        return ExitCode.OK
     print(f"valid for {args.service}.svc until {leaf.certificate.not_valid_after_utc:%Y-%m-%d}")
-    return 0
+    return ExitCode.OK
 
 
-def _verify(args: argparse.Namespace, now: datetime) -> int:
+def _verify(args: argparse.Namespace, now: datetime) -> ExitCode:
     chain, key, bundle = (
         Text(str(path), _read(path)) for path in (args.tls_cert, args.tls_key, args.ca_bundle)
     )
     verdict = verify(chain, key, bundle, args.service, now)
     if is_for_programs(args):
         print_object(args, {"faults": list(verdict.faults), "ends": _time(verdict.ends)})
-        return 1 if verdict.faults else 0
+        return ExitCode.FINDINGS if verdict.faults else ExitCode.OK
     for fault in verdict.faults:
         print(fault)
     if verdict.faults:
-        return 1
+        return ExitCode.FINDINGS
     print(f"fine for {args.service}.svc until {verdict.ends:%Y-%m-%d %H:%M} UTC")
-    return 0
+    return ExitCode.OK
 
 
 def _time(moment: datetime) -> str:
@@ -220,7 +219,7 @@ def _read(path: Path) -> bytes:
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    """Write a new file, then put it in place: nobody ever reads half of it, or a key too early."""
+    """Write a new file and rename it, so that no reader sees a part of it or a readable key."""
     new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

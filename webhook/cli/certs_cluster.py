@@ -1,4 +1,4 @@
-"""`mcp-admission certs rotate` and `certs status`: what they do in the cluster."""
+"""`mcp-admission certs rotate` and `certs status`: the two actions that call the cluster."""
 
 import argparse
 import asyncio
@@ -10,11 +10,12 @@ from functools import partial
 from typing import Any
 
 from certs.authority import Certificate, fingerprint, issued_by
-from certs.bundle import BundleError, parse
-from certs.rotation import Plan, next_step, renewal
-from webhook.cli.certificate_plan import plan
-from webhook.cli.cluster import connect, places
-from webhook.cli.notes import note, prepare
+from certs.bundle import BundleError, parse_certificates
+from certs.rotation import RotationPlan, next_step, renewal
+from webhook.cli.certificate_options import certificate_plan
+from webhook.cli.cluster_options import connect_to_cluster, installation
+from webhook.cli.command import ExitCode
+from webhook.cli.notes import log_requests, write_note
 from webhook.cli.output import is_for_programs, print_object
 from webhook.controller.certificates.driver import Driver, Look, described
 from webhook.controller.certificates.problems import faults, stored_certificate
@@ -24,13 +25,13 @@ from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.observe.control_metrics import ControlMetrics
-from webhook.reports.columns import columns
+from webhook.reports.text import columns
 
-# Enough of a fingerprint to tell certificates apart.
-SHORT = 16
-SOMETHING_ELSE = "something else answers at its address from here"
-NO_ANSWER = "it does not answer from here"
-WHERE_PODS_ANSWER = (
+# Enough of a fingerprint to distinguish certificates.
+_SHORT = 16
+_SOMETHING_ELSE = "something else answers at its address from here"
+_NO_ANSWER = "it does not answer from here"
+_WHERE_PODS_ANSWER = (
     "pods answer inside the cluster: kubectl -n {namespace} exec deploy/mcp-admission-control -- "
     "mcp-admission certs status"
 )
@@ -39,56 +40,57 @@ Row = Mapping[str, str | None]
 
 
 class NotOursError(Exception):
-    """There is nothing of ours to renew; one sentence that says who can."""
+    """The product did not issue the certificate; the message says who can renew it."""
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run `rotate` or `status`; what cannot be reached or read is exit code 2 and a sentence."""
-    prepare(args)
+def run(args: argparse.Namespace) -> ExitCode:
+    """Run `rotate` or `status`; what cannot be reached or read is an ERROR with a message."""
+    log_requests(args)
+    action = _rotate if args.action == "rotate" else _status
     try:
-        return asyncio.run(_rotate(args) if args.action == "rotate" else _status(args))
+        return asyncio.run(action(args))
     except NotOursError as error:
-        problem, code = str(error), 1
+        problem, code = str(error), ExitCode.FINDINGS
     except (ApiError, ConfigurationError) as error:
-        problem, code = str(error), 2
+        problem, code = str(error), ExitCode.ERROR
     sys.stderr.write(f"mcp-admission certs {args.action}: {problem}\n")
     return code
 
 
-async def _rotate(args: argparse.Namespace) -> int:
+async def _rotate(args: argparse.Namespace) -> ExitCode:
     name, file, what = (
         (AUTHORITY_SECRET, "ca.crt", "authority")
         if args.ca
         else (SERVING_SECRET, "tls.crt", "certificate")
     )
-    async with await connect(Api, args) as api:
-        secret = await Secret.read(api, places(args).secret(name))
+    async with await connect_to_cluster(Api, args) as api:
+        secret = await Secret.read(api, installation(args).secret(name))
         if not secret.is_ours:
             raise NotOursError(
-                f"{secret.name} is not written by mcp-admission: whoever issues the certificates "
-                "has to renew them; with an authority of its own, start `mcp-admission control`"
+                f"{secret.name} is not written by mcp-admission: renew it where it is issued; "
+                "with an authority of its own, start `mcp-admission control`"
             )
         try:
-            current = parse(secret.files.get(file, b""), f"{secret.name}, {file}")[0]
+            current = parse_certificates(secret.files.get(file, b""), f"{secret.name}, {file}")[0]
         except BundleError as error:
-            raise NotOursError(f"{error}; the controller will do so by itself") from None
+            raise NotOursError(f"{error}; the controller replaces it by itself") from None
         annotations = {"metadata": {"annotations": {REPLACE: fingerprint(current)}}}
         await api.patch(secret.path, annotations, kind="merge")
     asked = {"what": what, "certificate": fingerprint(current), "secret": secret.name}
     if is_for_programs(args):
         print_object(args, asked)
-        return 0
+        return ExitCode.OK
     print(
-        f"asked the controller to replace the {what} {fingerprint(current)[:SHORT]}; "
-        "`mcp-admission certs status` shows how far it is"
+        f"asked the controller to replace the {what} {fingerprint(current)[:_SHORT]}; "
+        "`mcp-admission certs status` shows the progress"
     )
-    return 0
+    return ExitCode.OK
 
 
-async def _status(args: argparse.Namespace) -> int:
-    wanted = plan(args)
-    async with await connect(Api, args) as api:
-        where = places(args)
+async def _status(args: argparse.Namespace) -> ExitCode:
+    wanted = certificate_plan(args)
+    async with await connect_to_cluster(Api, args) as api:
+        where = installation(args)
         find_replicas = partial(endpoints, api, where)
         driver = Driver(api, where, wanted, find_replicas, ControlMetrics(), api.server_time)
         look = await driver.look()
@@ -109,30 +111,30 @@ async def _status(args: argparse.Namespace) -> int:
     for name, why in unseen.items():
         sys.stderr.write(f"not looked at: {name}: {why}\n")
     if unseen:
-        note(args, WHERE_PODS_ANSWER.format(namespace=where.namespace))
-    return 1 if found else 0
+        write_note(args, _WHERE_PODS_ANSWER.format(namespace=where.namespace))
+    return ExitCode.FINDINGS if found else ExitCode.OK
 
 
 def _not_looked_at(look: Look, *, in_pod: bool) -> dict[str, str]:
-    """The replicas whose certificate is not known here, and why.
+    """The replicas whose certificate cannot be determined from here, and why.
 
-    Outside of a cluster the address of a pod may lead to anything: what answers there with a
-    certificate of nobody whom we know is not taken for the replica.
+    Outside of a cluster, the address of a pod may lead to another machine. An answer with a
+    certificate that no known certificate has issued is not taken for the replica's.
     """
     shown = look.seen.shown
     known = list(_known(look))
     unseen = {
-        name: SOMETHING_ELSE
+        name: _SOMETHING_ELSE
         for name, one in shown.items()
         if one and not in_pod and not any(one == each or issued_by(one, each) for each in known)
     }
     if any(one and name not in unseen for name, one in shown.items()):
         return unseen
-    return unseen | {name: NO_ANSWER for name, one in shown.items() if one is None}
+    return unseen | {name: _NO_ANSWER for name, one in shown.items() if one is None}
 
 
 def _known(look: Look) -> Iterator[Certificate]:
-    """Every certificate that is stored or published: a replica shows one, or one issued by one."""
+    """Every certificate that is stored or published: a replica serves one, or one issued by one."""
     for pair in (look.stored.authority, look.stored.successor):
         if pair:
             yield pair.certificate
@@ -142,7 +144,9 @@ def _known(look: Look) -> Iterator[Certificate]:
         yield from _parsed(bundle, name)
 
 
-def _rows(look: Look, shown: Mapping[str, Certificate | None], wanted: Plan) -> Iterator[Row]:
+def _rows(
+    look: Look, shown: Mapping[str, Certificate | None], wanted: RotationPlan
+) -> Iterator[Row]:
     """Every certificate that is stored, published or served."""
     pairs = {"authority": look.stored.authority, "next authority": look.stored.successor}
     for name, pair in pairs.items():
@@ -162,7 +166,9 @@ def _rows(look: Look, shown: Mapping[str, Certificate | None], wanted: Plan) -> 
         yield _row("served", name, one)
 
 
-def _row(where: str, name: str, certificate: Certificate | None, wanted: Plan | None = None) -> Row:
+def _row(
+    where: str, name: str, certificate: Certificate | None, wanted: RotationPlan | None = None
+) -> Row:
     ends = renews = None
     if certificate is not None:
         ends = f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}"
@@ -178,7 +184,7 @@ def _row(where: str, name: str, certificate: Certificate | None, wanted: Plan | 
 
 def _parsed(bundle: bytes | None, name: str) -> list[Certificate]:
     try:
-        return parse(bundle or b"", name)
+        return parse_certificates(bundle or b"", name)
     except BundleError:
         return []
 
@@ -196,7 +202,7 @@ def _report(
 
 def _print_table(rows: list[Row], found: list[str], step: Mapping[str, object]) -> None:
     cells = [
-        [(value or "-")[: SHORT if key == "certificate" else None] for key, value in row.items()]
+        [(value or "-")[: _SHORT if key == "certificate" else None] for key, value in row.items()]
         for row in rows
     ]
     for line in columns([["WHERE", "NAME", "CERTIFICATE", "ENDS", "RENEWAL"], *cells]):

@@ -1,21 +1,35 @@
-"""What a module has to offer to be a command, and the parser that all of them are made with."""
+"""What a module offers to be a command: its parser, a function to run, and an exit code."""
 
 import argparse
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
+from enum import IntEnum
 from typing import Any, NoReturn, Protocol, TypeAlias
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 - it has no public name
 
 
-def meant(wrong: str, known: Iterable[str]) -> str:
+class ExitCode(IntEnum):
+    """How a command ends; each command's help says what the codes mean for it."""
+
+    OK = 0
+    FINDINGS = 1
+    """Something was refused, found or not done."""
+    ERROR = 2
+    """Bad input or usage, or a cluster that cannot be reached."""
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """`: did you mean X?`, or nothing where no known word is like it."""
     found = get_close_matches(wrong, list(known), 1, cutoff=0.7)
     return f": did you mean {found[0]}?" if found else ""
 
 
 class Parser(argparse.ArgumentParser):
-    """Texts as they are written, no abbreviations, and what was meant where a word is unknown."""
+    """A parser without abbreviations that suggests a known word for an unknown one.
+
+    Descriptions and epilogs are printed as they are written.
+    """
 
     def __init__(self, **options: Any) -> None:
         options |= {
@@ -27,24 +41,24 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """As always; an unknown option is told before what is missing without it."""
+        """Parse as always, but report an unknown option before a missing argument."""
         words = list(args or ())
-        if not self._goes_on(words):
+        if not self._names_subcommand(words):
             before = words[: words.index("--")] if "--" in words else words
             for word in before:
                 if self._is_unknown(word):
                     self.refuse([word])
         return super().parse_known_args(words, namespace)
 
-    def _goes_on(self, words: Sequence[str]) -> bool:
+    def _names_subcommand(self, words: Sequence[str]) -> bool:
         """Whether one of the words is a command or an action with a parser of its own."""
         below = (action.choices for action in self._actions if isinstance(action.choices, dict))
         return any(word in choices for choices in below for word in words)
 
     def refuse(self, words: Sequence[str]) -> NoReturn:
-        """End with what is wrong about these words, and what may be meant."""
+        """End with a usage error about these words, and suggest a known option."""
         first = words[0].partition("=")[0]
-        guess = meant(first, self._option_string_actions) if first.startswith("-") else ""
+        guess = did_you_mean(first, self._option_string_actions) if first.startswith("-") else ""
         self.error(f"unrecognized arguments: {' '.join(words)}{guess}")
 
     def _is_unknown(self, word: str) -> bool:
@@ -58,7 +72,7 @@ class Parser(argparse.ArgumentParser):
             known = [str(each) for each in choices]
             raise argparse.ArgumentError(
                 action,
-                f"invalid choice: {value!r}{meant(str(value), known) or ':'} "
+                f"invalid choice: {value!r}{did_you_mean(str(value), known) or ':'} "
                 f"choose from {', '.join(known)}",
             )
 
@@ -72,7 +86,9 @@ class OneOf:
     def __call__(self, text: str) -> str:
         """Read it; raises ArgumentTypeError."""
         if text not in self.words:
-            raise argparse.ArgumentTypeError(f"{text!r} is no {self.what}{meant(text, self.words)}")
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is no {self.what}{did_you_mean(text, self.words)}"
+            )
         return text
 
 
@@ -81,7 +97,7 @@ def add_command(
 ) -> Parser:
     """Add the parser of a command or action.
 
-    It can be asked for under `parser` in what it parsed, to refuse words that are left over.
+    `args.parser` is this parser after parsing, so that a command can end with a usage error.
     """
     parser = subparsers.add_parser(name, help=short, description=description, epilog=epilog)
     parser.set_defaults(parser=parser)
@@ -94,5 +110,5 @@ class Command(Protocol):
     def add_parser(self, subparsers: Subparsers) -> None:
         """Add the command's own parser: its options, their help, examples in the epilog."""
 
-    def run(self, args: argparse.Namespace) -> int:
-        """Do it; return the exit code: 0 fine, 1 something was refused, 2 bad input or usage."""
+    def run(self, args: argparse.Namespace) -> ExitCode:
+        """Run the command."""

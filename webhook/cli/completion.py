@@ -1,50 +1,22 @@
-"""`mcp-admission completion`: a script by which a shell completes commands, options and values.
+"""`mcp-admission completion`: a script with which a shell completes the command line.
 
-It is made from the parsers themselves, so that it knows what they know.
+It is made from the parsers themselves, so that it knows every command, option and value.
 """
 
 import argparse
 from collections.abc import Iterator
 from importlib import import_module
-from typing import NamedTuple
 
-from webhook.cli.command import OneOf, Parser, Subparsers, add_command
-from webhook.cli.destinations import OutputOf
+from webhook.cli.command import ExitCode, OneOf, Parser, Subparsers, add_command
+from webhook.cli.completion_scripts import SCRIPTS, CommandOption, CommandPath
+from webhook.cli.output import OutputOf
 
-SHELLS = ("bash", "zsh", "fish")
 EPILOG = """\
 examples:
   source <(mcp-admission completion bash)     for this shell; put it into ~/.bashrc for every one
   mcp-admission completion zsh > "${fpath[1]}/_mcp-admission"
   mcp-admission completion fish > ~/.config/fish/completions/mcp-admission.fish
 """
-
-
-class Option(NamedTuple):
-    """An option: its spellings, what it does, and which values it takes where they are known."""
-
-    names: tuple[str, ...]
-    help: str
-    takes_value: bool
-    values: tuple[str, ...]
-
-
-class Place(NamedTuple):
-    """A command or action: the words that lead to it, and what may follow them."""
-
-    words: tuple[str, ...]
-    help: str
-    options: tuple[Option, ...]
-    values: tuple[str, ...]
-
-    @property
-    def path(self) -> str:
-        """The words as one: `/certs/init`, and nothing for the command line itself."""
-        return "".join(f"/{word}" for word in self.words)
-
-    def before_value(self, option: Option) -> str:
-        """A shell's pattern for this path and a spelling of the option behind it."""
-        return "|".join(f'"{self.path} {name}"' for name in option.names)
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -56,18 +28,19 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Prints a script by which a shell completes commands, options and values.",
         epilog=EPILOG,
     )
-    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help="bash, zsh or fish")
+    parser.add_argument("shell", choices=tuple(SCRIPTS), metavar="SHELL", help="bash, zsh or fish")
 
 
-def run(args: argparse.Namespace) -> int:
-    """Print the script; always 0."""
+def run(args: argparse.Namespace) -> ExitCode:
+    """Print the script."""
     root: Parser = import_module("webhook.cli.main").whole_parser()
-    script = import_module(f"webhook.cli.shells.{args.shell}").script(list(places(root)))
-    print(script, end="")
-    return 0
+    print(SCRIPTS[args.shell](list(command_paths(root))), end="")
+    return ExitCode.OK
 
 
-def places(parser: Parser, words: tuple[str, ...] = (), text: str = "") -> Iterator[Place]:
+def command_paths(
+    parser: Parser, words: tuple[str, ...] = (), text: str = ""
+) -> Iterator[CommandPath]:
     """The parser and those below it; `values` of one with commands are their names."""
     actions = parser._actions  # noqa: SLF001 - argparse has no other way to them
     below = {
@@ -87,13 +60,13 @@ def places(parser: Parser, words: tuple[str, ...] = (), text: str = "") -> Itera
         if not action.option_strings and not isinstance(action.choices, dict)
         for value in _values(action)
     ]
-    yield Place(words, text, options, (*below, *values))
+    yield CommandPath(words, text, options, (*below, *values))
     for name, (inner, said) in below.items():
-        yield from places(inner, (*words, name), said)
+        yield from command_paths(inner, (*words, name), said)
 
 
-def _option(action: argparse.Action) -> Option:
-    return Option(
+def _option(action: argparse.Action) -> CommandOption:
+    return CommandOption(
         tuple(action.option_strings), _help(action), action.nargs != 0, tuple(_values(action))
     )
 
@@ -106,5 +79,5 @@ def _values(action: argparse.Action) -> list[str]:
 
 
 def _help(action: argparse.Action) -> str:
-    """The first clause of its help."""
+    """The first clause of an option's help."""
     return (action.help or "").partition(";")[0].partition(" (default")[0]

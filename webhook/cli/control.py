@@ -10,11 +10,10 @@ import uuid
 from functools import partial
 from pathlib import Path
 
-from webhook.cli.address import address
-from webhook.cli.certificate_plan import add_certificate_options, plan
-from webhook.cli.cluster import add_cluster_options, connect, places
-from webhook.cli.command import Subparsers, add_command
-from webhook.cli.log_level import add_log_option
+from webhook.cli.certificate_options import add_certificate_options, certificate_plan
+from webhook.cli.cluster_options import add_cluster_options, connect_to_cluster, installation
+from webhook.cli.command import ExitCode, Subparsers, add_command
+from webhook.cli.options import add_log_option, listen_address
 from webhook.controller.certificates.driver import STEPS
 from webhook.controller.certificates.modes import MODES
 from webhook.controller.certificates.served import endpoints
@@ -37,10 +36,10 @@ from webhook.observe.control_metrics import ControlMetrics
 from webhook.observe.reconcile_metrics import SETTINGS, ReconcileMetrics
 from webhook.server.listener import Address
 from webhook.settings.environment import not_read
+from webhook.settings.faults import SettingsError
 from webhook.settings.layers import Layer
-from webhook.settings.load import read
+from webhook.settings.load import read_layers
 from webhook.settings.model import Settings
-from webhook.settings.settings_error import SettingsError
 
 DESCRIPTION = """\
 Makes what each MCP server needs beside its pods: a Service, Secrets from its configuration and the
@@ -123,7 +122,7 @@ def _add_controller_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--metrics-listen",
-        type=address,
+        type=listen_address,
         default=Address("0.0.0.0", 8080),  # noqa: S104 - a pod's own network
         metavar="HOST:PORT",
         help="where probes and metrics are answered (default: %(default)s)",
@@ -137,21 +136,21 @@ def workers(text: str) -> int:
     return int(text)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> ExitCode:
     """Work until a signal; 2 when settings, the way to a cluster or the port are no good."""
     logs.configure(level=logs.LEVELS[args.log_level])
     metrics = ControlMetrics()
     metrics.steps(STEPS)
     try:
-        locks = read(args.settings, os.environ)
+        locks = read_layers(args.settings, os.environ)
         for line in not_read(os.environ):
             LOG.warning("a variable is not read", extra={"fields": {"reason": line}})
         settle({}, locks)
         asyncio.run(_control(args, locks, metrics))
     except (ConfigurationError, SettingsError) as error:
         LOG.error("cannot start", extra={"fields": {"reason": str(error)}})  # noqa: TRY400
-        return 2
-    return 0
+        return ExitCode.ERROR
+    return ExitCode.OK
 
 
 async def _control(args: argparse.Namespace, locks: list[Layer], metrics: ControlMetrics) -> None:
@@ -159,7 +158,7 @@ async def _control(args: argparse.Namespace, locks: list[Layer], metrics: Contro
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     of_reconciling = ReconcileMetrics(metrics.registry)
-    async with await connect(CountedApi, args) as api:
+    async with await connect_to_cluster(CountedApi, args) as api:
         api.sent = of_reconciling.sent
         lease = _lease(api, args, of_reconciling)
         heart = Heart()
@@ -169,14 +168,16 @@ async def _control(args: argparse.Namespace, locks: list[Layer], metrics: Contro
             "/readyz": lambda: None if lease.looked else "no look at the Lease yet",
         }
         answer_probes(args.metrics_listen, metrics.registry, problems)
-        async with await connect(LeadersApi, args) as leading:
+        async with await connect_to_cluster(LeadersApi, args) as leading:
             leading.left, leading.sent = lambda: lease.left, of_reconciling.sent
             LOG.info("controlling", extra={"fields": {"certificates": args.certificates}})
 
             async def work() -> None:
-                find_replicas = partial(endpoints, leading, places(args))
+                find_replicas = partial(endpoints, leading, installation(args))
                 begin = MODES[args.certificates]
-                turn = begin(leading, places(args), plan(args), find_replicas, metrics)
+                turn = begin(
+                    leading, installation(args), certificate_plan(args), find_replicas, metrics
+                )
                 await until_one_ends(
                     repeat(turn, stop, metrics.failed),
                     _make(args, leading, locks, lease.identity, of_reconciling),
@@ -195,11 +196,11 @@ async def _make(
     metrics: ReconcileMetrics,
 ) -> None:
     """Distribute the settings, and make what servers need by those that are in force."""
-    release, scope = places(args).namespace, args.namespace
+    release, scope = installation(args).namespace, args.namespace
     # The resource belongs to the cluster, not to some namespaces of it.
     followed = Following(api, release, lambda of, _: metrics.restarted(of), resource=not scope)
     in_force = InForce()
-    distributor = Distributor(api, places(args), followed, locks, in_force)
+    distributor = Distributor(api, installation(args), followed, locks, in_force)
     distributor.states = lambda: metrics.states
 
     async def reconcile(settings: Settings) -> None:
@@ -212,6 +213,6 @@ async def _make(
 
 
 def _lease(api: Api, args: argparse.Namespace, metrics: ReconcileMetrics) -> Lease:
-    folder = namespaced("coordination.k8s.io/v1", "leases", places(args).namespace)
+    folder = namespaced("coordination.k8s.io/v1", "leases", installation(args).namespace)
     identity = f"{socket.gethostname()}_{uuid.uuid4()}"
     return Lease(api, folder, args.lease, identity, metrics.leads)

@@ -1,6 +1,6 @@
-"""The command line: one module a command, and only the module that was asked for is imported.
+"""The command line: one module for each command; only the one asked for is imported.
 
-`serve` must start fast and small, so it never loads the report formats of `review`; `review` runs
+`serve` must start fast and small, so it never loads the report formats of `review`. `review` runs
 where no HTTP server is installed.
 """
 
@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any, cast
 
-from webhook.cli.command import Command, OneOf, Parser, add_command
+from webhook.cli.command import Command, ExitCode, OneOf, Parser, add_command
 
 COMMANDS = {
     "serve": "webhook.cli.serve",
@@ -33,14 +33,14 @@ usage: mcp-admission COMMAND ...
 mcp-admission hardens MCP servers on Kubernetes. First steps:
 
   mcp-admission review deployment.yaml    what would the cluster make of this manifest?
-  mcp-admission rules                     what is filled in, and what is refused?
+  mcp-admission rules                     what is added by default, and what is refused?
   mcp-admission audit                     which servers of the cluster are not current?
 
 "mcp-admission help" lists all commands, "mcp-admission help COMMAND" explains one.
 """
 DESCRIPTION = """\
 Hardens MCP servers on Kubernetes: workloads labelled mcp-admission.dev/server: "true" get the
-security settings they lack, and those that contradict them are refused with every reason.
+security settings they lack. Those that contradict the settings are refused, with every reason.
 """
 EPILOG = """\
 examples:
@@ -49,22 +49,22 @@ examples:
   mcp-admission rules                              which rules are there, and what do they refuse?
   mcp-admission serve --tls-cert tls.crt --tls-key tls.key
                                                    answer the API server's admission reviews
-  mcp-admission control                            keep its certificates in the cluster valid
-  mcp-admission certs verify --help                is my certificate one that API servers take?
+  mcp-admission control                            make what servers need, keep certificates valid
+  mcp-admission certs verify --help                does an API server accept my certificate?
   mcp-admission audit                              which servers are not current?
   mcp-admission apply -n team --all                roll them to the current settings
   mcp-admission uninstall --dry-run                what would its removal take away?
 
 exit codes:
   0  fine
-  1  something was refused, or was cut short
-  2  bad input or usage
+  1  something was refused, found or not done
+  2  bad input or usage, or the cluster cannot be reached
 
 "mcp-admission help COMMAND" explains a command.
 """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> ExitCode:
     """Run the command that the arguments name and return its exit code.
 
     Raises SystemExit for --help and --version (0) and for wrong usage (2), as argparse does.
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
     if not words:
         sys.stderr.write(START)
-        return 2
+        return ExitCode.ERROR
     if words[0] == HELP:
         words = [*words[1:], "--help"]
     commands = {name: _command(name) for name in _asked_for(words)}
@@ -83,15 +83,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = commands[args.command].run(args)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has gone; the interpreter's last flush must not complain either.
+        # The reader has closed the pipe; the interpreter's last flush must not fail either.
         _discard_output()
-        return 1
+        return ExitCode.FINDINGS
     except OSError as error:
         sys.stderr.write(f"mcp-admission: {error.strerror}: the output is cut short\n")
         _discard_output()
-        return 2
+        return ExitCode.ERROR
     except KeyboardInterrupt:
-        return 1
+        return ExitCode.FINDINGS
     return code
 
 
@@ -105,7 +105,7 @@ def _discard_output() -> None:
 
 
 def _asked_for(words: Sequence[str]) -> Iterable[str]:
-    """The commands whose parsers are needed: one; none for --version; all to list or refuse."""
+    """The commands whose parsers are needed: one, none for --version, else all."""
     if words[0] in COMMANDS:
         return [words[0]]
     return () if words[0] == "--version" else COMMANDS
@@ -128,7 +128,7 @@ def _parser(commands: Iterable[Command]) -> Parser:
 
 
 class _Version(argparse.Action):
-    """Looks the version up when it is asked for: reading the package's metadata takes a while."""
+    """Looks up the version when it is asked for, because reading the metadata takes time."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
         super().__init__(option_strings, dest, nargs=0, **options)

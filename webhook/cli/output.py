@@ -1,11 +1,18 @@
-"""What a command prints for programs: one object, as JSON or YAML; the same options in each."""
+"""The option -o, and where results go: one object for programs, or reports in several formats.
+
+Most commands print one table, JSON or YAML. `review` writes one report to standard output and any
+number of them to files.
+"""
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from webhook.cli.command import did_you_mean
 from webhook.documents import yaml_writer
 
 FOR_PROGRAMS = ("json", "yaml")
@@ -24,15 +31,82 @@ def add_output_option(parser: argparse.ArgumentParser, *more: str) -> None:
 
 
 def is_for_programs(args: argparse.Namespace) -> bool:
-    """Whether one object is to be printed, and nothing else."""
+    """Whether to print one object and nothing else."""
     return args.output in FOR_PROGRAMS
 
 
 def print_object(args: argparse.Namespace, found: Mapping[str, Any] | list[Any]) -> None:
-    """Print it in the format that was asked for."""
+    """Print an object in the format that was asked for."""
     if args.output == "json":
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         for line in yaml_writer.lines(found):
             print(line.text)
     sys.stdout.flush()
+
+
+class ReportOutput(NamedTuple):
+    """One format, and the file for it; None is standard output."""
+
+    format: str
+    file: Path | None = None
+
+
+class OutputError(Exception):
+    """Outputs that contradict each other, or a file that cannot be written."""
+
+
+class OutputOf:
+    """The type of an argument that is `FORMAT` or `FORMAT=FILE`; `-` is standard output."""
+
+    def __init__(self, words: Collection[str]) -> None:
+        self.words = words
+
+    def __call__(self, text: str) -> ReportOutput:
+        """Read it; raises ArgumentTypeError."""
+        name, equals, file = text.partition("=")
+        if name not in self.words:
+            hint = did_you_mean(name, self.words) or f" (choose from {', '.join(self.words)})"
+            raise argparse.ArgumentTypeError(f"invalid choice: {name!r}{hint}")
+        if equals and not file:
+            raise argparse.ArgumentTypeError(f"{text!r} names no file: write {name}=FILE")
+        return ReportOutput(name, Path(file) if file not in ("", "-") else None)
+
+
+def check_outputs(outputs: Sequence[ReportOutput]) -> None:
+    """Refuse two formats for the same file, or for standard output."""
+    places = [output.file and output.file.absolute() for output in outputs]
+    for place in places:
+        if places.count(place) > 1:
+            where = f"the file {place}" if place else "standard output"
+            raise OutputError(f"-o: {where} takes one format: name a file, as in -o sarif=FILE")
+
+
+def write_file(file: Path, parts: Iterable[str]) -> None:
+    """Write a file as a whole or not at all; raises OutputError."""
+    try:
+        _write(file, parts)
+    except OSError as error:
+        raise OutputError(
+            f"{file}: cannot be written ({error.strerror}): name another file"
+        ) from None
+
+
+def _write(file: Path, parts: Iterable[str]) -> None:
+    if file.exists() and not file.is_file():
+        # A pipe or a device keeps what it is.
+        _fill(file, parts)
+        return
+    file = Path(os.path.realpath(file))
+    new = file.with_name(f".{file.name}.{os.getpid()}.new")
+    try:
+        _fill(new, parts)
+        new.replace(file)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def _fill(file: Path, parts: Iterable[str]) -> None:
+    with file.open("w", encoding="utf-8", errors="backslashreplace") as text:
+        text.writelines(parts)

@@ -1,4 +1,4 @@
-"""The command `rules`: every rule, with what it fills in and what it refuses."""
+"""`mcp-admission rules`: every rule, with the default it sets and what it refuses."""
 
 import argparse
 import shutil
@@ -6,9 +6,9 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from webhook.cli.command import OneOf, Subparsers, add_command
+from webhook.cli.command import ExitCode, OneOf, Subparsers, add_command
 from webhook.cli.output import TABLE, add_output_option, is_for_programs, print_object
-from webhook.reports.markdown import escaped
+from webhook.reports.text import escape_markdown
 from webhook.rules.registry import RULES
 from webhook.rules.rule import Rule
 from webhook.rules.specification import Specification, specification
@@ -21,11 +21,11 @@ _INTRODUCTION = """\
 
 <!-- Made by "make docs" from the heads of webhook/rules/checks/*.py. -->
 
-Each rule guards one field of an MCP server: it fills in what is absent and refuses what
-contradicts it. A refusal names the rule in brackets. The settings `onConflict` and
-`rules.<rule>` decide whether a contradiction is refused (`deny`), replaced (`override`) or only
-told (`warn`); `off` switches a rule off. "Asked for at" is the lowest level of
-`mcpNamespace.podSecurity.enforce` at which a rule acts.
+Each rule guards one field of an MCP server. It adds a default where the field is absent, and
+refuses a value that contradicts it. A refusal names the rule in brackets. The settings
+`onConflict` and `rules.<rule>` decide whether a contradiction is refused (`deny`), replaced
+(`override`) or reported as a warning (`warn`); `off` switches a rule off. "Asked for at" is the
+lowest level of `mcpNamespace.podSecurity.enforce` at which a rule acts.
 """
 
 
@@ -34,9 +34,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "rules",
-        short="list every rule, with what it fills in and what it refuses",
-        description="Lists every rule: its identifier, the field it guards, and what it does; or "
-        "all about those that are named.",
+        short="list every rule, with the default it adds and what it refuses",
+        description="Lists every rule with its field, its default and what it refuses. With names, "
+        "explains those rules.",
     )
     parser.add_argument(
         "ids",
@@ -48,23 +48,23 @@ def add_parser(subparsers: Subparsers) -> None:
     add_output_option(parser, "markdown")
 
 
-def run(args: argparse.Namespace) -> int:
-    """Print the rules in the order in which they act; always 0."""
+def run(args: argparse.Namespace) -> ExitCode:
+    """Print the rules in the order in which they act."""
     rules = [rule for rule in RULES if not args.ids or rule.id in args.ids]
     if is_for_programs(args):
         print_object(
             args, [specification(each)._asdict() | {"level": _level(each)} for each in rules]
         )
-        return 0
+        return ExitCode.OK
     table = _explained if args.ids else _table
     for part in table(rules) if args.output == TABLE else _markdown(rules):
         sys.stdout.write(part)
     sys.stdout.flush()
-    return 0
+    return ExitCode.OK
 
 
 def _explained(rules: Sequence[Rule]) -> Iterator[str]:
-    """A rule with all that is known about it, a blank line between two."""
+    """A rule with all its details, a blank line between two."""
     between = ""
     for rule in rules:
         found = specification(rule)
@@ -106,10 +106,10 @@ def _markdown(rules: Sequence[Rule]) -> Iterator[str]:
 
 
 def _section(rule: Specification, acts: str) -> Iterator[str]:
-    yield f"\n## {rule.id}\n\n{escaped(rule.summary)}\n\n"
+    yield f"\n## {rule.id}\n\n{escape_markdown(rule.summary)}\n\n"
     yield "| | |\n|---|---|\n"
     for heading, words in (*rule.details(), ("Asked for at", acts)):
-        yield f"| {heading} | {escaped(words)} |\n"
+        yield f"| {heading} | {escape_markdown(words)} |\n"
 
 
 def _level(rule: Rule) -> str:

@@ -4,21 +4,19 @@ import argparse
 import sys
 from pathlib import Path
 
-from webhook.cli.address import address
-from webhook.cli.command import Subparsers, add_command
-from webhook.cli.log_level import add_log_option
-from webhook.cli.service_name import service_name
+from webhook.cli.command import ExitCode, Subparsers, add_command
+from webhook.cli.options import add_log_option, listen_address, service_name
 from webhook.observe.logs import LEVELS
-from webhook.server.lifecycle import Options
-from webhook.server.lifecycle import run as serve
+from webhook.server.lifecycle import Options, serve
 from webhook.server.listener import Address
 
 DESCRIPTION = """\
 Answers admission reviews over TLS at /mutate, /validate, /mutate/managed and /validate/managed,
 and /healthz, /readyz and /metrics on a second port without TLS.
 
-The files named here are read again when they change. One that cannot be used any more changes
-nothing but a metric and the log; at the start it ends the command with exit code 2.
+The files named here are read again when they change. If a changed file cannot be used, the previous
+one stays in use, and a metric and the log report it. At the start, it ends the command with exit
+code 2.
 """
 EPILOG = """\
 examples:
@@ -49,7 +47,7 @@ def add_parser(subparsers: Subparsers) -> None:
         type=seconds,
         default=5.0,
         metavar="SECONDS",
-        help="how long to go on after SIGTERM, while clients forget this address "
+        help="how long to serve after SIGTERM, while clients stop using this address "
         "(default: %(default)g)",
     )
     add_log_option(parser)
@@ -58,18 +56,18 @@ def add_parser(subparsers: Subparsers) -> None:
 def _add_addresses(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen",
-        type=address,
+        type=listen_address,
         default=Address("0.0.0.0", 8443),  # noqa: S104 - a pod's own network
         metavar="HOST:PORT",
-        help="where reviews are answered; IPv6 in brackets, port 0 is a free one "
+        help="the address for admission reviews; IPv6 in brackets, port 0 is a free one "
         "(default: %(default)s)",
     )
     parser.add_argument(
         "--metrics-listen",
-        type=address,
+        type=listen_address,
         default=Address("0.0.0.0", 8080),  # noqa: S104
         metavar="HOST:PORT",
-        help="where probes and metrics are answered (default: %(default)s)",
+        help="the address for probes and metrics (default: %(default)s)",
     )
 
 
@@ -91,25 +89,25 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_proofs(parser: argparse.ArgumentParser) -> None:
-    """Add what certificates, ours and those of clients, have to fulfil."""
+    """Add the checks of certificates, of the server's and of clients'."""
     parser.add_argument(
         "--service",
         type=service_name,
         metavar="NAME.NAMESPACE",
-        help="take only certificates for this Service (default: for any name)",
+        help="use only certificates for this Service (default: for any name)",
     )
     parser.add_argument(
         "--ca-bundle",
         type=Path,
         metavar="FILE",
-        help="take only certificates that this bundle vouches for, the one in caBundle "
-        "(default: whose issuers follow them)",
+        help="use only certificates that verify against this bundle, the one in caBundle "
+        "(default: against the issuers in --tls-cert)",
     )
     parser.add_argument(
         "--client-ca",
         type=Path,
         metavar="FILE",
-        help="answer only clients with a certificate from this authority (default: anybody)",
+        help="answer only clients with a certificate from this authority (default: all clients)",
     )
     parser.add_argument(
         "--client-name",
@@ -121,12 +119,12 @@ def _add_proofs(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> ExitCode:
     """Serve until a signal."""
     if args.client_name and not args.client_ca:
         sys.stderr.write("mcp-admission serve: --client-name needs --client-ca FILE: add it\n")
-        return 2
-    return serve(
+        return ExitCode.ERROR
+    code = serve(
         Options(
             listen=args.listen,
             metrics_listen=args.metrics_listen,
@@ -141,6 +139,7 @@ def run(args: argparse.Namespace) -> int:
             log_level=LEVELS[args.log_level],
         )
     )
+    return ExitCode(code)
 
 
 def seconds(text: str) -> float:

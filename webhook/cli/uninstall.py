@@ -1,32 +1,32 @@
-"""`mcp-admission uninstall`: take the product out of a cluster, and leave what people run there."""
+"""`mcp-admission uninstall`: remove the product from a cluster, and keep its workloads running."""
 
 import argparse
 import asyncio
 import sys
 
-from webhook.cli.cluster import add_cluster_options, connect, places
-from webhook.cli.command import Subparsers, add_command
-from webhook.cli.notes import add_note_options, prepare
+from webhook.cli.cluster_options import add_cluster_options, connect_to_cluster, installation
+from webhook.cli.command import ExitCode, Subparsers, add_command
+from webhook.cli.notes import add_note_options, log_requests
 from webhook.cli.output import add_output_option, is_for_programs, print_object
 from webhook.controller.removal import StillRunningError, Uninstall
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 
 DESCRIPTION = """\
-Prepares the removal of the product: deletes the webhook configurations, stops the controller, lets
-waiting pods start, deletes the policies of mcp-admission, takes its labels from namespaces, and
-deletes its settings file and its own certificates. Services and Secrets of servers stay, and so do
-all workloads. `helm uninstall` runs this by itself; without Helm, run it before the rest is
-deleted. It may be run again at any time.
+Prepares the removal of the product. It deletes the webhook configurations, stops the controller,
+removes the scheduling gate from waiting pods, and deletes the network policies, the namespace
+labels, the settings file and the certificates of mcp-admission. Workloads, and the Services and
+Secrets of servers, are kept. `helm uninstall` runs this command. Without Helm, run it before you
+delete the rest. You can run it again at any time.
 """
 EPILOG = """\
 examples:
-  mcp-admission uninstall --dry-run                 what would be taken away?
+  mcp-admission uninstall --dry-run                 what would be removed?
   mcp-admission uninstall && kubectl delete namespace mcp-admission-system
 
 exit codes:
-  0  done, or nothing is left
-  1  the controller does not stop, or something is not allowed: the rest is as it was
+  0  done, or nothing is left to remove
+  1  the controller does not stop, or a step is not allowed; later steps are not done
   2  the cluster cannot be reached
 """
 
@@ -36,39 +36,39 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "uninstall",
-        short="take it out of a cluster, so that every pod goes on",
+        short="remove the product from a cluster; workloads keep running",
         description=DESCRIPTION,
         epilog=EPILOG,
     )
     add_cluster_options(parser)
     parser.add_argument(
-        "--dry-run", action="store_true", help="tell what would be done, and do nothing"
+        "--dry-run", action="store_true", help="print what would be done, and change nothing"
     )
     add_output_option(parser)
     add_note_options(parser)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Do it, and print a line for each thing that is taken away."""
-    prepare(args)
+def run(args: argparse.Namespace) -> ExitCode:
+    """Remove the product, and print a line for each step."""
+    log_requests(args)
     steps: list[str] = []
     try:
         asyncio.run(_uninstall(args, steps))
     except (ConfigurationError, ApiError, StillRunningError) as error:
         sys.stderr.write(f"mcp-admission uninstall: {error}\n")
-        nobody = isinstance(error, ConfigurationError) or getattr(error, "status", None) == 0
-        return 2 if nobody else 1
+        unreachable = isinstance(error, ConfigurationError) or getattr(error, "status", None) == 0
+        return ExitCode.ERROR if unreachable else ExitCode.FINDINGS
     finally:
         if is_for_programs(args):
             print_object(args, {"dry_run": args.dry_run, "steps": steps})
-    return 0
+    return ExitCode.OK
 
 
 async def _uninstall(args: argparse.Namespace, steps: list[str]) -> None:
-    """Do it; each step is printed at once, or kept for programs."""
+    """Remove the product; each step is printed at once, or collected for programs."""
     end = " (not done: --dry-run)" if args.dry_run else ""
-    async with await connect(Api, args) as api:
-        async for line in Uninstall(api, places(args), dry_run=args.dry_run).run():
+    async with await connect_to_cluster(Api, args) as api:
+        async for line in Uninstall(api, installation(args), dry_run=args.dry_run).run():
             steps.append(line)
             if not is_for_programs(args):
                 print(f"{line}{end}", flush=True)

@@ -4,7 +4,7 @@ import argparse
 import platform
 from importlib.metadata import version
 
-from webhook.cli.command import Subparsers, add_command
+from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.output import add_output_option, is_for_programs, print_object
 
 
@@ -19,8 +19,8 @@ def add_parser(subparsers: Subparsers) -> None:
     add_output_option(parser)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Print it; always 0."""
+def run(args: argparse.Namespace) -> ExitCode:
+    """Print the version."""
     found = {
         "version": version("mcp-admission"),
         "python": platform.python_version(),
@@ -30,4 +30,4 @@ def run(args: argparse.Namespace) -> int:
         print_object(args, found)
     else:
         print(f"mcp-admission {found['version']} (Python {found['python']}, {found['platform']})")
-    return 0
+    return ExitCode.OK

@@ -21,7 +21,7 @@ from webhook.kube.cache import Cache
 from webhook.kube.paths import cluster_wide, namespaced
 from webhook.kube.queue import Queue
 from webhook.kube.watch import Restarted, Source, Watch
-from webhook.objects.namespace_labels import PREFIX, left_alone
+from webhook.objects.made import POD_SECURITY_PREFIX, left_alone
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -241,5 +241,7 @@ def _namespace(found: Json) -> Namespace:
             each.get("manager") == ours and each.get("operation") == "Apply"
             for each in metadata.get("managedFields") or []
         ),
-        labels=tuple(sorted(each for each in labels.items() if each[0].startswith(PREFIX))),
+        labels=tuple(
+            sorted(each for each in labels.items() if each[0].startswith(POD_SECURITY_PREFIX))
+        ),
     )

@@ -22,7 +22,7 @@ from webhook.kube.api import Api
 from webhook.kube.api_request import FIELD_MANAGER
 from webhook.kube.errors import NotFound
 from webhook.kube.paths import cluster_wide, namespaced
-from webhook.objects.network_policy_baseline import NAME as BASELINE
+from webhook.objects.network_policies import BASELINE
 
 Json = dict[str, Any]
 

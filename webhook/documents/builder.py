@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webhook.documents.merge_key import Merge
-from webhook.documents.nodes import Mark, Node, NodeError, Place, quoted
+from webhook.documents.nodes import Mark, Node, NodeError, Position, quoted
 
 MAX_DEPTH = 100
 MAX_COPIED = 200_000
@@ -22,7 +22,7 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 class _Collection:
     mark: Mark
     anchor: str | None
-    inner: dict[str, Place] = field(default_factory=dict)
+    inner: dict[str, Position] = field(default_factory=dict)
     weight: int = 1
     height: int = 1
 
@@ -31,7 +31,7 @@ class _Collection:
         self.height = max(self.height, node.height + 1)
 
     def node(self, value: Any) -> Node:
-        return Node(value, Place(self.mark, self.inner), self.weight, self.height)
+        return Node(value, Position(self.mark, self.inner), self.weight, self.height)
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class _List(_Collection):
 class _Mapping(_Collection):
     items: dict[str, Any] = field(default_factory=dict)
     key: Node | None = None
-    merge_key: Place | None = None
+    merge_key: Position | None = None
     merge: Merge | None = None
 
     def add(self, node: Node) -> None:
@@ -119,7 +119,7 @@ class Builder:
                 raise NodeError(
                     mark.line, "the text holds half of a surrogate pair: write the whole character"
                 )
-        node = Node(value, Place(mark), weight, merge=merge)
+        node = Node(value, Position(mark), weight, merge=merge)
         if anchor is not None:
             self._anchors[anchor] = node
         self._add(node)
@@ -151,7 +151,7 @@ class Builder:
             )
         self._check_depth(mark.line, len(self._open) + node.height)
         self._count_copy(node.weight, name, mark.line)
-        place = Place(mark, node.place.inner)
+        place = Position(mark, node.place.inner)
         self._add(Node(_copy(node.value), place, node.weight, node.height, alias=True))
 
     def document(self) -> Node:

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from webhook.documents import characters
 from webhook.documents.builder import Builder
 from webhook.documents.nodes import Mark, Node, NodeError, quoted
 from webhook.documents.scalars import ScalarError, decimal, integer, not_finite
+from webhook.documents.stream import check_characters
 
 START = re.compile(r"\s*[{\[]")
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -54,7 +54,7 @@ class _Token(NamedTuple):
     end: int
 
 
-def nodes(
+def json_nodes(
     text: str, builder: Builder, line: int = 1, start: int = 0
 ) -> tuple[list[Node | NodeError], NotJsonError | None]:
     """Return the values of a stream of JSON objects and lists, and where it stops being JSON.
@@ -191,7 +191,7 @@ def _token(match: re.Match[str], mark: Mark) -> _Token:
 def _scalar(match: re.Match[str], line: int) -> Any:
     text = match.group()
     if match["string"]:
-        characters.check(text, line)
+        check_characters(text, line)
         return json.loads(text)
     return _WORDS[text] if match["word"] else _number(match)
 

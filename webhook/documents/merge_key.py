@@ -7,17 +7,17 @@ others never do. A key below it wins everywhere, and of a list the first mapping
 import json
 from typing import Any
 
-from webhook.documents.nodes import Node, NodeError, Place, quoted
+from webhook.documents.nodes import Node, NodeError, Position, quoted
 from webhook.documents.scalars import ScalarError, plain
 
 
 class Merge:
     """What a merge key brings into its mapping; raises NodeError for what readers differ in."""
 
-    def __init__(self, key: Place, merged: Node) -> None:
+    def __init__(self, key: Position, merged: Node) -> None:
         self._key = key
         self.items: dict[str, Any] = {}
-        self.inner: dict[str, Place] = {}
+        self.inner: dict[str, Position] = {}
         for source in _sources(merged):
             for name, value in source.value.items():
                 if name not in self.items:
@@ -26,7 +26,7 @@ class Merge:
                 elif not (_is_text(name) or _same(self.items[name], value)):
                     raise _ambiguous(key.mark.line, name, self.inner[name])
 
-    def check_above(self, items: dict[str, Any], inner: dict[str, Place]) -> None:
+    def check_above(self, items: dict[str, Any], inner: dict[str, Position]) -> None:
         """Compare with what stands above the merge key."""
         line = self._key.mark.line
         for name, value in items.items():
@@ -63,7 +63,7 @@ def _sources(merged: Node) -> list[Node]:
     return sources
 
 
-def _ambiguous(line: int, name: str, other: Place) -> NodeError:
+def _ambiguous(line: int, name: str, other: Position) -> NodeError:
     """The error for `1` and `"1"`: two keys to kubectl, of which JSON has one, by chance."""
     return NodeError(
         line,

@@ -23,11 +23,11 @@ class Mark(NamedTuple):
 
 
 @dataclass(slots=True)
-class Place:
+class Position:
     """Where a value (its key, in a mapping) starts, and the places inside it by key or index."""
 
     mark: Mark
-    inner: "dict[str, Place]" = field(default_factory=dict)
+    inner: "dict[str, Position]" = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Node:
     """A finished value; weight counts its nodes (long text counts more), height its levels."""
 
     value: Any
-    place: Place
+    place: Position
     weight: int = 1
     height: int = 0
     merge: bool = False

@@ -1,11 +1,17 @@
 """JSON pointers (RFC 6901): the address of a value in a document."""
 
+from collections.abc import Iterable
 from typing import Any
 
 
 def escape(key: str) -> str:
     """Return a key as one token of a pointer."""
     return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
+
+
+def pointer_to(keys: Iterable[str | int]) -> str:
+    """Return the pointer to the value at a path of keys and indexes."""
+    return "".join(f"/{escape(str(key))}" for key in keys)
 
 
 def tokens(pointer: str) -> list[str]:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from webhook.documents import characters, json_text, stream, yaml_text
 from webhook.documents.builder import Builder
-from webhook.documents.json_text import NotJsonError
-from webhook.documents.nodes import Mark, Node, NodeError, Place
+from webhook.documents.json_text import START, NotJsonError, json_nodes
+from webhook.documents.nodes import Mark, Node, NodeError, Position
 from webhook.documents.pointer import tokens
-from webhook.documents.stream import Piece
+from webhook.documents.stream import Piece, check_characters, document_pieces
+from webhook.documents.yaml_text import yaml_nodes
 
 MAX_BYTES = 64 * 1024 * 1024
 _BYTE_ORDER_MARK = "\ufeff"
@@ -38,6 +38,13 @@ class DocumentError(Exception):
         self.start = start
 
 
+class EmptyDocumentError(DocumentError):
+    """A text that holds nothing but comments and empty documents."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source, 1, "there is no document here: write at least one object")
+
+
 @dataclass(frozen=True)
 class Document:
     """One document of a file: plain JSON values that share nothing, and where they stand.
@@ -49,7 +56,7 @@ class Document:
     source: str
     index: int
     value: Any = field(repr=False)
-    _place: Place = field(repr=False, compare=False)
+    _place: Position = field(repr=False, compare=False)
 
     def line(self, pointer: str) -> int:
         """Return the line of the value at an RFC 6901 pointer, counted from 1; see `mark`."""
@@ -77,7 +84,7 @@ class Stream(NamedTuple):
     errors: list[DocumentError]
 
 
-def read(text: str | bytes, source: str) -> list[Document]:
+def read_documents(text: str | bytes, source: str) -> list[Document]:
     """Return the documents of a YAML or JSON text that hold something; at least one.
 
     Raises DocumentError, and nothing else, for the first fault of the text.
@@ -86,13 +93,13 @@ def read(text: str | bytes, source: str) -> list[Document]:
     if found.errors:
         raise found.errors[0]
     if not found.documents:
-        raise DocumentError(source, 1, "there is no document here: write at least one object")
+        raise EmptyDocumentError(source)
     return found.documents
 
 
 def read_file(path: Path) -> list[Document]:
-    """Read one file like `read`; what the system refuses is a DocumentError without a line."""
-    return read(read_bytes(path), str(path))
+    """Read one file like `read_documents`; what the system refuses has no line."""
+    return read_documents(read_bytes(path), str(path))
 
 
 def read_stream(text: str | bytes, source: str) -> Stream:
@@ -121,7 +128,7 @@ def read_stream(text: str | bytes, source: str) -> Stream:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The text of one file, as much of it as `read` takes; raises DocumentError."""
+    """The text of one file, as much of it as `read_documents` takes; raises DocumentError."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
@@ -137,15 +144,15 @@ def _nodes(text: str) -> Iterator[tuple[int, int, Node | NodeError]]:
     builder = Builder()
     line, above = 1, 0
     not_json: NotJsonError | None = None
-    if json_text.START.match(text):
-        found, not_json = json_text.nodes(text, builder)
+    if START.match(text):
+        found, not_json = json_nodes(text, builder)
         yield from ((index, 1, node) for index, node in enumerate(found, 1))
         if not_json is None:
             return
         above = len(found)
         line += text.count("\n", 0, not_json.rest)
         text = text[not_json.rest :]
-    for piece in stream.pieces(text, line):
+    for piece in document_pieces(text, line):
         nodes = _piece(piece, builder)
         if not_json is not None:
             nodes, not_json = _after_json(nodes, not_json, above, piece, builder), None
@@ -165,10 +172,10 @@ def _piece(piece: Piece, builder: Builder) -> list[Node | NodeError]:
         ]
     text = piece.text.removeprefix(_BYTE_ORDER_MARK)
     try:
-        characters.check(text, piece.line)
+        check_characters(text, piece.line)
     except NodeError as error:
         return [error]
-    return yaml_text.nodes(text, builder, piece.line)
+    return yaml_nodes(text, builder, piece.line)
 
 
 def _after_json(
@@ -197,7 +204,7 @@ def _resumed(not_json: NotJsonError, piece: Piece, builder: Builder) -> Iterator
     while match := _NEXT_VALUE.search(piece.text, broken):
         line += piece.text.count("\n", counted, match.start())
         counted = match.start()
-        found, stopped = json_text.nodes(piece.text, builder, line, counted)
+        found, stopped = json_nodes(piece.text, builder, line, counted)
         yield from found
         if stopped is None:
             break

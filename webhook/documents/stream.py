@@ -1,15 +1,22 @@
-"""A text cut into documents where kubectl cuts it, before anything is parsed.
+"""A text cut into documents where kubectl cuts it, and its characters, before anything is parsed.
 
 k8s.io/apimachinery (util/yaml, YAMLReader) cuts at lines that start with `---` and parses each
 piece by itself. So a piece that cannot be read hides no other, and neither an anchor nor a
-directive outlives its piece.
+directive outlives its piece. Beyond the characters of text a file is binary.
 """
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from webhook.documents.nodes import NodeError
+
 _SEPARATOR = re.compile(r"^---(.*)\n", re.MULTILINE)
+# The printable characters of YAML 1.1 (section 5.1). A byte order mark is text to PyYAML and
+# nothing to libyaml, unless it is the first character.
+_BINARY = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]",
+)
 
 
 class Piece(NamedTuple):
@@ -25,7 +32,7 @@ class Piece(NamedTuple):
     misplaced: bool = False
 
 
-def pieces(text: str, line: int = 1) -> Iterator[Piece]:
+def document_pieces(text: str, line: int = 1) -> Iterator[Piece]:
     """Cut a text, which starts on a line of its file, into its documents.
 
     A `---` line that opens a piece belongs to its text where nothing stands before it: at the
@@ -50,3 +57,21 @@ def pieces(text: str, line: int = 1) -> Iterator[Piece]:
 
 def _is_text(beside: str) -> bool:
     return bool(beside) and not beside.startswith("#")
+
+
+def check_characters(text: str, line: int) -> None:
+    """Raise NodeError for the first binary character of a text that starts on a line.
+
+    Bytes that are no UTF-8 arrive as Python's `surrogateescape` decodes them.
+    """
+    match = _BINARY.search(text)
+    if match is None:
+        return
+    line += text.count("\n", 0, match.start())
+    if "\udc80" <= match.group() <= "\udcff":
+        raise NodeError(line, "the bytes here are not UTF-8 text: save the file as UTF-8")
+    raise NodeError(
+        line,
+        f"the character U+{ord(match.group()):04X} is binary data: remove it, or write it as "
+        "an escape in double quotes",
+    )

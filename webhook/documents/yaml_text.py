@@ -31,7 +31,7 @@ _DROPPED = "kubectl drops what stands here, behind the end of a document: put --
 _DIRECTIVE = re.compile(r"(?:[ \t]*+(?:#.*+)?\n)*+%")
 
 
-def nodes(
+def yaml_nodes(
     text: str, builder: Builder, first: int = 1, loader: Any = LOADER
 ) -> list[Node | NodeError]:
     """Return the one document of a text, null if it is empty, and what keeps it from being read.

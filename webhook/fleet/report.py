@@ -1,10 +1,10 @@
-"""What an audit has to tell: every server with what is wrong about it, and what was not looked at.
+"""The result of an audit: the findings of every server, and what was skipped.
 
 States and reasons are stable: programs read them.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,23 +13,23 @@ from webhook.admission.drift import CURRENT, STATES, Change
 REASONS: Mapping[str, str] = {
     "half-labelled": "the label is on the workload alone, or on its template alone",
     "namespace-labels": "a managed namespace lacks Pod Security labels of the settings",
-    "not-registered": "a webhook configuration is not there, so that nothing is reviewed",
+    "not-registered": "a webhook configuration is missing, so that nothing is reviewed",
     "not-reviewed": "a labelled workload lives in a namespace that is excluded from review",
-    "not-rolled": "a rollout does not go on, and pods of an older template run",
-    "older-than-webhook": "nothing was ever filled in: the webhook has not seen it",
-    "out-of-date": "a field would be another if the server rolled now",
+    "not-rolled": "a rollout is paused or stuck, and pods of an older template run",
+    "older-than-webhook": "nothing was filled in: it is older than the webhook or its label",
+    "out-of-date": "a field would change if the server rolled now",
     "policy-changed": "a NetworkPolicy is not as mcp-admission makes it",
-    "policy-missing": "a NetworkPolicy that isolates the server is not there",
+    "policy-missing": "a NetworkPolicy that isolates the server is missing",
     "refused": "the server would be refused if it rolled now",
     "wide-policy": "a NetworkPolicy of a user opens more than mcp-admission allows",
 }
 
 
-class Told(NamedTuple):
-    """One thing about a server: the state that it alone would be, a reason and a sentence.
+class ServerFinding(NamedTuple):
+    """One finding about a server: the state that it alone would be, a reason and a sentence.
 
     `path` is an RFC 6901 pointer into the object, empty where it is about none of its fields;
-    `rule` is the one that refuses; `change` is the field that would be another.
+    `rule` is the one that refuses; `change` is the field that would change.
     """
 
     state: str
@@ -45,43 +45,81 @@ class Told(NamedTuple):
         return f"{self.message} ({self.rule})" if self.rule else self.message
 
 
-class Server(NamedTuple):
-    """A server, known by the workload that people applied."""
+class WorkloadKey(NamedTuple):
+    """The workload by which people know a server."""
+
+    namespace: str
+    kind: str
+    name: str
+
+
+class ServerStatus(NamedTuple):
+    """A server, known by the workload that people applied, with its findings."""
 
     kind: str
     namespace: str
     name: str
-    told: tuple[Told, ...] = ()
+    findings: tuple[ServerFinding, ...] = ()
 
     @property
     def state(self) -> str:
-        """The worst that is told of it."""
-        return max((each.state for each in self.told), key=STATES.index, default=CURRENT)
+        """The worst state of its findings."""
+        return max((each.state for each in self.findings), key=STATES.index, default=CURRENT)
 
 
-class Unseen(NamedTuple):
-    """What could not be looked at, and why."""
+class FindingsByWorkload:
+    """The findings of every server, while they are collected."""
+
+    def __init__(self) -> None:
+        self._found: dict[WorkloadKey, dict[tuple[str, str, str], ServerFinding]] = {}
+
+    def __contains__(self, key: WorkloadKey) -> bool:
+        return key in self._found
+
+    def __iter__(self) -> Iterator[WorkloadKey]:
+        return iter(self._found)
+
+    def add(self, key: WorkloadKey, findings: Iterable[ServerFinding]) -> None:
+        """Add a server, or findings to it; the same finding of several pods counts once."""
+        known = self._found.setdefault(key, {})
+        for each in findings:
+            known.setdefault((each.reason, each.message, each.path), each)
+
+    def has_state(self, key: WorkloadKey, state: str) -> bool:
+        """Whether a finding of this server has the state."""
+        return any(each.state == state for each in self._found[key].values())
+
+    def statuses(self) -> list[ServerStatus]:
+        """The servers in the order of namespace, kind and name."""
+        return [
+            ServerStatus(key.kind, key.namespace, key.name, tuple(found.values()))
+            for key, found in sorted(self._found.items())
+        ]
+
+
+class Skipped(NamedTuple):
+    """What the audit could not read, and why."""
 
     what: str
     why: str
 
 
 @dataclass(frozen=True)
-class Report:
+class FleetReport:
     """All servers in the order of namespace, kind and name; `settings` says which were used.
 
-    `registered` is whether API servers ask the webhook, None where that may not be read.
+    `registered` is whether API servers call the webhook, None where that may not be read.
     """
 
-    servers: Sequence[Server]
-    unseen: Sequence[Unseen]
+    servers: Sequence[ServerStatus]
+    skipped: Sequence[Skipped]
     settings: str
     registered: bool | None = None
 
     @property
-    def told(self) -> list[Server]:
-        """The servers about which there is something to tell."""
-        return [server for server in self.servers if server.told]
+    def with_findings(self) -> list[ServerStatus]:
+        """The servers that have findings."""
+        return [server for server in self.servers if server.findings]
 
     def counts(self) -> dict[str, int]:
         """How many servers are in each state, and `all` of them."""

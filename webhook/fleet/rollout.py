@@ -1,6 +1,6 @@
-"""How far a rollout is, from what the Deployment's controller has written into the status.
+"""The progress of a rollout, from the status that the Deployment's controller writes.
 
-It is done where `kubectl rollout status` takes it for done.
+A rollout is done when `kubectl rollout status` says so.
 """
 
 from typing import Any, NamedTuple
@@ -10,44 +10,45 @@ DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
 REPLICA_FAILURE = "ReplicaFailure"
 
 
-class Progress(NamedTuple):
-    """One line that says how far it is; `stuck` where it does not go on by itself."""
+class RolloutProgress(NamedTuple):
+    """The progress in one line; `stuck` where it does not continue by itself."""
 
     line: str
     done: bool = False
     stuck: bool = False
 
 
-def progress(found: Json) -> Progress:
-    """How far the latest template of a Deployment is rolled out."""
+def rollout_progress(found: Json) -> RolloutProgress:
+    """The progress of the latest template of a Deployment."""
     spec, status = found["spec"], found.get("status") or {}
     if spec.get("paused"):
-        return Progress("the Deployment is paused: resume it, and pods roll", stuck=True)
+        return RolloutProgress("the Deployment is paused: resume it, and pods roll", stuck=True)
     if (status.get("observedGeneration") or 0) < found["metadata"].get("generation", 1):
-        return Progress("the Deployment's controller has not seen it yet")
+        return RolloutProgress("the Deployment's controller has not seen it yet")
     if _timed_out(status):
         seconds = spec.get("progressDeadlineSeconds", 600)
         why = _refusal(status) or "look at its new pods"
-        return Progress(f"no progress for {seconds} s: {why}", stuck=True)
+        return RolloutProgress(f"no progress for {seconds} s: {why}", stuck=True)
     return _counted(spec.get("replicas", 1), status)
 
 
-def _counted(wanted: int, status: Json) -> Progress:
+def _counted(wanted: int, status: Json) -> RolloutProgress:
     there, new, ready = (
         status.get(key) or 0 for key in ("replicas", "updatedReplicas", "availableReplicas")
     )
     if new < wanted:
         why = _refusal(status)
-        return Progress(f"{new} of {wanted} new pods are there{why and f': {why}'}")
+        line = f"{new} of {wanted} new pods are there"
+        return RolloutProgress(f"{line}: {why}" if why else line)
     if there > new:
-        return Progress(f"old pods that are left: {there - new}")
+        return RolloutProgress(f"old pods that are left: {there - new}")
     if ready < new:
-        return Progress(f"{ready} of {new} new pods are available")
-    return Progress(f"{ready} of {wanted} pods are new and available", done=True)
+        return RolloutProgress(f"{ready} of {new} new pods are available")
+    return RolloutProgress(f"{ready} of {wanted} pods are new and available", done=True)
 
 
 def _refusal(status: Json) -> str:
-    """Why no more pods can be made, in the words of the API server; empty where they can."""
+    """The API server's reason why no more pods can be created; empty without one."""
     return next(
         (
             str(each.get("message") or "")

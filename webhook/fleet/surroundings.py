@@ -1,21 +1,36 @@
-"""What is around a server: its namespace, and the NetworkPolicies there."""
+"""The findings around a server: its namespace, the NetworkPolicies there, the registrations.
 
+A server is isolated by our policies, and by no policy of a user that opens more than ours.
+"""
+
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from webhook import names
-from webhook.admission.drift import UNPROTECTED
-from webhook.fleet.isolation import Policies, isolation
-from webhook.fleet.report import Told
+from webhook.admission.drift import OUT_OF_DATE, UNPROTECTED
+from webhook.admission.workload import Workload
+from webhook.controller.owned.object_kinds import POLICY
+from webhook.fleet.policies.wide_policies import wide_policies
+from webhook.fleet.report import ServerFinding
+from webhook.fleet.workloads import server_workload
 from webhook.objects import made
-from webhook.objects.namespace_labels import left_alone
+from webhook.objects.made import left_alone
+from webhook.objects.network_policies import BASELINE
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
+KEPT = ("name", "namespace", "labels")
+EFFECTS = {
+    "MutatingWebhookConfiguration": "nothing is filled in",
+    "ValidatingWebhookConfiguration": "nothing is refused",
+}
+"""What a missing configuration means."""
 
 
 class Surroundings:
-    """The namespaces of an audit; `policies` is None where they may not be looked at."""
+    """The namespaces of a fleet; `policies` is None where they may not be read."""
 
     def __init__(self, settings: Settings, release_namespace: str) -> None:
         self._settings, self._release = settings, release_namespace
@@ -24,13 +39,13 @@ class Surroundings:
         self._wanted: dict[str, tuple[Json, ...]] = {}
         self.policies: Policies | None = None
 
-    def take(self, namespace: Json) -> None:
-        """Take a namespace in, as the API server has it."""
+    def add_namespace(self, namespace: Json) -> None:
+        """Add a namespace as the API server has it."""
         metadata = namespace["metadata"]
         self._labels[metadata["name"]] = metadata.get("labels") or {}
 
     def knows(self, namespace: str) -> bool:
-        """Whether it was taken in."""
+        """Whether it was added."""
         return namespace in self._labels
 
     def managed(self, namespace: str) -> bool:
@@ -38,7 +53,7 @@ class Surroundings:
         labels = self._labels.get(namespace, {})
         return labels.get(names.MANAGED) == "true" and not self.excluded(namespace)
 
-    def managed_ones(self) -> list[str]:
+    def managed_namespaces(self) -> list[str]:
         """The namespaces in which everything is a server."""
         return [namespace for namespace in self._labels if self.managed(namespace)]
 
@@ -46,32 +61,111 @@ class Surroundings:
         """Whether nothing in it is reviewed."""
         return namespace in self._excluded
 
-    def told(
+    def server(self, found: Json, resource: str) -> Workload | None:
+        """The object as a workload where it is a server, by the label or by its namespace."""
+        managed = self.managed(found["metadata"]["namespace"])
+        return server_workload(found, resource, self._settings, managed=managed)
+
+    def findings(
         self, namespace: str, labels: Mapping[str, str], own: Sequence[Json] = ()
-    ) -> Iterator[Told]:
-        """What is wrong around pods of these labels; `own` are policies made for their server."""
+    ) -> Iterator[ServerFinding]:
+        """The findings around pods of these labels; `own` are policies made for their server."""
         policies = list(own)
         for wanted in self._of(namespace):
             if wanted["kind"] == "Namespace":
-                yield from self._labels_told(namespace, wanted["metadata"]["labels"])
+                yield from self._label_findings(namespace, wanted["metadata"]["labels"])
             else:
                 policies.append(wanted)
         if self.policies is not None:
-            yield from isolation(namespace, labels, policies, self.policies)
+            yield from isolation_findings(namespace, labels, policies, self.policies)
 
     def _of(self, namespace: str) -> tuple[Json, ...]:
         if namespace not in self._wanted:
             managed = self.managed(namespace)
-            given = namespace, self._settings, self._release
-            self._wanted[namespace] = made.of_namespace(*given, managed=managed)
+            self._wanted[namespace] = made.namespace_objects(
+                namespace, self._settings, self._release, managed=managed
+            )
         return self._wanted[namespace]
 
-    def _labels_told(self, namespace: str, wanted: Mapping[str, str]) -> Iterator[Told]:
+    def _label_findings(self, namespace: str, wanted: Mapping[str, str]) -> Iterator[ServerFinding]:
         live = self._labels.get(namespace, {})
         lacking = sorted(key for key, value in wanted.items() if live.get(key) != value)
         if lacking:
             sentence = (
-                f"the namespace lacks or contradicts {', '.join(lacking)}: see that "
-                "`mcp-admission control` runs, with its rights"
+                f"the namespace lacks or contradicts {', '.join(lacking)}: check that "
+                "`mcp-admission control` runs with its permissions"
             )
-            yield Told(UNPROTECTED, "namespace-labels", sentence)
+            yield ServerFinding(UNPROTECTED, "namespace-labels", sentence)
+
+
+class Policies:
+    """NetworkPolicies as text: most of ten thousand are read once, for their server."""
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[str, str], str] = {}
+        self._about: dict[tuple[str, str], list[str]] = {}
+
+    def add(self, found: Json) -> None:
+        """Add one as the API server has it."""
+        metadata = found["metadata"]
+        namespace, name = metadata["namespace"], metadata["name"]
+        if (namespace, name) in self._texts:
+            return
+        kept = {key: metadata[key] for key in KEPT if key in metadata}
+        self._texts[namespace, name] = json.dumps({"metadata": kept, "spec": found["spec"]})
+        selector = found["spec"].get("podSelector") or {}
+        server = (selector.get("matchLabels") or {}).get(names.NAME, "")
+        self._about.setdefault((namespace, server), []).append(name)
+
+    def get(self, namespace: str, name: str) -> Json | None:
+        """The one of this name."""
+        text = self._texts.get((namespace, name))
+        return None if text is None else _read(text)
+
+    def around(self, namespace: str, labels: Mapping[str, str]) -> Iterator[Json]:
+        """All that may select a pod of these labels."""
+        for server in dict.fromkeys(("", labels.get(names.NAME, ""))):
+            for name in self._about.get((namespace, server), ()):
+                yield _read(self._texts[namespace, name])
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> Json:
+    found: Json = json.loads(text)
+    return found
+
+
+def isolation_findings(
+    namespace: str, labels: Mapping[str, str], wanted: Sequence[Json], policies: Policies
+) -> Iterator[ServerFinding]:
+    """The policies that pods of these labels lack, and the policies that undo theirs."""
+    contents = {each["metadata"]["name"]: POLICY.content(each) for each in wanted}
+    for name, content in contents.items():
+        live = policies.get(namespace, name)
+        state = UNPROTECTED if name == BASELINE else OUT_OF_DATE
+        if live is None:
+            yield ServerFinding(state, "policy-missing", _sentence(name, "is missing"))
+        elif POLICY.content(live) != content:
+            yield ServerFinding(
+                state, "policy-changed", _sentence(name, "has other content than ours")
+            )
+    others = [
+        each
+        for each in policies.around(namespace, labels)
+        if contents.get(each["metadata"]["name"]) != POLICY.content(each)
+    ]
+    for wide in wide_policies(others, wanted, labels) if others else ():
+        yield ServerFinding(UNPROTECTED, "wide-policy", wide.sentence)
+
+
+def _sentence(name: str, what: str) -> str:
+    return f"NetworkPolicy {name} {what}: check that `mcp-admission control` runs with its rights"
+
+
+def not_registered(kind: str, name: str) -> ServerFinding:
+    """The finding of every server while a webhook configuration is missing."""
+    sentence = (
+        f"{kind} {name} is missing, so that {EFFECTS[kind]}: "
+        "`helm upgrade`, or `kubectl apply` of the manifests, creates it again"
+    )
+    return ServerFinding(UNPROTECTED, "not-registered", sentence)

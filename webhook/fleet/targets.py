@@ -1,4 +1,4 @@
-"""Which servers are rolled: the named ones, or all that are not as they would be."""
+"""The servers to restart: the named ones, or all that are not current."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -7,7 +7,6 @@ from webhook.admission import drift
 from webhook.admission.drift import CURRENT, Outlook
 from webhook.admission.workload import DEPLOYMENTS
 from webhook.fleet.surroundings import Surroundings
-from webhook.fleet.workloads import seen
 from webhook.kube.api import Api
 from webhook.kube.errors import Forbidden, NotFound
 from webhook.kube.paths import cluster_wide, namespaced
@@ -28,7 +27,7 @@ class Target(NamedTuple):
 
 
 class NotServers(Exception):  # noqa: N818 - it is about what was asked for
-    """Names that are none of servers; one sentence that says so."""
+    """Names that are not those of servers, in one sentence."""
 
 
 class Targets:
@@ -43,7 +42,7 @@ class Targets:
         """The servers of these names; raises NotServers unless each is one."""
         found: dict[Target, None] = {}
         others: list[str] = []
-        await self._look_at(namespace)
+        await self._read_namespace(namespace)
         for name in names:
             try:
                 server = await self._api.get(namespaced(APPS, "deployments", namespace, name))
@@ -58,53 +57,50 @@ class Targets:
             raise NotServers(f"{'; '.join(others)}: nothing was touched")
         return list(found)
 
-    async def stale(self, namespace: str | None) -> tuple[list[Target], int]:
-        """All that are not current, here or everywhere, and how many are."""
+    async def outdated(self, namespace: str | None) -> tuple[list[Target], int]:
+        """All that are not current, in a namespace or in all, and how many are."""
         targets: list[Target] = []
         current = 0
 
         def take(server: Json) -> None:
             nonlocal current
-            if self._is_server(server) and "deletionTimestamp" not in server["metadata"]:
-                if self._outlook(server).state == CURRENT:
+            metadata = server["metadata"]
+            if self._is_server(server) and "deletionTimestamp" not in metadata:
+                if self._drift(server).state == CURRENT:
                     current += 1
                 else:
-                    targets.append(_target(server))
+                    targets.append(Target(metadata["namespace"], metadata["name"]))
 
         if namespace is None:
-            await self._api.list_each(cluster_wide("v1", "namespaces"), self._around.take)
+            await self._api.list_each(cluster_wide("v1", "namespaces"), self._around.add_namespace)
             path = cluster_wide(APPS, "deployments")
         else:
-            await self._look_at(namespace)
+            await self._read_namespace(namespace)
             path = namespaced(APPS, "deployments", namespace)
         await self._api.list_each(path, take)
         return targets, current
 
-    async def outlook(self, server: Json) -> Outlook:
-        """What rolling it now would do."""
-        await self._look_at(server["metadata"]["namespace"])
-        return self._outlook(server)
+    async def drift(self, server: Json) -> Outlook:
+        """What a restart would change or refuse now."""
+        await self._read_namespace(server["metadata"]["namespace"])
+        return self._drift(server)
 
-    def _outlook(self, server: Json) -> Outlook:
+    def _drift(self, server: Json) -> Outlook:
         managed = self._around.managed(server["metadata"]["namespace"])
         return drift.outlook(server, self._settings, managed=managed)
 
     def _is_server(self, found: Json) -> bool:
-        namespace = found["metadata"]["namespace"]
-        managed = self._around.managed(namespace)
-        server = seen(found, DEPLOYMENTS, self._settings, managed=managed)
-        return server is not None and not self._around.excluded(namespace)
+        excluded = self._around.excluded(found["metadata"]["namespace"])
+        return self._around.server(found, DEPLOYMENTS) is not None and not excluded
 
-    async def _look_at(self, namespace: str) -> None:
-        """Learn whether it is managed; to whoever may not look, only labelled ones are servers."""
+    async def _read_namespace(self, namespace: str) -> None:
+        """Learn whether it is managed; without the right to read it, only labels count."""
         if namespace in self._asked or self._around.knows(namespace):
             return
         self._asked.add(namespace)
         try:
-            self._around.take(await self._api.get(cluster_wide("v1", "namespaces", namespace)))
+            self._around.add_namespace(
+                await self._api.get(cluster_wide("v1", "namespaces", namespace))
+            )
         except Forbidden:
             return
-
-
-def _target(server: Json) -> Target:
-    return Target(server["metadata"]["namespace"], server["metadata"]["name"])

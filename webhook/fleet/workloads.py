@@ -1,4 +1,4 @@
-"""What is told of a workload: a Deployment, a pod, or another kind that makes pods."""
+"""The findings of a workload: a Deployment, a pod, or another kind that creates pods."""
 
 import json
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import KINDS, PODS, Workload, stored
 from webhook.controller.servers.observed import rolled
-from webhook.fleet.report import Told
-from webhook.fleet.rollout import progress
+from webhook.fleet.report import ServerFinding
+from webhook.fleet.rollout import rollout_progress
 from webhook.pods.fields import Malformed
 from webhook.settings.model import Settings
 
@@ -25,19 +25,21 @@ LONGEST_VALUE = 60
 OVER = {"Succeeded", "Failed"}
 GOT_LATER = ("nodeName", "ephemeralContainers", names.GATES)
 
-OLDER = Told(
+OLDER = ServerFinding(
     UNPROTECTED,
     "older-than-webhook",
-    "nothing was ever filled in, it is older than the webhook or than the label: let it roll",
+    "it is older than the webhook or its label, and nothing was filled in: roll it",
 )
-NOT_REVIEWED = Told(
+NOT_REVIEWED = ServerFinding(
     UNPROTECTED,
     "not-reviewed",
-    "nothing in this namespace is reviewed: move the workload to another, or drop the label",
+    "nothing in this namespace is reviewed: move the workload to another one, or remove the label",
 )
 
 
-def seen(found: Json, resource: str, settings: Settings, *, managed: bool) -> Workload | None:
+def server_workload(
+    found: Json, resource: str, settings: Settings, *, managed: bool
+) -> Workload | None:
     """The object as a workload where it is a server; an object that belongs to another is none."""
     scope = Scope.of(managed=managed)
     try:
@@ -49,25 +51,25 @@ def seen(found: Json, resource: str, settings: Settings, *, managed: bool) -> Wo
     return workload if is_server and not owned else None
 
 
-def not_reviewed(workload: Workload) -> list[Told]:
-    """What is told where the webhook does not look: a label there promises what nobody keeps."""
+def unreviewed_findings(workload: Workload) -> list[ServerFinding]:
+    """The finding of a label in a namespace that the webhook does not review."""
     return [NOT_REVIEWED] if labelled(workload) else []
 
 
-def of_deployment(found: Json, settings: Settings, *, managed: bool) -> list[Told]:
-    """What rolling it would do, and what its labels and its last rollout lack."""
+def deployment_findings(found: Json, settings: Settings, *, managed: bool) -> list[ServerFinding]:
+    """What a restart would change or refuse, and what its labels and its last rollout lack."""
     outlook = drift.outlook(found, settings, managed=managed)
     template = found["spec"]["template"]
-    told = [*map(refused, outlook.reasons)]
+    findings = [*map(refused_finding, outlook.reasons)]
     if not drift.known(template, found["metadata"]["name"]):
-        told.append(OLDER)
-    told += _half(found, template)
-    told += map(changed, outlook.changes)
-    return told + _not_rolled(found)
+        findings.append(OLDER)
+    findings += _half(found, template)
+    findings += map(changed_finding, outlook.changes)
+    return findings + _not_rolled(found)
 
 
-def of_pod(found: Json, settings: Settings, *, managed: bool) -> list[Told]:
-    """What would become of a pod that were created now; nothing of one that has ended."""
+def pod_findings(found: Json, settings: Settings, *, managed: bool) -> list[ServerFinding]:
+    """What would be refused or changed if the pod were created now; none of one that has ended."""
     if (found.get("status") or {}).get("phase") in OVER:
         return []
     before = _as_applied(found)
@@ -81,12 +83,12 @@ def of_pod(found: Json, settings: Settings, *, managed: bool) -> list[Told]:
     after["spec"].pop(names.GATES, None)
     changes = () if reasons else drift.changes(before, after)
     older = () if filled_in else (OLDER,)
-    return [*map(refused, reasons), *older, *map(changed, changes)]
+    return [*map(refused_finding, reasons), *older, *map(changed_finding, changes)]
 
 
-def of_other(
+def workload_findings(
     found: Json, workload: Workload, resource: str, settings: Settings, *, managed: bool
-) -> list[Told]:
+) -> list[ServerFinding]:
     """Whether the pods of its template are covered, and would be refused."""
     status = found.get("status") or {}
     ended = any(each.get("type") == "Failed" for each in status.get("conditions") or [])
@@ -107,26 +109,26 @@ def of_other(
     )
     answer = review(request, settings, scope)
     reasons = [each for each in answer.findings if each.message.startswith(FORETOLD)]
-    return [refused(each) for each in reasons] if answer.pods_refused else []
+    return [refused_finding(each) for each in reasons] if answer.pods_refused else []
 
 
 def _as_applied(found: Json) -> Json:
-    """A pod without what it got after it was created."""
+    """A pod without the fields that it got after its creation."""
     metadata = {key: each for key, each in found["metadata"].items() if key != "managedFields"}
     spec = {key: each for key, each in found["spec"].items() if key not in GOT_LATER}
     return deepcopy({"metadata": metadata, "spec": spec})
 
 
-def refused(finding: Finding) -> Told:
-    """What a rule refuses."""
-    return Told(REFUSED, "refused", finding.message, finding.path, finding.rule)
+def refused_finding(finding: Finding) -> ServerFinding:
+    """The finding of a rule."""
+    return ServerFinding(REFUSED, "refused", finding.message, finding.path, finding.rule)
 
 
-def changed(change: Change) -> Told:
-    """A field that would be another."""
+def changed_finding(change: Change) -> ServerFinding:
+    """A field that would change."""
     said = "is absent" if change.before is None else f"is {_value(change.before)}"
-    after = "would go" if change.after is None else f"would be {_value(change.after)}"
-    return Told(
+    after = "would be removed" if change.after is None else f"would be {_value(change.after)}"
+    return ServerFinding(
         OUT_OF_DATE, "out-of-date", f"{change.field} {said} and {after}", change.path, "", change
     )
 
@@ -136,7 +138,7 @@ def _value(value: Any) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
 
 
-def _half(found: Json, template: Json) -> Iterator[Told]:
+def _half(found: Json, template: Json) -> Iterator[ServerFinding]:
     own, of_pods = (
         names.SERVER in ((each.get("metadata") or {}).get("labels") or {})
         for each in (found, template)
@@ -147,9 +149,9 @@ def _half(found: Json, template: Json) -> Iterator[Told]:
         yield _half_labelled("the pod template", "the workload itself lacks", "")
 
 
-def _half_labelled(where: str, misses: str, pointer: str) -> Told:
+def _half_labelled(where: str, misses: str, pointer: str) -> ServerFinding:
     place = f"{pointer}/metadata/labels"
-    return Told(
+    return ServerFinding(
         UNPROTECTED,
         "half-labelled",
         f"the label is on {where} alone, {misses} it: put {names.SERVER} into "
@@ -158,11 +160,13 @@ def _half_labelled(where: str, misses: str, pointer: str) -> Told:
     )
 
 
-def _not_rolled(found: Json) -> list[Told]:
-    """A rollout under way is told by nobody; one that does not go on by itself is."""
-    now = progress(found)
+def _not_rolled(found: Json) -> list[ServerFinding]:
+    """A rollout that is stuck; one that continues by itself is no finding."""
+    now = rollout_progress(found)
     if rolled(found) or not now.stuck:
         return []
     return [
-        Told(OUT_OF_DATE, "not-rolled", f"pods of an older template run: {now.line}", "/status")
+        ServerFinding(
+            OUT_OF_DATE, "not-rolled", f"pods of an older template run: {now.line}", "/status"
+        )
     ]

@@ -14,7 +14,7 @@ from webhook.kube.api import Api
 from webhook.kube.backoff import Backoff
 from webhook.kube.errors import AlreadyExists, ApiError, Invalid, NotFound
 from webhook.kube.paths import namespaced
-from webhook.objects.refusal import LONGEST_NOTE
+from webhook.objects.deployed_server import LONGEST_NOTE
 
 VERSION = "events.k8s.io/v1"
 CONTROLLER = "mcp-admission.dev/control"

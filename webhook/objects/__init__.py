@@ -1,4 +1,4 @@
-"""What the controller makes, as data: one file for each kind of object; nothing here calls anybody.
+"""What the controller makes, as data: nothing here calls a cluster.
 
 The controller writes these objects, `review --show-objects` prints them, `audit` compares them.
 """

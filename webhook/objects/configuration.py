@@ -10,7 +10,7 @@ Refused  a Secret or a file key that does not exist; the token of a ServiceAccou
          a NUL byte, bytes that are no UTF-8, 128 KiB and more; more than a Secret holds
 
 A key that starts with a digit or holds dots and hyphens is a legal environment variable since
-Kubernetes 1.34. All reasons are told at once, and keys alone, never a value.
+Kubernetes 1.34. All reasons are given at once. They name keys, never a value.
 """
 
 import re
@@ -20,8 +20,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.objects.deployed_server import Server
-from webhook.objects.refusal import Refused, asked
+from webhook.objects.deployed_server import Refused, Server, about_annotation
 from webhook.rules.checks import config_files
 
 Json = dict[str, Any]
@@ -36,7 +35,7 @@ _KEY = re.compile(r"(?!\.\.)(?!\.$)[-._a-zA-Z0-9]{1,253}")
 _MOST_KEYS = 5
 
 
-class Configuration(NamedTuple):
+class ServerConfiguration(NamedTuple):
     """The content of both Secrets that are made, and the uid of the one that it comes from."""
 
     env: dict[str, bytes]
@@ -44,23 +43,24 @@ class Configuration(NamedTuple):
     source_uid: str
 
 
-def wanted(server: Server) -> str | None:
-    """The Secret that the workload names, which the caller reads in the server's namespace."""
-    return server.asks(names.CONFIG_FROM)
+def source_name(server: Server) -> str | None:
+    """The Secret that config-from names; the caller reads it in the server's namespace."""
+    return server.annotation(names.CONFIG_FROM)
 
 
-def configuration(server: Server, source: Json | None) -> Configuration | None:
-    """Both contents; None where the workload asks for none, `source` None where there is no Secret.
+def read_configuration(server: Server, source: Json | None) -> ServerConfiguration | None:
+    """Environment and files; None where the workload asks for none.
 
-    Raises Refused with every reason why the content cannot reach the server as it is.
+    `source` is the user's Secret, None where it does not exist. Raises Refused with every
+    reason why the content cannot reach the server as it is.
     """
-    name = wanted(server)
+    name = source_name(server)
     if name is None:
         return None
     _permitted(server, name, source)
     if source is None:
         sentence = f"names {name}, which is no Secret of namespace {server.namespace}: create it"
-        raise Refused(MISSING, asked(names.CONFIG_FROM, sentence))
+        raise Refused(MISSING, about_annotation(names.CONFIG_FROM, sentence))
     data = _data(source)
     marked = _marked(server)
     reasons = [*_missing(name, marked, data), *_illegal(name, data)]
@@ -72,26 +72,26 @@ def configuration(server: Server, source: Json | None) -> Configuration | None:
         files = {key: data[key] for key in sorted(marked)}
         reasons = [*_unfit(name, env), *_too_much(name, env)]
         if not reasons:
-            return Configuration(env, files, source["metadata"].get("uid") or "")
+            return ServerConfiguration(env, files, source["metadata"].get("uid") or "")
     raise Refused(REASON, *reasons)
 
 
 def file_keys(server: Server) -> list[str]:
     """The keys that the workload marks as files, each once."""
-    entries = (server.asks(names.FILE_KEYS) or "").split(",")
+    entries = (server.annotation(names.FILE_KEYS) or "").split(",")
     return list(dict.fromkeys(entry.strip() for entry in entries if entry.strip()))
 
 
 def _permitted(server: Server, name: str, source: Json | None) -> None:
     if name in (names.config_secret(server.name), names.files_secret(server.name)):
         sentence = "names the Secret that is made from it: name yours"
-        raise Refused(REASON, asked(names.CONFIG_FROM, sentence))
+        raise Refused(REASON, about_annotation(names.CONFIG_FROM, sentence))
     if source is not None and source.get("type") == TOKEN_TYPE:
         sentence = (
             f"names {name}, which holds the token of a ServiceAccount: name a Secret without one, "
             f"and ask for the token by {names.SERVICE_ACCOUNT_TOKEN}"
         )
-        raise Refused(REASON, asked(names.CONFIG_FROM, sentence))
+        raise Refused(REASON, about_annotation(names.CONFIG_FROM, sentence))
 
 
 def _marked(server: Server) -> set[str]:
@@ -116,7 +116,7 @@ def _missing(name: str, marked: Iterable[str], data: dict[str, bytes]) -> Iterat
     missing = [key for key in sorted(marked) if key not in data]
     if missing:
         sentence = f"names {_listed(missing)}, which Secret {name} does not have: add them there"
-        yield asked(names.FILE_KEYS, sentence)
+        yield about_annotation(names.FILE_KEYS, sentence)
 
 
 def _illegal(name: str, data: dict[str, bytes]) -> Iterator[str]:

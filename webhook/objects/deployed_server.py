@@ -1,20 +1,47 @@
-"""A Deployment that is an MCP server, as what is made for it sees it: read as the rules read it."""
+"""A Deployment that is an MCP server: its identity, its annotations, the metadata of its objects.
+
+Every made object carries the label app.kubernetes.io/managed-by: mcp-admission. The label is for
+people and for the selectors of watches. An ownerReference says to whom an object belongs, because
+anybody can write a label. The reference has no blockOwnerDeletion: setting it needs
+permission on the Deployment's finalizers, and a Deployment may be deleted before its objects.
+
+An object that cannot be made as the workload asks is Refused, with the reasons for an Event.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
 from webhook import names
 from webhook.admission.workload import DEPLOYMENTS, stored
-from webhook.objects import ownership
-from webhook.objects.refusal import disagreeing
 from webhook.pods.pod import Pod
 
 Json = dict[str, Any]
+LONGEST_NOTE = 1000
+"""Kubernetes takes 1024 characters in the note of an Event."""
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer to the server's owner, not a failure of ours
+    """An object that cannot be made as the workload asks.
+
+    `reason` is the Event's reason; `sentences` say what is wrong, where and how to fix it, and
+    quote no value of a Secret.
+    """
+
+    def __init__(self, reason: str, *sentences: str) -> None:
+        super().__init__("; ".join(sentences))
+        self.reason = reason
+        self.sentences = sentences
+
+    @property
+    def note(self) -> str:
+        """All sentences as the note of one Event, cut to its longest length."""
+        text = str(self)
+        return text if len(text) <= LONGEST_NOTE else f"{text[: LONGEST_NOTE - 3]}..."
 
 
 @dataclass(frozen=True)
 class Server:
-    """One server: who it is, and its pod template with what it asks for."""
+    """One server: its identity, and its pod template with its annotations."""
 
     namespace: str
     name: str
@@ -33,20 +60,20 @@ class Server:
 
     @property
     def labelled(self) -> bool:
-        """Whether new pods are found by the selector.
+        """Whether the selector finds new pods.
 
         The template of a Deployment that is older than the webhook has no labels until it is
-        filled in, and pods that are older than that have none until they roll.
+        filled in. Pods that are older than that have none until they are replaced.
         """
         return all(self.pod.labels.get(key) == value for key, value in self.selector.items())
 
-    def asks(self, key: str) -> str | None:
-        """What the workload or its template asks by annotation; an empty text asks nothing.
+    def annotation(self, key: str) -> str | None:
+        """The annotation of the workload or of its template; None where it is absent or empty.
 
-        Raises Refused where the two say different things.
+        Raises Refused where the two differ.
         """
         if key in self.pod.origin.disagreeing:
-            raise disagreeing(key)
+            raise _disagreeing(key)
         return self.pod.origin.asks(key) or None
 
     def metadata(self, name: str) -> Json:
@@ -54,12 +81,14 @@ class Server:
         return {
             "name": name,
             "namespace": self.namespace,
-            "labels": ownership.labels(self.identity),
-            "ownerReferences": ownership.owned_by(self.name, self.uid),
+            "labels": {**product_labels(), names.NAME: self.identity},
+            "ownerReferences": [
+                {"apiVersion": "apps/v1", "kind": "Deployment", "name": self.name, "uid": self.uid}
+            ],
         }
 
 
-def read(deployment: Json) -> Server:
+def server_of(deployment: Json) -> Server:
     """The server that a Deployment is; it may be one that only `review` has seen.
 
     Raises Malformed where the object is no Deployment, which the API server does not store.
@@ -67,3 +96,20 @@ def read(deployment: Json) -> Server:
     metadata = deployment["metadata"]
     namespace, name = metadata.get("namespace") or "", str(metadata["name"])
     return Server(namespace, name, metadata.get("uid") or "", stored(deployment, DEPLOYMENTS).pod)
+
+
+def product_labels() -> dict[str, str]:
+    """The label of every object that is made."""
+    return {names.MANAGED_BY: names.PRODUCT}
+
+
+def about_annotation(key: str, sentence: str) -> str:
+    """A sentence about one of the workload's annotations, as admission words it."""
+    return f"metadata.annotations[{key}] {sentence}"
+
+
+def _disagreeing(key: str) -> Refused:
+    """An annotation that differs between workload and template is granted in neither."""
+    kind = "".join(map(str.capitalize, key.removeprefix(names.PREFIX).split("-")))
+    sentence = "differs from the pod template: say it in one place"
+    return Refused(f"{kind}Contradicts", about_annotation(key, sentence))

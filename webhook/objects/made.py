@@ -1,35 +1,36 @@
 """Everything that is made: for one server, and for one namespace with servers.
 
 The controller, `review --show-objects` and `audit` all ask here, so that they agree.
+
+A managed namespace carries the six Pod Security labels, while mcpNamespace.podSecurity.enabled.
+They are never put on kube-system, the release namespace or one that the settings exclude: the
+webhook does not review pods there, and Pod Security would refuse the existing ones.
 """
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.objects.config_secret import config_secret
-from webhook.objects.configuration import configuration
-from webhook.objects.deployed_server import Server
-from webhook.objects.files_secret import files_secret
-from webhook.objects.namespace_labels import namespace_labels
-from webhook.objects.network_policy_baseline import network_policy_baseline
-from webhook.objects.network_policy_server import network_policy_server
-from webhook.objects.refusal import Refused
-from webhook.objects.revision import revision
-from webhook.objects.service import service
+from webhook.objects.config_secrets import build_config_secret, build_files_secret, revision
+from webhook.objects.configuration import read_configuration
+from webhook.objects.deployed_server import Refused, Server
+from webhook.objects.network_policies import build_access_policy, build_baseline_policy
+from webhook.objects.service import build_service
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
+POD_SECURITY_PREFIX = "pod-security.kubernetes.io/"
+KUBE_SYSTEM = "kube-system"
 
 
 class Made(NamedTuple):
     """What is made for a server, and why the rest is not.
 
-    `keeps` are kinds and names of objects that are wanted but refused and stay as they are where
-    they exist: pods that restart need their Secrets. Whatever else of the server's is not among
-    `objects` goes; a policy that is refused goes at once, because nothing grants it any more.
-    `revision` is for the template; None, where the configuration is refused or there is none,
-    leaves the template alone: the webhook takes a revision out when the server opts out.
+    `keeps` are kinds and names of objects that are asked for but refused. Existing ones are kept:
+    pods that restart need their Secrets. All other objects of the server that are not among
+    `objects` are deleted; a refused policy is deleted at once, because nothing grants it any more.
+    `revision` is for the template. None, where the configuration is refused or absent, leaves the
+    template alone: the webhook removes a revision when the server opts out.
     """
 
     objects: tuple[Json, ...] = ()
@@ -38,47 +39,69 @@ class Made(NamedTuple):
     revision: str | None = None
 
 
-def of_server(
+def server_objects(
     server: Server, settings: Settings, source: Json | None, *, selecting: bool = True
 ) -> Made:
     """The objects of one server; one that is refused stops no other.
 
-    `source` is the Secret that config-from names, None where there is none of the name.
+    `source` is the Secret that config-from names, None where it does not exist.
     `selecting` says whether the pods carry the labels that the Service selects.
     """
-    parts = (
-        _unless_refused(lambda: _configured(server, source), _secrets(server)),
-        _unless_refused(
-            lambda: Made((service(server, selecting=selecting),)),
-            (("Service", names.service(server.name)),),
-        ),
-        _unless_refused(lambda: _present(network_policy_server(server, settings))),
+    secrets = _unless_refused(lambda: _secrets(server, source), _names_of_secrets(server))
+    service = _unless_refused(
+        lambda: Made((build_service(server, selecting=selecting),)),
+        (("Service", names.service(server.name)),),
     )
+    policy = _unless_refused(lambda: _present(build_access_policy(server, settings)))
     return Made(
-        tuple(each for part in parts for each in part.objects),
-        tuple(each for part in parts for each in part.refusals),
-        tuple(each for part in parts for each in part.keeps),
-        parts[0].revision,
+        secrets.objects + service.objects + policy.objects,
+        secrets.refusals + service.refusals + policy.refusals,
+        secrets.keeps + service.keeps + policy.keeps,
+        secrets.revision,
     )
 
 
-def of_namespace(
+def namespace_objects(
     namespace: str, settings: Settings, release_namespace: str, *, managed: bool
 ) -> tuple[Json, ...]:
     """The objects of a namespace that is managed or has servers: its labels and its baseline."""
-    labels = namespace_labels(namespace, settings, release_namespace) if managed else None
-    baseline = network_policy_baseline(namespace, settings, release_namespace, managed=managed)
+    labels = build_namespace_labels(namespace, settings, release_namespace) if managed else None
+    baseline = build_baseline_policy(namespace, settings, release_namespace, managed=managed)
     return _present(labels, baseline).objects
 
 
-def _configured(server: Server, source: Json | None) -> Made:
-    content = configuration(server, source)
-    made = _present(config_secret(server, content), files_secret(server, content))
+def build_namespace_labels(
+    namespace: str, settings: Settings, release_namespace: str
+) -> Json | None:
+    """Our part of a managed Namespace: its Pod Security labels; None where it gets none."""
+    level = settings.mcp_namespace.pod_security
+    if not level.enabled or namespace in left_alone(settings, release_namespace):
+        return None
+    labels = {
+        f"{POD_SECURITY_PREFIX}enforce": level.enforce,
+        f"{POD_SECURITY_PREFIX}enforce-version": level.enforce_version,
+        f"{POD_SECURITY_PREFIX}audit": level.audit,
+        f"{POD_SECURITY_PREFIX}audit-version": level.audit_version,
+        f"{POD_SECURITY_PREFIX}warn": level.warn,
+        f"{POD_SECURITY_PREFIX}warn-version": level.warn_version,
+    }
+    metadata = {"name": namespace, "labels": labels}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
+def left_alone(settings: Settings, release_namespace: str) -> frozenset[str]:
+    """The namespaces in which nothing is reviewed or made."""
+    return frozenset({KUBE_SYSTEM, release_namespace, *settings.excluded_namespaces})
+
+
+def _secrets(server: Server, source: Json | None) -> Made:
+    content = read_configuration(server, source)
+    made = _present(build_config_secret(server, content), build_files_secret(server, content))
     known = content is not None and content.source_uid
     return made._replace(revision=revision(content) if known else None)
 
 
-def _secrets(server: Server) -> tuple[tuple[str, str], ...]:
+def _names_of_secrets(server: Server) -> tuple[tuple[str, str], ...]:
     return (
         ("Secret", names.config_secret(server.name)),
         ("Secret", names.files_secret(server.name)),

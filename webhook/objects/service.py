@@ -2,10 +2,10 @@
 
 Made      for every Deployment that is a server
 Port      80, to the port that speaks MCP: the one named `mcp`, else the only one, else the one that
-          mcp-admission.dev/port tells, else the first
-Selector  the two labels of its pods; none until an adopted Deployment has rolled, whose old pods do
-          not carry them
-Refused   a container that says nothing of its port, a server container that does not exist
+          mcp-admission.dev/port names, else the first
+Selector  the two labels of its pods; none until an adopted Deployment has rolled, because its old
+          pods do not carry them
+Refused   a container without a known port, a server container that does not exist
 
 `<id>` is the name that the server's author gives a Service of the Deployment, so that it is not
 taken.
@@ -14,8 +14,7 @@ taken.
 from typing import Any
 
 from webhook import names
-from webhook.objects.deployed_server import Server
-from webhook.objects.refusal import Refused, asked
+from webhook.objects.deployed_server import Refused, Server, about_annotation
 from webhook.pods import server_port
 from webhook.pods.pod import CONTAINER_LISTS
 from webhook.pods.server_port import Port
@@ -25,7 +24,7 @@ PORT = 80
 PORT_NAME = "mcp"
 
 
-def service(server: Server, *, selecting: bool = True) -> Json:
+def build_service(server: Server, *, selecting: bool = True) -> Json:
     """The Service; the caller knows whether the pods carry the labels, and says so by `selecting`.
 
     Raises Refused where nothing says which port speaks MCP.
@@ -43,9 +42,9 @@ def service(server: Server, *, selecting: bool = True) -> Json:
 
 
 def leads_to(server: Server, found: Json) -> bool:
-    """Whether a Service of somebody else leads to the port of this server that speaks MCP.
+    """Whether a Service of another owner leads to the port of this server that speaks MCP.
 
-    One that selects by our label alone leads to every server of the namespace.
+    One that selects by our label alone leads to every server of the namespace, and does not count.
     Raises Refused where nothing says which port that is.
     """
     spec = found.get("spec") or {}
@@ -71,15 +70,17 @@ def _target(server: Server) -> int | str:
 def _chosen(server: Server) -> Port:
     container = server.pod.server
     if container is None:
-        raise Refused("ContainerMissing", asked(names.CONTAINER, "names no container of the pod"))
-    told = server.asks(names.PORT)
-    port = server_port.choose(container, told)
+        raise Refused(
+            "ContainerMissing", about_annotation(names.CONTAINER, "names no container of the pod")
+        )
+    annotation = server.annotation(names.PORT)
+    port = server_port.choose(container, annotation)
     if port is not None:
         return port
-    if told is not None:
+    if annotation is not None:
         sentence = "names no port of the server container: write a number from 1 to 65535"
-        raise Refused("PortUnknown", asked(names.PORT, sentence))
-    sentence = f"declares no TCP port: name one mcp, or tell it by the annotation {names.PORT}"
+        raise Refused("PortUnknown", about_annotation(names.PORT, sentence))
+    sentence = f"declares no TCP port: name one mcp, or set the annotation {names.PORT}"
     raise Refused("PortUnknown", f"{container.fields.place}.ports {sentence}")
 
 

@@ -1,1 +1,1 @@
-"""The review without a cluster: files, charts and repositories in, results out."""
+"""The review without a cluster: files, charts and repositories in, one outcome an object out."""

@@ -1,6 +1,7 @@
-"""What a review is asked to read, and what became of what it did not review.
+"""What a review is asked to read, and which input it did not review.
 
-Nothing is left out in silence: what cannot be read is a fault, and what is no manifest is counted.
+Nothing is left out without a report. Input that cannot be read is a fault. A file without a
+manifest is counted.
 """
 
 from collections import Counter
@@ -11,8 +12,8 @@ from typing import NamedTuple
 STDIN = "-"
 
 
-class Asked(NamedTuple):
-    """How to read: patterns to leave out, whether to refuse what is no manifest, and to render."""
+class ReadOptions(NamedTuple):
+    """What to leave out, whether to refuse files without a manifest, whether to render."""
 
     exclude: tuple[str, ...] = ()
     strict: bool = False
@@ -20,8 +21,8 @@ class Asked(NamedTuple):
     namespace: str = "default"
 
 
-class Fault(NamedTuple):
-    """Input that cannot be reviewed: where, in one sentence why, and how to mend it."""
+class InputFault(NamedTuple):
+    """Input that cannot be reviewed: its place, the reason, and how to correct it."""
 
     source: str
     line: int | None
@@ -64,8 +65,8 @@ _COUNTED = {
 }
 
 
-class Passed(NamedTuple):
-    """Something that was not reviewed; `named` is true where the command line names it itself."""
+class PassedOver(NamedTuple):
+    """Something that was not reviewed; `named` is true if the command line names it."""
 
     source: str
     reason: Reason
@@ -77,8 +78,8 @@ class Passed(NamedTuple):
         return f"{source}: passed over: {self.reason.value}{hint}"
 
 
-def counted(passed: Iterable[Passed]) -> str:
-    """How many were passed over for which reason: `3 files without a manifest, 1 excluded path`."""
+def count_passed_over(passed: Iterable[PassedOver]) -> str:
+    """The count for each reason: `3 files without a manifest, 1 excluded path`."""
     counts = Counter(one.reason for one in passed)
     parts = [
         f"{counts[reason]} {words[counts[reason] != 1]}"

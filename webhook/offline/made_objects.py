@@ -1,7 +1,7 @@
-"""What the controller would make for the servers of a review: objects, and reasons for none.
+"""What the controller would make for the servers of a review, and why it would not.
 
-The same functions make them in a cluster. A Secret shows its keys alone; the Secret that
-config-from names is looked for among the manifests, and read nowhere else.
+The functions that make the objects in a cluster make them here. Only the keys of a Secret are
+shown. The Secret of `config-from` is looked up among the manifests alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,10 +12,10 @@ from webhook import names
 from webhook.admission.answer import line
 from webhook.documents.yaml_writer import lines
 from webhook.objects import configuration, deployed_server
-from webhook.objects.made import of_namespace, of_server
-from webhook.objects.refusal import Refused
+from webhook.objects.deployed_server import Refused
+from webhook.objects.made import namespace_objects, server_objects
 from webhook.offline.manifests import Manifest
-from webhook.offline.reviewer import MadeObjects, Outcome, called
+from webhook.offline.review_report import MadeObjects, ReviewOutcome, object_title
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -27,7 +27,7 @@ _LONGEST_NOTE = 1000
 
 
 class _Key(NamedTuple):
-    """What tells one object from another."""
+    """The identity of an object."""
 
     kind: str
     namespace: str
@@ -35,9 +35,9 @@ class _Key(NamedTuple):
 
 
 def with_made_objects(
-    outcomes: Sequence[Outcome], settings: Settings, *, managed: bool
-) -> list[Outcome]:
-    """The outcomes, each MCP server with what would be made for it and its namespace."""
+    outcomes: Sequence[ReviewOutcome], settings: Settings, *, managed: bool
+) -> list[ReviewOutcome]:
+    """The outcomes; each MCP server has what would be made for it and its namespace."""
     secrets = {
         (one.namespace, one.manifest.name): one.manifest.value
         for one in outcomes
@@ -49,45 +49,49 @@ def with_made_objects(
     ]
 
 
-def documents(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """The objects as YAML documents, each once, with comments that say for whom."""
+def made_documents(outcomes: Sequence[ReviewOutcome]) -> Iterator[str]:
+    """The objects as YAML documents, each once, with comments that name their owners."""
     seen: set[_Key] = set()
     for outcome in outcomes:
         made = outcome.made or MadeObjects()
         for note in made.not_made:
-            yield f"# for {called(outcome)}: {line(note, _LONGEST_NOTE)}\n"
+            yield f"# for {object_title(outcome)}: {line(note, _LONGEST_NOTE)}\n"
         for each in made.objects:
             metadata = each["metadata"]
             key = _Key(each["kind"], metadata.get("namespace", ""), metadata["name"])
             if key not in seen:
                 seen.add(key)
-                owner = called(outcome) if "ownerReferences" in metadata else _around(outcome)
+                owner = object_title(outcome) if "ownerReferences" in metadata else _around(outcome)
                 yield f"---\n# made for {owner}\n"
                 yield from (f"{shown.text}\n" for shown in lines(each))
 
 
-def _around(outcome: Outcome) -> str:
+def _around(outcome: ReviewOutcome) -> str:
     return f"namespace {line(outcome.namespace)}"
 
 
 def _made(
-    outcome: Outcome, settings: Settings, secrets: Mapping[tuple[str, str], Json], *, managed: bool
+    outcome: ReviewOutcome,
+    settings: Settings,
+    secrets: Mapping[tuple[str, str], Json],
+    *,
+    managed: bool,
 ) -> MadeObjects:
     if not outcome.allowed or _opted_out(outcome.admitted):
         return MadeObjects()
-    around = of_namespace(outcome.namespace, settings, RELEASE_NAMESPACE, managed=managed)
+    around = namespace_objects(outcome.namespace, settings, RELEASE_NAMESPACE, managed=managed)
     own = _of_server(outcome, settings, secrets)
     return MadeObjects((*own.objects, *around), own.not_made)
 
 
 def _of_server(
-    outcome: Outcome, settings: Settings, secrets: Mapping[tuple[str, str], Json]
+    outcome: ReviewOutcome, settings: Settings, secrets: Mapping[tuple[str, str], Json]
 ) -> MadeObjects:
     if outcome.manifest.kind != "Deployment":
         return MadeObjects()
-    found = deployed_server.read(_as_stored(outcome))
+    found = deployed_server.server_of(_as_stored(outcome))
     source, unknown = _source(found, secrets)
-    made = of_server(found, settings, source)
+    made = server_objects(found, settings, source)
     reasons = [
         unknown if unknown and refusal.reason == configuration.MISSING else refusal.note
         for refusal in made.refusals
@@ -95,8 +99,8 @@ def _of_server(
     return MadeObjects(tuple(map(_redacted, made.objects)), tuple(reasons))
 
 
-def _as_stored(outcome: Outcome) -> Json:
-    """The Deployment with what the cluster would add to its metadata."""
+def _as_stored(outcome: ReviewOutcome) -> Json:
+    """The Deployment with the metadata that the cluster would add."""
     admitted: Json = outcome.admitted
     metadata = {"uid": _UID, **admitted["metadata"], "namespace": outcome.namespace}
     return admitted | {"metadata": metadata}
@@ -105,9 +109,9 @@ def _as_stored(outcome: Outcome) -> Json:
 def _source(
     found: deployed_server.Server, secrets: Mapping[tuple[str, str], Json]
 ) -> tuple[Json | None, str]:
-    """The Secret that config-from names, and what to say where no manifest has it."""
+    """The Secret of `config-from`, and the message for the case that no manifest has it."""
     try:
-        name = configuration.wanted(found)
+        name = configuration.source_name(found)
     except Refused:
         return None, ""
     source = None if name is None else secrets.get((found.namespace, name))

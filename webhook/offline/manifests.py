@@ -1,7 +1,7 @@
-"""What people keep their objects in: files, folders, standard input, documents and Lists.
+"""Reads objects from files, folders, standard input, documents and Lists.
 
-Everything is read before anything is reviewed, so that a report never stops in the middle. What
-cannot be read is told, and hides nothing else.
+Everything is read before anything is reviewed, so that a report never stops in the middle. Input
+that cannot be read is reported, and hides nothing else.
 """
 
 import re
@@ -13,18 +13,17 @@ from typing import Any, NamedTuple
 
 from webhook.documents import reader
 from webhook.documents.reader import Document, DocumentError
-from webhook.offline import charts, recognition, rendering, repository
-from webhook.offline.input import STDIN, Asked, Fault, Passed, Reason
-from webhook.offline.repository import How, Item
+from webhook.offline import recognition, renderable, rendering, repository
+from webhook.offline.input import STDIN, InputFault, PassedOver, ReadOptions, Reason
+from webhook.offline.repository import InputSource, ReadMode
 from webhook.offline.templates import HelmSources, Template
-from webhook.settings.words import nearest
+from webhook.settings.text_forms import nearest
 
-__all__ = ["STDIN", "Fault", "Input", "Manifest", "items_of", "read"]
 _WRITE = "write one, such as apiVersion: v1 and kind: Pod"
 _NO_ITEMS = "a List has its objects in items, as a list: write items: [] where there are none"
 _NOTHING = "there is no document here: write at least one object"
 _ALIKE, _FIRST = 0.85, 20
-_AS_EVER = Asked()
+_DEFAULTS = ReadOptions()
 _ACTION = re.compile(r"[^#'\"]*\{\{")
 _TEMPLATE = (
     "this is a Helm template that is not rendered: review what it becomes, with "
@@ -36,7 +35,7 @@ _TEMPLATE = (
 class Manifest:
     """One object: a document, or an item of a List, to which `pointer` leads.
 
-    `template` is the file that Helm made it from, where the stream tells.
+    `template` is the file that Helm made it from, where the stream names it.
     """
 
     document: Document
@@ -72,30 +71,31 @@ class Manifest:
         return name if isinstance(name, str) else ""
 
 
-class Input(NamedTuple):
-    """Every object that could be read, in order; what could not, and what is no manifest."""
+class ReadManifests(NamedTuple):
+    """Every object that could be read, in order; faults; and what was passed over."""
 
     manifests: list[Manifest]
-    faults: list[Fault]
-    passed: list[Passed]
+    faults: list[InputFault]
+    passed: list[PassedOver]
 
 
-def read(paths: Iterable[str], asked: Asked = _AS_EVER) -> Input:
+def read_manifests(paths: Iterable[str], options: ReadOptions = _DEFAULTS) -> ReadManifests:
     """Every object in the files and folders; `-` is standard input.
 
-    A document with a fault has no objects; the others of its file do. Raises PatternError.
+    A document with a fault has no objects. The other documents of its file have theirs. Raises
+    PatternError.
     """
-    looked = repository.look(paths, asked)
-    found = Input([], looked.faults, looked.passed)
-    for item in looked.items:
-        if item.how is How.READ:
-            _read(item, found, asked)
+    sources = repository.find_sources(paths, options)
+    found = ReadManifests([], sources.faults, sources.passed)
+    for item in sources.items:
+        if item.how is ReadMode.READ:
+            _read(item, found, options)
         else:
-            _render(item, found, asked)
+            _render(item, found, options)
     return found
 
 
-def items_of(value: Any) -> list[Any] | None:
+def list_items(value: Any) -> list[Any] | None:
     """The items of a List of objects; None for every other object."""
     if not isinstance(value, dict) or not str(value.get("kind")).endswith("List"):
         return None
@@ -103,51 +103,51 @@ def items_of(value: Any) -> list[Any] | None:
     return items if isinstance(items, list) else None
 
 
-def _read(item: Item, found: Input, asked: Asked) -> None:
-    """The objects of a file, or why it has none."""
+def _read(item: InputSource, found: ReadManifests, options: ReadOptions) -> None:
+    """Read the objects of a file, or add why it has none."""
     try:
         text = _text(item.path)
     except DocumentError as error:
-        found.faults.append(Fault(item.path, error.line, error.sentence))
+        found.faults.append(InputFault(item.path, error.line, error.sentence))
         return
     stream, errors = reader.read_stream(text, item.path)
-    reason = None if asked.strict else _reason(item.path, text, stream, errors)
+    reason = None if options.strict else _reason(item.path, text, stream, errors)
     if reason:
-        found.passed.append(Passed(item.path, reason, item.named))
+        found.passed.append(PassedOver(item.path, reason, item.named))
         return
     if not (stream or errors):
         errors = [DocumentError(item.path, 1, _NOTHING)]
     lines = text.decode(errors="replace").split("\n") if errors else []
-    told = [_unrendered(lines, error) or _fault(error) for error in errors]
-    found.faults.extend(dict.fromkeys(told))
+    faults = [_unrendered(lines, error) or _input_fault(error) for error in errors]
+    found.faults.extend(dict.fromkeys(faults))
     sources = HelmSources(text) if item.path == STDIN else None
     for document in stream:
         _add(document, found, sources.template(document.line("")) if sources else None)
 
 
-def _render(item: Item, found: Input, asked: Asked) -> None:
-    """The objects of what a chart or kustomization becomes, each at its place in its source."""
+def _render(item: InputSource, found: ReadManifests, options: ReadOptions) -> None:
+    """Render a chart or kustomization, and read its objects with their places in its files."""
     try:
-        output = rendering.rendered(item, asked.namespace)
+        output = rendering.render_source(item, options.namespace)
     except rendering.RenderError as error:
-        # That a tool is missing is told once, and not for every chart.
+        # That a tool is missing is reported once, not for every chart.
         once = isinstance(error, rendering.MissingToolError)
         if not (once and any(fault.sentence == str(error) for fault in found.faults)):
-            found.faults.append(Fault(item.path, None, str(error)))
+            found.faults.append(InputFault(item.path, None, str(error)))
         return
     stream, errors = reader.read_stream(output.text, item.path)
-    found.faults.extend(Fault(item.path, None, output.about(error)) for error in errors)
+    found.faults.extend(InputFault(item.path, None, output.about(error)) for error in errors)
     for document in stream:
         _add(output.at_home(document), found)
 
 
-def _add(document: Document, found: Input, template: Template | None = None) -> None:
+def _add(document: Document, found: ReadManifests, template: Template | None = None) -> None:
     try:
         found.manifests.extend(
             [replace(manifest, template=template) for manifest in _objects(document)]
         )
     except DocumentError as error:
-        found.faults.append(_fault(error))
+        found.faults.append(_input_fault(error))
 
 
 def _text(path: str) -> bytes:
@@ -159,26 +159,26 @@ def _text(path: str) -> bytes:
 def _reason(
     path: str, text: bytes, stream: list[Document], errors: list[DocumentError]
 ) -> Reason | None:
-    """Why to pass over a file, if anything; never for what cannot be read outside a chart."""
-    if b"{{" in text and charts.chart_of(Path(path).absolute()):
+    """Why to pass over a file, or None; input that cannot be read counts only inside a chart."""
+    if b"{{" in text and renderable.chart_of(Path(path).absolute()):
         return Reason.TEMPLATE
     if errors:
         foreign = path != STDIN and recognition.is_foreign(path, text)
         return Reason.NO_MANIFEST if foreign else None
-    return recognition.passed_over(stream, path) if stream else Reason.EMPTY
+    return recognition.reason_to_pass_over(stream, path) if stream else Reason.EMPTY
 
 
-def _fault(error: DocumentError) -> Fault:
-    return Fault(error.source, error.line, error.sentence)
+def _input_fault(error: DocumentError) -> InputFault:
+    return InputFault(error.source, error.line, error.sentence)
 
 
-def _unrendered(lines: list[str], error: DocumentError) -> Fault | None:
-    """What to say about a template that is no YAML until Helm has rendered it."""
+def _unrendered(lines: list[str], error: DocumentError) -> InputFault | None:
+    """The fault of a template that is not YAML until Helm has rendered it, if it is one."""
     if error.line is None:
         return None
     for number in range(error.start, min(error.line + 1, len(lines)) + 1):
         if _ACTION.match(lines[number - 1]):
-            return Fault(error.source, number, _TEMPLATE)
+            return InputFault(error.source, number, _TEMPLATE)
     return None
 
 
@@ -189,9 +189,9 @@ def _objects(document: Document) -> Iterator[Manifest]:
 def _inside(
     document: Document, value: Any, pointer: str, assumed: tuple[str, str]
 ) -> Iterator[Manifest]:
-    """The object, or what a List holds; items of a PodList may leave their kind to the list."""
+    """The object, or the objects of a List; items of a PodList may leave out their kind."""
     api_version, kind = _type(document, value, pointer, assumed)
-    items = items_of(value)
+    items = list_items(value)
     if items is None and _hides_items(api_version, kind, value):
         raise DocumentError(document.source, document.line(f"{pointer}/items"), _NO_ITEMS)
     if not items:
@@ -203,7 +203,7 @@ def _inside(
 
 
 def _hides_items(api_version: str, kind: str, value: dict[str, Any]) -> bool:
-    """Whether a List without a list of items may have its objects elsewhere."""
+    """Whether a List without a list of items may have its objects under another key."""
     if (api_version, kind) != ("v1", "List"):
         return False
     if "items" in value:

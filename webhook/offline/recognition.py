@@ -1,7 +1,8 @@
-"""Which files of a repository hold manifests, or were meant to: the others are passed over.
+"""Recognizes which files of a repository are manifests, or were meant to be.
 
-A manifest with a fault must never be taken for something else. Whatever has an apiVersion or a
-kind is one, and so is what looks like one but for their spelling.
+A manifest with a mistake is never taken for another program's file. A file is a manifest if it has
+an apiVersion or a kind, or something like them with another spelling. Duplicate keys, tags and the
+like are legal YAML elsewhere, so the decision needs the outer levels of the text alone.
 """
 
 from collections.abc import Sequence
@@ -9,11 +10,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from webhook.documents import reader
 from webhook.documents.reader import Document
-from webhook.offline import charts, kustomizations
+from webhook.documents.yaml_text import LOADER
+from webhook.offline import renderable
 from webhook.offline.input import Reason
-from webhook.offline.outlines import outline
 
 _TYPE = ("apiVersion", "kind")
 _SPELLINGS = frozenset({"apiversion", "apiversions", "api_version", "api-version", "kind", "kinds"})
@@ -24,14 +27,15 @@ _COMMENTED = (
     "tasks.json", "tsconfig*.json",
 )  # fmt: skip
 _BODY = ("spec", "data", "stringData", "template")
+_LEVELS = 4
 
 
-def passed_over(stream: Sequence[Document], path: str) -> Reason | None:
-    """Why a file is no business of a review; None where it holds a manifest, or should."""
+def reason_to_pass_over(stream: Sequence[Document], path: str) -> Reason | None:
+    """Why a file is not reviewed; None where it has a manifest, or should have one."""
     name = Path(path).name
-    if name in kustomizations.NAMES:
+    if name in renderable.KUSTOMIZATION_FILES:
         return Reason.KUSTOMIZATION
-    if name == charts.CHART or not any(_is_meant(document.value) for document in stream):
+    if name == renderable.CHART_FILE or not any(_is_meant(document.value) for document in stream):
         return Reason.NO_MANIFEST
     return None
 
@@ -48,7 +52,7 @@ def _is_meant(value: Any) -> bool:
 
 
 def _has_type(value: dict[str, Any]) -> bool:
-    """Whether it says what it is; others number their formats, or have kinds in lower case."""
+    """Whether it has a type; others number their formats, or have kinds in lower case."""
     api_version, kind = (value.get(key) for key in _TYPE)
     if "apiVersion" in value:
         return "kind" in value or not isinstance(api_version, int)
@@ -56,7 +60,7 @@ def _has_type(value: dict[str, Any]) -> bool:
 
 
 def _looks_alike(value: dict[str, Any]) -> bool:
-    """Whether it has two parts of a manifest, the type with any spelling."""
+    """Whether it has two parts of a manifest; the type may have any spelling."""
     parts = (
         any(key.lower() in _SPELLINGS for key in value),
         _is_metadata(value.get("metadata")),
@@ -70,12 +74,12 @@ def _is_metadata(value: Any) -> bool:
 
 
 def is_foreign(path: str, text: bytes) -> bool:
-    """Whether a file that cannot be read, or not all of it, is made for another program.
+    """Whether a file that cannot be read as a whole belongs to another program.
 
-    YAML is where nothing at its top makes a manifest. What is not YAML is where it has no word of
-    one and is binary, of Jinja or meant as JSON; else it is a manifest with a mistake.
+    YAML does if nothing at its top makes a manifest. Other text does if it has no word of a
+    manifest and is binary, Jinja or JSON. Else it is a manifest with a mistake.
     """
-    found = outline(text) if len(text) <= reader.MAX_BYTES else None
+    found = _outline(text) if len(text) <= reader.MAX_BYTES else None
     if found:
         return not any(map(_is_meant, found))
     words = text.lower()
@@ -86,3 +90,45 @@ def is_foreign(path: str, text: bytes) -> bool:
         return True
     other = b"\0" in text or b"{%" in text or name.endswith(".json")
     return other and b"kind" not in words
+
+
+def _outline(text: bytes) -> list[Any] | None:
+    """Every document of a text, a few levels deep; None if it is not YAML.
+
+    Values further inside are left out, and aliases are not followed.
+    """
+    found: list[Any] = []
+    around = [found]
+    try:
+        event: Any
+        for event in yaml.parse(text, Loader=LOADER):
+            match event:
+                case yaml.CollectionStartEvent():
+                    around.append([])
+                    continue
+                case yaml.SequenceEndEvent():
+                    value: Any = around.pop()
+                case yaml.MappingEndEvent():
+                    value = _mapping(around.pop())
+                case yaml.ScalarEvent():
+                    value = _scalar(event)
+                case yaml.AliasEvent():
+                    value = None
+                case _:
+                    continue
+            if len(around) <= _LEVELS:
+                around[-1].append(value)
+    except (yaml.YAMLError, ValueError):
+        return None
+    return found
+
+
+def _mapping(flat: list[Any]) -> dict[str, Any]:
+    """The mapping of alternating keys and values, without keys that JSON cannot have."""
+    pairs = zip(flat[::2], flat[1::2], strict=False)
+    return {key: value for key, value in pairs if isinstance(key, str)}
+
+
+def _scalar(event: Any) -> Any:
+    """A whole number as a number, because others number their formats; all else as text."""
+    return int(event.value) if event.value.isdecimal() and event.implicit[0] else event.value

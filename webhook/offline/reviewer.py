@@ -1,143 +1,59 @@
-"""One object through both hooks, as the API server would send it, without one.
+"""One object through both hooks, as the API server would send it, without an API server.
 
 The mutating hook gets the object, its patch is applied, and the validating hook gets the result.
-There is no API server that fills in the defaults of Kubernetes in between: fields may be absent.
-What it would not decode is refused here, too, and a null is what it would decode it to.
+No API server adds the defaults of Kubernetes in between, so fields may be absent. What its decoder
+would refuse is refused here too, and a null is decoded as it would be.
+
+A Deployment's template does not show what Kubernetes adds to pods alone. One pod is reviewed as its
+ReplicaSet would create it, in a namespace that adds nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import jsonpatch
 
-from webhook.admission.answer import Answer, Finding, Severity, line
+from webhook import names
+from webhook.admission.answer import Answer, Finding, Severity
 from webhook.admission.callers import callers_of_pods
+from webhook.admission.drift import changes
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import KINDS
-from webhook.documents.nodes import Mark
-from webhook.offline.created_pods import Given, given_to_pods
-from webhook.offline.field_types import misplaced, mistyped, unknown
-from webhook.offline.input import Fault, Passed
-from webhook.offline.kinds import VERSIONS, objection, own_faults
-from webhook.offline.labelled_namespaces import labels_of_namespace
+from webhook.admission.workload import KINDS, PODS
+from webhook.offline.decoding import (
+    decoded,
+    misplaced_keys,
+    mistyped_fields,
+    null_fields,
+    unknown_fields,
+)
 from webhook.offline.manifests import Manifest
-from webhook.offline.nulls import decoded, nulls
+from webhook.offline.review_report import PodAddition, ReviewOutcome
+from webhook.offline.unreviewed_kinds import (
+    VERSIONS,
+    namespace_label_findings,
+    settings_resource_findings,
+    unreviewed_finding,
+)
 from webhook.pods.patch import Operation
 from webhook.settings.model import Settings
-from webhook.settings.resource import GROUP
 
 RESOURCES = {(VERSIONS[kind], kind): resource for resource, (kind, _) in KINDS.items()}
 
 
-class MadeObjects(NamedTuple):
-    """What the controller would make, as it may be shown, and why the rest is not made."""
-
-    objects: tuple[dict[str, Any], ...] = ()
-    not_made: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one object.
-
-    `covered` is false for what is no MCP server; such an object is `allowed` as it is, with a
-    finding where it looks like one. `admitted`
-    is the object as it would be stored, None where it is refused; it may be stored although the
-    pods of its template would be refused (`pods_refused`). Paths of findings and of the patch are
-    pointers into the document that holds the object. `made` is None unless somebody asked for it.
-    `given` is what pods of an admitted Deployment get beside its template, and `callers` says who
-    may call an admitted server; empty where that is everybody.
-    """
-
-    manifest: Manifest
-    namespace: str
-    covered: bool
-    allowed: bool
-    admitted: Any
-    findings: tuple[Finding, ...] = ()
-    patch: tuple[Operation, ...] = ()
-    pods_refused: bool = False
-    made: MadeObjects | None = None
-    given: tuple[Given, ...] = ()
-    callers: str = ""
-
-    @property
-    def runs(self) -> bool:
-        """Whether neither the object nor its pods would be refused."""
-        return self.allowed and not self.pods_refused
-
-    def mark(self, finding: Finding) -> Mark:
-        """The line and column of the file that a finding is about."""
-        return self.manifest.document.mark(finding.path)
-
-
-class Summary(NamedTuple):
-    """How many objects had which outcome; `reviewed` are the MCP servers, `other` the rest.
-
-    `pods_refused` counts those of the admitted whose pods would be refused, `unreadable` the files
-    with something that cannot be read, `passed_over` what is no manifest or left out.
-    """
-
-    reviewed: int
-    admitted: int
-    changed: int
-    refused: int
-    pods_refused: int
-    warnings: int
-    other: int
-    unreadable: int
-    passed_over: int
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a review has to tell: an outcome for each object, and the input that has none.
-
-    That is what cannot be read (`faults`), and what is no manifest (`passed`).
-    """
-
-    outcomes: Sequence[Outcome]
-    faults: Sequence[Fault] = ()
-    passed: Sequence[Passed] = ()
-
-    @property
-    def told(self) -> list[Outcome]:
-        """The outcomes of MCP servers, and of what looks like one and is not reviewed."""
-        return [outcome for outcome in self.outcomes if outcome.covered or outcome.findings]
-
-    def summary(self) -> Summary:
-        """Count the outcomes."""
-        reviewed = [one for one in self.outcomes if one.covered]
-        admitted = [one for one in reviewed if one.allowed]
-        return Summary(
-            reviewed=len(reviewed),
-            admitted=len(admitted),
-            changed=sum(bool(one.patch) for one in admitted),
-            refused=len(reviewed) - len(admitted),
-            pods_refused=sum(one.pods_refused for one in admitted),
-            warnings=sum(
-                finding.severity is Severity.WARNING
-                for one in self.outcomes
-                for finding in one.findings
-            ),
-            other=len(self.outcomes) - len(reviewed),
-            unreadable=len({fault.source for fault in self.faults}),
-            passed_over=len(self.passed),
-        )
-
-
-def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str) -> Outcome:
-    """What the cluster would make of the object, created in the namespace unless it names one."""
+def review_manifest(
+    manifest: Manifest, settings: Settings, scope: Scope, namespace: str
+) -> ReviewOutcome:
+    """What the cluster would do with the object, created in the namespace or its own."""
     namespace = manifest.namespace or namespace
     resource = RESOURCES.get((manifest.api_version, manifest.kind))
     if resource is None:
         managed = scope is Scope.MANAGED
-        said = objection(manifest, settings, managed=managed)
-        found = own_faults(manifest) or ([] if said is None else [said])
-        found += labels_of_namespace(manifest)
+        said = unreviewed_finding(manifest, settings, managed=managed)
+        found = settings_resource_findings(manifest) or ([] if said is None else [said])
+        found += namespace_label_findings(manifest)
         return _unreviewed(manifest, namespace, found)
     value = decoded(manifest.value, manifest.kind)
     request = Request(
@@ -163,19 +79,19 @@ def outcome(manifest: Manifest, settings: Settings, scope: Scope, namespace: str
     reviewed = replace(reviewed, callers=callers_of_pods(admitted, request, settings, scope))
     if manifest.kind != "Deployment":
         return reviewed
-    return replace(reviewed, given=given_to_pods(admitted, namespace, settings, scope))
+    return replace(reviewed, pod_additions=_pod_additions(admitted, namespace, settings, scope))
 
 
-def _checked(outcome: Outcome) -> Outcome:
-    """The outcome, with what the API server that decodes the object would say, or refuse."""
+def _checked(outcome: ReviewOutcome) -> ReviewOutcome:
+    """The outcome, with what the API server's decoder would report or refuse."""
     value, kind = outcome.manifest.value, outcome.manifest.kind
     if not outcome.covered:
-        return _said(replace(outcome, admitted=outcome.manifest.value), misplaced(value, kind))
-    outcome = _said(outcome, [*nulls(value, kind), *unknown(value, kind)])
-    return _undecoded(outcome, mistyped(value, kind))
+        return _said(replace(outcome, admitted=outcome.manifest.value), misplaced_keys(value, kind))
+    outcome = _said(outcome, [*null_fields(value, kind), *unknown_fields(value, kind)])
+    return _undecoded(outcome, mistyped_fields(value, kind))
 
 
-def _said(outcome: Outcome, found: list[Finding]) -> Outcome:
+def _said(outcome: ReviewOutcome, found: list[Finding]) -> ReviewOutcome:
     return replace(outcome, findings=(*outcome.findings, *_in_document(outcome.manifest, found)))
 
 
@@ -184,8 +100,8 @@ def _in_document(manifest: Manifest, found: Iterable[Finding]) -> tuple[Finding,
     return tuple(finding._replace(path=manifest.pointer + finding.path) for finding in found)
 
 
-def _undecoded(outcome: Outcome, found: list[Finding]) -> Outcome:
-    """The refusal of an object that an API server could not decode, for what was found."""
+def _undecoded(outcome: ReviewOutcome, found: list[Finding]) -> ReviewOutcome:
+    """The refusal of an object that the decoder would refuse for these findings."""
     if not found:
         return outcome
     findings = _in_document(outcome.manifest, found)
@@ -201,10 +117,10 @@ def _undecoded(outcome: Outcome, found: list[Finding]) -> Outcome:
     )
 
 
-def _unreviewed(manifest: Manifest, namespace: str, findings: list[Finding]) -> Outcome:
-    """An object that no hook is asked about; wrong settings or an unknown kind are refused."""
+def _unreviewed(manifest: Manifest, namespace: str, findings: list[Finding]) -> ReviewOutcome:
+    """An object without a hook; wrong settings or an unknown kind are refused."""
     refused = any(finding.severity is Severity.ERROR for finding in findings)
-    return Outcome(
+    return ReviewOutcome(
         manifest,
         namespace,
         covered=refused,
@@ -214,12 +130,14 @@ def _unreviewed(manifest: Manifest, namespace: str, findings: list[Finding]) -> 
     )
 
 
-def _outcome(manifest: Manifest, namespace: str, answers: list[Answer], admitted: Any) -> Outcome:
-    """Both answers as one; what both hooks say is said once."""
+def _outcome(
+    manifest: Manifest, namespace: str, answers: list[Answer], admitted: Any
+) -> ReviewOutcome:
+    """Both answers as one; a finding of both hooks is kept once."""
     allowed = all(answer.allowed for answer in answers)
     findings = dict.fromkeys(finding for answer in answers for finding in answer.findings)
     operations = answers[0].operations if allowed else ()
-    return Outcome(
+    return ReviewOutcome(
         manifest,
         namespace,
         covered=any(answer.covered for answer in answers),
@@ -236,9 +154,16 @@ def _moved(operation: Operation, pointer: str) -> Operation:
     return operation | paths
 
 
-def called(outcome: Outcome) -> str:
-    """The object as people call it: `Deployment tools/github-tools`."""
-    name = line(outcome.manifest.name) or "(without a name)"
-    if outcome.manifest.group == GROUP:
-        return f"{line(outcome.manifest.kind)} {name}"
-    return f"{line(outcome.manifest.kind)} {line(outcome.namespace)}/{name}"
+def _pod_additions(
+    deployment: dict[str, Any], namespace: str, settings: Settings, scope: Scope
+) -> tuple[PodAddition, ...]:
+    """What a pod of the Deployment has in addition to its template, but the gate."""
+    template = deployment["spec"]["template"]
+    owner = {"kind": "ReplicaSet", "name": deployment["metadata"]["name"], "controller": True}
+    metadata = {**(template.get("metadata") or {}), "ownerReferences": [owner]}
+    before = {"metadata": metadata, "spec": template["spec"]}
+    after = deepcopy(before)
+    request = Request(Hook.MUTATE, PODS, "CREATE", after, kind="Pod", namespace=namespace)
+    review(request, settings, scope)
+    after["spec"].pop(names.GATES, None)
+    return tuple(PodAddition(each.field, each.after) for each in changes(before, after))

@@ -1,8 +1,8 @@
-"""The files that rendered objects come from, and the lines of them, as far as they can be told.
+"""The files that rendered objects come from, and the lines of their fields where possible.
 
-Helm writes the template above each document (`# Source: chart/templates/x.yaml`), kustomize the
-file into an annotation. A finding is looked up there by the keys that lead to it: what a template
-computes has the line of the key around it.
+Helm writes the template above each document (`# Source: chart/templates/x.yaml`), kustomize writes
+the file into an annotation. A finding is looked up there by the keys that lead to it. A field that
+a template computes has the line of the key around it.
 """
 
 import re
@@ -24,7 +24,7 @@ _ITEM = "-"
 
 
 class _Entry(NamedTuple):
-    """A key or the hyphen of an item that a line of a template has."""
+    """A key, or the hyphen of an item, on a line of a template."""
 
     line: int
     column: int
@@ -39,7 +39,7 @@ class Template:
     text: str = field(default="", repr=False)
 
     def mark(self, document: Any, pointer: str) -> Mark | None:
-        """Where a pointer into what was made leads, or the nearest place around it, if any."""
+        """Where a pointer into the rendered object leads, or the nearest place around it."""
         inside = self._block(_text(document, "kind"), _text(document, "metadata", "name"))
         if not inside:
             return None
@@ -62,7 +62,7 @@ class Template:
         return found
 
     def _block(self, kind: str, name: str) -> list[_Entry]:
-        """The one document of that kind, or that of them whose name is in the object's."""
+        """The only document of that kind, or the one whose name is in the object's name."""
         lines = self.text.splitlines()
 
         def value(document: list[_Entry], *path: str) -> str:
@@ -83,13 +83,13 @@ class Template:
 
 
 @dataclass(frozen=True)
-class Rendered(Document):
-    """A document that stands in no file: its places are those of what it is made from."""
+class RenderedDocument(Document):
+    """A document that is in no file; its places are those of its template."""
 
     template: Template = field(default=Template(""), repr=False, compare=False)
 
     def mark(self, pointer: str) -> Mark:
-        """Where the template has what a pointer leads to; its first line where that is not told."""
+        """Where the template has what a pointer leads to, or its first line."""
         return self.template.mark(self.value, pointer) or Mark(1, 1)
 
 
@@ -106,30 +106,32 @@ class HelmSources:
                 self._names.append(named[1] if named else "")
 
     def above(self, line: int) -> str:
-        """The template of what stands on a line; empty where none is named."""
+        """The template of a line; empty where none is named."""
         return self._names[bisect_right(self._starts, line) - 1]
 
     def template(self, line: int) -> Template | None:
-        """That template, opened where it is found below the current folder."""
+        """That template, opened if it is below the current folder."""
         name = self.above(line)
         if name and name not in self._opened:
-            self._opened[name] = named_in_stream(name)
+            self._opened[name] = template_in_stream(name)
         return self._opened.get(name)
 
 
-def opened(path: Path, name: str = "") -> Template:
-    """The template at a path, or of another name; without lines where it cannot be read."""
+def open_template(path: Path, name: str = "") -> Template:
+    """The template at a path, or of another name; without lines if it cannot be read."""
     return Template(name or str(path), _lines(path))
 
 
-def named_in_stream(name: str) -> Template:
-    """The template that a stream names, which Helm calls by its chart and not by its folder."""
+def template_in_stream(name: str) -> Template:
+    """The template that a stream names by its chart, not by its folder."""
     inside = PurePosixPath(name)
     if inside.is_absolute() or ".." in inside.parts:
         return Template(name)
     shorter = Path(*inside.parts[1:])
     return (
-        opened(shorter) if not Path(inside).exists() and shorter.is_file() else opened(Path(inside))
+        open_template(shorter)
+        if not Path(inside).exists() and shorter.is_file()
+        else open_template(Path(inside))
     )
 
 
@@ -157,7 +159,7 @@ def _entries(number: int, line: str) -> Iterator[_Entry]:
 
 
 def _position(entries: Sequence[_Entry], token: str) -> int | None:
-    """Where a key, or the item of that number, stands on the outermost level."""
+    """The index of a key, or of the item of that number, on the outermost level."""
     level = min((entry.column for entry in entries), default=0)
     outer = [at for at, entry in enumerate(entries) if entry.column == level]
     if outer and token.isdigit() and entries[outer[0]].key == _ITEM:
@@ -167,7 +169,7 @@ def _position(entries: Sequence[_Entry], token: str) -> int | None:
 
 
 def _below(entries: Sequence[_Entry], at: int) -> list[_Entry]:
-    """What stands inside of a key or an item; hyphens may be as far left as their key."""
+    """The entries inside of a key or an item; hyphens may be as far left as their key."""
     top = entries[at]
     found: list[_Entry] = []
     for entry in entries[at + 1 :]:

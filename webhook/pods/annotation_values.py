@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from webhook import names
-from webhook.settings.patterns import is_dns_subdomain
+from webhook.settings.text_forms import is_dns_subdomain
 
 _SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _PORT_NAME = re.compile(r"(?=[-0-9]*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from webhook import names
-from webhook.settings.words import nearest
+from webhook.settings.text_forms import nearest
 
 _DOMAIN = names.PREFIX.rstrip("/")
 _NEARLY = 0.8

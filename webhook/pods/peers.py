@@ -16,7 +16,7 @@ from typing import NamedTuple
 from webhook.pods.public_addresses import Network, public
 from webhook.settings.model import NetworkPolicy
 from webhook.settings.network_peers import NoBlockError, cidr
-from webhook.settings.words import listed, nearest
+from webhook.settings.text_forms import listed, nearest
 
 MOST_ENTRIES = 100
 _LONGEST = 43

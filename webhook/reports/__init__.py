@@ -1,1 +1,1 @@
-"""The ways in which a review is told, one file each."""
+"""The reports of `review` and `audit`: one writer for each format, which serves both commands."""

@@ -1,18 +1,13 @@
-"""For code scanning: findings with file and line, and a help text for each rule (SARIF 2.1.0)."""
+"""For code scanning: findings with their places, and a help text for each rule (SARIF 2.1.0)."""
 
 import json
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import metadata, version
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from webhook.admission.answer import Finding
-from webhook.offline.input import STDIN
-from webhook.offline.reviewer import Outcome, Report, called
-from webhook.reports.markdown import escaped
+from webhook.reports.formats import Item, ItemFinding, Location, Notice, ReportSource
+from webhook.reports.text import escape_markdown
 from webhook.rules.registry import RULES
 from webhook.rules.specification import Specification, specification
 
@@ -30,31 +25,36 @@ OBJECT = Specification(
 )
 
 
-def render(report: Report, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all formats
-    """A log of one run."""
-    rules = [OBJECT, *map(specification, RULES)]
-    places = {rule.id: at for at, rule in enumerate(rules)}
+def render(source: ReportSource, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all
+    """A log of one run; an error about no item makes it one that has failed.
+
+    A finding of a rule has that rule's identifier in every command.
+    """
+    reasons = [
+        {"id": key, "shortDescription": {"text": text}} for key, text in source.reasons.items()
+    ]
+    rules = [*reasons, *map(_described, (OBJECT, *map(specification, RULES)))]
+    indexes = {rule["id"]: at for at, rule in enumerate(rules)}
     run = {
-        "tool": {"driver": driver(map(described, rules))},
+        "tool": {"driver": _driver(rules)},
         "columnKind": "unicodeCodePoints",
-        "invocations": [_invocation(report)],
+        "invocations": [_invocation(list(source.notices()))],
         "results": [
-            _result(outcome, finding, places.get(finding.rule, -1))
-            for outcome in report.outcomes
-            for finding in outcome.findings
+            _result(item, finding, indexes.get(finding.rule, -1))
+            for item in source.items
+            for finding in item.findings()
         ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     yield f"{json.dumps(log, indent=2, ensure_ascii=False)}\n"
 
 
-def driver(rules: Iterable[Json]) -> Json:
-    """The tool as `review` and `audit` introduce it, with the rules that they speak of."""
+def _driver(rules: list[Json]) -> Json:
     return {
         "name": "mcp-admission",
         "semanticVersion": version("mcp-admission"),
         "informationUri": f"{documentation()}README.md",
-        "rules": list(rules),
+        "rules": rules,
     }
 
 
@@ -62,7 +62,7 @@ def driver(rules: Iterable[Json]) -> Json:
 def documentation() -> str:
     """Where the documentation is: what the package's metadata calls so, else the repository's root.
 
-    Whoever publishes the package says it in `[project.urls]`; no host is known here.
+    The publisher of the package sets it in `[project.urls]`; no host is known here.
     """
     for named in metadata("mcp-admission").get_all("Project-URL") or ():
         label, _, uri = named.partition(",")
@@ -71,31 +71,7 @@ def documentation() -> str:
     return ""
 
 
-def _invocation(report: Report) -> Json:
-    notices = [
-        {
-            "level": "error",
-            "message": {"text": fault.sentence},
-            "locations": [{"physicalLocation": _location(fault.source, fault.line)}],
-        }
-        for fault in report.faults
-    ]
-    passed = [
-        {
-            "level": "note",
-            "message": {"text": f"passed over: {one.reason.value}"},
-            "locations": [{"physicalLocation": _location(one.source, None)}],
-        }
-        for one in report.passed
-    ]
-    said = [*notices, *passed]
-    return {
-        "executionSuccessful": not notices,
-        **({"toolExecutionNotifications": said} if said else {}),
-    }
-
-
-def described(rule: Specification) -> Json:
+def _described(rule: Specification) -> Json:
     """A rule, with its help text and the place where the documentation has it."""
     page = "review" if rule is OBJECT else "rules"
     text = "\n".join(f"{heading}: {words}" for heading, words in rule.details())
@@ -106,46 +82,42 @@ def described(rule: Specification) -> Json:
         "help": {
             "text": text,
             "markdown": "\n".join(
-                f"* **{heading}**: {escaped(words)}" for heading, words in rule.details()
+                f"* **{heading}**: {escape_markdown(words)}" for heading, words in rule.details()
             ),
         },
         "defaultConfiguration": {"level": "error"},
     }
 
 
-def _result(outcome: Outcome, finding: Finding, rule: int) -> Json:
+def _invocation(notices: list[Notice]) -> Json:
+    failed = any(notice.level == "error" for notice in notices)
+    shown = {"toolExecutionNotifications": list(map(_notification, notices))} if notices else {}
+    return {"executionSuccessful": not failed, **shown}
+
+
+def _notification(notice: Notice) -> Json:
+    notification: Json = {"level": notice.level, "message": {"text": notice.message}}
+    if notice.location is not None:
+        notification["locations"] = [{"physicalLocation": _physical(notice.location)}]
+    return notification
+
+
+def _result(item: Item, finding: ItemFinding, index: int) -> Json:
     return {
         "ruleId": finding.rule,
-        "ruleIndex": rule,
-        "level": finding.severity.value,
+        "ruleIndex": index,
+        "level": finding.level,
         "message": {"text": finding.message},
         "locations": [
             {
-                "physicalLocation": _physical(outcome, finding),
-                "logicalLocations": [{"name": called(outcome), "fullyQualifiedName": finding.path}],
+                "physicalLocation": _physical(finding.location),
+                "logicalLocations": [{"name": item.title, "fullyQualifiedName": finding.path}],
             }
         ],
     }
 
 
-def _physical(outcome: Outcome, finding: Finding) -> Json:
-    """The place in the file; of what Helm wrote to a pipe, that in the template it names."""
-    manifest = outcome.manifest
-    if manifest.template is None:
-        return _location(manifest.document.source, *outcome.mark(finding))
-    mark = manifest.template.mark(manifest.document.value, finding.path)
-    return _location(manifest.template.path, *(mark or (None, None)))
-
-
-def _location(source: str, line: int | None, column: int | None = None) -> Json:
-    region = {"startLine": line, "startColumn": column}
+def _physical(location: Location) -> Json:
+    region = {"startLine": location.line, "startColumn": location.column}
     known = {key: number for key, number in region.items() if number is not None}
-    return {"artifactLocation": {"uri": _uri(source)}, **({"region": known} if known else {})}
-
-
-def _uri(path: str) -> str:
-    if path == STDIN:
-        return "stdin"
-    if Path(path).is_absolute():
-        return Path(path).as_uri()
-    return quote(os.fsencode(Path(path).as_posix()))
+    return {"artifactLocation": {"uri": location.uri}, **({"region": known} if known else {})}

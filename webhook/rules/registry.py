@@ -4,7 +4,6 @@ The order matters where one rule reads what another filled in: identity before w
 it, the token before the volumes that come with it, ceilings after defaults, the gate last.
 """
 
-from functools import lru_cache
 from typing import NamedTuple, get_args
 
 from webhook.rules.checks import (
@@ -43,8 +42,7 @@ from webhook.rules.checks import (
 )
 from webhook.rules.rule import Rule, nothing_to_check, nothing_to_fill
 from webhook.settings.model import RuleAction, Settings
-from webhook.settings.rule_ids import RuleId
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.rule_ids import NOT_OVERRIDABLE, RuleId
 
 RULES: tuple[Rule, ...] = (
     annotations.RULE,
@@ -107,13 +105,27 @@ class Plan(NamedTuple):
     notices: tuple[Step, ...]
 
 
-@lru_cache(maxsize=8)
+# Holding the settings keeps their identity from being used again.
+_PLANS: dict[tuple[int, bool], tuple[Settings, Plan]] = {}
+_MOST_PLANS = 8
+
+
 def plan(settings: Settings, *, windows: bool = False) -> Plan:
     """The rules that apply under these settings to a pod of Linux or Windows, in order.
 
-    Raises SettingsError where the settings ask a rule for what it cannot do.
+    Settings are known by identity: each review asks for the same object, and equality would
+    compare every key of it.
     """
-    known = [Step(rule, _action(rule, settings)) for rule in RULES]
+    key = id(settings), windows
+    if key not in _PLANS:
+        if len(_PLANS) == _MOST_PLANS:
+            del _PLANS[next(iter(_PLANS))]
+        _PLANS[key] = settings, _laid_out(settings, windows=windows)
+    return _PLANS[key][1]
+
+
+def _laid_out(settings: Settings, *, windows: bool) -> Plan:
+    known = [Step(rule, rule.action(rule.id, settings)) for rule in RULES]
     steps = [
         step for step in known if step.action != "off" and not (windows and step.rule.linux_only)
     ]
@@ -132,16 +144,6 @@ def plan(settings: Settings, *, windows: bool = False) -> Plan:
     )
 
 
-def _action(rule: Rule, settings: Settings) -> RuleAction:
-    action = rule.action(rule.id, settings)
-    if action == "override" and rule.id in settings.rules and not rule.overridable:
-        raise SettingsError(
-            f"rules.{rule.id}: override is not accepted, because nothing can stand in for "
-            "what it refuses: use deny, warn or off"
-        )
-    return action
-
-
 def _fills(rule: Rule, settings: Settings) -> bool:
     level = rule.level if rule.fill_level is None else rule.fill_level
     return settings.level >= level and rule.fill is not nothing_to_fill
@@ -152,11 +154,14 @@ def _checks(rule: Rule, settings: Settings) -> bool:
 
 
 def validate(rules: tuple[Rule, ...], ids: tuple[str, ...]) -> None:
-    """Raise ValueError unless every identifier of the settings has its one rule, in that order."""
+    """Raise ValueError unless rules and settings agree on identifiers and what is overridable."""
     have = tuple(rule.id for rule in rules)
     if have != ids:
         differing = sorted(set(have) ^ set(ids)) or "the order"
         raise ValueError(f"rules/registry.py and settings/rule_ids.py differ in {differing}")
+    differing = sorted({rule.id for rule in rules if not rule.overridable} ^ NOT_OVERRIDABLE)
+    if differing:
+        raise ValueError(f"rules and settings/rule_ids.py differ in what {differing} can override")
 
 
 validate(RULES, get_args(RuleId))

@@ -1,7 +1,7 @@
 """The port that the API server calls: four paths, one review each.
 
-A request reads top to bottom: `_endpoint`, then Intake.read, wire.decode, decision.decide (which
-calls the review and wire.encode) and decision.tell.
+A request reads top to bottom: `_endpoint`, then Intake.read, wire.decode_review,
+decision.make_decision (which calls the review and wire.encode_review), decision.record_decision.
 """
 
 import logging
@@ -15,12 +15,11 @@ from aiohttp.typedefs import Middleware
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Scope
 from webhook.observe.metrics import Metrics
-from webhook.server import clients
-from webhook.server.decision import Reviewer, decide, tell
-from webhook.server.intake import Intake, RejectedError
+from webhook.server.decision import Reviewer, make_decision, record_decision
+from webhook.server.intake import Intake, RejectedError, check_client
+from webhook.server.probes import Traffic
 from webhook.server.settings_file import SettingsFile
-from webhook.server.traffic import Traffic
-from webhook.server.wire import WireError, decode
+from webhook.server.wire import WireError, decode_review
 
 LOG = logging.getLogger(__name__)
 
@@ -38,14 +37,14 @@ SENTENCES = {
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def application(
+def review_application(
     settings: SettingsFile,
     metrics: Metrics,
     traffic: Traffic,
     reviewer: Reviewer = review,
     client_names: frozenset[str] = frozenset(),
 ) -> web.Application:
-    """The application that answers reviews with the settings in force at that moment.
+    """The application that answers each review with the current settings.
 
     With client names, it answers only clients that have one of them in their certificate.
     """
@@ -72,24 +71,24 @@ def _endpoint(  # noqa: PLR0913 - what an application is made of
         started = perf_counter()
         body = await intake.read(http)
         try:
-            request = decode(body, hook)
+            request = decode_review(body, hook)
         except WireError as error:
             raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
-        decision = decide(reviewer, request, settings.current, scope)
-        tell(request, scope, decision, perf_counter() - started, metrics)
+        decision = make_decision(reviewer, request, settings.current, scope)
+        record_decision(request, scope, decision, perf_counter() - started, metrics)
         return web.Response(body=decision.body, content_type="application/json")
 
     return answer
 
 
 def _boundary(metrics: Metrics, traffic: Traffic, client_names: frozenset[str]) -> Middleware:
-    """What holds for every request: of a client that may ask, counted, told when to leave."""
+    """Around every request: check the client, count it, close its connection while draining."""
 
     @web.middleware
     async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
         with traffic:
             try:
-                clients.check(request, client_names)
+                check_client(request, client_names)
                 response = await handler(request)
             except RejectedError as rejected:
                 response = _rejected(request, rejected, metrics)

@@ -1,9 +1,8 @@
-"""The certificate that the server shows, and the authority whose clients it lets in.
+"""The certificate that the server presents, and the authority of its clients.
 
-Both change while connections are open. A live context cannot be changed safely: a key that does
-not match breaks every later handshake, and a key of another type is never used. So each change
-builds a new context, and the context that listens hands every handshake to the newest one that is
-valid now.
+Both change while connections are open. A TLS context cannot be changed safely: a key that does not
+match breaks every later handshake, and a key of another type is never used. So each change builds a
+new context. The context that listens hands every handshake to the newest one that is valid now.
 """
 
 import ssl
@@ -16,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from webhook.server.file_watch import FileError, Source, Swap
+from webhook.server.file_watch import FileError, FileSet, Swap
 from webhook.server.proof import Expected, Validity, prove
 
 LARGEST_FILE = 1024 * 1024
@@ -25,7 +24,7 @@ KEY = b"PRIVATE KEY-----"
 
 
 class Shown(NamedTuple):
-    """A context that is ready to be shown, and when."""
+    """A context that is ready to be presented, and its validity."""
 
     context: ssl.SSLContext
     validity: Validity
@@ -36,7 +35,7 @@ class CertificateStore:
 
     A pair is proven before it is shown: to the bundle (`caBundle`) and for the Service
     (NAME.NAMESPACE), where they are known. With a client authority, only clients with a
-    certificate from it complete the handshake. `context` refuses every handshake until `sources`
+    certificate from it complete the handshake. `context` refuses every handshake until `file_sets`
     have been loaded.
     """
 
@@ -62,20 +61,20 @@ class CertificateStore:
             self.context.verify_mode = ssl.CERT_REQUIRED
         self.context.sni_callback = self._choose
         paths = (certificate, key, *([ca_bundle] if ca_bundle else []))
-        self.sources = [Source("certificate", paths, self._load_certificate)]
+        self.file_sets = [FileSet("certificate", paths, self._load_certificate)]
         if client_ca:
             load = partial(self._load_client_ca, client_ca)
-            self.sources.append(Source("client-ca", (client_ca,), load))
+            self.file_sets.append(FileSet("client-ca", (client_ca,), load))
 
     @property
     def ends(self) -> float:
-        """When the certificate that is shown ends, in seconds since 1970; 0 without any."""
+        """When the presented certificate ends, in seconds since 1970; 0 without any."""
         shown = self._shown()
         return shown.validity.ends if shown else 0.0
 
     @property
     def problem(self) -> str | None:
-        """Why no client can accept what is shown, if that is so."""
+        """Why no client can accept the presented certificate; None where clients can."""
         shown = self._shown()
         if shown is None:
             return "there is no certificate yet"
@@ -100,10 +99,10 @@ class CertificateStore:
         return shown.validity.starts <= self._clock() < shown.validity.ends
 
     def _load_certificate(self) -> Swap:
-        """Prove the pair; a client authority that cannot be read must not hold a renewal up."""
+        """Prove the pair; a client authority that cannot be read does not block a renewal."""
         authority = self._authority
         if self._client_ca:
-            with suppress(FileError):  # its own source tells
+            with suppress(FileError):  # its own file set reports it
                 authority = _authority(self._client_ca)
         return self._proven(authority)
 
@@ -111,7 +110,7 @@ class CertificateStore:
         return self._proven(_authority(path))
 
     def _proven(self, authority: str | None) -> Swap:
-        """Build the context that these files make; FileError when they make none."""
+        """Build the context of these files; raises FileError where they are invalid."""
         for path, marker, what in (
             (self._certificate, CERTIFICATE, "certificate"),
             (self._key, KEY, "private key"),
@@ -135,10 +134,10 @@ class CertificateStore:
         return partial(self._swap, shown, authority)
 
     def _validity(self, context: ssl.SSLContext) -> Validity:
-        """The proof; a pair that has ended replaces nothing that clients accept.
+        """The validity of a proven pair; an expired pair never replaces one that clients accept.
 
-        At the start it is taken: the process is not ready then, and the next pair mends it sooner
-        than a new start would.
+        At the start an expired pair is loaded: the process is not ready then, and loading the next
+        pair is faster than a new start.
         """
         bundle = self._expected.bundle
         chain = _read(self._certificate, CERTIFICATE, "certificate").decode(errors="ignore")
@@ -166,7 +165,7 @@ class CertificateStore:
         )
 
     def _swap(self, new: Shown, authority: str | None) -> None:
-        """Show the new pair; the one before stays beside a pair whose time has yet to come."""
+        """Present the new pair; keep the previous one until the new one is valid."""
         before = self._shown()
         self._authority = authority
         self._pairs = (new,) if self._is_valid(new) or before is None else (new, before)

@@ -1,4 +1,4 @@
-"""One review: decided, answered, counted and told in one line of the log."""
+"""One review: its decision and answer, its metrics and its log line."""
 
 import logging
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from webhook.admission.answer import Answer
 from webhook.admission.request import Hook, Request, Scope
 from webhook.observe.logs import cut, failure
 from webhook.observe.metrics import Metrics, Review
-from webhook.server.wire import encode, named
+from webhook.server.wire import encode_review, metadata_text
 from webhook.settings.model import Settings
 
 LOG = logging.getLogger(__name__)
@@ -17,18 +17,20 @@ Reviewer = Callable[[Request, Settings, Scope], Answer]
 
 
 class Decision(NamedTuple):
-    """What is answered, as bytes and as data; `error` is what the review itself failed with."""
+    """The answer as bytes and as data; `error` is the failure of the review itself."""
 
     body: bytes
     answer: Answer
     error: Exception | None = None
 
 
-def decide(reviewer: Reviewer, request: Request, settings: Settings, scope: Scope) -> Decision:
+def make_decision(
+    reviewer: Reviewer, request: Request, settings: Settings, scope: Scope
+) -> Decision:
     """Answer a request; a review that fails refuses the object and says where to look."""
     try:
         answer = reviewer(request, settings, scope)
-        return Decision(encode(request.uid, answer, request.hook), answer)
+        return Decision(encode_review(request.uid, answer, request.hook), answer)
     except Exception as error:  # noqa: BLE001 - one object that no rule expected is not an outage
         answer = Answer(
             allowed=False,
@@ -36,10 +38,10 @@ def decide(reviewer: Reviewer, request: Request, settings: Settings, scope: Scop
             message="mcp-admission failed while it reviewed this object, so it is not admitted: "
             f"the administrator finds the cause in its log under uid {cut(request.uid)}",
         )
-        return Decision(encode(request.uid, answer, request.hook), answer, error)
+        return Decision(encode_review(request.uid, answer, request.hook), answer, error)
 
 
-def outcome(decision: Decision, hook: Hook) -> str:
+def _outcome(decision: Decision, hook: Hook) -> str:
     """The decision in one word."""
     answer = decision.answer
     if decision.error:
@@ -51,14 +53,14 @@ def outcome(decision: Decision, hook: Hook) -> str:
     return "patched" if answer.operations and hook is Hook.MUTATE else "allowed"
 
 
-def tell(
+def record_decision(
     request: Request, scope: Scope, decision: Decision, seconds: float, metrics: Metrics
 ) -> None:
-    """Count a decision and log it: who was reviewed and what became of it, nothing of what it is.
+    """Count a decision and log it: which object it is about, and nothing of its content.
 
     Values from the body are cut to the length of the longest name in Kubernetes.
     """
-    word = outcome(decision, request.hook)
+    word = _outcome(decision, request.hook)
     hook, operation, kind = request.hook.value, request.operation, request.kind
     counted = Review(hook, scope.value, operation, kind, word, request.dry_run)
     metrics.reviewed(counted, seconds)
@@ -87,4 +89,4 @@ def tell(
 def _name(request: Request) -> dict[str, str]:
     if request.name:
         return {"name": cut(request.name)}
-    return {"generateName": cut(named(request.object, "generateName"))}
+    return {"generateName": cut(metadata_text(request.object, "generateName"))}

@@ -1,8 +1,8 @@
 """Files that may change while the process runs: read again when their content does.
 
 The kubelet replaces a mounted volume by swapping a symlink and sends no event for the files
-themselves, so their content is asked for every second. New content is proven before it is put in
-force; content that cannot be used changes nothing but a metric and the log.
+themselves, so their content is read every second. New content is proven before it is used. Content
+that is invalid changes nothing but a metric and the log.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ class FileError(Exception):
 
 
 @dataclass(frozen=True)
-class Source:
+class FileSet:
     """Files that are used together.
 
-    `load` reads them, raises FileError when they cannot be used, and returns what puts them in
-    force. It runs on a thread of its own.
+    `load` reads them, raises FileError where they cannot be used, and returns a function that puts
+    them into use. It runs on a thread of its own.
     """
 
     name: str
@@ -42,71 +42,68 @@ class Source:
     load: Callable[[], Swap]
 
 
-class Watch:
-    """The sources of a process, and what was last seen in each."""
+class FileWatcher:
+    """Reloads the files of a process when their content changes."""
 
-    def __init__(self, sources: Sequence[Source], metrics: Metrics) -> None:
-        self._sources = sources
+    def __init__(self, file_sets: Sequence[FileSet], metrics: Metrics) -> None:
+        self._file_sets = file_sets
         self._metrics = metrics
         self._seen: dict[str, Fingerprint] = {}
-        metrics.watched([source.name for source in sources])
+        metrics.watched([files.name for files in file_sets])
 
     def load(self) -> None:
-        """Put all sources in force for the first time; raises FileError if one cannot be used."""
-        for source in self._sources:
-            self._read(source)
+        """Load all files for the first time; raises FileError where one cannot be used."""
+        for files in self._file_sets:
+            self._read(files)
 
     async def run(self) -> None:
-        """Poll until cancelled, without holding up the event loop."""
+        """Poll until cancelled, without blocking the event loop."""
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_POLLS)
             await asyncio.to_thread(self.poll)
 
     def poll(self) -> None:
-        """Put in force what has changed and can be used."""
-        for source in self._sources:
-            if fingerprint(source.paths) != self._seen[source.name]:
-                self._reload(source)
+        """Reload what has changed and can be used."""
+        for files in self._file_sets:
+            if fingerprint_files(files.paths) != self._seen[files.name]:
+                self._reload(files)
 
-    def _reload(self, source: Source) -> None:
-        fields: dict[str, object] = {"file": source.name, "paths": [str(p) for p in source.paths]}
+    def _reload(self, files: FileSet) -> None:
+        fields: dict[str, object] = {"file": files.name, "paths": [str(p) for p in files.paths]}
         problem: dict[str, object] = {}
         try:
-            self._read(source)
+            self._read(files)
         except FileError as error:
             problem = {"reason": str(error)}
-        except Exception as error:  # noqa: BLE001 - whatever is in a file, the process serves on
+        except Exception as error:  # noqa: BLE001 - no content of a file ends the process
             problem = failure(error)
-        self._metrics.reloaded(source.name, taken=not problem)
+        self._metrics.reloaded(files.name, taken=not problem)
         if problem:
-            LOG.error(
-                "a changed file is unusable: the one before stays in force",
-                extra={"fields": fields | problem},
-            )
+            LOG.error("file reload failed", extra={"fields": fields | problem})
         else:
-            LOG.info("a changed file is in force", extra={"fields": fields})
+            LOG.info("file reloaded", extra={"fields": fields})
 
-    def _read(self, source: Source) -> None:
-        """Load a source at a moment when none of its files is being replaced."""
+    def _read(self, files: FileSet) -> None:
+        """Load files at a moment when none of them is being replaced."""
         for _ in range(TRIES):
-            before = self._seen[source.name] = fingerprint(source.paths)
+            before = self._seen[files.name] = fingerprint_files(files.paths)
             problem: FileError | None = None
             try:
-                swap = source.load()
+                swap = files.load()
             except FileError as error:
                 problem = error
-            if fingerprint(source.paths) != before:
+            if fingerprint_files(files.paths) != before:
                 continue
             if problem:
                 raise problem
             swap()
             return
-        names = " and ".join(str(path) for path in source.paths)
+        names = " and ".join(str(path) for path in files.paths)
         raise FileError(f"{names} changed {TRIES} times while being read: write them once")
 
 
-def fingerprint(paths: Sequence[Path]) -> Fingerprint:
-    """What stands in these files, or why it cannot be read."""
+def fingerprint_files(paths: Sequence[Path]) -> Fingerprint:
+    """A digest of the content of each file, or why it cannot be read."""
     return tuple(_digest(path) for path in paths)
 
 

@@ -1,9 +1,15 @@
-"""What is refused before anything is reviewed: the wrong media type, too much, too slow."""
+"""Requests that are rejected before a review: clients, media types, sizes and durations.
+
+The client authority of a cluster may sign for many clients, of which one is the API server. OpenSSL
+verifies the certificate in the handshake; its names are compared here.
+"""
 
 import asyncio
 import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qs
 
 from aiohttp import web
@@ -36,8 +42,30 @@ class RejectedError(Exception):
         self.headers = headers
 
 
+def check_client(request: web.Request, allowed: frozenset[str]) -> None:
+    """Raise RejectedError (403) unless the client has one of these names, if there are any."""
+    if not allowed:
+        return
+    certificate = request.get_extra_info("peercert") or {}
+    if allowed.isdisjoint(certificate_names(certificate)):
+        raise RejectedError(
+            HTTPStatus.FORBIDDEN,
+            "the names in this client's certificate are none of those that --client-name allows",
+        )
+
+
+def certificate_names(certificate: Mapping[str, Any]) -> Iterator[str]:
+    """Common names and subjectAltNames of a certificate as the ssl module returns them."""
+    for parts in certificate.get("subject", ()):
+        for kind, value in parts:
+            if kind == "commonName":
+                yield value
+    for _, value in certificate.get("subjectAltName", ()):
+        yield value
+
+
 class Intake:
-    """Reads the bodies of one process; what is beyond SMALL_BODY of each has ROOM_FOR_LARGE."""
+    """Reads the bodies of one process; the parts beyond SMALL_BODY share ROOM_FOR_LARGE."""
 
     def __init__(self) -> None:
         self._large = 0
@@ -52,7 +80,7 @@ class Intake:
         body = bytearray()
         held = 0
         try:
-            async with asyncio.timeout(SHARE * timeout(request.rel_url.raw_query_string)):
+            async with asyncio.timeout(SHARE * request_timeout(request.rel_url.raw_query_string)):
                 while chunk := await request.content.readany():
                     body += chunk
                     held = self._hold(held, len(body))
@@ -105,7 +133,7 @@ def _too_large() -> RejectedError:
 
 
 @lru_cache(maxsize=64)
-def timeout(query: str) -> float:
+def request_timeout(query: str) -> float:
     """The seconds that a query string gives us, as in `timeout=5s`; refused if it is no duration.
 
     Without one it is the API server's default, and never more than its maximum.

@@ -17,10 +17,10 @@ from webhook.observe import logs
 from webhook.observe.metrics import Metrics
 from webhook.server import app, probes
 from webhook.server.certificate import CertificateStore
-from webhook.server.file_watch import FileError, Watch
+from webhook.server.file_watch import FileError, FileWatcher
 from webhook.server.listener import Address, Listener
+from webhook.server.probes import Traffic
 from webhook.server.settings_file import SettingsFile
-from webhook.server.traffic import Traffic
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
 try:
@@ -39,7 +39,7 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What `mcp-admission serve` is told on its command line."""
+    """The options of `mcp-admission serve`."""
 
     listen: Address
     metrics_listen: Address
@@ -55,7 +55,7 @@ class Options:
 
 
 class Stop:
-    """SIGTERM or SIGINT, once: finish and leave. Twice: leave."""
+    """SIGTERM or SIGINT. The first asks to drain and stop, the second to stop at once."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
@@ -64,24 +64,27 @@ class Stop:
             asyncio.get_running_loop().add_signal_handler(number, self._receive)
 
     def _receive(self) -> None:
-        (self.insisted if self.asked.is_set() else self.asked).set()
+        if self.asked.is_set():
+            self.insisted.set()
+        else:
+            self.asked.set()
 
 
 class StartError(Exception):
     """A reason not to start, in one sentence that names the way out."""
 
 
-def run(options: Options) -> int:
+def serve(options: Options) -> int:
     """Serve until a signal; return the exit code.
 
     0 after every review was answered, 1 when that was cut short, 2 when a file or an address
     cannot be used, with a sentence in the log. Nothing listens before settings and certificate are
-    in force.
+    loaded.
     """
     logs.configure(level=options.log_level)
     process = Process(options)
     try:
-        process.watch.load()
+        process.watcher.load()
         with asyncio.Runner(loop_factory=NEW_LOOP) as runner:
             return runner.run(process.serve())
     except (FileError, StartError) as error:
@@ -90,7 +93,7 @@ def run(options: Options) -> int:
 
 
 class Process:
-    """What one serving process holds."""
+    """The parts of one serving process."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -104,16 +107,16 @@ class Process:
         )
         self._metrics.certificate_expiry.set_function(lambda: self._certificate.ends)
         self._settings = SettingsFile(options.settings, self._metrics.settings_are)
-        sources = [*self._settings.sources, *self._certificate.sources]
-        self.watch = Watch(sources, self._metrics)
+        file_sets = [*self._settings.file_sets, *self._certificate.file_sets]
+        self.watcher = FileWatcher(file_sets, self._metrics)
 
     async def serve(self) -> int:
-        """Listen until a signal and then leave, at once when there is a second one."""
+        """Listen until a signal, then drain and stop; a second signal stops at once."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_log_stray)
         stop = Stop()
         traffic = Traffic(self._metrics)
-        watching = loop.create_task(self.watch.run())
+        watching = loop.create_task(self.watcher.run())
         reviews, probed = await self._listen(traffic)
         _settle_memory()
         fields = {"reviews": reviews.addresses, "probes": probed.addresses}
@@ -140,7 +143,7 @@ class Process:
         reviews = await _open(
             "--listen",
             self._options.listen,
-            app.application(
+            app.review_application(
                 self._settings,
                 self._metrics,
                 traffic,
@@ -152,7 +155,7 @@ class Process:
         probed = await _open(
             "--metrics-listen",
             self._options.metrics_listen,
-            probes.application(
+            probes.probe_application(
                 self._metrics,
                 traffic,
                 lambda: self._certificate.problem,
@@ -163,7 +166,7 @@ class Process:
         return reviews, probed
 
     async def _leave(self, traffic: Traffic, reviews: Listener, probed: Listener) -> bool:
-        """Wait until nobody sends new requests, answer the last ones; whether all were."""
+        """Wait until clients send no new requests, and answer the last ones; whether all were."""
         await asyncio.sleep(self._options.drain_seconds)
         reviews.refuse_connections()
         try:
@@ -192,7 +195,7 @@ async def _open(
 
 
 def _allow_open_files() -> None:
-    """Take as many connections as the system lets us: the default limit is easily used up."""
+    """Raise the limit of connections to what the system allows: the default is too small."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:
@@ -200,7 +203,7 @@ def _allow_open_files() -> None:
 
 
 def _settle_memory() -> None:
-    """Keep what start-up made out of later collections, and those short.
+    """Keep the objects of start-up out of later garbage collections, and those short.
 
     With 50,000 objects between two of them, one stops reviews for 20 to 40 ms and the garbage
     takes 10 MiB; with 10,000 it is 6 ms and 3 MiB.
@@ -211,7 +214,7 @@ def _settle_memory() -> None:
 
 
 def _log_stray(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what no request was told of; the event loop's own words would quote exceptions."""
+    """Log an error outside of any request; the event loop's own handler would quote exceptions."""
     error = context.get("exception")
     fields = {"reason": context["message"], **(logs.failure(error) if error else {})}
-    LOG.error("event loop", extra={"fields": fields})
+    LOG.error("event loop error", extra={"fields": fields})

@@ -1,4 +1,4 @@
-"""The second port: what the kubelet and Prometheus ask, without TLS."""
+"""Requests in flight, the end of the process, and the port of probes and metrics without TLS."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,21 +7,49 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from webhook.observe.metrics import Metrics
-from webhook.server.traffic import Traffic
 from webhook.settings.effective_file import HEADER
 
 
-def application(
+class Traffic:
+    """Each request enters it, so that the process can wait for the last one before it ends.
+
+    While `draining`, the process answers, and closes each connection after its answer.
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.draining = False
+        self._metrics = metrics
+        self._in_flight = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    async def ended(self) -> None:
+        """Return when no request is in flight."""
+        await self._none.wait()
+
+    def __enter__(self) -> None:
+        self._in_flight += 1
+        self._metrics.in_flight.inc()
+        self._none.clear()
+
+    def __exit__(self, *_: object) -> None:
+        self._in_flight -= 1
+        self._metrics.in_flight.dec()
+        if not self._in_flight:
+            self._none.set()
+
+
+def probe_application(
     metrics: Metrics,
     traffic: Traffic,
     problem: Callable[[], str | None],
     settings: Callable[[], str] = str,
 ) -> web.Application:
-    """/healthz answers while the event loop turns.
+    """/healthz, /readyz and /metrics.
 
-    /readyz answers until the process is to leave, and while nothing is a problem: something that
-    keeps every client from being answered, in one sentence. A header of it names the digest of the
-    settings in force, for the controller.
+    /healthz answers while the event loop runs. /readyz fails while the process drains, and while
+    `problem` gives a sentence: a reason why no client can be answered. Its header names the digest
+    of the settings in force, for the controller.
     """
 
     async def healthz(_: web.Request) -> web.Response:

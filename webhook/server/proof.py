@@ -1,7 +1,7 @@
-"""A pair is shaken hands with, in memory, before anybody else may: as an API server would.
+"""Test a key pair by a TLS handshake in memory, as an API server would make it.
 
-It takes milliseconds and needs no library for certificates in the serving process. Dates are no
-part of it: they are compared with a clock that is handed in, again and again.
+It takes milliseconds and needs no library for certificates in the serving process. Dates are not
+part of it: certificate.py compares them with the clock in every handshake.
 """
 
 import re
@@ -26,7 +26,7 @@ class Validity(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """What a pair has to fulfil; without a bundle, its certificates have to lead to the last."""
+    """What a pair has to satisfy; without a bundle, its last certificate is the trust anchor."""
 
     certificate: Path
     service: str | None
@@ -43,7 +43,7 @@ def prove(
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = expected.service is not None
     client.hostname_checks_common_name = False
-    # As in Go, whatever is trusted is an anchor, self-signed or not.
+    # As in Go, each trusted certificate is an anchor, self-signed or not.
     flags = ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN | NO_CHECK_TIME
     client.verify_flags = ssl.VerifyFlags(client.verify_flags | flags)
     client.load_verify_locations(cadata=authorities or _issuers(chain))

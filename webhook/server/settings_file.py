@@ -4,16 +4,16 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from webhook.rules.registry import plan
-from webhook.server.file_watch import FileError, Source, Swap
-from webhook.settings.effective_file import digest
-from webhook.settings.load import load
+from webhook.documents.reader import DocumentError, read_bytes
+from webhook.server.file_watch import FileError, FileSet, Swap
+from webhook.settings.effective_file import content_digest
+from webhook.settings.faults import SettingsError
+from webhook.settings.load import parse_settings
 from webhook.settings.model import Settings
-from webhook.settings.settings_error import SettingsError
 
 
 def _nobody(_digest: str) -> None:
-    """Nobody asked."""
+    """The default: nobody is called."""
 
 
 class SettingsFile:
@@ -25,20 +25,16 @@ class SettingsFile:
     def __init__(self, path: Path | None, told: Callable[[str], None] = _nobody) -> None:
         self.current, self.digest = Settings(), ""
         self._told = told
-        self.sources = [Source("settings", (path,), partial(self._load, path))] if path else []
+        self.file_sets = [FileSet("settings", (path,), partial(self._load, path))] if path else []
 
     def _load(self, path: Path) -> Swap:
-        """Prove the settings, and that the rules can follow them."""
+        """Read the file once and prove the settings in it."""
         try:
-            settings = load(path)
-            content = path.read_bytes()
-        except (SettingsError, OSError) as error:
+            content = read_bytes(path)
+            settings = parse_settings(content, str(path))
+        except (DocumentError, SettingsError) as error:
             raise FileError(str(error)) from None
-        try:
-            plan(settings)
-        except SettingsError as error:
-            raise FileError(f"{path}: {error}") from None
-        return partial(self._swap, settings, digest(content))
+        return partial(self._swap, settings, content_digest(content))
 
     def _swap(self, settings: Settings, called: str) -> None:
         self.current, self.digest = settings, called

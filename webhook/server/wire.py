@@ -20,7 +20,7 @@ from webhook.pods.patch import Operation
 
 API_VERSION = "admission.k8s.io/v1"
 KIND = "AdmissionReview"
-MISFITS = {
+ERRORS = {
     "missing": "is missing",
     "model_type": "should be an object",
     "string_too_short": "should not be empty",
@@ -52,7 +52,7 @@ class _User(_Part):
     groups: list[str] | None = None
 
 
-class _Asked(_Part):
+class _Request(_Part):
     uid: Annotated[str, Field(min_length=1)]
     kind: _Kind
     resource: _Resource
@@ -69,10 +69,10 @@ class _Asked(_Part):
 class _Envelope(_Part):
     api_version: Literal["admission.k8s.io/v1"]
     kind: Literal["AdmissionReview"]
-    request: _Asked
+    request: _Request
 
 
-def decode(body: bytes, hook: Hook) -> Request:
+def decode_review(body: bytes, hook: Hook) -> Request:
     """Read the AdmissionReview that an API server posts.
 
     The reviewed object may have any shape; everything around it must be as the API server sends
@@ -82,7 +82,7 @@ def decode(body: bytes, hook: Hook) -> Request:
         review = from_json(body, allow_inf_nan=False, cache_strings="keys")
         asked = _Envelope.model_validate(review).request
     except ValidationError as error:
-        raise WireError(_misfit(error)) from None
+        raise WireError(_wrong(error)) from None
     except ValueError as error:
         raise WireError(f"the body is not JSON: {error}") from None
     user = asked.user_info or _User()
@@ -97,21 +97,21 @@ def decode(body: bytes, hook: Hook) -> Request:
         kind=asked.kind.kind,
         subresource=asked.sub_resource or "",
         namespace=asked.namespace or "",
-        name=asked.name or named(asked.object, "name"),
+        name=asked.name or metadata_text(asked.object, "name"),
         user=user.username or "",
         groups=tuple(user.groups or ()),
         dry_run=asked.dry_run or False,
     )
 
 
-def named(document: Any, key: str) -> str:
+def metadata_text(document: Any, key: str) -> str:
     """The `name` or `generateName` in the metadata of an object of any shape, else empty."""
     metadata = document.get("metadata") if isinstance(document, dict) else None
     name = metadata.get(key) if isinstance(metadata, dict) else None
     return name if isinstance(name, str) else ""
 
 
-def encode(uid: str, answer: Answer, hook: Hook = Hook.MUTATE) -> bytes:
+def encode_review(uid: str, answer: Answer, hook: Hook = Hook.MUTATE) -> bytes:
     """Write the AdmissionReview that answers the request with this uid.
 
     Raises ValueError for a patch that JSON cannot express.
@@ -139,9 +139,9 @@ def _patch(operations: Sequence[Operation]) -> bytes:
     return written
 
 
-def _misfit(error: ValidationError) -> str:
+def _wrong(error: ValidationError) -> str:
     """Where the envelope is wrong and what belongs there; never what stood there instead."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "it"
-    what = MISFITS.get(first["type"]) or first["msg"].replace("Input should", "should")
+    what = ERRORS.get(first["type"]) or first["msg"].replace("Input should", "should")
     return f"the body is not an {KIND} of {API_VERSION}: {where} {what}"

@@ -36,12 +36,12 @@ def _is_text(text: str) -> bool:
 _Dumper.add_representer(str, _text)
 
 
-def written(settings: Settings) -> str:
+def settings_text(settings: Settings) -> str:
     """What is set, as a settings file; the rest is left to the version that reads it."""
-    return dumped(settings.model_dump(by_alias=True, exclude_unset=True))
+    return sorted_yaml(settings.model_dump(by_alias=True, exclude_unset=True))
 
 
-def dumped(values: dict[str, Any]) -> str:
+def sorted_yaml(values: dict[str, Any]) -> str:
     """Decoded JSON as YAML, the same text for the same content."""
     text: str = yaml.dump(
         values, Dumper=_Dumper, sort_keys=True, width=10_000, default_flow_style=False
@@ -49,6 +49,6 @@ def dumped(values: dict[str, Any]) -> str:
     return text
 
 
-def digest(content: bytes) -> str:
+def content_digest(content: bytes) -> str:
     """What settings of this content are called."""
     return sha256(content).hexdigest()[:_LENGTH]

@@ -5,185 +5,202 @@ chart. Defaults are the reference values of a hardened MCP server deployment.
 """
 
 from functools import cached_property
-from typing import Literal, Self
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
-from webhook.settings import tolerations
+from webhook.settings.network_peers import Cidr, EgressProfile, IngressProfile
+from webhook.settings.placement import Affinity, Toleration
 from webhook.settings.rule_ids import RuleId
-from webhook.settings.standard import Level, LevelName, VersionName, level, minor
+from webhook.settings.standard import Level, PodSecurity, level, minor
+from webhook.settings.text_forms import DNS_LABEL
 from webhook.settings.values import (
-    Cidr,
+    CHART_ONLY,
     DnsLabel,
     DnsSubdomain,
     Labels,
+    LocalObjectReference,
     NamespacedName,
-    NodeAffinity,
-    Peers,
-    PodAffinity,
-    PolicyPort,
     Port,
     Quantities,
+    Resources,
+    Section,
     SomeText,
+    keys_match,
 )
 
 Conflict = Literal["deny", "override", "warn"]
 RuleAction = Literal["deny", "override", "warn", "off"]
+Profile = TypeVar("Profile", EgressProfile, IngressProfile)
+Profiles = Annotated[dict[DnsLabel, Profile], Field(json_schema_extra=keys_match(DNS_LABEL, 64))]
 DEFAULT_IMAGE = "ghcr.io/obot-platform/mcp-images/phat:main"
 
 
-class Section(BaseModel):
-    """A group of keys; layers merge inside it, key by key."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        extra="forbid",
-        frozen=True,
-        populate_by_name=False,
-        strict=True,
-        ignored_types=(cached_property,),
-    )
-
-    def __hash__(self) -> int:
-        return id(self)
-
-
-class Value(Section):
-    """A structured value; the highest layer that sets it replaces it as a whole."""
-
-
-class Resources(Value):
-    """Requests and limits of a container, by resource name."""
-
-    requests: Quantities = Field(default_factory=dict)
-    limits: Quantities = Field(default_factory=dict)
-
-
-class Affinity(Value):
-    """A pod's affinity, handed through as it is."""
-
-    node_affinity: NodeAffinity | None = None
-    pod_affinity: PodAffinity | None = None
-    pod_anti_affinity: PodAffinity | None = None
-
-
-class Toleration(Value):
-    """A pod's toleration of a taint."""
-
-    key: str | None = None
-    operator: Literal["Equal", "Exists", "Lt", "Gt"] | None = None
-    value: str | None = None
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    toleration_seconds: int | None = None
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        tolerations.check(self.key, self.operator, self.value, self.effect, self.toleration_seconds)
-        return self
-
-
-class LocalObjectReference(Value):
-    """The name of a Secret in the pod's own namespace."""
-
-    name: DnsSubdomain
-
-
 class Gateway(Section):
-    """The pods that may call MCP servers, and be called back."""
+    """The pods that can call MCP servers, and that servers can call."""
 
-    namespace: DnsLabel | None = None
-    pod_selector: Labels = Field(default={"mcp-admission.dev/gateway": "true"})
-    port: Port = 8080
-
-
-class EgressProfile(Value):
-    """NetworkPolicy peers and ports that a server may ask for by name."""
-
-    to: Peers
-    ports: list[PolicyPort] = Field(default_factory=list)
-
-
-class IngressProfile(Value):
-    """NetworkPolicy peers and ports that may call a server which asks for them by name."""
-
-    from_: Peers = Field(alias="from")
-    ports: list[PolicyPort] = Field(default_factory=list)
+    namespace: DnsLabel | None = Field(
+        None,
+        description=(
+            "The namespace of the pods that can call servers; the namespace of the release if not "
+            "set."
+        ),
+    )
+    pod_selector: Labels = Field(
+        {"mcp-admission.dev/gateway": "true"},
+        description="The labels of the pods that can call servers, and that servers can call.",
+    )
+    port: Port = Field(8080, description="The port of these pods that servers can call.")
 
 
 class NetworkPolicy(Section):
-    """What MCP servers may reach, and who may reach them."""
+    """What MCP servers can reach, and what can reach them."""
 
-    enabled: bool = True
-    dns_namespace: DnsLabel = "kube-system"
-    dns_peers: list[Cidr] = Field(default_factory=list)
-    dns_ports: list[Port] = Field(default=[53])
+    enabled: bool = Field(
+        default=True,
+        description=(
+            "Whether servers are isolated by network policies; off also switches the gate off."
+        ),
+    )
+    dns_namespace: DnsLabel = Field(
+        "kube-system", description="The namespace of the DNS servers that servers can query."
+    )
+    dns_peers: list[Cidr] = Field(
+        default_factory=list,
+        description=(
+            "CIDR blocks of more DNS servers, such as 169.254.20.10/32 (NodeLocal DNSCache)."
+        ),
+    )
+    dns_ports: list[Port] = Field([53], description="The ports of DNS; OpenShift has 5353.")
     gateway: Gateway = Field(default_factory=Gateway)
-    egress_ceilings: list[Cidr] = Field(default_factory=list)
-    egress_profiles: dict[DnsLabel, EgressProfile] = Field(default_factory=dict)
-    ingress_profiles: dict[DnsLabel, IngressProfile] = Field(default_factory=dict)
-
-
-class PodSecurity(Section):
-    """Pod Security Standards of managed namespaces; `enforce` also decides what the rules ask."""
-
-    enabled: bool = True
-    enforce: LevelName = "restricted"
-    enforce_version: VersionName = "latest"
-    audit: LevelName = "restricted"
-    audit_version: VersionName = "latest"
-    warn: LevelName = "restricted"
-    warn_version: VersionName = "latest"
+    egress_ceilings: list[Cidr] = Field(
+        default_factory=list,
+        description="CIDR blocks; a server can request egress to addresses inside them.",
+    )
+    egress_profiles: Profiles[EgressProfile] = Field(
+        default_factory=dict,
+        description=(
+            "Named NetworkPolicy peers and ports; a server can request egress to them by name."
+        ),
+    )
+    ingress_profiles: Profiles[IngressProfile] = Field(
+        default_factory=dict,
+        description=(
+            "Named NetworkPolicy peers and ports; a server can request ingress from them by name."
+        ),
+    )
 
 
 class MCPNamespace(Section):
-    """The namespace of the MCP servers, and what holds in managed namespaces."""
+    """The namespace of the MCP servers, and the settings of all managed namespaces."""
 
-    name: DnsLabel | None = None
+    name: DnsLabel | None = Field(
+        None,
+        description=(
+            "The namespace that the chart creates for MCP servers. Only the chart reads it."
+        ),
+        json_schema_extra=CHART_ONLY,
+    )
     network_policy: NetworkPolicy = Field(default_factory=NetworkPolicy)
     pod_security: PodSecurity = Field(default_factory=PodSecurity)
 
 
 class MCPServerDefaults(Section):
-    """What a server gets where it says nothing itself."""
+    """What servers get that they do not set."""
 
-    affinity: Affinity | None = None
-    tolerations: list[Toleration] | None = None
-    node_selector: Labels | None = None
-    image_pull_secrets: list[LocalObjectReference] | None = None
-    runtime_class_name: DnsSubdomain | None = None
-    resources: Resources = Field(default=Resources(requests={"memory": "400Mi"}))
-    image: SomeText = DEFAULT_IMAGE
-    per_server: Literal["allow", "forbid"] = "allow"
+    affinity: Affinity | None = Field(None, description="The affinity of servers that set none.")
+    tolerations: list[Toleration] | None = Field(
+        None, description="The tolerations of servers that set none."
+    )
+    node_selector: Labels | None = Field(
+        None, description="The node selector of servers; each key is added to servers that lack it."
+    )
+    image_pull_secrets: list[LocalObjectReference] | None = Field(
+        None,
+        description=(
+            "Secrets with registry credentials in the server's own namespace; each is added to "
+            "servers that lack it."
+        ),
+    )
+    runtime_class_name: DnsSubdomain | None = Field(
+        None, description="The RuntimeClass of every server; a server with another one is refused."
+    )
+    resources: Resources = Field(
+        Resources(requests={"memory": "400Mi"}),
+        description=(
+            "Requests and limits of the server container; one value that is replaced as a whole."
+        ),
+    )
+    image: SomeText = Field(
+        DEFAULT_IMAGE, description="The image of a server container that sets none."
+    )
+    per_server: Literal["allow", "forbid"] = Field(
+        "allow",
+        description=(
+            "Whether a server can set its own affinity, tolerations and resources; forbid "
+            "replaces them by these."
+        ),
+    )
 
 
 class MCPServerMaximums(Section):
-    """Ceilings for each resource of a container."""
+    """Maximum requests and limits of a container."""
 
-    requests: Quantities = Field(default_factory=dict)
-    limits: Quantities = Field(default_factory=dict)
+    requests: Quantities = Field(
+        default_factory=dict, description="Maximum requests by resource name; more is refused."
+    )
+    limits: Quantities = Field(
+        default_factory=dict,
+        description=(
+            "Maximum limits by resource name; more is refused. A container without a limit of "
+            "cpu, memory or ephemeral-storage gets the maximum."
+        ),
+    )
 
 
 class Replicas(Section):
-    """What happens to a Deployment that asks for more than one replica."""
+    """The action on a Deployment with more than one replica."""
 
-    policy: Literal["override", "deny", "off"] = "override"
+    policy: Literal["override", "deny", "off"] = Field(
+        "override",
+        description=(
+            "The action on a Deployment with more than one replica: override sets 1 and warns, "
+            "deny refuses, off does nothing."
+        ),
+    )
 
 
 class ServiceAccountTokens(Section):
-    """Whether a server that asks for its ServiceAccount token may have it."""
+    """Which servers get their ServiceAccount token on request."""
 
-    opted_in: Literal["allow", "forbid"] = "allow"
-    managed: Literal["allow", "forbid"] = "forbid"
-    names: list[NamespacedName] = Field(default_factory=list)
+    opted_in: Literal["allow", "forbid"] = Field(
+        "allow", description="Whether a labelled server gets its ServiceAccount token on request."
+    )
+    managed: Literal["allow", "forbid"] = Field(
+        "forbid",
+        description=(
+            "Whether a server in a managed namespace gets its ServiceAccount token on request."
+        ),
+    )
+    names: list[NamespacedName] = Field(
+        default_factory=list,
+        description="Servers, as namespace/name, that always get their token on request.",
+    )
 
 
 class Isolation(Section):
-    """The scheduling gate that holds a new pod until its network policy exists."""
+    """The scheduling gate that holds a new pod until its network policies exist."""
 
-    gate: bool = True
-    controller_user: SomeText | None = None
-    break_glass_groups: list[str] = Field(default=["system:masters"])
+    gate: bool = Field(
+        default=True,
+        description="Whether new pods wait until the network policies that cover them exist.",
+    )
+    controller_user: SomeText | None = Field(
+        None, description="The user who can remove the gate; the chart sets it."
+    )
+    break_glass_groups: list[str] = Field(
+        ["system:masters"], description="Groups whose members can also remove the gate."
+    )
 
 
 class Settings(Section):
@@ -193,13 +210,31 @@ class Settings(Section):
     mcp_server_defaults: MCPServerDefaults = Field(default_factory=MCPServerDefaults)
     mcp_server_maximums: MCPServerMaximums = Field(default_factory=MCPServerMaximums)
     replicas: Replicas = Field(default_factory=Replicas)
-    on_conflict: Conflict = "deny"
-    rules: dict[RuleId, RuleAction] = Field(default_factory=dict)
+    on_conflict: Conflict = Field(
+        "deny",
+        description=(
+            "The action on a value that contradicts a rule: deny, override with a warning, or warn."
+        ),
+    )
+    rules: dict[RuleId, RuleAction] = Field(
+        default_factory=dict,
+        description="The action for single rules, by rule identifier; off disables the rule.",
+    )
     service_account_tokens: ServiceAccountTokens = Field(default_factory=ServiceAccountTokens)
     isolation: Isolation = Field(default_factory=Isolation)
-    platform: Literal["kubernetes", "openshift"] = "kubernetes"
-    selectors: list[Labels] = Field(default_factory=list)
-    excluded_namespaces: list[DnsLabel] = Field(default_factory=list)
+    platform: Literal["kubernetes", "openshift"] = Field(
+        "kubernetes", description="The platform; openshift sets UID, GID and fsGroup itself."
+    )
+    selectors: list[Annotated[Labels, Field(json_schema_extra={"minProperties": 1})]] = Field(
+        default_factory=list,
+        description="More labels that make a workload an MCP server. Only the chart reads them.",
+        json_schema_extra=CHART_ONLY,
+    )
+    excluded_namespaces: list[DnsLabel] = Field(
+        default_factory=list,
+        description="Namespaces that the webhook ignores. Only the chart reads them.",
+        json_schema_extra=CHART_ONLY,
+    )
 
     @cached_property
     def level(self) -> Level:

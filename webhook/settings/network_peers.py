@@ -1,4 +1,4 @@
-"""What an administrator writes of a NetworkPolicy: blocks of addresses, peers and ports.
+"""What an administrator writes of a NetworkPolicy: blocks of addresses, peers, ports, profiles.
 
 They are handed through to policies as they are. A mistake in one would be found by the API server
 when the first server asks for the profile, and the administrator would not hear of it; an empty
@@ -6,20 +6,37 @@ list means everybody there, which nobody writes on purpose.
 """
 
 import re
-from collections.abc import Iterable, Mapping
 from ipaddress import IPv6Network, ip_network
-from itertools import starmap
-from typing import Any
+from typing import Annotated, Any, Literal, Required
 
-from webhook.settings.patterns import LABEL_KEY, LABEL_VALUE
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
 
-Json = dict[str, Any]
-PROTOCOLS = ("TCP", "UDP", "SCTP")
-OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
-_SELECTORS = ("namespaceSelector", "podSelector")
-_PORT_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")
-_LABEL_KEY, _LABEL_VALUE = re.compile(LABEL_KEY), re.compile(LABEL_VALUE)
+from webhook.settings.values import LabelSelector, Port, Value, cel, verbatim
+
+# Words of letters and digits between single hyphens; one of them has a letter.
+_PORT_NAME = r"^([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _SUCH_AS = "one such as 203.0.113.0/24"
+_OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_BLOCK = {
+    "type": "string",
+    "maxLength": len("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128"),
+    "pattern": rf"^({_OCTET}(\.{_OCTET}){{3}}/([12]?[0-9]|3[0-2])"
+    r"|(::|[0-9a-f]{1,4}:)[0-9a-f:]*/([1-9]?[0-9]|1[01][0-9]|12[0-8]))$",
+}
+_IS_BLOCK = cel(
+    "isCIDR(self) && string(cidr(self).masked()) == self",
+    "must be a block of addresses without host bits, such as 203.0.113.0/24",
+)
+_PORT = {
+    "type": ["integer", "string"],
+    "minimum": 1,
+    "maximum": 65535,
+    "maxLength": 15,
+    "pattern": _PORT_NAME,
+    "x-kubernetes-int-or-string": True,
+}
 
 
 class NoBlockError(ValueError):
@@ -44,96 +61,132 @@ def cidr(value: str) -> str:
     return value
 
 
-def peers(value: list[Json]) -> list[Json]:
-    """The peers of a profile; raises ValueError where there are none."""
-    if not value:
-        raise ValueError("an empty list would mean everybody: write the peers")
-    return value
+Cidr = Annotated[str, AfterValidator(cidr), WithJsonSchema({**_BLOCK, **_IS_BLOCK})]
+# CEL for each of them would exceed what the API server spends on one resource.
+_ExceptedCidr = Annotated[str, AfterValidator(cidr), WithJsonSchema(_BLOCK)]
+_IpBlock = TypedDict(
+    "_IpBlock",
+    {
+        "cidr": Required[Annotated[Cidr, Field(description="The block, such as 10.0.0.0/8.")]],
+        "except": Annotated[
+            list[_ExceptedCidr], Field(description="Blocks inside of it that are left out.")
+        ],
+    },
+    total=False,
+)
+verbatim(_IpBlock)
 
 
-def peer(value: Json) -> Json:
-    """One peer of a NetworkPolicy; raises ValueError for what the API server refuses."""
-    _keys("a peer", value, ("ipBlock", *_SELECTORS))
-    if not value:
-        raise ValueError("an empty peer matches nobody: write ipBlock or selectors")
-    if "ipBlock" in value:
-        if len(value) > 1:
-            raise ValueError("ipBlock stands alone: put the selectors into a peer of their own")
-        _block(value["ipBlock"])
-    for key in _SELECTORS:
-        if key in value:
-            _selector(key, value[key])
-    return value
-
-
-def port(value: Json) -> Json:
-    """One port of a NetworkPolicy; raises ValueError for what the API server refuses."""
-    _keys("a port", value, ("protocol", "port", "endPort"))
-    if value.get("protocol", "TCP") not in PROTOCOLS:
-        raise ValueError(f"protocol is not accepted: write {', '.join(PROTOCOLS)}")
-    first: Any = value.get("port")
-    last: Any = value.get("endPort")
-    named = isinstance(first, str) and _PORT_NAME.fullmatch(first)
-    if "port" in value and not (named or _number(first)):
-        raise ValueError("port is not accepted: write a number from 1 to 65535 or a port's name")
-    if "endPort" in value and not (_number(first) and _number(last) and last >= first):
-        raise ValueError("endPort is not accepted: write a number that is not below port's")
-    return value
-
-
-def _block(value: Any) -> None:
-    if not isinstance(value, dict) or not isinstance(value.get("cidr"), str):
-        raise ValueError("ipBlock needs a cidr, as text")  # noqa: TRY004 - pydantic wants it
-    _keys("ipBlock", value, ("cidr", "except"))
-    whole: Any = ip_network(cidr(value["cidr"]))
-    excepted = value.get("except", [])
-    if not isinstance(excepted, list) or not all(isinstance(each, str) for each in excepted):
-        raise ValueError("except is not accepted: write a list of blocks")
-    for text in excepted:
-        part: Any = ip_network(cidr(text))
+def _excepted(block: Any) -> Any:
+    whole: Any = ip_network(block["cidr"])
+    for text in block.get("except", ()):
+        part: Any = ip_network(text)
         if part.version != whole.version or part == whole or not part.subnet_of(whole):
             raise ValueError(f"except {text} is not a part of {whole}: take it out")
+    return block
 
 
-def _selector(key: str, value: Any) -> None:
-    if not isinstance(value, dict):
-        raise ValueError(f"{key} is not accepted: write {{}} for all, or matchLabels")  # noqa: TRY004
-    _keys(key, value, ("matchLabels", "matchExpressions"))
-    labels, expressions = value.get("matchLabels", {}), value.get("matchExpressions", [])
-    if not isinstance(labels, dict) or not all(starmap(_is_label, labels.items())):
-        raise ValueError(
-            f"{key}.matchLabels is not accepted: write labels as pods carry them, their values as "
-            "text"
+@verbatim
+class _Peer(TypedDict, total=False):
+    """A peer of a NetworkPolicy: a block of addresses, or pods by labels."""
+
+    ipBlock: Annotated[
+        _IpBlock,
+        AfterValidator(_excepted),
+        Field(description="A block of addresses; it excludes selectors."),
+    ]
+    namespaceSelector: Annotated[
+        LabelSelector, Field(description="The namespaces of the pods; {} selects all.")
+    ]
+    podSelector: Annotated[
+        LabelSelector,
+        Field(description="The pods; without namespaceSelector, those of the server's namespace."),
+    ]
+
+
+def _matching(peer: _Peer) -> _Peer:
+    if not peer:
+        raise ValueError("an empty peer matches nobody: write ipBlock or selectors")
+    if "ipBlock" in peer and len(peer) > 1:
+        raise ValueError("ipBlock stands alone: put the selectors into a peer of their own")
+    return peer
+
+
+Peer = Annotated[
+    _Peer,
+    AfterValidator(_matching),
+    Field(
+        json_schema_extra=cel(
+            "has(self.ipBlock) != (has(self.podSelector) || has(self.namespaceSelector))",
+            "must have either ipBlock or selectors",
         )
-    if not isinstance(expressions, list) or not all(map(_is_expression, expressions)):
-        raise ValueError(
-            f"{key}.matchExpressions is not accepted: write key, operator "
-            f"({', '.join(OPERATORS)}) and, for the first two, values"
+    ),
+]
+
+
+def _some(peers: list[Peer]) -> list[Peer]:
+    if not peers:
+        raise ValueError("an empty list would mean everybody: write the peers")
+    return peers
+
+
+Peers = Annotated[list[Peer], AfterValidator(_some), Field(json_schema_extra={"minItems": 1})]
+
+
+def _number_or_name(value: Any) -> int | str:
+    named = isinstance(value, str) and len(value) <= 15 and re.fullmatch(_PORT_NAME, value)
+    if named or (type(value) is int and 1 <= value <= 65535):
+        number_or_name: int | str = value
+        return number_or_name
+    raise PydanticCustomError("port", "neither the number of a port nor its name")
+
+
+@verbatim
+class _PolicyPort(TypedDict, total=False):
+    """A port of a NetworkPolicy."""
+
+    protocol: Annotated[
+        Literal["TCP", "UDP", "SCTP"], Field(description="The protocol; TCP where it is not set.")
+    ]
+    port: Annotated[
+        int | str,
+        PlainValidator(_number_or_name),
+        WithJsonSchema(_PORT),
+        Field(description="A port by its number or name; all ports where it is not set."),
+    ]
+    endPort: Annotated[Port, Field(description="The last port of a range that starts at port.")]
+
+
+def _in_order(ports: _PolicyPort) -> _PolicyPort:
+    first, last = ports.get("port"), ports.get("endPort")
+    if last is not None and not (isinstance(first, int) and last >= first):
+        raise ValueError("endPort is not accepted: write a number that is not below port's")
+    return ports
+
+
+PolicyPort = Annotated[
+    _PolicyPort,
+    AfterValidator(_in_order),
+    Field(
+        json_schema_extra=cel(
+            "!has(self.endPort) || (has(self.port) && type(self.port) == int"
+            " && self.endPort >= int(self.port))",
+            "endPort must be a number that is not below port's",
         )
+    ),
+]
+_Ports = Annotated[list[PolicyPort], Field(description="The ports; all where the list is empty.")]
 
 
-def _is_label(key: Any, value: Any) -> bool:
-    texts = isinstance(key, str) and isinstance(value, str)
-    return texts and bool(_LABEL_KEY.fullmatch(key) and _LABEL_VALUE.fullmatch(value))
+class EgressProfile(Value):
+    """NetworkPolicy peers and ports that a server may ask for by name."""
+
+    to: Peers = Field(description="Whom the server may call.")
+    ports: _Ports = Field(default_factory=list)
 
 
-def _is_expression(value: Any) -> bool:
-    if not isinstance(value, dict):
-        return False
-    values, operator = value.get("values") or [], value.get("operator")
-    texts = isinstance(values, list) and all(
-        _is_label(value.get("key"), text) for text in ["", *values]
-    )
-    wanted = operator in OPERATORS[:2]
-    known = set(value) <= {"key", "operator", "values"}
-    return known and texts and operator in OPERATORS and bool(values) == wanted
+class IngressProfile(Value):
+    """NetworkPolicy peers and ports that may call a server which asks for them by name."""
 
-
-def _keys(what: str, value: Mapping[str, Any], known: Iterable[str]) -> None:
-    unknown = [key for key in value if key not in known]
-    if unknown:
-        raise ValueError(f"{what} has the unknown key {unknown[0]:.40}: it has {', '.join(known)}")
-
-
-def _number(value: Any) -> bool:
-    return type(value) is int and 1 <= value <= 65535
+    from_: Peers = Field(alias="from", description="Who may call the server.")
+    ports: _Ports = Field(default_factory=list)

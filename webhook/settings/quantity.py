@@ -75,7 +75,7 @@ class Quantity:
         return self.canonical()
 
 
-def parse(text: str | float) -> Quantity:
+def parse_quantity(text: str | float) -> Quantity:
     """Read a quantity as the API server would; an int or a float counts as its decimal text.
 
     Digits below nano are rounded away from zero, binary quantities are capped at 2^63-1, spaces

@@ -1,21 +1,22 @@
 """`MCPServerSettings`, the settings as a resource: one for the cluster, named `default`.
 
-A value that chart or environment sets is locked: the resource may say otherwise, and its status
-says that it has no effect.
+It is read as the cluster has it: the resource, or the list in which kubectl prints it. What the
+API server writes (status, managed fields) says nothing about settings.
 """
 
+from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
-from webhook.settings.structural import settings_schema
+from webhook.settings.faults import KeyFault
+from webhook.settings.layers import Layer, faults_of_source, keys_set
+from webhook.settings.model_keys import Key, chart_only_keys, dotted
 
 GROUP = "mcp-admission.dev"
 VERSION = "v1alpha1"
 KIND = "MCPServerSettings"
 PLURAL = "mcpserversettings"
 NAME = "default"
-# The controller compares all resources; the API server these, whose comparison it can afford.
-RESOURCES = ("cpu", "memory", "ephemeral-storage")
-
 COUNTED = {
     "current": "current",
     "out-of-date": "outOfDate",
@@ -24,162 +25,70 @@ COUNTED = {
 }
 """Where the status counts the servers of a state; every server is in one."""
 
-Json = dict[str, Any]
-
-_SHOWN = {
-    "out-of-date": "Servers that rolling would change",
-    "unprotected": "Servers that were never filled in",
-    "refused": "Servers whose new pods would be refused",
-}
-_SINGLETON = {
-    "rule": f"self.metadata.name == '{NAME}'",
-    "message": f"there is one {KIND} for the cluster: name it {NAME}",
-}
+API_VERSION = f"{GROUP}/{VERSION}"
+_LISTS = ("List", f"{KIND}List")
+_PARTS = ("apiVersion", "kind", "metadata", "spec", "status")
 
 
-def definition() -> Json:
-    """The CustomResourceDefinition, with every field that the API server would default."""
-    names = {
-        "kind": KIND, "listKind": f"{KIND}List", "plural": PLURAL, "singular": PLURAL,
-        "shortNames": ["mcpsettings"], "categories": ["mcp-admission"],
-    }  # fmt: skip
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {
-            "name": f"{PLURAL}.{GROUP}",
-            "annotations": {"helm.sh/resource-policy": "keep"},
-        },
-        "spec": {
-            "group": GROUP,
-            "names": names,
-            "scope": "Cluster",
-            "conversion": {"strategy": "None"},
-            "versions": [_version()],
-        },
-    }
+class NotOneResourceError(Exception):
+    """A list that does not hold the one resource: where, and in one sentence why."""
+
+    def __init__(self, key: Key, sentence: str) -> None:
+        super().__init__(sentence)
+        self.key = key
 
 
-def _version() -> Json:
-    return {
-        "name": VERSION,
-        "served": True,
-        "storage": True,
-        "subresources": {"status": {}},
-        "additionalPrinterColumns": [
-            _column("Valid", "Whether the settings are in force", _condition("Valid")),
-            _column("Distributed", "Whether every replica has them", _condition("Distributed")),
-            _column("Servers", "MCP servers in the cluster", ".status.servers.total", "integer"),
-            *(
-                _column(state.title(), what, f".status.servers.{COUNTED[state]}", "integer")
-                for state, what in _SHOWN.items()
-            ),
-            _column("Age", "Time since creation", ".metadata.creationTimestamp", "date"),
-        ],
-        "schema": {
-            "openAPIV3Schema": {
-                "type": "object",
-                "description": "What an administrator decides about all MCP servers.",
-                "x-kubernetes-validations": [_SINGLETON],
-                "properties": {"spec": _spec(), "status": _status()},
-            }
-        },
-    }
+def is_exported(value: Any) -> bool:
+    """Whether this is an object of Kubernetes and no settings file."""
+    return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
 
 
-def _spec() -> Json:
-    schema = settings_schema()
-    schema["description"] = "What is not set here has the default of the version that runs."
-    schema["x-kubernetes-validations"] = [
-        _not_under(part, bounded, resource)
-        for part, bounded in (
-            ("requests", "requests"),
-            ("limits", "limits"),
-            ("requests", "limits"),
+def single_resource(value: dict[str, Any]) -> tuple[Key, Any]:
+    """The resource in what kubectl printed, and the key that leads to it.
+
+    Raises NotOneResourceError.
+    """
+    if value.get("kind") not in _LISTS:
+        return (), value
+    items = value.get("items")
+    if not isinstance(items, list) or len(items) != 1:
+        raise NotOneResourceError(
+            ("items",), f"must hold one {KIND}, and nothing else: name a file with settings"
         )
-        for resource in RESOURCES
-    ]
-    return schema
+    return ("items", 0), items[0]
 
 
-def _not_under(part: str, bounded: str, resource: str) -> Json:
-    """A ceiling below a default would refuse every server that says nothing."""
-    defaults, ceilings = f"mcpServerDefaults.resources.{part}", f"mcpServerMaximums.{bounded}"
-    default, ceiling = (f"self.{mapping}['{resource}']" for mapping in (defaults, ceilings))
-    return {
-        "rule": (
-            f"!({_holds(defaults, resource)} && {_holds(ceilings, resource)}) || "
-            f"quantity(string({default})).compareTo(quantity(string({ceiling}))) <= 0"
-        ),
-        "message": (
-            f"mcpServerMaximums.{bounded}.{resource} is less than "
-            f"mcpServerDefaults.resources.{part}.{resource}: raise the one or lower the other"
-        ),
-    }
+def faults_of_resource(found: Any) -> Iterator[KeyFault]:
+    """What an API server or a controller would not accept of the resource."""
+    if not isinstance(found, dict):
+        yield KeyFault((), f"must be an {KIND}")
+        return
+    if found.get("kind", KIND) != KIND:
+        yield KeyFault(("kind",), f"must be {KIND}")
+        return
+    if found.get("apiVersion", API_VERSION) != API_VERSION:
+        yield KeyFault(("apiVersion",), f"must be {API_VERSION}")
+    metadata = found.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("name") != NAME:
+        yield KeyFault(("metadata", "name"), f"must be {NAME}: there is one {KIND} for the cluster")
+    for key in found.keys() - _PARTS:
+        near = get_close_matches(key, _PARTS, n=1)
+        yield KeyFault((key,), f"unknown key{f': did you mean {near[0]}?' if near else ''}")
+    yield from _of_spec(found)
 
 
-def _holds(mapping: str, key: str) -> str:
-    """CEL that is true where a mapping under self is present and has the key."""
-    steps = mapping.split(".")
-    paths = (".".join(steps[: end + 1]) for end in range(len(steps)))
-    present = [f"has(self.{path})" for path in paths]
-    return " && ".join([*present, f"'{key}' in self.{mapping}"])
+def spec_of(found: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a resource without faults."""
+    held = found.get("spec")
+    return {} if held is None else held
 
 
-def _status() -> Json:
-    count: Json = {"type": "integer", "format": "int32", "minimum": 0}
-    return {
-        "type": "object",
-        "description": "What became of the settings; written by the controller.",
-        "properties": {
-            "observedGeneration": {"type": "integer", "format": "int64"},
-            "conditions": _conditions(),
-            "locked": {
-                "type": "array",
-                "description": "Keys that chart or environment set; here they are not heard.",
-                "items": {"type": "string"},
-                "x-kubernetes-list-type": "set",
-            },
-            "ignored": {
-                "type": "array",
-                "description": "Those of them that the resource sets all the same.",
-                "items": {"type": "string"},
-                "x-kubernetes-list-type": "set",
-            },
-            "servers": {
-                "type": "object",
-                "description": "MCP servers in the cluster.",
-                "properties": {key: dict(count) for key in ("total", *COUNTED.values())},
-            },
-        },
-    }
-
-
-def _conditions() -> Json:
-    text = {"type": "string"}
-    return {
-        "type": "array",
-        "description": "Valid: the settings make sense. Distributed: every replica has them.",
-        "x-kubernetes-list-type": "map",
-        "x-kubernetes-list-map-keys": ["type"],
-        "items": {
-            "type": "object",
-            "required": ["type", "status", "lastTransitionTime", "reason", "message"],
-            "properties": {
-                "type": dict(text),
-                "status": {"type": "string", "enum": ["True", "False", "Unknown"]},
-                "observedGeneration": {"type": "integer", "format": "int64"},
-                "lastTransitionTime": {"type": "string", "format": "date-time"},
-                "reason": dict(text),
-                "message": dict(text),
-            },
-        },
-    }
-
-
-def _condition(name: str) -> str:
-    return f'.status.conditions[?(@.type=="{name}")].status'
-
-
-def _column(name: str, description: str, path: str, kind: str = "string") -> Json:
-    return {"name": name, "type": kind, "description": description, "jsonPath": path}
+def _of_spec(found: dict[str, Any]) -> Iterator[KeyFault]:
+    values = spec_of(found)
+    if not isinstance(values, dict):
+        yield KeyFault(("spec",), "must be a mapping of keys and values")
+        return
+    for fault in faults_of_source(values):
+        yield KeyFault(("spec", *fault.key), fault.sentence)
+    for key in sorted(keys_set(Layer(values, dotted)) & chart_only_keys()):
+        yield KeyFault(("spec", *key.split(".")), "is read by the chart alone: set it there")

@@ -1,7 +1,7 @@
 """The identifiers of all rules: what `rules.<rule id>` in the settings may name.
 
-They stand below the rules so that the settings' schema can list them; the registry of the
-rules refuses to be imported when the two differ.
+They stand below the rules so that the settings can check them; the registry of the rules refuses
+to be imported when the two differ.
 """
 
 from typing import Literal
@@ -40,3 +40,15 @@ RuleId = Literal[
     "config-files",
     "isolation-gate",
 ]
+
+# What they refuse cannot be taken away or replaced.
+NOT_OVERRIDABLE: frozenset[RuleId] = frozenset(
+    {
+        "annotations",
+        "server-container",
+        "host-path",
+        "volume-types",
+        "service-account-token",
+        "config-files",
+    }
+)

@@ -1,11 +1,12 @@
-"""The levels and versions of the Pod Security Standards, in the words of the namespace labels."""
+"""The Pod Security Standards: levels and versions as namespace labels name them, and settings."""
 
 from enum import IntEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from webhook.settings.patterns import POD_SECURITY_VERSION
+from webhook.settings.text_forms import POD_SECURITY_VERSION
+from webhook.settings.values import Section
 
 LevelName = Literal["privileged", "baseline", "restricted"]
 
@@ -21,6 +22,35 @@ def _no_number(value: Any) -> Any:
 
 
 VersionName = Annotated[str, Field(pattern=POD_SECURITY_VERSION), BeforeValidator(_no_number)]
+
+
+class PodSecurity(Section):
+    """The Pod Security Standards of managed namespaces."""
+
+    enabled: bool = Field(
+        default=True, description="Whether managed namespaces get the six Pod Security labels."
+    )
+    enforce: LevelName = Field(
+        "restricted",
+        description=(
+            "The enforced Pod Security level; it also decides which rules apply to servers."
+        ),
+    )
+    enforce_version: VersionName = Field(
+        "latest", description="The version of the enforced level; the rules follow it too."
+    )
+    audit: LevelName = Field(
+        "restricted", description="The audited Pod Security level; it only sets a label."
+    )
+    audit_version: VersionName = Field(
+        "latest", description="The version of the audited level; it only sets a label."
+    )
+    warn: LevelName = Field(
+        "restricted", description="The Pod Security level for warnings; it only sets a label."
+    )
+    warn_version: VersionName = Field(
+        "latest", description="The version of the level for warnings; it only sets a label."
+    )
 
 
 class Level(IntEnum):

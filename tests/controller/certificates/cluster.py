@@ -9,7 +9,7 @@ from typing import Any
 
 from certs import rotation
 from certs.authority import Certificate, Pair, fingerprint, service_names
-from certs.bundle import parse
+from certs.bundle import parse_certificates
 from tools.chart.shipped import REGISTRATIONS, shipped
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.ports import LOOPBACK
@@ -19,9 +19,9 @@ from webhook.controller.installation import Places
 SERVICE = "hook"
 
 
-def plan(places: Places, **given: Any) -> rotation.Plan:
+def plan(places: Places, **given: Any) -> rotation.RotationPlan:
     """The plan for an installation."""
-    return rotation.Plan(names=service_names(places.service, places.namespace), **given)
+    return rotation.RotationPlan(names=service_names(places.service, places.namespace), **given)
 
 
 class Installed:
@@ -112,7 +112,7 @@ class Installed:
         """What a replica shows, as an API server with each of the bundles accepts it."""
         shown = {accepted(port, self.places.host, bundle) for bundle in self.bundles()}
         assert len(shown) == 1
-        return parse(shown.pop(), "shown")[0]
+        return parse_certificates(shown.pop(), "shown")[0]
 
 
 def accepted(port: int, host: str, bundle: bytes) -> bytes:

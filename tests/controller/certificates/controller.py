@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from certs.rotation import Plan
+from certs.rotation import RotationPlan
 from tools.cluster.background import Background
 from webhook.controller.certificates.driver import Driver
 from webhook.controller.certificates.served import Replica
@@ -56,7 +56,7 @@ class Controller(Background):
         self,
         kubeconfig: Path,
         places: Places,
-        plan: Plan,
+        plan: RotationPlan,
         replicas: Sequence[Replica],
         skew: timedelta = timedelta(0),
     ) -> None:

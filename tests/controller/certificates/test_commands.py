@@ -214,7 +214,7 @@ def test_only_what_is_ours_is_renewed(
     installed.store("mcp-admission-tls", {"tls.crt": b"theirs", "tls.key": b"theirs"})
 
     assert main(["certs", "rotate", *words(installed), *options]) == 1
-    assert "is not written by mcp-admission: whoever issues" in capsys.readouterr().err
+    assert "is not written by mcp-admission: renew it where" in capsys.readouterr().err
 
 
 def test_what_is_unreadable_needs_no_asking(
@@ -224,7 +224,7 @@ def test_what_is_unreadable_needs_no_asking(
         installed.store("mcp-admission-tls", {"tls.crt": b"x", "tls.key": b"y"})
 
     assert main(["certs", "rotate", *words(installed)]) == 1
-    assert "the controller will do so by itself" in capsys.readouterr().err
+    assert "the controller replaces it by itself" in capsys.readouterr().err
 
 
 class Control:

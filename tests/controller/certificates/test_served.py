@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from certs.authority import fingerprint
-from certs.bundle import parse
+from certs.bundle import parse_certificates
 from tests import builders
 from tests.controller.certificates.cluster import SERVICE, Installed
 from tests.controller.certificates.driving import drive, driving, sample
@@ -108,7 +108,7 @@ async def test_a_replica_that_asks_for_a_client_certificate_still_shows_its_own(
         (shown,) = (await ask([replica], "any.host")).values()
 
     assert shown
-    assert [shown] == parse(pair.certificate.read_bytes(), "replica")
+    assert [shown] == parse_certificates(pair.certificate.read_bytes(), "replica")
 
 
 async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

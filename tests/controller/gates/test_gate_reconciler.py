@@ -17,7 +17,7 @@ from webhook.controller.owned.write import Writer
 from webhook.kube.errors import Invalid
 from webhook.kube.event_recorder import Notes
 from webhook.kube.queue import Queue
-from webhook.objects.network_policy_baseline import NAME as BASELINE
+from webhook.objects.network_policies import BASELINE
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

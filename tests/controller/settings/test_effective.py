@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from webhook.controller.settings.effective import DEEPEST, settle
-from webhook.settings.affinity import REQUIRED
+from webhook.rules.checks.scheduling import REQUIRED
 from webhook.settings.effective_file import FILE
-from webhook.settings.load import parse
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.faults import SettingsError
+from webhook.settings.load import parse_settings
 
 Json = dict[str, Any]
 
@@ -29,7 +29,6 @@ def image(characters: int, character: str = "x") -> Json:
     "spec",
     [
         pytest.param({}, id="nothing"),
-        pytest.param(nested(DEEPEST), id="deep"),
         pytest.param(image(400_000), id="long"),
         pytest.param(image(10, "\N{ROCKET}"), id="not-ascii"),
         pytest.param({"rules": {"capabilities": "off"}}, id="a-word-that-yaml-knows"),
@@ -38,7 +37,7 @@ def image(characters: int, character: str = "x") -> Json:
 def test_replicas_read_what_is_written(spec: Json) -> None:
     found = settle(spec, [])
 
-    assert parse(found.text, FILE) == found.settings
+    assert parse_settings(found.text, FILE) == found.settings
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from webhook.controller.settings.strictness import asks_more
-from webhook.settings.model import PodSecurity
+from webhook.settings.standard import PodSecurity
 
 OFF = {"enabled": False}
 

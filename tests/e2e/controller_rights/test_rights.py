@@ -27,11 +27,12 @@ from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE as RELEASE
 from tests.kube.faults import Call, Proxy
+from tools.chart.definition import definition
 from tools.chart.helm import Helm
 from tools.chart.shipped import shipped
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.users import User
-from webhook.settings.resource import GROUP, KIND, PLURAL, VERSION, definition
+from webhook.settings.resource import GROUP, KIND, PLURAL, VERSION
 
 Right = tuple[str, str, str]
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}

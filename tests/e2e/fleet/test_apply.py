@@ -161,7 +161,7 @@ def test_apply_ends_well_whatever_happens_to_the_server_during_the_rollout(
         assert out.splitlines()[-1] == "1 rolled, 1 gone"
     else:
         assert running.returncode == 1
-        assert f"Deployment {namespace.name}/a goes on rolling by itself" in out
+        assert f"Deployment {namespace.name}/a continues rolling by itself" in out
         assert out.splitlines()[-1] == "1 interrupted, 1 not-touched"
         assert memory(namespace, "b") == "400Mi"
 

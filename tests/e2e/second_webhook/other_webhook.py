@@ -6,7 +6,6 @@ import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, Literal, Self
 
 from tests.builders import NOT_LABELLED, bare_pod
@@ -61,12 +60,7 @@ class OtherWebhook:
         self.calls = 0
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._namespace.cluster.raw("DELETE", f"{PATH}/{self.name}")
         self._server.shutdown()
         self._server.server_close()

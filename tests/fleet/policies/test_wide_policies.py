@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.fleet.policies.flows import Peer, World
 from tests.objects.case import Json, assert_valid, server, settings_of
-from webhook.fleet.policies.wide_policies import Wide, wide_policies
-from webhook.objects.made import of_namespace, of_server
+from webhook.fleet.policies.wide_policies import WidePolicy, wide_policies
+from webhook.objects.made import namespace_objects, server_objects
 
 RELEASE = "mcp-admission-system"
 GRANTED = settings_of(
@@ -18,8 +18,12 @@ GRANTED = settings_of(
 )
 ASKING = server(asks={"egress": "10.1.2.0/24:5432,10.1.3.0/24", "ingress-from": "metrics"})
 OURS = [
-    *of_namespace("tools", GRANTED, RELEASE, managed=False),
-    *(made for made in of_server(ASKING, GRANTED, None).objects if made["kind"] == "NetworkPolicy"),
+    *namespace_objects("tools", GRANTED, RELEASE, managed=False),
+    *(
+        made
+        for made in server_objects(ASKING, GRANTED, None).objects
+        if made["kind"] == "NetworkPolicy"
+    ),
 ]
 LABELS = {"app": "github-tools", **ASKING.selector}
 GATEWAY = {
@@ -56,7 +60,7 @@ def port(number: object = None, end: int | None = None, protocol: str = "TCP") -
     return {"protocol": protocol, **{key: value for key, value in optional.items() if value}}
 
 
-def found(*policies: Json, labels: dict[str, str] | None = None) -> list[Wide]:
+def found(*policies: Json, labels: dict[str, str] | None = None) -> list[WidePolicy]:
     assert_valid(*policies)
     return wide_policies([*OURS, *policies], OURS, labels or LABELS)
 
@@ -164,7 +168,7 @@ WIDER = [
 
 @pytest.mark.parametrize(("users", "opened"), WIDER)
 def test_a_policy_that_opens_more(users: Json, opened: tuple[str, str, str]) -> None:
-    assert found(users) == [Wide(users["metadata"]["name"], *opened)]  # type: ignore[arg-type]
+    assert found(users) == [WidePolicy(users["metadata"]["name"], *opened)]  # type: ignore[arg-type]
 
 
 HARMLESS = [
@@ -216,7 +220,7 @@ def test_another_server_may_be_what_is_widened() -> None:
     labels = {"mcp-admission.dev/server": "true", "mcp-admission.dev/name": "other"}
 
     assert found(egress(to("10.1.3.0/24")), labels=labels) == [
-        Wide("users", "Egress", "10.1.3.0/24", EVERY)
+        WidePolicy("users", "Egress", "10.1.3.0/24", EVERY)
     ]
 
 
@@ -227,7 +231,9 @@ def test_where_nothing_is_isolated_nothing_is_wide() -> None:
 def test_what_is_no_block_of_addresses_counts_as_wide() -> None:
     users = egress(to("010.1.3.0/24"))
 
-    assert wide_policies([users], OURS, LABELS) == [Wide("users", "Egress", "010.1.3.0/24", EVERY)]
+    assert wide_policies([users], OURS, LABELS) == [
+        WidePolicy("users", "Egress", "010.1.3.0/24", EVERY)
+    ]
 
 
 def test_the_sentence_says_what_is_opened_and_what_to_do() -> None:
@@ -319,4 +325,4 @@ def test_a_policy_of_more_than_can_be_compared_is_wide() -> None:
 
     found = wide_policies([egress({"to": peers, "ports": ports})], OURS, LABELS)
 
-    assert found == [Wide("users", "Egress", "250 peers", "400 ports")]
+    assert found == [WidePolicy("users", "Egress", "250 peers", "400 ports")]

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from certs import rotation
 from certs.authority import fingerprint, issue_leaf, make_authority
-from certs.rotation import Plan, State, Step, next_step
+from certs.rotation import RotationPlan, State, Step, next_step
 from webhook.controller import kubelet
 from webhook.controller.certificates import published, served, stored
 from webhook.controller.certificates.problems import Seen, faults
@@ -51,7 +51,7 @@ class Driver:
 
     api: Api
     places: Places
-    plan: Plan
+    plan: RotationPlan
     find_replicas: FindReplicas
     metrics: ControlMetrics
     clock: Callable[[], datetime]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from certs.rotation import Plan
+from certs.rotation import RotationPlan
 from webhook.controller.certificates.driver import Driver
 from webhook.controller.certificates.onlooker import Onlooker
 from webhook.controller.certificates.served import FindReplicas
@@ -11,18 +11,26 @@ from webhook.kube.api import Api
 from webhook.kube.loop import Turn
 from webhook.observe.control_metrics import ControlMetrics
 
-Begin = Callable[[Api, Places, Plan, FindReplicas, ControlMetrics], Turn]
+Begin = Callable[[Api, Places, RotationPlan, FindReplicas, ControlMetrics], Turn]
 
 
 def _own(
-    api: Api, places: Places, plan: Plan, find_replicas: FindReplicas, metrics: ControlMetrics
+    api: Api,
+    places: Places,
+    plan: RotationPlan,
+    find_replicas: FindReplicas,
+    metrics: ControlMetrics,
 ) -> Turn:
     return Driver(api, places, plan, find_replicas, metrics, api.server_time).turn
 
 
 def _of_others(*, injected: bool) -> Begin:
     def begin(
-        api: Api, places: Places, _: Plan, find_replicas: FindReplicas, metrics: ControlMetrics
+        api: Api,
+        places: Places,
+        _: RotationPlan,
+        find_replicas: FindReplicas,
+        metrics: ControlMetrics,
     ) -> Turn:
         return Onlooker(api, places, find_replicas, metrics, api.server_time, injected).turn
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from certs.authority import Certificate
-from certs.bundle import BundleError, parse
+from certs.bundle import BundleError, parse_certificates
 from certs.verification import Text, verify
 from webhook.controller.certificates.secret import Secret
 from webhook.controller.installation import Places
@@ -27,7 +27,7 @@ class Seen:
 def stored_certificate(serving: Secret) -> Certificate | None:
     """The certificate that is to be served, where one can be read."""
     try:
-        return parse(serving.files.get("tls.crt", b""), serving.name)[0]
+        return parse_certificates(serving.files.get("tls.crt", b""), serving.name)[0]
     except BundleError:
         return None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from certs.authority import Certificate
-from certs.bundle import BundleError, parse
+from certs.bundle import BundleError, parse_certificates
 from webhook.controller.installation import Places
 from webhook.kube.api import Api
 from webhook.kube.paths import namespaced
@@ -83,6 +83,6 @@ async def _shown(replica: Replica, host: str) -> Certificate | None:
     der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     writer.transport.abort()
     try:
-        return parse(ssl.DER_cert_to_PEM_cert(der).encode(), replica.name)[0]
+        return parse_certificates(ssl.DER_cert_to_PEM_cert(der).encode(), replica.name)[0]
     except BundleError:
         return None

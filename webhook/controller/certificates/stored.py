@@ -12,7 +12,7 @@ Each step of a rotation is one write to one of them.
 from dataclasses import dataclass
 
 from certs.authority import Certificate, Pair, issued_by
-from certs.bundle import BundleError, parse, render
+from certs.bundle import BundleError, parse_certificates, render_bundle
 from webhook.controller.certificates.secret import Secret
 from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET, Places
 from webhook.kube.api import Api
@@ -64,7 +64,7 @@ async def write_authorities(
     if successor is not None:
         files |= _files("next", successor)
     if retired:
-        files["retired.crt"] = render(retired)
+        files["retired.crt"] = render_bundle(retired)
     await stored.authorities.write(api, files, "Opaque")
 
 
@@ -93,7 +93,7 @@ def _pair(secret: Secret, name: str, problems: list[str]) -> Pair | None:
 def _bundle(secret: Secret, name: str, problems: list[str]) -> list[Certificate]:
     held = secret.files.get(name)
     try:
-        return parse(held, f"{secret.name}, {name}") if held else []
+        return parse_certificates(held, f"{secret.name}, {name}") if held else []
     except BundleError as error:
         problems.append(str(error))
         return []

@@ -17,7 +17,7 @@ from webhook.kube.errors import ApiError
 from webhook.kube.event_recorder import Notes, Regarding
 from webhook.kube.paths import cluster_wide
 from webhook.objects import made
-from webhook.objects.network_policy_baseline import NAME as BASELINE
+from webhook.objects.network_policies import BASELINE
 
 Json = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Namespaces:
         if not managed and not self._has_servers(namespace):
             return ()
         settings, release = self.view.settings, self.view.release_namespace
-        return made.of_namespace(namespace, settings, release, managed=managed)
+        return made.namespace_objects(namespace, settings, release, managed=managed)
 
     def _has_servers(self, namespace: str) -> bool:
         servers = (each.covered for _, each in self.view.deployments.within(namespace))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from webhook import names
 from webhook.controller.owned.managers import Path, at, by_us, entries, others, taken_over
 from webhook.kube.paths import namespaced
-from webhook.settings.patterns import is_dns_subdomain
+from webhook.settings.text_forms import is_dns_subdomain
 
 Json = dict[str, Any]
 LABELS = (names.MANAGED_BY, names.NAME)

@@ -48,7 +48,7 @@ class Deployment(NamedTuple):
     @property
     def server(self) -> Server:
         """The server that it is."""
-        return server.read(json.loads(self.text))
+        return server.server_of(json.loads(self.text))
 
 
 def keep(found: Json, settings: Settings, *, managed: bool) -> Deployment | None:

@@ -26,8 +26,7 @@ from webhook.kube.errors import ApiError, NotFound
 from webhook.kube.event_recorder import Notes
 from webhook.kube.paths import namespaced
 from webhook.objects import configuration, made
-from webhook.objects.deployed_server import Server
-from webhook.objects.refusal import Refused
+from webhook.objects.deployed_server import Refused, Server
 from webhook.objects.service import leads_to
 
 Json = dict[str, Any]
@@ -91,11 +90,11 @@ class Servers:
         selects = any(live.selects and owner.has(live) for live in (new, old) if live)
         selecting = server.labelled and (selects or found.first or found.rolled)
         source = await self._source(server)
-        return made.of_server(server, self._view.settings, source, selecting=selecting)
+        return made.server_objects(server, self._view.settings, source, selecting=selecting)
 
     async def _source(self, server: Server) -> Json | None:
         try:
-            name = configuration.wanted(server)
+            name = configuration.source_name(server)
         except Refused:
             return None
         if name is None:

@@ -29,10 +29,10 @@ from webhook.kube.errors import ApiError, NotFound
 from webhook.kube.leading import until_one_ends
 from webhook.kube.loop import repeat
 from webhook.settings.effective_file import FILE
+from webhook.settings.faults import SettingsError
 from webhook.settings.layers import Layer
-from webhook.settings.load import parse
+from webhook.settings.load import parse_settings
 from webhook.settings.resource import COUNTED
-from webhook.settings.settings_error import SettingsError
 
 SOURCE_FILE = "resource.yaml"
 LABELS = {"app.kubernetes.io/name": names.PRODUCT, names.MANAGED_BY: names.PRODUCT}
@@ -122,7 +122,7 @@ class Distributor:
         if files is None or SOURCE_FILE not in files:
             return settle({}, self._locks)
         try:
-            (document,) = reader.read(files[SOURCE_FILE], SOURCE_FILE)
+            (document,) = reader.read_documents(files[SOURCE_FILE], SOURCE_FILE)
             return settle(document.value, self._locks)
         except (DocumentError, SettingsError, ValueError) as error:
             LOG.error(  # noqa: TRY400 - its sentences are ours
@@ -171,7 +171,7 @@ class Distributor:
 def _is_stricter(effective: Effective, before: Mapping[str, str]) -> bool:
     """Whether namespaces have to wait for the replicas, which work by these files until now."""
     try:
-        settings = parse(before[FILE], FILE)
+        settings = parse_settings(before[FILE], FILE)
     except (KeyError, SettingsError):
         return False
     return asks_more(

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from webhook.rules.registry import plan
-from webhook.settings import layers
-from webhook.settings.descriptions import CHART_ONLY
-from webhook.settings.effective_file import digest, dumped, written
-from webhook.settings.faults import dotted
-from webhook.settings.layers import Layer
+from webhook.settings.effective_file import content_digest, settings_text, sorted_yaml
+from webhook.settings.faults import SettingsError
+from webhook.settings.layers import Layer, keys_set, merge_layers
 from webhook.settings.model import Settings
-from webhook.settings.settings_error import SettingsError
+from webhook.settings.model_keys import chart_only_keys, dotted
 
 DEEPEST = 50  # replicas read twice as deep
 LARGEST = 900 * 1024  # in ASCII; a ConfigMap ends at a MiB
@@ -30,25 +27,24 @@ class Effective:
     @cached_property
     def text(self) -> str:
         """The file that replicas read."""
-        return written(self.settings)
+        return settings_text(self.settings)
 
     @cached_property
     def source(self) -> str:
         """The spec as a file, for the controller that leads next."""
-        return dumped(self.spec)
+        return sorted_yaml(self.spec)
 
     @cached_property
     def digest(self) -> str:
         """What replicas call these settings."""
-        return digest(self.text.encode())
+        return content_digest(self.text.encode())
 
 
 def settle(spec: Json, locks: Sequence[Layer]) -> Effective:
     """The settings of this resource under these locks; raises SettingsError with every fault."""
     if not _fits(spec, DEEPEST):
         raise SettingsError(f"spec is nested more than {DEEPEST} levels deep: nest it less")
-    settings = layers.settle([_layer(spec), *locks])
-    plan(settings)
+    settings = merge_layers([_layer(spec), *locks])
     found = Effective(settings, spec)
     if len(found.text) + len(found.source) > LARGEST:
         raise SettingsError(
@@ -68,12 +64,12 @@ def _fits(value: Any, levels: int) -> bool:
 
 def locked(locks: Sequence[Layer]) -> frozenset[str]:
     """The keys of the resource that are not heard."""
-    return frozenset().union(*map(layers.keys, locks)) - CHART_ONLY
+    return frozenset().union(*map(keys_set, locks)) - chart_only_keys()
 
 
 def ignored(spec: Json, locks: Sequence[Layer]) -> frozenset[str]:
     """The keys that the resource sets all the same."""
-    return layers.keys(_layer(spec)) & locked(locks)
+    return keys_set(_layer(spec)) & locked(locks)
 
 
 def _layer(spec: Json) -> Layer:

@@ -1,7 +1,6 @@
 """Whether namespaces would refuse what replicas still fill in by the settings before."""
 
-from webhook.settings.model import PodSecurity
-from webhook.settings.standard import level, minor
+from webhook.settings.standard import PodSecurity, level, minor
 
 
 def asks_more(after: PodSecurity, before: PodSecurity) -> bool:

@@ -1,8 +1,8 @@
 """NetworkPolicies of users that open more to a server than ours do.
 
-NetworkPolicies add up, so that nobody can close what another one opens: a policy that a user wrote
-for all pods of a namespace, long before servers moved in, undoes the isolation of every server
-there. It is not ours to change; `audit` names it, and what it opens.
+NetworkPolicies add up, and no policy can close what another one opens. A policy that a user wrote
+for all pods of a namespace undoes the isolation of every server there. mcp-admission does not
+change it; `audit` names it, and what it opens.
 
 A policy that opens nothing beyond ours is not named. Addresses and ports are compared exactly,
 selectors by their requirements: one that says the same thing in other words counts as wider.
@@ -11,10 +11,18 @@ selectors by their requirements: one that says the same thing in other words cou
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from webhook.fleet.policies.addresses import inside, ranges
-from webhook.fleet.policies.label_selector import narrower, selects, words
-from webhook.fleet.policies.policy_ports import PROTOCOLS, Ports, pieces, ports
-from webhook.objects.network_policy_baseline import NAMESPACE_NAME
+from webhook.fleet.policies.policy_parts import (
+    PROTOCOLS,
+    PortRange,
+    address_ranges,
+    addresses_inside,
+    narrower,
+    port_ranges,
+    selector_text,
+    selects,
+    split_ports,
+)
+from webhook.objects.network_policies import NAMESPACE_NAME
 
 Json = dict[str, Any]
 Direction = Literal["Ingress", "Egress"]
@@ -25,7 +33,7 @@ _EVERYBODY: Json = {}
 MOST_PAIRS = 1000
 
 
-class Wide(NamedTuple):
+class WidePolicy(NamedTuple):
     """What a policy opens to a server beyond ours."""
 
     policy: str
@@ -35,7 +43,7 @@ class Wide(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """What is wrong, where, and how to mend it."""
+        """What is wrong, where, and how to fix it."""
         opens = (
             f"lets it reach {self.peer}"
             if self.direction == "Egress"
@@ -48,23 +56,23 @@ class Wide(NamedTuple):
 
 
 class _Opening(NamedTuple):
-    """One rule: everybody where the list of peers is empty."""
+    """One rule; an empty list of peers means every peer."""
 
     peers: list[Json]
-    ports: list[Ports]
+    ports: list[PortRange]
     namespace: str
 
 
 def wide_policies(
     policies: Iterable[Json], ours: Sequence[Json], labels: Mapping[str, str]
-) -> list[Wide]:
+) -> list[WidePolicy]:
     """What the policies of a namespace open to pods of these labels beyond ours.
 
-    `policies` are as the API server has them, ours among them, which open nothing beyond themselves
-    unless somebody has edited them; `ours` are as they are made now. A direction in which ours
+    `policies` are as the API server has them, ours among them: these open more only where they were
+    edited. `ours` are as they are made now. A direction in which ours
     isolate nothing has nothing to be widened.
     """
-    found: dict[Wide, None] = {}
+    found: dict[WidePolicy, None] = {}
     for direction in DIRECTIONS:
         own = [policy for policy in ours if _applies(policy, direction, labels)]
         allowed = [opening for policy in own for opening in _openings(policy, direction)]
@@ -72,7 +80,7 @@ def wide_policies(
             if _applies(policy, direction, labels):
                 name = policy["metadata"]["name"]
                 for peer, opened in _beyond(policy, direction, allowed):
-                    found[Wide(name, direction, peer, opened)] = None
+                    found[WidePolicy(name, direction, peer, opened)] = None
     return list(found)
 
 
@@ -86,7 +94,7 @@ def _applies(policy: Json, direction: Direction, labels: Mapping[str, str]) -> b
 def _openings(policy: Json, direction: Direction) -> Iterator[_Opening]:
     for rule in policy["spec"].get(direction.lower()) or []:
         peers = rule.get(_PEERS[direction]) or []
-        yield _Opening(peers, ports(rule), policy["metadata"]["namespace"])
+        yield _Opening(peers, port_ranges(rule), policy["metadata"]["namespace"])
 
 
 def _beyond(
@@ -106,7 +114,7 @@ def _beyond(
                 yield _peer_words(peer), _ports_words(opened)
 
 
-def _allowed(peer: Json, namespace: str, opened: Ports, allowed: list[_Opening]) -> bool:
+def _allowed(peer: Json, namespace: str, opened: PortRange, allowed: list[_Opening]) -> bool:
     cuts = [each for opening in allowed for each in opening.ports]
     return all(
         _within(
@@ -114,12 +122,12 @@ def _allowed(peer: Json, namespace: str, opened: Ports, allowed: list[_Opening])
             namespace,
             [opening for opening in allowed if any(each.has(piece) for each in opening.ports)],
         )
-        for piece in pieces(opened, cuts)
+        for piece in split_ports(opened, cuts)
     )
 
 
 def _within(peer: Json, namespace: str, openings: list[_Opening]) -> bool:
-    """Whether the openings together have the peer; none of ours is for everybody."""
+    """Whether the openings together have the peer; none of ours is for every peer."""
     if "ipBlock" in peer:
         return _addresses_within(peer["ipBlock"], openings)
     return peer != _EVERYBODY and any(
@@ -133,7 +141,9 @@ def _within(peer: Json, namespace: str, openings: list[_Opening]) -> bool:
 def _addresses_within(block: Json, openings: list[_Opening]) -> bool:
     blocks = [own["ipBlock"] for opening in openings for own in opening.peers if "ipBlock" in own]
     try:
-        return inside(ranges(block), [each for own in blocks for each in ranges(own)])
+        return addresses_inside(
+            address_ranges(block), [each for own in blocks for each in address_ranges(own)]
+        )
     except ValueError:
         return False
 
@@ -156,15 +166,15 @@ def _peer_words(peer: Json) -> str:
     if "ipBlock" in peer:
         excepted = ", ".join(peer["ipBlock"].get("except") or [])
         return f"{peer['ipBlock']['cidr']}{f' except {excepted}' if excepted else ''}"
-    pods = words(peer.get("podSelector"))
+    pods = selector_text(peer.get("podSelector"))
     whose = "every pod" if not pods else f"pods with {pods}"
     if "namespaceSelector" not in peer:
         return f"{whose} of the namespace"
-    namespaces = words(peer["namespaceSelector"])
+    namespaces = selector_text(peer["namespaceSelector"])
     return f"{whose} of {f'namespaces with {namespaces}' if namespaces else 'every namespace'}"
 
 
-def _ports_words(opened: list[Ports]) -> str:
-    if {Ports(protocol) for protocol in PROTOCOLS} <= set(opened):
+def _ports_words(opened: list[PortRange]) -> str:
+    if {PortRange(protocol) for protocol in PROTOCOLS} <= set(opened):
         return "every port"
-    return ", ".join(each.words for each in opened)
+    return ", ".join(each.text for each in opened)

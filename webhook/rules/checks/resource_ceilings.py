@@ -17,9 +17,9 @@ from webhook.pods.pod import Pod
 from webhook.rules.checks.resources import exceeds, quantity
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
-from webhook.settings.quantity import parse
+from webhook.settings.quantity import parse_quantity
 
-ZERO = parse("0")
+ZERO = parse_quantity("0")
 UNLIMITED = ("cpu", "memory", "ephemeral-storage")  # of all else, no limit means none of it
 
 
@@ -62,7 +62,7 @@ def _comes(pod: Pod, resources: Fields, name: str, ceiling: str) -> bool:
 def _lower(requests: dict[str, str], limits: dict[str, str]) -> dict[str, str]:
     """The ceilings of requests: what no limit may exceed, no request may."""
     both = requests.keys() & limits.keys()
-    lower = {name: min(requests[name], limits[name], key=parse) for name in both}
+    lower = {name: min(requests[name], limits[name], key=parse_quantity) for name in both}
     return {**limits, **requests, **lower}
 
 
@@ -100,7 +100,7 @@ def _above(actual: Fields, ceilings: dict[str, str]) -> Iterator[Violation]:
     for name, ceiling in ceilings.items():
         value = actual.get(name)
         amount = quantity(value)
-        if value is not None and (amount is None or amount > parse(ceiling)):
+        if value is not None and (amount is None or amount > parse_quantity(ceiling)):
             yield actual.violation(name, f"must be at most {ceiling}")
 
 

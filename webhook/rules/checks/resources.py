@@ -17,7 +17,7 @@ from webhook.pods.fields import Fields, Violation
 from webhook.pods.pod import Pod
 from webhook.rules.rule import PodRule
 from webhook.settings.model import RuleAction, Settings
-from webhook.settings.quantity import Quantity, QuantityError, parse
+from webhook.settings.quantity import Quantity, QuantityError, parse_quantity
 from webhook.settings.rule_ids import RuleId
 
 
@@ -85,7 +85,7 @@ def _foreign(
     for name, value in actual.entries():
         if name in kept:
             continue
-        if name not in wanted or quantity(value) != parse(wanted[name]):
+        if name not in wanted or quantity(value) != parse_quantity(wanted[name]):
             place = f"{actual.place}.{name}"
             yield actual.violation(
                 name, "is the fleet's to set", overridden=f"{place} replaced by the fleet's"
@@ -101,7 +101,7 @@ def exceeds(value: Any, limit: Any) -> bool:
 def quantity(value: Any) -> Quantity | None:
     """The amount that a manifest writes, or None where there is none or it cannot be read."""
     try:
-        return None if value is None else parse(value)
+        return None if value is None else parse_quantity(value)
     except QuantityError:
         return None
 

@@ -1,0 +1,138 @@
+"""`audit` and `apply` without a cluster: their usage, and what `apply` prints."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from webhook.cli import apply
+from webhook.cli.judging_settings import JudgingSettings
+from webhook.cli.main import main
+from webhook.fleet.restart import Restarted, RestartResult
+from webhook.fleet.targets import Target
+from webhook.settings.model import Settings
+
+FORMATS: dict[str, Callable[[str], Any]] = {"json": json.loads, "yaml": yaml.safe_load}
+CRM, SEARCH, SHOP = (Target("team", name) for name in ("crm", "search", "shop"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["apply"], "name Deployments, or say --all"),
+        (["apply", "crm", "--all"], "name Deployments or say --all, not both"),
+        (["apply", "crm"], "say in which namespace they are: -n NS"),
+        (["audit", "-n", "team", "-A"], "not allowed with argument"),
+        (["apply", "-n", "team", "--all", "-A"], "not allowed with argument"),
+        (["apply", "crm", "-A"], "say in which namespace they are: -n NS"),
+        (["audit", "-o", "yml"], "invalid choice: 'yml': did you mean yaml?"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["audit"], ["apply", "--all"], ["apply", "--all", "-A"]])
+def test_no_way_to_a_cluster_is_exit_code_2(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--kubeconfig", str(tmp_path / "none")]) == 2
+
+    told = capsys.readouterr()
+    assert "shows no way to a cluster (there is no such file)" in told.err
+    assert told.out == ""
+
+
+async def nobody(*_: Any) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
+
+
+@pytest.fixture
+def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Restarted]:
+    """How it ends for each server of a cluster that is not there."""
+    ends: dict[Target, Restarted] = {}
+
+    class Targets:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        async def outdated(self, _: str | None) -> tuple[list[Target], int]:
+            return list(ends), 2
+
+    class Restarter:
+        def __init__(self, *given: Any, dry_run: bool) -> None:
+            self.tell = given[3]
+
+        async def restart(self, target: Target) -> Restarted:
+            self.tell("0 of 1 new pods are there")
+            return ends[target]
+
+    async def judged(*_: Any) -> JudgingSettings:
+        return JudgingSettings(Settings(), "the defaults")
+
+    doubles = {
+        "connect_to_cluster": nobody,
+        "judging_settings": judged,
+        "Targets": Targets,
+        "Restarter": Restarter,
+    }
+    for name, double in doubles.items():
+        monkeypatch.setattr(apply, name, double)
+    return ends
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_apply_prints_the_result_of_each(
+    output: str, fleet: dict[Target, Restarted], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet[CRM] = Restarted(CRM, RestartResult.WOULD_ROLL, ("a is absent and would be b",))
+    fleet[SEARCH] = Restarted(SEARCH, RestartResult.FAILED, ("no progress",))
+    fleet[SHOP] = Restarted(SHOP, RestartResult.ROLLED)
+
+    assert main(["apply", "--all", "--dry-run", "--quiet", "-o", output]) == 1
+
+    out, err = capsys.readouterr()
+    found = FORMATS[output](out)
+    assert err == ""
+    assert found["dry_run"] is True
+    assert found["servers"] == [
+        {
+            "kind": "Deployment",
+            "namespace": "team",
+            "name": "crm",
+            "result": "would-roll",
+            "messages": ["a is absent and would be b"],
+        },
+        {
+            "kind": "Deployment",
+            "namespace": "team",
+            "name": "search",
+            "result": "failed",
+            "messages": ["no progress"],
+        },
+    ]
+    counts = {key: count for key, count in found["summary"].items() if count}
+    assert counts == {"would-roll": 1, "current": 2, "failed": 1, "not-touched": 1}
+    assert found["summary"].keys() == {*(end.word for end in RestartResult), "not-touched"}
+
+
+def test_people_read_the_same_words(
+    fleet: dict[Target, Restarted], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet[CRM] = Restarted(CRM, RestartResult.CURRENT)
+
+    assert main(["apply", "--all"]) == 0
+
+    out, err = capsys.readouterr()
+    assert out == "Deployment team/crm is current\n3 current\n"
+    assert err == ("judged by the defaults\n[1/1] Deployment team/crm: 0 of 1 new pods are there\n")

@@ -1,0 +1,94 @@
+"""The Deployments that `apply` restarts: named servers, or all that are not current."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests import builders
+from tests.controller.servers.live import Json, filled_in, memory, server, settings, stored
+from tests.kube.virtual_time import run
+from webhook.fleet.targets import NotServers, Target, Targets
+from webhook.kube.errors import ApiError, Forbidden, NotFound
+from webhook.settings.model import Settings
+
+RELEASE = "mcp-admission-system"
+MANAGED = {"mcp-admission.dev/managed": "true"}
+FORBIDDEN = Forbidden(403, "Forbidden", "may not be read")
+MORE = settings(**memory("800Mi"))
+
+
+class Cluster:
+    """Deployments of the namespace `team`, which carries these labels or may not be read."""
+
+    def __init__(self, *deployments: Json, labels: Json | ApiError) -> None:
+        self.deployments = {each["metadata"]["name"]: each for each in deployments}
+        self.labels = labels
+
+    async def get(self, path: str) -> Json:
+        name = path.rpartition("/")[2]
+        if path.endswith("/namespaces/team"):
+            if isinstance(self.labels, ApiError):
+                raise self.labels
+            return {"metadata": {"name": "team", "labels": self.labels}}
+        if name not in self.deployments:
+            raise NotFound(404, "NotFound", f"there is no {name}")
+        return self.deployments[name]
+
+    async def list_each(self, path: str, take: Callable[[Json], Any]) -> None:
+        if path == "/api/v1/namespaces":
+            take(await self.get("/api/v1/namespaces/team"))
+            return
+        for each in self.deployments.values():
+            take(each)
+
+
+def targets(*found: Json, labels: Json | ApiError, under: Settings | None = None) -> Targets:
+    cluster: Any = Cluster(*found, labels=labels)
+    return Targets(cluster, under or MORE, RELEASE)
+
+
+LABELLED = filled_in(server(), Settings())
+PLAIN = stored(builders.server("plain", labels={}))
+
+
+def test_named_servers_are_targets_once_each() -> None:
+    chosen = run(targets(LABELLED, labels={}).named("team", ["crm", "crm"]))
+
+    assert chosen == [Target("team", "crm")]
+    assert str(chosen[0]) == "Deployment team/crm"
+
+
+def test_one_name_that_is_no_server_stops_all() -> None:
+    with pytest.raises(NotServers) as raised:
+        run(targets(LABELLED, PLAIN, labels={}).named("team", ["crm", "plain", "gone"]))
+
+    assert str(raised.value) == (
+        "Deployment team/plain is no MCP server; Deployment team/gone does not exist: "
+        "nothing was touched"
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [(MANAGED, ["crm", "plain"]), ({}, ["crm"]), (FORBIDDEN, ["crm"])],
+    ids=["managed", "plain", "may-not-be-read"],
+)
+def test_outdated_servers_of_a_namespace(labels: Any, names: list[str]) -> None:
+    chosen, current = run(targets(LABELLED, PLAIN, labels=labels).outdated("team"))
+
+    assert ([each.name for each in chosen], current) == (names, 0)
+
+
+@pytest.mark.parametrize("namespace", ["team", None])
+def test_current_servers_are_counted_and_deleted_ones_are_not(namespace: str | None) -> None:
+    deleted = stored(builders.server("deleted"), deletionTimestamp="2026-03-01T12:00:00Z")
+    found = targets(LABELLED, deleted, labels={}, under=Settings())
+
+    assert run(found.outdated(namespace)) == ([], 1)
+
+
+def test_no_server_of_an_excluded_namespace_is_a_target() -> None:
+    excluded = settings(excludedNamespaces=["team"], **memory("800Mi"))
+
+    assert run(targets(LABELLED, labels=MANAGED, under=excluded).outdated("team")) == ([], 0)

@@ -1,0 +1,150 @@
+"""All that is made for a server and for its namespace, and what becomes of the rest."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.objects.case import (
+    SECRET_UID,
+    Json,
+    assert_valid,
+    deployment,
+    secret,
+    secret_of,
+    server,
+    settings_of,
+)
+from webhook.objects.config_secrets import revision
+from webhook.objects.configuration import ServerConfiguration
+from webhook.objects.deployed_server import server_of
+from webhook.objects.made import Made, namespace_objects, server_objects
+from webhook.settings.model import Settings
+
+RELEASE = "mcp-admission-system"
+ASKS = {"config-from": "values", "file-keys": "a.pem", "egress": "10.1.0.0/16"}
+GRANTED = settings_of(egressCeilings=["10.1.0.0/16"])
+SOURCE = secret_of({"TOKEN": b"hunter2", "a.pem": b"x"})
+SECRETS = (("Secret", "github-tools-mcp-config"), ("Secret", "github-tools-mcp-files"))
+
+
+def called(made: Made) -> list[tuple[str, str]]:
+    return [(each["kind"], each["metadata"]["name"]) for each in made.objects]
+
+
+def test_a_server_that_asks_for_everything() -> None:
+    made = server_objects(server(asks=ASKS), GRANTED, SOURCE)
+
+    assert_valid(*made.objects)
+    assert called(made) == [
+        *SECRETS,
+        ("Service", "github-tools-mcp"),
+        ("NetworkPolicy", "github-tools-mcp-access"),
+    ]
+    env = {"TOKEN": b"hunter2", "a.pem": b"/files/a.pem"}
+    content = ServerConfiguration(env, {"a.pem": b"x"}, SECRET_UID)
+    assert made == Made(made.objects, revision=revision(content))
+
+
+def test_a_server_that_asks_for_nothing_has_a_service() -> None:
+    made = server_objects(server(), Settings(), None)
+
+    assert called(made) == [("Service", "github-tools-mcp")]
+    assert made == Made(made.objects)
+
+
+def test_until_it_rolls_its_service_selects_nothing() -> None:
+    (made,) = server_objects(server(), Settings(), None, selecting=False).objects
+
+    assert "selector" not in made["spec"]
+
+
+SERVICE = ("Service", "github-tools-mcp")
+REFUSED = [
+    pytest.param({"ports": []}, GRANTED, SOURCE, [SERVICE], 3, id="service"),
+    pytest.param({}, GRANTED, None, list(SECRETS), 2, id="configuration"),
+    pytest.param({}, Settings(), SOURCE, [], 3, id="policy"),
+    pytest.param({"ports": []}, Settings(), None, [*SECRETS, SERVICE], 0, id="all"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tweak", "settings", "source", "keeps", "made"), REFUSED)
+def test_what_is_refused_stops_nothing_else_and_takes_no_secret_from_pods(
+    tweak: Json, settings: Settings, source: Json | None, keeps: list[tuple[str, str]], made: int
+) -> None:
+    found = server_objects(server(asks=ASKS, **tweak), settings, source)
+
+    assert list(found.keeps) == keeps
+    assert len(found.objects) == made
+    assert found.refusals
+    assert (found.revision is None) == (source is None)
+
+
+def test_places_that_differ_refuse_what_they_are_about_alone() -> None:
+    document = deployment(asks={"egress": "10.1.0.0/16"})
+    template = document["spec"]["template"]["metadata"]
+    template["annotations"] = {"mcp-admission.dev/egress": "10.1.2.0/24"}
+
+    found = server_objects(server_of(document), GRANTED, None)
+
+    assert [refusal.reason for refusal in found.refusals] == ["EgressContradicts"]
+    assert called(found) == [("Service", "github-tools-mcp")]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        secret(TOKEN=b"hunter2\0"),
+        secret(TOKEN=b"hunter2" * 20_000),
+        secret_of({"TOKEN": b"hunter2", "x": b"hunter2\xff"}),
+        secret(kind="kubernetes.io/service-account-token", token=b"hunter2"),
+    ],
+)
+def test_no_refusal_repeats_a_value(source: Json) -> None:
+    (refusal,) = server_objects(server(asks={"config-from": "values"}), Settings(), source).refusals
+
+    assert "hunter2" not in refusal.note
+    assert "hunter2" not in repr(refusal)
+
+
+def test_a_secret_that_only_a_manifest_knows_has_no_revision() -> None:
+    source = secret(TOKEN=b"t")
+    del source["metadata"]["uid"]
+
+    assert (
+        server_objects(server(asks={"config-from": "values"}), Settings(), source).revision is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("managed", "settings", "kinds"),
+    [
+        (True, Settings(), ["Namespace", "NetworkPolicy"]),
+        (False, Settings(), ["NetworkPolicy"]),
+        (True, settings_of(enabled=False), ["Namespace"]),
+        (False, settings_of(enabled=False), []),
+    ],
+)
+def test_a_namespace(managed: bool, settings: Settings, kinds: list[str]) -> None:
+    made = namespace_objects("tools", settings, RELEASE, managed=managed)
+
+    assert_valid(*made)
+    assert [each["kind"] for each in made] == kinds
+
+
+def test_the_same_input_makes_the_same_objects_whatever_the_hash_seed() -> None:
+    program = (
+        "import json; from tests.objects.made import test_made as t;"
+        "print(json.dumps(t.server_objects(t.server(asks=t.ASKS), t.GRANTED, t.SOURCE)[0]))"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+
+    assert len(printed) == 1

@@ -1,0 +1,162 @@
+"""One audit in every format: what people read, and what programs do."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.fleet.reports import REPORT
+from webhook.admission.drift import REFUSED, STATES
+from webhook.fleet.report import REASONS, FleetReport, ServerFinding, ServerStatus, Skipped
+from webhook.reports.audit_items import AuditSource
+from webhook.reports.formats import AUDIT_FORMATS, report_parts
+from webhook.rules.registry import RULES
+
+SARIF = Path(__file__).parent / "schema" / "sarif-2.1.0.json"
+NOTHING = FleetReport((), (), "the defaults")
+BLIND = FleetReport((), (Skipped("pods", "403 Forbidden"),), "the defaults")
+CLEAN = FleetReport((ServerStatus("Deployment", "team", "crm"),), (), "the defaults")
+TABLE = """\
+STATE         KIND          NAMESPACE   NAME
+unprotected   Deployment    shop        older
+  nothing was ever filled in
+  field0 is absent
+  field1 is absent
+  field2 is absent
+  field3 is absent
+  field4 is absent
+  and 2 more fields: -o json has them all
+  to roll it: mcp-admission apply -n shop older
+out-of-date   Deployment    team        crm
+  containers[mcp].resources.requests.memory is 400Mi and would be 800Mi
+  to roll it: mcp-admission apply -n team crm
+out-of-date   Pod           team        bare
+  field1 is absent
+  to make it current, delete it and create it again
+refused       StatefulSet   team        bridge
+  must not be  [31mtrue (host)
+  NetworkPolicy all lets it reach everybody <&>
+  to mend it, correct the StatefulSet where it is deployed from, before it restarts
+
+5 MCP servers: 1 current, 2 out-of-date, 1 unprotected, 1 refused
+"""
+
+
+def rendered(name: str, report: FleetReport = REPORT, *, colour: bool = False) -> str:
+    return "".join(report_parts(AuditSource(report), name, colour=colour))
+
+
+def test_people_read_a_table() -> None:
+    assert rendered("table") == TABLE
+
+
+def test_colours_are_for_terminals_alone() -> None:
+    painted = rendered("table", colour=True)
+
+    assert "\x1b[31mrefused " in painted
+    assert "\x1b[33mout-of-date" in painted
+    assert "\x1b" not in rendered("table")
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        (NOTHING, "no MCP server found\n"),
+        (BLIND, "no MCP server found in what could be looked at\n"),
+        (CLEAN, "1 MCP server: 1 current\n"),
+    ],
+)
+def test_where_there_is_nothing_to_tell_it_counts(report: FleetReport, expected: str) -> None:
+    assert rendered("table", report) == expected
+
+
+def test_programs_read_json() -> None:
+    found = json.loads(rendered("json"))
+
+    assert found["summary"] == {
+        "all": 5,
+        "current": 1,
+        "out-of-date": 2,
+        "unprotected": 1,
+        "refused": 1,
+    }
+    assert [each["name"] for each in found["servers"]] == ["older", "crm", "bare", "bridge"]
+    assert found["servers"][1]["findings"][0]["before"] == "400Mi"
+    assert found["servers"][2]["findings"][0]["before"] is None
+    assert "before" not in found["servers"][3]["findings"][0]
+    assert found["servers"][3]["findings"][0]["rule"] == "host"
+    assert found["not_looked_at"] == [
+        {"what": "networkpolicies", "why": "GET /apis: 403 Forbidden: not allowed"}
+    ]
+    assert found["settings"] == "settings.yaml, and the environment"
+
+
+def test_ci_systems_read_junit() -> None:
+    suite = ET.fromstring(rendered("junit"))[0]
+    cases = suite.findall("testcase")
+
+    assert {key: suite.get(key) for key in ("tests", "failures", "errors")} == {
+        "tests": "6",
+        "failures": "4",
+        "errors": "1",
+    }
+    assert [len(case.findall("failure")) for case in cases] == [0, 1, 1, 1, 1, 0]
+    assert [len(case.findall("error")) for case in cases] == [0, 0, 0, 0, 0, 1]
+    assert cases[4].get("name") == "StatefulSet bridge"
+    text = cases[4].findtext("failure") or ""
+    assert "must not be \ufffd[31mtrue (host)\nNetworkPolicy all" in text
+
+
+def test_code_scanning_reads_sarif() -> None:
+    log: Any = json.loads(rendered("sarif"))
+    jsonschema.validate(log, json.loads(SARIF.read_text(encoding="utf-8")))
+    (run,) = log["runs"]
+
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert rules == [*REASONS, "object", *(rule.id for rule in RULES)]
+    assert {rules[each["ruleIndex"]] for each in run["results"] if each["ruleIndex"] >= 0} == {
+        each["ruleId"] for each in run["results"] if each["ruleId"] in rules
+    }
+    last = run["results"][-1]
+    assert (last["ruleId"], last["level"]) == ("wide-policy", "error")
+    assert last["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == (
+        "team/StatefulSet/bridge"
+    )
+    assert run["invocations"][0]["executionSuccessful"] is False
+    assert json.loads(rendered("sarif", CLEAN))["runs"][0]["invocations"] == [
+        {"executionSuccessful": True}
+    ]
+
+
+def test_what_a_rule_refuses_has_its_id_in_sarif_as_in_a_review() -> None:
+    told = ServerFinding(REFUSED, "refused", "must be another", "/spec/hostPID", "run-as-user")
+    report = FleetReport((ServerStatus("Pod", "team", "a", (told,)),), (), "the defaults")
+
+    (run,) = json.loads(rendered("sarif", report))["runs"]
+
+    (result,) = run["results"]
+    rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
+    assert (result["ruleId"], rule["id"]) == ("run-as-user", "run-as-user")
+    assert rule["helpUri"] == "docs/rules.md#run-as-user"
+
+
+@pytest.mark.parametrize("name", AUDIT_FORMATS)
+def test_every_state_and_every_format_is_known(name: str) -> None:
+    assert rendered(name, NOTHING)
+    assert {server.state for server in REPORT.servers} == set(STATES)
+
+
+@pytest.mark.parametrize("report", [REPORT, CLEAN, NOTHING])
+def test_json_that_comes_in_parts_is_one_document(report: FleetReport) -> None:
+    text = rendered("json", report)
+
+    assert text == f"{json.dumps(json.loads(text), indent=2, ensure_ascii=False)}\n"
+
+
+@pytest.mark.parametrize("report", [REPORT, CLEAN, NOTHING])
+def test_yaml_says_what_json_says(report: FleetReport) -> None:
+    assert yaml.safe_load(rendered("yaml", report)) == json.loads(rendered("json", report))

@@ -1,1 +1,0 @@
-"""The scripts of `completion`: one file a shell."""

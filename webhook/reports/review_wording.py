@@ -1,0 +1,91 @@
+"""How a review is worded for people: what each object is called, its findings, the last line."""
+
+from collections.abc import Iterator
+
+from webhook.admission.answer import FORETOLD, Severity, advice, line
+from webhook.offline.input import STDIN, count_passed_over
+from webhook.offline.review_report import ReviewOutcome, ReviewReport, object_title
+from webhook.reports.text import BOLD, RED, YELLOW, paint
+from webhook.settings.resource import GROUP
+
+_SHADES = {Severity.ERROR: RED, Severity.WARNING: YELLOW}
+
+
+def file_name(outcome: ReviewOutcome) -> str:
+    """The file that holds the object."""
+    source = outcome.manifest.document.source
+    return "stdin" if source == STDIN else line(source)
+
+
+def heading_line(outcome: ReviewOutcome, *, colour: bool) -> str:
+    """Where the object starts, what it is called, and what the cluster would do with it."""
+    title = f"{_place(outcome, outcome.manifest.pointer)}: {object_title(outcome)}"
+    return f"{paint(title, BOLD, colour=colour)}: {_verdict(outcome)}\n"
+
+
+def finding_lines(outcome: ReviewOutcome, *, colour: bool) -> Iterator[str]:
+    """A line for each finding, and one that says what to do about a refusal."""
+    for finding in outcome.findings:
+        severity = paint(f"{finding.severity.value:8}", _SHADES[finding.severity], colour=colour)
+        where = _place(outcome, finding.path)
+        yield f"  {severity} {where}: {line(finding.message)} ({finding.rule})\n"
+    if not outcome.runs and outcome.manifest.group != GROUP:
+        refusing = (
+            finding.rule
+            for finding in outcome.findings
+            if finding.severity is Severity.ERROR or finding.message.startswith(FORETOLD)
+        )
+        yield f"  {advice(refusing)}\n"
+
+
+def consequence_lines(outcome: ReviewOutcome) -> Iterator[str]:
+    """What the object itself does not show: what its pods get, and which pods can call them."""
+    if outcome.pod_additions:
+        yield f"  its pods get: {', '.join(line(str(each)) for each in outcome.pod_additions)}\n"
+    if outcome.callers:
+        yield f"  {line(outcome.callers)}\n"
+
+
+def count_line(report: ReviewReport) -> str:
+    """The last line: how many objects had which outcome; nothing where there was no input."""
+    passed = f"; passed over: {count_passed_over(report.passed)}" if report.passed else ""
+    if not report.outcomes:
+        return f"no Kubernetes object to review{passed}\n" if passed else ""
+    total = report.summary()
+    bad = f"; {_number(total.unreadable, 'file')} with bad input" if total.unreadable else ""
+    if not total.reviewed:
+        return (
+            f"no MCP server among {_number(total.other, 'object')}{bad}{passed}: label a workload "
+            'mcp-admission.dev/server: "true", or use --managed to treat all as MCP servers\n'
+        )
+    same = total.admitted - total.changed - total.pods_refused
+    counts = {
+        "admitted with changes": total.changed,
+        f"admitted as {'it is' if same == 1 else 'they are'}": same,
+        "admitted whose pods would be refused": total.pods_refused,
+        "refused": total.refused,
+    }
+    said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    warned = f", {_number(total.warnings, 'warning')}" if total.warnings else ""
+    rest = f"; {_number(total.other, 'other object')} left alone" if total.other else ""
+    settings = any(one.covered and one.manifest.group == GROUP for one in report.outcomes)
+    what = _number(total.reviewed, "object" if settings else "MCP server")
+    return f"{what}: {said}{warned}{rest}{bad}{passed}\n"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _place(outcome: ReviewOutcome, pointer: str) -> str:
+    """The file and the line of what a pointer leads to."""
+    return f"{file_name(outcome)}:{outcome.manifest.document.line(pointer)}"
+
+
+def _verdict(outcome: ReviewOutcome) -> str:
+    if not outcome.covered:
+        return "not reviewed"
+    if not outcome.allowed:
+        return "refused"
+    said = "admitted with changes" if outcome.patch else "admitted as it is"
+    return f"{said}, but its pods would be refused" if outcome.pods_refused else said
