@@ -4,7 +4,7 @@ Keyword arguments that a builder does not name are fields of the pod's spec. `co
 fields of the only container, `asks` the annotations of the product without their prefix.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 Manifest = dict[str, Any]
@@ -73,6 +73,9 @@ def bare_pod(
         "metadata": _metadata(name, labels, annotations, asks),
         "spec": _pod_spec(container, spec),
     }
+
+
+SERVERS: Mapping[str, Callable[..., Manifest]] = {"Deployment": server, "Pod": bare_pod}
 
 
 def in_context(**fields: Any) -> Manifest:

@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.builders import bare_pod, server
+from tests.builders import SERVERS, server
 from tests.in_memory.api_server import ApiServer
 from tests.in_memory.places import ABSENT, found
 from webhook.settings.faults import SettingsError
 from webhook.settings.load import load_settings, parse_settings
 from webhook.settings.model import Settings
 
-KINDS = {"Deployment": server, "Pod": bare_pod}
 RUNTIME_CLASS = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME"
 RUNTIME_CLASS_LATER = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIME_CLASS_NAME"
 BASE_IMAGE = "OBOT_SERVER_MCPBASE_IMAGE"
@@ -69,11 +68,11 @@ def test_the_base_image_of_the_environment_comes_before_that_of_the_file(
         pytest.param(load_settings(None, {RUNTIME_CLASS: ""}), ABSENT, id="empty-variable"),
     ],
 )
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVERS)
 def test_the_runtime_class_is_that_of_the_file_or_of_a_variable(
     kind: str, settings: Settings, runtime_class: Any
 ) -> None:
-    outcome = ApiServer(settings).create(KINDS[kind]())
+    outcome = ApiServer(settings).create(SERVERS[kind]())
 
     assert outcome.allowed
     assert found(outcome.stored, "runtimeClassName") == runtime_class

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.builders import IMAGE, bare_pod, server
+from tests.builders import IMAGE, SERVERS, server
 from tests.in_memory.places import ABSENT, found
 from tests.scenarios.cluster import Cluster, Result
 
-KINDS = {"Deployment": server, "Pod": bare_pod}
 POOL = {"key": "example.com/pool", "operator": "In", "values": ["mcp"]}
 AFFINITY = {
     "nodeAffinity": {
@@ -57,7 +56,7 @@ def tolerations(stored: Any) -> Any:
     return [one for one in present if not one["key"].startswith("node.kubernetes.io/")]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize(
     ("defaults", "own", "affinity"),
     [
@@ -81,13 +80,13 @@ def tolerations(stored: Any) -> Any:
 def test_affinity_is_that_of_the_fleet_or_of_the_server(
     clusters: Clusters, kind: str, defaults: Any, own: Any, affinity: Any
 ) -> None:
-    outcome = fleet(clusters, **defaults).create(KINDS[kind](**own))
+    outcome = fleet(clusters, **defaults).create(SERVERS[kind](**own))
 
     assert outcome.allowed
     assert found(outcome.stored, "affinity") == affinity
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize(
     ("defaults", "own", "stored"),
     [
@@ -113,12 +112,12 @@ def test_tolerations_are_those_of_the_fleet_or_of_the_server(
     clusters: Clusters, kind: str, defaults: Any, own: Any, stored: Any
 ) -> None:
     cluster = fleet(clusters, **defaults)
-    outcome = cluster.create(KINDS[kind](**({"tolerations": own} if own else {})))
+    outcome = cluster.create(SERVERS[kind](**({"tolerations": own} if own else {})))
 
     assert tolerations(running(cluster, outcome)) == stored
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize(
     ("defaults", "own", "stored"),
     [
@@ -146,7 +145,7 @@ def test_resources_are_those_of_the_fleet_or_of_the_server(
     clusters: Clusters, kind: str, defaults: Any, own: Any, stored: Any
 ) -> None:
     cluster = fleet(clusters, **defaults)
-    outcome = cluster.create(KINDS[kind](container={"resources": own}))
+    outcome = cluster.create(SERVERS[kind](container={"resources": own}))
 
     given = found(running(cluster, outcome), "containers[mcp].resources")
     assert {part: amounts for part, amounts in given.items() if amounts} == stored
@@ -190,7 +189,7 @@ def test_the_image_of_a_server_stays(clusters: Clusters) -> None:
     assert found(stored, "containers[mcp].image") == IMAGE
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize(
     ("defaults", "runtime_class"), [({}, ABSENT), ({"runtimeClassName": "gvisor"}, "gvisor")]
 )
@@ -200,7 +199,7 @@ def test_the_runtime_class_is_that_of_the_fleet(
     cluster = fleet(clusters, **defaults)
     cluster.runtime_class("gvisor")
 
-    outcome = cluster.create(KINDS[kind]())
+    outcome = cluster.create(SERVERS[kind]())
 
     assert outcome.allowed
     assert found(outcome.stored, "runtimeClassName") == runtime_class

@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.builders import bare_pod, in_context, server
+from tests.builders import SERVERS, in_context, server
 from tests.in_memory.places import ABSENT, found
 from tests.rules.standard import violations
 from tests.scenarios.cluster import Cluster, Settings
 
 Json = dict[str, Any]
 
-KINDS = {"Deployment": server, "Pod": bare_pod}
 SECCOMP = {"type": "RuntimeDefault"}
 FILLED = {
     "privileged": ({}, {}),
@@ -80,12 +79,12 @@ def enforcing(level: str, version: str = "latest", **more: Any) -> Settings:
     return {"mcpNamespace": {"podSecurity": security}}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_level_fills_in_its_contexts(
     clusters: Callable[..., Cluster], level: str, kind: str
 ) -> None:
-    outcome = clusters(enforcing(level)).create(KINDS[kind]())
+    outcome = clusters(enforcing(level)).create(SERVERS[kind]())
 
     assert outcome.allowed
     of_pod, of_container = FILLED[level]

@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.builders import bare_pod, in_context, server
+from tests.builders import SERVERS, bare_pod, in_context, server
 from tests.in_memory.places import ABSENT, found
 from tests.scenarios.cluster import Cluster
 
 Json = dict[str, Any]
 
-KINDS = {"Deployment": server, "Pod": bare_pod}
 POD = "securityContext"
 CONTAINER = "containers[mcp].securityContext"
 UNSET_FIELDS = [
@@ -61,12 +60,12 @@ STRICTER = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize(("place", "value"), UNSET_FIELDS, ids=str)
 def test_a_server_that_says_nothing_gets_the_reference_values(
     cluster: Cluster, kind: str, place: str, value: Any
 ) -> None:
-    stored = cluster.create(KINDS[kind]()).stored
+    stored = cluster.create(SERVERS[kind]()).stored
 
     assert found(stored, place) == value
 
@@ -91,11 +90,11 @@ def test_a_server_has_one_replica(
 
 
 @pytest.mark.parametrize("policy", [None, "Always", "IfNotPresent"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVERS)
 def test_the_pull_policy_becomes_always_without_a_warning(
     cluster: Cluster, kind: str, policy: str | None
 ) -> None:
-    outcome = cluster.create(KINDS[kind](container={"imagePullPolicy": policy} if policy else {}))
+    outcome = cluster.create(SERVERS[kind](container={"imagePullPolicy": policy} if policy else {}))
 
     assert found(outcome.stored, "containers[mcp].imagePullPolicy") == "Always"
     assert outcome.warnings == ()
