@@ -15,8 +15,8 @@ from tests.cluster.fixtures import binaries_or_skip
 from tools.chart.helm import NAMESPACE
 from tools.chart.shipped import FOLDER, everything
 from tools.cluster.control_plane import ControlPlane
-from webhook.controller.certificates import published
-from webhook.controller.installation import Places
+from webhook.controller.certificates import ca_bundles
+from webhook.controller.installation import Installation
 from webhook.kube.api import Api
 
 pytestmark = pytest.mark.control_plane
@@ -108,10 +108,10 @@ async def rotate(cluster: ControlPlane) -> None:
     controller = cluster.service_account(NAMESPACE, "mcp-admission-control")
     pem = make_authority(datetime.now(UTC), timedelta(days=1)).certificate_pem
     async with await Api.connect(controller.kubeconfig) as api:
-        found = await published.read(api, Places("mcp-admission", NAMESPACE))
-        await published.publish(api, found, published.bundles(found), pem)
-        found = await published.read(api, Places("mcp-admission", NAMESPACE))
-    assert list(published.bundles(found).values()) == [pem] * 4
+        found = await ca_bundles.read_configurations(api, Installation("mcp-admission", NAMESPACE))
+        await ca_bundles.publish_bundle(api, found, ca_bundles.ca_bundles(found), pem)
+        found = await ca_bundles.read_configurations(api, Installation("mcp-admission", NAMESPACE))
+    assert list(ca_bundles.ca_bundles(found).values()) == [pem] * 4
 
 
 def test_applying_the_rendered_chart_again_changes_nothing(

@@ -11,7 +11,12 @@ import pytest
 
 from tests.chart.value_sets import VALUE_SETS
 from tools.chart.helm import Helm, HelmError, Json
-from webhook.controller.settings.effective import Effective, ignored, locked, settle
+from webhook.controller.settings.effective import (
+    EffectiveSettings,
+    effective_settings,
+    ignored,
+    locked,
+)
 from webhook.settings.environment import VARIABLES
 from webhook.settings.layers import Layer
 from webhook.settings.load import read_layers
@@ -114,7 +119,7 @@ def nested(key: str, value: Any) -> Json:
     return found
 
 
-def held(effective: Effective, key: str) -> Any:
+def held(effective: EffectiveSettings, key: str) -> Any:
     found: Any = effective.settings.model_dump(by_alias=True, exclude_none=True)
     for step in key.split("."):
         found = found.get(step)
@@ -146,7 +151,7 @@ def test_every_name_of_the_reference_is_in_the_table() -> None:
 def test_a_setting_that_nobody_sets_has_its_default(helm: Helm, tmp_path: Path, way: Way) -> None:
     locks = chart(helm, tmp_path, {})
 
-    assert held(settle({}, locks), way.key) == way.built_in
+    assert held(effective_settings({}, locks), way.key) == way.built_in
     assert way.lock not in locked(locks)
 
 
@@ -157,7 +162,7 @@ def test_the_settings_resource_wins_over_the_default(helm: Helm, tmp_path: Path,
     locks = chart(helm, tmp_path, {})
     spec = nested(way.key, value)
 
-    assert held(settle(spec, locks), way.key) == value
+    assert held(effective_settings(spec, locks), way.key) == value
     assert ignored(spec, locks) == frozenset()
 
 
@@ -166,7 +171,7 @@ def test_the_chart_wins_over_the_settings_resource(helm: Helm, tmp_path: Path, w
     locks = chart(helm, tmp_path, nested(way.key, way.by_chart))
     spec = nested(way.key, way.by_resource)
 
-    assert held(settle(spec, locks), way.key) == way.by_chart
+    assert held(effective_settings(spec, locks), way.key) == way.by_chart
     assert ignored(spec, locks) == {way.lock}
 
 
@@ -177,7 +182,7 @@ def test_the_chart_by_the_name_of_the_reference_wins_over_the_settings_resource(
     locks = chart(helm, tmp_path, {"config": {way.name: as_text(way, way.by_chart)}})
     spec = nested(way.key, way.by_resource)
 
-    assert held(settle(spec, locks), way.key) == way.by_chart
+    assert held(effective_settings(spec, locks), way.key) == way.by_chart
     assert ignored(spec, locks) == {way.lock}
 
 
@@ -189,7 +194,7 @@ def test_the_environment_wins_over_the_settings_resource(
     locks = chart(helm, tmp_path, {}, **{way.name: as_text(way, way.by_environment)})
     spec = nested(way.key, way.by_resource)
 
-    assert held(settle(spec, locks), way.key) == way.by_environment
+    assert held(effective_settings(spec, locks), way.key) == way.by_environment
     assert ignored(spec, locks) == {way.lock}
 
 
@@ -202,7 +207,7 @@ def test_the_environment_of_the_process_wins_over_its_settings_file(
     values = nested(way.key, way.built_in if isinstance(way.built_in, bool) else way.by_chart)
     locks = chart(helm, tmp_path, values, **{way.name: as_text(way, way.by_environment)})
 
-    assert held(settle({}, locks), way.key) == way.by_environment
+    assert held(effective_settings({}, locks), way.key) == way.by_environment
 
 
 @named_ways
@@ -221,13 +226,13 @@ def test_an_empty_environment_variable_of_the_chart_sets_nothing(
     assert way.name is not None
     locks = chart(helm, tmp_path, {"config": {way.name: ""}}, **{way.name: ""})
 
-    assert held(settle({}, locks), way.key) == way.built_in
+    assert held(effective_settings({}, locks), way.key) == way.built_in
 
 
 def test_one_field_of_a_group_locks_no_other(helm: Helm, tmp_path: Path) -> None:
     locks = chart(helm, tmp_path, nested(f"{POD_SECURITY}.enforce", "baseline"))
     spec = {"mcpNamespace": {"podSecurity": {"enforce": "privileged", "warn": "privileged"}}}
-    found = settle(spec, locks).settings.mcp_namespace.pod_security
+    found = effective_settings(spec, locks).settings.mcp_namespace.pod_security
 
     assert (found.enforce, found.warn, found.audit) == ("baseline", "privileged", "restricted")
     assert ignored(spec, locks) == {f"{POD_SECURITY}.enforce"}
@@ -261,7 +266,7 @@ def test_a_ceiling_of_the_reference_joins_those_of_the_chart(
         else chart(helm, tmp_path, {**values, "config": variable})
     )
 
-    found = settle({}, locks).settings.mcp_server_maximums.limits
+    found = effective_settings({}, locks).settings.mcp_server_maximums.limits
 
     assert found == {"cpu": "2", "ephemeral-storage": "1Gi", "memory": "3Gi"}
 

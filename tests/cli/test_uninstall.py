@@ -23,8 +23,8 @@ def test_where_nothing_is_left_uninstall_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Uninstall:
-        def __init__(self, *_: object, dry_run: bool) -> None:
-            assert not dry_run
+        def __init__(self, *_: object) -> None:
+            """Of no cluster."""
 
         async def run(self) -> AsyncIterator[str]:
             nothing: list[str] = []
@@ -47,10 +47,10 @@ def test_uninstall_prints_its_steps(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     class Uninstall:
-        def __init__(self, *_: object, dry_run: bool) -> None:
-            assert dry_run
+        def __init__(self, *_: object) -> None:
+            """Of no cluster."""
 
-        async def run(self) -> AsyncIterator[str]:
+        async def plan(self) -> AsyncIterator[str]:
             yield "Namespace a is managed no more"
             if fails:
                 raise Forbidden(403, "Forbidden", "not allowed")

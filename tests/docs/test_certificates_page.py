@@ -9,7 +9,7 @@ from prometheus_client import generate_latest
 
 from webhook.cli import certs, control, serve
 from webhook.cli.main import _parser
-from webhook.observe.control_metrics import ControlMetrics
+from webhook.observe.controller_metrics import ControllerMetrics
 from webhook.observe.metrics import Metrics
 
 PAGE = Path("docs/certificates.md").read_text()
@@ -27,7 +27,7 @@ def test_every_command_is_understood(command: str) -> None:
 def test_there_are_commands_and_metrics() -> None:
     assert len(COMMANDS) == 11
     shown = "".join(
-        generate_latest(metrics.registry).decode() for metrics in (Metrics(), ControlMetrics())
+        generate_latest(metrics.registry).decode() for metrics in (Metrics(), ControllerMetrics())
     )
     names = {line.split()[2] for line in shown.splitlines() if "HELP" in line}
     assert set(re.findall(r"mcp_admission_[a-z_]+", PAGE)) <= names

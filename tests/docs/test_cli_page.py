@@ -5,7 +5,7 @@ from pathlib import Path
 
 from webhook.cli.completion import command_paths
 from webhook.cli.main import COMMANDS, whole_parser
-from webhook.kube.access.entries import Cluster, User
+from webhook.kube.access.kubeconfig import ClusterEntry, UserEntry
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
 IN_COMMON = 3
@@ -35,7 +35,7 @@ def test_options_of_several_commands_are_there() -> None:
 
 def test_every_key_of_a_kubeconfig_is_known_or_named() -> None:
     """A key that is honoured may be told with others; nothing is told that is not known."""
-    known = {field.alias or name for kind in (Cluster, User) for name, field in
+    known = {field.alias or name for kind in (ClusterEntry, UserEntry) for name, field in
              kind.model_fields.items()}  # fmt: skip
     table = PAGE[PAGE.index("| key of a kubeconfig | |") : PAGE.index("Without `proxy-url`")]
     told = {

@@ -11,7 +11,7 @@ import pytest
 from tests import builders
 from tests.controller.servers.live import Json, filled_in, server, settings, stored
 from tests.kube.virtual_time import run
-from webhook.controller.installation import Places
+from webhook.controller.installation import Installation
 from webhook.fleet.inspection import Audit
 from webhook.fleet.report import ServerStatus
 from webhook.kube.errors import (
@@ -25,7 +25,7 @@ from webhook.kube.errors import (
 from webhook.settings.model import Settings
 
 RELEASE = "mcp-admission-system"
-PLACES = Places("mcp-admission", RELEASE)
+PLACES = Installation("mcp-admission", RELEASE)
 GONE = Gone(410, "Gone", "too old")
 FORBIDDEN = Forbidden(403, "Forbidden", "may not be listed")
 OWNER = {"controller": True, "uid": "x"}

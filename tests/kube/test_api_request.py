@@ -2,8 +2,7 @@
 
 import pytest
 
-from webhook.kube.api_request import Request
-from webhook.kube.paths import cluster_wide, namespaced
+from webhook.kube.api_request import ApiRequest, cluster_wide, namespaced
 
 
 @pytest.mark.parametrize(
@@ -20,11 +19,26 @@ from webhook.kube.paths import cluster_wide, namespaced
         ("POST", namespaced("v1", "secrets", "a"), {}, ("create", "secrets")),
         ("PUT", namespaced("v1", "secrets", "a", "b"), {}, ("update", "secrets")),
         ("PATCH", namespaced("apps/v1", "deployments", "a", "b"), {}, ("patch", "deployments")),
+        ("GET", "/version", {}, ("get", "/version")),
         ("DELETE", namespaced("v1", "services", "a", "pods"), {}, ("delete", "services")),
     ],
 )
 def test_verb_and_resource(
     method: str, path: str, query: dict[str, str], expected: tuple[str, str]
 ) -> None:
-    request = Request(method, path, query)
+    request = ApiRequest(method, path, query)
     assert (request.verb, request.resource) == expected
+
+
+def test_objects_of_a_namespace() -> None:
+    assert namespaced("v1", "pods", "mcp") == "/api/v1/namespaces/mcp/pods"
+    assert namespaced("apps/v1", "deployments", "mcp", "a", "scale") == (
+        "/apis/apps/v1/namespaces/mcp/deployments/a/scale"
+    )
+
+
+def test_objects_without_a_namespace() -> None:
+    assert cluster_wide("v1", "pods") == "/api/v1/pods"
+    assert cluster_wide("rbac.authorization.k8s.io/v1", "clusterroles", "a:b/c") == (
+        "/apis/rbac.authorization.k8s.io/v1/clusterroles/a%3Ab%2Fc"
+    )

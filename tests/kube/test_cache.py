@@ -92,5 +92,5 @@ def test_an_object_that_nobody_expected_changes_nothing_and_is_told(
 
     assert kept.cache.get("n", "a") == "one"
     assert kept.told == [(None, "one"), (None, "secret"), ("secret", None)]
-    assert [record.message for record in caplog.records] == ["an object is not followed"] * 2
+    assert [record.message for record in caplog.records] == ["object not read"] * 2
     assert "secret" not in str([vars(record) for record in caplog.records])

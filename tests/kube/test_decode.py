@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.kube.decode import DEEPEST, decode
+from webhook.kube.decode import DEEPEST, decode_json
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -28,7 +28,7 @@ def depth(value: Any) -> int:
 def test_what_is_not_deep_is_what_it_says(value: Any) -> None:
     text = json.dumps(value).encode()
 
-    assert decode(text) == value
+    assert decode_json(text) == value
 
 
 @pytest.mark.parametrize("levels", [DEEPEST + 101, 1100, 9990])
@@ -39,7 +39,7 @@ def test_what_is_deep_ends_in_null_and_the_rest_is_there(
     deep = opened * levels + "1" + closed * levels
     text = f'{{"before": [1, "}}"], "fields": {deep}, "after": {{"b": "[["}}}}'
 
-    found = decode(text.encode())
+    found = decode_json(text.encode())
 
     assert found["before"] == [1, "}"]
     assert found["after"] == {"b": "[["}
@@ -49,4 +49,4 @@ def test_what_is_deep_ends_in_null_and_the_rest_is_there(
 @pytest.mark.parametrize("text", [b"", b"{", b"no", b'{"a": ' * 300, b"]" * 300, b'"\xff"'])
 def test_what_is_no_json_is_none(text: bytes) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        decode(text)
+        decode_json(text)

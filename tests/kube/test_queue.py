@@ -7,6 +7,8 @@ import pytest
 
 from tests.kube.virtual_time import run
 from webhook.kube.queue import Queue
+from webhook.kube.reconcile import Controller
+from webhook.observe.controller_metrics import ControllerMetrics
 
 
 def most(_: float, high: float) -> float:
@@ -21,12 +23,9 @@ class Log:
         self.takes, self.fails = takes, fails
         self.at_once = self.most_at_once = 0
         self.errors: list[str] = []
-        self.queue = Queue[str](self.failed, most)
+        self.queue = Queue[str](most)
 
-    def failed(self, key: str, error: Exception) -> None:
-        self.errors.append(f"{key}: {error}")
-
-    async def handle(self, key: str) -> float | None:
+    async def reconcile(self, key: str) -> float | None:
         self.starts.append((key, asyncio.get_running_loop().time()))
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -36,13 +35,14 @@ class Log:
             self.at_once -= 1
         if self.fails:
             self.fails -= 1
+            self.errors.append(f"{key}: not yet")
             raise ValueError("not yet")
         return None
 
     async def work(self, seconds: float, workers: int = 1) -> None:
         try:
             async with asyncio.timeout(seconds):
-                await self.queue.work(self.handle, workers)
+                await Controller("test", self, self.queue, ControllerMetrics(), workers).run()
         except TimeoutError:
             return
 
@@ -58,7 +58,7 @@ def test_a_key_that_waits_is_worked_on_once_in_the_order_asked_for() -> None:
             log.queue.add(key)
         assert len(log.queue) == 3
         await log.work(1)
-        assert log.queue.idle
+        assert len(log.queue) == 0
         return log
 
     assert run(main()).keys == ["a", "b", "c"]
@@ -86,7 +86,7 @@ def test_so_many_keys_at_a_time_as_there_are_workers(workers: int, seconds: floa
         for key in "abcd":
             log.queue.add(key)
         await log.work(seconds + 1, workers)
-        assert log.queue.idle
+        assert len(log.queue) == 0
         return log
 
     log = run(main())
@@ -135,38 +135,3 @@ def test_the_earlier_of_two_wishes_counts() -> None:
         return log
 
     assert run(main()).starts == [("b", 0), ("a", 5)]
-
-
-def test_a_worker_says_when_it_wants_the_key_again() -> None:
-    async def main() -> list[float]:
-        times: list[float] = []
-
-        async def handle(_: str) -> float | None:
-            times.append(asyncio.get_running_loop().time())
-            return 3.0 if len(times) < 3 else None
-
-        queue = Queue[str](lambda *_: None)
-        queue.add("a")
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(60):
-                await queue.work(handle, 1)
-        return times
-
-    assert run(main()) == [0, 3, 6]
-
-
-def test_what_the_listener_of_failures_raises_ends_the_work() -> None:
-    async def main() -> None:
-        def failed(_: str, error: Exception) -> None:
-            raise KeyError from error
-
-        async def handle(_: str) -> None:
-            raise ValueError
-
-        queue = Queue[str](failed)
-        queue.add("a")
-        await queue.work(handle, 2)
-
-    with pytest.raises(ExceptionGroup) as caught:
-        run(main())
-    assert caught.group_contains(KeyError)

@@ -3,10 +3,10 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from webhook.kube.watch_events import Event
+from webhook.kube.decode import WatchEvent
 
 
-async def first(watch: AsyncGenerator[Event, None]) -> Event:
+async def first(watch: AsyncGenerator[WatchEvent, None]) -> WatchEvent:
     """The first event; the watch ends with it."""
     async with aclosing(watch) as events:
         return await anext(events)

@@ -80,8 +80,8 @@ def test_names_end_with_their_unit() -> None:
 
 def test_two_processes_do_not_share_counters() -> None:
     one, other = Metrics(), Metrics()
-    one.found("privileged", "error")
-    one.rejected(404)
+    one.findings["privileged", "error"].inc()
+    one.rejected_requests.labels(404).inc()
 
     for name in ("findings", "rejected"):
         assert len(_lines(one, name)) == 1

@@ -161,8 +161,12 @@ def rests(control: Control, renewals: int, looked: float | None = None) -> bool:
 
 
 def looks(control: Control) -> float:
-    """How often anything was looked at."""
-    return control.metric("reconcile_duration_seconds_count")
+    """How often anything of a server was looked at."""
+    counts = [
+        control.metric("reconcile_duration_seconds_count", reconciler=each)
+        for each in ("namespace", "server", "pod")
+    ]
+    return sum(counts)
 
 
 def cost(control: Control, seconds: float = 0.0) -> Cost:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from webhook.controller.certificates.modes import MODES
+from webhook.controller.manager import CERTIFICATE_MODES
 from webhook.observe.logs import LEVELS
 from webhook.settings.text_forms import DNS_SUBDOMAIN
 
@@ -44,7 +44,7 @@ def own_values() -> Schema:
         "priorityClassName": NAME,
         "certificates": mapping(
             {
-                "mode": {"enum": list(MODES)},
+                "mode": {"enum": list(CERTIFICATE_MODES)},
                 "days": DAYS,
                 "authorityDays": DAYS,
                 "issuerRef": _issuer(),

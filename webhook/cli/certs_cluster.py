@@ -17,14 +17,14 @@ from webhook.cli.cluster_options import connect_to_cluster, installation
 from webhook.cli.command import ExitCode
 from webhook.cli.notes import log_requests, write_note
 from webhook.cli.output import is_for_programs, print_object
-from webhook.controller.certificates.driver import Driver, Look, described
-from webhook.controller.certificates.problems import faults, stored_certificate
-from webhook.controller.certificates.secret import REPLACE, Secret
-from webhook.controller.certificates.served import endpoints
+from webhook.controller.certificates.monitor import certificate_faults, stored_certificate
+from webhook.controller.certificates.rotator import Rotator, RotatorObservation, step_fields
+from webhook.controller.certificates.stored import REPLACE, SecretFiles
 from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET
+from webhook.controller.serving_replicas import endpoint_replicas
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
-from webhook.observe.control_metrics import ControlMetrics
+from webhook.observe.controller_metrics import ControllerMetrics
 from webhook.reports.text import columns
 
 # Enough of a fingerprint to distinguish certificates.
@@ -64,7 +64,7 @@ async def _rotate(args: argparse.Namespace) -> ExitCode:
         else (SERVING_SECRET, "tls.crt", "certificate")
     )
     async with await connect_to_cluster(Api, args) as api:
-        secret = await Secret.read(api, installation(args).secret(name))
+        secret = await SecretFiles.read(api, installation(args).secret(name))
         if not secret.is_ours:
             raise NotOursError(
                 f"{secret.name} is not written by mcp-admission: renew it where it is issued; "
@@ -91,18 +91,21 @@ async def _status(args: argparse.Namespace) -> ExitCode:
     wanted = certificate_plan(args)
     async with await connect_to_cluster(Api, args) as api:
         where = installation(args)
-        find_replicas = partial(endpoints, api, where)
-        driver = Driver(api, where, wanted, find_replicas, ControlMetrics(), api.server_time)
+        find_replicas = partial(endpoint_replicas, api, where)
+        driver = Rotator(api, where, wanted, find_replicas, ControllerMetrics(), api.server_time)
         look = await driver.look()
         now = api.server_time()
     in_pod = args.kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ
     unseen = _not_looked_at(look, in_pod=in_pod)
     shown = {name: one for name, one in look.seen.shown.items() if name not in unseen}
-    found = [*look.stored.problems, *faults(replace(look.seen, shown=shown), where, now)]
+    found = [
+        *look.stored.problems,
+        *certificate_faults(replace(look.seen, shown=shown), where, now),
+    ]
     step: Mapping[str, object] = {}
     if look.state.authority:
         settled = replace(look.state, serving=shown, steady_for=wanted.settle)
-        step = described(next_step(settled, now, wanted))
+        step = step_fields(next_step(settled, now, wanted))
     rows = list(_rows(look, shown, wanted))
     if is_for_programs(args):
         print_object(args, _report(rows, found, unseen, step))
@@ -115,7 +118,7 @@ async def _status(args: argparse.Namespace) -> ExitCode:
     return ExitCode.FINDINGS if found else ExitCode.OK
 
 
-def _not_looked_at(look: Look, *, in_pod: bool) -> dict[str, str]:
+def _not_looked_at(look: RotatorObservation, *, in_pod: bool) -> dict[str, str]:
     """The replicas whose certificate cannot be determined from here, and why.
 
     Outside of a cluster, the address of a pod may lead to another machine. An answer with a
@@ -133,7 +136,7 @@ def _not_looked_at(look: Look, *, in_pod: bool) -> dict[str, str]:
     return unseen | {name: _NO_ANSWER for name, one in shown.items() if one is None}
 
 
-def _known(look: Look) -> Iterator[Certificate]:
+def _known(look: RotatorObservation) -> Iterator[Certificate]:
     """Every certificate that is stored or published: a replica serves one, or one issued by one."""
     for pair in (look.stored.authority, look.stored.successor):
         if pair:
@@ -145,7 +148,7 @@ def _known(look: Look) -> Iterator[Certificate]:
 
 
 def _rows(
-    look: Look, shown: Mapping[str, Certificate | None], wanted: RotationPlan
+    look: RotatorObservation, shown: Mapping[str, Certificate | None], wanted: RotationPlan
 ) -> Iterator[Row]:
     """Every certificate that is stored, published or served."""
     pairs = {"authority": look.stored.authority, "next authority": look.stored.successor}

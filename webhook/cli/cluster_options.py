@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from webhook.cli.options import service_name
-from webhook.controller.installation import Places
-from webhook.kube.access.overrides import Overrides
+from webhook.controller.installation import (
+    NAMESPACE,
+    SERVICE,
+    WEBHOOK_CONFIGURATION,
+    Installation,
+)
+from webhook.kube.access.client_config import Overrides
 from webhook.kube.api import Api
-
-SERVICE = "mcp-admission.mcp-admission-system"
 
 
 def add_connection_options(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +50,7 @@ def add_connection_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--service",
         type=service_name,
-        default=SERVICE,
+        default=f"{SERVICE}.{NAMESPACE}",
         metavar="NAME.NAMESPACE",
         help="the Service that API servers call, in the namespace of the installation "
         "(default: %(default)s)",
@@ -59,7 +62,7 @@ def add_cluster_options(parser: argparse.ArgumentParser) -> None:
     add_connection_options(parser)
     parser.add_argument(
         "--configuration",
-        default="mcp-admission",
+        default=WEBHOOK_CONFIGURATION,
         metavar="NAME",
         help="the name of both webhook configurations (default: %(default)s)",
     )
@@ -70,16 +73,20 @@ def release_namespace(args: argparse.Namespace) -> str:
     return str(args.service.partition(".")[2])
 
 
-def installation(args: argparse.Namespace) -> Places:
+def installation(args: argparse.Namespace) -> Installation:
     """The installation that these options name."""
     service, _, namespace = args.service.partition(".")
-    return Places(service, namespace, args.configuration)
+    return Installation(service, namespace, args.configuration)
 
 
 Kind = TypeVar("Kind", bound=Api)
 
 
+def connection_overrides(args: argparse.Namespace) -> Overrides:
+    """What the options say about the connection beside the kubeconfig."""
+    return Overrides(args.context, args.as_user, args.as_uid, tuple(args.as_group))
+
+
 async def connect_to_cluster(kind: type[Kind], args: argparse.Namespace) -> Kind:
     """A connection of this kind by the options; raises ConfigurationError."""
-    overrides = Overrides(args.context, args.as_user, args.as_uid, tuple(args.as_group))
-    return await kind.connect(args.kubeconfig, overrides)
+    return await kind.connect(args.kubeconfig, connection_overrides(args))

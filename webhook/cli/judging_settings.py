@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from webhook.cli.cluster_options import release_namespace
 from webhook.cli.settings_input import read_settings
-from webhook.controller.settings.settings_store import CONFIG_MAP
+from webhook.controller.installation import SETTINGS_CONFIG_MAP
 from webhook.kube.api import Api
+from webhook.kube.api_request import namespaced
 from webhook.kube.errors import Forbidden, NotFound
-from webhook.kube.paths import namespaced
 from webhook.settings.effective_file import FILE
 from webhook.settings.load import parse_settings
 from webhook.settings.model import Settings
@@ -29,7 +29,7 @@ def add_settings_option(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="judge by the settings of this file and of the environment (default: those in force, "
-        f"from the ConfigMap {CONFIG_MAP} beside the Service)",
+        f"from the ConfigMap {SETTINGS_CONFIG_MAP} beside the Service)",
     )
 
 
@@ -44,9 +44,9 @@ async def judging_settings(api: Api, args: argparse.Namespace) -> JudgingSetting
 async def _in_force(api: Api, args: argparse.Namespace) -> JudgingSettings:
     """What every replica uses; without its ConfigMap, the defaults and the environment."""
     namespace = release_namespace(args)
-    source = f"ConfigMap {namespace}/{CONFIG_MAP}"
+    source = f"ConfigMap {namespace}/{SETTINGS_CONFIG_MAP}"
     try:
-        found = await api.get(namespaced("v1", "configmaps", namespace, CONFIG_MAP))
+        found = await api.get(namespaced("v1", "configmaps", namespace, SETTINGS_CONFIG_MAP))
     except (Forbidden, NotFound) as error:
         why = "may not be read" if isinstance(error, Forbidden) else "is not there"
         guessed = (

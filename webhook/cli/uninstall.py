@@ -68,7 +68,8 @@ async def _uninstall(args: argparse.Namespace, steps: list[str]) -> None:
     """Remove the product; each step is printed at once, or collected for programs."""
     end = " (not done: --dry-run)" if args.dry_run else ""
     async with await connect_to_cluster(Api, args) as api:
-        async for line in Uninstall(api, installation(args), dry_run=args.dry_run).run():
+        removal = Uninstall(api, installation(args))
+        async for line in removal.plan() if args.dry_run else removal.run():
             steps.append(line)
             if not is_for_programs(args):
                 print(f"{line}{end}", flush=True)

@@ -1,43 +1,35 @@
-"""Everything that is followed in the cluster, or in the namespaces that the controller is kept to.
+"""What is known of the cluster, or of the namespaces that the controller is kept to.
 
-Nothing is decided before every list is complete: what is not in a cache would be taken for gone.
+Each change is put into the queue of the reconcilers that it matters to.
 """
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.controller.gates import gate
-from webhook.controller.namespaces.named_namespace import NamedNamespace
-from webhook.controller.owned import object_kinds
-from webhook.controller.owned.object_kinds import KINDS, SECRET, Live
-from webhook.controller.servers import observed
-from webhook.controller.servers.observed import Deployment
-from webhook.kube.api import Api
-from webhook.kube.api_request import FIELD_MANAGER
+from webhook.controller.deployment_state import DeploymentState, observe_deployment
+from webhook.controller.installation import NamespaceRules, is_managed
+from webhook.controller.owned.managed_fields import applied_by_us
+from webhook.controller.owned.owned_objects import KINDS, Live, live_object
 from webhook.kube.cache import Cache
-from webhook.kube.paths import cluster_wide, namespaced
 from webhook.kube.queue import Queue
-from webhook.kube.watch import Restarted, Source, Watch
-from webhook.objects.made import POD_SECURITY_PREFIX, left_alone
+from webhook.kube.reconcile import NamespacedName
+from webhook.objects.made import KUBE_SYSTEM, POD_SECURITY_PREFIX
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
-OURS = f"{names.MANAGED_BY}={names.PRODUCT}"
-NOT_OURS = f"{names.MANAGED_BY}!={names.PRODUCT}"
 
 
-class Key(NamedTuple):
-    """What is looked at: a server, a namespace or a pod, by name."""
+class Queues(NamedTuple):
+    """Where changes go: the keys of namespaces, of servers and of pods that may have a gate."""
 
-    concern: str
-    namespace: str
-    name: str = ""
+    namespaces: Queue[str]
+    servers: Queue[NamespacedName]
+    pods: Queue[NamespacedName]
 
 
-class Namespace(NamedTuple):
+class NamespaceState(NamedTuple):
     """What is kept of a namespace; `applied`: some of its labels were applied by us."""
 
     uid: str
@@ -47,31 +39,36 @@ class Namespace(NamedTuple):
     labels: tuple[tuple[str, str], ...]
 
 
-class Pod(NamedTuple):
+class PodState(NamedTuple):
     """What is kept of a pod of a server: the place of its gate, if it has one."""
 
     uid: str
     gate: int | None
 
 
-class View:
-    """The caches, and the queue that changes go to."""
+class ClusterState:
+    """The caches, and the queues that changes go to, once `begin` has been called."""
 
     def __init__(
-        self, settings: Settings, release_namespace: str, scope: Sequence[str], queue: Queue[Key]
+        self, settings: Settings, release_namespace: str, scope: Sequence[str], queues: Queues
     ) -> None:
-        self.settings, self.release_namespace = settings, release_namespace
-        self._scope, self._queue = scope, queue
-        self._left_alone = left_alone(settings, release_namespace)
+        self.release_namespace = release_namespace
+        self._scope, self._queues = scope, queues
+        self.settings, self._rules = settings, NamespaceRules(settings, release_namespace)
         self._complete = False
-        self.namespaces: Cache[Namespace] = Cache(_namespace, self._namespace_changed)
-        self.deployments: Cache[Deployment] = Cache(self._deployment, self._deployment_changed)
-        self.pods: Cache[Pod] = Cache(self._pod, self._pod_changed)
+        self.namespaces: Cache[NamespaceState] = Cache(_namespace, self._namespace_changed)
+        self.deployments: Cache[DeploymentState] = Cache(self._deployment, self._deployment_changed)
+        self.pods: Cache[PodState] = Cache(self._pod, self._pod_changed)
         self.sources: Cache[str] = Cache(self._source, self._source_changed)
         self.made: dict[str, Cache[Live]] = {
-            kind: Cache(partial(object_kinds.keep, each), self._made_changed)
+            kind: Cache(partial(live_object, each), self._made_changed)
             for kind, each in KINDS.items()
         }
+
+    def change_settings(self, settings: Settings) -> None:
+        """Work by other settings; Deployments have to be judged again by them."""
+        self.settings = settings
+        self._rules = NamespaceRules(settings, self.release_namespace)
 
     @property
     def writes_namespaces(self) -> bool:
@@ -81,12 +78,12 @@ class View:
     def here(self, namespace: str) -> bool:
         """Whether anything may be written in this namespace now."""
         found = self.namespaces.get("", namespace)
-        return found is not None and not found.going and namespace not in self._left_alone
+        return found is not None and not found.going and not self._rules.leaves_alone(namespace)
 
     def managed(self, namespace: str) -> bool:
         """Whether everything in this namespace is a server."""
         found = self.namespaces.get("", namespace)
-        return found is not None and found.managed and namespace not in self._left_alone
+        return found is not None and found.managed and not self._rules.leaves_alone(namespace)
 
     def states(self) -> Iterator[str]:
         """Of each server, whether it is as it would be if it rolled now."""
@@ -95,152 +92,114 @@ class View:
             if found is not None and found.covered:
                 yield found.state
 
-    async def follow(self, api: Api, restarted: Restarted, synced: asyncio.Event) -> None:
-        """Follow everything until cancelled; `synced` is set when all is known."""
-        async with asyncio.TaskGroup() as group:
-            # What is kept of others depends on which namespaces are managed.
-            first = self._namespaces(api, restarted)
-            for each in first:
-                group.create_task(each.run())
-            for each in first:
-                await each.synced.wait()
-            rest = [
-                watch
-                for cache, sources in self._sources()
-                for watch in self._watches(api, restarted, cache, sources)
-            ]
-            for watch in rest:
-                group.create_task(watch.run())
-            for watch in rest:
-                await watch.synced.wait()
-            self._complete = True
-            self.ask_for_all()
-            synced.set()
+    def begin(self) -> None:
+        """Ask for everything, and from now on for what changes: every cache is complete.
+
+        Before, an object that is not in a cache would be taken for deleted.
+        """
+        self._complete = True
+        self.ask_for_all()
 
     def ask_for_all(self) -> None:
         """Look at everything."""
         for _, name in self.namespaces:
-            self._queue.add(Key("namespace", name))
+            self._queues.namespaces.add(name)
         for namespace, name in self.deployments:
-            self._queue.add(Key("server", namespace, name))
+            self._queues.servers.add(NamespacedName(namespace, name))
         for cache in self.made.values():
             for namespace, name in cache:
                 made = cache.get(namespace, name)
                 if made is not None and made.owner:
-                    self._queue.add(Key("server", namespace, made.owner))
+                    self._queues.servers.add(NamespacedName(namespace, made.owner))
         for namespace, name in self.pods:
-            self._queue.add(Key("pod", namespace, name))
+            self._queues.pods.add(NamespacedName(namespace, name))
 
     def ask_for_waiting(self, namespace: str) -> None:
         """Look at the pods that wait in a namespace: its policy is there."""
         for name, pod in self.pods.within(namespace):
             if pod.gate is not None:
-                self._queue.add(Key("pod", namespace, name))
+                self._queues.pods.add(NamespacedName(namespace, name))
 
-    def _namespaces(
-        self, api: Api, restarted: Restarted
-    ) -> Sequence[Watch[Namespace] | NamedNamespace]:
-        if not self._scope:
-            path = cluster_wide("v1", "namespaces")
-            return [Watch(api, Source("namespaces", path), self.namespaces, restarted)]
-        return [NamedNamespace(api, each, self.namespaces, restarted) for each in self._scope]
-
-    def _watches(
-        self, api: Api, restarted: Restarted, cache: Any, sources: list[Source]
-    ) -> list[Watch[Any]]:
-        return [Watch(api, source, cache, restarted) for source in sources]
-
-    def _sources(self) -> Iterator[tuple[Any, list[Source]]]:
-        yield self.deployments, self._of("apps/v1", "deployments")
-        yield self.pods, self._of("v1", "pods", label_selector=names.SERVER)
-        metadata = {"label_selector": NOT_OURS, "metadata_only": True}
-        yield self.sources, self._of("v1", "secrets", **metadata)
-        for kind in KINDS.values():
-            # A Secret may have a MiB.
-            page = {"page": 50} if kind is SECRET else {}
-            given = {"label_selector": OURS, **page}
-            yield self.made[kind.kind], self._of(kind.api_version, kind.resource, **given)
-
-    def _of(self, version: str, resource: str, **given: Any) -> list[Source]:
-        if not self._scope:
-            return [Source(resource, cluster_wide(version, resource), **given)]
-        return [
-            Source(resource, namespaced(version, resource, each), partial(_is_in, each), **given)
-            for each in self._scope
-        ]
-
-    def _deployment(self, found: Json) -> Deployment | None:
+    def _deployment(self, found: Json) -> DeploymentState | None:
         namespace = found["metadata"]["namespace"]
-        if namespace in self._left_alone:
+        if self._rules.leaves_alone(namespace):
             return None
-        return observed.keep(found, self.settings, managed=self.managed(namespace))
+        return observe_deployment(found, self.settings, managed=self.managed(namespace))
 
-    def _pod(self, found: Json) -> Pod | None:
-        if found["metadata"]["namespace"] in self._left_alone:
+    def _pod(self, found: Json) -> PodState | None:
+        if self._is_never_looked_at(found):
             return None
-        return Pod(found["metadata"]["uid"], gate.place(found))
+        return PodState(found["metadata"]["uid"], gate_index(found))
 
     def _source(self, found: Json) -> str | None:
-        metadata = found["metadata"]
-        if metadata["namespace"] in self._left_alone:
+        if self._is_never_looked_at(found):
             return None
-        return f"{metadata['uid']} {metadata['resourceVersion']}"
+        return f"{found['metadata']['uid']} {found['metadata']['resourceVersion']}"
 
-    def _ask(self, *keys: Key) -> None:
-        for key in keys if self._complete else ():
-            self._queue.add(key)
+    def _is_never_looked_at(self, found: Json) -> bool:
+        """Whether the namespace of the object is left alone by any settings."""
+        return found["metadata"]["namespace"] in (KUBE_SYSTEM, self.release_namespace)
+
+    def _ask_for_namespace(self, namespace: str) -> None:
+        if self._complete:
+            self._queues.namespaces.add(namespace)
+
+    def _ask_for_server(self, namespace: str, name: str) -> None:
+        if self._complete:
+            self._queues.servers.add(NamespacedName(namespace, name))
 
     def _namespace_changed(
-        self, _: str, name: str, was: Namespace | None, now: Namespace | None
+        self, _: str, name: str, was: NamespaceState | None, now: NamespaceState | None
     ) -> None:
-        self._ask(Key("namespace", name))
+        self._ask_for_namespace(name)
         if was and now and was.managed != now.managed:
             for each, _kept in self.deployments.within(name):
-                self._ask(Key("server", name, each))
+                self._ask_for_server(name, each)
 
     def _deployment_changed(
-        self, namespace: str, name: str, was: Deployment | None, now: Deployment | None
+        self, namespace: str, name: str, was: DeploymentState | None, now: DeploymentState | None
     ) -> None:
-        self._ask(Key("server", namespace, name))
+        self._ask_for_server(namespace, name)
         if was is None or now is None or was.covered != now.covered:
-            self._ask(Key("namespace", namespace))
+            self._ask_for_namespace(namespace)
 
-    def _pod_changed(self, namespace: str, name: str, was: Pod | None, now: Pod | None) -> None:
-        if now is not None and now.gate is not None:
-            self._ask(Key("pod", namespace, name))
+    def _pod_changed(
+        self, namespace: str, name: str, was: PodState | None, now: PodState | None
+    ) -> None:
+        if self._complete and now is not None and now.gate is not None:
+            self._queues.pods.add(NamespacedName(namespace, name))
         if was is None or now is None:
-            self._ask(Key("namespace", namespace))
+            self._ask_for_namespace(namespace)
 
     def _source_changed(self, namespace: str, name: str, *_: str | None) -> None:
         if not self._complete:
             return
         for each, kept in self.deployments.within(namespace):
             if kept.config_from == name:
-                self._ask(Key("server", namespace, each))
+                self._ask_for_server(namespace, each)
 
     def _made_changed(self, namespace: str, _: str, was: Live | None, now: Live | None) -> None:
         owners = {each.owner for each in (was, now) if each}
-        self._ask(*(Key("server", namespace, each) for each in owners if each))
+        for each in filter(None, owners):
+            self._ask_for_server(namespace, each)
         if "" in owners:
-            self._ask(Key("namespace", namespace))
+            self._ask_for_namespace(namespace)
 
 
-def _is_in(wanted: str, namespace: str, _: str) -> bool:
-    return namespace == wanted
+def gate_index(pod: Json) -> int | None:
+    """Where our gate stands among those of a pod; None where it has none."""
+    held = [gate["name"] for gate in pod["spec"].get(names.GATES) or []]
+    return held.index(names.GATE) if names.GATE in held else None
 
 
-def _namespace(found: Json) -> Namespace:
+def _namespace(found: Json) -> NamespaceState:
     metadata = found["metadata"]
     labels = metadata.get("labels") or {}
-    ours = FIELD_MANAGER["fieldManager"]
-    return Namespace(
+    return NamespaceState(
         uid=metadata["uid"],
-        managed=labels.get(names.MANAGED) == "true",
+        managed=is_managed(labels),
         going="deletionTimestamp" in metadata,
-        applied=any(
-            each.get("manager") == ours and each.get("operation") == "Apply"
-            for each in metadata.get("managedFields") or []
-        ),
+        applied=applied_by_us(found),
         labels=tuple(
             sorted(each for each in labels.items() if each[0].startswith(POD_SECURITY_PREFIX))
         ),

@@ -1,23 +1,44 @@
-"""Where a cluster keeps what the certificates of one installation are about."""
+"""The one place that knows the installation: what its objects are called, and which are its own.
 
+Names of objects that are made for a server, and labels and annotations of users, are in
+`webhook.names`. Which namespaces the product works in depends on the settings, too.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from webhook.kube.paths import cluster_wide, namespaced
+from webhook import names
+from webhook.kube.api_request import FIELD_MANAGER, cluster_wide, namespaced
+from webhook.objects.made import left_alone
+from webhook.settings.model import Settings
 
+SERVICE, NAMESPACE = "mcp-admission", "mcp-admission-system"
+CONTROL_DEPLOYMENT, SERVE_DEPLOYMENT = "mcp-admission-control", "mcp-admission-serve"
+CONTROL_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=control"
+LEASE = CONTROL_DEPLOYMENT
 AUTHORITY_SECRET, SERVING_SECRET = "mcp-admission-ca", "mcp-admission-tls"
-CONFIGURATIONS = {
+SETTINGS_CONFIG_MAP = "mcp-admission-settings"
+WEBHOOK_CONFIGURATION = "mcp-admission"
+WEBHOOK_CONFIGURATIONS = {
     "MutatingWebhookConfiguration": "mutatingwebhookconfigurations",
     "ValidatingWebhookConfiguration": "validatingwebhookconfigurations",
 }
+ADMISSION_POLICIES = ("mcp-admission-managed-label", "mcp-admission-locked-settings")
+
+OWN_LABELS = {names.MANAGED_BY: names.PRODUCT}
+OWN = f"{names.MANAGED_BY}={names.PRODUCT}"
+NOT_OWN = f"{names.MANAGED_BY}!={names.PRODUCT}"
+OWN_FIELD_MANAGER = FIELD_MANAGER["fieldManager"]
+EVENT_CONTROLLER = "mcp-admission.dev/control"
 
 
 @dataclass(frozen=True)
-class Places:
+class Installation:
     """One installation: its Service, and the name of its webhook configurations."""
 
-    service: str
-    namespace: str
-    configuration: str = "mcp-admission"
+    service: str = SERVICE
+    namespace: str = NAMESPACE
+    configuration: str = WEBHOOK_CONFIGURATION
 
     @property
     def host(self) -> str:
@@ -33,5 +54,31 @@ class Places:
         version = "admissionregistration.k8s.io/v1"
         return {
             kind: cluster_wide(version, resource, self.configuration)
-            for kind, resource in CONFIGURATIONS.items()
+            for kind, resource in WEBHOOK_CONFIGURATIONS.items()
         }
+
+
+class NamespaceRules:
+    """Which namespaces the product leaves alone, and in which every workload is a server."""
+
+    def __init__(self, settings: Settings, release_namespace: str) -> None:
+        self._left_alone = left_alone(settings, release_namespace)
+
+    def leaves_alone(self, namespace: str) -> bool:
+        """Whether nothing in the namespace is reviewed or made."""
+        return namespace in self._left_alone
+
+    def manages(self, namespace: str, labels: Mapping[str, str]) -> bool:
+        """Whether everything in the namespace, which has these labels, is a server."""
+        return is_managed(labels) and not self.leaves_alone(namespace)
+
+
+def is_managed(labels: Mapping[str, str]) -> bool:
+    """Whether the labels of a namespace ask that everything in it is a server."""
+    return labels.get(names.MANAGED) == "true"
+
+
+def is_own(metadata: Mapping[str, object]) -> bool:
+    """Whether an object has the label of what the product wrote, which users can write, too."""
+    labels = metadata.get("labels")
+    return isinstance(labels, Mapping) and OWN_LABELS.items() <= labels.items()

@@ -1,37 +1,46 @@
 """Takes the product out of a cluster in an order in which no pod is ever refused or left waiting.
 
-First namespaces are managed no more: once nobody fills pods in, their Pod Security labels would
-refuse what says nothing. Then the API server forgets the webhook, and the controller stops, which
-would put back what is taken away; only then go gates, policies, and labels that it wrote meanwhile,
-and last its own settings and certificates, by which the next installation would start.
-Services and Secrets of servers stay, because their templates reference them. Each step finds by
-itself what is left, so that it may be repeated.
+First namespaces are no longer managed: without a webhook that fills pods in, their Pod Security
+labels would refuse pods that say nothing. Then the API server forgets the webhook. Then the
+controller stops, which would put back what is removed. Gates, policies and labels that it wrote in
+between are removed after it. Its own settings and certificates are last, because the next
+installation would start with them. Services and Secrets of servers are kept: their templates refer
+to them. Each step finds what is left, so that a removal may be repeated.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.controller.gates import gate
-from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET, Places
-from webhook.controller.settings.settings_store import CONFIG_MAP
+from webhook.controller.cluster_state import gate_index
+from webhook.controller.gates.gate_reconciler import remove_gate
+from webhook.controller.installation import (
+    ADMISSION_POLICIES,
+    AUTHORITY_SECRET,
+    CONTROL_DEPLOYMENT,
+    CONTROL_PODS,
+    OWN,
+    SERVING_SECRET,
+    SETTINGS_CONFIG_MAP,
+    Installation,
+    is_own,
+)
+from webhook.controller.owned.managed_fields import applied_by_us, labels_of_us_alone
 from webhook.kube.api import Api
-from webhook.kube.api_request import FIELD_MANAGER
+from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.errors import NotFound
-from webhook.kube.paths import cluster_wide, namespaced
 from webhook.objects.network_policies import BASELINE
 
 Json = dict[str, Any]
+Question = Callable[[], Awaitable[bool]]
 
-CONTROLLER = "mcp-admission-control"
-ITS_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=control"
-POLICIES = ("mcp-admission-managed-label", "mcp-admission-locked-settings")
 ADMISSION = "admissionregistration.k8s.io/v1"
 SECONDS_TO_STOP = 90.0
-# API servers call a webhook for a moment after its configuration is gone.
+# API servers call a webhook for a moment after its configuration is deleted.
 SETTLED = 2.0
 PAUSE = 0.5
 
@@ -40,128 +49,174 @@ class StillRunningError(Exception):
     """The controller does not stop; one sentence that says what to do."""
 
 
+class Removal(NamedTuple):
+    """Something to be removed, and the lines that say so; `remove` returns whether it was there."""
+
+    lines: tuple[str, ...]
+    is_there: Question
+    remove: Question
+
+
+Step = Callable[[], AsyncIterator[Removal]]
+
+
 @dataclass(frozen=True)
 class Uninstall:
-    """One removal; with `dry_run` nothing is written, and all the same is told."""
+    """The removal of one installation. Both ways raise ApiError."""
 
     api: Api
-    places: Places
-    dry_run: bool = False
+    installation: Installation
+
+    async def plan(self) -> AsyncIterator[str]:
+        """What `run` would remove; nothing is written."""
+        for step in (*self._first_steps(), self._own):
+            async for each in step():
+                if await each.is_there():
+                    for line in each.lines:
+                        yield line
 
     async def run(self) -> AsyncIterator[str]:
-        """Do it; yields what was taken away, one line each. Raises ApiError, StillRunningError."""
-        steps = [self._namespaces, self._registrations, self._controller, self._gates,
-                 self._admission_policies, self._network_policies]  # fmt: skip
-        if not self.dry_run:
-            steps.append(self._namespaces)
-        steps.append(self._own)
-        for step in steps:
-            async for line in step():
-                yield line
+        """Remove it, and report each thing that was; raises StillRunningError, too."""
+        for step in (*self._first_steps(), self._namespaces, self._own):
+            async for each in step():
+                if await each.remove():
+                    for line in each.lines:
+                        yield line
 
-    async def _registrations(self) -> AsyncIterator[str]:
-        """The one that checks goes well before the one that fills in, or it would refuse."""
-        for kind, path in sorted(self.places.configurations().items(), reverse=True):
-            if await self._deleted(path):
-                yield f"{kind} {self.places.configuration} deleted"
-                if not self.dry_run:
-                    await asyncio.sleep(SETTLED)
+    def _first_steps(self) -> tuple[Step, ...]:
+        return (
+            self._namespaces,
+            self._registrations,
+            self._controller,
+            self._gates,
+            self._admission_policies,
+            self._network_policies,
+        )
 
-    async def _controller(self) -> AsyncIterator[str]:
-        scale = namespaced("apps/v1", "deployments", self.places.namespace, CONTROLLER, "scale")
-        pods = namespaced("v1", "pods", self.places.namespace)
-        try:
-            if not self.dry_run:
-                await self.api.patch(scale, {"spec": {"replicas": 0}}, kind="merge")
-        except NotFound:
-            return
-        yield f"Deployment {self.places.namespace}/{CONTROLLER} scaled to 0"
-        ends = asyncio.get_running_loop().time() + SECONDS_TO_STOP
-        while not self.dry_run and (await self.api.list(pods, label_selector=ITS_PODS)).items:
-            if asyncio.get_running_loop().time() > ends:
-                raise StillRunningError(
-                    f"the pods of Deployment {self.places.namespace}/{CONTROLLER} do not end: "
-                    "delete them, and run this again"
-                )
-            await asyncio.sleep(PAUSE)
+    async def _namespaces(self) -> AsyncIterator[Removal]:
+        """The label that says managed, and with it the Pod Security labels that we applied."""
+        for namespace in (await self.api.list(cluster_wide("v1", "namespaces"))).items:
+            name, labels = namespace["metadata"]["name"], namespace["metadata"].get("labels") or {}
+            lines = []
+            if applied_by_us(namespace):
+                lines.append(f"Namespace {name} loses its Pod Security labels of ours")
+            if names.MANAGED in labels:
+                lines.append(f"Namespace {name} is managed no more")
+            if lines:
+                yield Removal(tuple(lines), _yes, partial(self._unlabel, namespace))
 
-    async def _gates(self) -> AsyncIterator[str]:
+    async def _registrations(self) -> AsyncIterator[Removal]:
+        """The one that checks is deleted before the one that fills in, or it would refuse."""
+        for kind, path in sorted(self.installation.configurations().items(), reverse=True):
+            line = f"{kind} {self.installation.configuration} deleted"
+            yield self._deletion(line, path, settles=SETTLED)
+
+    async def _controller(self) -> AsyncIterator[Removal]:
+        line = f"Deployment {self.installation.namespace}/{CONTROL_DEPLOYMENT} scaled to 0"
+        yield Removal((line,), _yes, self._stop_controller)
+
+    async def _gates(self) -> AsyncIterator[Removal]:
         pending = await self.api.list(
             cluster_wide("v1", "pods"), field_selector="status.phase=Pending"
         )
         for pod in pending.items:
-            at = gate.place(pod)
-            if at is not None and await self._open(pod["metadata"], at):
-                yield f"Pod {_called(pod)} need not wait any more"
+            at = gate_index(pod)
+            if at is not None:
+                line = f"Pod {_called(pod)} need not wait any more"
+                yield Removal((line,), _yes, partial(self._open, pod["metadata"], at))
 
-    async def _open(self, metadata: Json, at: int) -> bool:
-        where = metadata["namespace"], metadata["name"], metadata["uid"]
-        return self.dry_run or await gate.take(self.api, *where, at) is not None
-
-    async def _admission_policies(self) -> AsyncIterator[str]:
+    async def _admission_policies(self) -> AsyncIterator[Removal]:
         kinds = {
             "ValidatingAdmissionPolicyBinding": "validatingadmissionpolicybindings",
             "ValidatingAdmissionPolicy": "validatingadmissionpolicies",
         }
-        for policy, (kind, resource) in product(POLICIES, kinds.items()):
-            if await self._deleted(cluster_wide(ADMISSION, resource, policy)):
-                yield f"{kind} {policy} deleted"
+        for policy, (kind, resource) in product(ADMISSION_POLICIES, kinds.items()):
+            path = cluster_wide(ADMISSION, resource, policy)
+            yield self._deletion(f"{kind} {policy} deleted", path)
 
-    async def _network_policies(self) -> AsyncIterator[str]:
+    async def _network_policies(self) -> AsyncIterator[Removal]:
         version = "networking.k8s.io/v1"
-        ours = f"{names.MANAGED_BY}={names.PRODUCT}"
-        found = await self.api.list(cluster_wide(version, "networkpolicies"), label_selector=ours)
+        found = await self.api.list(cluster_wide(version, "networkpolicies"), label_selector=OWN)
         for policy in filter(_is_made, found.items):
             metadata = policy["metadata"]
             path = namespaced(version, "networkpolicies", metadata["namespace"], metadata["name"])
-            if await self._deleted(path, metadata["uid"]):
-                yield f"NetworkPolicy {_called(policy)} deleted"
+            line = f"NetworkPolicy {_called(policy)} deleted"
+            yield self._deletion(line, path, metadata["uid"])
 
-    async def _namespaces(self) -> AsyncIterator[str]:
-        """Take the label that says managed, and with it the Pod Security labels that we applied."""
-        for namespace in (await self.api.list(cluster_wide("v1", "namespaces"))).items:
-            name, labels = namespace["metadata"]["name"], namespace["metadata"].get("labels") or {}
-            ours = _applied(namespace)
-            if ours is not None:
-                yield f"Namespace {name} loses its Pod Security labels of ours"
-            if names.MANAGED in labels:
-                yield f"Namespace {name} is managed no more"
-            if not self.dry_run and (ours is not None or names.MANAGED in labels):
-                await self._unlabel(name, [names.MANAGED, *(ours or ())], applied=ours is not None)
-
-    async def _own(self) -> AsyncIterator[str]:
-        """What the controller wrote beside itself; a certificate of somebody else's stays."""
-        held = [("ConfigMap", "configmaps", CONFIG_MAP), ("Secret", "secrets", SERVING_SECRET),
-                ("Secret", "secrets", AUTHORITY_SECRET)]  # fmt: skip
-        for kind, resource, name in held:
-            path = namespaced("v1", resource, self.places.namespace, name)
+    async def _own(self) -> AsyncIterator[Removal]:
+        """What the controller wrote beside itself; a certificate of another issuer is kept."""
+        for kind, resource, name in (
+            ("ConfigMap", "configmaps", SETTINGS_CONFIG_MAP),
+            ("Secret", "secrets", SERVING_SECRET),
+            ("Secret", "secrets", AUTHORITY_SECRET),
+        ):
+            path = namespaced("v1", resource, self.installation.namespace, name)
             try:
                 metadata = (await self.api.get(path))["metadata"]
             except NotFound:
                 continue
-            ours = (metadata.get("labels") or {}).get(names.MANAGED_BY) == names.PRODUCT
-            if ours and await self._deleted(path, metadata["uid"]):
-                yield f"{kind} {self.places.namespace}/{name} deleted"
+            if is_own(metadata):
+                line = f"{kind} {self.installation.namespace}/{name} deleted"
+                yield self._deletion(line, path, metadata["uid"])
 
-    async def _unlabel(self, namespace: str, labels: list[str], *, applied: bool) -> None:
-        path = cluster_wide("v1", "namespaces", namespace)
-        without = {"metadata": {"labels": dict.fromkeys(labels)}}
-        await self.api.patch(path, without, kind="merge")
-        if applied:
-            # What somebody else applies as well is theirs alone from now on.
-            nothing = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
-            await self.api.apply(path, nothing)
+    def _deletion(
+        self, line: str, path: str, uid: str | None = None, settles: float = 0.0
+    ) -> Removal:
+        """The deletion of an object, after which nothing else happens until it has settled."""
 
-    async def _deleted(self, path: str, uid: str | None = None) -> bool:
-        """Whether it was there."""
-        try:
-            if self.dry_run:
+        async def is_there() -> bool:
+            try:
                 await self.api.get(path)
-            else:
+            except NotFound:
+                return False
+            return True
+
+        async def remove() -> bool:
+            try:
                 await self.api.delete(path, uid=uid)
+            except NotFound:
+                return False
+            await asyncio.sleep(settles)
+            return True
+
+        return Removal((line,), is_there, remove)
+
+    async def _stop_controller(self) -> bool:
+        where = self.installation.namespace
+        scale = namespaced("apps/v1", "deployments", where, CONTROL_DEPLOYMENT, "scale")
+        try:
+            await self.api.patch(scale, {"spec": {"replicas": 0}}, kind="merge")
         except NotFound:
             return False
+        pods, clock = namespaced("v1", "pods", where), asyncio.get_running_loop().time
+        ends = clock() + SECONDS_TO_STOP
+        while (await self.api.list(pods, label_selector=CONTROL_PODS)).items:
+            if clock() > ends:
+                raise StillRunningError(
+                    f"the pods of Deployment {where}/{CONTROL_DEPLOYMENT} do not end: delete them, "
+                    "and run this again"
+                )
+            await asyncio.sleep(PAUSE)
         return True
+
+    async def _open(self, metadata: Json, at: int) -> bool:
+        where = metadata["namespace"], metadata["name"], metadata["uid"]
+        return await remove_gate(self.api, *where, at) is not None
+
+    async def _unlabel(self, namespace: Json) -> bool:
+        name, applied = namespace["metadata"]["name"], applied_by_us(namespace)
+        path = cluster_wide("v1", "namespaces", name)
+        labels = [names.MANAGED, *(labels_of_us_alone(namespace) if applied else ())]
+        await self.api.patch(path, {"metadata": {"labels": dict.fromkeys(labels)}}, kind="merge")
+        if applied:
+            # What others apply as well is theirs alone from now on.
+            nothing = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            await self.api.apply(path, nothing)
+        return True
+
+
+async def _yes() -> bool:
+    return True
 
 
 def _called(found: Json) -> str:
@@ -169,32 +224,7 @@ def _called(found: Json) -> str:
 
 
 def _is_made(policy: Json) -> bool:
-    """A label everybody can write; ours is the baseline, or belongs to a server's Deployment."""
+    """Whether we made it: users can write the label, but ours is the baseline or a Deployment's."""
     metadata = policy["metadata"]
     owners = {owner["kind"] for owner in metadata.get("ownerReferences") or []}
     return owners == {"Deployment"} or (not owners and metadata["name"] == BASELINE)
-
-
-def _applied(found: Json) -> set[str] | None:
-    """The labels that we alone have applied; None where we have applied nothing."""
-    entries = found["metadata"].get("managedFields") or []
-    of_us = [each for each in entries if _is_ours(each)]
-    of_others = [each for each in entries if not _is_ours(each)]
-    if not of_us:
-        return None
-    return _labels(of_us) - _labels(of_others)
-
-
-def _is_ours(entry: Json) -> bool:
-    manager = FIELD_MANAGER["fieldManager"]
-    return entry.get("manager") == manager and entry.get("operation") == "Apply"
-
-
-def _labels(entries: list[Json]) -> set[str]:
-    fields = [entry.get("fieldsV1", {}).get("f:metadata", {}) for entry in entries]
-    return {
-        key.removeprefix("f:")
-        for each in fields
-        for key in each.get("f:labels", {})
-        if key.startswith("f:")
-    }

@@ -12,8 +12,8 @@ from typing import Any
 from webhook import names
 from webhook.admission.drift import REFUSED
 from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS, Workload
-from webhook.controller.installation import Places
-from webhook.controller.owned.object_kinds import POLICY
+from webhook.controller.installation import Installation
+from webhook.controller.owned.owned_objects import POLICY
 from webhook.fleet import workloads
 from webhook.fleet.report import (
     FindingsByWorkload,
@@ -24,8 +24,8 @@ from webhook.fleet.report import (
 )
 from webhook.fleet.surroundings import Policies, Surroundings, not_registered
 from webhook.kube.api import Api
+from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.errors import Forbidden, Gone, NotFound, TooManyRequests
-from webhook.kube.paths import cluster_wide, namespaced
 from webhook.objects.deployed_server import server_of
 from webhook.objects.made import server_objects
 from webhook.settings.model import Settings
@@ -48,7 +48,9 @@ class Audit:
     `registered` is whether API servers call the webhook, None where that is not known.
     """
 
-    def __init__(self, api: Api, settings: Settings, places: Places, namespace: str | None) -> None:
+    def __init__(
+        self, api: Api, settings: Settings, places: Installation, namespace: str | None
+    ) -> None:
         self._api, self._settings, self._places, self._only = api, settings, places, namespace
         self._around = Surroundings(settings, places.namespace)
         self.registered: bool | None = None

@@ -17,9 +17,9 @@ from webhook.fleet.rollout import rollout_progress
 from webhook.fleet.targets import Target, Targets
 from webhook.fleet.workloads import changed_finding, refused_finding
 from webhook.kube.api import Api
-from webhook.kube.backoff import Backoff
+from webhook.kube.api_request import namespaced
 from webhook.kube.errors import ApiError, Conflict, Forbidden, NotFound, TooManyRequests
-from webhook.kube.paths import namespaced
+from webhook.kube.queue import Backoff
 
 Json = dict[str, Any]
 RESTARTED = "kubectl.kubernetes.io/restartedAt"

@@ -11,12 +11,12 @@ from typing import Any
 from webhook import names
 from webhook.admission.drift import OUT_OF_DATE, UNPROTECTED
 from webhook.admission.workload import Workload
-from webhook.controller.owned.object_kinds import POLICY
+from webhook.controller.installation import NamespaceRules
+from webhook.controller.owned.owned_objects import POLICY
 from webhook.fleet.policies.wide_policies import wide_policies
 from webhook.fleet.report import ServerFinding
 from webhook.fleet.workloads import server_workload
 from webhook.objects import made
-from webhook.objects.made import left_alone
 from webhook.objects.network_policies import BASELINE
 from webhook.settings.model import Settings
 
@@ -34,7 +34,7 @@ class Surroundings:
 
     def __init__(self, settings: Settings, release_namespace: str) -> None:
         self._settings, self._release = settings, release_namespace
-        self._excluded = left_alone(settings, release_namespace)
+        self._rules = NamespaceRules(settings, release_namespace)
         self._labels: dict[str, dict[str, str]] = {}
         self._wanted: dict[str, tuple[Json, ...]] = {}
         self.policies: Policies | None = None
@@ -50,8 +50,7 @@ class Surroundings:
 
     def managed(self, namespace: str) -> bool:
         """Whether everything in it is a server."""
-        labels = self._labels.get(namespace, {})
-        return labels.get(names.MANAGED) == "true" and not self.excluded(namespace)
+        return self._rules.manages(namespace, self._labels.get(namespace, {}))
 
     def managed_namespaces(self) -> list[str]:
         """The namespaces in which everything is a server."""
@@ -59,7 +58,7 @@ class Surroundings:
 
     def excluded(self, namespace: str) -> bool:
         """Whether nothing in it is reviewed."""
-        return namespace in self._excluded
+        return self._rules.leaves_alone(namespace)
 
     def server(self, found: Json, resource: str) -> Workload | None:
         """The object as a workload where it is a server, by the label or by its namespace."""

@@ -8,8 +8,8 @@ from webhook.admission.drift import CURRENT, Outlook
 from webhook.admission.workload import DEPLOYMENTS
 from webhook.fleet.surroundings import Surroundings
 from webhook.kube.api import Api
+from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.errors import Forbidden, NotFound
-from webhook.kube.paths import cluster_wide, namespaced
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

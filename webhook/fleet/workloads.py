@@ -13,7 +13,7 @@ from webhook.admission.drift import OUT_OF_DATE, REFUSED, UNPROTECTED, Change
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import KINDS, PODS, Workload, stored
-from webhook.controller.servers.observed import rolled
+from webhook.controller.deployment_state import rolled
 from webhook.fleet.report import ServerFinding
 from webhook.fleet.rollout import rollout_progress
 from webhook.pods.fields import Malformed

@@ -1,4 +1,4 @@
-"""The way to the API server: JSON in, JSON out, every call with an end.
+"""Calls to the API server: JSON in, JSON out, and a timeout for every call.
 
 The transport is the one of the official client, whose models and watches are not used: they refuse
 what they do not know, and take ten times as long.
@@ -10,13 +10,13 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from math import inf
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self, cast
+from typing import Any, Literal, NamedTuple, Self
 
 import aiohttp
-from multidict import CIMultiDict
 
-from webhook.kube.access.overrides import NONE, Overrides
+from webhook.kube.access.client_config import NONE, Overrides
 from webhook.kube.api_request import (
     APPLY,
     FIELD_MANAGER,
@@ -24,55 +24,78 @@ from webhook.kube.api_request import (
     METADATA,
     METADATA_LIST,
     PATCHES,
+    ApiRequest,
     Body,
-    Request,
     selectors,
     writing,
 )
-from webhook.kube.client import Connection, connect, explained, left_early
-from webhook.kube.decode import decode
-from webhook.kube.errors import refusal
-from webhook.kube.watch_events import Event, events
+from webhook.kube.client import ApiConnection, explained, left_early, open_connection, send
+from webhook.kube.decode import WatchEvent, decode_json, watch_events
+from webhook.kube.errors import NotLeading, refusal
 
 CALL_SECONDS = 10.0
 # Bookmarks come once a minute.
 IDLE_SECONDS = 100.0
 PAGE = 500
 
-# What the client logs besides goes where the process logs, but not on a terminal by itself.
+# The client's own log lines follow the configuration of the process, and never a terminal.
 logging.getLogger("kubernetes").addHandler(logging.NullHandler())
 
 Json = dict[str, Any]
+OnRequest = Callable[[str, str], None]
+MayWrite = Callable[[], float]
 LOG = logging.getLogger(__name__)
 
 
 class Listing(NamedTuple):
-    """All objects of a list, and the version from which a watch goes on."""
+    """All objects of a list, and the version from which a watch continues."""
 
     items: list[Json]
     resource_version: str
 
 
 class Api:
-    """A connection to one API server; raises ApiError for whatever is not a success."""
+    """A connection to one API server; raises ApiError for whatever is not a success.
 
-    def __init__(self, connection: Connection) -> None:
-        self._client, self._credentials, self._impersonation = connection
+    `on_request` is called with verb and resource of each request, before it is sent. `may_write`
+    returns for how many seconds from now this process may write. When these are over, a write is
+    not sent, or its answer not waited for: a process that was stopped for a minute goes on in the
+    middle of what it did, before its timers report that the minute has passed.
+    """
+
+    def __init__(
+        self,
+        connection: ApiConnection,
+        *,
+        on_request: OnRequest = lambda _verb, _resource: None,
+        may_write: MayWrite = lambda: inf,
+    ) -> None:
+        self._connection = connection
+        self._on_request, self._may_write = on_request, may_write
         self._date, self._date_at = datetime.now(UTC), time.monotonic()
 
     @classmethod
-    async def connect(cls, kubeconfig: Path | None = None, overrides: Overrides = NONE) -> Self:
+    async def connect(
+        cls,
+        kubeconfig: Path | None = None,
+        overrides: Overrides = NONE,
+        *,
+        on_request: OnRequest = lambda _verb, _resource: None,
+        may_write: MayWrite = lambda: inf,
+    ) -> Self:
         """Credentials from the file, $KUBECONFIG, ~/.kube/config or the pod, the first there is.
 
-        Calls nobody yet; raises ConfigurationError when there are none, or none that can be used.
+        Sends no request yet. Raises ConfigurationError when there are no credentials, or none that
+        can be used.
         """
-        return cls(await connect(kubeconfig, overrides))
+        connection = await open_connection(kubeconfig, overrides)
+        return cls(connection, on_request=on_request, may_write=may_write)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._client.close()
+        await self._connection.client.close()
 
     def server_time(self) -> datetime:
         """The API server's clock, as of its last answer; before any, the one of this machine."""
@@ -80,7 +103,7 @@ class Api:
 
     async def get(self, path: str, *, seconds: float = CALL_SECONDS) -> Json:
         """Read an object."""
-        return await self._call(Request("GET", path, {}), seconds)
+        return await self._call(ApiRequest("GET", path, {}), seconds)
 
     async def list(
         self,
@@ -106,14 +129,14 @@ class Api:
         page: int | None = None,
         seconds: float = CALL_SECONDS,
     ) -> str:
-        """Hand over all objects, `page` a call, and return the version from which a watch goes on.
+        """Hand over all objects, `page` a call; returns the version from which a watch continues.
 
-        Raises Gone when that took too long. Of each, no more than metadata with `metadata_only`.
+        Raises Gone when that took too long. With `metadata_only`, objects are their metadata alone.
         """
         query = {"limit": str(page or PAGE), **selectors(label_selector, field_selector)}
         accept = METADATA_LIST if metadata_only else JSON
         while True:
-            answer = await self._call(Request("GET", path, query, accept=accept), seconds)
+            answer = await self._call(ApiRequest("GET", path, query, accept=accept), seconds)
             for item in answer.get("items") or []:
                 take(item)
             metadata = answer.get("metadata") or {}
@@ -125,11 +148,11 @@ class Api:
         self, path: str, body: Body, *, dry_run: bool = False, seconds: float = CALL_SECONDS
     ) -> Json:
         """POST to a resource, or to a subresource such as `eviction`."""
-        return await self._call(Request("POST", path, writing(dry_run=dry_run), body), seconds)
+        return await self._call(ApiRequest("POST", path, writing(dry_run=dry_run), body), seconds)
 
     async def replace(self, path: str, body: Body, *, seconds: float = CALL_SECONDS) -> Json:
         """PUT; with metadata.resourceVersion only what was seen is replaced, else Conflict."""
-        return await self._call(Request("PUT", path, FIELD_MANAGER, body), seconds)
+        return await self._call(ApiRequest("PUT", path, FIELD_MANAGER, body), seconds)
 
     async def patch(
         self,
@@ -141,7 +164,7 @@ class Api:
         seconds: float = CALL_SECONDS,
     ) -> Json:
         """JSON patch operations (a failing `test` is Invalid), or an object to be merged."""
-        request = Request("PATCH", path, writing(dry_run=dry_run), body, PATCHES[kind])
+        request = ApiRequest("PATCH", path, writing(dry_run=dry_run), body, PATCHES[kind])
         return await self._call(request, seconds)
 
     async def apply(
@@ -149,7 +172,7 @@ class Api:
     ) -> Json:
         """Server-side apply; without `force`, fields of other managers are a Conflict."""
         query = FIELD_MANAGER | {"force": str(force).lower()}
-        return await self._call(Request("PATCH", path, query, body, APPLY), seconds)
+        return await self._call(ApiRequest("PATCH", path, query, body, APPLY), seconds)
 
     async def delete(
         self,
@@ -167,7 +190,7 @@ class Api:
             "propagationPolicy": "Background",
             "preconditions": {key: value for key, value in seen.items() if value},
         }
-        return await self._call(Request("DELETE", path, {}, body), seconds)
+        return await self._call(ApiRequest("DELETE", path, {}, body), seconds)
 
     async def watch(  # noqa: PLR0913 - each is a part of one request
         self,
@@ -179,12 +202,12 @@ class Api:
         metadata_only: bool = False,
         seconds: int = 290,
         idle_seconds: float = IDLE_SECONDS,
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         """What changes after this version, with bookmarks, until the API server ends it.
 
-        Raises Gone when the version is too old, ApiError for any other error it is told of or
-        for something that is no event, and Unreachable when nothing comes for `idle_seconds`.
-        Whoever leaves early closes it: `async with aclosing(api.watch(...)) as events`.
+        Raises Gone when the version is too old, ApiError for any other ERROR event or for
+        something that is no event, and Unreachable when nothing comes for `idle_seconds`.
+        A caller that leaves early closes it: `async with aclosing(api.watch(...)) as events`.
         """
         query = {
             "watch": "true",
@@ -193,48 +216,36 @@ class Api:
             "timeoutSeconds": str(seconds),
             **selectors(label_selector, field_selector),
         }
-        request = Request("GET", path, query, accept=METADATA if metadata_only else JSON)
+        request = ApiRequest("GET", path, query, accept=METADATA if metadata_only else JSON)
         ends = aiohttp.ClientTimeout(total=None, connect=CALL_SECONDS, sock_read=idle_seconds)
         with explained(request.call):
             async with await self._send(request, ends) as answer, left_early(answer):
                 if answer.status != 200:
                     await self._decoded(request, answer)
-                async for event in events(request.call, answer.content.iter_any()):
+                async for event in watch_events(request.call, answer.content.iter_any()):
                     yield event
 
-    async def _call(self, request: Request, seconds: float) -> Json:
+    async def _call(self, request: ApiRequest, seconds: float) -> Json:
+        if request.method != "GET":
+            left = self._may_write()
+            if left <= 0:
+                raise NotLeading(request.call)
+            seconds = min(seconds, left)
         with explained(request.call):
             ends = aiohttp.ClientTimeout(total=seconds)
             async with await self._send(request, ends) as answer:
                 return await self._decoded(request, answer)
 
-    async def _send(self, request: Request, ends: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
-        headers = {"Accept": request.accept, "Content-Type": request.content_type}
+    async def _send(
+        self, request: ApiRequest, ends: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
+        self._on_request(request.verb, request.resource)
         LOG.debug(request.call)
-        authorization = await self._credentials.authorization()
-        if authorization is not None:
-            headers["Authorization"] = authorization
-        if self._credentials.changing:
-            headers["Connection"] = "close"
-        method, url, headers, *content = await self._client.param_serialize(
-            method=request.method,
-            resource_path=request.path,
-            query_params=list(request.query.items()),
-            header_params=headers,
-            body=request.body,
-            auth_settings=["BearerToken"],
-        )
-        # Not by the session's headers: those are sent to proxies, too. A group is a header each.
-        sent = CIMultiDict(headers)
-        sent.extend(self._impersonation)
-        answer = await self._client.call_api(method, url, sent, *content, _request_timeout=ends)
-        if answer.response.status == 401:
-            self._credentials.refused()
-        return cast("aiohttp.ClientResponse", answer.response)
+        return await send(self._connection, request, ends)
 
-    async def _decoded(self, request: Request, answer: aiohttp.ClientResponse) -> Json:
+    async def _decoded(self, request: ApiRequest, answer: aiohttp.ClientResponse) -> Json:
         try:
-            found = decode(await answer.read())
+            found = decode_json(await answer.read())
         except ValueError:
             found = None
         if not 200 <= answer.status < 300 or not isinstance(found, dict):

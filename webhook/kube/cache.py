@@ -1,7 +1,7 @@
-"""What was last seen of one kind of object: as little of each as whoever asks needs.
+"""A cache of one kind of object, which keeps as little of each as its readers need.
 
-A write is put here with its answer, so that nobody decides on what is older than his own write; an
-event that was sent before it is passed over.
+The answer to a write is put into it, so that no decision is made on a state that is older than the
+own write. An event that is older than that is ignored.
 """
 
 import logging
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 Kept = TypeVar("Kept")
 
 
-class Entry(NamedTuple, Generic[Kept]):
+class CacheEntry(NamedTuple, Generic[Kept]):
     """What is kept of an object, and the version that it is of."""
 
     version: int
@@ -29,8 +29,8 @@ class Entry(NamedTuple, Generic[Kept]):
 class Cache(Generic[Kept]):
     """Objects by namespace and name; `keep` makes what is kept, None of an object of no interest.
 
-    `changed` is told namespace, name, and what was and is kept, of whatever comes, goes or is kept
-    differently.
+    `changed` is called with namespace, name, and what was and is kept: for each object that is
+    added, deleted or kept differently.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Cache(Generic[Kept]):
     ) -> None:
         self._keep = keep
         self._changed = changed
-        self._entries: dict[str, dict[str, Entry[Kept]]] = {}
+        self._entries: dict[str, dict[str, CacheEntry[Kept]]] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._entries.values()))
@@ -60,11 +60,11 @@ class Cache(Generic[Kept]):
         for name, entry in self._entries.get(namespace, {}).items():
             yield name, entry.kept
 
-    def entry(self, found: Json) -> tuple[str, str, Entry[Kept] | None]:
+    def entry(self, found: Json) -> tuple[str, str, CacheEntry[Kept] | None]:
         """Namespace, name and what is kept of an object as the API server sent it.
 
-        That is what is kept already, where it is not older: most of a list is known. It stays where
-        an object cannot be read: one that nobody expected is no outage.
+        That is what is kept already, where it is not older: most of a list is known. The same
+        counts where the object cannot be read: an unexpected object is no outage.
         """
         metadata = found["metadata"]
         version = _number(metadata.get("resourceVersion"))
@@ -74,11 +74,11 @@ class Cache(Generic[Kept]):
             return namespace, name, held
         try:
             kept = self._keep(found)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others are followed
+        except Exception as error:  # noqa: BLE001 - the other objects are followed
             fields = {"namespace": namespace, "name": name, **failure(error)}
-            LOG.error("an object is not followed", extra={"fields": fields})  # noqa: TRY400
+            LOG.error("object not read", extra={"fields": fields})  # noqa: TRY400
             return namespace, name, held
-        return namespace, name, None if kept is None else Entry(version, kept)
+        return namespace, name, None if kept is None else CacheEntry(version, kept)
 
     def put(self, found: Json) -> None:
         """Take in an object that was sent, unless what is here is newer."""
@@ -86,17 +86,22 @@ class Cache(Generic[Kept]):
         if entry is None or entry is not self._held(namespace, name):
             self._set(namespace, name, entry)
 
-    def doubt(self, namespace: str) -> None:
-        """Let the objects of a namespace be kept anew when they are next seen, changed or not."""
-        entries = self._entries.get(namespace, {})
-        entries.update({name: Entry(UNKNOWN, entry.kept) for name, entry in entries.items()})
+    def doubt(self, *namespaces: str) -> None:
+        """Let objects be kept anew when they are next seen, changed or not.
+
+        Those of these namespaces, or all objects.
+        """
+        for namespace in namespaces or tuple(self._entries):
+            entries = self._entries.get(namespace, {})
+            doubted = {name: CacheEntry(UNKNOWN, entry.kept) for name, entry in entries.items()}
+            entries.update(doubted)
 
     def drop(self, namespace: str, name: str) -> None:
         """Forget an object that is gone."""
         self._set(namespace, name, None)
 
     def replace(
-        self, covers: Callable[[str, str], bool], listed: Mapping[tuple[str, str], Entry[Kept]]
+        self, covers: Callable[[str, str], bool], listed: Mapping[tuple[str, str], CacheEntry[Kept]]
     ) -> None:
         """Take in a whole list; what it covers and is not in it is gone."""
         for namespace, name in [each for each in self if covers(*each)]:
@@ -107,10 +112,10 @@ class Cache(Generic[Kept]):
             if held is None or held.version < entry.version:
                 self._set(namespace, name, entry)
 
-    def _held(self, namespace: str, name: str) -> Entry[Kept] | None:
+    def _held(self, namespace: str, name: str) -> CacheEntry[Kept] | None:
         return self._entries.get(namespace, {}).get(name)
 
-    def _set(self, namespace: str, name: str, entry: Entry[Kept] | None) -> None:
+    def _set(self, namespace: str, name: str, entry: CacheEntry[Kept] | None) -> None:
         entries = self._entries.setdefault(namespace, {})
         before = entries.get(name)
         if entry is not None:

@@ -1,11 +1,11 @@
-"""The official client: its transport, on the way that was found; its errors in our words."""
+"""The official client: its transport, with the configuration that was found, and its errors."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import aiohttp
 from kubernetes.aio import config
@@ -14,17 +14,22 @@ from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException
 from multidict import CIMultiDict
 
-from webhook.kube.access import impersonation, proxies
-from webhook.kube.access.credentials import Credentials, Fixed
-from webhook.kube.access.entries import User
-from webhook.kube.access.overrides import Overrides
-from webhook.kube.access.way import Way, find
-from webhook.kube.errors import ConfigurationError, Unreachable, no_way
+from webhook.kube.access import proxies
+from webhook.kube.access.client_config import (
+    ClientConfig,
+    Overrides,
+    impersonation_headers,
+    load_client_config,
+)
+from webhook.kube.access.credentials import Credentials, FixedHeader
+from webhook.kube.access.kubeconfig import UserEntry
+from webhook.kube.api_request import ApiRequest
+from webhook.kube.errors import ConfigurationError, Unreachable, no_configuration
 
 POD = "the ServiceAccount of the pod"
 
 
-class Connection(NamedTuple):
+class ApiConnection(NamedTuple):
     """The client, who we are to the API server beside what it knows, and as whom we act."""
 
     client: Any
@@ -32,41 +37,41 @@ class Connection(NamedTuple):
     impersonation: CIMultiDict[str]
 
 
-async def connect(kubeconfig: Path | None, overrides: Overrides) -> Connection:
-    """Prepare a connection; nobody is called but a credential plugin.
+async def open_connection(kubeconfig: Path | None, overrides: Overrides) -> ApiConnection:
+    """Prepare a connection. No request is sent; a credential plugin may run.
 
     Raises ConfigurationError where there is no way to a cluster.
     """
-    way = await find(kubeconfig, overrides, os.environ)
-    return _in_pod(overrides) if way is None else _by_kubeconfig(way)
+    config_of_file = await load_client_config(kubeconfig, overrides, os.environ)
+    return _in_pod(overrides) if config_of_file is None else _by_kubeconfig(config_of_file)
 
 
-def _by_kubeconfig(way: Way) -> Connection:
+def _by_kubeconfig(found: ClientConfig) -> ApiConnection:
     configuration = Configuration()
-    configuration.host = way.server
-    configuration.tls_server_name = way.server_name or None
-    configuration.proxy = way.proxy
+    configuration.host = found.server
+    configuration.tls_server_name = found.server_name or None
+    configuration.proxy = found.proxy
     client = _client(configuration)
-    client.rest_client.ssl_context = way.tls
-    return Connection(client, way.credentials, way.headers)
+    client.rest_client.ssl_context = found.tls
+    return ApiConnection(client, found.credentials, found.headers)
 
 
-def _in_pod(overrides: Overrides) -> Connection:
+def _in_pod(overrides: Overrides) -> ApiConnection:
     if overrides.context:
-        raise no_way(POD, "it has no contexts")
+        raise no_configuration(POD, "it has no contexts")
     configuration = Configuration()
     # Python 3.13 would refuse authorities without key identifiers, which many clusters have.
     configuration.disable_strict_ssl_verification = True
     try:
         config.load_incluster_config(client_configuration=configuration)
-        configuration.proxy = proxies.of_environment(configuration.host, os.environ)
-        headers = impersonation.headers(User(), overrides)
+        configuration.proxy = proxies.proxy_of_environment(configuration.host, os.environ)
+        headers = impersonation_headers(UserEntry(), overrides)
         client = _client(configuration)
     except ConfigException as error:
-        raise no_way(POD, str(error)) from None
+        raise no_configuration(POD, str(error)) from None
     except (OSError, ValueError) as error:
-        raise no_way(POD, type(error).__name__) from None
-    return Connection(client, Fixed(None), headers)
+        raise no_configuration(POD, type(error).__name__) from None
+    return ApiConnection(client, FixedHeader(None), headers)
 
 
 def _client(configuration: Configuration) -> Any:
@@ -99,3 +104,31 @@ async def left_early(answer: aiohttp.ClientResponse) -> AsyncIterator[None]:
         transport = answer.connection.transport if answer.connection else None
         if transport is not None:
             transport.abort()
+
+
+async def send(
+    connection: ApiConnection, request: ApiRequest, ends: aiohttp.ClientTimeout
+) -> aiohttp.ClientResponse:
+    """Send a request with the credentials of the connection; returns the answer, still unread."""
+    client, credentials, impersonation = connection
+    headers = {"Accept": request.accept, "Content-Type": request.content_type}
+    authorization = await credentials.authorization()
+    if authorization is not None:
+        headers["Authorization"] = authorization
+    if credentials.changing:
+        headers["Connection"] = "close"
+    method, url, headers, *content = await client.param_serialize(
+        method=request.method,
+        resource_path=request.path,
+        query_params=list(request.query.items()),
+        header_params=headers,
+        body=request.body,
+        auth_settings=["BearerToken"],
+    )
+    # Not by the session's headers: those are sent to proxies, too. A group is a header each.
+    sent = CIMultiDict(headers)
+    sent.extend(impersonation)
+    answer = await client.call_api(method, url, sent, *content, _request_timeout=ends)
+    if answer.response.status == 401:
+        credentials.refused()
+    return cast("aiohttp.ClientResponse", answer.response)

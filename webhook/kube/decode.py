@@ -1,20 +1,26 @@
-"""JSON of an API server, which stores what is nested ten thousand levels deep.
+"""JSON of an API server: an answer, or the events of a watch, one object a line.
 
-Whoever may write an object may nest its managedFields like that, and Python's decoder, like much
-of what is done with an object afterwards, recurses. What nobody reads must stop nobody.
+The API server stores what is nested ten thousand levels deep. Users who can write an object can
+nest its managedFields like that. Python's decoder recurses, like much of what handles an object
+afterwards. What the product does not read must not stop it.
 """
 
 import re
-from typing import Any
+from collections.abc import AsyncIterable, AsyncIterator
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
+from webhook.kube.errors import ApiError, refusal
+
 # Objects of Kubernetes end long before; pydantic's decoder goes down to 200.
 DEEPEST = 100
+# The API server stores objects of 1.5 MiB, and managedFields and escapes make them longer.
+LONGEST_LINE = 16 * 1024 * 1024
 _TOKENS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 
 
-def decode(text: bytes) -> Any:
+def decode_json(text: bytes) -> Any:
     """What the text says; where it is nested too deep, with null in the place of what is deeper.
 
     Raises ValueError for what is no JSON.
@@ -39,3 +45,48 @@ def _shallow(text: bytes) -> bytes:
                     begin = token.end()
                 depth -= 1
     return b"".join([*kept, text[begin:]])
+
+
+class WatchEvent(NamedTuple):
+    """One event: ADDED, MODIFIED, DELETED, or BOOKMARK with nothing but a resourceVersion."""
+
+    type: str
+    object: dict[str, Any]
+
+
+async def watch_events(call: str, chunks: AsyncIterable[bytes]) -> AsyncIterator[WatchEvent]:
+    """Decode until the chunks end; raises ApiError for an ERROR event, and for what is no event.
+
+    `call` starts the messages.
+    """
+    async for line in _lines(chunks):
+        yield _event(call, line)
+
+
+async def _lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """Whole lines; the reader's own method refuses what is longer than its buffer."""
+    pieces: list[bytes] = []
+    length = 0
+    async for chunk in chunks:
+        *ended, rest = chunk.split(b"\n")
+        for piece in ended:
+            yield b"".join([*pieces, piece])
+            pieces, length = [], 0
+        pieces.append(rest)
+        length += len(rest)
+        if length > LONGEST_LINE:
+            break
+    if length:
+        yield b"".join(pieces)
+
+
+def _event(call: str, line: bytes) -> WatchEvent:
+    try:
+        found = decode_json(line)
+        event = WatchEvent(str(found["type"]), dict(found["object"]))
+    except (ValueError, TypeError, LookupError):
+        message = f"{call}: something came that is no event of a watch"
+        raise ApiError(200, "InvalidEvent", message) from None
+    if event.type == "ERROR":
+        raise refusal(call, int(event.object.get("code") or 500), event.object)
+    return event

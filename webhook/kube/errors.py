@@ -23,7 +23,7 @@ class ConfigurationError(Exception):
         super().__init__("".join(char if char.isprintable() else " " for char in sentence))
 
 
-def no_way(source: str, reason: str) -> ConfigurationError:
+def no_configuration(source: str, reason: str) -> ConfigurationError:
     """The error for a source of credentials that holds none."""
     return ConfigurationError(
         f"{source} shows no way to a cluster ({reason}): run in a pod with a ServiceAccount token, "
@@ -32,7 +32,7 @@ def no_way(source: str, reason: str) -> ConfigurationError:
 
 
 class ApiError(Exception):
-    """The API server refused, or nobody answered (status 0)."""
+    """The API server refused the request, or it was not answered or not sent (status 0)."""
 
     def __init__(self, status: int, reason: str, message: str) -> None:
         super().__init__(message)
@@ -42,7 +42,7 @@ class ApiError(Exception):
 
 
 class Forbidden(ApiError):  # noqa: N818 - named as the API server names it, like those below
-    """RBAC, or somebody's admission, does not allow it."""
+    """RBAC or an admission webhook does not allow it."""
 
 
 class NotFound(ApiError):  # noqa: N818
@@ -50,7 +50,7 @@ class NotFound(ApiError):  # noqa: N818
 
 
 class AlreadyExists(ApiError):  # noqa: N818
-    """An object of this name is there; it may be somebody else's."""
+    """An object of this name exists; it may belong to another owner."""
 
 
 class Conflict(ApiError):  # noqa: N818
@@ -70,6 +70,13 @@ class Unreachable(ApiError):  # noqa: N818
 
     def __init__(self, message: str) -> None:
         super().__init__(0, "Unreachable", message)
+
+
+class NotLeading(ApiError):  # noqa: N818
+    """Another process may hold the Lease by now, so that the request was not sent."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(0, "NotLeading", f"{call}: not sent, another controller may lead by now")
 
 
 class TooManyRequests(ApiError):  # noqa: N818

@@ -1,9 +1,9 @@
 """One of several controllers leads: who holds the Lease, and renews it in time.
 
-Time is measured by the clock of this process that nobody sets, from before each request was sent:
+Time is measured by the monotonic clock of this process, from before each request was sent:
 what others see is never earlier than that. The work is cancelled, and awaited, when the Lease was
 not renewed for `renew` seconds, which is well before the `duration` after which another takes it.
-A Lease of somebody else is taken when it has not changed for its duration while we looked; what
+A Lease of another holder is taken when it has not changed for its duration while we looked; what
 its times say does not matter, because clocks differ.
 """
 
@@ -23,14 +23,15 @@ LOG = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 Work = Callable[[], Coroutine[Any, Any, None]]
-HELD_BY_NOBODY = 1
+RELEASED_SECONDS = 1
+GRACE_SECONDS = 10.0
 
 
 @dataclass
 class Lease:
     """The Lease at `path` in the collection `folder`; `identity` is of this process alone.
 
-    `leads` is told True and False as it changes.
+    `leads` is called with True and False as it changes.
     """
 
     api: Api
@@ -49,8 +50,8 @@ class Lease:
     _other: tuple[str, float] = field(default=("", 0.0), init=False)
 
     @property
-    def left(self) -> float:
-        """For how many seconds nobody else can lead; not above 0 while we do not."""
+    def remaining(self) -> float:
+        """For how many seconds no other process can lead; not above 0 while this one does not."""
         return self._sent + self.duration - _clock() if self._held else 0.0
 
     async def run(self, work: Work) -> None:
@@ -60,14 +61,14 @@ class Lease:
         """
         while True:
             await self._acquire()
-            LOG.info("leads", extra={"fields": {"identity": self.identity}})
+            LOG.info("lease acquired", extra={"fields": {"identity": self.identity}})
             try:
                 if await self._lead(work):
                     return
             finally:
-                self.leads(False)  # noqa: FBT003 - it is the one thing to tell
+                self.leads(False)  # noqa: FBT003 - the callback takes nothing else
                 await self._release()
-            LOG.warning("leads no more", extra={"fields": {"identity": self.identity}})
+            LOG.warning("lease lost", extra={"fields": {"identity": self.identity}})
 
     async def _acquire(self) -> None:
         while not await self._tried(self._take):  # noqa: ASYNC110 - there is no event for it
@@ -105,11 +106,11 @@ class Lease:
         try:
             return await attempt()
         except ApiError as error:
-            LOG.warning("no answer about the Lease", extra={"fields": {"reason": error.message}})
+            LOG.warning("lease request failed", extra={"fields": {"reason": error.message}})
             return False
 
     async def _take(self) -> bool:
-        """Write the Lease as ours, where it is ours or nobody's any more.
+        """Write the Lease as ours, where it is ours or has no holder any more.
 
         One that we hold is as we wrote it: the API server says where it is not.
         """
@@ -163,7 +164,7 @@ class Lease:
         }
 
     def _free(self, found: Json) -> bool:
-        """Whether it is ours, nobody's, or has not changed for as long as it lasts."""
+        """Whether it is ours, has no holder, or has not changed for as long as it lasts."""
         spec = found.get("spec") or {}
         if spec.get("holderIdentity") in (None, "", self.identity):
             return True
@@ -175,11 +176,11 @@ class Lease:
 
     async def _release(self) -> None:
         """Let the next one lead at once, if it is still ours."""
-        held, left = self._held, self.left
+        held, left = self._held, self.remaining
         self._held = None
         if held is None or left <= 0:
             return
-        spec = {**held["spec"], "holderIdentity": "", "leaseDurationSeconds": HELD_BY_NOBODY}
+        spec = {**held["spec"], "holderIdentity": "", "leaseDurationSeconds": RELEASED_SECONDS}
         body = {**held, "spec": spec}
         seconds = min(left, self.retry)
         await self._tried(lambda: self._given_up(body, seconds))
@@ -191,3 +192,19 @@ class Lease:
 
 def _clock() -> float:
     return asyncio.get_running_loop().time()
+
+
+async def lead(lease: Lease, work: Work, stop: asyncio.Event) -> None:
+    """Lead again and again until `stop` is set; work that has begun may end by itself first."""
+    leading = asyncio.create_task(lease.run(work), name="lease")
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait([leading, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if lease.remaining > 0:
+            await asyncio.wait([leading], timeout=GRACE_SECONDS)
+    finally:
+        stopping.cancel()
+        leading.cancel()
+        await asyncio.wait([leading])
+    if not leading.cancelled():
+        leading.result()

@@ -1,6 +1,6 @@
 """One line of JSON an event, on stderr.
 
-What clients send stays out of the log: an exception is told by its type and the places in the code
+What clients send stays out of the log: an exception is logged as its type and the lines of code
 that it passed through, never by its message, which may quote the object under review.
 """
 
@@ -25,7 +25,7 @@ OURS = ("webhook", "certs")
 def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     """Send every record of every logger, and Python's warnings, to one stream as JSON lines.
 
-    Nothing below the level, and of other people's code nothing below `info`: what it tells then
+    Nothing below the level, and of libraries nothing below `info`: their debug lines
     may quote what clients sent.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
@@ -42,14 +42,14 @@ def cut(value: str) -> str:
 
 
 def failure(error: BaseException) -> dict[str, Any]:
-    """The fields that tell an exception without quoting it."""
+    """The fields that describe an exception without quoting it."""
     return {
         "exception": f"{type(error).__module__}.{type(error).__qualname__}",
-        "at": places(error.__traceback__),
+        "at": traceback_lines(error.__traceback__),
     }
 
 
-def places(traceback: TracebackType | None) -> list[str]:
+def traceback_lines(traceback: TracebackType | None) -> list[str]:
     """Module and line of the last calls before an exception, the innermost last."""
     found = []
     while traceback is not None:

@@ -1,7 +1,7 @@
 """What an operator can graph and alert on.
 
 No label takes a value that a client chooses freely: an unknown kind or operation counts as
-`other`, so that nobody can fill the memory of the process with new time series.
+`other`, so that no client can fill the memory of the process with new time series.
 """
 
 from collections.abc import Callable, Iterable
@@ -87,16 +87,17 @@ class Metrics:
                 buckets=BUCKETS,
             ).labels
         )
-        self._findings = _Children(
+        # All labels below are ours, not the client's.
+        self.findings = _Children(
             counter("findings_total", "Findings of the rules.", ["rule", "severity"]).labels
         )
         self.internal_errors = counter(
             "internal_errors_total", "Reviews refused because the review itself failed."
         )
-        self._rejected = counter(
+        self.rejected_requests = counter(
             "rejected_requests_total", "HTTP requests that were no reviews.", ["status"]
         )
-        self._handshakes = counter(
+        self.failed_handshakes = counter(
             "failed_handshakes_total", "TLS handshakes of clients that failed.", ["cause"]
         )
         self._reloads = counter(
@@ -104,7 +105,7 @@ class Metrics:
         )
         self._refused = gauge(
             "file_refused",
-            "1 while a file on disk is unusable and the one before stays in force.",
+            "1 while a file on disk is unusable and its previous content in force.",
             ["file"],
         )
         self.certificate_expiry = gauge(
@@ -122,22 +123,10 @@ class Metrics:
         self._reviews[review.hook, review.scope, operation, kind, review.decision, dry_run].inc()
         self._seconds[review.hook,].observe(seconds)
 
-    def found(self, rule: str, severity: str) -> None:
-        """Count one finding; both labels are ours, not the client's."""
-        self._findings[rule, severity].inc()
-
-    def rejected(self, status: int) -> None:
-        """Count one request that was no review."""
-        self._rejected.labels(status).inc()
-
-    def handshake_failed(self, cause: str) -> None:
-        """Count one failed handshake; the causes are ours, not the client's."""
-        self._handshakes.labels(cause).inc()
-
     def expect_failed_handshakes(self, causes: Iterable[str]) -> None:
         """Show the counters of these causes from the start, at zero."""
         for cause in causes:
-            self._handshakes.labels(cause)
+            self.failed_handshakes.labels(cause)
 
     def reloaded(self, file: str, *, taken: bool) -> None:
         """Count a changed file, and say whether the one on disk is the one in force."""

@@ -108,7 +108,7 @@ def _unrouted(error: web.HTTPException) -> RejectedError:
 
 
 def _rejected(request: web.Request, rejected: RejectedError, metrics: Metrics) -> web.Response:
-    metrics.rejected(rejected.status)
+    metrics.rejected_requests.labels(rejected.status).inc()
     fields = {"status": rejected.status, "reason": rejected.sentence, "client": request.remote}
     LOG.warning("request rejected", extra={"fields": fields})
     response = web.Response(

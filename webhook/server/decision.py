@@ -65,7 +65,7 @@ def record_decision(
     counted = Review(hook, scope.value, operation, kind, word, request.dry_run)
     metrics.reviewed(counted, seconds)
     for finding in decision.answer.findings:
-        metrics.found(finding.rule, finding.severity.value)
+        metrics.findings[finding.rule, finding.severity.value].inc()
     fields: dict[str, Any] = {
         "hook": hook,
         "scope": scope.value,

@@ -71,7 +71,7 @@ class HttpConnection(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002 - it quotes the request
     ) -> web.StreamResponse:
         """Answer invalid HTTP and failures of the application, and close the connection."""
-        self._metrics.rejected(status)
+        self._metrics.rejected_requests.labels(status).inc()
         fields = {"status": status, "client": request.remote, **(failure(exc) if exc else {})}
         LOG.log(
             logging.ERROR if status >= 500 else logging.WARNING,
@@ -115,7 +115,7 @@ class Handshakes:
     def failed(self, error: ssl.SSLError) -> None:
         """Count a failure; log it unless one of its cause was logged less than a minute ago."""
         cause = handshake_cause(error)
-        self._metrics.handshake_failed(cause)
+        self._metrics.failed_handshakes.labels(cause).inc()
         self._unlogged[cause] += 1
         now = self._clock()
         if now < self._quiet_until[cause]:

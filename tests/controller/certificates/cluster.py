@@ -14,12 +14,12 @@ from tools.chart.shipped import REGISTRATIONS, shipped
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.ports import LOOPBACK
 from webhook.cli.main import main
-from webhook.controller.installation import Places
+from webhook.controller.installation import Installation
 
 SERVICE = "hook"
 
 
-def plan(places: Places, **given: Any) -> rotation.RotationPlan:
+def plan(places: Installation, **given: Any) -> rotation.RotationPlan:
     """The plan for an installation."""
     return rotation.RotationPlan(names=service_names(places.service, places.namespace), **given)
 
@@ -30,7 +30,7 @@ class Installed:
     def __init__(self, cluster: ControlPlane, namespace: str, port: int = 443) -> None:
         self.cluster = cluster
         self.namespace = namespace
-        self.places = Places(SERVICE, namespace, namespace)
+        self.places = Installation(SERVICE, namespace, namespace)
         cluster.local_service(namespace, SERVICE, port)
         for registration in shipped(*REGISTRATIONS):
             cluster.create(*self._registration(registration, port))

@@ -9,13 +9,13 @@ from typing import Any
 
 from certs.rotation import RotationPlan
 from tools.cluster.background import Background
-from webhook.controller.certificates.driver import Driver
-from webhook.controller.certificates.served import Replica
-from webhook.controller.installation import Places
+from webhook.controller.certificates.rotator import Rotator
+from webhook.controller.installation import Installation
+from webhook.controller.serving_replicas import Replica
 from webhook.kube.api import Api
-from webhook.kube.api_request import Request
+from webhook.kube.api_request import ApiRequest
 from webhook.kube.errors import ApiError
-from webhook.observe.control_metrics import ControlMetrics
+from webhook.observe.controller_metrics import ControllerMetrics
 
 SOON = timedelta(seconds=0.1)
 
@@ -42,7 +42,7 @@ class MortalApi(Api):
 
     fate: Fate
 
-    async def _call(self, request: Request, seconds: float) -> dict[str, Any]:
+    async def _call(self, request: ApiRequest, seconds: float) -> dict[str, Any]:
         answer = await super()._call(request, seconds)
         if request.method != "GET":
             self.fate.wrote()
@@ -55,7 +55,7 @@ class Controller(Background):
     def __init__(
         self,
         kubeconfig: Path,
-        places: Places,
+        places: Installation,
         plan: RotationPlan,
         replicas: Sequence[Replica],
         skew: timedelta = timedelta(0),
@@ -85,15 +85,15 @@ class Controller(Background):
             driver = self._driver(api, lambda: api.server_time() + self._skew)
             while not self.over.is_set():
                 try:
-                    due = await driver.turn()
+                    due = await driver.reconcile()
                 except ApiError as error:
                     self.errors.append(error.message)
-                    due = SOON
-                await asyncio.sleep(min(due, SOON).total_seconds())
+                    due = SOON.total_seconds()
+                await asyncio.sleep(min(due, SOON.total_seconds()))
 
-    def _driver(self, api: Api, clock: Callable[[], datetime]) -> Driver:
+    def _driver(self, api: Api, clock: Callable[[], datetime]) -> Rotator:
         async def find_replicas() -> list[Replica]:
             return self._replicas
 
-        metrics = ControlMetrics()
-        return Driver(api, self._places, self._plan, find_replicas, metrics, clock, SOON, SOON)
+        metrics = ControllerMetrics()
+        return Rotator(api, self._places, self._plan, find_replicas, metrics, clock, SOON, SOON)

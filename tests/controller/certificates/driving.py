@@ -6,19 +6,19 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.controller.certificates.cluster import plan
-from webhook.controller.certificates.driver import Driver
-from webhook.controller.certificates.served import Replica
-from webhook.controller.installation import Places
+from webhook.controller.certificates.rotator import Rotator
+from webhook.controller.installation import Installation
+from webhook.controller.serving_replicas import Replica
 from webhook.kube.api import Api
-from webhook.observe.control_metrics import ControlMetrics
+from webhook.observe.controller_metrics import ControllerMetrics
 
 AT_ONCE = timedelta(0)
 
 
 @asynccontextmanager
 async def driving(
-    kubeconfig: Path, places: Places, replicas: Sequence[Replica] = ()
-) -> AsyncIterator[Driver]:
+    kubeconfig: Path, places: Installation, replicas: Sequence[Replica] = ()
+) -> AsyncIterator[Rotator]:
     """A driver that waits for nothing to settle."""
 
     async def find_replicas() -> list[Replica]:
@@ -26,17 +26,17 @@ async def driving(
 
     async with await Api.connect(kubeconfig) as api:
         wanted = plan(places, settle=AT_ONCE)
-        yield Driver(api, places, wanted, find_replicas, ControlMetrics(), api.server_time)
+        yield Rotator(api, places, wanted, find_replicas, ControllerMetrics(), api.server_time)
 
 
-async def drive(driver: Driver, most: int = 20) -> int:
+async def drive(driver: Rotator, most: int = 20) -> int:
     """Take turns until there is nothing to do at once; how many there were."""
     for turns in range(1, most + 1):
-        if await driver.turn():
+        if await driver.reconcile():
             return turns
     raise AssertionError(f"no rest after {most} turns")
 
 
-def sample(driver: Driver, name: str, **labels: str) -> float | None:
+def sample(driver: Rotator, name: str, **labels: str) -> float | None:
     """The value of one of its metrics."""
     return driver.metrics.registry.get_sample_value(f"mcp_admission_{name}", labels)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from tests import builders
 from tests.controller.certificates.cluster import Installed, accepted
 from tools.cluster.background import Background
-from webhook.controller.certificates import published
+from webhook.controller.certificates import ca_bundles
 from webhook.kube.api import Api
+from webhook.kube.api_request import namespaced
 from webhook.kube.errors import ApiError
-from webhook.kube.paths import namespaced
 
 SENDERS = 4
 SECONDS_BETWEEN_HANDSHAKES = 0.1
@@ -66,7 +66,9 @@ class Load(Background):
         """Each replica, with each of the bundles as it was a moment ago."""
         host = self._installed.places.host
         while not self.over.is_set():
-            bundles = published.bundles(await published.read(api, self._installed.places))
+            bundles = ca_bundles.ca_bundles(
+                await ca_bundles.read_configurations(api, self._installed.places)
+            )
             for port in self._ports():
                 for bundle in set(bundles.values()):
                     await self._shake(port, host, bundle or b"")

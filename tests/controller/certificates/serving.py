@@ -13,7 +13,7 @@ from tools.cluster.mounted import Mount, Volume
 from tools.cluster.ports import LOOPBACK, free_ports
 from tools.cluster.process import Component
 from tools.demo.serving import ask
-from webhook.controller.certificates.served import Replica
+from webhook.controller.serving_replicas import Replica
 
 # What kube-proxy may take to hear of a pod that is to leave.
 DRAIN_SECONDS = 1

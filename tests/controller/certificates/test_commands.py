@@ -20,7 +20,7 @@ from tests.controller.certificates.cluster import SERVICE, Installed, plan
 from tests.controller.certificates.controller import Controller
 from tools.cluster.ports import LOOPBACK, free_ports
 from webhook.cli.main import main
-from webhook.controller.certificates import served
+from webhook.controller import serving_replicas
 
 
 def words(installed: Installed) -> list[str]:
@@ -121,7 +121,7 @@ def test_what_answers_in_place_of_a_replica_is_not_taken_for_it(  # noqa: PLR091
         async def ask(*_: object) -> dict[str, Certificate | None]:
             return {POD: shown}
 
-        monkeypatch.setattr(served, "ask", ask)
+        monkeypatch.setattr(serving_replicas, "ask_certificates", ask)
         here = words(installed)
         if in_pod:
             monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
@@ -268,9 +268,9 @@ def test_control_installs_tells_and_ends(installed: Installed) -> None:
 
     lines: list[dict[str, Any]] = [json.loads(line) for line in err.splitlines()]
     assert process.returncode == 0
-    assert lines[0]["message"] == "controlling"
-    assert lines[-1]["message"] == "stopped"
-    steps = [line["step"] for line in lines if line["message"] == "rotation"]
+    assert lines[0]["message"] == "controller started"
+    assert lines[-1]["message"] == "controller stopped"
+    steps = [line["step"] for line in lines if line["message"] == "rotation step"]
     assert steps[:3] == ["CreateAuthority", "Publish", "IssueLeaf"]
     assert steps[-1] == "Rest"
 

@@ -10,13 +10,14 @@ import pytest
 
 from tests.kube.virtual_time import run
 from webhook import names
-from webhook.controller.cluster_state import Key, View
-from webhook.controller.gates.gate_reconciler import MOMENT, Gates
-from webhook.controller.namespaces.namespace_reconciler import Namespaces
-from webhook.controller.owned.write import Writer
+from webhook.controller.cluster_state import ClusterState, Queues
+from webhook.controller.event_recorder import EventRecorder
+from webhook.controller.gates.gate_reconciler import MOMENT, GateReconciler
+from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
+from webhook.controller.owned.writer import Writer
 from webhook.kube.errors import Invalid
-from webhook.kube.event_recorder import Notes
 from webhook.kube.queue import Queue
+from webhook.kube.reconcile import NamespacedName
 from webhook.objects.network_policies import BASELINE
 from webhook.settings.model import Settings
 
@@ -41,16 +42,15 @@ class Team:
     """A namespace with its policy, the reconciler of its pods, and the API that opens them."""
 
     def __init__(self) -> None:
-        queue: Queue[Key] = Queue(lambda *_: None)
         self.opened: list[str] = []
         self.told: list[str] = []
         self.refuses: Invalid | None = None
         self.gates_left: list[str] = [names.GATE]
-        self.view = View(Settings(), "release", (), queue)
+        self.view = ClusterState(Settings(), "release", (), Queues(Queue(), Queue(), Queue()))
         api: Any = self
-        writer, notes = Writer(api, self.view.made), Notes(api, "test")
-        self.namespaces = Namespaces(api, self.view, writer, notes)
-        self.gates = Gates(api, writer, self.namespaces, notes)
+        writer, notes = Writer(api, self.view.made), EventRecorder(api, "test", Queue())
+        self.namespaces = NamespaceReconciler(api, self.view, writer, notes)
+        self.gates = GateReconciler(api, writer, self.namespaces, notes)
         self.view.namespaces.put(stored({"metadata": {"name": "team", "uid": "team"}}))
         self.view.pods.put(pod("first", [names.GATE]))
 
@@ -84,7 +84,7 @@ class Team:
         self.view.pods.put(pod(name, [names.GATE]))
         began = asyncio.get_running_loop().time()
         while name not in self.opened:
-            due = await self.gates.reconcile(Key("pod", "team", name))
+            due = await self.gates.reconcile(NamespacedName("team", name))
             await asyncio.sleep(due or 0.0)
         return asyncio.get_running_loop().time() - began
 
@@ -137,7 +137,7 @@ def test_a_gate_that_somebody_s_admission_keeps_is_told_and_tried_again(
         team.view.pods.put(pod("second", [names.GATE]))
         team.refuses, team.gates_left = Invalid(422, "Invalid", "some policy denied it"), left
         with pytest.raises(Invalid) if told else nullcontext():
-            await team.gates.reconcile(Key("pod", "team", "second"))
+            await team.gates.reconcile(NamespacedName("team", "second"))
         return team
 
     team = run(main())

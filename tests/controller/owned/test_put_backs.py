@@ -6,22 +6,22 @@ import pytest
 
 from tests.controller.servers.one_server import KEY, Json, Remembering, servers_of, stored
 from tests.kube.virtual_time import run
-from webhook.controller.cluster_state import View
-from webhook.controller.owned.owned_objects import Place
+from webhook.controller.cluster_state import ClusterState
+from webhook.controller.owned.owned_objects import ObjectKey
 from webhook.controller.owned.put_backs import LONGEST, PutBacks
-from webhook.controller.owned.write import Changed
-from webhook.controller.servers.server_reconciler import Servers
+from webhook.controller.owned.writer import Changed
+from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.kube.errors import Conflict, Invalid
 
 NAME = "crm-mcp"
 PATH = f"/api/v1/namespaces/team/services/{NAME}"
-SERVICE = Place("Service", "team", NAME)
-POLICY = Place("NetworkPolicy", "team", "mcp-admission-baseline")
+SERVICE = ObjectKey("Service", "team", NAME)
+POLICY = ObjectKey("NetworkPolicy", "team", "mcp-admission-baseline")
 THEM = {"manager": "them", "operation": "Update", "fieldsV1": {"f:spec": {"f:type": {}}}}
 
 
 @pytest.mark.parametrize(("place", "longest"), [(SERVICE, 600.0), (POLICY, 30.0)])
-def test_each_time_waits_longer_up_to_a_limit(place: Place, longest: float) -> None:
+def test_each_time_waits_longer_up_to_a_limit(place: ObjectKey, longest: float) -> None:
     async def main() -> list[float]:
         put_backs, waits = PutBacks(), []
         assert put_backs.wait(place) == 0
@@ -43,7 +43,7 @@ def test_what_was_left_alone_for_long_is_forgotten() -> None:
     async def main() -> None:
         put_backs = PutBacks()
         for at in range(1000):
-            put_backs.done(Place("Secret", "team", str(at)), "note")
+            put_backs.done(ObjectKey("Secret", "team", str(at)), "note")
         put_backs.done(SERVICE, "note")
         await asyncio.sleep(LONGEST)
         assert put_backs.note(SERVICE) == "note"
@@ -56,7 +56,7 @@ def test_what_was_left_alone_for_long_is_forgotten() -> None:
     run(main())
 
 
-def edited(api: Remembering, view: View, *managers: Json, **more: Json) -> None:
+def edited(api: Remembering, view: ClusterState, *managers: Json, **more: Json) -> None:
     """Somebody makes a NodePort of the Service."""
     found = api.there[PATH]
     spec = {**found["spec"], "type": "NodePort", **more}
@@ -66,7 +66,7 @@ def edited(api: Remembering, view: View, *managers: Json, **more: Json) -> None:
     view.made["Service"].put(api.there[PATH])
 
 
-async def right(api: Remembering) -> tuple[Servers, View]:
+async def right(api: Remembering) -> tuple[ServerReconciler, ClusterState]:
     servers, view = servers_of(api)
     for _ in range(2):
         await servers.reconcile(KEY)

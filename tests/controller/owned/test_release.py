@@ -8,11 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.controller.owned.managers import HELM_RELEASE, LAST_APPLIED, changed_by
-from webhook.controller.owned.object_kinds import POLICY, SECRET, SERVICE, Kind, keep
-from webhook.controller.owned.owned_objects import Place
-from webhook.controller.owned.owner import NAMESPACE, Owner
-from webhook.controller.owned.put_backs import told
+from webhook.controller.owned.managed_fields import HELM_RELEASE, LAST_APPLIED, changed_by
+from webhook.controller.owned.owned_objects import (
+    NAMESPACE,
+    POLICY,
+    SECRET,
+    SERVICE,
+    Kind,
+    ObjectKey,
+    Owner,
+    live_object,
+)
+from webhook.controller.owned.put_backs import put_back_note
 from webhook.controller.owned.release import released
 
 Json = dict[str, Any]
@@ -81,7 +88,7 @@ WHOSE = [
 
 @pytest.mark.parametrize(("stored", "whose"), WHOSE)
 def test_an_object_is_ours_until_somebody_applies_it(stored: Json, whose: str) -> None:
-    live, owner = keep(SERVICE, stored), Owner(UID)
+    live, owner = live_object(SERVICE, stored), Owner(UID)
 
     assert owner.has(live) is (whose == "ours")
     assert owner.lost(live) is (whose == "theirs")
@@ -92,22 +99,22 @@ def test_one_that_we_did_not_write_or_that_lost_its_reference_never_was_ours() -
     strange["metadata"]["managedFields"] = [entry(SPEC, "Update")]
     free["metadata"]["ownerReferences"] = []
     for stored in (strange, free):
-        live = keep(SERVICE, stored)
+        live = live_object(SERVICE, stored)
         assert not Owner(UID).has(live)
         assert not Owner(UID).lost(live)
 
 
 def test_where_it_has_to_be_ours_alone_an_edit_is_enough() -> None:
-    edited, alone = keep(SERVICE, found(entry(SPEC, "Update"))), Owner(UID, alone=True)
+    edited, alone = live_object(SERVICE, found(entry(SPEC, "Update"))), Owner(UID, alone=True)
 
     assert alone.lost(edited)
-    assert alone.has(keep(SERVICE, found(entry(SPEC, "Update", subresource="status"))))
+    assert alone.has(live_object(SERVICE, found(entry(SPEC, "Update", subresource="status"))))
 
 
 def test_the_policy_of_a_namespace_is_never_handed_over() -> None:
     stored = found(entry({"f:spec": {"f:podSelector": {}}}), spec={"podSelector": {}})
     stored["metadata"]["ownerReferences"] = []
-    live = keep(POLICY, stored)
+    live = live_object(POLICY, stored)
 
     assert live.taken
     assert NAMESPACE.has(live)
@@ -231,7 +238,7 @@ def test_the_note_names_the_first_few_fields_and_no_value() -> None:
     wanted = {"metadata": {"labels": OURS}, "data": {f"KEY{at}": "eA==" for at in range(9)}}
     stored = {"metadata": {"labels": {}}, "data": {"MORE": "aHVudGVyMg=="}}
     paths = SECRET.differences(wanted, stored)
-    note = told(Place("Secret", "team", "crm-mcp-config"), paths, ["them"])
+    note = put_back_note(ObjectKey("Secret", "team", "crm-mcp-config"), paths, ["them"])
 
     assert note.startswith(
         "them changed data[KEY0], data[KEY1], data[KEY2], data[KEY3], data[KEY4] and 7 more of "
@@ -295,7 +302,7 @@ def test_no_key_of_managed_fields_stops_the_reading(key: str) -> None:
     )
     forged["metadata"]["finalizers"] = ["a"]
 
-    assert keep(SERVICE, forged).taken
+    assert live_object(SERVICE, forged).taken
 
 
 FEW = range(4_000)
@@ -328,6 +335,6 @@ def test_many_managed_fields_are_read_once(kind: Kind, entries: list[Json], cont
     forged = found(*entries, **content)
     started = process_time()
 
-    keep(kind, forged)
+    live_object(kind, forged)
 
     assert process_time() - started < 1.0

@@ -6,16 +6,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from webhook.controller.cluster_state import Key, View
-from webhook.controller.owned.write import Writer
-from webhook.controller.servers.server_reconciler import Servers
+from webhook.controller.cluster_state import ClusterState, Queues
+from webhook.controller.event_recorder import EventRecorder
+from webhook.controller.owned.writer import Writer
+from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.kube.errors import AlreadyExists, ApiError, NotFound
-from webhook.kube.event_recorder import Notes
 from webhook.kube.queue import Queue
+from webhook.kube.reconcile import NamespacedName
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
-KEY = Key("server", "team", "crm")
+KEY = NamespacedName("team", "crm")
 NUMBERS = itertools.count(100)
 
 
@@ -119,10 +120,12 @@ def deployment(annotations: Json, generation: int = 1, **status: Any) -> Json:
     return stored(found, "crm-uid")
 
 
-def servers_of(api: Any) -> tuple[Servers, View]:
+def servers_of(api: Any) -> tuple[ServerReconciler, ClusterState]:
     """The reconciler of servers with the Deployment in its caches, and these."""
-    queue: Queue[Key] = Queue(lambda *_: None)
-    view = View(Settings(), "release", (), queue)
+    queues = Queues(Queue(), Queue(), Queue())
+    view = ClusterState(Settings(), "release", (), queues)
     view.namespaces.put(stored({"metadata": {"name": "team"}}, "team-uid"))
     view.deployments.put(deployment({}))
-    return Servers(api, view, Writer(api, view.made), Notes(api, "test")), view
+    return ServerReconciler(
+        api, view, Writer(api, view.made), EventRecorder(api, "test", Queue())
+    ), view

@@ -69,7 +69,7 @@ class Control:
     def leads(self) -> bool:
         """Whether it leads and knows everything."""
         return self.metric("leader") == 1 and any(
-            line["message"] == "all lists are complete" for line in self.logged()
+            line["message"] == "caches synced" for line in self.logged()
         )
 
     def metric(self, name: str, **labels: str) -> float:

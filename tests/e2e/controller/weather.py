@@ -54,7 +54,7 @@ def looked_at(control: Control, namespace: Namespace, name: str = NAME) -> None:
     """Have the server looked at once more, and wait until it was."""
 
     def looks() -> float:
-        return control.metric("reconcile_duration_seconds_count", concern="server")
+        return control.metric("reconcile_duration_seconds_count", reconciler="server")
 
     before = looks()
     body = {"spec": {"template": {"metadata": {"labels": {"look": f"{before:.0f}"}}}}}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from webhook.cli.main import main
-from webhook.controller.owned.write import Writer
+from webhook.controller.owned.writer import Writer
 
 
 def pause_before_writing(file: Path) -> None:

@@ -13,7 +13,7 @@ PRIVILEGED = [builders.container(securityContext={"privileged": True})]
 
 
 def looks(control: Control) -> float:
-    return control.metric("reconcile_duration_seconds_count", concern="server")
+    return control.metric("reconcile_duration_seconds_count", reconciler="server")
 
 
 def looked_again(control: Control, before: float) -> bool:

@@ -5,8 +5,7 @@ from typing import Any
 
 import yaml
 
-from webhook.kube.access.overrides import NONE, Overrides
-from webhook.kube.access.way import Way, find
+from webhook.kube.access.client_config import NONE, ClientConfig, Overrides, load_client_config
 from webhook.kube.errors import ConfigurationError
 
 SERVER = "https://api.example.invalid:6443"
@@ -36,9 +35,9 @@ def written(folder: Path, found: Json | str, name: str = "kubeconfig") -> Path:
 
 async def way(
     folder: Path, found: Json | str, overrides: Overrides = NONE, **environment: str
-) -> Way:
+) -> ClientConfig:
     """The way by this kubeconfig."""
-    way = await find(written(folder, found), overrides, environment)
+    way = await load_client_config(written(folder, found), overrides, environment)
     assert way is not None
     return way
 
@@ -48,7 +47,7 @@ async def refusal(
 ) -> str:
     """What is said where there is none."""
     try:
-        await find(written(folder, found), overrides, environment)
+        await load_client_config(written(folder, found), overrides, environment)
     except ConfigurationError as error:
         return str(error)
     raise AssertionError

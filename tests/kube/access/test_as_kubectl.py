@@ -12,10 +12,10 @@ from tools.cluster.clients import kubectl
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.users import User
 from webhook.cli.main import main
-from webhook.kube.access.overrides import NONE, Overrides
+from webhook.kube.access.client_config import NONE, Overrides
 from webhook.kube.api import Api
+from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.errors import Forbidden
-from webhook.kube.paths import cluster_wide, namespaced
 
 REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
 PATH = cluster_wide("authentication.k8s.io/v1", "selfsubjectreviews")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.kube.access.kubeconfigs import Json, config, refusal, way
-from webhook.kube.access.overrides import NONE, Overrides
+from webhook.kube.access.client_config import NONE, Overrides
 
 ACCOUNT = "system:serviceaccount:team:deployer"
 FULL = {

@@ -6,9 +6,9 @@ import pytest
 import trustme
 from kubernetes.aio.config import incluster_config
 
-from webhook.kube.access.overrides import Overrides
+from webhook.kube.access.client_config import Overrides
 from webhook.kube.api import Api
-from webhook.kube.client import connect
+from webhook.kube.client import open_connection
 from webhook.kube.errors import ConfigurationError
 
 
@@ -34,7 +34,7 @@ def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def test_its_token_and_authority_are_used(pod: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
     monkeypatch.setenv("NO_PROXY", "10.96.0.0/12")
-    found = await connect(None, Overrides(user="dev", groups=("a", "b")))
+    found = await open_connection(None, Overrides(user="dev", groups=("a", "b")))
     await found.client.close()
 
     configuration = found.client.configuration

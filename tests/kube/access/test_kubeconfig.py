@@ -8,8 +8,7 @@ import pytest
 import yaml
 
 from tests.kube.access.kubeconfigs import SERVER, Json, config, refusal, way, written
-from webhook.kube.access.overrides import NONE, Overrides
-from webhook.kube.access.way import Way, find
+from webhook.kube.access.client_config import NONE, ClientConfig, Overrides, load_client_config
 from webhook.kube.errors import ConfigurationError
 
 SECRET = "hunter2-" * 4
@@ -22,8 +21,10 @@ def two_contexts() -> Json:
     return {**found, "contexts": [*found["contexts"], context]}
 
 
-async def listed(*files: Path, overrides: Overrides = NONE) -> Way:
-    found = await find(None, overrides, {"KUBECONFIG": os.pathsep.join(map(str, files))})
+async def listed(*files: Path, overrides: Overrides = NONE) -> ClientConfig:
+    found = await load_client_config(
+        None, overrides, {"KUBECONFIG": os.pathsep.join(map(str, files))}
+    )
     assert found is not None
     return found
 
@@ -83,14 +84,14 @@ async def test_paths_are_meant_from_their_own_file(tmp_path: Path) -> None:
 
 async def test_a_named_file_is_one_path_and_has_to_be_there(tmp_path: Path) -> None:
     file = written(tmp_path, config(), f"a{os.pathsep}b")
-    assert (await find(file, NONE, {"KUBECONFIG": "/nowhere"})) is not None
+    assert (await load_client_config(file, NONE, {"KUBECONFIG": "/nowhere"})) is not None
     for kubeconfig, environment in (
         (tmp_path / "none", {}),
         (None, {"KUBECONFIG": f"{tmp_path}/none{os.pathsep}{tmp_path}/neither"}),
         (None, {}),
     ):
         with pytest.raises(ConfigurationError, match=r"shows no way .*\(there is no such file"):
-            await find(kubeconfig, NONE, environment)
+            await load_client_config(kubeconfig, NONE, environment)
 
 
 @pytest.fixture(autouse=True)
@@ -101,17 +102,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 async def test_a_home_goes_before_the_pod_as_in_kubectl(home: Path) -> None:
     pod = {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}
-    assert await find(None, NONE, pod) is None
+    assert await load_client_config(None, NONE, pod) is None
 
     (home / ".kube").mkdir(parents=True)
     file = written(home / ".kube", "", "config")
-    assert await find(None, NONE, pod) is None
+    assert await load_client_config(None, NONE, pod) is None
     with pytest.raises(ConfigurationError, match="there is no context in it"):
-        await find(None, NONE, {})
+        await load_client_config(None, NONE, {})
 
     written(home / ".kube", config(), file.name)
     for environment in ({}, pod, {"KUBECONFIG": ""}):
-        found = await find(None, NONE, environment)
+        found = await load_client_config(None, NONE, environment)
         assert found is not None
         assert found.server == SERVER
 

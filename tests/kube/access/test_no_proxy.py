@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhook.kube.access.proxies import of_environment
+from webhook.kube.access.proxies import proxy_of_environment
 from webhook.kube.errors import ConfigurationError
 
 PROXY = "http://proxy.invalid:3128"
@@ -42,7 +42,7 @@ PROXY = "http://proxy.invalid:3128"
 def test_a_server_is_called_directly_where_go_would(
     server: str, excluded: str, direct: bool
 ) -> None:
-    found = of_environment(server, {"HTTPS_PROXY": PROXY, "NO_PROXY": excluded})
+    found = proxy_of_environment(server, {"HTTPS_PROXY": PROXY, "NO_PROXY": excluded})
 
     assert found == (None if direct else PROXY)
 
@@ -63,7 +63,7 @@ def test_a_server_is_called_directly_where_go_would(
 def test_the_variables_count_in_the_order_of_go(
     environment: dict[str, str], found: str | None
 ) -> None:
-    assert of_environment("https://api.example.com:6443", environment) == found
+    assert proxy_of_environment("https://api.example.com:6443", environment) == found
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,6 @@ def test_the_variables_count_in_the_order_of_go(
 )
 def test_a_proxy_of_another_kind_is_refused_without_its_password(proxy: str) -> None:
     with pytest.raises(ConfigurationError, match=r"HTTPS_PROXY is no http:// URL") as refused:
-        of_environment("https://api.example.com", {"HTTPS_PROXY": proxy})
+        proxy_of_environment("https://api.example.com", {"HTTPS_PROXY": proxy})
 
     assert "word" not in str(refused.value)

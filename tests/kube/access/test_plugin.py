@@ -11,9 +11,8 @@ import trustme
 
 from tests.kube.access.kubeconfigs import SERVER, Json, config, refusal, way, written
 from tests.server.certificates import chain, key
-from webhook.kube.access import plugin as module
-from webhook.kube.access.overrides import NONE
-from webhook.kube.access.way import Way, find
+from webhook.kube.access import credentials as module
+from webhook.kube.access.client_config import NONE, ClientConfig, load_client_config
 
 V1 = "client.authentication.k8s.io/v1"
 SECRET = "hunter2-" * 4
@@ -55,7 +54,7 @@ class Program:
         entry = {"apiVersion": V1, "command": "./plugin", "interactiveMode": "Never", **more}
         return {"exec": {key: value for key, value in entry.items() if value is not None}}
 
-    async def way(self, cluster: Json | None = None, **more: Any) -> Way:
+    async def way(self, cluster: Json | None = None, **more: Any) -> ClientConfig:
         return await way(self.folder, config(self.user(**more), cluster))
 
     async def refusal(self, **more: Any) -> str:
@@ -214,7 +213,7 @@ async def test_a_failure_falls_back_to_nobody_else(program: Program) -> None:
 async def test_one_that_does_not_end_is_ended(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "SECONDS", 0.05)
+    monkeypatch.setattr(module, "PLUGIN_SECONDS", 0.05)
     program.file.write_text(f"#!{sys.executable}\nimport time; time.sleep(60)\n")
 
     assert "it does not end within" in await program.refusal()
@@ -227,7 +226,7 @@ async def test_a_bare_name_is_looked_for_on_the_path(
     monkeypatch.setenv("PATH", str(program.folder))
     file = written(tmp_path_factory.mktemp("else"), config(program.user(command="plugin")))
 
-    assert await find(file, NONE, {}) is not None
+    assert await load_client_config(file, NONE, {}) is not None
     assert len(program.calls) == 1
 
 

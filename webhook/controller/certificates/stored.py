@@ -9,13 +9,76 @@
 Each step of a rotation is one write to one of them.
 """
 
-from dataclasses import dataclass
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from certs.authority import Certificate, Pair, issued_by
 from certs.bundle import BundleError, parse_certificates, render_bundle
-from webhook.controller.certificates.secret import Secret
-from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET, Places
+from webhook import names
+from webhook.controller.installation import (
+    AUTHORITY_SECRET,
+    OWN_LABELS,
+    SERVING_SECRET,
+    Installation,
+    is_own,
+)
 from webhook.kube.api import Api
+from webhook.kube.errors import NotFound
+
+REPLACE = names.PREFIX + "replace"
+
+
+@dataclass(frozen=True)
+class SecretFiles:
+    """One Secret, which may not be there; nothing of it is in a repr."""
+
+    path: str
+    found: Mapping[str, Any] | None = field(repr=False)
+
+    @classmethod
+    async def read(cls, api: Api, path: str) -> "SecretFiles":
+        """Read it; raises ApiError for everything but that it is not there."""
+        try:
+            return cls(path, await api.get(path))
+        except NotFound:
+            return cls(path, None)
+
+    @property
+    def name(self) -> str:
+        """Its name, for messages."""
+        return "Secret " + self.path.rpartition("/")[2]
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """What it holds; empty when it is not there."""
+        held = (self.found or {}).get("data") or {}
+        return {key: base64.b64decode(value) for key, value in held.items()}
+
+    @property
+    def asked_to_replace(self) -> frozenset[str]:
+        """Fingerprints of certificates that `certs rotate` asks to renew."""
+        annotations = (self.found or {}).get("metadata", {}).get("annotations") or {}
+        return frozenset(annotations.get(REPLACE, "").replace(",", " ").split())
+
+    async def write(self, api: Api, files: Mapping[str, bytes], kind: str) -> None:
+        """Let it hold these files alone; raises Conflict when it is not what was read."""
+        data = {key: base64.b64encode(content).decode() for key, content in files.items()}
+        metadata = (self.found or {}).get("metadata", {})
+        labels = {**(metadata.get("labels") or {}), **OWN_LABELS}
+        if self.found is not None:
+            body = {**self.found, "metadata": {**metadata, "labels": labels}, "data": data}
+            await api.replace(self.path, body)
+            return
+        folder, _, name = self.path.rpartition("/")
+        body = {"apiVersion": "v1", "kind": "Secret", "type": kind, "data": data}
+        await api.create(folder, {**body, "metadata": {"name": name, "labels": labels}})
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was written by us, not by cert-manager or by hand."""
+        return is_own((self.found or {}).get("metadata", {}))
 
 
 @dataclass(frozen=True)
@@ -27,19 +90,19 @@ class Stored:
     retired: tuple[Certificate, ...]
     leaf: Pair | None
     problems: tuple[str, ...]
-    authorities: Secret
-    serving: Secret
+    authorities: SecretFiles
+    serving: SecretFiles
 
     @property
     def asked_to_replace(self) -> frozenset[str]:
-        """Fingerprints of certificates that somebody wants to be renewed."""
+        """Fingerprints of certificates that `certs rotate` asks to renew."""
         return self.authorities.asked_to_replace | self.serving.asked_to_replace
 
 
-async def read(api: Api, places: Places) -> Stored:
+async def read_stored(api: Api, installation: Installation) -> Stored:
     """Read both Secrets; what cannot be used counts as absent, and is a problem."""
-    authorities = await Secret.read(api, places.secret(AUTHORITY_SECRET))
-    serving = await Secret.read(api, places.secret(SERVING_SECRET))
+    authorities = await SecretFiles.read(api, installation.secret(AUTHORITY_SECRET))
+    serving = await SecretFiles.read(api, installation.secret(SERVING_SECRET))
     problems: list[str] = []
     return Stored(
         authority=_pair(authorities, "ca", problems),
@@ -78,7 +141,7 @@ def _files(name: str, pair: Pair) -> dict[str, bytes]:
     return {f"{name}.crt": pair.certificate_pem, f"{name}.key": pair.key_pem}
 
 
-def _pair(secret: Secret, name: str, problems: list[str]) -> Pair | None:
+def _pair(secret: SecretFiles, name: str, problems: list[str]) -> Pair | None:
     files = secret.files
     certificate, key = files.get(f"{name}.crt"), files.get(f"{name}.key")
     if not certificate and not key:
@@ -90,7 +153,7 @@ def _pair(secret: Secret, name: str, problems: list[str]) -> Pair | None:
         return None
 
 
-def _bundle(secret: Secret, name: str, problems: list[str]) -> list[Certificate]:
+def _bundle(secret: SecretFiles, name: str, problems: list[str]) -> list[Certificate]:
     held = secret.files.get(name)
     try:
         return parse_certificates(held, f"{secret.name}, {name}") if held else []
@@ -99,7 +162,7 @@ def _bundle(secret: Secret, name: str, problems: list[str]) -> list[Certificate]
         return []
 
 
-def _leaf(secret: Secret, problems: list[str]) -> Pair | None:
+def _leaf(secret: SecretFiles, problems: list[str]) -> Pair | None:
     """The pair that is served; absent without the authority that servers prove it to."""
     leaf = _pair(secret, "tls", problems)
     if leaf is None:

@@ -1,54 +1,87 @@
-"""A pod that waits for its network policy: its gate goes once the policy is in force.
+"""A pod that waits for its network policy: its gate is removed once the policy is in force.
 
 In force means that the API server has it as it is wanted, and that the network plugin had a moment
-to do as it says: plugins tell nobody when they have.
+to do as it says: plugins do not report when they have.
 """
 
 import asyncio
+from typing import Any
 
-from webhook.controller.cluster_state import Key, Pod
-from webhook.controller.gates import gate
-from webhook.controller.namespaces.namespace_reconciler import Namespaces
-from webhook.controller.owned.object_kinds import POLICY
-from webhook.controller.owned.write import Writer
+from webhook import names
+from webhook.controller.cluster_state import PodState, gate_index
+from webhook.controller.event_recorder import EventRecorder, Regarding
+from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
+from webhook.controller.owned.owned_objects import POLICY
+from webhook.controller.owned.writer import Writer
 from webhook.kube.api import Api
-from webhook.kube.errors import Invalid
-from webhook.kube.event_recorder import Notes, Regarding
+from webhook.kube.api_request import namespaced
+from webhook.kube.errors import Invalid, NotFound
+from webhook.kube.reconcile import NamespacedName
 
 MOMENT = 1.0
 
+Json = dict[str, Any]
 
-class Gates:
+
+async def remove_gate(api: Api, namespace: str, name: str, uid: str, at: int) -> Json | None:
+    """Remove our gate; returns the new pod, None where the gate or the pod is gone already.
+
+    Raises ApiError, Invalid where an admission refuses the removal.
+    """
+    pods = namespaced("v1", "pods", namespace)
+    gate = f"/spec/{names.GATES}/{at}"
+    operations = [
+        {"op": "test", "path": "/metadata/uid", "value": uid},
+        {"op": "test", "path": f"{gate}/name", "value": names.GATE},
+        {"op": "remove", "path": gate},
+    ]
+    try:
+        return await api.patch(f"{pods}/{name}", operations, kind="json")
+    except NotFound:
+        return None
+    except Invalid:
+        # A test that fails and an admission policy that refuses have the same status.
+        found = await api.list(pods, field_selector=f"metadata.name={name}")
+        if any(pod["metadata"]["uid"] == uid and gate_index(pod) == at for pod in found.items):
+            raise
+        return None
+
+
+class GateReconciler:
     """Takes the gate from one pod at a time."""
 
-    def __init__(self, api: Api, writer: Writer, namespaces: Namespaces, notes: Notes) -> None:
-        self._api, self._writer, self._notes = api, writer, notes
-        self._namespaces, self._view = namespaces, namespaces.view
+    def __init__(
+        self, api: Api, writer: Writer, namespaces: NamespaceReconciler, recorder: EventRecorder
+    ) -> None:
+        self._api, self._writer, self._recorder = api, writer, recorder
+        self._namespaces, self._state = namespaces, namespaces.state
         self._since: dict[str, tuple[object, float]] = {}
 
-    async def reconcile(self, key: Key) -> float | None:
+    async def reconcile(self, key: NamespacedName) -> float | None:
         """Take the gate, or say when to come again; a policy that is written asks again itself."""
-        pod = self._view.pods.get(key.namespace, key.name)
-        if pod is None or pod.gate is None or not self._view.here(key.namespace):
+        pod = self._state.pods.get(key.namespace, key.name)
+        if pod is None or pod.gate is None or not self._state.here(key.namespace):
             return None
-        if self._view.settings.mcp_namespace.network_policy.enabled:
+        if self._state.settings.mcp_namespace.network_policy.enabled:
             moment = self._moment_left(key.namespace)
             if moment is None:
-                await self._say_why(key, pod)
+                await self._record_why(key, pod)
             if moment is None or moment > 0:
                 return moment
         await self._open(key, pod, pod.gate)
         return None
 
-    async def _say_why(self, key: Key, pod: Pod) -> None:
-        """Tell the pod's owner what keeps the policy from being made, where something does."""
+    async def _record_why(self, key: NamespacedName, pod: PodState) -> None:
+        """Record an Event that says what keeps the policy from being made, if anything does."""
         blocked = self._namespaces.blocked.get(key.namespace)
         if blocked:
-            await self._say(key, pod, f"waits for the network policy of its namespace: {blocked}")
+            await self._record(
+                key, pod, f"waits for the network policy of its namespace: {blocked}"
+            )
 
-    async def _say(self, key: Key, pod: Pod, note: str) -> None:
+    async def _record(self, key: NamespacedName, pod: PodState, note: str) -> None:
         regarding = Regarding("v1", "Pod", key.namespace, key.name, pod.uid)
-        await self._notes.say(regarding, {"Gated": note})
+        await self._recorder.record(regarding, {"Gated": note})
 
     def _moment_left(self, namespace: str) -> float | None:
         """Seconds until the policy is in force; None while it is not there."""
@@ -67,12 +100,12 @@ class Gates:
             self._since[namespace] = policies, now
         return since + MOMENT - now
 
-    async def _open(self, key: Key, pod: Pod, at: int) -> None:
+    async def _open(self, key: NamespacedName, pod: PodState, at: int) -> None:
         try:
-            now = await gate.take(self._api, key.namespace, key.name, pod.uid, at)
+            now = await remove_gate(self._api, key.namespace, key.name, pod.uid, at)
         except Invalid as error:
-            await self._say(key, pod, f"its gate cannot be taken: {error.message}")
+            await self._record(key, pod, f"its gate cannot be taken: {error.message}")
             raise
-        # Where it is another pod, or has other gates by now, the watch tells.
+        # Where it is another pod, or has other gates by now, an event of the watch follows.
         if now is not None:
-            self._view.pods.put(now)
+            self._state.pods.put(now)

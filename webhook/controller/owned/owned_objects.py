@@ -1,14 +1,160 @@
-"""Where made objects are: each is known by its kind, its namespace and its name."""
+"""The kinds of made objects: where they are, and which of their fields are ours.
 
+Only those fields are compared and written, so that what the API server fills in and what others
+add elsewhere causes no write. What is kept of an object is a keyed digest of them: no value of a
+Secret is kept in memory, and none can be guessed from the digest.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from hashlib import blake2b
+from itertools import islice
 from typing import Any, NamedTuple, Self
 
 from webhook import names
-from webhook.controller.owned.object_kinds import POLICY, SECRET, SERVICE
+from webhook.controller.owned.managed_fields import Path, at, by_us, entries, others, taken_over
+from webhook.kube.api_request import namespaced
+from webhook.settings.text_forms import is_dns_subdomain
 
 Json = dict[str, Any]
+LABELS = (names.MANAGED_BY, names.NAME)
+MOST = 100
+_KEY = os.urandom(32)
 
 
-class Place(NamedTuple):
+class Kind(NamedTuple):
+    """A kind of namespaced object, and its fields that are ours alone.
+
+    `core` are those that everybody applies who has such an object in a manifest.
+    """
+
+    kind: str
+    api_version: str
+    resource: str
+    exact: tuple[Path, ...]
+    core: tuple[Path, ...]
+
+    def path(self, namespace: str, *name: str) -> str:
+        """The collection in a namespace, or one object of it."""
+        return namespaced(self.api_version, self.resource, namespace, *name)
+
+    def content(self, found: Json) -> Json:
+        """Our fields of an object, ours or as the API server has it, in one form."""
+        content = {"/".join(path): at(found, path) or None for path in self.exact}
+        if self.kind == "NetworkPolicy":
+            content["spec"] = _spelled_out(content["spec"] or {})
+        labels = found["metadata"].get("labels") or {}
+        return {**content, "metadata/labels": {key: labels.get(key) for key in LABELS}}
+
+    def differences(self, wanted: Json, found: Json) -> list[Path]:
+        """Where our fields of an object are not as wanted, at most `MOST` of them."""
+        before, after = self.content(wanted), self.content(found)
+        paths = (
+            place
+            for path in before
+            for place in _differing(tuple(path.split("/")), before[path], after[path])
+        )
+        return list(islice(paths, MOST))
+
+
+class Live(NamedTuple):
+    """What is kept of an object of a name that is made.
+
+    `written`: by us, at least in part; `shared`: by another manager, too; `taken`: another manager
+    has it in a manifest. `generation`: 0 for kinds without one. `created`: in seconds.
+    `revision`: of the configuration with which its server began, where no pod was older.
+    """
+
+    uid: str
+    generation: int
+    created: int
+    written: bool
+    shared: bool
+    taken: bool
+    owner: str
+    owner_uid: str
+    going: bool
+    selects: bool
+    revision: str | None
+    digest: bytes
+
+
+_PORTS, _SELECTOR = ("spec", "ports"), ("spec", "selector")
+SERVICE = Kind(
+    "Service", "v1", "services", (("spec", "type"), _PORTS, _SELECTOR), (_PORTS, _SELECTOR)
+)
+SECRET = Kind("Secret", "v1", "secrets", (("type",), ("data",)), (("data",),))
+POLICY = Kind(
+    "NetworkPolicy",
+    "networking.k8s.io/v1",
+    "networkpolicies",
+    (("spec",),),
+    (("spec", "podSelector"),),
+)
+KINDS: Mapping[str, Kind] = {each.kind: each for each in (SERVICE, SECRET, POLICY)}
+
+
+def live_object(kind: Kind, found: Json) -> Live:
+    """What is kept of a made object."""
+    metadata = found["metadata"]
+    owners = metadata.get("ownerReferences") or []
+    owner: Json = next((each for each in owners if each.get("kind") == "Deployment"), {})
+    return Live(
+        uid=str(metadata.get("uid")),
+        generation=int(metadata.get("generation") or 0),
+        created=_seconds(metadata.get("creationTimestamp")),
+        written=any(map(by_us, entries(found))),
+        shared=bool(others(found)),
+        taken=taken_over(found, kind.core),
+        owner=_named(owner.get("name")),
+        owner_uid=str(owner.get("uid", "")),
+        going="deletionTimestamp" in metadata,
+        selects=bool((found.get("spec") or {}).get("selector")),
+        revision=(metadata.get("annotations") or {}).get(names.REVISION),
+        digest=keyed_digest(kind.content(found)),
+    )
+
+
+def _named(owner: object) -> str:
+    """The owner's name; nothing where no Deployment can have it, because users write it too."""
+    return owner if isinstance(owner, str) and is_dns_subdomain(owner) else ""
+
+
+def _seconds(timestamp: object) -> int:
+    return int(datetime.fromisoformat(timestamp).timestamp()) if isinstance(timestamp, str) else 0
+
+
+def keyed_digest(content: Json) -> bytes:
+    """The same for the same content within this process, and of no use outside."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return blake2b(text.encode(), key=_KEY, digest_size=16).digest()
+
+
+def _differing(path: Path, wanted: Any, found: Any) -> Iterator[Path]:
+    if wanted == found:
+        return
+    if not isinstance(wanted, dict) or not isinstance(found, dict):
+        yield path
+        return
+    for key in sorted(wanted.keys() | found.keys()):
+        if wanted.get(key) != found.get(key):
+            yield (*path, key)
+
+
+def _spelled_out(spec: Json) -> Json:
+    """A policy's spec with the protocol that the API server fills in where a profile lacks it."""
+
+    def rule(found: Json) -> Json:
+        ports = [{"protocol": "TCP", **port} for port in found.get("ports") or []]
+        return {**found, "ports": ports} if ports else found
+
+    rules = {key: [*map(rule, spec.get(key) or [])] for key in ("ingress", "egress")}
+    return {**spec, **{key: found for key, found in rules.items() if found}}
+
+
+class ObjectKey(NamedTuple):
     """Where a made object is."""
 
     kind: str
@@ -22,16 +168,41 @@ class Place(NamedTuple):
         return cls(wanted["kind"], metadata["namespace"], metadata["name"])
 
 
-def of_server(namespace: str, name: str) -> list[Place]:
+def keys_of_server(namespace: str, name: str) -> list[ObjectKey]:
     """The places of everything that may be made for a server; the Service is the first."""
     return [
-        Place(SERVICE.kind, namespace, names.service(name)),
-        Place(SECRET.kind, namespace, names.config_secret(name)),
-        Place(SECRET.kind, namespace, names.files_secret(name)),
-        Place(POLICY.kind, namespace, names.access_policy(name)),
+        ObjectKey(SERVICE.kind, namespace, names.service(name)),
+        ObjectKey(SECRET.kind, namespace, names.config_secret(name)),
+        ObjectKey(SECRET.kind, namespace, names.files_secret(name)),
+        ObjectKey(POLICY.kind, namespace, names.access_policy(name)),
     ]
 
 
-def former_service(namespace: str, name: str) -> Place:
+def former_service_key(namespace: str, name: str) -> ObjectKey:
     """Where earlier versions made the Service of a server."""
-    return Place(SERVICE.kind, namespace, names.former_service(name))
+    return ObjectKey(SERVICE.kind, namespace, names.former_service(name))
+
+
+class Owner(NamedTuple):
+    """For whom an object is made: a Deployment by its uid, or a namespace.
+
+    `alone`: it is ours only as long as no other manager has written to it.
+    """
+
+    uid: str = ""
+    alone: bool = False
+
+    def has(self, live: Live) -> bool:
+        """Whether the object is ours."""
+        return self._was(live) and not self.lost(live)
+
+    def lost(self, live: Live) -> bool:
+        """Whether it was ours, and another manager has taken it over."""
+        taken = live.taken or (self.alone and live.shared)
+        return bool(self.uid) and self._was(live) and taken
+
+    def _was(self, live: Live) -> bool:
+        return live.written and live.owner_uid == self.uid
+
+
+NAMESPACE = Owner()

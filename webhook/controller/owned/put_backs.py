@@ -1,6 +1,6 @@
-"""What was put back lately: how long the next time waits, and what is told of it.
+"""What was put back lately: how long the next time waits, and the note of its Event.
 
-Somebody who edits an object is answered at once, a process that does so again and again later each
+The first edit of an object is put back at once, edits by a process that repeats them later each
 time: there is one Event, and no war. What isolates servers never waits for long.
 """
 
@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from webhook.controller.owned.owned_objects import Place
+from webhook.controller.owned.owned_objects import ObjectKey
 
 FIRST, LONGEST = 2.0, 600.0
 LONGEST_FOR_POLICIES = 30.0
@@ -27,9 +27,9 @@ class PutBacks:
 
     def __init__(self) -> None:
         # The one that was put back last is the last.
-        self._recent: dict[Place, _PutBack] = {}
+        self._recent: dict[ObjectKey, _PutBack] = {}
 
-    def wait(self, place: Place) -> float:
+    def wait(self, place: ObjectKey) -> float:
         """The seconds until the object of this place may be put back."""
         recent = self._at(place)
         if recent is None:
@@ -38,18 +38,18 @@ class PutBacks:
         pause = min(longest, FIRST * 2.0 ** min(recent.times - 1, 16))
         return max(0.0, recent.last + pause - _now())
 
-    def note(self, place: Place) -> str | None:
-        """What was told when the object was put back lately."""
+    def note(self, place: ObjectKey) -> str | None:
+        """The note of the Event when the object was put back lately."""
         recent = self._at(place)
         return recent and recent.note
 
-    def done(self, place: Place, note: str) -> None:
+    def done(self, place: ObjectKey, note: str) -> None:
         """It was put back now."""
         recent = self._at(place)
         self._recent.pop(place, None)
         self._recent[place] = _PutBack(recent.times + 1 if recent else 1, _now(), note)
 
-    def _at(self, place: Place) -> _PutBack | None:
+    def _at(self, place: ObjectKey) -> _PutBack | None:
         while self._recent:
             oldest = next(iter(self._recent))
             if _now() - self._recent[oldest].last < REMEMBERED:
@@ -58,7 +58,9 @@ class PutBacks:
         return self._recent.get(place)
 
 
-def told(place: Place, paths: Sequence[tuple[str, ...]], managers: Sequence[str]) -> str:
+def put_back_note(
+    place: ObjectKey, paths: Sequence[tuple[str, ...]], managers: Sequence[str]
+) -> str:
     """The note of an Event: which fields were put back, and who had changed them."""
     fields = _listed([_called(path) for path in paths])
     return (

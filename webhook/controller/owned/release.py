@@ -1,15 +1,15 @@
-"""An object that somebody else has taken over is let go: what is only ours on it is dropped.
+"""Releases an object that another manager has taken over: what is only ours on it is removed.
 
-Without our reference it stays when the Deployment goes. An apply merges maps, and lists of ports:
-in a field that the other side applies, only what it applies stays. Nothing of ours is written.
+Without our reference it is kept when the Deployment is deleted. An apply merges maps, and lists of
+ports: of a field that the other manager applies, only what it applies is kept.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 from webhook import names
-from webhook.controller.owned.managers import Path, at, by_us, declared, entries
-from webhook.controller.owned.object_kinds import LABELS, SERVICE, Kind
+from webhook.controller.owned.managed_fields import Path, applied_by_others, at, by_us, entries
+from webhook.controller.owned.owned_objects import LABELS, SERVICE, Kind
 
 Json = dict[str, Any]
 SELECTOR: Path = ("spec", "selector")
@@ -20,7 +20,7 @@ def released(kind: Kind, found: Json, owner: str) -> Json:
 
     It fails where the object is another by now. Its `metadata` alone lets go, too.
     """
-    metadata, theirs = found["metadata"], declared(found, kind.core)
+    metadata, theirs = found["metadata"], applied_by_others(found, kind.core)
     patch = unwritten(found)
     patch["metadata"] |= {
         "labels": dict.fromkeys(_labels(metadata, theirs)),

@@ -5,34 +5,40 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
-from webhook.controller.owned.object_kinds import Live
-from webhook.controller.owned.owned_objects import Place
-from webhook.controller.servers.observed import Deployment
+from webhook.controller.deployment_state import DeploymentState
+from webhook.controller.owned.owned_objects import Live, ObjectKey
 from webhook.kube.errors import ApiError
+from webhook.settings.model import Settings
 
 
-class Right(NamedTuple):
-    """A server as it was when all was right: nobody is called before something changes.
+class Settled(NamedTuple):
+    """A server as it was when all was right: no request is sent before something changes.
 
-    `until` is when it has to be looked at all the same.
+    `until` is when it has to be looked at though nothing has changed.
     """
 
-    deployment: Deployment
+    deployment: DeploymentState
+    settings: Settings
     source: str | None
     lives: tuple[Live | None, ...]
     until: float = inf
 
-    def holds(
-        self, found: Deployment, source: str | None, lives: tuple[Live | None, ...], now: float
+    def is_settled(
+        self,
+        found: DeploymentState,
+        settings: Settings,
+        source: str | None,
+        lives: tuple[Live | None, ...],
+        now: float,
     ) -> bool:
         """Whether nothing has changed; the end of a rollout may change nothing that matters."""
-        same = self.deployment in (found, found.rolled_out)
+        same = self.deployment in (found, found.rolled_out) and self.settings is settings
         return same and (self.source, self.lives) == (source, lives) and now < self.until
 
 
 @dataclass
-class Outcome:
-    """What the turn came to; `troubles` and `news` are notes by the reasons of their Events."""
+class WriteOutcome:
+    """What a reconcile came to; `troubles` and `news` are notes by the reasons of their Events."""
 
     troubles: dict[str, str]
     news: dict[str, str] = field(default_factory=dict)
@@ -57,8 +63,10 @@ class Outcome:
         soonest = min([*self.pauses, self.ends_in])
         return None if soonest == inf else soonest
 
-    def put_back(self, note: Callable[[Place], str | None], places: Iterable[Place]) -> None:
-        """Tell what was put back lately in these places."""
+    def add_put_backs(
+        self, note: Callable[[ObjectKey], str | None], places: Iterable[ObjectKey]
+    ) -> None:
+        """Add what was put back lately in these places."""
         for place in places:
             found = note(place)
             if found is not None:

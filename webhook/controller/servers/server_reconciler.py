@@ -9,22 +9,27 @@ from math import inf
 from typing import Any
 
 from webhook import names
-from webhook.controller.cluster_state import Key, View
-from webhook.controller.owned import owned_objects
-from webhook.controller.owned.object_kinds import POLICY, SECRET, SERVICE, Live
-from webhook.controller.owned.owned_objects import Place
-from webhook.controller.owned.owner import Owner
-from webhook.controller.owned.write import NotOurs, Waits, Writer
-from webhook.controller.servers import former
-from webhook.controller.servers.drift_event import standing
-from webhook.controller.servers.leave import leave
-from webhook.controller.servers.observed import Deployment
-from webhook.controller.servers.outcome import Outcome, Right
-from webhook.kube import event_recorder as events
+from webhook.controller.cluster_state import ClusterState
+from webhook.controller.deployment_state import DeploymentState
+from webhook.controller.event_recorder import EventRecorder, drift_notes, regarding_deployment
+from webhook.controller.owned.owned_objects import (
+    POLICY,
+    SECRET,
+    SERVICE,
+    Live,
+    ObjectKey,
+    Owner,
+    former_service_key,
+    keys_of_server,
+)
+from webhook.controller.owned.writer import NotOurs, Waits, Writer
+from webhook.controller.servers import cleanup as former
+from webhook.controller.servers.cleanup import clean_up
+from webhook.controller.servers.outcome import Settled, WriteOutcome
 from webhook.kube.api import Api
+from webhook.kube.api_request import namespaced
 from webhook.kube.errors import ApiError, NotFound
-from webhook.kube.event_recorder import Notes
-from webhook.kube.paths import namespaced
+from webhook.kube.reconcile import NamespacedName
 from webhook.objects import configuration, made
 from webhook.objects.deployed_server import Refused, Server
 from webhook.objects.service import leads_to
@@ -33,28 +38,31 @@ Json = dict[str, Any]
 AGAIN_WHERE_TAKEN = 60.0
 
 
-class Servers:
+class ServerReconciler:
     """Reconciles one server at a time."""
 
-    def __init__(self, api: Api, view: View, writer: Writer, notes: Notes) -> None:
-        self._api, self._view, self._writer, self._notes = api, view, writer, notes
-        self._right: dict[Key, Right] = {}
-        self.refused: set[Key] = set()
+    def __init__(
+        self, api: Api, state: ClusterState, writer: Writer, recorder: EventRecorder
+    ) -> None:
+        self._api, self._state, self._writer, self._recorder = api, state, writer, recorder
+        self._settled: dict[NamespacedName, Settled] = {}
+        self.refused: set[NamespacedName] = set()
 
-    async def reconcile(self, key: Key) -> float | None:
-        """Write what differs; where nothing has changed since it was right, nobody is called."""
-        found = self._view.deployments.get(key.namespace, key.name)
+    async def reconcile(self, key: NamespacedName) -> float | None:
+        """Write what differs; where nothing has changed since it was right, no request is sent."""
+        found = self._state.deployments.get(key.namespace, key.name)
         if found is None or not found.covered:
-            self._right.pop(key, None)
+            self._settled.pop(key, None)
             self.refused.discard(key)
-        if not self._view.here(key.namespace):
+        if not self._state.here(key.namespace):
             return None
         if found is None or not found.covered:
-            return await leave(self._api, self._view, self._writer, key)
+            return await clean_up(self._api, self._state, self._writer, key)
         source, now = self._source_version(key, found), asyncio.get_running_loop().time()
-        right = self._right.get(key)
-        if right and right.holds(found, source, self._lives(key), now):
-            return None if right.until == inf else right.until - now
+        settings = self._state.settings
+        settled = self._settled.get(key)
+        if settled and settled.is_settled(found, settings, source, self._lives(key), now):
+            return None if settled.until == inf else settled.until - now
         wanted = await self._wanted(key, found)
         before = self._unwanted(key, wanted)
         outcome = await self._write(key, found, wanted)
@@ -64,33 +72,31 @@ class Servers:
             waits = any(left) or not (lives[0] and lives[0].selects)
             # The source as it was before it was read: it may be another by now.
             seen = found if waits else found.rolled_out
-            self._right[key] = Right(seen, source, lives, now + outcome.ends_in)
+            self._settled[key] = Settled(seen, settings, source, lives, now + outcome.ends_in)
         return outcome.again
 
-    def _unwanted(self, key: Key, wanted: made.Made) -> list[Live | None]:
+    def _unwanted(self, key: NamespacedName, wanted: made.Made) -> list[Live | None]:
         """What there is that is not wanted: it may come while others are written."""
-        kept = set(map(Place.of, wanted.objects))
-        there = owned_objects.of_server(key.namespace, key.name)
+        kept = set(map(ObjectKey.of, wanted.objects))
+        there = keys_of_server(key.namespace, key.name)
         return [self._writer.live(place) for place in there if place not in kept]
 
-    def _source_version(self, key: Key, found: Deployment) -> str | None:
+    def _source_version(self, key: NamespacedName, found: DeploymentState) -> str | None:
         name = found.config_from
-        return self._view.sources.get(key.namespace, name) if name else None
+        return self._state.sources.get(key.namespace, name) if name else None
 
-    def _lives(self, key: Key) -> tuple[Live | None, ...]:
+    def _lives(self, key: NamespacedName) -> tuple[Live | None, ...]:
         """What there is of everything that may be made: the Service first, the former one last."""
-        former = owned_objects.former_service(key.namespace, key.name)
-        return tuple(
-            map(self._writer.live, [*owned_objects.of_server(key.namespace, key.name), former])
-        )
+        former = former_service_key(key.namespace, key.name)
+        return tuple(map(self._writer.live, [*keys_of_server(key.namespace, key.name), former]))
 
-    async def _wanted(self, key: Key, found: Deployment) -> made.Made:
+    async def _wanted(self, key: NamespacedName, found: DeploymentState) -> made.Made:
         server, owner = found.server, Owner(found.uid)
         new, *_, old = self._lives(key)
         selects = any(live.selects and owner.has(live) for live in (new, old) if live)
         selecting = server.labelled and (selects or found.first or found.rolled)
         source = await self._source(server)
-        return made.server_objects(server, self._view.settings, source, selecting=selecting)
+        return made.server_objects(server, self._state.settings, source, selecting=selecting)
 
     async def _source(self, server: Server) -> Json | None:
         try:
@@ -104,9 +110,11 @@ class Servers:
         except NotFound:
             return None
 
-    async def _write(self, key: Key, found: Deployment, wanted: made.Made) -> Outcome:
+    async def _write(
+        self, key: NamespacedName, found: DeploymentState, wanted: made.Made
+    ) -> WriteOutcome:
         """Write what differs and say what cannot be."""
-        outcome = Outcome({each.reason: each.note for each in wanted.refusals})
+        outcome = WriteOutcome({each.reason: each.note for each in wanted.refusals})
         for each in wanted.objects:
             await self._put(key, found, each, wanted.revision, outcome)
         try:
@@ -121,28 +129,37 @@ class Servers:
             outcome.troubles["NameTaken"] = "; ".join(outcome.taken)
         failed = [each for each in outcome.failures if each.status]
         outcome.troubles |= {f"Write{each.reason}": each.message for each in failed}
-        (self.refused.add if outcome.troubles else self.refused.discard)(key)
-        outcome.put_back(self._writer.put_backs.note, map(Place.of, wanted.objects))
-        told = {
+        if outcome.troubles:
+            self.refused.add(key)
+        else:
+            self.refused.discard(key)
+        outcome.add_put_backs(self._writer.put_backs.note, map(ObjectKey.of, wanted.objects))
+        notes = {
             **outcome.troubles,
             **outcome.news,
-            **standing(key.namespace, key.name, found.state),
+            **drift_notes(key.namespace, key.name, found.state),
         }
-        await self._notes.say(events.deployment(key.namespace, key.name, found.uid), told)
+        regarding = regarding_deployment(key.namespace, key.name, found.uid)
+        await self._recorder.record(regarding, notes)
         if outcome.failures:
             raise outcome.failures[0]
         return outcome
 
     async def _put(
-        self, key: Key, found: Deployment, each: Json, revision: str | None, outcome: Outcome
+        self,
+        key: NamespacedName,
+        found: DeploymentState,
+        each: Json,
+        revision: str | None,
+        outcome: WriteOutcome,
     ) -> None:
         secret = each["kind"] == SECRET.kind
         begins = {names.REVISION: revision} if secret and revision and found.unread else {}
-        right = self._right.get(key)
-        there = owned_objects.of_server(key.namespace, key.name)
-        stood = dict(zip(there, right.lives, strict=False)) if right else {}
+        settled = self._settled.get(key)
+        there = keys_of_server(key.namespace, key.name)
+        stood = dict(zip(there, settled.lives, strict=False)) if settled else {}
         try:
-            await self._writer.put(each, Owner(found.uid), begins, stood.get(Place.of(each)))
+            await self._writer.put(each, Owner(found.uid), begins, stood.get(ObjectKey.of(each)))
         except NotOurs as reason:
             # Whatever it is: callers reach the server by the name.
             if each["kind"] != SERVICE.kind or not leads_to(found.server, reason.found):
@@ -153,12 +170,12 @@ class Servers:
         except ApiError as error:
             outcome.failures.append(error)
 
-    async def _tidy(self, key: Key, found: Deployment, wanted: made.Made) -> None:
+    async def _tidy(self, key: NamespacedName, found: DeploymentState, wanted: made.Made) -> None:
         """Delete what is no longer wanted; what pods may still mount, once they have rolled."""
         owner = Owner(found.uid)
-        kept = {*map(Place.of, wanted.objects)}
-        kept |= {Place(kind, key.namespace, name) for kind, name in wanted.keeps}
-        for place in owned_objects.of_server(key.namespace, key.name):
+        kept = {*map(ObjectKey.of, wanted.objects)}
+        kept |= {ObjectKey(kind, key.namespace, name) for kind, name in wanted.keeps}
+        for place in keys_of_server(key.namespace, key.name):
             live = self._writer.live(place)
             if live is None or live.going or place in kept or live.owner_uid != found.uid:
                 continue
@@ -166,17 +183,19 @@ class Servers:
                 await self._writer.take_away(place, owner)
 
     async def _see_off(
-        self, key: Key, found: Deployment, wanted: made.Made, outcome: Outcome
+        self, key: NamespacedName, found: DeploymentState, wanted: made.Made, outcome: WriteOutcome
     ) -> None:
         services = [each for each in wanted.objects if each["kind"] == SERVICE.kind]
-        kept = await former.see_off(self._api, self._writer, key, found.uid, services)
+        kept = await former.keep_former_service(self._api, self._writer, key, found.uid, services)
         if kept is not None:
             outcome.news[former.REASON] = kept.note
             outcome.ends_in = kept.seconds
 
-    async def _roll(self, key: Key, found: Deployment, revision: str | None) -> None:
+    async def _roll(
+        self, key: NamespacedName, found: DeploymentState, revision: str | None
+    ) -> None:
         """Let the template say another revision than the one that its pods began with."""
-        place = Place(SECRET.kind, key.namespace, names.config_secret(key.name))
+        place = ObjectKey(SECRET.kind, key.namespace, names.config_secret(key.name))
         config = self._writer.live(place)
         began = config.revision if config and config.owner_uid == found.uid else None
         if revision in (None, found.revision or began):
@@ -187,4 +206,4 @@ class Servers:
             "spec": {"template": {"metadata": {"annotations": annotations}}},
         }
         path = namespaced("apps/v1", "deployments", key.namespace, key.name)
-        self._view.deployments.put(await self._api.patch(path, body, kind="merge"))
+        self._state.deployments.put(await self._api.patch(path, body, kind="merge"))

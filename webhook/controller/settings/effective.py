@@ -10,6 +10,7 @@ from webhook.settings.faults import SettingsError
 from webhook.settings.layers import Layer, keys_set, merge_layers
 from webhook.settings.model import Settings
 from webhook.settings.model_keys import chart_only_keys, dotted
+from webhook.settings.standard import PodSecurity, level, minor
 
 DEEPEST = 50  # replicas read twice as deep
 LARGEST = 900 * 1024  # in ASCII; a ConfigMap ends at a MiB
@@ -18,7 +19,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Effective:
+class EffectiveSettings:
     """Settings that every rule can follow, and the spec of the resource that is in them."""
 
     settings: Settings
@@ -40,12 +41,12 @@ class Effective:
         return content_digest(self.text.encode())
 
 
-def settle(spec: Json, locks: Sequence[Layer]) -> Effective:
+def effective_settings(spec: Json, locks: Sequence[Layer]) -> EffectiveSettings:
     """The settings of this resource under these locks; raises SettingsError with every fault."""
     if not _fits(spec, DEEPEST):
         raise SettingsError(f"spec is nested more than {DEEPEST} levels deep: nest it less")
     settings = merge_layers([_layer(spec), *locks])
-    found = Effective(settings, spec)
+    found = EffectiveSettings(settings, spec)
     if len(found.text) + len(found.source) > LARGEST:
         raise SettingsError(
             f"spec is too long: written as YAML, it and what it comes to have at most {LARGEST} "
@@ -63,14 +64,25 @@ def _fits(value: Any, levels: int) -> bool:
 
 
 def locked(locks: Sequence[Layer]) -> frozenset[str]:
-    """The keys of the resource that are not heard."""
+    """The keys of the resource that have no effect."""
     return frozenset().union(*map(keys_set, locks)) - chart_only_keys()
 
 
 def ignored(spec: Json, locks: Sequence[Layer]) -> frozenset[str]:
-    """The keys that the resource sets all the same."""
+    """The locked keys that the resource sets without effect."""
     return keys_set(_layer(spec)) & locked(locks)
 
 
 def _layer(spec: Json) -> Layer:
     return Layer(spec, lambda key: f"spec.{dotted(key)}")
+
+
+def asks_more(after: PodSecurity, before: PodSecurity) -> bool:
+    """Whether the labels for `after` refuse pods that are filled in for `before`.
+
+    Then replicas must be first, so that no pod is refused; otherwise namespaces may be.
+    """
+    if not after.enabled:
+        return False
+    newer = minor(after.enforce_version) > minor(before.enforce_version)
+    return newer or level(after.enforce) > level(before.enforce)

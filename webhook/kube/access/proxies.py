@@ -13,7 +13,7 @@ from webhook.kube.errors import ConfigurationError
 PORTS = {"http": 80, "https": 443}
 
 
-def usable(proxy: str, source: str) -> str:
+def usable_proxy(proxy: str, source: str) -> str:
     """The URL of a proxy that we can speak to; raises ConfigurationError, without its password."""
     try:
         parts = urlsplit(proxy)
@@ -25,7 +25,7 @@ def usable(proxy: str, source: str) -> str:
     return proxy
 
 
-def of_environment(server: str, environment: Mapping[str, str]) -> str | None:
+def proxy_of_environment(server: str, environment: Mapping[str, str]) -> str | None:
     """The proxy for this server, None for a direct connection; raises ConfigurationError."""
     parts = urlsplit(server)
     host = (parts.hostname or "").rstrip(".")
@@ -38,7 +38,7 @@ def of_environment(server: str, environment: Mapping[str, str]) -> str | None:
     if any(_matches(each.strip().lower(), host, port) for each in excluded.split(",")):
         return None
     named = environment[variable]
-    return usable(named if "://" in named else f"http://{named}", variable)
+    return usable_proxy(named if "://" in named else f"http://{named}", variable)
 
 
 def _of_this_machine(host: str) -> bool:

@@ -6,19 +6,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from webhook.kube.access.entries import Cluster, User
-from webhook.kube.access.kubeconfig import beside
+from webhook.kube.access.kubeconfig import ClusterEntry, UserEntry, beside
 from webhook.kube.errors import ConfigurationError
 
 
-class Pair(NamedTuple):
+class ClientCertificate(NamedTuple):
     """A client certificate and its key, in PEM."""
 
     certificate: bytes
     key: bytes
 
 
-def authority(cluster: Cluster, file: Path) -> bytes:
+def cluster_authority(cluster: ClusterEntry, file: Path) -> bytes:
     """The authorities of the cluster, in PEM; empty where those of the machine are meant."""
     data = _content(
         "certificate-authority",
@@ -33,7 +32,7 @@ def authority(cluster: Cluster, file: Path) -> bytes:
     return data
 
 
-def pair(user: User, file: Path) -> Pair | None:
+def client_certificate(user: UserEntry, file: Path) -> ClientCertificate | None:
     """The client certificate of the user."""
     certificate = _content(
         "client-certificate", user.client_certificate_data, user.client_certificate, file
@@ -43,10 +42,10 @@ def pair(user: User, file: Path) -> Pair | None:
     key = _content("client-key", user.client_key_data, user.client_key, file)
     if not key:
         raise ConfigurationError("there is a client-certificate without its client-key: add it")
-    return Pair(certificate, key)
+    return ClientCertificate(certificate, key)
 
 
-def context(cluster: Cluster, trusted: bytes) -> ssl.SSLContext:
+def tls_context(cluster: ClusterEntry, trusted: bytes) -> ssl.SSLContext:
     """What a connection to the server has to fulfil."""
     try:
         found = ssl.create_default_context(cadata=trusted.decode() if trusted else None)
@@ -60,10 +59,10 @@ def context(cluster: Cluster, trusted: bytes) -> ssl.SSLContext:
     return found
 
 
-def present(found: ssl.SSLContext, certificate: Pair) -> None:
+def present_certificate(found: ssl.SSLContext, certificate: ClientCertificate) -> None:
     """Show this certificate on new connections; OpenSSL wants it in files, for a moment."""
     with TemporaryDirectory(prefix="mcp-admission-") as folder:
-        names = [str(Path(folder) / name) for name in Pair._fields]
+        names = [str(Path(folder) / name) for name in ClientCertificate._fields]
         for name, content in zip(names, certificate, strict=True):
             Path(name).write_bytes(content)
         try:

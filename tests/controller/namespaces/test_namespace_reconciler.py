@@ -1,0 +1,135 @@
+"""What a Deployment is depends on its namespace, and is judged anew when that changes."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests import builders
+from tests.controller.servers.live import settings, stored
+from tests.kube.virtual_time import run
+from webhook import names
+from webhook.controller.cluster_state import ClusterState, Queues
+from webhook.controller.event_recorder import EventRecorder
+from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
+from webhook.controller.owned.writer import Writer
+from webhook.kube.queue import Queue
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+TEAM = {"team": "tools"}
+NUMBERS = itertools.count(100)
+
+
+class Team:
+    """A namespace with Deployments, that has its policy and its labels already."""
+
+    def __init__(self, *deployments: Json, under: Settings | None = None) -> None:
+        queues = Queues(Queue(), Queue(), Queue())
+        self.deployments = deployments
+        self.told: list[str] = []
+        self.view = ClusterState(under or Settings(), "release", (), queues)
+        api: Any = self
+        writer, notes = Writer(api, self.view.made), EventRecorder(api, "test", Queue())
+        self.namespaces = NamespaceReconciler(api, self.view, writer, notes)
+
+    async def list_each(self, _: str, take: Callable[[Json], None]) -> str:
+        for each in self.deployments:
+            take(each)
+        return "1"
+
+    async def apply(self, _: str, body: Json) -> Json:
+        if body["kind"] == "Namespace":
+            return self.namespace(**body["metadata"]["labels"])
+        return await self.create("", body)
+
+    async def create(self, _: str, body: Json) -> Json:
+        if body["kind"] == "Event":
+            self.told.append(body["reason"])
+            return body
+        version = str(next(NUMBERS))
+        ours = [{"manager": "mcp-admission", "operation": "Update"}]
+        metadata = {**body["metadata"], "uid": "made", "resourceVersion": version}
+        metadata["managedFields"] = ours
+        self.made = {**body, "metadata": metadata}
+        return self.made
+
+    async def get(self, _: str) -> Json:
+        return self.made
+
+    async def delete(self, *_: object, **__: object) -> None:
+        """It is gone."""
+
+    def namespace(self, **labels: str) -> Json:
+        version = str(next(NUMBERS))
+        return {
+            "metadata": {"name": "team", "uid": "t", "resourceVersion": version, "labels": labels}
+        }
+
+    def covered(self, **labels: str) -> dict[str, bool]:
+        """Which are servers, once the namespace carries these labels."""
+        self.view.namespaces.put(self.namespace(**labels))
+        asyncio.run(self.namespaces.reconcile("team"))
+        return {name: kept.covered for name, kept in self.view.deployments.within("team")}
+
+
+def deployment(name: str, labels: Json, of_template: Json | None = None) -> Json:
+    found = stored(builders.server(name))
+    found["metadata"]["labels"] = labels
+    found["spec"]["template"]["metadata"]["labels"] = {"app": name, **(of_template or {})}
+    return found
+
+
+def test_deployments_are_servers_while_their_namespace_is_managed() -> None:
+    team = Team(deployment("plain", {}), deployment("out", {names.SERVER: "false"}))
+    managed = {names.MANAGED: "true"}
+
+    assert team.covered() == {}
+    assert team.covered(**managed) == {"plain": True, "out": True}
+    assert team.covered() == {"out": False}
+    assert team.covered(**managed) == {"plain": True, "out": True}
+
+
+@pytest.mark.parametrize("of_template", [{}, TEAM, {names.SERVER: "true"}])
+def test_one_that_opted_out_is_no_server_whatever_a_selector_says(of_template: Json) -> None:
+    given = settings(selectors=[TEAM])
+    found = deployment("out", {**TEAM, names.SERVER: "false"}, of_template)
+    team = Team(found, under=given)
+    team.view.namespaces.put(team.namespace())
+    team.view.deployments.put(found)
+
+    assert team.covered() == {"out": False}
+
+
+def test_a_policy_that_somebody_edits_again_and_again_is_put_back_a_little_later() -> None:
+    async def main() -> None:
+        team = Team()
+        team.view.namespaces.put(team.namespace())
+        team.view.deployments.put(deployment("plain", {names.SERVER: "true"}))
+        key = "team"
+        await team.namespaces.reconcile(key)
+        wanted = team.made["spec"]
+        them = {"manager": "them", "operation": "Apply", "fieldsV1": {"f:spec": {}}}
+
+        def edited() -> None:
+            managers = [*team.made["metadata"]["managedFields"][:1], them]
+            metadata = {**team.made["metadata"], "managedFields": managers}
+            metadata["resourceVersion"] = str(next(NUMBERS))
+            team.made = {**team.made, "metadata": metadata, "spec": {"podSelector": {}}}
+            team.view.made["NetworkPolicy"].put(team.made)
+
+        edited()
+        assert await team.namespaces.reconcile(key) is None
+        assert team.made["spec"] == wanted
+        edited()
+        wait = await team.namespaces.reconcile(key)
+        assert wait == pytest.approx(2.0)
+        assert team.made["spec"] != wanted
+        await asyncio.sleep(2.0)
+        assert await team.namespaces.reconcile(key) is None
+        assert team.made["spec"] == wanted
+        assert team.told == ["NetworkPolicyPutBack"]
+
+    run(main())

@@ -1,0 +1,206 @@
+"""What is said about an object is said once, and until it is written."""
+
+import asyncio
+import itertools
+import re
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from tests.kube.virtual_time import run
+from webhook.admission.drift import CURRENT, OUT_OF_DATE, REFUSED, STATES, UNPROTECTED
+from webhook.controller import event_recorder as notes_module
+from webhook.controller.event_recorder import EventRecorder, drift_notes, regarding_deployment
+from webhook.kube.errors import (
+    AlreadyExists,
+    ApiError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Unreachable,
+)
+from webhook.kube.queue import Queue
+from webhook.kube.reconcile import Controller
+from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.settings.text_forms import DNS_SUBDOMAIN
+
+CRM, SEARCH = regarding_deployment("team", "crm", "1"), regarding_deployment("team", "search", "2")
+NO_ANSWER = Unreachable("POST: no answer in time")
+
+
+class Refusing:
+    """Answers as told, then stores; `asked` is when it was asked for which name."""
+
+    def __init__(self, *answers: ApiError) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[float, str]] = []
+        self.written: list[tuple[str, str, str]] = []
+
+    async def create(self, _: str, body: dict[str, Any]) -> dict[str, Any]:
+        name = body["regarding"]["name"]
+        self.asked.append((asyncio.get_running_loop().time(), name))
+        await asyncio.sleep(0.1)
+        if self.answers:
+            raise self.answers.pop(0)
+        self.written.append((name, body["reason"], body["note"]))
+        return body
+
+
+class Recording(EventRecorder):
+    """A recorder with the queue of what it could not write."""
+
+    def __init__(self, api: Refusing) -> None:
+        self.queue: Queue[str] = Queue()
+        anything: Any = api
+        super().__init__(anything, "test", self.queue)
+
+
+async def for_a_while(notes: Recording, seconds: float = 600) -> None:
+    """Let it try again for ten minutes."""
+    controller = Controller("events", notes, notes.queue, ControllerMetrics())
+    with suppress(TimeoutError):
+        await asyncio.wait_for(controller.run(), seconds)
+
+
+def test_a_note_is_written_once_while_it_holds() -> None:
+    async def main() -> Refusing:
+        api = Refusing()
+        notes = Recording(api)
+        for _ in range(3):
+            await notes.record(CRM, {"OutOfDate": "older"})
+        await notes.record(CRM, {"OutOfDate": "other settings"})
+        await notes.record(CRM, {})
+        await notes.record(CRM, {"OutOfDate": "other settings"})
+        await for_a_while(notes)
+        return api
+
+    said = [("crm", "OutOfDate", note) for note in ("older", "other settings", "other settings")]
+    assert run(main()).written == said
+
+
+@pytest.mark.parametrize(
+    "failure", [NO_ANSWER, ApiError(500, "InternalError", "x"), Forbidden(403, "Forbidden", "x")]
+)
+def test_what_cannot_be_written_is_tried_again_later_each_time(failure: ApiError) -> None:
+    async def main() -> Refusing:
+        api = Refusing(*[failure] * 12)
+        notes = Recording(api)
+        await notes.record(CRM, {"OutOfDate": "older"})
+        await notes.record(CRM, {"OutOfDate": "older"})
+        assert len(api.asked) == 1
+        await for_a_while(notes)
+        return api
+
+    api = run(main())
+    assert api.written == [("crm", "OutOfDate", "older")]
+    assert len(api.asked) == 13
+    times = [at for at, _ in api.asked]
+    assert times[-1] - times[0] > 5
+    assert max(after - before for before, after in itertools.pairwise(times)) < 31
+
+
+def test_one_that_fails_does_not_keep_others_back() -> None:
+    class RefusingOne(Refusing):
+        async def create(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+            bad = body["regarding"]["name"] == "crm" or len(self.asked) < 2
+            self.answers = [Forbidden(403, "Forbidden", "namespace is terminating")] * bad
+            return await super().create(path, body)
+
+    async def main() -> Refusing:
+        api = RefusingOne()
+        notes = Recording(api)
+        await notes.record(CRM, {"OutOfDate": "older"})
+        await notes.record(SEARCH, {"OutOfDate": "older"})
+        assert not api.written
+        await for_a_while(notes)
+        return api
+
+    api = run(main())
+    assert api.written == [("search", "OutOfDate", "older")]
+    assert 15 < len(api.asked) < 80
+
+
+def test_what_does_not_hold_any_more_is_not_tried_again() -> None:
+    async def main() -> Refusing:
+        api = Refusing(NO_ANSWER, NO_ANSWER)
+        notes = Recording(api)
+        await notes.record(CRM, {"OutOfDate": "older", "NameTaken": "a Service"})
+        await notes.record(CRM, {"NameTaken": "a Service"})
+        await for_a_while(notes)
+        return api
+
+    assert run(main()).written == [("crm", "NameTaken", "a Service")]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        AlreadyExists(409, "AlreadyExists", "x"),
+        Invalid(422, "Invalid", "x"),
+        NotFound(404, "NotFound", "x"),
+    ],
+)
+def test_what_was_said_before_or_to_nobody_or_never_can_be_is_said(answer: ApiError) -> None:
+    async def main() -> Refusing:
+        api = Refusing(answer)
+        notes = Recording(api)
+        await notes.record(CRM, {"OutOfDate": "older"})
+        await notes.record(CRM, {"OutOfDate": "older"})
+        await for_a_while(notes)
+        return api
+
+    assert len(run(main()).asked) == 1
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_but_the_best_has_a_note(state: str) -> None:
+    found = drift_notes("team", "crm", state)
+    reasons = {OUT_OF_DATE: "OutOfDate", UNPROTECTED: "Unprotected", REFUSED: "Refused"}
+
+    assert list(found) == ([] if state == CURRENT else [reasons[state]])
+    assert all("mcp-admission audit -n team" in note for note in found.values())
+
+
+@pytest.mark.parametrize("name", ["crm", "a" * 253, "a" * 199 + "-" + "b" * 20, "a" * 199 + ".b"])
+def test_an_event_has_a_name_that_the_api_server_takes(name: str) -> None:
+    written: list[str] = []
+
+    class Keeping(Refusing):
+        async def create(self, _: str, body: dict[str, Any]) -> dict[str, Any]:
+            written.append(body["metadata"]["name"])
+            return body
+
+    run(
+        Recording(Keeping()).record(regarding_deployment("team", name, "1"), {"OutOfDate": "older"})
+    )
+
+    assert re.fullmatch(DNS_SUBDOMAIN, written[0])
+    assert len(written[0]) <= 253
+
+
+def test_an_event_has_a_note_that_the_api_server_takes() -> None:
+    """It counts bytes up to 1024, and refuses what is longer: nobody would be told."""
+    api = Refusing()
+
+    run(Recording(api).record(CRM, {"PutBack": "a" + "\N{SNOWMAN}" * 400}))
+
+    assert api.written == [("crm", "PutBack", "a" + "\N{SNOWMAN}" * 333)]
+
+
+def test_what_was_said_about_objects_long_gone_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(notes_module, "MOST", 3)
+
+    async def main() -> Refusing:
+        api = Refusing()
+        notes = Recording(api)
+        for number in [*range(5), 4, 0]:
+            await notes.record(
+                regarding_deployment("team", f"s{number}", str(number)), {"Gated": "waits"}
+            )
+        return api
+
+    names = [name for name, _, _ in run(main()).written]
+    assert names == ["s0", "s1", "s2", "s3", "s4", "s0"]

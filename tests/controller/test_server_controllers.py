@@ -1,0 +1,128 @@
+"""Everything for servers is looked at once all is known, and again when the settings change."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from tests import builders
+from tests.controller.servers.live import filled_in, memory
+from tests.kube.virtual_time import run
+from webhook.admission.drift import OUT_OF_DATE
+from webhook.controller.event_recorder import EventRecorder
+from webhook.controller.server_controllers import COUNT_SECONDS, ServerControllers
+from webhook.controller.settings.effective import effective_settings
+from webhook.kube.errors import ApiError
+from webhook.kube.queue import Queue
+from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+NUMBERS = itertools.count(100)
+
+
+def deployment(name: str) -> Json:
+    """A server that was filled in by the default settings."""
+    container = {"name": "mcp", "image": "a:1", "ports": [{"containerPort": 80}]}
+    found = filled_in(builders.server(name, containers=[container]), Settings())
+    found["metadata"]["resourceVersion"] = str(next(NUMBERS))
+    return found
+
+
+class Cluster:
+    """Lists what it has, watches without an end, and stores what is created."""
+
+    def __init__(self) -> None:
+        self.lists: list[str] = []
+        self.watches: list[str] = []
+        self.created: list[str] = []
+        self.fails: set[str] = set()
+        team = {"name": "team", "uid": "t", "resourceVersion": "1", "labels": {}}
+        self.items = {
+            "namespaces": [{"metadata": team}],
+            "deployments": [deployment("crm"), deployment("search")],
+        }
+
+    async def list_each(self, path: str, take: Callable[[Json], object], **_: Any) -> str:
+        resource = path.rpartition("/")[2]
+        self.lists.append(resource)
+        await asyncio.sleep(0.1)
+        for each in self.items.get(resource, []):
+            take(each)
+        return str(next(NUMBERS))
+
+    async def watch(self, path: str, **_: Any) -> AsyncIterator[Any]:
+        self.watches.append(path.rpartition("/")[2])
+        await asyncio.Event().wait()
+        yield None
+
+    async def create(self, path: str, body: Json) -> Json:
+        name = f"{body['kind']} {body['metadata']['name']}"
+        if name in self.fails:
+            raise ApiError(500, "InternalError", "it broke")
+        if body["kind"] != "Event":
+            self.created.append(name)
+        ours = [{"manager": "mcp-admission", "operation": "Update"}]
+        metadata = {**body["metadata"], "uid": name, "resourceVersion": str(next(NUMBERS))}
+        return {**body, "metadata": {**metadata, "managedFields": ours}}
+
+    async def get(self, _: str) -> Json:
+        raise ApiError(500, "InternalError", "it is not asked for")
+
+
+@asynccontextmanager
+async def working(cluster: Any) -> AsyncIterator[ServerControllers]:
+    metrics = ControllerMetrics()
+    recorder = EventRecorder(cluster, "test", Queue())
+    controllers = ServerControllers(
+        cluster, effective_settings({}, []), "release", (), recorder, metrics, 2
+    )
+    task = asyncio.create_task(controllers.run())
+    await asyncio.sleep(5)
+    yield controllers
+    controllers.stop()
+    await task
+
+
+def test_every_server_is_looked_at_and_a_failing_one_stops_no_other() -> None:
+    async def main() -> Cluster:
+        cluster = Cluster()
+        cluster.fails = {"Service crm-mcp"}
+        async with working(cluster):
+            return cluster
+
+    cluster = run(main())
+    assert "Service search-mcp" in cluster.created
+    assert "NetworkPolicy mcp-admission-baseline" in cluster.created
+    assert "Service crm-mcp" not in cluster.created
+
+
+def test_changed_settings_list_the_deployments_again_and_nothing_else() -> None:
+    async def main() -> tuple[list[str], list[str], Any]:
+        cluster = Cluster()
+        async with working(cluster) as controllers:
+            before, watched = len(cluster.lists), len(cluster.watches)
+            controllers.use(effective_settings({"excludedNamespaces": ["team"]}, []))
+            await asyncio.sleep(COUNT_SECONDS + 1)
+            none = controllers.states["all"]
+            controllers.use(effective_settings(memory("1Gi"), []))
+            await asyncio.sleep(COUNT_SECONDS + 1)
+            states = [none, controllers.states["all"], controllers.states[OUT_OF_DATE]]
+            return cluster.lists[before:], cluster.watches[watched:], states
+
+    lists, watches, states = run(main())
+    assert (lists, watches) == (["deployments"] * 2, ["deployments"] * 2)
+    assert states == [0, 2, 2]
+
+
+def test_the_same_settings_change_nothing() -> None:
+    async def main() -> int:
+        cluster = Cluster()
+        async with working(cluster) as controllers:
+            before = len(cluster.lists)
+            controllers.use(effective_settings({}, []))
+            await asyncio.sleep(5)
+            return len(cluster.lists) - before
+
+    assert run(main()) == 0

@@ -1,0 +1,135 @@
+"""What is kept of a Deployment: enough to say what is made for it, as text.
+
+Most of a stored Deployment is of no interest here; ten thousand of them as objects would be more
+memory than everything else together.
+"""
+
+import json
+from typing import Any, NamedTuple
+
+from webhook import names
+from webhook.admission import drift
+from webhook.admission.coverage import covered
+from webhook.admission.request import Scope
+from webhook.admission.workload import DEPLOYMENTS, stored
+from webhook.objects import deployed_server as server
+from webhook.objects.deployed_server import Server
+from webhook.pods.fields import Malformed
+from webhook.pods.pod import CONTAINER_LISTS
+from webhook.settings.model import Settings
+
+Json = dict[str, Any]
+COMPLETE = "NewReplicaSetAvailable"
+
+
+class DeploymentState(NamedTuple):
+    """A Deployment that is a server, or that carries our label and is none.
+
+    `rolled`: all its pods are of the present template. `first`: the template never was another.
+    `unread`: no pod runs that can have read a Secret which is made now.
+    `state`: one of `drift.STATES`.
+    """
+
+    uid: str
+    covered: bool
+    rolled: bool
+    first: bool
+    unread: bool
+    revision: str | None
+    config_from: str | None
+    state: str
+    text: str
+
+    @property
+    def rolled_out(self) -> "DeploymentState":
+        """The same at the end of every rollout."""
+        return self._replace(rolled=True, first=False, unread=False)
+
+    @property
+    def server(self) -> Server:
+        """The server that it is."""
+        return server.server_of(json.loads(self.text))
+
+
+def observe_deployment(found: Json, settings: Settings, *, managed: bool) -> DeploymentState | None:
+    """What is kept of it; None for one that has nothing to do with us, or that is being deleted."""
+    if "deletionTimestamp" in found["metadata"]:
+        return None
+    is_server = _covered(found, settings, managed=managed)
+    metadata = found["metadata"]
+    template = found["spec"]["template"]
+    if not is_server and names.SERVER not in (metadata.get("labels") or {}):
+        return None
+    annotations = (template.get("metadata") or {}).get("annotations") or {}
+    asked = {**annotations, **(metadata.get("annotations") or {})}
+    return DeploymentState(
+        uid=metadata["uid"],
+        covered=is_server,
+        rolled=rolled(found),
+        first=metadata.get("generation") == 1,
+        unread=_unread(found),
+        revision=annotations.get(names.REVISION),
+        config_from=asked.get(names.CONFIG_FROM),
+        state=drift.state(found, settings, managed=managed) if is_server else drift.CURRENT,
+        text=json.dumps(_trimmed(found), separators=(",", ":")),
+    )
+
+
+def rolled(found: Json) -> bool:
+    """Whether the Deployment's controller has seen it, and no pod of another template is left."""
+    status = found.get("status") or {}
+    seen = int(status.get("observedGeneration") or 0) >= found["metadata"].get("generation", 1)
+    return seen and (status.get("replicas") or 0) == (status.get("updatedReplicas") or 0)
+
+
+def _unread(found: Json) -> bool:
+    """Whether there is no pod, or only pods that wait: a pod cannot start without its Secrets.
+
+    That a first rollout once was complete is kept in the conditions, whatever its pods do later.
+    """
+    status = found.get("status") or {}
+    if rolled(found) and not status.get("replicas"):
+        return True
+    complete = any(each.get("reason") == COMPLETE for each in status.get("conditions") or [])
+    return found["metadata"].get("generation") == 1 and not complete
+
+
+def _covered(found: Json, settings: Settings, *, managed: bool) -> bool:
+    scope = Scope.of(managed=managed)
+    try:
+        return covered(stored(found, DEPLOYMENTS, scope), settings, scope)
+    except Malformed:
+        return False
+
+
+def _trimmed(found: Json) -> Json:
+    template = found["spec"]["template"]
+    metadata = found["metadata"]
+    containers = {
+        key: [_container(each) for each in template["spec"].get(key) or []]
+        for key in CONTAINER_LISTS
+    }
+    of_template = template.get("metadata") or {}
+    kept = {
+        # All labels: another Service may select the pods by any.
+        "metadata": {**_metadata(of_template), "labels": of_template.get("labels") or {}},
+        "spec": {key: value for key, value in containers.items() if value},
+    }
+    identity = {key: metadata[key] for key in ("name", "namespace", "uid")}
+    return {"metadata": {**identity, **_metadata(metadata)}, "spec": {"template": kept}}
+
+
+def _container(found: Json) -> Json:
+    return {key: found[key] for key in ("name", "ports") if key in found}
+
+
+def _metadata(metadata: Json) -> Json:
+    kept = {
+        part: {
+            key: value
+            for key, value in (metadata.get(part) or {}).items()
+            if key.startswith(names.PREFIX) and key not in (names.INJECTED, names.REVISION)
+        }
+        for part in ("labels", "annotations")
+    }
+    return {part: values for part, values in kept.items() if values}

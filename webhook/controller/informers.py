@@ -1,0 +1,124 @@
+"""What keeps the cluster state as the API server has it: an informer for each kind of object.
+
+A controller that is kept to some namespaces needs no ClusterRole. Each of its informers follows one
+namespace, and a Namespace is read by its name again and again: a Role in a namespace can allow its
+holder to read that very Namespace, but not to list or watch it.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from webhook import names
+from webhook.controller.cluster_state import ClusterState, NamespaceState
+from webhook.controller.installation import NOT_OWN, OWN
+from webhook.controller.owned.owned_objects import KINDS, SECRET
+from webhook.kube.api import Api
+from webhook.kube.api_request import cluster_wide, namespaced
+from webhook.kube.cache import Cache
+from webhook.kube.errors import NotFound
+from webhook.kube.informer import Informer, ListWatch
+from webhook.kube.queue import Queue
+from webhook.kube.reconcile import Controller
+from webhook.observe.controller_metrics import ControllerMetrics
+
+SECONDS_BETWEEN_READS = 5.0
+# A Secret may have a MiB.
+SECRETS_A_PAGE = 50
+
+
+class NamespaceReader:
+    """Reads a namespace by its name, and keeps the cache as it is; `synced` once all were read."""
+
+    def __init__(self, api: Api, namespaces: Sequence[str], cache: Cache[NamespaceState]) -> None:
+        self.synced = asyncio.Event()
+        self._api, self._cache, self._unread = api, cache, set(namespaces)
+
+    async def reconcile(self, namespace: str) -> float:
+        """Read it; returns when to read it again."""
+        try:
+            self._cache.put(await self._api.get(cluster_wide("v1", "namespaces", namespace)))
+        except NotFound:
+            self._cache.drop("", namespace)
+        self._unread.discard(namespace)
+        if not self._unread:
+            self.synced.set()
+        return SECONDS_BETWEEN_READS
+
+
+class ClusterInformers:
+    """The informers of a cluster state; `scope` are the namespaces to follow, none for all."""
+
+    def __init__(
+        self, api: Api, state: ClusterState, scope: Sequence[str], metrics: ControllerMetrics
+    ) -> None:
+        self.synced = asyncio.Event()
+        self._api, self._state, self._scope, self._metrics = api, state, scope, metrics
+        self._deployments = self._informers(
+            state.deployments, self._list_watches("apps/v1", "deployments")
+        )
+
+    async def run(self) -> None:
+        """Follow everything until cancelled; `synced` is set when all is known."""
+        async with asyncio.TaskGroup() as group:
+            # What is kept of other objects depends on which namespaces are managed.
+            await self._follow_namespaces(group)
+            rest = [*self._deployments, *self._others()]
+            for each in rest:
+                group.create_task(each.run())
+            for each in rest:
+                await each.synced.wait()
+            self.synced.set()
+
+    async def judge_deployments_again(self) -> None:
+        """List every Deployment again: what is kept of one depends on the settings."""
+        self._state.deployments.doubt()
+        for each in self._deployments:
+            each.relist()
+        for each in self._deployments:
+            await each.synced.wait()
+
+    async def _follow_namespaces(self, group: asyncio.TaskGroup) -> None:
+        cache = self._state.namespaces
+        if not self._scope:
+            path = cluster_wide("v1", "namespaces")
+            (informer,) = self._informers(cache, [ListWatch("namespaces", path)])
+            group.create_task(informer.run())
+            await informer.synced.wait()
+            return
+        queue: Queue[str] = Queue()
+        for each in self._scope:
+            queue.add(each)
+        reader = NamespaceReader(self._api, self._scope, cache)
+        name, workers = "namespace-reader", len(self._scope)
+        group.create_task(Controller(name, reader, queue, self._metrics, workers).run())
+        await reader.synced.wait()
+
+    def _others(self) -> Iterator[Informer[Any]]:
+        state = self._state
+        pods = self._list_watches("v1", "pods", label_selector=names.SERVER)
+        yield from self._informers(state.pods, pods)
+        metadata = {"label_selector": NOT_OWN, "metadata_only": True}
+        yield from self._informers(state.sources, self._list_watches("v1", "secrets", **metadata))
+        for kind in KINDS.values():
+            page = {"page": SECRETS_A_PAGE} if kind is SECRET else {}
+            given = {"label_selector": OWN, **page}
+            made = self._list_watches(kind.api_version, kind.resource, **given)
+            yield from self._informers(state.made[kind.kind], made)
+
+    def _informers(self, cache: Cache[Any], sources: Sequence[ListWatch]) -> list[Informer[Any]]:
+        restarted = self._metrics.watch_restarted
+        return [Informer(self._api, each, cache, restarted) for each in sources]
+
+    def _list_watches(self, version: str, resource: str, **given: Any) -> list[ListWatch]:
+        if not self._scope:
+            return [ListWatch(resource, cluster_wide(version, resource), **given)]
+        return [
+            ListWatch(resource, namespaced(version, resource, each), partial(_is_in, each), **given)
+            for each in self._scope
+        ]
+
+
+def _is_in(wanted: str, namespace: str, _: str) -> bool:
+    return namespace == wanted

@@ -1,0 +1,134 @@
+"""Everything that is made for servers: three reconcilers, and the cluster state that they work on.
+
+Nothing is reconciled before every list is complete. When the settings change, every Deployment is
+judged again and everything is looked at once more; no watch ends for that.
+"""
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from webhook.admission import drift
+from webhook.controller.cluster_state import ClusterState, Queues
+from webhook.controller.event_recorder import EventRecorder
+from webhook.controller.gates.gate_reconciler import GateReconciler
+from webhook.controller.informers import ClusterInformers
+from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
+from webhook.controller.owned.writer import Writer
+from webhook.controller.servers.server_reconciler import ServerReconciler
+from webhook.controller.settings.effective import EffectiveSettings
+from webhook.kube.api import Api
+from webhook.kube.queue import Queue
+from webhook.kube.reconcile import Controller
+from webhook.observe.controller_metrics import ControllerMetrics
+
+RESYNC_SECONDS = 600.0
+COUNT_SECONDS = 2.0
+
+LOG = logging.getLogger(__name__)
+
+
+class ServerControllers:
+    """The controllers of namespaces, servers and gates, each with a queue and workers of its own.
+
+    `scope` are the namespaces that the controller is kept to, none for all. `states` is how many
+    servers there are of each state of `drift`, empty while that is not known.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what each reconciler works with
+        self,
+        api: Api,
+        effective: EffectiveSettings,
+        release_namespace: str,
+        scope: Sequence[str],
+        recorder: EventRecorder,
+        metrics: ControllerMetrics,
+        workers: int,
+    ) -> None:
+        self.states: Mapping[str, int] = {}
+        self._effective, self._metrics = effective, metrics
+        self._changed, self._stop = asyncio.Event(), asyncio.Event()
+        queues = Queues(Queue(), Queue(), Queue())
+        self._state = ClusterState(effective.settings, release_namespace, scope, queues)
+        self._informers = ClusterInformers(api, self._state, scope, metrics)
+        writer = Writer(api, self._state.made)
+        namespaces = NamespaceReconciler(api, self._state, writer, recorder)
+        self._servers = ServerReconciler(api, self._state, writer, recorder)
+        gates = GateReconciler(api, writer, namespaces, recorder)
+        self._controllers: list[Controller[Any]] = [
+            Controller("namespace", namespaces, queues.namespaces, metrics, workers),
+            Controller("server", self._servers, queues.servers, metrics, workers),
+            Controller("pod", gates, queues.pods, metrics, workers),
+        ]
+
+    def use(self, effective: EffectiveSettings) -> None:
+        """Work by these settings from now on."""
+        if effective.digest != self._effective.digest:
+            self._effective = effective
+            self._changed.set()
+
+    def stop(self) -> None:
+        """Let `run` finish what has begun, and return."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Work until stopped or cancelled."""
+        async with asyncio.TaskGroup() as group:
+            background = [
+                group.create_task(each)
+                for each in (
+                    self._informers.run(),
+                    self._follow_settings(),
+                    self._count(),
+                    self._resync(),
+                )
+            ]
+            working = [group.create_task(each.run()) for each in self._controllers]
+            await self._stop.wait()
+            for controller in self._controllers:
+                controller.queue.shut_down()
+            await asyncio.wait(working)
+            for task in background:
+                task.cancel()
+
+    async def _follow_settings(self) -> None:
+        await self._informers.synced.wait()
+        if self._changed.is_set():
+            await self._judge_again()
+        self._state.begin()
+        keys = sum(len(each.queue) for each in self._controllers)
+        LOG.info("caches synced", extra={"fields": {"keys": keys}})
+        while True:
+            await self._changed.wait()
+            await self._judge_again()
+            self._state.ask_for_all()
+
+    async def _judge_again(self) -> None:
+        """Judge every Deployment by the settings that are in force now."""
+        self._changed.clear()
+        effective = self._effective
+        self._state.change_settings(effective.settings)
+        await self._informers.judge_deployments_again()
+        LOG.info("settings applied", extra={"fields": {"digest": effective.digest}})
+
+    async def _resync(self) -> None:
+        while True:
+            await asyncio.sleep(RESYNC_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
+            if self._informers.synced.is_set():
+                self._state.ask_for_all()
+
+    async def _count(self) -> None:
+        await self._informers.synced.wait()
+        while True:
+            for controller in self._controllers:
+                self._metrics.queue_depth.labels(controller.name).set(len(controller.queue))
+            states = Counter(self._state.states())
+            counts = {state: states[state] for state in drift.STATES}
+            refused = {"incomplete": len(self._servers.refused)}
+            self.states = {"all": states.total(), **counts, **refused}
+            for state, count in self.states.items():
+                self._metrics.servers.labels(state).set(count)
+            await asyncio.sleep(COUNT_SECONDS)

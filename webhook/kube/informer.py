@@ -1,0 +1,179 @@
+"""An informer: it keeps a cache of one kind of object up to date, by a list and then a watch.
+
+A watch that ends is resumed where it was; one whose version is too old, or that the API server
+reports an error in, starts again with a list. Between failures it waits, longer each time and for
+a part of the time by chance, so that an API server that comes back is not overrun. Every ten
+minutes everything is listed again, whatever the watch has said.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from webhook.kube.api import Api
+from webhook.kube.cache import Cache, CacheEntry
+from webhook.kube.errors import ApiError, Gone, TooManyRequests, Unreachable
+from webhook.kube.queue import Backoff
+
+RESYNC_SECONDS = 600.0
+LONGEST_WATCH = 290
+# A watch that ends sooner than this, without an event, is not resumed at once.
+SHORTEST_WATCH = 1.0
+
+LOG = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+Kept = TypeVar("Kept")
+Restarted = Callable[[str, str], None]
+
+
+def _everything(_namespace: str, _name: str) -> bool:
+    return True
+
+
+class ListWatch(NamedTuple):
+    """What to list and watch; `covers` says which objects of a shared cache it can speak of."""
+
+    resource: str
+    path: str
+    covers: Callable[[str, str], bool] = _everything
+    label_selector: str = ""
+    field_selector: str = ""
+    metadata_only: bool = False
+    page: int = 100
+
+
+class Informer(Generic[Kept]):
+    """Keeps a cache as the API server says; `synced` is set once it holds the whole list.
+
+    `restarted` is called with the resource and a reason for each watch that did not run its time.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        source: ListWatch,
+        cache: Cache[Kept],
+        restarted: Restarted,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self.synced = asyncio.Event()
+        self._api, self._source, self._cache = api, source, cache
+        self._restarted, self._uniform = restarted, uniform
+        self._backoff = Backoff(uniform)
+        self._version = ""
+        self._list_at = 0.0
+        self._relist = False
+        self._watching: asyncio.Timeout | None = None
+
+    def relist(self) -> None:
+        """List everything again, now; `synced` is set anew once the cache holds it."""
+        self.synced.clear()
+        self._relist = True
+        if self._watching is not None:
+            self._watching.reschedule(asyncio.get_running_loop().time())
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        while True:
+            try:
+                await self._turn()
+            except Gone:
+                self._restart("gone")
+                await asyncio.sleep(self._backoff.next())
+            except Unreachable as error:
+                await self._failed(error, self._backoff.next())
+            except TooManyRequests as error:
+                await self._failed(error, error.retry_after + self._backoff.next())
+            except ApiError as error:
+                self._version = ""
+                await self._failed(error, self._backoff.next())
+
+    async def _turn(self) -> None:
+        clock = asyncio.get_running_loop().time
+        if not self._version or self._relist or clock() >= self._list_at:
+            self._relist = False
+            await self._list()
+            self._list_at = clock() + RESYNC_SECONDS * self._uniform(0.8, 1.2)
+        if self._relist:
+            return
+        began = clock()
+        try:
+            async with asyncio.timeout(None) as self._watching:
+                any_came = await self._follow(max(1.0, self._list_at - began))
+        except TimeoutError:
+            return
+        finally:
+            self._watching = None
+        if not any_came:
+            if clock() - began < SHORTEST_WATCH:
+                await asyncio.sleep(self._backoff.next())
+            else:
+                self._backoff.forget()
+
+    async def _list(self) -> None:
+        """Take in pages as they come, of each object no more than is kept."""
+        found: dict[tuple[str, str], CacheEntry[Kept]] = {}
+
+        def take(item: Json) -> None:
+            namespace, name, entry = self._cache.entry(item)
+            if entry is not None:
+                found[namespace, name] = entry
+
+        source = self._source
+        version = await self._api.list_each(
+            source.path,
+            take,
+            label_selector=source.label_selector,
+            field_selector=source.field_selector,
+            metadata_only=source.metadata_only,
+            page=source.page,
+        )
+        self._cache.replace(source.covers, found)
+        self._version = version
+        if not self._relist:
+            self.synced.set()
+
+    async def _follow(self, seconds: float) -> bool:
+        """Take in events until the watch ends; whether there were any."""
+        any_came = False
+        source = self._source
+        watch = self._api.watch(
+            source.path,
+            resource_version=self._version,
+            label_selector=source.label_selector,
+            field_selector=source.field_selector,
+            metadata_only=source.metadata_only,
+            seconds=int(min(LONGEST_WATCH, seconds)),
+        )
+        async with aclosing(watch) as events:
+            async for kind, found in events:
+                if not any_came:
+                    any_came = True
+                    self._backoff.forget()
+                self._take(kind, found)
+        return any_came
+
+    def _take(self, kind: str, found: Json) -> None:
+        metadata = found["metadata"]
+        self._version = str(metadata["resourceVersion"])
+        if kind == "DELETED":
+            self._cache.drop(metadata.get("namespace") or "", metadata["name"])
+        elif kind != "BOOKMARK":
+            self._cache.put(found)
+
+    async def _failed(self, error: ApiError, pause: float) -> None:
+        self._restart(error.reason)
+        LOG.warning(
+            "watch restarted",
+            extra={"fields": {"reason": error.message, "in_seconds": round(pause, 1)}},
+        )
+        await asyncio.sleep(pause)
+
+    def _restart(self, reason: str) -> None:
+        if reason == "gone":
+            self._version = ""
+        self._restarted(self._source.resource, reason)
