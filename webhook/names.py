@@ -61,26 +61,26 @@ def identity(name: str) -> str:
     return f"{legal[:31].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def service(name: str) -> str:
+def service_of(name: str) -> str:
     """The Service of the server of that name; `<name>` itself is left to the server's author."""
     return f"{identity(name)}-mcp"
 
 
-def former_service(name: str) -> str:
+def former_service_of(name: str) -> str:
     """What the Service of the server of that name was called by earlier versions."""
     return identity(name)
 
 
-def config_secret(name: str) -> str:
+def config_secret_of(name: str) -> str:
     """The Secret with the environment of the server of that name."""
     return f"{identity(name)}-mcp-config"
 
 
-def files_secret(name: str) -> str:
+def files_secret_of(name: str) -> str:
     """The Secret with the files of the server of that name."""
     return f"{identity(name)}-mcp-files"
 
 
-def access_policy(name: str) -> str:
+def access_policy_of(name: str) -> str:
     """The NetworkPolicy with what the server of that name may do beyond the baseline."""
     return f"{identity(name)}-mcp-access"

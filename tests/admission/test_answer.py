@@ -12,7 +12,7 @@ from webhook.admission.answer import (
     Finding,
     Severity,
     allow,
-    decide,
+    allow_or_refuse,
     line,
     refuse,
     warning,
@@ -42,7 +42,7 @@ def test_what_is_allowed_carries_its_patch_and_warnings() -> None:
     ("findings", "allowed"), [([], True), ([WARNING], True), ([WARNING, ERROR], False)]
 )
 def test_an_error_decides(findings: list[Finding], allowed: bool) -> None:
-    assert decide("a", findings, [{"op": "remove", "path": "/a"}]).allowed is allowed
+    assert allow_or_refuse("a", findings, [{"op": "remove", "path": "/a"}]).allowed is allowed
 
 
 def test_a_refusal_names_every_reason_and_the_way_out() -> None:

@@ -9,9 +9,9 @@ from tests.in_memory.defaults import copied
 from tests.in_memory.requests import request
 from tests.rules.case import settings_of
 from webhook.admission.answer import warning
-from webhook.admission.callers import callers
+from webhook.admission.coverage import callers
 from webhook.admission.request import Scope
-from webhook.admission.workload import read
+from webhook.admission.workload import read_workload
 from webhook.pods.patch import Patch
 from webhook.settings.model import Settings
 
@@ -26,7 +26,7 @@ def policy(**keys: Any) -> Settings:
 def said(settings: Settings, **annotations: str) -> str | None:
     asked = {f"mcp-admission.dev/{key.replace('_', '-')}": v for key, v in annotations.items()}
     asking = request(deployment(annotations=asked))
-    found = callers(settings, read(asking.object, asking, Scope.OPTED_IN, Patch()))
+    found = callers(settings, read_workload(asking.object, asking, Scope.OPTED_IN, Patch()))
     return None if found is None else warning(found)
 
 

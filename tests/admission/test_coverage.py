@@ -140,7 +140,7 @@ def test_opting_out_takes_our_labels_and_memory_along() -> None:
 
     template = template_of(applied(relabelled(live, LEAVING), answer))
     assert template["metadata"] == {"labels": {"app": "tools"}, "annotations": {}}
-    assert "opts out: what was filled in goes, and the pods roll" in answer.warnings[0]
+    assert "opts out: injected fields are removed, and the pods roll" in answer.warnings[0]
     assert answer_to(relabelled(live, LEAVING), live, hook=VALIDATE).allowed
 
 

@@ -16,7 +16,7 @@ from webhook.admission.drift import (
     UNPROTECTED,
     Change,
     changes,
-    outlook,
+    drift_of,
     state,
 )
 from webhook.settings.model import Settings
@@ -105,7 +105,7 @@ CASES = [
 @pytest.mark.parametrize(("found", "values", "expected"), CASES)
 def test_a_server_is_in_one_state(found: Json, values: Json, expected: str) -> None:
     before = deepcopy(found)
-    seen = outlook(found, settings(**values), managed=False)
+    seen = drift_of(found, settings(**values), managed=False)
 
     assert seen.state == expected == state(found, settings(**values), managed=False)
     assert found == before
@@ -115,14 +115,14 @@ def test_a_server_is_in_one_state(found: Json, values: Json, expected: str) -> N
 
 
 def test_the_field_is_named_with_both_values() -> None:
-    seen = outlook(filled_in(server(), DEFAULTS), settings(**memory("800Mi")), managed=False)
+    seen = drift_of(filled_in(server(), DEFAULTS), settings(**memory("800Mi")), managed=False)
 
     assert seen.changes == (Change(MEMORY, PATH, "400Mi", "800Mi"),)
 
 
 def test_what_is_absent_is_told_leaf_by_leaf() -> None:
     found = {
-        each.field: each for each in outlook(stored(server()), DEFAULTS, managed=False).changes
+        each.field: each for each in drift_of(stored(server()), DEFAULTS, managed=False).changes
     }
 
     assert found[MEMORY] == Change(MEMORY, PATH, None, "400Mi")
@@ -135,7 +135,7 @@ def test_what_is_absent_is_told_leaf_by_leaf() -> None:
 
 
 def test_a_refusal_names_the_rule_and_the_place() -> None:
-    seen = outlook(stored(server(containers=PRIVILEGED)), DEFAULTS, managed=False)
+    seen = drift_of(stored(server(containers=PRIVILEGED)), DEFAULTS, managed=False)
 
     assert [(each.rule, each.path) for each in seen.reasons][:1] == [
         ("privileged", "/spec/template/spec/containers/0/securityContext/privileged")
@@ -150,7 +150,7 @@ def test_a_namespace_that_is_managed_makes_everything_a_server() -> None:
 
 
 def test_an_object_that_no_engine_can_read_would_be_refused() -> None:
-    seen = outlook(stored(server(containers="none")), DEFAULTS, managed=False)
+    seen = drift_of(stored(server(containers="none")), DEFAULTS, managed=False)
 
     assert (seen.state, [each.rule for each in seen.reasons]) == (REFUSED, ["object"])
 
@@ -199,7 +199,7 @@ def test_what_pods_are_given_is_told_where_it_stands_on_them() -> None:
         "tolerations": [{"key": "mcp", "operator": "Exists"}],
     }
 
-    seen = outlook(filled_in(server(), DEFAULTS), settings(mcpServerDefaults=fleet), managed=False)
+    seen = drift_of(filled_in(server(), DEFAULTS), settings(mcpServerDefaults=fleet), managed=False)
 
     assert seen.state == OUT_OF_DATE
     assert [(each.field, each.before, each.after) for each in seen.changes] == [
@@ -224,7 +224,7 @@ def test_what_moves_from_a_template_to_its_pods_is_told() -> None:
     found = older_template()
     fleet = {"mcpServerDefaults": {"imagePullSecrets": [{"name": "fleet"}]}}
 
-    seen = outlook(found, settings(**fleet), managed=False)
+    seen = drift_of(found, settings(**fleet), managed=False)
 
     assert seen.state == OUT_OF_DATE
     assert [(each.field, each.before, each.after) for each in seen.changes] == [
@@ -237,6 +237,6 @@ def test_what_changes_on_the_pods_of_an_older_template_is_told_alone() -> None:
     found = older_template()
     fleet = {"imagePullSecrets": [{"name": "fleet"}], **memory("800Mi")["mcpServerDefaults"]}
 
-    seen = outlook(found, settings(mcpServerDefaults=fleet), managed=False)
+    seen = drift_of(found, settings(mcpServerDefaults=fleet), managed=False)
 
     assert seen.changes == (Change(MEMORY, PATH, "400Mi", "800Mi"),)

@@ -28,7 +28,7 @@ from tests.rules.case import settings_of
 from tests.rules.standard import violations
 from webhook.admission.handler import review
 from webhook.admission.injected import LARGEST
-from webhook.pods.patch import same
+from webhook.pods.journal import same
 
 HOSTILE: Json = {
     "hostNetwork": True,

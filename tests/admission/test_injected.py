@@ -9,7 +9,7 @@ from tests.admission.case import INJECTED, MUTATE, Json, answer_to, deployment, 
 from tests.in_memory.defaults import copied, template_of
 from tests.in_memory.requests import applied
 from tests.rules.case import settings_of
-from webhook.admission.injected import LARGEST, Memory, read
+from webhook.admission.injected import LARGEST, Memory, read_memory
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
 from webhook.rules.checks.scheduling import REQUIRED
@@ -163,14 +163,14 @@ def test_only_so_much_is_read(size: int) -> None:
     text = json.dumps({"set": {"": {"a": "x" * (size - frame)}}}, separators=(",", ":"))
 
     assert len(text) == size
-    assert (read(fields({INJECTED: text})) is None) is (size > LARGEST)
+    assert (read_memory(fields({INJECTED: text})) is None) is (size > LARGEST)
 
 
 def test_what_is_read_is_measured_in_bytes() -> None:
     text = json.dumps({"set": {"": {"a": "é" * (LARGEST // 2)}}}, ensure_ascii=False)
 
     assert len(text) < LARGEST < len(text.encode())
-    assert read(fields({INJECTED: text})) is None
+    assert read_memory(fields({INJECTED: text})) is None
 
 
 def test_what_is_written_is_measured_in_bytes() -> None:
@@ -196,17 +196,19 @@ NOT_TO_GIVE: list[Any] = [
 def test_what_no_settings_could_give_to_pods_makes_no_memory(pods: Any) -> None:
     text = json.dumps({"set": {"": {"a": "b"}}, "pods": pods})
 
-    assert read(fields({INJECTED: text})) is None
+    assert read_memory(fields({INJECTED: text})) is None
 
 
 @pytest.mark.parametrize("value", [None, 7, True, {"set": {}}, ["{}"]])
 def test_only_text_is_read(value: object) -> None:
-    assert read(fields({INJECTED: value})) is None
+    assert read_memory(fields({INJECTED: value})) is None
 
 
 def test_every_part_may_be_missing() -> None:
-    assert read(fields({INJECTED: "{}"})) == Memory()
-    assert read(fields({INJECTED: '{"was":{"":{"a":null}}}'})) == Memory(was={"": {"a": None}})
+    assert read_memory(fields({INJECTED: "{}"})) == Memory()
+    assert read_memory(fields({INJECTED: '{"was":{"":{"a":null}}}'})) == Memory(
+        was={"": {"a": None}}
+    )
 
 
 def live(**spec: Any) -> Json:

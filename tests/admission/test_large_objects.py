@@ -28,11 +28,11 @@ from webhook.admission.answer import (
     Finding,
     Severity,
     allow,
+    fitted,
     line,
 )
 from webhook.admission.enforcement import MOST_OBJECTIONS, MOST_OF_RULE
 from webhook.admission.request import Hook
-from webhook.admission.sentences import fitted
 from webhook.pods.pod import MOST_CONTAINERS
 from webhook.settings.model import Settings
 

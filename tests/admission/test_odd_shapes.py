@@ -16,7 +16,7 @@ from webhook.admission.answer import Answer
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import KINDS
-from webhook.pods.patch import same
+from webhook.pods.journal import same
 from webhook.settings.model import Settings
 
 ODD: tuple[Any, ...] = (

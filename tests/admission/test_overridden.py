@@ -6,7 +6,7 @@ from tests.admission.case import SERVER, Json, deployment, pod
 from tests.in_memory.api_server import ApiServer, Outcome
 from tests.in_memory.defaults import copied, template_of, with_defaults, with_plugins
 from tests.rules.case import settings_of
-from webhook.admission.rolling import alike
+from webhook.admission.revert import alike
 from webhook.settings.model import Settings
 
 OVERRIDE = settings_of(onConflict="override")

@@ -14,8 +14,10 @@ from tests.rules.standard import violations
 from webhook.admission.answer import Answer
 from webhook.admission.handler import review
 from webhook.admission.request import Scope
-from webhook.admission.workload import read
-from webhook.pods.patch import Patch, same
+from webhook.admission.workload import read_workload
+from webhook.pods.journal import same
+from webhook.pods.patch import Patch
+from webhook.pods.pod import Pod
 
 
 def labelled(pod: Json) -> Json:
@@ -94,11 +96,11 @@ def test_pods_have_the_server_of_their_template_whatever_is_injected(
     first = first_pass(document, policy, scope)
     if first.allowed:
         stored = applied(document, first)
-        template = read(stored, request(stored), scope, Patch()).pod
+        template = Pod(read_workload(stored, request(stored), scope, Patch()).head)
         pod = pod_of(stored)
         ports = [{"name": "mcp", "containerPort": 1}] if with_port else []
         pod["spec"]["containers"].insert(at, {"name": "injected", "image": "a", "ports": ports})
-        made = read(pod, request(pod), scope, Patch()).pod
+        made = Pod(read_workload(pod, request(pod), scope, Patch()).head)
 
         if INJECTED in pod["metadata"].get("annotations", {}) and template.known_server:
             assert made.known_server is not None

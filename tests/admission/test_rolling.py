@@ -9,7 +9,7 @@ from tests.in_memory.api_server import ApiServer, Outcome
 from tests.in_memory.controllers import beside_given, pod_of, restarted
 from tests.in_memory.defaults import copied, template_of
 from tests.rules.case import settings_of
-from webhook.admission.rolling import alike
+from webhook.admission.revert import alike
 
 IMAGE = "example.test/mcp:1"
 FLEET: Json = {

@@ -63,7 +63,7 @@ def as_an_older_version_left_it() -> Json:
 
 def test_an_older_template_is_out_of_date_and_nothing_else() -> None:
     found = {**as_an_older_version_left_it()}
-    outlook = drift.outlook(found, Settings(), managed=False)
+    outlook = drift.drift_of(found, Settings(), managed=False)
 
     assert (outlook.state, outlook.reasons) == ("out-of-date", ())
     assert [(each.field, each.before, each.after) for each in outlook.changes] == [

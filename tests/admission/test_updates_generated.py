@@ -9,7 +9,7 @@ from tests.admission.objects import deployments
 from tests.admission.policies import NAMES, POLICIES, SCOPES
 from tests.in_memory.requests import applied
 from webhook.admission.request import Scope
-from webhook.admission.rolling import alike
+from webhook.admission.revert import alike
 
 
 def stored(document: Json, policy: str, scope: Scope) -> Json:

@@ -9,14 +9,15 @@ from tests.in_memory.controllers import pod_of
 from tests.in_memory.defaults import TEMPLATES
 from tests.in_memory.requests import request as asked
 from webhook.admission.request import Scope
-from webhook.admission.workload import KINDS, Workload, read
+from webhook.admission.workload import KINDS, Workload, read_workload
 from webhook.pods.fields import Malformed
 from webhook.pods.patch import Patch
+from webhook.pods.pod import Pod
 
 
 def seen(document: Any, resource: str = "pods", scope: Scope = OPTED_IN, **keys: Any) -> Workload:
     request = asked(document, **{"resource": resource, **keys})
-    return read(request.object, request, scope, Patch())
+    return read_workload(request.object, request, scope, Patch())
 
 
 def of(resource: str) -> Json:
@@ -47,12 +48,12 @@ def test_the_pod_of_every_kind_is_found(resource: str) -> None:
 
     assert (workload.kind, workload.name) == (kind, "tools")
     assert workload.template.pointer == pointer
-    (container,) = workload.pod.containers
+    (container,) = Pod(workload.head).containers
     assert container.fields.pointer == f"{pointer}/spec/containers/0"
     assert container.fields.place == "containers[main]"
     assert workload.labels.get("level") == workload.annotations.get("level") == "own"
-    assert workload.pod.labels.get("level") == ("template" if path else "own")
-    origin = workload.pod.origin
+    assert workload.head.labels.get("level") == ("template" if path else "own")
+    origin = workload.head.origin
     levels = [place.get("level") for place in origin.asked_in]
     beside = None if origin.beside is None else origin.beside.get("level")
     assert (levels, beside) == READ_FROM.get(kind, (["template"], "own"))
@@ -71,14 +72,14 @@ NAMED = [
 
 @pytest.mark.parametrize(("document", "name"), NAMED)
 def test_a_pod_is_called_after_its_owner_or_itself(document: Json, name: str) -> None:
-    assert seen(document, name="").pod.origin.name == name
+    assert seen(document, name="").head.origin.name == name
 
 
 def test_a_workload_is_called_by_its_own_name_whoever_owns_it() -> None:
     owned = deployment()
     owned["metadata"]["ownerReferences"] = [{"controller": True, "kind": "MCPServer", "name": "x"}]
 
-    assert seen(owned, "deployments.apps").pod.origin.name == "tools"
+    assert seen(owned, "deployments.apps").head.origin.name == "tools"
 
 
 @pytest.mark.parametrize(
@@ -96,12 +97,12 @@ def test_only_the_controller_counts_as_owner(owners: Any, owner: str) -> None:
     document = pod()
     document["metadata"]["ownerReferences"] = owners
 
-    assert seen(document).pod.origin.owner == owner
+    assert seen(document).head.origin.owner == owner
 
 
 @pytest.mark.parametrize(("operation", "creating"), [("CREATE", True), ("UPDATE", False)])
 def test_the_request_says_what_the_object_cannot(operation: str, creating: bool) -> None:
-    origin = seen(pod(), scope=MANAGED, operation=operation, namespace="team").pod.origin
+    origin = seen(pod(), scope=MANAGED, operation=operation, namespace="team").head.origin
 
     assert (origin.creating, origin.managed, origin.namespace) == (creating, True, "team")
 
@@ -111,7 +112,7 @@ def test_annotations_that_differ_are_known() -> None:
     other = {"mcp-admission.dev/container": "b", "mcp-admission.dev/port": "1", "other": "y"}
     document = deployment(annotations=asks, template={"annotations": other})
 
-    origin = seen(document, "deployments.apps").pod.origin
+    origin = seen(document, "deployments.apps").head.origin
 
     assert origin.disagreeing == ("mcp-admission.dev/container",)
 

@@ -8,7 +8,7 @@ import yaml
 
 from webhook.cli.main import main
 from webhook.objects.network_policies import BASELINE
-from webhook.pods.public_addresses import FURTHER_BLOCKS, IPV6_BLOCKS, REFERENCE_BLOCKS
+from webhook.pods.peers import FURTHER_BLOCKS, IPV6_BLOCKS, REFERENCE_BLOCKS
 from webhook.settings.model import Settings
 
 PAGE = Path("docs/objects.md").read_text()

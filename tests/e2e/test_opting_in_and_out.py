@@ -75,7 +75,7 @@ def test_opting_out_takes_along_all_that_was_filled_in(namespace: Namespace) -> 
 
     (after,) = namespace.wait_until_rolled_out()
     assert said.stderr == (
-        "Warning: metadata.labels[mcp-admission.dev/server] opts out: what was filled in goes, "
+        "Warning: metadata.labels[mcp-admission.dev/server] opts out: injected fields are removed, "
         "and the pods roll (identity)\n"
     )
     assert namespace.deployment()["spec"]["template"] == never_opted_in

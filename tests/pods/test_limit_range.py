@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.rules.case import base, pod_of
-from webhook.pods.limit_range import filled_in
+from webhook.pods.pod import from_limit_range
 
 SAID = "LimitRanger plugin set: "
 TWO = (
@@ -35,7 +35,7 @@ def test_the_names_of_a_container(text: Any, part: str, names: set[str]) -> None
     document["metadata"]["annotations"] = {"kubernetes.io/limit-ranger": text}
     pod = pod_of(document)
 
-    assert filled_in(pod, pod.containers[0], part) == names
+    assert from_limit_range(pod, pod.containers[0].fields, part) == names
 
 
 @pytest.mark.parametrize("key", ["initContainers", "ephemeralContainers"])
@@ -45,4 +45,4 @@ def test_containers_of_one_name_in_other_lists_are_others(key: str) -> None:
     pod = pod_of(document)
 
     expected = {"memory"} if key == "initContainers" else set()
-    assert filled_in(pod, pod.containers[0], "requests") == expected
+    assert from_limit_range(pod, pod.containers[0].fields, "requests") == expected

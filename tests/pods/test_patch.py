@@ -7,7 +7,8 @@ import pytest
 
 from tests.in_memory.defaults import copied
 from webhook.pods.fields import Fields
-from webhook.pods.patch import Patch, same
+from webhook.pods.journal import same
+from webhook.pods.patch import Patch
 
 Json = dict[str, Any]
 
@@ -235,6 +236,16 @@ def test_what_is_taken_from_an_item_of_a_list_is_told() -> None:
     assert edited.operations() == [remove("/a/1/b")]
 
 
+def test_a_list_that_was_given_back_may_become_what_it_was() -> None:
+    edited = Edited(a=[1])
+
+    edited.patch.take(edited.root, "a")
+    edited.patch.give_back(edited.root, "a", [2, 1])
+    edited.patch.override(edited.root, "a", 0)
+
+    assert edited.operations() == []
+
+
 def test_what_was_given_back_is_known() -> None:
     edited = Edited(a=1, b=1)
 
@@ -298,7 +309,7 @@ def test_untaking_leaves_no_trace() -> None:
     edited.patch.give_back(edited.root.child("e"), "f", 1)
     edited.patch.take(edited.root.child("c"), "d")
     edited.patch.take(edited.root, "c")
-    edited.patch.untake()
+    edited.patch.undo()
 
     assert edited.document == edited.original
     assert edited.operations() == []
@@ -317,7 +328,7 @@ def test_what_is_overridden_is_remembered(
     edited = Edited(**document)
 
     assert edited.patch.override(edited.root, "a", item)
-    assert [value for _, _, value in edited.patch.overridden.values()] == [was]
+    assert [edit.theirs for edit in edited.patch.edits() if edit.overridden] == [was]
     assert edited.operations() == operations
 
 
@@ -326,7 +337,7 @@ def test_what_is_absent_cannot_be_overridden() -> None:
 
     assert not edited.patch.override(edited.root, "a")
     assert not edited.patch.override(edited.root.child("b"), "c")
-    assert edited.patch.overridden == {}
+    assert not edited.patch.edits()
 
 
 @pytest.mark.parametrize("edit", [

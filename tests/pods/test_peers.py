@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.pods.peers import MOST_ENTRIES, Asked, Block, egress, ingress
+from webhook.pods.peers import MOST_ENTRIES, Block, RequestedAccess, egress, ingress
 from webhook.settings.model import NetworkPolicy
 
 DB = {"to": [{"ipBlock": {"cidr": "10.9.0.0/16"}}]}
@@ -20,23 +20,23 @@ POLICY = NetworkPolicy.model_validate(
 )
 
 GRANTED = [
-    ("10.1.2.0/24", Asked((Block("10.1.2.0/24"),))),
-    ("10.1.2.3/32:443", Asked((Block("10.1.2.3/32", 443),))),
-    ("10.1.0.0/16:1", Asked((Block("10.1.0.0/16", 1),))),
-    ("10.1.0.0/16:65535", Asked((Block("10.1.0.0/16", 65535),))),
-    ("10.2.0.0/16", Asked((Block("10.2.0.0/16"),))),
-    ("2001:db8:1::/48", Asked((Block("2001:db8:1::/48"),))),
-    ("2001:db8::1/128:5432", Asked((Block("2001:db8::1/128", 5432),))),
-    ("db", Asked(profiles=("db",))),
+    ("10.1.2.0/24", RequestedAccess((Block("10.1.2.0/24"),))),
+    ("10.1.2.3/32:443", RequestedAccess((Block("10.1.2.3/32", 443),))),
+    ("10.1.0.0/16:1", RequestedAccess((Block("10.1.0.0/16", 1),))),
+    ("10.1.0.0/16:65535", RequestedAccess((Block("10.1.0.0/16", 65535),))),
+    ("10.2.0.0/16", RequestedAccess((Block("10.2.0.0/16"),))),
+    ("2001:db8:1::/48", RequestedAccess((Block("2001:db8:1::/48"),))),
+    ("2001:db8::1/128:5432", RequestedAccess((Block("2001:db8::1/128", 5432),))),
+    ("db", RequestedAccess(profiles=("db",))),
     (
         " db ,10.1.2.0/24,cache,db, 10.1.2.0/24 ",
-        Asked((Block("10.1.2.0/24"),), ("db", "cache")),
+        RequestedAccess((Block("10.1.2.0/24"),), ("db", "cache")),
     ),
 ]
 
 
 @pytest.mark.parametrize(("text", "asked"), GRANTED)
-def test_grants_what_lies_inside(text: str, asked: Asked) -> None:
+def test_grants_what_lies_inside(text: str, asked: RequestedAccess) -> None:
     assert egress(text, POLICY) == asked
 
 
@@ -100,7 +100,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("entry", "sentence"), REFUSED)
 def test_refuses_the_rest_and_says_what_to_write(entry: str, sentence: str) -> None:
-    assert egress(entry, POLICY) == Asked(objections=(f'holds "{entry}", {sentence}',))
+    assert egress(entry, POLICY) == RequestedAccess(objections=(f'holds "{entry}", {sentence}',))
 
 
 def test_a_zone_of_an_address_is_refused() -> None:
@@ -142,11 +142,13 @@ def test_callers_are_named_by_profile_alone() -> None:
 def test_a_list_without_end_is_not_read(read: Any) -> None:
     told = "has more than 100 entries: ask the cluster administrator for a profile instead"
 
-    assert read(",".join(["db"] * (MOST_ENTRIES + 1)), POLICY) == Asked(objections=(told,))
+    assert read(",".join(["db"] * (MOST_ENTRIES + 1)), POLICY) == RequestedAccess(
+        objections=(told,)
+    )
 
 
 def test_the_longest_list_is_read() -> None:
-    assert egress(",".join(["db"] * MOST_ENTRIES), POLICY) == Asked(profiles=("db",))
+    assert egress(",".join(["db"] * MOST_ENTRIES), POLICY) == RequestedAccess(profiles=("db",))
 
 
 def test_some_of_many_profiles_are_named() -> None:

@@ -35,7 +35,7 @@ def test_a_place_that_is_not_there_is_passed_over(place: str) -> None:
         was={place: {"stdin": True}},
     )
 
-    revert.take_out(Fields(spec, patch), memory, patch, leaving=True)
+    revert.restore_original(Fields(spec, patch), memory, patch)
 
     assert (patch.finish(), json.dumps(spec)) == ([], before)
 
@@ -73,7 +73,7 @@ def test_what_is_no_place_is_not_the_spec_by_another_name() -> None:
     fields = {"tolerations": [{"key": "a"}]}
     memory = injected.Memory(items={"!": fields, "..": fields}, set={"~": {"tolerations": []}})
 
-    revert.take_out(Fields(spec, patch), memory, patch, leaving=True)
+    revert.restore_original(Fields(spec, patch), memory, patch)
     revert.put_back(Fields(spec, patch), Fields(spec, patch), memory)
 
     assert patch.finish() == []

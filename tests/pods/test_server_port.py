@@ -3,7 +3,7 @@
 import pytest
 
 from tests.rules.case import Json, pod_of, with_container
-from webhook.pods.server_port import Port, choose, told_by
+from webhook.pods.server_port import Port, choose_port, is_named_by
 
 
 def port(number: object, name: str | None = None, protocol: str | None = None) -> Json:
@@ -43,9 +43,9 @@ def test_chooses(ports: list[Json], told: str | None, chosen: Port | None) -> No
     server = pod_of(with_container(ports=ports)).server
     assert server is not None
 
-    assert choose(server, told) == chosen
+    assert choose_port(server, told) == chosen
 
 
 @pytest.mark.parametrize(("told", "tells"), [("8080", True), ("mcp", True), ("80", False)])
-def test_a_port_is_told_by_number_or_name(told: str, tells: bool) -> None:
-    assert told_by(Port(8080, "mcp"), told) == tells
+def test_a_port_is_is_named_by_number_or_name(told: str, tells: bool) -> None:
+    assert is_named_by(Port(8080, "mcp"), told) == tells

@@ -22,6 +22,7 @@ OF_ITS_PODS = Finding(
     Severity.WARNING,
     "/spec/template/spec/hostNetwork",
     "pods will be refused: hostNetwork must be false",
+    refuses_pods=True,
 )
 CAPABILITIES = Finding(
     "capabilities",
@@ -36,7 +37,7 @@ def review(request: Request, _settings: Settings, scope: Scope) -> Answer:
     if opinion == "refused":
         return refuse(request.name, [PRIVILEGED, CAPABILITIES])
     if opinion == "pods-refused":
-        return allow([OF_ITS_PODS])._replace(pods_refused=True)
+        return allow([OF_ITS_PODS])
     if opinion == "true" and request.hook is Hook.MUTATE:
         pod = request.object["spec"]["template"]["spec"]
         request.object["spec"]["replicas"] = 1

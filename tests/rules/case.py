@@ -4,7 +4,7 @@ from typing import Any
 
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Operation, Patch
-from webhook.pods.pod import Origin, Pod
+from webhook.pods.pod import Origin, Pod, PodHead
 from webhook.rules.rule import ContainerRule, PodRule
 from webhook.settings.model import Settings
 
@@ -36,11 +36,12 @@ def pod_of(document: Json, patch: Patch | None = None, **origin: Any) -> Pod:
     patch = patch or Patch()
     metadata = Fields(document, patch).child("metadata")
     asked_in = (metadata.child("annotations"),)
-    return Pod(
+    head = PodHead(
         metadata,
         Fields(document.get("spec"), patch, root="/spec"),
         Origin(**{"namespace": "tools", "name": "github-tools", "asked_in": asked_in, **origin}),
     )
+    return Pod(head)
 
 
 def settings_of(**keys: Any) -> Settings:

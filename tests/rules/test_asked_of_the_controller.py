@@ -6,9 +6,10 @@ from tests.builders import Manifest as Json
 from tests.builders import bare_pod, server
 from tests.rules.case import settings_of
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import read
+from webhook.admission.workload import read_workload
 from webhook.pods.fields import Violation
 from webhook.pods.patch import Patch
+from webhook.pods.pod import Pod
 from webhook.rules.checks.annotations import RULE
 
 SETTINGS = settings_of(
@@ -34,7 +35,8 @@ def violations(document: Json) -> list[Violation]:
         namespace="tools",
         name="github-tools",
     )
-    return list(RULE.check(read(document, request, Scope.OPTED_IN, Patch()).pod, SETTINGS))
+    workload = read_workload(document, request, Scope.OPTED_IN, Patch())
+    return list(RULE.check(Pod(workload.head), SETTINGS))
 
 
 def of_kind(kind: str, asks: dict[str, str]) -> Json:

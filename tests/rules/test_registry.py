@@ -10,7 +10,7 @@ import webhook.rules.checks as folder
 from tests.rules.case import Json, base, pod_of, settings_of
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
-from webhook.rules.registry import RULES, plan, validate
+from webhook.rules.registry import RULES, plan_rules, validate
 from webhook.rules.rule import nothing_to_check, nothing_to_fill
 from webhook.settings.model import Settings
 from webhook.settings.rule_ids import NOT_OVERRIDABLE, RuleId
@@ -30,7 +30,7 @@ def test_ids_that_differ_from_the_settings_stop_the_import(ids: tuple[str, ...])
 
 
 def test_a_rule_that_is_off_is_not_planned() -> None:
-    steps = plan(settings_of(rules={"capabilities": "off"}))
+    steps = plan_rules(settings_of(rules={"capabilities": "off"}))
 
     assert "capabilities" not in {step.rule.id for step in (*steps.fills, *steps.checks)}
 
@@ -46,18 +46,18 @@ def test_what_is_overridable_is_what_the_settings_say() -> None:
 def test_settings_are_planned_once_and_known_by_identity() -> None:
     one, other = Settings(), Settings()
 
-    assert plan(one) is plan(one)
-    assert plan(one) is not plan(other)
-    assert plan(one) is not plan(one, windows=True)
+    assert plan_rules(one) is plan_rules(one)
+    assert plan_rules(one) is not plan_rules(other)
+    assert plan_rules(one) is not plan_rules(one, windows=True)
 
 
 def test_plans_of_settings_that_are_gone_are_not_kept() -> None:
     first = Settings()
-    planned = plan(first)
+    planned = plan_rules(first)
     for _ in range(8):
-        plan(Settings())
+        plan_rules(Settings())
 
-    assert plan(first) is not planned
+    assert plan_rules(first) is not planned
 
 
 def test_a_rule_may_fill_in_or_check_nothing() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from webhook.rules.registry import RULES
 from webhook.rules.rule import Rule
-from webhook.rules.specification import Specification, parse, specification
+from webhook.rules.specification import Specification, parse_head, specification
 
 HEAD = """A summary
 over two lines.
@@ -20,7 +20,7 @@ Something else that readers of the code want to know.
 
 
 def test_a_head_is_read_with_its_continuation_lines() -> None:
-    assert parse("example", HEAD) == Specification(
+    assert parse_head("example", HEAD) == Specification(
         id="example",
         summary="A summary over two lines.",
         field="one",
@@ -45,7 +45,7 @@ def test_a_head_is_read_with_its_continuation_lines() -> None:
 )
 def test_a_head_without_one_of_its_parts_is_refused(head: str) -> None:
     with pytest.raises(ValueError, match="the head of rule example must have the parts Field, Abs"):
-        parse("example", head)
+        parse_head("example", head)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

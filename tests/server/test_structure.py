@@ -50,7 +50,7 @@ def test_the_command_line_alone_loads_no_command() -> None:
 
 
 # What is asked of stored objects is asked by the controller and the commands, never by a request.
-OF_STORED_OBJECTS = {ROOT / "admission" / name for name in ("drift.py", "new_pods.py")}
+OF_STORED_OBJECTS = {ROOT / "admission" / "drift.py"}
 REQUEST_PATH = sorted(
     path
     for folder in ("server", "admission", "rules", "pods")

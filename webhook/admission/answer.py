@@ -1,10 +1,15 @@
-"""What a review answers, in data and in the words that people read."""
+"""What a review answers: data, and the sentences that people read.
 
+A warning is one whole sentence of at most 120 characters. Names in Kubernetes have up to 253, and
+an object under review may hold longer ones. A word that is too long loses its middle; no word is
+dropped.
+"""
+
+import re
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from webhook.admission.sentences import fitted, printable
 from webhook.pods.patch import Operation
 from webhook.rules.registry import EXCEPTABLE
 
@@ -24,6 +29,10 @@ _NAMED = 5
 _LONGEST_POINTER = 60
 _SHORTENED = 40  # what a word keeps while there is something else to leave out
 _SHORTEST = 24
+_READ = 2000  # of a text; what is longer loses its middle before it is looked at
+_GAP = "..."
+# A quoted text and what stands in brackets are one word, whatever they hold.
+_WORD = re.compile(r'(?:"[^"]*"|\[[^\[\]]*\]|\S)+')
 
 
 class Severity(Enum):
@@ -37,6 +46,7 @@ class Finding(NamedTuple):
     """One thing that a rule says about the object; `path` is an RFC 6901 pointer.
 
     `brief` is what a warning says where it has no room for the message; empty where that is all.
+    `refuses_pods` marks a warning about a workload whose pods would be refused.
     """
 
     rule: str
@@ -44,6 +54,7 @@ class Finding(NamedTuple):
     path: str
     message: str
     brief: str = ""
+    refuses_pods: bool = False
 
 
 class Answer(NamedTuple):
@@ -52,7 +63,6 @@ class Answer(NamedTuple):
     `message` says why the object is refused (with HTTP status `code`), else it is empty.
     `warnings` are whole sentences of at most 120 characters. `operations` is the RFC 6902 patch,
     empty unless the object is allowed. `covered` is false for objects that are no MCP servers.
-    `pods_refused` is true where the object may be stored, but the pods of its template may not.
     """
 
     allowed: bool
@@ -62,13 +72,17 @@ class Answer(NamedTuple):
     operations: tuple[Operation, ...] = ()
     findings: tuple[Finding, ...] = ()
     covered: bool = True
-    pods_refused: bool = False
+
+    @property
+    def pods_refused(self) -> bool:
+        """Whether the object may be stored, but the pods of its template may not."""
+        return any(finding.refuses_pods for finding in self.findings)
 
 
 NOT_COVERED = Answer(allowed=True, covered=False)
 
 
-def decide(
+def allow_or_refuse(
     subject: str,
     findings: list[Finding],
     operations: Sequence[Operation] = (),
@@ -159,3 +173,43 @@ def line(text: str, longest: int = LONGEST_LINE) -> str:
     """The text on one line, without control characters, its long words shortened."""
     said = printable(text)
     return fitted(said, longest, _SHORTEST) or f"{said[: longest - 3]}..."
+
+
+def printable(text: str) -> str:
+    """The text on one line, without control characters, and not longer than is read."""
+    short = _without_middle(text, _READ)
+    return "".join(char if char.isprintable() else " " for char in short)
+
+
+def fitted(text: str, longest: int, shortest_word: int) -> str | None:
+    """The printable text in at most `longest` characters, its longest words shortened.
+
+    None where words of `shortest_word` characters would still be too many.
+    """
+    if len(text) <= longest:
+        return text
+    lengths = sorted(len(word) for word in _WORD.findall(text))
+    most = _longest_word(lengths, longest - (len(text) - sum(lengths)))
+    if most < shortest_word:
+        return None
+    return _WORD.sub(lambda word: _without_middle(word[0], most), text)
+
+
+def _longest_word(lengths: list[int], room: int) -> int:
+    """What the longest words are cut to, so that all fit into the room.
+
+    The lengths are sorted, and too much for the room.
+    """
+    for at, length in enumerate(lengths):
+        share = room // (len(lengths) - at)
+        if length > share:
+            return share
+        room -= length
+    return 0
+
+
+def _without_middle(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    kept = longest - len(_GAP)
+    return f"{text[: kept - kept // 2]}{_GAP}{text[len(text) - kept // 2 :]}"

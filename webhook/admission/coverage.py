@@ -1,12 +1,29 @@
-"""Which objects are MCP servers, and what an update of a Deployment does about it."""
+"""Which objects are MCP servers, and which warnings their authors get about that.
 
+A label that is misspelled, or written as an annotation, opts nothing in: its author is warned. The
+author of a new server is warned which pods can call it once the network policies isolate it.
+"""
+
+from collections.abc import Iterable
 from enum import Enum
+from itertools import islice
+from typing import Any
 
 from webhook import names
-from webhook.admission.request import Scope
-from webhook.admission.workload import Workload
-from webhook.pods.fields import Fields
-from webhook.settings.model import Settings
+from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow
+from webhook.admission.enforcement import MOST_OBJECTIONS
+from webhook.admission.request import Request, Scope
+from webhook.admission.workload import Workload, read_workload
+from webhook.documents.pointer import escape
+from webhook.pods import keys, peers
+from webhook.pods.fields import Fields, Violation
+from webhook.pods.patch import Patch
+from webhook.rules.checks import identity
+from webhook.settings.model import Gateway, Settings
+from webhook.settings.text_forms import listed
+
+_FROM_NOW_ON = "callers from now on: "
+_LABELS, _PROFILES = 2, 3
 
 
 class Coverage(Enum):
@@ -38,18 +55,18 @@ def labelled(workload: Workload) -> bool:
         return False
     return any(
         labels.get(names.SERVER) not in (None, "false")
-        for labels in (workload.labels, workload.pod.labels)
+        for labels in (workload.labels, workload.head.labels)
     )
 
 
 def pods_covered(workload: Workload, settings: Settings, scope: Scope) -> bool:
     """Whether the pods made from the template are MCP servers, by the labels they will have."""
-    labels = workload.pod.labels
+    labels = workload.head.labels
     carries = labels.get(names.SERVER) not in (None, "false")
     return scope is Scope.MANAGED or carries or _matches(labels, settings)
 
 
-def of_deployment(
+def deployment_coverage(
     new: Workload, old: Workload | None, settings: Settings, scope: Scope
 ) -> Coverage:
     """What the request means for the Deployment; `old` is None on CREATE."""
@@ -69,7 +86,7 @@ def _opting_out(new: Workload, old: Workload | None, scope: Scope) -> Coverage:
         already = old is not None and old.labels.get(names.SERVER) == "false"
         return Coverage.STAYS if already else Coverage.MAY_NOT_LEAVE
     was = old is not None and labelled(old)
-    carries = any(new.pod.labels.has(label) for label in names.LABELS)
+    carries = any(new.head.labels.has(label) for label in names.LABELS)
     return Coverage.LEAVES if was or carries else Coverage.NONE
 
 
@@ -81,13 +98,13 @@ def _lost(new: Workload, old: Workload, settings: Settings) -> bool:
     """
     if old.labels.get(names.SERVER) != "true" or new.labels.get(names.SERVER) is not None:
         return False
-    template = new.pod.labels
+    template = new.head.labels
     says_so = template.has(names.SERVER) and not template.has(names.NAME)
     return not (says_so or _selected(new, settings))
 
 
 def _selected(workload: Workload, settings: Settings) -> bool:
-    return _matches(workload.labels, settings) or _matches(workload.pod.labels, settings)
+    return _matches(workload.labels, settings) or _matches(workload.head.labels, settings)
 
 
 def _matches(labels: Fields, settings: Settings) -> bool:
@@ -95,3 +112,75 @@ def _matches(labels: Fields, settings: Settings) -> bool:
         selector and all(labels.get(key) == value for key, value in selector.items())
         for selector in settings.selectors
     )
+
+
+def uncovered(workload: Workload) -> Answer:
+    """Leave the object alone, with a warning where a label of ours is not where it counts."""
+    pod, origin = workload.head, workload.head.origin
+    annotations = [workload.annotations, pod.annotations] if origin.template else [pod.annotations]
+    found = [] if workload.labels is pod.labels else _first(identity.unread(workload.labels))
+    found += _first(identity.unread(pod.labels))
+    found += [
+        each.violation(key, str(keys.unread_annotation(key)), advice=True)
+        for each in annotations
+        for key in names.LABELS
+        if each.has(key)
+    ]
+    return allow(_warnings(found))._replace(covered=False) if found else NOT_COVERED
+
+
+def unread_labels(workload: Workload) -> list[Finding]:
+    """Warnings about labels on the workload itself that are not read; rules see those of pods."""
+    return _warnings(_first(identity.unread(workload.labels)))
+
+
+def _first(violations: Iterable[Violation]) -> list[Violation]:
+    """As many as are reported of one rule: finding the key that was meant takes a while."""
+    return list(islice(violations, MOST_OBJECTIONS))
+
+
+def _warnings(violations: Iterable[Violation]) -> list[Finding]:
+    return [
+        Finding(identity.RULE.id, Severity.WARNING, violation.pointer, violation.message)
+        for violation in violations
+    ]
+
+
+def callers(settings: Settings, workload: Workload) -> Finding | None:
+    """What to tell the author of a workload; None while network policies are off.
+
+    The gateway's namespace is the one of the installation unless the settings name another.
+    """
+    policy = settings.mcp_namespace.network_policy
+    if not policy.enabled:
+        return None
+    profiles: tuple[str, ...] = ()
+    asked = workload.head.origin.asks(names.INGRESS_FROM)
+    if asked is not None and workload.kind == "Deployment":
+        granted = peers.ingress(asked, policy)
+        profiles = () if granted.objections else granted.profiles
+    where = _namespace(policy.gateway)
+    further = f", and ingress {listed(profiles, 'and', _PROFILES)}" if profiles else ""
+    return Finding(
+        "identity",
+        Severity.WARNING,
+        f"/metadata/labels/{escape(names.SERVER)}",
+        f"{_FROM_NOW_ON}{_pods(policy.gateway)} in {where}{further}",
+        f"{_FROM_NOW_ON}the gateway's pods in {where}{', and others' if profiles else ''}",
+    )
+
+
+def callers_of_pods(admitted: Any, request: Request, settings: Settings, scope: Scope) -> str:
+    """The same sentence about an object that was admitted; empty where its pods are no servers."""
+    workload = read_workload(admitted, request, scope, Patch())
+    found = callers(settings, workload) if pods_covered(workload, settings, scope) else None
+    return "" if found is None else found.message
+
+
+def _namespace(gateway: Gateway) -> str:
+    return f"namespace {gateway.namespace}" if gateway.namespace else "mcp-admission's namespace"
+
+
+def _pods(gateway: Gateway) -> str:
+    labels = [f"{key}={value}" for key, value in sorted(gateway.pod_selector.items())]
+    return f"pods labelled {listed(labels, 'and', _LABELS)}" if labels else "all pods"

@@ -1,23 +1,43 @@
-"""Deployments: the only workloads whose template is filled in, and the only ones that opt out."""
+"""Deployments: the only workloads whose template is filled in, and the only ones that opt out.
 
+The selector of a Deployment cannot change once it is stored. Where opting out takes away a label
+that it asks for, or where it asks for another name, the API server would refuse the template
+without saying why; the review says why. A Scale carries no template and no labels.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from webhook import names
-from webhook.admission import injected, revert, rolling, selector
-from webhook.admission.answer import Answer, Finding, Severity, allow, decide, refuse
-from webhook.admission.callers import callers
-from webhook.admission.coverage import Coverage, of_deployment
+from webhook.admission import injected, revert
+from webhook.admission.answer import (
+    NOT_COVERED,
+    Answer,
+    Finding,
+    Severity,
+    allow,
+    allow_or_refuse,
+    refuse,
+)
+from webhook.admission.coverage import (
+    Coverage,
+    callers,
+    deployment_coverage,
+    uncovered,
+    unread_labels,
+)
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.uncovered import uncovered, unread_labels
-from webhook.admission.workload import Workload, read
+from webhook.admission.workload import Workload, read_workload
 from webhook.documents.pointer import escape
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
-from webhook.rules import rule
+from webhook.pods.pod import Pod
+from webhook.rules.rule import DeploymentFields
 from webhook.settings.model import Settings
 
 LABEL_PATH = f"/metadata/labels/{escape(names.SERVER)}"
+_WITHOUT = ("NotIn", "DoesNotExist")
 
 
 @dataclass(frozen=True)
@@ -34,15 +54,15 @@ class _Change:
     @property
     def coverage(self) -> Coverage:
         """What the request means for the Deployment."""
-        return of_deployment(self.new, self.old, self.settings, self.scope)
+        return deployment_coverage(self.new, self.old, self.settings, self.scope)
 
 
-def review(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_deployment(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Fill in or check a Deployment, or let it out."""
     patch = Patch()
-    new = read(request.object, request, scope, patch)
+    new = read_workload(request.object, request, scope, patch)
     updating = request.operation == "UPDATE"
-    old = read(request.old_object, request, scope, Patch()) if updating else None
+    old = read_workload(request.old_object, request, scope, Patch()) if updating else None
     change = _Change(request, settings, scope, patch, new, old)
     coverage = change.coverage
     if coverage is Coverage.NONE:
@@ -56,7 +76,7 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
         )
     mutating = request.hook is Hook.MUTATE
     findings = _named(change) + (_mutate(change, coverage) if mutating else _validate(change))
-    return decide(new.name, findings, patch.finish())
+    return allow_or_refuse(new.name, findings, patch.finish())
 
 
 def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
@@ -64,27 +84,30 @@ def _mutate(change: _Change, coverage: Coverage) -> list[Finding]:
     notes = _keep_label(change, coverage)
     deployment = _deployment(new, old)
     if old is not None and coverage is not Coverage.JOINS and _stays(new, old):
-        return notes + Enforcement(change.settings, None, deployment).settle(patch)
+        return notes + Enforcement.of_workload(change.settings, deployment).settle(patch)
     new.labels.default(names.SERVER, "true")
-    notes += notices(change.settings, new.pod)
-    memory = injected.read(new.pod.annotations)
+    notes += notices(change.settings, new.head)
+    memory = injected.read_memory(new.head.annotations)
     if memory is not None:
-        revert.take_out(new.pod.spec, memory, patch)
-        new = read(change.request.object, change.request, change.scope, patch)
-    enforcement = Enforcement(change.settings, new.pod, deployment)
+        revert.take_out(new.head.spec, memory, patch)
+    pod = Pod(new.head)
+    enforcement = Enforcement.of_deployment(change.settings, pod, deployment)
     findings = enforcement.fill(patch)
     _copy_annotations(new)
     findings += enforcement.settle(patch)
-    injected.write(new.pod, patch, memory, enforcement.promise())
+    injected.write_memory(pod, patch, memory, enforcement.promise())
     return notes + findings
 
 
 def _validate(change: _Change) -> list[Finding]:
     new, old = change.new, change.old
-    rolls = old is None or not rolling.unchanged(new, old)
-    enforcement = Enforcement(change.settings, new.pod if rolls else None, _deployment(new, old))
+    rolls = old is None or not revert.unchanged(new, old)
+    deployment = _deployment(new, old)
+    if not rolls:
+        return Enforcement.of_workload(change.settings, deployment).check()
+    enforcement = Enforcement.of_deployment(change.settings, Pod(new.head), deployment)
     findings = enforcement.check()
-    if rolls and new.labels.get(names.SERVER) is None:
+    if new.labels.get(names.SERVER) is None:
         findings.append(_label('must be "true", or "false" to opt out'))
     return findings
 
@@ -92,20 +115,20 @@ def _validate(change: _Change) -> list[Finding]:
 def _leave(change: _Change) -> Answer:
     """Take our labels, what we filled in and what we copied out of the template."""
     new, old = change.new, change.old
-    kept = selector.labels_asked_for(new)
-    if kept and old is not None and rolling.unchanged(new, old):
+    kept = labels_asked_for(new)
+    if kept and old is not None and revert.unchanged(new, old):
         return allow()
     if kept:
         return refuse(new.name, [_label(_selected_by(kept, stored=old is not None))])
     if change.request.hook is Hook.VALIDATE:
         return allow()
-    memory = injected.read(new.pod.annotations)
+    memory = injected.read_memory(new.head.annotations)
     if memory is None and old is not None:
-        memory = injected.read(old.pod.annotations)
+        memory = injected.read_memory(old.head.annotations)
     if memory is not None:
-        revert.take_out(new.pod.spec, memory, change.patch, leaving=True)
-    rolling.take_out_metadata(new, change.patch)
-    note = "opts out: what was filled in goes, and the pods roll"
+        revert.restore_original(new.head.spec, memory, change.patch)
+    revert.take_out_metadata(new, change.patch)
+    note = "opts out: injected fields are removed, and the pods roll"
     return allow([_label(note, Severity.WARNING)], change.patch.finish())
 
 
@@ -118,13 +141,13 @@ def _selected_by(kept: list[str], *, stored: bool) -> str:
 
 
 def _stays(new: Workload, old: Workload) -> bool:
-    return rolling.unchanged(new, old) or rolling.restore(new, old)
+    return revert.unchanged(new, old) or revert.restore(new, old)
 
 
-def _deployment(new: Workload, old: Workload | None) -> rule.Workload:
+def _deployment(new: Workload, old: Workload | None) -> DeploymentFields:
     count = None if old is None else old.root.child("spec").get("replicas")
     spec = Fields(new.root.get("spec"), new.root.editor, key="spec", root="/spec")
-    return rule.Workload(spec, count if isinstance(count, int) else None)
+    return DeploymentFields(spec, count if isinstance(count, int) else None)
 
 
 def _keep_label(change: _Change, coverage: Coverage) -> list[Finding]:
@@ -145,14 +168,14 @@ def _copy_annotations(new: Workload) -> None:
     """Let the pods read what their Deployment was reviewed by, even where the template differs."""
     for key in names.READ_BY_PODS:
         value = new.annotations.get(key)
-        if new.annotations.has(key) and new.pod.annotations.get(key) != value:
-            new.pod.annotations.set(key, value)
+        if new.annotations.has(key) and new.head.annotations.get(key) != value:
+            new.head.annotations.set(key, value)
 
 
 def _named(change: _Change) -> list[Finding]:
     """Object to what a server cannot be called; what was there before us may stay as it is."""
     new, old = change.new, change.old
-    if old is not None and rolling.unchanged(new, old):
+    if old is not None and revert.unchanged(new, old):
         return []
     findings = []
     if not new.root.child("metadata").has("name"):
@@ -161,7 +184,7 @@ def _named(change: _Change) -> list[Finding]:
     value = new.labels.get(names.SERVER)
     if value not in (None, "true", "false"):
         findings.append(_label('must be "true" or "false"'))
-    asked = selector.other_name(new)
+    asked = other_name(new)
     if asked is not None:
         path = f"/spec/selector/matchLabels/{escape(names.NAME)}"
         wanted = names.identity(new.name)
@@ -173,3 +196,40 @@ def _named(change: _Change) -> list[Finding]:
 def _label(sentence: str, severity: Severity = Severity.ERROR) -> Finding:
     message = f"metadata.labels[{names.SERVER}] {sentence}"
     return Finding("identity", severity, LABEL_PATH, message)
+
+
+def labels_asked_for(workload: Workload) -> list[str]:
+    """The labels of ours without which the selector does not match the template."""
+    return list(dict.fromkeys(_asked_for(_selector(workload))))
+
+
+def other_name(workload: Workload) -> str | None:
+    """The name by which the selector asks for pods, where they will have another one."""
+    asked = _selector(workload).child("matchLabels").get(names.NAME)
+    return None if asked in (None, names.identity(workload.name)) else str(asked)
+
+
+def _asked_for(selector: Fields) -> Iterator[str]:
+    for key, _ in selector.child("matchLabels").entries():
+        if key in names.LABELS:
+            yield key
+    for expression in selector.items("matchExpressions"):
+        key = expression.get("key")
+        if key in names.LABELS and expression.get("operator") not in _WITHOUT:
+            yield key
+
+
+def _selector(workload: Workload) -> Fields:
+    return workload.root.child("spec").child("selector")
+
+
+def review_scale(request: Request, settings: Settings, scope: Scope) -> Answer:
+    """Refuse a count that the replicas rule does not allow; nothing can be filled in here."""
+    if scope is not Scope.MANAGED:
+        return NOT_COVERED
+    patch = Patch()
+    spec = Fields(request.object, patch).child("spec")
+    before = Fields(request.old_object, patch).child("spec").get("replicas")
+    scaled = DeploymentFields(spec, before if isinstance(before, int) else None)
+    findings = Enforcement.of_workload(settings, scaled).check()
+    return allow_or_refuse(request.name, findings)

@@ -11,13 +11,17 @@ from copy import deepcopy
 from typing import Any, NamedTuple
 
 from webhook import names
+from webhook.admission import injected
 from webhook.admission.answer import Finding, Severity
+from webhook.admission.enforcement import Enforcement
 from webhook.admission.handler import review
-from webhook.admission.new_pods import as_given
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.rolling import alike
+from webhook.admission.revert import alike
 from webhook.admission.workload import DEPLOYMENTS
 from webhook.documents.pointer import escape
+from webhook.pods.fields import Fields
+from webhook.pods.patch import Patch
+from webhook.pods.pod import Origin, Pod, PodHead
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -43,7 +47,7 @@ class Change(NamedTuple):
     after: Any
 
 
-class Outlook(NamedTuple):
+class Drift(NamedTuple):
     """What would become of a server if it rolled now; `reasons` are those of a refusal."""
 
     state: str
@@ -53,10 +57,10 @@ class Outlook(NamedTuple):
 
 def state(found: Json, settings: Settings, *, managed: bool) -> str:
     """One of STATES for a Deployment that is a server, as the API server has it."""
-    return outlook(found, settings, managed=managed).state
+    return drift_of(found, settings, managed=managed).state
 
 
-def outlook(found: Json, settings: Settings, *, managed: bool) -> Outlook:
+def drift_of(found: Json, settings: Settings, *, managed: bool) -> Drift:
     """What rolling a Deployment that is a server would do, as the API server has it now.
 
     It is unprotected where no template of it was ever filled in, or where it lacks the label.
@@ -75,14 +79,14 @@ def outlook(found: Json, settings: Settings, *, managed: bool) -> Outlook:
     scope = Scope.of(managed=managed)
     reasons = objections(request, settings, scope)
     if reasons:
-        return Outlook(REFUSED, reasons=reasons)
+        return Drift(REFUSED, reasons=reasons)
     before, after = found["spec"]["template"], rolling["spec"]["template"]
     _take_back(before, after)
     own = tuple(_changes(_own_label(found), _own_label(rolling), OWN_LABEL, OWN_FIELD))
     if alike(before, after) and not own:
-        return Outlook(CURRENT)
+        return Drift(CURRENT)
     state = OUT_OF_DATE if known(before, metadata["name"]) and not own else UNPROTECTED
-    return Outlook(state, own + tuple(_told(before, after, settings)))
+    return Drift(state, own + tuple(_told(before, after, settings)))
 
 
 def objections(request: Request, settings: Settings, scope: Scope) -> tuple[Finding, ...]:
@@ -108,12 +112,12 @@ def known(pod: Json, name: str) -> bool:
 def changes(before: Json, after: Json, pointer: str = "") -> Iterator[Change]:
     """The fields of a pod, or of a template at the pointer, that differ.
 
-    What we remember of our own is told only where nothing else differs.
+    The record of injected fields is reported only where nothing else differs.
     """
     memory = f"{pointer}/metadata/annotations/{escape(names.INJECTED)}"
     found = list(_changes(before, after, pointer, ""))
-    told = [each for each in found if each.path != memory]
-    yield from told or found
+    reported = [each for each in found if each.path != memory]
+    yield from reported or found
 
 
 def _told(before: Json, after: Json, settings: Settings) -> Iterator[Change]:
@@ -186,3 +190,17 @@ def _take_back(before: Json, after: Json) -> None:
     annotations.pop(names.REVISION, None)
     if names.REVISION in was:
         annotations[names.REVISION] = was[names.REVISION]
+
+
+def as_given(template: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """A copy of a template that holds what it remembers its new pods are given."""
+    shown = deepcopy(template)
+    fields = Fields(shown, Patch())
+    annotations = fields.child("metadata").child("annotations")
+    memory = injected.read_memory(annotations)
+    if memory is None:
+        return shown
+    origin = Origin(asked_in=(annotations,))
+    head = PodHead(fields.child("metadata"), fields.child("spec"), origin)
+    Enforcement.of_owned_pod(settings, Pod(head), memory).give()
+    return shown

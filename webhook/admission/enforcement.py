@@ -1,15 +1,15 @@
 """The rules at work on one pod: fill in, check what came out, and settle conflicts."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.injected import Memory
 from webhook.pods.fields import Violation
 from webhook.pods.patch import Patch
-from webhook.pods.pod import Pod
-from webhook.rules.registry import Step, plan
-from webhook.rules.rule import PodRule, Workload
+from webhook.pods.pod import Pod, PodHead
+from webhook.rules.registry import RulePlan, Step, plan_rules
+from webhook.rules.rule import DeploymentFields
 from webhook.settings.model import Settings
 
 # Of one rule to one subject: a list of a million items is refused for the first of them.
@@ -19,53 +19,81 @@ MOST_OF_RULE = 1000
 
 
 class Enforcement:
-    """The rules that apply to a pod, and to the Deployment that it is the template of.
+    """The rules that apply to a pod, to the Deployment that it is the template of, or to both.
 
-    `remembered` is what the template of a pod says that was filled in: only what is always current
-    is filled in again, and what the template's pods are given. `given` are the settings by which
-    pods are given it, where they are not the others. `cut` says that there was more to
-    object to than MOST_OBJECTIONS or MOST_OF_RULE.
+    `given` are the settings by which new pods are given what their template may not say, where
+    they are not the others. `cut` says that there was more to object to than MOST_OBJECTIONS or
+    MOST_OF_RULE.
     """
 
     def __init__(
         self,
         settings: Settings,
-        pod: Pod | None,
-        deployment: Workload | None = None,
-        *,
-        remembered: Memory | None = None,
+        applying: RulePlan,
+        subjects: dict[str, Sequence[Any]],
         given: Settings | None = None,
     ) -> None:
         self.settings = settings
-        self.given = given if remembered is None else remembered.pods.instead_of_defaults(settings)
-        self.subjects: dict[str, Sequence[Any]] = {
-            "pod": () if pod is None else (pod,),
-            "container": () if pod is None else pod.containers,
-            "workload": () if deployment is None else (deployment,),
-        }
-        self.plan = plan(settings, windows=pod is not None and pod.platform.windows)
-        self.fills = self.plan.fills if remembered is None else self.plan.current
+        self.plan = applying
+        self.fills = applying.fills
+        self.subjects = subjects
+        self.given = given
         self.cut = False
+
+    @classmethod
+    def of_pod(cls, settings: Settings, pod: Pod, *, given: Settings | None = None) -> Self:
+        """The rules for a pod, or for a template whose workload no rule looks at."""
+        subjects = {"pod": (pod,), "container": pod.containers, "workload": ()}
+        return cls(settings, plan_rules(settings, windows=pod.platform.windows), subjects, given)
+
+    @classmethod
+    def of_owned_pod(cls, settings: Settings, pod: Pod, remembered: Memory) -> Self:
+        """The rules for a pod whose template says what was filled in.
+
+        Only what is always current is filled in again, and what the template's pods are given.
+        """
+        rules = cls.of_pod(settings, pod, given=remembered.pods.instead_of_defaults(settings))
+        rules.fills = rules.plan.current
+        return rules
+
+    @classmethod
+    def of_deployment(cls, settings: Settings, pod: Pod, deployment: DeploymentFields) -> Self:
+        """The rules for a Deployment and its template."""
+        rules = cls.of_pod(settings, pod)
+        rules.subjects["workload"] = (deployment,)
+        return rules
+
+    @classmethod
+    def of_workload(cls, settings: Settings, deployment: DeploymentFields) -> Self:
+        """The rules for a Deployment alone, whose template is not looked at."""
+        return cls(
+            settings, plan_rules(settings), {"pod": (), "container": (), "workload": (deployment,)}
+        )
 
     def fill(self, patch: Patch) -> list[Finding]:
         """Fill in every absent field that a rule has a value for.
 
-        What the fleet replaces goes first, so that the next rules see what stays; returns the
-        warnings about it.
+        Values that the fleet replaces are removed first, so that the next rules see what is kept.
+        Returns the warnings about them.
         """
         warnings: list[Finding] = []
+        settings, given = self.settings, self.given or self.settings
         for step in self.fills:
-            if not step.rule.final and step.action == "override":
+            rule = step.rule
+            if not rule.final and step.action == "override":
                 for _, violations in self._objections((step,)):
                     warnings += _overridden(step, violations, patch)
-            self._fill(step)
+            fill, by = rule.fill, settings if rule.given is None else given
+            for subject in self.subjects[rule.subject]:
+                fill(subject, by)
         return warnings
 
     def give(self) -> None:
         """Fill in what the pods of a template are given, and nothing else."""
         for step in self.fills:
             if step.rule.given is not None:
-                self._fill(step)
+                for subject in self.subjects[step.rule.subject]:
+                    step.rule.fill(subject, self.given or self.settings)
 
     def promise(self) -> dict[str, Any]:
         """What the pods of a template that is filled in lack, in the words of mcpServerDefaults."""
@@ -92,33 +120,31 @@ class Enforcement:
         """What the rules object to in the object as it will be stored."""
         return _findings(self._objections(self.plan.final))
 
-    def _fill(self, step: Step) -> None:
-        given = self.given if step.rule.given is not None else None
-        settings = self.settings if given is None else given
-        for subject in self.subjects[step.rule.subject]:
-            step.rule.fill(subject, settings)
-
     def _objections(self, steps: Sequence[Step]) -> list[tuple[Step, list[Violation]]]:
         settings, subjects = self.settings, self.subjects
-        found: dict[Step, list[Violation]] = {}
+        found: list[tuple[Step, list[Violation]]] = []
         for step in steps:
             check = step.rule.check
+            of_rule: list[Violation] = []
             for subject in subjects[step.rule.subject]:
-                for number, violation in enumerate(check(subject, settings)):
-                    of_rule = found.setdefault(step, [])
-                    if number == MOST_OBJECTIONS or len(of_rule) == MOST_OF_RULE:
+                of_others = len(of_rule)
+                for violation in check(subject, settings):
+                    if len(of_rule) in (of_others + MOST_OBJECTIONS, MOST_OF_RULE):
                         self.cut = True
                         break
                     of_rule.append(violation)
-        return list(found.items())
+            if of_rule:
+                found.append((step, of_rule))
+        return found
 
 
-def notices(settings: Settings, pod: Pod) -> list[Finding]:
-    """What the author of a pod should know about what the rules are about to fill in."""
+def notices(settings: Settings, head: PodHead) -> list[Finding]:
+    """What the author of a pod should know about what the rules are about to fill in.
+
+    Asked before what we injected earlier is taken out: an author gets them once.
+    """
     found = [
-        (step, list(step.rule.notice(pod, settings)))
-        for step in plan(settings, windows=pod.platform.windows).notices
-        if isinstance(step.rule, PodRule)
+        (step, list(step.rule.notice(head, settings))) for step in plan_rules(settings).notices
     ]
     return _findings(found)
 

@@ -2,7 +2,7 @@
 
 The template remembers it as it was when the template was filled in, in the words of
 mcpServerDefaults, so that a changed setting reaches only new or restarted workloads. It is a memory
-like the rest of `injected`: whoever writes a template could write the values themselves.
+like the rest of `injected`: a user who can write a template can write the values too.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from webhook.settings.placement import Toleration
 from webhook.settings.values import Labels, LocalObjectReference, Resources, Section
 
 
-class Given(Section):
+class PodDefaults(Section):
     """The part of mcpServerDefaults that pods are given at their creation."""
 
     tolerations: list[Toleration] | None = None
@@ -41,7 +41,7 @@ class Given(Section):
         return settings.model_copy(update={"mcp_server_defaults": defaults})
 
 
-NOTHING = Given()
+NOTHING = PodDefaults()
 
 
 def beside_others(settings: Settings) -> Settings:
@@ -50,9 +50,9 @@ def beside_others(settings: Settings) -> Settings:
     return settings.model_copy(update={"mcp_server_defaults": defaults})
 
 
-def read(data: Any) -> Given | None:
+def read_pod_defaults(data: Any) -> PodDefaults | None:
     """What a template remembers, or None where it is nothing that the settings could say."""
     try:
-        return Given.model_validate(data)
+        return PodDefaults.model_validate(data)
     except ValidationError:
         return None

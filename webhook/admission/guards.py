@@ -1,4 +1,4 @@
-"""What nobody may change on a live pod: our labels, our gate, and nothing through a side door."""
+"""What cannot change on a live pod: our labels, our gate, and neither of them by a Binding."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from webhook.admission.request import Request
 from webhook.documents.pointer import escape
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
-from webhook.pods.pod import Origin, Pod
+from webhook.pods.pod import Origin, Pod, PodHead
 from webhook.rules.checks import apparmor
 from webhook.settings.model import Settings
 
 
-def labels(request: Request) -> list[Finding]:
+def changed_labels(request: Request) -> list[Finding]:
     """Object to our labels being added to, changed on or dropped from a live pod."""
     new, old = _labels(request.object), _labels(request.old_object)
     return [
@@ -28,7 +28,7 @@ def labels(request: Request) -> list[Finding]:
     ]
 
 
-def gate(request: Request, settings: Settings) -> list[Finding]:
+def removed_gate(request: Request, settings: Settings) -> list[Finding]:
     """Object to the gate being removed by anybody but the controller and the break-glass groups."""
     held = names.GATE in _gates(request.old_object)
     if not held or names.GATE in _gates(request.object) or _may_remove(request, settings):
@@ -39,7 +39,7 @@ def gate(request: Request, settings: Settings) -> list[Finding]:
     return [_error("isolation-gate", f"/spec/{names.GATES}", sentence)]
 
 
-def binding(request: Request, settings: Settings) -> list[Finding]:
+def keys_of_binding(request: Request, settings: Settings) -> list[Finding]:
     """Object to what a Binding would bring to its pod: our keys, and AppArmor switched off."""
     metadata = Fields(request.object, Patch()).child("metadata")
     ours = [
@@ -57,8 +57,8 @@ def binding(request: Request, settings: Settings) -> list[Finding]:
 
 def _profiles(metadata: Fields, settings: Settings) -> list[Finding]:
     """What the rule says about the annotations once they are a pod's: kubelets read them there."""
-    carried = Pod(metadata, Fields({}, Patch(), root="/spec"), Origin())
-    findings = Enforcement(settings, carried).check()
+    carried = Pod(PodHead(metadata, Fields({}, Patch(), root="/spec"), Origin()))
+    findings = Enforcement.of_pod(settings, carried).check()
     return [finding for finding in findings if finding.rule == apparmor.RULE.id]
 
 

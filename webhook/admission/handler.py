@@ -7,7 +7,7 @@ server, lets the rules fill in and check, and answers. What is not registered is
 
 from collections.abc import Callable
 
-from webhook.admission import deployments, other_workloads, pods, scale
+from webhook.admission import deployments, other_workloads, pods
 from webhook.admission.answer import MALFORMED, NOT_COVERED, Answer, Finding, Severity, refuse
 from webhook.admission.request import Request, Scope
 from webhook.admission.workload import BINDINGS, DEPLOYMENTS, KINDS, PODS
@@ -18,20 +18,20 @@ Review = Callable[[Request, Settings, Scope], Answer]
 
 _REVIEWS: dict[tuple[str, str, str], Review] = {
     **{
-        (resource, "", operation): other_workloads.review
+        (resource, "", operation): other_workloads.review_workload
         for resource in KINDS
         for operation in ("CREATE", "UPDATE")
     },
-    (PODS, "", "CREATE"): pods.create,
-    (PODS, "", "UPDATE"): pods.update,
-    (PODS, "ephemeralcontainers", "UPDATE"): pods.ephemeral_containers,
-    (PODS, "resize", "UPDATE"): pods.resize,
-    (PODS, "status", "UPDATE"): pods.status,
-    (PODS, "binding", "CREATE"): pods.binding,
-    (BINDINGS, "", "CREATE"): pods.binding,
-    (DEPLOYMENTS, "", "CREATE"): deployments.review,
-    (DEPLOYMENTS, "", "UPDATE"): deployments.review,
-    (DEPLOYMENTS, "scale", "UPDATE"): scale.review,
+    (PODS, "", "CREATE"): pods.review_new_pod,
+    (PODS, "", "UPDATE"): pods.review_pod_update,
+    (PODS, "ephemeralcontainers", "UPDATE"): pods.review_ephemeral_containers,
+    (PODS, "resize", "UPDATE"): pods.review_resize,
+    (PODS, "status", "UPDATE"): pods.review_pod_status,
+    (PODS, "binding", "CREATE"): pods.review_binding,
+    (BINDINGS, "", "CREATE"): pods.review_binding,
+    (DEPLOYMENTS, "", "CREATE"): deployments.review_deployment,
+    (DEPLOYMENTS, "", "UPDATE"): deployments.review_deployment,
+    (DEPLOYMENTS, "scale", "UPDATE"): deployments.review_scale,
 }
 
 

@@ -1,4 +1,4 @@
-"""What we filled in earlier is ours: it follows the settings, and it goes when a server opts out.
+"""What we injected earlier is ours: it follows the settings, and is removed on opting out.
 
 The pod template (or bare pod) carries one compact annotation: for each place of the pod's spec
 the fields that we set, the items that we added to lists, and what a field held before; and what
@@ -16,18 +16,17 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from webhook import names
-from webhook.admission.given import NOTHING, Given
-from webhook.admission.given import read as read_given
-from webhook.pods.fields import Fields
+from webhook.admission.given import NOTHING, PodDefaults, read_pod_defaults
+from webhook.pods.fields import Fields, join
+from webhook.pods.journal import ABSENT
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Pod
-from webhook.pods.pod_paths import Places, place_of
+from webhook.pods.pod_paths import PodPaths, place_of
 
 LARGEST = 8 * 1024
 PLACES = frozenset({"set", "items", "was"})
 PODS = "pods"
 LISTS = frozenset({"envFrom", "imagePullSecrets", "tolerations", "volumeMounts", "volumes"})
-NOT_SINGLE = LISTS | {names.GATES}
 _CONTAINER = re.compile(r"containers\[([^\]]+)\]")
 
 ByPlace = dict[str, dict[str, Any]]
@@ -45,7 +44,7 @@ class Memory:
     set: ByPlace = field(default_factory=dict)
     items: ByPlace = field(default_factory=dict)
     was: ByPlace = field(default_factory=dict)
-    pods: Given = NOTHING
+    pods: PodDefaults = NOTHING
 
     @property
     def server(self) -> str:
@@ -67,7 +66,7 @@ class Memory:
                     yield place, key, value
 
 
-def read(annotations: Fields) -> Memory | None:
+def read_memory(annotations: Fields) -> Memory | None:
     """The memory that an object carries, or None where there is none that can be read."""
     text = annotations.get(names.INJECTED)
     if not isinstance(text, str) or len(text) > LARGEST:
@@ -81,7 +80,7 @@ def read(annotations: Fields) -> Memory | None:
         return None
     if not isinstance(data, dict):
         return None
-    pods = read_given(data.pop(PODS, {}))
+    pods = read_pod_defaults(data.pop(PODS, {}))
     if pods is None or data.keys() - PLACES:
         return None
     fine = all(
@@ -100,14 +99,14 @@ class Carried:
     @cached_property
     def memory(self) -> Memory | None:
         """The memory, or None where there is none that can be read."""
-        return read(self._annotations)
+        return read_memory(self._annotations)
 
     def server(self) -> str:
         """The container that was the server, as far as it is remembered."""
         return "" if self.memory is None else self.memory.server
 
 
-def write(
+def write_memory(
     pod: Pod, patch: Patch, known: Memory | None = None, pods: dict[str, Any] | None = None
 ) -> None:
     """Remember on the template (or bare pod) what this review filled in, and its pods are given.
@@ -116,23 +115,25 @@ def write(
     are given stays, and which of their containers is the server.
     """
     memory = _collect(pod.spec, patch)
-    places = Places(pod.spec)
+    places = PodPaths(pod.spec)
     for place, key, value in () if known is None else known.away():
         at = places.find(place)
         if at is not None and not at.has(key):
             memory["was"].setdefault(place, {}).setdefault(key, value)
-    least: dict[str, ByPlace] = {"items": {}, "set": {}, "was": {}}
-    for found in (memory, least):
-        if pods or any(found.values()):
-            _tell_server(found, pod)
-    given = {PODS: _sorted(pods)} if pods else {}
-    spelled = (to_json(_ordered(found) | given) for found in (memory, least))
-    text = next((text.decode() for text in spelled if len(text) <= LARGEST), "{}")
-    if text == "{}":
+    text = _spelled(memory, pod, pods) or _spelled({"items": {}, "set": {}, "was": {}}, pod, pods)
+    if text in {"", "{}"}:
         if pod.annotations.has(names.INJECTED):
             pod.annotations.remove(names.INJECTED)
     elif pod.annotations.get(names.INJECTED) != text:
         pod.annotations.set(names.INJECTED, text)
+
+
+def _spelled(memory: dict[str, ByPlace], pod: Pod, pods: dict[str, Any] | None) -> str:
+    """The text of the annotation; nothing where it would be too long."""
+    if pods or any(memory.values()):
+        _tell_server(memory, pod)
+    text = to_json(_ordered(memory) | ({PODS: _sorted(pods)} if pods else {}))
+    return text.decode() if len(text) <= LARGEST else ""
 
 
 def _tell_server(memory: dict[str, ByPlace], pod: Pod) -> None:
@@ -156,50 +157,57 @@ def _container(place: str) -> str:
 
 
 def _collect(spec: Fields, patch: Patch) -> dict[str, ByPlace]:
+    """What the journal of a review says about the spec."""
     memory: dict[str, ByPlace] = {"items": {}, "set": {}, "was": {}}
-    for part, edits in (("set", patch.filled), ("was", patch.was)):
-        for place, fields in _inside(spec, edits):
-            single = fields if NOT_SINGLE.isdisjoint(fields) else _single(fields)
-            if single:
-                memory[part].setdefault(place, {}).update(single)
-            if part == "set" and single is not fields:
-                _add_items(memory["items"], place, fields)
-    for place, lists in _inside(spec, patch.appended):
-        _add_items(memory["items"], place, lists)
-    for at, key, was in patch.overridden.values():
-        if place_of(at, spec) is not None:
-            _remember_overridden(memory, at, key, was)
+    places: dict[Fields, str | None] = {}
+    for edit in patch.edits():
+        at, key = edit.at, edit.key
+        if key == names.GATES:
+            continue
+        if at not in places:
+            places[at] = place_of(at, spec)
+        place = places[at]
+        if place is None:
+            continue
+        now, theirs = at.get(key), edit.theirs
+        if patch.made(now):
+            _collect_made(memory, join(place, key), now, patch)
+        if not (edit.filled or edit.overridden):
+            continue
+        if key in LISTS and not edit.overridden:
+            _remember(memory["items"], place, key, _ours(now, theirs))
+            continue
+        if now is not None and (edit.filled or at.has(key)):
+            _remember(memory["set"], place, key, now)
+        if theirs is not ABSENT and (
+            edit.overridden or (theirs is not None and patch.in_request(at))
+        ):
+            _remember(memory["was"], place, key, theirs)
     return memory
 
 
-def _single(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if key not in NOT_SINGLE}
+def _collect_made(
+    memory: dict[str, ByPlace], place: str, made: dict[str, Any], patch: Patch
+) -> None:
+    """All that an object holds which we made; no rule adds to a list of one."""
+    for key, value in made.items():
+        if patch.made(value):
+            _collect_made(memory, join(place, key), value, patch)
+        else:
+            _remember(memory["set"], place, key, value)
 
 
-def _inside(
-    spec: Fields, edits: dict[Fields, dict[str, Any]]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    for at, fields in edits.items():
-        place = place_of(at, spec)
-        if place is not None:
-            yield place, fields
+def _remember(places: ByPlace, place: str, key: str, value: Any) -> None:
+    if place in places:
+        places[place][key] = value
+    else:
+        places[place] = {key: value}
 
 
-def _add_items(places: ByPlace, place: str, lists: dict[str, Any]) -> None:
-    for key in lists.keys() & LISTS:
-        fields = places.setdefault(place, {})
-        fields[key] = list(
-            {to_json(item): item for item in fields.get(key, []) + lists[key]}.values()
-        )
-
-
-def _remember_overridden(memory: dict[str, ByPlace], at: Fields, key: str, was: Any) -> None:
-    memory["was"].setdefault(at.place, {})[key] = was
-    if at.has(key):
-        memory["set"].setdefault(at.place, {})[key] = at.get(key)
-    items = memory["items"]
-    if items.get(at.place, {}).pop(key, None) is not None and not items[at.place]:
-        del items[at.place]
+def _ours(now: Any, theirs: Any) -> list[Any]:
+    """The items that were added to a list, each once."""
+    known = set(map(id, theirs if type(theirs) is list else ()))
+    return list({to_json(item): item for item in now or () if id(item) not in known}.values())
 
 
 def _sorted(value: Any) -> Any:

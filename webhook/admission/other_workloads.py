@@ -6,20 +6,20 @@ of one run of a CronJob gets the name of the CronJob into its template, which it
 
 from webhook import names
 from webhook.admission.answer import FORETOLD, NOT_COVERED, Answer, Finding, Severity, allow
-from webhook.admission.coverage import covered, pods_covered
+from webhook.admission.coverage import covered, pods_covered, uncovered, unread_labels
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.uncovered import uncovered, unread_labels
-from webhook.admission.workload import SCHEDULES, Workload, read
+from webhook.admission.workload import SCHEDULES, Workload, read_workload
 from webhook.pods.patch import Patch
+from webhook.pods.pod import Pod
 from webhook.settings.model import Settings
 
 
-def review(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_workload(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Warn about what the pods of the template would be refused for."""
     patch = Patch()
-    workload = read(request.object, request, scope, patch)
-    owner = workload.pod.origin.owner
+    workload = read_workload(request.object, request, scope, patch)
+    owner = workload.head.origin.owner
     if workload.kind == "Job" and owner in SCHEDULES:
         naming = request.hook is Hook.MUTATE and request.operation == "CREATE"
         named = naming and pods_covered(workload, settings, scope)
@@ -32,17 +32,16 @@ def review(request: Request, settings: Settings, scope: Scope) -> Answer:
         return allow()
     if not pods_covered(workload, settings, scope):
         return allow([_uncovered(workload)])
-    enforcement = Enforcement(settings, workload.pod)
-    findings = notices(settings, workload.pod)
+    enforcement = Enforcement.of_pod(settings, Pod(workload.head))
+    findings = notices(settings, workload.head)
     findings += enforcement.fill(patch) + enforcement.settle(patch)
     findings += unread_labels(workload)
-    pods_refused = any(finding.severity is Severity.ERROR for finding in findings)
-    return allow([_foretold(finding) for finding in findings])._replace(pods_refused=pods_refused)
+    return allow([_foretold(finding) for finding in findings])
 
 
 def _name_pods(job: Workload, patch: Patch) -> Answer:
     """Let the pods of one run be named after the workload that a person wrote, in every run."""
-    job.pod.labels.default(names.NAME, names.identity(job.pod.origin.name))
+    job.head.labels.default(names.NAME, names.identity(job.head.origin.name))
     return allow((), patch.finish())
 
 
@@ -52,6 +51,7 @@ def _foretold(finding: Finding) -> Finding:
         return finding
     return finding._replace(
         severity=Severity.WARNING,
+        refuses_pods=True,
         message=f"{FORETOLD}{finding.message}",
         brief=f"{FORETOLD}{finding.brief}" if finding.brief else "",
     )

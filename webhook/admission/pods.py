@@ -1,20 +1,18 @@
 """Pods: filled in when they are created, guarded while they live."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from webhook.admission import given, guards, injected, revert
-from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, decide
-from webhook.admission.coverage import covered
+from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, allow_or_refuse
+from webhook.admission.coverage import covered, uncovered
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.uncovered import uncovered
-from webhook.admission.workload import Workload, read
+from webhook.admission.workload import Workload, read_workload
 from webhook.documents.pointer import value_at
-from webhook.pods import limit_range
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
-from webhook.pods.pod import Container, Pod
+from webhook.pods.pod import Container, Pod, PodHead, from_limit_range
+from webhook.pods.pod_paths import PodPaths
 from webhook.rules.checks import resource_ceilings, runtime_class
 from webhook.rules.checks.resources import exceeds
 from webhook.settings.model import Settings
@@ -29,95 +27,91 @@ INHERITED = (
 )
 
 WRITTEN_BY_PROFILE = ("runAsNonRoot", "seccompProfile")
+REQUESTS = ".resources.requests"
 RESTRICTED_PROFILE = "use kubectl debug --profile=restricted, "
 
 
-def create(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_new_pod(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Fill in a new pod, or check the final one."""
     patch = Patch()
-    pod = read(request.object, request, scope, patch)
-    if not covered(pod, settings, scope):
-        return uncovered(pod)
+    new = read_workload(request.object, request, scope, patch)
+    if not covered(new, settings, scope):
+        return uncovered(new)
     if request.hook is Hook.VALIDATE:
-        return decide(pod.name, Enforcement(settings, pod.pod).check())
-    told = notices(settings, pod.pod)
-    memory = pod.carried.memory
-    owned = pod.pod.origin.owner != ""
-    remembered = memory if owned else None
-    outdated = memory if remembered is None else _outdated(remembered, pod, settings)
-    if outdated is not None:
-        chosen = pod.pod.spec.get(runtime_class.KEY)
-        revert.take_out(pod.pod.spec, outdated, patch)
-        pod = read(request.object, request, scope, patch)
-        _keep_class(pod.pod.spec, chosen, settings)
+        return allow_or_refuse(new.name, Enforcement.of_pod(settings, Pod(new.head)).check())
+    findings = notices(settings, new.head)
+    memory = new.carried.memory
+    if memory is not None and new.head.origin.owner:
+        _take_out_outdated(new.head, memory, settings, patch)
+        enforcement = Enforcement.of_owned_pod(settings, Pod(new.head), memory)
+        findings += enforcement.fill(patch) + enforcement.settle(patch)
+        return allow_or_refuse(new.name, findings, patch.finish())
+    if memory is not None:
+        _take_out(new.head, memory, settings, patch)
     again = memory is not None and "tolerations" in memory.items.get("", {})
-    enforcement = Enforcement(
-        settings,
-        pod.pod,
-        remembered=remembered,
-        given=given.beside_others(settings) if again else None,
-    )
-    findings = told + enforcement.fill(patch) + enforcement.settle(patch)
-    if remembered is None:
-        injected.write(pod.pod, patch, memory)
-    return decide(pod.name, findings, patch.finish())
+    pod, by = Pod(new.head), given.beside_others(settings) if again else None
+    enforcement = Enforcement.of_pod(settings, pod, given=by)
+    findings += enforcement.fill(patch) + enforcement.settle(patch)
+    injected.write_memory(pod, patch, memory)
+    return allow_or_refuse(new.name, findings, patch.finish())
 
 
-def update(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_pod_update(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Put back what an apply took back, or check what an update may do to a live pod."""
     patch = Patch()
-    new = read(request.object, request, scope, patch)
-    old = read(request.old_object, request, scope, Patch())
+    new = read_workload(request.object, request, scope, patch)
+    old = read_workload(request.old_object, request, scope, Patch())
     if not (covered(new, settings, scope) or covered(old, settings, scope)):
         return NOT_COVERED
     if request.hook is Hook.MUTATE:
-        memory = injected.read(old.annotations)
+        memory = injected.read_memory(old.annotations)
         if memory is not None:
-            revert.put_back(new.pod.spec, old.pod.spec, memory)
+            revert.put_back(new.head.spec, old.head.spec, memory)
         return allow((), patch.finish())
-    findings = guards.labels(request) + guards.gate(request, settings)
+    findings = guards.changed_labels(request) + guards.removed_gate(request, settings)
     if _significant(new, old):
-        findings += Enforcement(settings, new.pod).check()
-    return decide(new.name, findings)
+        findings += Enforcement.of_pod(settings, Pod(new.head)).check()
+    return allow_or_refuse(new.name, findings)
 
 
-def ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Fill in or check the ephemeral containers that the pod did not have, and nothing else."""
     patch = Patch()
-    new = read(request.object, request, scope, patch)
-    old = read(request.old_object, request, scope, Patch())
+    new = read_workload(request.object, request, scope, patch)
+    old = read_workload(request.old_object, request, scope, Patch())
     if not (covered(new, settings, scope) or covered(old, settings, scope)):
         return NOT_COVERED
-    before = old.pod.spec.names("ephemeralContainers")
+    before = old.head.spec.names("ephemeralContainers")
+    pod = Pod(new.head)
     added = [
         container
-        for container in new.pod.containers
+        for container in pod.containers
         if container.fields.key == "ephemeralContainers"
         and not (isinstance(name := container.fields.get("name"), str) and name in before)
     ]
-    enforcement = Enforcement(settings, new.pod, remembered=injected.Memory())
+    enforcement = Enforcement.of_owned_pod(settings, pod, injected.Memory())
     guarded: list[Finding] = []
     if request.hook is Hook.MUTATE:
         findings = enforcement.fill(patch) + enforcement.settle(patch)
     else:
-        guarded = guards.labels(request)
+        guarded = guards.changed_labels(request)
         findings = enforcement.check()
     places = [container.fields.pointer for container in added]
-    operations = [told for told in patch.finish() if _stands_in(told["path"], places)]
-    places += _inherited(new.pod, added)
+    operations = [each for each in patch.finish() if _stands_in(each["path"], places)]
+    places += _inherited(pod, added)
     relevant = [
         finding for finding in findings if enforcement.cut or _stands_in(finding.path, places)
     ]
-    way_out = RESTRICTED_PROFILE if _of_profile(relevant, new.pod, added) else ""
-    return decide(new.name, guarded + relevant, operations, way_out=way_out)
+    way_out = RESTRICTED_PROFILE if _of_profile(relevant, pod, added) else ""
+    return allow_or_refuse(new.name, guarded + relevant, operations, way_out=way_out)
 
 
-def resize(request: Request, settings: Settings, scope: Scope) -> Answer:
+def review_resize(request: Request, settings: Settings, scope: Scope) -> Answer:
     """Check the ceilings that a resize in place concerns; what it leaves alone may be older."""
-    pod = read(request.object, request, scope, Patch())
-    if not covered(pod, settings, scope):
+    new = read_workload(request.object, request, scope, Patch())
+    if not covered(new, settings, scope):
         return NOT_COVERED
-    enforcement = Enforcement(settings, pod.pod)
+    enforcement = Enforcement.of_pod(settings, Pod(new.head))
     findings = enforcement.check()
     concerned = [
         finding
@@ -125,7 +119,7 @@ def resize(request: Request, settings: Settings, scope: Scope) -> Answer:
         if enforcement.cut
         or (finding.rule == resource_ceilings.RULE.id and _resized(request, finding.path))
     ]
-    return decide(pod.name, concerned)
+    return allow_or_refuse(new.name, concerned)
 
 
 def _resized(request: Request, path: str) -> bool:
@@ -136,14 +130,14 @@ def _resized(request: Request, path: str) -> bool:
     return lost or value_at(new, path) != value_at(old, path)
 
 
-def status(request: Request, _settings: Settings, _scope: Scope) -> Answer:
-    """Guard the labels: whoever writes the status of a pod can change them too."""
-    return decide(request.name, guards.labels(request))
+def review_pod_status(request: Request, _settings: Settings, _scope: Scope) -> Answer:
+    """Guard the labels: an update of the status can change them too."""
+    return allow_or_refuse(request.name, guards.changed_labels(request))
 
 
-def binding(request: Request, settings: Settings, _scope: Scope) -> Answer:
+def review_binding(request: Request, settings: Settings, _scope: Scope) -> Answer:
     """Guard the labels and annotations: what a Binding carries reaches the pod."""
-    return decide(request.name, guards.binding(request, settings))
+    return allow_or_refuse(request.name, guards.keys_of_binding(request, settings))
 
 
 def _stands_in(path: str, places: list[str]) -> bool:
@@ -169,44 +163,46 @@ def _inherited(pod: Pod, containers: list[Container]) -> list[str]:
     ]
 
 
-def _keep_class(spec: Fields, chosen: Any, settings: Settings) -> None:
-    """Put a class that stays the same back at once: the overhead that Kubernetes added is its."""
+def _take_out(head: PodHead, memory: injected.Memory, settings: Settings, patch: Patch) -> None:
+    """Take out what we injected, but for a class that stays: Kubernetes added its overhead."""
+    chosen = head.spec.get(runtime_class.KEY)
+    revert.take_out(head.spec, memory, patch)
     stays = chosen == settings.mcp_server_defaults.runtime_class_name
-    if stays and chosen != spec.get(runtime_class.KEY):
-        spec.set(runtime_class.KEY, chosen)
+    if stays and chosen != head.spec.get(runtime_class.KEY):
+        head.spec.set(runtime_class.KEY, chosen)
 
 
-def _outdated(memory: injected.Memory, pod: Workload, settings: Settings) -> injected.Memory | None:
-    """Of what the template got, what does not fit this pod any more.
+def _take_out_outdated(
+    head: PodHead, memory: injected.Memory, settings: Settings, patch: Patch
+) -> None:
+    """Take out what the template got and what does not fit this pod any more.
 
     That is a class which the settings no longer name, and a request beside the limit that a
     LimitRange gave the pod since: the API server makes it equal to the limit.
     """
-    places = dict(_beside_limits(pod, memory))
-    ours = memory.set.get("", {}).get(runtime_class.KEY)
-    if ours is not None and ours != settings.mcp_server_defaults.runtime_class_name:
-        places[""] = {runtime_class.KEY: ours}
-    return injected.Memory(set=places) if places else None
-
-
-def _beside_limits(pod: Workload, memory: injected.Memory) -> Iterator[tuple[str, dict[str, Any]]]:
-    for container in pod.pod.containers:
-        place = f"{container.fields.place}.resources.requests"
-        ours = memory.set.get(place)
-        if ours is None:
-            continue
-        limits = container.fields.child("resources").child("limits")
-        since = limit_range.filled_in(pod.pod, container, "limits")
-        beside = {
-            key: ours[key] for key in ours if key in since or exceeds(ours[key], limits.get(key))
-        }
+    places = PodPaths(head.spec)
+    outdated: dict[str, dict[str, Any]] = {}
+    for place, ours in memory.set.items():
+        container = places.find(place.removesuffix(REQUESTS)) if place.endswith(REQUESTS) else None
+        beside = {} if container is None else _beside_limits(head, container, ours)
         if beside:
-            yield place, beside
+            outdated[place] = beside
+    its_class = memory.set.get("", {}).get(runtime_class.KEY)
+    if its_class is not None and its_class != settings.mcp_server_defaults.runtime_class_name:
+        outdated[""] = {runtime_class.KEY: its_class}
+    if outdated:
+        _take_out(head, injected.Memory(set=outdated), settings, patch)
+
+
+def _beside_limits(head: PodHead, container: Fields, ours: dict[str, Any]) -> dict[str, Any]:
+    limits = container.child("resources").child("limits")
+    since = from_limit_range(head, container, "limits")
+    return {key: ours[key] for key in ours if key in since or exceeds(ours[key], limits.get(key))}
 
 
 def _significant(new: Workload, old: Workload) -> bool:
     """Whether containers or images changed, as Pod Security Admission decides it."""
-    return _images(new.pod.spec) != _images(old.pod.spec)
+    return _images(new.head.spec) != _images(old.head.spec)
 
 
 def _images(spec: Fields) -> list[list[Any]]:

@@ -1,24 +1,30 @@
-"""Our values taken out of an object again, or put back where an apply took them out."""
+"""Our values taken out of an object, and put back where an apply took them out.
+
+Changed settings reach only new or restarted workloads. An update that leaves the template alone
+gets no patch there. One that sends the original manifest again (a PUT, a GitOps sync) gets back
+what the template held.
+"""
 
 import json
 from collections import Counter
 from typing import Any
 
 from webhook import names
+from webhook.admission import injected
 from webhook.admission.injected import LISTS, Memory
+from webhook.admission.workload import Workload
 from webhook.pods.fields import Fields
-from webhook.pods.patch import Patch, same
-from webhook.pods.pod_paths import Places
+from webhook.pods.journal import same
+from webhook.pods.patch import Patch
+from webhook.pods.pod_paths import PodPaths
 
 
-def take_out(spec: Fields, memory: Memory, patch: Patch, *, leaving: bool = False) -> None:
+def take_out(spec: Fields, memory: Memory, patch: Patch) -> None:
     """Take out what still holds the value that we gave it, and put back what it replaced.
 
-    One that leaves becomes what its author wrote: what we took away comes back, which one that
-    stays would be refused for, and objects that held nothing but ours go.
-    Views of the pod that were made before do not see it: read the object again afterwards.
+    Nothing below the spec may have been read before: a Pod whose containers were is stale.
     """
-    places = Places(spec)
+    places = PodPaths(spec)
     for place, values in sorted(memory.set.items()):
         at = places.find(place)
         if at is None or at.value is None:
@@ -33,11 +39,16 @@ def take_out(spec: Fields, memory: Memory, patch: Patch, *, leaving: bool = Fals
         at = places.find(place)
         if at is not None:
             _take_items(at, lists, patch)
-    if leaving:
-        _leave(places, memory, patch)
 
 
-def _leave(places: Places, memory: Memory, patch: Patch) -> None:
+def restore_original(spec: Fields, memory: Memory, patch: Patch) -> None:
+    """Make the spec what its author wrote.
+
+    Values that we took away come back too, although a rule would refuse them. Objects that held
+    nothing but ours are removed.
+    """
+    take_out(spec, memory, patch)
+    places = PodPaths(spec)
     for place, key, value in memory.away():
         at = places.find(place)
         if at is not None and not at.has(key):
@@ -59,7 +70,7 @@ def put_back(new: Fields, old: Fields, memory: Memory) -> None:
 
     What somebody gave another value than the manifest had is theirs.
     """
-    places, places_before = Places(new), Places(old)
+    places, places_before = PodPaths(new), PodPaths(old)
     for place in sorted({*memory.set, *memory.was, *memory.items}):
         at, before = places.find(place), places_before.find(place)
         if at is not None and before is not None:
@@ -126,3 +137,73 @@ def _items(at: Fields, key: str) -> list[Any]:
 def _spelling(item: Any) -> str:
     """One text for one JSON value: items of long lists are looked up, not compared in pairs."""
     return json.dumps(item, sort_keys=True)
+
+
+def unchanged(new: Workload, old: Workload) -> bool:
+    """Whether template, product labels and product annotations are the same as before."""
+    return new.template.value == old.template.value and _product(new) == _product(old)
+
+
+def restore(new: Workload, old: Workload) -> bool:
+    """Give the template its old values where only ours are missing from it; say whether."""
+    if _product(new) != _product(old) or _revised(new, old):
+        return False
+    memory = injected.read_memory(old.head.annotations)
+    if memory is None:
+        return False
+    scratch = Patch()
+    _take_out(new, injected.read_memory(new.head.annotations) or memory, scratch)
+    _take_out(old, memory, scratch)
+    same = alike(new.template.value, old.template.value)
+    scratch.undo()
+    if same and new.template.inside is not None:
+        new.template.inside.set("template", old.template.value)
+    return same
+
+
+def take_out_metadata(workload: Workload, patch: Patch) -> None:
+    """Take our labels, memory, revision and copied annotations out of the template's metadata."""
+    labels, annotations = workload.head.labels, workload.head.annotations
+    for label in names.LABELS:
+        _take(labels, label, patch)
+    _take(annotations, names.INJECTED, patch)
+    _take(annotations, names.REVISION, patch)
+    for key in names.READ_BY_PODS:
+        if annotations.get(key) == workload.annotations.get(key):
+            _take(annotations, key, patch)
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Equality of objects in which null and empty values count as absent."""
+    if type(one) is dict and type(other) is dict:
+        return all(alike(one.get(key), other.get(key)) for key in one.keys() | other.keys())
+    if type(one) is list and type(other) is list and len(one) == len(other):
+        return all(map(alike, one, other))
+    return bool(one == other) or (_empty(one) and _empty(other))
+
+
+def _empty(value: Any) -> bool:
+    if type(value) is dict:
+        return all(map(_empty, value.values()))
+    return value is None or value == []
+
+
+def _take_out(workload: Workload, memory: injected.Memory, patch: Patch) -> None:
+    restore_original(workload.head.spec, memory, patch)
+    take_out_metadata(workload, patch)
+
+
+def _take(fields: Fields, key: str, patch: Patch) -> None:
+    if fields.value is not None and key in fields.value:
+        patch.take(fields, key)
+
+
+def _revised(new: Workload, old: Workload) -> bool:
+    """Whether the update brings a revision of its own; one that lacks it is a manifest."""
+    revision = new.head.annotations.get(names.REVISION)
+    return revision is not None and revision != old.head.annotations.get(names.REVISION)
+
+
+def _product(workload: Workload) -> dict[str, Any]:
+    asked = {key: workload.annotations.get(key) for key in names.ASKED_BY_USERS}
+    return {**asked, names.SERVER: workload.labels.get(names.SERVER)}

@@ -7,7 +7,7 @@ from webhook.admission import injected
 from webhook.admission.request import Hook, Request, Scope
 from webhook.pods.fields import Fields, Malformed
 from webhook.pods.patch import Patch
-from webhook.pods.pod import Origin, Pod
+from webhook.pods.pod import Origin, Pod, PodHead
 
 PODS = "pods"
 DEPLOYMENTS = "deployments.apps"
@@ -36,20 +36,21 @@ class Workload(NamedTuple):
     """An object under review: its own labels and annotations, and its pod or pod template.
 
     For a Pod, `labels` and `annotations` are those of the pod. `template` is the object whose
-    `spec` is the pod's, and `carried` the memory that it came with.
+    `spec` is the pod's, `head` the pod before its spec is read, and `carried` the memory that it
+    came with.
     """
 
     root: Fields
     labels: Fields
     annotations: Fields
     template: Fields
-    pod: Pod
+    head: PodHead
     carried: injected.Carried
 
     @property
     def kind(self) -> str:
         """The kind of the object."""
-        return self.pod.origin.kind
+        return self.head.origin.kind
 
     @property
     def name(self) -> str:
@@ -58,7 +59,7 @@ class Workload(NamedTuple):
         return str(metadata.get("name") or metadata.get("generateName") or "")
 
 
-def read(document: Any, request: Request, scope: Scope, patch: Patch) -> Workload:
+def read_workload(document: Any, request: Request, scope: Scope, patch: Patch) -> Workload:
     """See an object of the request as a workload whose edits go to the patch.
 
     Raises Malformed where its shape is not that of its kind.
@@ -88,13 +89,16 @@ def read(document: Any, request: Request, scope: Scope, patch: Patch) -> Workloa
         creating=request.operation == "CREATE",
         server=str if path else carried.server,
     )
-    pod = Pod(own_metadata, spec, origin)
-    labels = metadata.child("labels") if path else pod.labels
-    return Workload(root, labels, annotations, template, pod, carried)
+    head = PodHead(own_metadata, spec, origin)
+    labels = metadata.child("labels") if path else head.labels
+    return Workload(root, labels, annotations, template, head, carried)
 
 
 def stored(found: Any, resource: str, scope: Scope = Scope.OPTED_IN) -> Workload:
-    """See an object as the API server has it, about which nobody asks; raises Malformed."""
+    """See an object as the API server has it.
+
+    Raises Malformed for what no review accepts, whether it is a server or not.
+    """
     metadata = found["metadata"]
     request = Request(
         Hook.VALIDATE,
@@ -104,7 +108,9 @@ def stored(found: Any, resource: str, scope: Scope = Scope.OPTED_IN) -> Workload
         namespace=metadata.get("namespace") or "",
         name=str(metadata["name"]),
     )
-    return read(found, request, scope, Patch())
+    workload = read_workload(found, request, scope, Patch())
+    Pod(workload.head)
+    return workload
 
 
 def _spec(template: Fields) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from webhook.admission import drift
-from webhook.admission.drift import CURRENT, Outlook
+from webhook.admission.drift import CURRENT, Drift
 from webhook.admission.workload import DEPLOYMENTS
 from webhook.fleet.surroundings import Surroundings
 from webhook.kube.api import Api
@@ -80,14 +80,14 @@ class Targets:
         await self._api.list_each(path, take)
         return targets, current
 
-    async def drift(self, server: Json) -> Outlook:
+    async def drift(self, server: Json) -> Drift:
         """What a restart would change or refuse now."""
         await self._read_namespace(server["metadata"]["namespace"])
         return self._drift(server)
 
-    def _drift(self, server: Json) -> Outlook:
+    def _drift(self, server: Json) -> Drift:
         managed = self._around.managed(server["metadata"]["namespace"])
-        return drift.outlook(server, self._settings, managed=managed)
+        return drift.drift_of(server, self._settings, managed=managed)
 
     def _is_server(self, found: Json) -> bool:
         excluded = self._around.excluded(found["metadata"]["namespace"])

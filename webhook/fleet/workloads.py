@@ -20,7 +20,6 @@ from webhook.pods.fields import Malformed
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
-FORETOLD = "pods will be refused: "
 LONGEST_VALUE = 60
 OVER = {"Succeeded", "Failed"}
 GOT_LATER = ("nodeName", "ephemeralContainers", names.GATES)
@@ -46,7 +45,7 @@ def server_workload(
         workload = stored(found, resource, scope)
     except Malformed:
         return None
-    owned = workload.pod.origin.owner and resource != PODS
+    owned = workload.head.origin.owner and resource != PODS
     is_server = covered(workload, settings, scope)
     return workload if is_server and not owned else None
 
@@ -58,7 +57,7 @@ def unreviewed_findings(workload: Workload) -> list[ServerFinding]:
 
 def deployment_findings(found: Json, settings: Settings, *, managed: bool) -> list[ServerFinding]:
     """What a restart would change or refuse, and what its labels and its last rollout lack."""
-    outlook = drift.outlook(found, settings, managed=managed)
+    outlook = drift.drift_of(found, settings, managed=managed)
     template = found["spec"]["template"]
     findings = [*map(refused_finding, outlook.reasons)]
     if not drift.known(template, found["metadata"]["name"]):
@@ -108,8 +107,7 @@ def workload_findings(
         name=metadata["name"],
     )
     answer = review(request, settings, scope)
-    reasons = [each for each in answer.findings if each.message.startswith(FORETOLD)]
-    return [refused_finding(each) for each in reasons] if answer.pods_refused else []
+    return [refused_finding(each) for each in answer.findings if each.refuses_pods]
 
 
 def _as_applied(found: Json) -> Json:

@@ -35,14 +35,14 @@ def build_config_secret(server: Server, configuration: ServerConfiguration | Non
     """The Secret of the environment; None where the workload asks for no configuration."""
     if configuration is None:
         return None
-    return _opaque(server.metadata(names.config_secret(server.name)), configuration.env)
+    return _opaque(server.metadata(names.config_secret_of(server.name)), configuration.env)
 
 
 def build_files_secret(server: Server, configuration: ServerConfiguration | None) -> Json | None:
     """The Secret of the files; None where no key is marked as a file."""
     if configuration is None or not configuration.files:
         return None
-    return _opaque(server.metadata(names.files_secret(server.name)), configuration.files)
+    return _opaque(server.metadata(names.files_secret_of(server.name)), configuration.files)
 
 
 def revision(configuration: ServerConfiguration | None) -> str | None:

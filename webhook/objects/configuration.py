@@ -83,7 +83,7 @@ def file_keys(server: Server) -> list[str]:
 
 
 def _permitted(server: Server, name: str, source: Json | None) -> None:
-    if name in (names.config_secret(server.name), names.files_secret(server.name)):
+    if name in (names.config_secret_of(server.name), names.files_secret_of(server.name)):
         sentence = "names the Secret that is made from it: name yours"
         raise Refused(REASON, about_annotation(names.CONFIG_FROM, sentence))
     if source is not None and source.get("type") == TOKEN_TYPE:

@@ -95,7 +95,8 @@ def server_of(deployment: Json) -> Server:
     """
     metadata = deployment["metadata"]
     namespace, name = metadata.get("namespace") or "", str(metadata["name"])
-    return Server(namespace, name, metadata.get("uid") or "", stored(deployment, DEPLOYMENTS).pod)
+    workload = stored(deployment, DEPLOYMENTS)
+    return Server(namespace, name, metadata.get("uid") or "", Pod(workload.head))
 
 
 def product_labels() -> dict[str, str]:

@@ -50,7 +50,7 @@ def server_objects(
     secrets = _unless_refused(lambda: _secrets(server, source), _names_of_secrets(server))
     service = _unless_refused(
         lambda: Made((build_service(server, selecting=selecting),)),
-        (("Service", names.service(server.name)),),
+        (("Service", names.service_of(server.name)),),
     )
     policy = _unless_refused(lambda: _present(build_access_policy(server, settings)))
     return Made(
@@ -103,8 +103,8 @@ def _secrets(server: Server, source: Json | None) -> Made:
 
 def _names_of_secrets(server: Server) -> tuple[tuple[str, str], ...]:
     return (
-        ("Secret", names.config_secret(server.name)),
-        ("Secret", names.files_secret(server.name)),
+        ("Secret", names.config_secret_of(server.name)),
+        ("Secret", names.files_secret_of(server.name)),
     )
 
 

@@ -32,13 +32,13 @@ from typing import Any
 from webhook import names
 from webhook.objects.deployed_server import Refused, Server, about_annotation, product_labels
 from webhook.pods import peers
-from webhook.pods.peers import Asked
-from webhook.pods.public_addresses import (
+from webhook.pods.peers import (
     FURTHER_BLOCKS,
     IPV4,
     IPV6,
     IPV6_BLOCKS,
     REFERENCE_BLOCKS,
+    RequestedAccess,
 )
 from webhook.settings.model import NetworkPolicy, Settings
 from webhook.settings.network_peers import PolicyPort
@@ -46,7 +46,7 @@ from webhook.settings.network_peers import PolicyPort
 Json = dict[str, Any]
 BASELINE = "mcp-admission-baseline"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
-NOTHING = Asked()
+NOTHING = RequestedAccess()
 
 
 def build_baseline_policy(
@@ -107,7 +107,7 @@ def build_access_policy(server: Server, settings: Settings) -> Json | None:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": server.metadata(names.access_policy(server.name)),
+        "metadata": server.metadata(names.access_policy_of(server.name)),
         "spec": {
             "podSelector": {"matchLabels": server.selector},
             "policyTypes": [direction.capitalize() for direction in spec],
@@ -141,7 +141,7 @@ def _pods_of(namespace: str) -> Json:
     return {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: namespace}}}
 
 
-def _egress(reached: Asked, policy: NetworkPolicy) -> Json:
+def _egress(reached: RequestedAccess, policy: NetworkPolicy) -> Json:
     by_port: dict[int | None, list[Json]] = {}
     for block in reached.blocks:
         by_port.setdefault(block.port, []).append({"ipBlock": {"cidr": block.cidr}})
@@ -154,7 +154,7 @@ def _egress(reached: Asked, policy: NetworkPolicy) -> Json:
     return {"egress": rules} if rules else {}
 
 
-def _ingress(callers: Asked, policy: NetworkPolicy) -> Json:
+def _ingress(callers: RequestedAccess, policy: NetworkPolicy) -> Json:
     profiles = map(policy.ingress_profiles.__getitem__, callers.profiles)
     rules = [{"from": deepcopy(profile.from_), **_ports(profile.ports)} for profile in profiles]
     return {"ingress": rules} if rules else {}

@@ -37,7 +37,7 @@ def build_service(server: Server, *, selecting: bool = True) -> Json:
     }
     if selecting:
         spec["selector"] = server.selector
-    metadata = server.metadata(names.service(server.name))
+    metadata = server.metadata(names.service_of(server.name))
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
@@ -74,7 +74,7 @@ def _chosen(server: Server) -> Port:
             "ContainerMissing", about_annotation(names.CONTAINER, "names no container of the pod")
         )
     annotation = server.annotation(names.PORT)
-    port = server_port.choose(container, annotation)
+    port = server_port.choose_port(container, annotation)
     if port is not None:
         return port
     if annotation is not None:

@@ -115,7 +115,7 @@ def _source(
     except Refused:
         return None, ""
     source = None if name is None else secrets.get((found.namespace, name))
-    made = f"{names.config_secret(found.name)} and its files are made from Secret {name}"
+    made = f"{names.config_secret_of(found.name)} and its files are made from Secret {name}"
     return source, f"{made}, which is not among these manifests: name its file too, to see its keys"
 
 

@@ -17,7 +17,7 @@ import jsonpatch
 
 from webhook import names
 from webhook.admission.answer import Answer, Finding, Severity
-from webhook.admission.callers import callers_of_pods
+from webhook.admission.coverage import callers_of_pods
 from webhook.admission.drift import changes
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope

@@ -1,7 +1,7 @@
 """A place in a decoded object that rules read and fill in without knowing JSON patches.
 
 The object is the request's own private copy: it is edited in place, and every edit goes through
-an `Editor`, which remembers what the API server has to be told.
+an `Editor`, which records it for the patch.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ class Violation(NamedTuple):
     """What a rule objects to: a field, and optionally one item of the list that it holds.
 
     `overridden` is what to say when the value was replaced instead, `advice` marks what is never
-    more than a warning. `detail` goes on after the sentence where there is room for it, and `short`
+    more than a warning. `detail` follows the sentence where there is room for it, and `short`
     is a sentence of its own that says the same where there is none.
     """
 
@@ -68,7 +68,7 @@ class Violation(NamedTuple):
 
 
 class Editor(Protocol):
-    """Who carries out edits and remembers them."""
+    """Carries out edits and records them."""
 
     def create(self, at: "Fields", key: str) -> dict[str, Any]:
         """Make an object in a field where there is none, and return it; `at` exists."""
@@ -118,7 +118,7 @@ class Fields:
     @property
     def label(self) -> str:
         """What people call this object inside the one around it: `containers[main]`."""
-        return self.key if self.item is None else f"{self.key}[{called(self.value, self.item)}]"
+        return self.key if self.item is None else f"{self.key}[{item_name(self.value, self.item)}]"
 
     @property
     def pointer(self) -> str:
@@ -209,7 +209,7 @@ class Fields:
         self.editor.remove(self, key, item)
 
     def violation(self, key: str, sentence: str, **more: Any) -> Violation:
-        """Object to a field here; the sentence goes on where the name of the place ends."""
+        """Object to a field here; the sentence follows the name of the place."""
         return Violation(self, key, sentence, **more)
 
     def hold(self, value: dict[str, Any]) -> None:
@@ -225,7 +225,7 @@ class Fields:
             self.hold(self.editor.create(self.inside, self.key))
 
 
-def called(value: Any, at: int) -> str:
+def item_name(value: Any, at: int) -> str:
     """What people call an item of a list: its name, or its place where no name can be this one."""
     name = value.get("name") if type(value) is dict else None
     return name if isinstance(name, str) and 0 < len(name) <= LONGEST_NAME else str(at)

@@ -1,19 +1,27 @@
-"""The labels and annotations of the product that are read, and what was meant by another one."""
+"""The labels and annotations of the product: which are read, and how their values are read.
 
+What the settings grant of a value is for the rules to say.
+"""
+
+import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from webhook import names
-from webhook.settings.text_forms import nearest
+from webhook.settings.text_forms import is_dns_subdomain, nearest
 
 _DOMAIN = names.PREFIX.rstrip("/")
 _NEARLY = 0.8
 _LONGEST = 2 * len(_DOMAIN)  # nothing longer is alike
 _LABELS = (*names.LABELS, names.GATEWAY)
 _ANNOTATIONS = frozenset({*names.ASKED_BY_USERS, names.INJECTED, names.REVISION})
+_SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]+")
+_PORT_NAME = re.compile(r"(?=[-0-9]*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")
+_LONGEST_KEY = 253
 
 
 def unread_label(key: str, *more: str) -> str | None:
-    """What to say about a label that nobody reads, where it is one of the product's.
+    """The warning about a label that is not read, where it is one of the product's.
 
     `more` are labels that are read on this object beside those of workloads.
     """
@@ -29,7 +37,7 @@ def unread_label(key: str, *more: str) -> str | None:
 
 
 def unread_annotation(key: str) -> str | None:
-    """What to say about an annotation that nobody reads, where it is one of the product's."""
+    """The warning about an annotation that is not read, where it is one of the product's."""
     if not key.startswith(names.PREFIX) or key in _ANNOTATIONS:
         return None
     if key in {*_LABELS, names.MANAGED}:
@@ -57,3 +65,58 @@ def _of_another_domain(key: str, known: tuple[str, ...]) -> str | None:
 def _nearly_ours(domain: str) -> bool:
     """Whether a domain is a slip for ours; pods have few others, again and again."""
     return nearest(domain, [_DOMAIN], _NEARLY) is not None
+
+
+def unreadable(key: str, value: str) -> str | None:
+    """What is wrong with a value, as a sentence that follows the name; None where nothing is."""
+    reads = _READS.get(key)
+    return None if reads is None else reads(value)
+
+
+def port_objection(value: str) -> str | None:
+    """What is wrong with a port, by number or by name."""
+    if value.isascii() and value.isdigit():
+        fine = len(value) <= 5 and 1 <= int(value) <= 65535
+    else:
+        fine = bool(_PORT_NAME.fullmatch(value))
+    return None if fine else "must be a port from 1 to 65535 or the name of one"
+
+
+def _secrets(value: str) -> str | None:
+    fine = all(map(is_dns_subdomain, _split(value)))
+    return None if fine else "must be names of Secrets, separated by commas"
+
+
+def _secret(value: str) -> str | None:
+    return "must be the name of one Secret" if "," in value or _secrets(value) else None
+
+
+def _keys(value: str) -> str | None:
+    fine = all(
+        len(key) <= _LONGEST_KEY and _SECRET_KEY.fullmatch(key) and not _of_volumes(key)
+        for key in _split(value)
+    )
+    return None if fine else "must be keys of a Secret, separated by commas"
+
+
+def _of_volumes(key: str) -> bool:
+    """Whether Kubernetes keeps the name for itself where a Secret is mounted."""
+    return key == "." or key.startswith("..")
+
+
+def _boolean(value: str) -> str | None:
+    return None if value in ("true", "false") else 'must be "true" or "false"'
+
+
+def _split(value: str) -> list[str]:
+    return [entry.strip() for entry in value.split(",")]
+
+
+_READS: dict[str, Callable[[str], str | None]] = {
+    names.PORT: port_objection,
+    names.CONFIG_FROM: _secret,
+    names.FILE_KEYS: _keys,
+    names.ENV_FROM: _secrets,
+    names.FILES_FROM: _secrets,
+    names.SERVICE_ACCOUNT_TOKEN: _boolean,
+}

@@ -1,248 +1,221 @@
-"""Edits of the request's own copy of the object, told to the API server as RFC 6902 operations.
+"""Edits of the request's own copy of the object, and the RFC 6902 operations that they come to.
 
-Operations are emitted while the object is edited: nothing is copied and nothing is compared
-afterwards, which is what makes a review a thousand times cheaper than a difference of objects.
+`finish` makes an operation for each edited field whose value is another by then. Only edited fields
+are looked at: nothing is copied as a whole and no objects are compared, which makes a review a
+thousand times cheaper than a difference of objects.
 
 * What stands inside something that we added is carried by the operation that added it.
-* A value that is taken out and then put back costs no operation (`take`, `finish`).
+* A value that is taken out and then put back costs no operation.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from webhook.documents.pointer import escape
 from webhook.pods.fields import Fields
+from webhook.pods.journal import (
+    ABSENT,
+    CONTAINERS,
+    Edit,
+    Pointers,
+    Slot,
+    copied,
+    list_changes,
+    same,
+)
 
 Operation = dict[str, Any]
-Members = dict[int, frozenset[int]]
-
-_ABSENT = object()
-_CONTAINERS = frozenset({dict, list})
 
 
 class Patch:
-    """The edits of one review, in order; an `Editor` for the rules.
+    """The edits of one review; an `Editor` for the rules.
 
-    `operations` is complete after `finish()`. `filled` are the values that fields were given, by
-    place and field, `was` what they held before where there was something, `appended` the items
-    that lists were given. `overridden` are the fields that lost a value because a rule objected
-    to it: the place, the field, the value. All four are forgotten by `finish()`.
+    The journal is empty after `finish`: its places know this patch, and a circle would outlive the
+    review.
     """
 
     def __init__(self) -> None:
-        self.operations: list[Operation] = []
-        self.filled: dict[Fields, dict[str, Any]] = {}
-        self.was: dict[Fields, dict[str, Any]] = {}
-        self.appended: dict[Fields, dict[str, list[Any]]] = {}
-        self.overridden: dict[tuple[int, str], tuple[Fields, str, Any]] = {}
-        self._own: dict[int, Any] = {}
-        self._taken: dict[tuple[int, str], tuple[Fields, str, Any]] = {}
-        self._taken_lists: dict[int, tuple[Fields, str, list[Any], list[Any]]] = {}
-        self._given_back: set[tuple[int, str]] = set()
+        self._journal: dict[Slot, Edit] = {}
+        self._made: dict[int, dict[str, Any]] = {}
+        self._gave_back = False
+
+    def edits(self) -> Collection[Edit]:
+        """The edited fields, in the order of their first edits."""
+        return self._journal.values()
 
     def create(self, at: Fields, key: str) -> dict[str, Any]:
         """Make an object in a field where there is none, and return it."""
         target = _object(at)
+        if id(target) not in self._made:
+            self._edit(at, key)
         made: dict[str, Any] = {}
-        self._own[id(made)] = made
-        self._put(at, target, key, made)
+        self._made[id(made)] = made
+        target[key] = made
         return made
+
+    def made(self, value: Any) -> bool:
+        """Whether an object was made by `create`: all that it holds is ours."""
+        return id(value) in self._made
 
     def set(self, at: Fields, key: str, value: Any) -> None:
         """Give a field a value; one that was just taken out and comes back costs nothing."""
         target = _object(at)
-        own = self._adopt(value) if type(value) in _CONTAINERS else value
-        try:
-            self.filled[at][key] = own
-        except KeyError:
-            self.filled[at] = {key: own}
-        if id(target) in self._own:
-            target[key] = own
+        if id(target) in self._made:
+            target[key] = copied(value) if type(value) in CONTAINERS else value
             return
-        held = target.get(key)
-        if held is not None:
-            self.was.setdefault(at, {})[key] = held
-        if not self._comes_back(target, key, own):
-            self._put(at, target, key, own)
+        slot = (id(target), key)
+        edit = self._journal.get(slot)
+        if edit is None:
+            edit = self._journal[slot] = Edit(at, target, key)
+            target[key] = copied(value) if type(value) in CONTAINERS else value
+        else:
+            target[key] = edit.adopted(value)
+        edit.filled = True
 
     def append(self, at: Fields, key: str, value: Any) -> None:
         """Put a value at the end of the list in a field."""
-        items = at.list(key)
-        own = self._adopt(value)
-        items.append(own)
-        self.appended.setdefault(at, {}).setdefault(key, []).append(own)
-        if id(items) not in self._own and id(items) not in self._taken_lists:
-            path = f"{at.pointer}/{escape(key)}/-"
-            self.operations.append({"op": "add", "path": path, "value": own})
+        edit, items = self._edit_items(at, key)
+        edit.filled = True
+        items.append(copied(value))
 
     def remove(self, at: Fields, key: str, item: int | None = None) -> None:
         """Take a field, or one item of the list in it, away for good."""
-        target = _object(at)
-        path = f"{at.pointer}/{escape(key)}"
         if item is None:
-            del target[key]
-            told = id(target) in self._own or (id(target), key) in self._taken
+            del self._edit(at, key).target[key]
         else:
-            items = at.list(key)
+            _, items = self._edit_items(at, key)
             del items[item]
-            told = id(items) in self._own or id(items) in self._taken_lists
-            path = f"{path}/{item}"
-        if not told:
-            self.operations.append({"op": "remove", "path": path})
-
-    def take(self, at: Fields, key: str) -> None:
-        """Take a field away until it is set again, or until `finish` says that it is gone."""
-        target = _object(at)
-        value = target.pop(key)
-        if id(target) not in self._own:
-            self._taken.setdefault((id(target), key), (at, key, value))
-
-    def give_back(self, at: Fields, key: str, value: Any) -> None:
-        """Give a field what it held before it was ours; told by `finish`, as what was taken is."""
-        if at.value is None and at.inside is not None:
-            self.give_back(at.inside, at.key, {})
-            at.hold(_object(at.inside)[at.key])
-        target = _object(at)
-        if id(target) not in self._own:
-            self._taken.setdefault((id(target), key), (at, key, target.get(key, _ABSENT)))
-        target[key] = self._adopt(value)
-        self._given_back.add((id(target), key))
-
-    def gave_back(self, at: Fields, key: str) -> bool:
-        """Whether a field holds what it was given back."""
-        return (id(at.value), key) in self._given_back
 
     def override(self, at: Fields, key: str, item: int | None = None) -> bool:
         """Take away a value, or an item of a list, that a rule objects to; say if it was there."""
         if at.value is None or key not in at.value:
             return False
-        value = at.value[key]
-        held = list(value) if type(value) is list else value
-        self.overridden.setdefault((id(at.value), key), (at, key, held))
-        if item is None:
-            self.take(at, key)
-        else:
-            self.remove(at, key, item)
+        self.remove(at, key, item)
+        self._edit(at, key).overridden = True
         return True
 
+    def take(self, at: Fields, key: str) -> None:
+        """Take away what we injected into a field earlier."""
+        edit = self._edit(at, key)
+        edit.theirs = ABSENT
+        del edit.target[key]
+
     def take_items(self, at: Fields, key: str, rest: list[Any]) -> None:
-        """Leave only these items of a list until it is whole again, or until `finish`."""
-        items = at.list(key)
-        if id(items) not in self._own:
-            self._taken_lists.setdefault(id(items), (at, key, items, list(items)))
+        """Take away what we injected into a list earlier, so that these items are left."""
+        edit, items = self._edit_items(at, key)
+        edit.theirs = rest
         items[:] = rest
 
-    def untake(self) -> None:
-        """Put back all that was taken, as if nothing had been."""
-        for at, key, value in reversed(self._taken.values()):
-            if value is _ABSENT:
-                del _object(at)[key]
+    def give_back(self, at: Fields, key: str, value: Any) -> None:
+        """Give a field the value that we replaced earlier, and make the objects around it."""
+        if at.value is None and at.inside is not None:
+            self.give_back(at.inside, at.key, {})
+            at.hold(_object(at.inside)[at.key])
+        edit = self._edit(at, key)
+        edit.given_back = self._gave_back = True
+        held = edit.target[key] = edit.adopted(value)
+        edit.theirs = list(held) if type(held) is list else held
+
+    def gave_back(self, at: Fields, key: str) -> bool:
+        """Whether a field was given back the value that we replaced earlier."""
+        edit = self._journal.get((id(at.value), key))
+        return edit is not None and edit.given_back
+
+    def in_request(self, at: Fields) -> bool:
+        """Whether an object is one of the request, and still at its place."""
+        return Pointers(self._journal).of(at) is not None
+
+    def undo(self) -> None:
+        """Make the object what it was, as if nothing had been edited."""
+        for edit in self._journal.values():
+            if edit.items is not None:
+                edit.before[:] = edit.items
+            if edit.before is ABSENT:
+                edit.target.pop(edit.key, None)
             else:
-                _object(at)[key] = value
-        for _, _, items, before in self._taken_lists.values():
-            items[:] = before
-        self._taken.clear()
-        self._taken_lists.clear()
+                edit.target[edit.key] = edit.before
+        self._journal.clear()
+        self._made.clear()
 
     def finish(self) -> list[Operation]:
-        """Tell what was taken and did not come back; return all operations."""
-        members: Members = {}
-        for at, key, before in self._taken.values():
-            if not _stands(at, members):
+        """The operations that make the object of the request what it is now.
+
+        A list that lost its last item is removed. Items are removed last, because an operation
+        finds an item by the position that it has in the request.
+        """
+        if self._gave_back:
+            self._keep_equal_objects()
+        operations: list[Operation] = []
+        removals: list[Operation] = []
+        pointers = Pointers(self._journal)
+        for edit in self._journal.values():
+            at, key, before = edit.at, edit.key, edit.before
+            now = edit.target.get(key, ABSENT)
+            if now is before and edit.items is None:
                 continue
-            path, value = f"{at.pointer}/{escape(key)}", _object(at).get(key, _ABSENT)
-            if value is _ABSENT and before is not _ABSENT:
-                self.operations.append({"op": "remove", "path": path})
-            elif not same(value, before):
-                operation = "add" if before is _ABSENT else "replace"
-                self.operations.append({"op": operation, "path": path, "value": value})
-        for at, key, items, before in self._taken_lists.values():
-            if at.get(key) is items and _stands(at, members) and not same(items, before):
-                path = f"{at.pointer}/{escape(key)}"
-                if items:
-                    self.operations.append({"op": "replace", "path": path, "value": items})
-                else:
-                    del _object(at)[key]
-                    self.operations.append({"op": "remove", "path": path})
-        self._forget()
-        return self.operations
+            around = pointers.of(at)
+            if around is None:
+                continue
+            path = f"{around}/{escape(key)}"
+            if now is before:
+                _edit_list(edit, path, operations, removals)
+            elif now is ABSENT:
+                operations.append({"op": "remove", "path": path})
+            elif before is ABSENT:
+                operations.append({"op": "add", "path": path, "value": now})
+            elif type(before) in CONTAINERS or not same(now, before):
+                operations.append({"op": "replace", "path": path, "value": now})
+        self._journal.clear()
+        self._made.clear()
+        return operations + removals
 
-    def _forget(self) -> None:
-        """Let go of the places, which know this patch: a circle would outlive the review."""
-        self.filled.clear()
-        self.was.clear()
-        self.appended.clear()
-        self.overridden.clear()
-        self._taken.clear()
-        self._taken_lists.clear()
+    def _keep_equal_objects(self) -> None:
+        """Put the request's own object back where the one given back became equal to it."""
+        for edit in self._journal.values():
+            held = edit.target.get(edit.key)
+            if edit.given_back and held is not None and same(held, edit.before):
+                edit.target[edit.key] = edit.before
 
-    def _comes_back(self, target: dict[str, Any], key: str, value: Any) -> bool:
-        """Whether the value or its list was taken out before: it needs no operation of its own."""
-        if not (self._taken or self._taken_lists):
-            return False
-        taken = self._taken.get((id(target), key))
-        if taken is not None and same(taken[2], value):
-            target[key] = taken[2]
-            del self._taken[id(target), key]
-            return True
-        held = target.get(key)
-        if type(value) is list and type(held) is list and id(held) in self._taken_lists:
-            held[:] = value
-            return True
-        return False
+    def _edit(self, at: Fields, key: str) -> Edit:
+        target = _object(at)
+        slot = (id(target), key)
+        edit = self._journal.get(slot)
+        if edit is None:
+            self._journal[slot] = edit = Edit(at, target, key)
+            if id(target) in self._made:
+                edit.theirs = ABSENT
+        return edit
 
-    def _put(self, at: Fields, target: dict[str, Any], key: str, value: Any) -> None:
-        known = self._taken.pop((id(target), key), None) is not None or key in target
-        target[key] = value
-        if id(target) not in self._own:
-            path = f"{at.pointer}/{escape(key)}"
-            operation = "replace" if known else "add"
-            self.operations.append({"op": operation, "path": path, "value": value})
+    def _edit_items(self, at: Fields, key: str) -> tuple[Edit, list[Any]]:
+        """The edit of a list in place, and the list; the items that it held are kept."""
+        edit, items = self._edit(at, key), at.list(key)
+        snapshot = list(items)
+        if edit.before is items and edit.items is None:
+            edit.items = snapshot
+        if edit.theirs is items:
+            edit.theirs = snapshot
+        return edit, items
 
-    def _adopt(self, value: Any) -> Any:
-        """Copy a value, so that no document shares objects with the settings or another place."""
-        kind = type(value)
-        if kind is not dict and kind is not list:
-            return value
-        copied: Any
-        if kind is dict:
-            copied = {key: self._adopt(item) for key, item in value.items()}
-        else:
-            copied = [self._adopt(item) for item in value]
-        self._own[id(copied)] = copied
-        return copied
+
+def _edit_list(
+    edit: Edit, path: str, operations: list[Operation], removals: list[Operation]
+) -> None:
+    """The operations for a list that was edited in place: replaced where it both lost and got."""
+    before, now = edit.items or [], edit.before
+    lost, added = list_changes(before, now)
+    if not lost:
+        operations += [{"op": "add", "path": f"{path}/-", "value": item} for item in added]
+    elif added:
+        if not same(before, now):
+            operations.append({"op": "replace", "path": path, "value": now})
+    elif now:
+        removals += [{"op": "remove", "path": f"{path}/{position}"} for position in lost[::-1]]
+    else:
+        del edit.target[edit.key]
+        removals.append({"op": "remove", "path": path})
 
 
 def _object(at: Fields) -> dict[str, Any]:
     if at.value is None:
         raise TypeError(f"nothing stands at {at.pointer}")
     return at.value
-
-
-def _stands(at: Fields, members: Members) -> bool:
-    """Whether an object is still in the document, and not replaced or taken with one around it.
-
-    `members` are those of the lists that were looked into already.
-    """
-    while at.inside is not None:
-        held = at.inside.get(at.key)
-        if type(held) is list:
-            if id(held) not in members:
-                members[id(held)] = frozenset(map(id, held))
-            stands = id(at.value) in members[id(held)]
-        else:
-            stands = held is at.value
-        if not stands:
-            return False
-        at = at.inside
-    return True
-
-
-def same(one: Any, other: Any) -> bool:
-    """Equality of JSON values: unlike in Python, true is not 1."""
-    if type(one) is not type(other):
-        return False
-    if type(one) is dict:
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if type(one) is list:
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)

@@ -1,22 +1,47 @@
-"""What a server asks of the network by annotation: one reading, for admission and for its policy.
+"""What a server may reach: public addresses without asking, and what it asks for by annotation.
+
+Admission and the network policy of the server read an annotation alike:
 
 egress        blocks of addresses, each with or without a TCP port (`203.0.113.0/24:443`), that lie
               inside the ceilings of the settings, and names of egressProfiles
 ingress-from  names of ingressProfiles
 
 A block is written as Kubernetes writes it, so that what was reviewed is what is enforced: API
-server and network plugins disagree about host bits, zeros in front and IPv4 in the dress of IPv6.
+server and network plugins disagree about host bits, leading zeros and IPv4-mapped IPv6.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import NamedTuple
 
-from webhook.pods.public_addresses import Network, public
 from webhook.settings.model import NetworkPolicy
 from webhook.settings.network_peers import NoBlockError, cidr
 from webhook.settings.text_forms import listed, nearest
+
+Network = IPv4Network | IPv6Network
+
+IPV4, IPV6 = "0.0.0.0/0", "::/0"
+REFERENCE_BLOCKS = (
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+)
+FURTHER_BLOCKS = ("100.64.0.0/10", "0.0.0.0/8", "192.0.0.0/24", "198.18.0.0/15")
+IPV6_BLOCKS = (
+    "fc00::/7",
+    "fe80::/10",
+    "ff00::/8",
+    "::1/128",
+    "::/128",
+    "64:ff9b::/96",
+    "64:ff9b:1::/48",
+    "2002::/16",
+)
 
 MOST_ENTRIES = 100
 _LONGEST = 43
@@ -31,7 +56,7 @@ class Block(NamedTuple):
     port: int | None = None
 
 
-class Asked(NamedTuple):
+class RequestedAccess(NamedTuple):
     """What an annotation asks for, each thing once, in the order in which it is written.
 
     Where there are objections, sentences that follow the name of the annotation, nothing of it
@@ -47,7 +72,7 @@ class _Objection(Exception):  # noqa: N818 - it is about the annotation, not a f
     """An entry that cannot be granted; the sentence follows the quoted entry."""
 
 
-def egress(text: str, policy: NetworkPolicy) -> Asked:
+def egress(text: str, policy: NetworkPolicy) -> RequestedAccess:
     """What the annotation `egress` asks for, as far as the administrator's settings grant it."""
     blocks: dict[Block, None] = {}
     profiles: dict[str, None] = {}
@@ -60,10 +85,10 @@ def egress(text: str, policy: NetworkPolicy) -> Asked:
                 profiles[_profile(entry, policy.egress_profiles, "egressProfiles")] = None
         except _Objection as objection:
             objections.append(f'holds "{_cut(entry)}", {objection}')
-    return Asked(tuple(blocks), tuple(profiles), tuple(objections))
+    return RequestedAccess(tuple(blocks), tuple(profiles), tuple(objections))
 
 
-def ingress(text: str, policy: NetworkPolicy) -> Asked:
+def ingress(text: str, policy: NetworkPolicy) -> RequestedAccess:
     """What the annotation `ingress-from` asks for, as far as the settings grant it."""
     profiles: dict[str, None] = {}
     objections: list[str] = []
@@ -72,7 +97,7 @@ def ingress(text: str, policy: NetworkPolicy) -> Asked:
             profiles[_profile(entry, policy.ingress_profiles, "ingressProfiles")] = None
         except _Objection as objection:
             objections.append(f'holds "{_cut(entry)}", {objection}')
-    return Asked((), tuple(profiles), tuple(objections))
+    return RequestedAccess((), tuple(profiles), tuple(objections))
 
 
 def _entries(text: str, objections: list[str]) -> Iterator[str]:
@@ -157,3 +182,13 @@ def _address(text: str) -> str:
 
 def _cut(entry: str) -> str:
     return entry if len(entry) <= _LONGEST else f"{entry[: _LONGEST - 3]}..."
+
+
+def public(network: Network) -> bool:
+    """Whether no address of the block is private."""
+    return not any(map(network.overlaps, _private()))
+
+
+@cache
+def _private() -> tuple[Network, ...]:
+    return tuple(map(ip_network, (*REFERENCE_BLOCKS, *FURTHER_BLOCKS, *IPV6_BLOCKS)))

@@ -5,7 +5,7 @@ Kubernetes visits init containers, containers and ephemeral containers alike; so
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from webhook import names
@@ -15,6 +15,9 @@ from webhook.pods.fields import Fields, Malformed, Violation
 LONGEST_VALUE = 16 * 1024
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 MOST_CONTAINERS = 500  # far more than a node starts; what more would cost, other reviews wait for
+_LIMIT_RANGER = "kubernetes.io/limit-ranger"
+_SAID = "LimitRanger plugin set: "
+_LIMITED = {"containers": "container", "initContainers": "init container"}
 
 
 @dataclass(slots=True)
@@ -101,8 +104,11 @@ class Container:
         return self.security_context.child("capabilities")
 
 
-class Pod:
-    """The metadata and the spec of a pod or of a pod template."""
+class PodHead:
+    """The metadata of a pod or of a pod template, and its spec, which was not read yet.
+
+    What we injected earlier is taken out of the spec at this stage (admission/revert.py).
+    """
 
     def __init__(self, metadata: Fields, spec: Fields, origin: Origin) -> None:
         self.metadata = metadata
@@ -110,6 +116,20 @@ class Pod:
         self.annotations = origin.asked_in[-1] if origin.asked_in else metadata.child("annotations")
         self.spec = spec
         self.origin = origin
+
+
+class Pod(PodHead):
+    """A pod, or the template of one, with the containers of its spec.
+
+    Raises Malformed where it has too many containers.
+    """
+
+    def __init__(self, head: PodHead) -> None:
+        self.metadata = head.metadata
+        self.labels = head.labels
+        self.annotations = head.annotations
+        self.spec = spec = head.spec
+        self.origin = head.origin
         self.security_context = spec.child("securityContext")
         self.platform = Platform(_is_windows(spec), spec.get("hostUsers") is False)
         count = sum(len(spec.list(key)) for key in CONTAINER_LISTS)
@@ -144,7 +164,7 @@ class Pod:
             remembered=self.origin.server() if len(regular) > 1 else "",
             default=self.annotations.get(server_choice.DEFAULT_CONTAINER),
         )
-        at, guessed = server_choice.choose([each.fields for each in regular], clues)
+        at, guessed = server_choice.choose_server([each.fields for each in regular], clues)
         return None if at is None else regular[at], guessed
 
     def security_contexts(self) -> Iterable[Fields]:
@@ -161,3 +181,25 @@ class Pod:
 def _is_windows(spec: Fields) -> bool:
     system = spec.present("os")
     return system is not None and system.get("name") == "windows"
+
+
+def from_limit_range(head: PodHead, container: Fields, part: str) -> frozenset[str]:
+    """The names of the container's `requests` or `limits` that a LimitRange filled in."""
+    text, kind = head.annotations.get(_LIMIT_RANGER), _LIMITED.get(container.key)
+    if kind is None or not isinstance(text, str) or head.origin.too_long(text):
+        return frozenset()
+    of_container = f"{part.removesuffix('s')} for {kind} {container.get('name')}"
+    return _read(text).get(of_container, frozenset())
+
+
+@lru_cache(maxsize=4)
+def _read(text: str) -> dict[str, frozenset[str]]:
+    """Names by what they are of: `memory, cpu request for container main` is one of the parts."""
+    if not text.startswith(_SAID):
+        return {}
+    found = {}
+    for said in text.removeprefix(_SAID).split("; "):
+        *names, last = said.split(", ")
+        name, _, of_container = last.partition(" ")
+        found[of_container] = frozenset({*names, name})
+    return found

@@ -7,15 +7,15 @@ after another one was put before it.
 import re
 from typing import Any
 
-from webhook.pods.fields import Fields, Malformed, called
+from webhook.pods.fields import Fields, Malformed, item_name
 from webhook.pods.pod import CONTAINER_LISTS
 
 ENTERED = frozenset({*CONTAINER_LISTS, "nodeSelectorTerms", "ports"})
 _STEP = re.compile(r"(\w+)(?:\[([^\]]*)\])?(?:\.(?=\w)|$)")
 
 
-class Places:
-    """Finds objects in a pod's spec; each list on the way is read once, whoever asks how often."""
+class PodPaths:
+    """Finds objects in a pod's spec; each list on the way is read once."""
 
     def __init__(self, spec: Fields) -> None:
         self.spec = spec
@@ -59,5 +59,5 @@ def place_of(at: Fields, spec: Fields) -> str | None:
 def _positions(items: list[Any]) -> dict[str, int]:
     positions: dict[str, int] = {}
     for position, item in enumerate(items):
-        positions.setdefault(called(item, position), position)
+        positions.setdefault(item_name(item, position), position)
     return positions

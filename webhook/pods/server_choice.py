@@ -3,8 +3,8 @@
 Each of these narrows the regular containers down, where it fits any of those that are left:
 
 1. the annotation mcp-admission.dev/container, which must fit
-2. on a pod, the container that was the server when we filled in the pod or its template: whoever
-   adds a container afterwards, at whatever place, does not change the server
+2. on a pod, the container that was the server when we filled in the pod or its template: a
+   container that is added afterwards, at any place, does not change the server
 3. a port named mcp
 4. the annotation kubectl.kubernetes.io/default-container of the pod or its template
 5. the names of known sidecars, which are left out
@@ -67,7 +67,7 @@ class Choice(NamedTuple):
     guessed: bool = False
 
 
-def choose(regular: Sequence[Fields], clues: Clues) -> Choice:
+def choose_server(regular: Sequence[Fields], clues: Clues) -> Choice:
     """The server; there is none where the annotation names no container."""
     names = [container.get("name") or _NAMELESS for container in regular]
     if clues.named is not None:

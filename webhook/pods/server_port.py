@@ -1,9 +1,9 @@
 """Which port of the server container speaks MCP: one choice, for admission and for the Service.
 
 The port named `mcp`, else the only one. Of several it is the one that the annotation
-mcp-admission.dev/port tells, else the first; without any it is what the annotation tells. Only TCP
+mcp-admission.dev/port names, else the first; without any it is what the annotation names. Only TCP
 ports count. A declared port is information: a server may listen on one that it does not declare,
-so that the annotation may tell any number, but a name has to be declared.
+so that the annotation may name any number, but a name has to be declared.
 """
 
 from typing import NamedTuple
@@ -21,39 +21,40 @@ class Port(NamedTuple):
     name: str = ""
 
 
-def choose(server: Container, told: str | None) -> Port | None:
-    """The port that speaks MCP, where `told` is the annotation; None where nothing says which.
+def choose_port(server: Container, annotation: str | None) -> Port | None:
+    """The port that speaks MCP, by its declaration or the annotation.
 
-    None, too, where the annotation decides and names a port that the container does not declare.
+    None where nothing says which port, or where the annotation decides and names a port that is not
+    declared.
     """
-    ports = declared(server)
+    ports = declared_ports(server)
     named = next((port for port in ports if port.name == MCP), None)
     if named is not None:
         return named
-    if len(ports) == 1 or (ports and told is None):
+    if len(ports) == 1 or (ports and annotation is None):
         return ports[0]
-    return None if told is None else _told(ports, told)
+    return None if annotation is None else _by_annotation(ports, annotation)
 
 
-def declared(server: Container) -> list[Port]:
+def declared_ports(server: Container) -> list[Port]:
     """The ports of the container that may speak MCP."""
     return [_port(fields) for fields in server.fields.items("ports") if _usable(fields)]
 
 
-def told_by(port: Port, told: str) -> bool:
-    """Whether the annotation tells this port, by number or by name."""
-    return told in (str(port.number), port.name)
+def is_named_by(port: Port, annotation: str) -> bool:
+    """Whether the annotation names this port, by number or by name."""
+    return annotation in (str(port.number), port.name)
 
 
-def _told(ports: list[Port], told: str) -> Port | None:
-    found = next((port for port in ports if told_by(port, told)), None)
-    if found is None and _is_number(told):
-        return Port(int(told))
+def _by_annotation(ports: list[Port], annotation: str) -> Port | None:
+    found = next((port for port in ports if is_named_by(port, annotation)), None)
+    if found is None and _is_number(annotation):
+        return Port(int(annotation))
     return found
 
 
-def _is_number(told: str) -> bool:
-    return told.isascii() and told.isdigit() and len(told) <= 5 and 1 <= int(told) <= 65535
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535
 
 
 def _usable(fields: Fields) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from webhook.admission.answer import FORETOLD, Severity, advice, line
+from webhook.admission.answer import Severity, advice, line
 from webhook.offline.input import STDIN, count_passed_over
 from webhook.offline.review_report import ReviewOutcome, ReviewReport, object_title
 from webhook.reports.text import BOLD, RED, YELLOW, paint
@@ -33,7 +33,7 @@ def finding_lines(outcome: ReviewOutcome, *, colour: bool) -> Iterator[str]:
         refusing = (
             finding.rule
             for finding in outcome.findings
-            if finding.severity is Severity.ERROR or finding.message.startswith(FORETOLD)
+            if finding.severity is Severity.ERROR or finding.refuses_pods
         )
         yield f"  {advice(refusing)}\n"
 

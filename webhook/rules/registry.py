@@ -89,7 +89,7 @@ class Step(NamedTuple):
     action: RuleAction
 
 
-class Plan(NamedTuple):
+class RulePlan(NamedTuple):
     """The rules that apply under the settings, laid out for the request path.
 
     `fills` fill in everything, `current` what is filled in even on pods of a template that was
@@ -106,11 +106,11 @@ class Plan(NamedTuple):
 
 
 # Holding the settings keeps their identity from being used again.
-_PLANS: dict[tuple[int, bool], tuple[Settings, Plan]] = {}
+_PLANS: dict[tuple[int, bool], tuple[Settings, RulePlan]] = {}
 _MOST_PLANS = 8
 
 
-def plan(settings: Settings, *, windows: bool = False) -> Plan:
+def plan_rules(settings: Settings, *, windows: bool = False) -> RulePlan:
     """The rules that apply under these settings to a pod of Linux or Windows, in order.
 
     Settings are known by identity: each review asks for the same object, and equality would
@@ -124,14 +124,14 @@ def plan(settings: Settings, *, windows: bool = False) -> Plan:
     return _PLANS[key][1]
 
 
-def _laid_out(settings: Settings, *, windows: bool) -> Plan:
+def _laid_out(settings: Settings, *, windows: bool) -> RulePlan:
     known = [Step(rule, rule.action(rule.id, settings)) for rule in RULES]
     steps = [
         step for step in known if step.action != "off" and not (windows and step.rule.linux_only)
     ]
     fills = tuple(step for step in steps if _fills(step.rule, settings))
     checks = tuple(step for step in steps if _checks(step.rule, settings))
-    return Plan(
+    return RulePlan(
         fills,
         tuple(
             step

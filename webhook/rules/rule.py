@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from webhook.pods.fields import Fields, Violation
-from webhook.pods.pod import Container, Pod
+from webhook.pods.pod import Container, Pod, PodHead
 from webhook.settings.model import RuleAction, Settings
 from webhook.settings.rule_ids import RuleId
 from webhook.settings.standard import Level
 
 
 @dataclass(frozen=True)
-class Workload:
+class DeploymentFields:
     """A Deployment as rules of the workload itself see it; `old_replicas` is None on CREATE."""
 
     spec: Fields
     old_replicas: int | None = None
 
 
-Subject = TypeVar("Subject", Pod, Container, Workload)
+Subject = TypeVar("Subject", Pod, Container, DeploymentFields)
 
 
 def nothing_to_fill(_subject: object, _settings: Settings) -> None:
@@ -54,7 +54,7 @@ class _Rule(Generic[Subject]):
     id: RuleId
     fill: Callable[[Subject, Settings], None] = nothing_to_fill
     check: Callable[[Subject, Settings], Iterable[Violation]] = nothing_to_check
-    notice: Callable[[Subject, Settings], Iterable[Violation]] = nothing_to_check
+    notice: Callable[[PodHead, Settings], Iterable[Violation]] = nothing_to_check
     level: Level = Level.PRIVILEGED
     fill_level: Level | None = None
     given: Callable[[Subject, Settings], dict[str, Any]] | None = None
@@ -83,7 +83,7 @@ class ContainerRule(_Rule[Container]):
     subject: ClassVar[Literal["container"]] = "container"
 
 
-class WorkloadRule(_Rule[Workload]):
+class WorkloadRule(_Rule[DeploymentFields]):
     """A rule about a Deployment itself, not its pods."""
 
     subject: ClassVar[Literal["workload"]] = "workload"

@@ -33,10 +33,10 @@ class Specification(NamedTuple):
 
 def specification(rule: Rule) -> Specification:
     """The head of the module that holds the rule; ValueError where it lacks a part."""
-    return parse(rule.id, sys.modules[f"{__package__}.checks.{rule.module}"].__doc__ or "")
+    return parse_head(rule.id, sys.modules[f"{__package__}.checks.{rule.module}"].__doc__ or "")
 
 
-def parse(rule: str, head: str) -> Specification:
+def parse_head(rule: str, head: str) -> Specification:
     """Read `Field`, `Absent`, `Refused` and `Source`; what is indented continues the line above.
 
     The first line is the summary. Raises ValueError where a heading is missing, doubled, empty

@@ -8,14 +8,14 @@ from tests.rules.case import Json, settings_of
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Operation, Patch
 from webhook.rules.checks.replicas import RULE
-from webhook.rules.rule import Workload
+from webhook.rules.rule import DeploymentFields
 from webhook.settings.model import Settings
 
 LARGEST = 2**31 - 1
 
 
-def workload(patch: Patch, spec: Json, before: int | None = None) -> Workload:
-    return Workload(Fields({"spec": spec}, patch).child("spec"), before)
+def workload(patch: Patch, spec: Json, before: int | None = None) -> DeploymentFields:
+    return DeploymentFields(Fields({"spec": spec}, patch).child("spec"), before)
 
 
 def filled(spec: Json) -> list[Operation]:

@@ -171,16 +171,16 @@ class ObjectKey(NamedTuple):
 def keys_of_server(namespace: str, name: str) -> list[ObjectKey]:
     """The places of everything that may be made for a server; the Service is the first."""
     return [
-        ObjectKey(SERVICE.kind, namespace, names.service(name)),
-        ObjectKey(SECRET.kind, namespace, names.config_secret(name)),
-        ObjectKey(SECRET.kind, namespace, names.files_secret(name)),
-        ObjectKey(POLICY.kind, namespace, names.access_policy(name)),
+        ObjectKey(SERVICE.kind, namespace, names.service_of(name)),
+        ObjectKey(SECRET.kind, namespace, names.config_secret_of(name)),
+        ObjectKey(SECRET.kind, namespace, names.files_secret_of(name)),
+        ObjectKey(POLICY.kind, namespace, names.access_policy_of(name)),
     ]
 
 
 def former_service_key(namespace: str, name: str) -> ObjectKey:
     """Where earlier versions made the Service of a server."""
-    return ObjectKey(SERVICE.kind, namespace, names.former_service(name))
+    return ObjectKey(SERVICE.kind, namespace, names.former_service_of(name))
 
 
 class Owner(NamedTuple):

@@ -68,7 +68,7 @@ def _ends(writer: Writer, key: NamespacedName, uid: str) -> int | None:
 
 
 def _note(name: str, ends: int) -> str:
-    former, new = names.former_service(name), names.service(name)
+    former, new = names.former_service_of(name), names.service_of(name)
     return (
         f"Service {former} is called {new} now: let clients call {new}; {former} is deleted on "
         f"{datetime.fromtimestamp(ends, UTC):%Y-%m-%d}"

@@ -195,7 +195,7 @@ class ServerReconciler:
         self, key: NamespacedName, found: DeploymentState, revision: str | None
     ) -> None:
         """Let the template say another revision than the one that its pods began with."""
-        place = ObjectKey(SECRET.kind, key.namespace, names.config_secret(key.name))
+        place = ObjectKey(SECRET.kind, key.namespace, names.config_secret_of(key.name))
         config = self._writer.live(place)
         began = config.revision if config and config.owner_uid == found.uid else None
         if revision in (None, found.revision or began):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from webhook import names
-from webhook.pods import annotation_values, keys, peers, server_port
+from webhook.pods import keys, peers, server_port
 from webhook.pods.fields import Fields, Violation
 from webhook.pods.pod import LONGEST_VALUE, Pod
 from webhook.rules.rule import PodRule
@@ -26,7 +26,7 @@ _OF_DEPLOYMENTS = ("Deployment", "ReplicaSet")
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
-    """Refuse what cannot be read or granted, and warn about what nobody reads."""
+    """Refuse what cannot be read or granted, and warn about what is not read."""
     if not any(map(_asks, _places(pod))):
         return
     yield from _values(pod)
@@ -71,7 +71,7 @@ def _objections(pod: Pod, at: Fields, key: str, value: object) -> Iterator[Viola
         yield at.violation(key, sentence)
         return
     unread = keys.unread_annotation(key)
-    wrong = annotation_values.unreadable(key, str(value))
+    wrong = keys.unreadable(key, str(value))
     if unread is not None:
         yield at.violation(key, unread, advice=True)
     elif key == names.CONTAINER and pod.server is None:
@@ -141,13 +141,13 @@ def _port_of_service(pod: Pod) -> Iterator[Violation]:
             yield at.violation(names.PORT, sentence, advice=True)
         return
     told = str(at.get(names.PORT))
-    port = server_port.choose(pod.server, told)
+    port = server_port.choose_port(pod.server, told)
     if port is None:
-        if annotation_values.port(told) is None:
-            called = [each.name for each in server_port.declared(pod.server) if each.name]
+        if keys.port_objection(told) is None:
+            called = [each.name for each in server_port.declared_ports(pod.server) if each.name]
             detail = _there_are(called, ": write a number")
             yield at.violation(names.PORT, "names no port of the server container", detail=detail)
-    elif not server_port.told_by(port, told):
+    elif not server_port.is_named_by(port, told):
         says = f"the container declares {port.name or port.number}"
         yield at.violation(names.PORT, f"is not read: {says}", advice=True)
 
@@ -179,7 +179,7 @@ def _refuses_pods(pod: Pod, at: Fields) -> bool:
 
 
 def _made(pod: Pod) -> tuple[str, str]:
-    return names.config_secret(pod.origin.name), names.files_secret(pod.origin.name)
+    return names.config_secret_of(pod.origin.name), names.files_secret_of(pod.origin.name)
 
 
 def _at(pod: Pod, key: str) -> Fields | None:

@@ -27,7 +27,7 @@ def fill(pod: Pod, _settings: Settings) -> None:
 
 def _secrets(pod: Pod) -> list[str]:
     own = pod.origin.kind == "Deployment" and pod.origin.asks(names.CONFIG_FROM) is not None
-    made = [names.config_secret(pod.origin.name)] if own else []
+    made = [names.config_secret_of(pod.origin.name)] if own else []
     return list(dict.fromkeys(made + pod.origin.asks_list(names.ENV_FROM)))
 
 

@@ -64,7 +64,7 @@ def _holds(volume: Fields, secrets: list[str]) -> bool:
 
 def _secrets(pod: Pod) -> list[str]:
     own = pod.origin.kind == "Deployment" and pod.origin.asks(names.FILE_KEYS) is not None
-    made = [names.files_secret(pod.origin.name)] if own else []
+    made = [names.files_secret_of(pod.origin.name)] if own else []
     return list(dict.fromkeys(made + pod.origin.asks_list(names.FILES_FROM)))
 
 

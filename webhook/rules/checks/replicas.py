@@ -9,19 +9,19 @@ Source   mcp-admission, reference value 1; the setting replicas.policy decides (
 from collections.abc import Iterator
 
 from webhook.pods.fields import Violation
-from webhook.rules.rule import Workload, WorkloadRule
+from webhook.rules.rule import DeploymentFields, WorkloadRule
 from webhook.settings.model import RuleAction, Settings
 from webhook.settings.rule_ids import RuleId
 
 _LARGEST = 2**31 - 1
 
 
-def fill(workload: Workload, _settings: Settings) -> None:
+def fill(workload: DeploymentFields, _settings: Settings) -> None:
     """Ask for one replica where the Deployment says nothing."""
     workload.spec.default("replicas", 1)
 
 
-def check(workload: Workload, _settings: Settings) -> Iterator[Violation]:
+def check(workload: DeploymentFields, _settings: Settings) -> Iterator[Violation]:
     """Object to a count that this request itself raises above one."""
     count = workload.spec.get("replicas")
     if not isinstance(count, int) or count <= max(1, workload.old_replicas or 1):

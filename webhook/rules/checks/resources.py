@@ -12,9 +12,8 @@ Source   mcp-admission, reference value 400Mi; KEP-2837 pod level resources; a L
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from webhook.pods import limit_range
 from webhook.pods.fields import Fields, Violation
-from webhook.pods.pod import Pod
+from webhook.pods.pod import Pod, from_limit_range
 from webhook.rules.rule import PodRule
 from webhook.settings.model import RuleAction, Settings
 from webhook.settings.quantity import Quantity, QuantityError, parse_quantity
@@ -69,7 +68,7 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
         "limits": {**ceilings, **defaults.limits},
     }
     for part, values in wanted.items():
-        kept = limit_range.filled_in(pod, pod.server, part)
+        kept = from_limit_range(pod, pod.server.fields, part)
         yield from _foreign(of_server.child(part), values, kept)
     for part in wanted:
         yield from _foreign(of_pod.child(part), {})

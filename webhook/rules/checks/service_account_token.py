@@ -13,7 +13,7 @@ from typing import Any
 
 from webhook import names
 from webhook.pods.fields import Fields, Violation
-from webhook.pods.pod import Pod
+from webhook.pods.pod import Pod, PodHead
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
 
@@ -34,7 +34,7 @@ def fill(pod: Pod, settings: Settings) -> None:
 
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
-    """Refuse every token that is left, and warn whoever asked and gets none."""
+    """Refuse every token that is left, and warn an author who asked and gets none."""
     if _allowed(pod, settings):
         return
     for annotations in pod.origin.asked_in:
@@ -52,7 +52,7 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
                     yield source.violation(key, "is not allowed")
 
 
-def notice(pod: Pod, settings: Settings) -> Iterator[Violation]:
+def notice(pod: PodHead, settings: Settings) -> Iterator[Violation]:
     """Warn an author who names an account and says nothing about its token, which is gone then."""
     told = pod.origin.owner and not pod.origin.template
     key = "serviceAccountName" if pod.spec.has("serviceAccountName") else "serviceAccount"
@@ -61,18 +61,18 @@ def notice(pod: Pod, settings: Settings) -> Iterator[Violation]:
     if told or not named or not silent:
         return
     if _granted(pod, settings):
-        yield pod.violation(key, f'gets no token: ask by {ASKING}: "true"', advice=True)
+        yield pod.spec.violation(key, f'gets no token: ask by {ASKING}: "true"', advice=True)
     else:
         sentence = "gets no token, and none may be asked for here"
         detail = ": ask the cluster administrator"
-        yield pod.violation(key, sentence, detail=detail, advice=True)
+        yield pod.spec.violation(key, sentence, detail=detail, advice=True)
 
 
 def _allowed(pod: Pod, settings: Settings) -> bool:
     return pod.origin.asks(ASKING) == "true" and _granted(pod, settings)
 
 
-def _granted(pod: Pod, settings: Settings) -> bool:
+def _granted(pod: PodHead, settings: Settings) -> bool:
     """Whether the settings let this server have its token."""
     tokens = settings.service_account_tokens
     policy = tokens.managed if pod.origin.managed else tokens.opted_in
