@@ -1,21 +1,23 @@
 """A debug container joins a live server with the rights that the server has, and no more."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.builders import NOT_LABELLED, bare_pod
+from tests.builders import bare_pod
 from tests.e2e.namespace import JSON_PATCH
 from tests.scenarios.cluster import Cluster, Json, Result
 
 PRIVILEGED = {"privileged": True, "allowPrivilegeEscalation": True}
 
 
-@pytest.fixture
-def live(managed: Cluster) -> Cluster:
-    """A managed namespace with a server."""
-    managed.create(bare_pod(labels=NOT_LABELLED))
-    return managed
+@pytest.fixture(params=[False, True], ids=["namespace", "managed"])
+def live(clusters: Callable[..., Cluster], request: pytest.FixtureRequest) -> Cluster:
+    """A namespace with a server."""
+    cluster = clusters(managed=request.param)
+    cluster.create(bare_pod())
+    return cluster
 
 
 def debugged(cluster: Cluster, **fields: Any) -> Result:
@@ -25,13 +27,15 @@ def debugged(cluster: Cluster, **fields: Any) -> Result:
 
 
 def test_a_debug_container_is_filled_in_alone(live: Cluster) -> None:
-    before = live.get("pods/github-tools")["spec"]
+    before = live.get("pods/github-tools")
 
-    after = debugged(live).stored["spec"]
+    after = debugged(live).stored
 
-    (debugger,) = after.pop("ephemeralContainers")
-    assert after == before
-    assert debugger["securityContext"] == before["containers"][0]["securityContext"]
+    (debugger,) = after["spec"].pop("ephemeralContainers")
+    assert after["spec"] == before["spec"]
+    for part in ("labels", "annotations"):
+        assert after["metadata"][part] == before["metadata"][part]
+    assert debugger["securityContext"] == before["spec"]["containers"][0]["securityContext"]
     assert debugger["securityContext"]["runAsUser"] == 1000
 
 

@@ -1,10 +1,11 @@
 """No disguise gets a pod the credential of a ServiceAccount that it may not have."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from tests.builders import NOT_LABELLED, Manifest, bare_pod, container, server
+from tests.builders import NOT_LABELLED, OPTED_IN, Manifest, bare_pod, container, server
 from tests.scenarios.cluster import Cluster
 
 TOKEN = {"path": "token", "expirationSeconds": 3600}
@@ -54,9 +55,15 @@ REFUSED = {
 }
 
 
+@pytest.mark.parametrize("labels", [OPTED_IN, NOT_LABELLED], ids=["namespace", "managed"])
 @pytest.mark.parametrize("manifest", REFUSED.values(), ids=REFUSED)
-def test_a_token_is_refused_in_every_disguise(managed: Cluster, manifest: Manifest) -> None:
-    assert managed.create(manifest).refused_by == {"service-account-token"}
+def test_a_token_is_refused_in_every_disguise(
+    clusters: Callable[..., Cluster], manifest: Manifest, labels: Mapping[str, str]
+) -> None:
+    cluster = clusters(managed=labels is NOT_LABELLED)
+    pod = {**manifest, "metadata": {**manifest["metadata"], "labels": dict(labels)}}
+
+    assert cluster.create(pod).refused_by == {"service-account-token"}
 
 
 def test_the_token_that_is_mounted_already_is_taken_away(cluster: Cluster) -> None:
