@@ -12,8 +12,7 @@ import yaml
 from webhook.cli import apply
 from webhook.cli.judging_settings import JudgingSettings
 from webhook.cli.main import main
-from webhook.fleet.restart import Restarted, RestartResult
-from webhook.fleet.targets import Target
+from webhook.fleet.restart import Restarted, RestartResult, Target
 from webhook.settings.model import Settings
 
 FORMATS: dict[str, Callable[[str], Any]] = {"json": json.loads, "yaml": yaml.safe_load}

@@ -1,7 +1,9 @@
-"""Several reports in one run: files are written as a whole or not at all."""
+"""What commands write: reports to files as a whole or not at all, progress to standard error."""
 
+import io
 import json
 import os
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -9,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import Review
 from tests.offline.manifest_texts import judged
+from webhook.cli.output import ProgressLine
 
 pytestmark = pytest.mark.usefixtures("simple_engine")
 
@@ -153,3 +156,36 @@ def test_bad_input_is_worse_than_a_warning(review: Review) -> None:
 
 def test_the_namespace_has_a_short_form(review: Review) -> None:
     assert "Pod tools/a" in review("pod.yaml", "-n", "tools", pod=judged("a")).out
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_how_far_it_is_takes_one_line_on_a_terminal(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = Terminal() if terminal else io.StringIO()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("COLUMNS", "21")
+    silent = ProgressLine(1, quiet=True)
+    silent.report("nobody wants to know")
+    silent.clear()
+    progress = ProgressLine(2)
+    progress.clear()
+    progress.turn_to("crm")
+    for _ in range(2):
+        progress.report("0 of 1 new pods are there")
+    progress.clear()
+    progress.turn_to("search")
+    progress.report("1 old")
+    progress.clear()
+
+    begins = "\r\x1b[K"
+    assert screen.getvalue() == (
+        f"{begins}[1/2] crm: 0 of 1 ne{begins}{begins}[2/2] search: 1 old{begins}"
+        if terminal
+        else "[1/2] crm: 0 of 1 new pods are there\n[2/2] search: 1 old\n"
+    )

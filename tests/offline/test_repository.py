@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Printed, Review
 from tests.offline.manifest_texts import judged, written
-from webhook.offline.input import Reason
+from webhook.offline.passed_over import Reason
 
 pytestmark = pytest.mark.usefixtures("simple_engine")
 CHART = "apiVersion: v2\nname: demo\nversion: 0.1.0\n"

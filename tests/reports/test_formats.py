@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import Review
 from tests.offline.manifest_texts import written
-from webhook.reports import review_items, sarif
+from webhook.reports import ci, review_items
 from webhook.rules.registry import RULES
 
 HERE = Path(__file__).parent
@@ -130,12 +130,9 @@ def test_a_publisher_says_where_the_documentation_is(monkeypatch: pytest.MonkeyP
     about = Message()
     about["Project-URL"] = "Source, https://example.test/code"
     about["Project-URL"] = "Documentation, https://example.test/docs"
-    monkeypatch.setattr(sarif, "metadata", lambda _name: about)
-    sarif.documentation.cache_clear()
-    try:
-        assert sarif.documentation() == "https://example.test/docs/"
-    finally:
-        sarif.documentation.cache_clear()
+    monkeypatch.setattr(ci, "metadata", lambda _name: about)
+
+    assert ci.documentation() == "https://example.test/docs/"
 
 
 STREAM = """\

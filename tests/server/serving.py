@@ -13,11 +13,10 @@ from tests.server.reviews import posted
 from webhook.admission.answer import NOT_COVERED, Answer
 from webhook.admission.request import Request, Scope
 from webhook.observe.metrics import Metrics
-from webhook.server.app import review_application
-from webhook.server.decision import Reviewer
+from webhook.server.admission_review import Reviewer
+from webhook.server.app import Traffic, review_application
+from webhook.server.file_watch import SettingsFile
 from webhook.server.listener import Address, Listener
-from webhook.server.probes import Traffic
-from webhook.server.settings_file import SettingsFile
 from webhook.settings.model import Settings
 
 JSON = {"Content-Type": "application/json"}

@@ -13,8 +13,7 @@ from time import process_time
 from tools.bench.pod_review import Case, cases
 from webhook.admission.handler import review
 from webhook.admission.request import Scope
-from webhook.server.decision import make_decision
-from webhook.server.wire import decode_review
+from webhook.server.admission_review import decode_review, make_decision
 from webhook.settings.model import Settings
 
 ROUNDS = 400

@@ -14,7 +14,7 @@ import jsonpatch
 from webhook import names
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Scope
-from webhook.server.wire import decode_review
+from webhook.server.admission_review import decode_review
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

@@ -3,23 +3,15 @@
 import argparse
 import asyncio
 import signal
-import sys
 from collections import Counter
-from typing import Any
 
 from webhook.admission.answer import line
-from webhook.cli.cluster_options import (
-    add_connection_options,
-    connect_to_cluster,
-    release_namespace,
-)
+from webhook.cli import output
+from webhook.cli.cluster_options import add_access_options, connect_to_cluster, release_namespace
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
-from webhook.cli.notes import ProgressLine, add_note_options, log_requests, write_note
-from webhook.cli.output import add_output_option, is_for_programs, print_object
-from webhook.fleet.restart import Restarted, Restarter, RestartResult
-from webhook.fleet.targets import NotServers, Targets
-from webhook.kube.api import Api
+from webhook.cli.output import ProgressLine, is_for_programs
+from webhook.fleet.restart import NotServers, Restarted, Restarter, RestartResult, Targets
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.reports.text import prepare_stdout
 from webhook.settings.faults import SettingsError
@@ -67,7 +59,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description=DESCRIPTION,
         epilog=EPILOG,
     )
-    add_connection_options(parser)
+    add_access_options(parser)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a Deployment; needs -n")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("-n", "--namespace", metavar="NS", help="the namespace of the Deployments")
@@ -85,8 +77,8 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--keep-going", action="store_true", help="continue with the next server after a failure"
     )
-    add_output_option(parser)
-    add_note_options(parser)
+    output.add_output_option(parser)
+    output.add_note_options(parser)
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -98,11 +90,11 @@ def run(args: argparse.Namespace) -> ExitCode:
     if args.names and args.namespace is None:
         args.parser.error("say in which namespace they are: -n NS")
     prepare_stdout()
-    log_requests(args)
+    output.log_requests(args)
     try:
         return asyncio.run(_apply(args))
     except (ApiError, ConfigurationError, NotServers, SettingsError) as error:
-        sys.stderr.write(f"mcp-admission apply: {error}\n")
+        output.write_error(args, error)
         return ExitCode.ERROR
 
 
@@ -110,9 +102,9 @@ async def _apply(args: argparse.Namespace) -> ExitCode:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with await connect_to_cluster(Api, args) as api:
+    async with await connect_to_cluster(args) as api:
         by = await judging_settings(api, args)
-        write_note(args, f"judged by {by.source}")
+        output.write_note(args, f"judged by {by.source}")
         targets = Targets(api, by.settings, release_namespace(args))
         current = 0
         if args.all:
@@ -139,10 +131,9 @@ def _print(rolled: Restarted, *, dry_run: bool) -> None:
     """Print a line for the server; several messages are indented under it."""
     mark = " (not done: --dry-run)" if dry_run else ""
     said = f"{rolled.target} {rolled.result.said}{mark}"
-    print(f"{said}: {line(rolled.lines[0])}" if len(rolled.lines) == 1 else said)
+    print(f"{said}: {line(rolled.lines[0])}" if len(rolled.lines) == 1 else said, flush=True)
     for each in rolled.lines if len(rolled.lines) > 1 else ():
-        print(f"  {line(each)}")
-    sys.stdout.flush()
+        print(f"  {line(each)}", flush=True)
 
 
 def _summed_up(
@@ -153,7 +144,7 @@ def _summed_up(
     counts[RestartResult.CURRENT.word] += current
     counts["not-touched"] = untouched
     if is_for_programs(args):
-        print_object(args, _report(args, done, counts))
+        output.print_object(args, _report(args, done, counts))
     else:
         parts = [f"{counts[word]} {word}" for word in _words() if counts[word]]
         print(", ".join(parts) or "no Deployment is an MCP server")
@@ -167,7 +158,7 @@ def _words() -> list[str]:
 
 def _report(
     args: argparse.Namespace, done: list[Restarted], counts: Counter[str]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Every server that was inspected by itself, in that order; `summary` counts all."""
     servers = [
         {

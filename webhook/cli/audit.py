@@ -2,16 +2,13 @@
 
 import argparse
 import asyncio
-import sys
 
+from webhook.cli import output
 from webhook.cli.cluster_options import add_cluster_options, connect_to_cluster, installation
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
-from webhook.cli.notes import add_note_options, log_requests, write_note
-from webhook.cli.output import add_output_option
 from webhook.fleet.inspection import Audit
 from webhook.fleet.report import FleetReport
-from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.reports.audit_items import AuditSource
 from webhook.reports.formats import report_parts
@@ -66,34 +63,33 @@ def add_parser(subparsers: Subparsers) -> None:
         help="inspect all namespaces (the default)",
     )
     add_settings_option(parser)
-    add_output_option(parser, "junit", "sarif")
-    add_note_options(parser)
+    output.add_output_option(parser, "junit", "sarif")
+    output.add_note_options(parser)
 
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Inspect the cluster and print the report."""
-    log_requests(args)
+    output.log_requests(args)
     try:
         report = asyncio.run(_audit(args))
     except (ApiError, ConfigurationError, SettingsError) as error:
-        sys.stderr.write(f"mcp-admission audit: {error}\n")
+        output.write_error(args, error)
         return ExitCode.ERROR
     prepare_stdout()
     for part in report_parts(AuditSource(report), args.output, colour=stdout_has_colour()):
-        sys.stdout.write(part)
-    sys.stdout.flush()
-    write_note(args, f"judged by {report.settings}")
+        print(part, end="", flush=True)
+    output.write_note(args, f"judged by {report.settings}")
     if report.registered is None:
-        write_note(args, NOT_KNOWN)
+        output.write_note(args, NOT_KNOWN)
     for skipped in report.skipped:
-        sys.stderr.write(f"not looked at: {skipped.what}: {skipped.why}\n")
+        output.write_skipped(skipped.what, skipped.why)
     if report.skipped:
         return ExitCode.ERROR
     return ExitCode.FINDINGS if report.with_findings else ExitCode.OK
 
 
 async def _audit(args: argparse.Namespace) -> FleetReport:
-    async with await connect_to_cluster(Api, args) as api:
+    async with await connect_to_cluster(args) as api:
         by = await judging_settings(api, args)
         audit = Audit(api, by.settings, installation(args), args.namespace)
         servers = await audit.run()

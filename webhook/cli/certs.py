@@ -2,21 +2,18 @@
 
 import argparse
 import os
-import sys
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import cast
 
 from certs.authority import issue_leaf, make_authority, service_names
 from certs.bundle import BundleError
 from certs.verification import Text, verify
-from webhook.cli.certificate_options import add_certificate_options
-from webhook.cli.cluster_options import add_cluster_options
+from webhook.cli import output
+from webhook.cli.cluster_options import add_certificate_options, add_cluster_options
 from webhook.cli.command import ExitCode, Subparsers, add_command
-from webhook.cli.notes import add_note_options
 from webhook.cli.options import service_name
-from webhook.cli.output import add_output_option, is_for_programs, print_object
+from webhook.cli.output import is_for_programs, print_object
 
 DESCRIPTION = """\
 Makes certificate files for development. Verifies the files of your own authority as an API server
@@ -100,7 +97,7 @@ def _add_init(actions: Subparsers) -> None:
     )
     add_certificate_options(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace existing files")
-    add_output_option(parser)
+    output.add_output_option(parser)
 
 
 def _add_verify(actions: Subparsers) -> None:
@@ -117,7 +114,7 @@ def _add_verify(actions: Subparsers) -> None:
     ):
         parser.add_argument(option, type=Path, required=True, metavar="FILE", help=what)
     _add_service(parser)
-    add_output_option(parser)
+    output.add_output_option(parser)
 
 
 def _add_status(actions: Subparsers) -> None:
@@ -126,8 +123,8 @@ def _add_status(actions: Subparsers) -> None:
     )
     add_cluster_options(parser)
     add_certificate_options(parser)
-    add_output_option(parser)
-    add_note_options(parser)
+    output.add_output_option(parser)
+    output.add_note_options(parser)
 
 
 def _add_rotate(actions: Subparsers) -> None:
@@ -136,8 +133,8 @@ def _add_rotate(actions: Subparsers) -> None:
     )
     add_cluster_options(parser)
     parser.add_argument("--ca", action="store_true", help="renew the authority, too")
-    add_output_option(parser)
-    add_note_options(parser)
+    output.add_output_option(parser)
+    output.add_note_options(parser)
 
 
 def _add_service(parser: argparse.ArgumentParser) -> None:
@@ -154,12 +151,13 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Run the action; a file that cannot be read or written is an ERROR with a message."""
     if args.action in {"status", "rotate"}:
         # The Kubernetes client takes half a second to load.
-        return cast("ExitCode", import_module("webhook.cli.certs_cluster").run(args))
+        code: ExitCode = import_module("webhook.cli.certs_cluster").run(args)
+        return code
     now = datetime.now(UTC).replace(microsecond=0)
     try:
         return _init(args, now) if args.action == "init" else _verify(args, now)
     except (UnusableFileError, BundleError) as error:
-        sys.stderr.write(f"mcp-admission certs {args.action}: {error}\n")
+        output.write_error(args, error)
         return ExitCode.ERROR
 
 

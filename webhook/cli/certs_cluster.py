@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -12,17 +11,15 @@ from typing import Any
 from certs.authority import Certificate, fingerprint, issued_by
 from certs.bundle import BundleError, parse_certificates
 from certs.rotation import RotationPlan, next_step, renewal
-from webhook.cli.certificate_options import certificate_plan
-from webhook.cli.cluster_options import connect_to_cluster, installation
+from webhook.cli import output
+from webhook.cli.cluster_options import certificate_plan, connect_to_cluster, installation
 from webhook.cli.command import ExitCode
-from webhook.cli.notes import log_requests, write_note
 from webhook.cli.output import is_for_programs, print_object
 from webhook.controller.certificates.monitor import certificate_faults, stored_certificate
 from webhook.controller.certificates.rotator import Rotator, RotatorObservation, step_fields
 from webhook.controller.certificates.stored import REPLACE, SecretFiles
 from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET
 from webhook.controller.serving_replicas import endpoint_replicas
-from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.observe.controller_metrics import ControllerMetrics
 from webhook.reports.text import columns
@@ -45,7 +42,7 @@ class NotOursError(Exception):
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Run `rotate` or `status`; what cannot be reached or read is an ERROR with a message."""
-    log_requests(args)
+    output.log_requests(args)
     action = _rotate if args.action == "rotate" else _status
     try:
         return asyncio.run(action(args))
@@ -53,7 +50,7 @@ def run(args: argparse.Namespace) -> ExitCode:
         problem, code = str(error), ExitCode.FINDINGS
     except (ApiError, ConfigurationError) as error:
         problem, code = str(error), ExitCode.ERROR
-    sys.stderr.write(f"mcp-admission certs {args.action}: {problem}\n")
+    output.write_error(args, problem)
     return code
 
 
@@ -63,7 +60,7 @@ async def _rotate(args: argparse.Namespace) -> ExitCode:
         if args.ca
         else (SERVING_SECRET, "tls.crt", "certificate")
     )
-    async with await connect_to_cluster(Api, args) as api:
+    async with await connect_to_cluster(args) as api:
         secret = await SecretFiles.read(api, installation(args).secret(name))
         if not secret.is_ours:
             raise NotOursError(
@@ -89,7 +86,7 @@ async def _rotate(args: argparse.Namespace) -> ExitCode:
 
 async def _status(args: argparse.Namespace) -> ExitCode:
     wanted = certificate_plan(args)
-    async with await connect_to_cluster(Api, args) as api:
+    async with await connect_to_cluster(args) as api:
         where = installation(args)
         find_replicas = partial(endpoint_replicas, api, where)
         driver = Rotator(api, where, wanted, find_replicas, ControllerMetrics(), api.server_time)
@@ -112,9 +109,9 @@ async def _status(args: argparse.Namespace) -> ExitCode:
     else:
         _print_table(rows, found, step)
     for name, why in unseen.items():
-        sys.stderr.write(f"not looked at: {name}: {why}\n")
+        output.write_skipped(name, why)
     if unseen:
-        write_note(args, _WHERE_PODS_ANSWER.format(namespace=where.namespace))
+        output.write_note(args, _WHERE_PODS_ANSWER.format(namespace=where.namespace))
     return ExitCode.FINDINGS if found else ExitCode.OK
 
 

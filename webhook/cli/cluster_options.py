@@ -1,9 +1,12 @@
-"""The options of every command that calls the API server, and the connection they describe."""
+"""The options of commands that call the API server: its connection, installation, certificates."""
 
 import argparse
+import re
+from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 
+from certs.authority import service_names
+from certs.rotation import RotationPlan
 from webhook.cli.options import service_name
 from webhook.controller.installation import (
     NAMESPACE,
@@ -14,8 +17,10 @@ from webhook.controller.installation import (
 from webhook.kube.access.client_config import Overrides
 from webhook.kube.api import Api
 
+_NAME = re.compile(r"(\*\.)?[A-Za-z0-9:]([-.:A-Za-z0-9]*[A-Za-z0-9:])?")
 
-def add_connection_options(parser: argparse.ArgumentParser) -> None:
+
+def add_access_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the connection, and the Service of the installation."""
     way = parser.add_argument_group("connection to the cluster, as kubectl reads it")
     way.add_argument(
@@ -59,7 +64,7 @@ def add_connection_options(parser: argparse.ArgumentParser) -> None:
 
 def add_cluster_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the connection, and the names of the installation."""
-    add_connection_options(parser)
+    add_access_options(parser)
     parser.add_argument(
         "--configuration",
         default=WEBHOOK_CONFIGURATION,
@@ -79,14 +84,57 @@ def installation(args: argparse.Namespace) -> Installation:
     return Installation(service, namespace, args.configuration)
 
 
-Kind = TypeVar("Kind", bound=Api)
-
-
 def connection_overrides(args: argparse.Namespace) -> Overrides:
     """What the options say about the connection beside the kubeconfig."""
     return Overrides(args.context, args.as_user, args.as_uid, tuple(args.as_group))
 
 
-async def connect_to_cluster(kind: type[Kind], args: argparse.Namespace) -> Kind:
-    """A connection of this kind by the options; raises ConfigurationError."""
-    return await kind.connect(args.kubeconfig, connection_overrides(args))
+async def connect_to_cluster(args: argparse.Namespace) -> Api:
+    """A connection by the options; raises ConfigurationError."""
+    return await Api.connect(args.kubeconfig, connection_overrides(args))
+
+
+def add_certificate_options(parser: argparse.ArgumentParser) -> None:
+    """Add further names, and the lifetimes of certificate and authority."""
+    parser.add_argument(
+        "--name",
+        type=_dns_name,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further DNS name or address, such as localhost; may be repeated",
+    )
+    for option, default, what in (("--days", 90, "certificate"), ("--ca-days", 3650, "authority")):
+        parser.add_argument(
+            option,
+            type=_days,
+            default=timedelta(days=default),
+            metavar="DAYS",
+            help=f"how long the {what} is valid (default: {default})",
+        )
+
+
+def certificate_plan(args: argparse.Namespace) -> RotationPlan:
+    """The plan by these options and `--service`."""
+    service, _, namespace = args.service.partition(".")
+    return RotationPlan(
+        names=service_names(service, namespace, args.name),
+        authority_lifetime=args.ca_days,
+        leaf_lifetime=args.days,
+    )
+
+
+def _dns_name(text: str) -> str:
+    """Read a DNS name or an address; raises ArgumentTypeError."""
+    if not _NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no ASCII DNS name and no address, such as localhost or 127.0.0.1"
+        )
+    return text
+
+
+def _days(text: str) -> timedelta:
+    """Read a whole number of days from 1 to 36500; raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 36_500):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 1 to 36500")
+    return timedelta(days=int(text))

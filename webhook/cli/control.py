@@ -3,8 +3,13 @@
 import argparse
 from pathlib import Path
 
-from webhook.cli.certificate_options import add_certificate_options, certificate_plan
-from webhook.cli.cluster_options import add_cluster_options, connection_overrides, installation
+from webhook.cli.cluster_options import (
+    add_certificate_options,
+    add_cluster_options,
+    certificate_plan,
+    connection_overrides,
+    installation,
+)
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.options import add_log_option, listen_address
 from webhook.controller.installation import LEASE

@@ -1,17 +1,19 @@
 """The settings by which `audit` and `apply` judge servers, and what reports call them."""
 
 import argparse
+import os
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from webhook.cli.cluster_options import release_namespace
-from webhook.cli.settings_input import read_settings
 from webhook.controller.installation import SETTINGS_CONFIG_MAP
 from webhook.kube.api import Api
 from webhook.kube.api_request import namespaced
 from webhook.kube.errors import Forbidden, NotFound
 from webhook.settings.effective_file import FILE
-from webhook.settings.load import parse_settings
+from webhook.settings.environment import not_read
+from webhook.settings.load import load_settings, parse_settings
 from webhook.settings.model import Settings
 
 
@@ -38,7 +40,15 @@ async def judging_settings(api: Api, args: argparse.Namespace) -> JudgingSetting
     if args.settings is None:
         return await _in_force(api, args)
     source = f"{args.settings} and the environment"
-    return JudgingSettings(read_settings(args.settings), source)
+    return JudgingSettings(_read(args.settings), source)
+
+
+def _read(path: Path | None) -> Settings:
+    """The settings of a file and the environment, with a line for each variable not read."""
+    settings = load_settings(path, os.environ)
+    for text in not_read(os.environ):
+        print(text, file=sys.stderr)
+    return settings
 
 
 async def _in_force(api: Api, args: argparse.Namespace) -> JudgingSettings:
@@ -53,6 +63,6 @@ async def _in_force(api: Api, args: argparse.Namespace) -> JudgingSettings:
             f"the defaults and the environment, which may not be what is in force: {source} {why}, "
             "so name a file with --settings"
         )
-        return JudgingSettings(read_settings(None), guessed)
+        return JudgingSettings(_read(None), guessed)
     settings = parse_settings((found.get("data") or {}).get(FILE, ""), f"{source}, {FILE}")
     return JudgingSettings(settings, source)

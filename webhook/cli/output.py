@@ -1,12 +1,14 @@
-"""The option -o, and where results go: one object for programs, or reports in several formats.
+"""What a command writes: results to standard output or files, notes to standard error.
 
 Most commands print one table, JSON or YAML. `review` writes one report to standard output and any
-number of them to files.
+number of them to files. Errors are not notes: they are written with --quiet, too.
 """
 
 import argparse
 import json
+import logging
 import os
+import shutil
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +19,7 @@ from webhook.documents import yaml_writer
 
 FOR_PROGRAMS = ("json", "yaml")
 TABLE = "table"
+_CLEARED = "\r\x1b[K"
 
 
 def add_output_option(parser: argparse.ArgumentParser, *more: str) -> None:
@@ -110,3 +113,74 @@ def _write(file: Path, parts: Iterable[str]) -> None:
 def _fill(file: Path, parts: Iterable[str]) -> None:
     with file.open("w", encoding="utf-8", errors="backslashreplace") as text:
         text.writelines(parts)
+
+
+def add_note_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for fewer notes, and for more."""
+    how_many = parser.add_mutually_exclusive_group()
+    how_many.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        help="write results and errors only, no notes or progress",
+    )
+    how_many.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="write each request to the API server to standard error, too",
+    )
+
+
+def log_requests(args: argparse.Namespace) -> None:
+    """With --verbose, write method and path of each request to standard error."""
+    requests = logging.getLogger("webhook.kube.api")
+    requests.setLevel(logging.DEBUG if args.verbose else logging.INFO)
+    requests.handlers = [logging.StreamHandler(sys.stderr)] if args.verbose else []
+
+
+def write_note(args: argparse.Namespace, text: str) -> None:
+    """Write a line to standard error, except with --quiet."""
+    if not args.quiet:
+        sys.stderr.write(f"{text}\n")
+
+
+def write_error(args: argparse.Namespace, text: object) -> None:
+    """Write why the command fails to standard error, behind its name."""
+    sys.stderr.write(f"{args.parser.prog}: {text}\n")
+
+
+def write_skipped(what: str, why: str) -> None:
+    """Write which part of the cluster could not be looked at to standard error, and why."""
+    sys.stderr.write(f"not looked at: {what}: {why}\n")
+
+
+class ProgressLine:
+    """Which of the things to do is being done, and its progress."""
+
+    def __init__(self, total: int, *, quiet: bool = False) -> None:
+        self._total, self._at, self._thing = total, 0, ""
+        self._said, self._quiet = "", quiet
+
+    def turn_to(self, thing: str) -> None:
+        """Begin with the next thing."""
+        self._at, self._thing = self._at + 1, thing
+
+    def report(self, how_far: str) -> None:
+        """Write the progress of the present thing, except if it is unchanged, or with --quiet."""
+        said = f"[{self._at}/{self._total}] {self._thing}: {how_far}"
+        if said == self._said or self._quiet:
+            return
+        self._said = said
+        if sys.stderr.isatty():
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(f"{_CLEARED}{said[:width]}")
+        else:
+            sys.stderr.write(f"{said}\n")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Clear the line on a terminal for the next output."""
+        if self._said and sys.stderr.isatty():
+            sys.stderr.write(_CLEARED)
+            sys.stderr.flush()

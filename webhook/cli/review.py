@@ -1,6 +1,7 @@
 """`mcp-admission review`: what the cluster would make of manifests, without a cluster."""
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -9,25 +10,20 @@ from pathlib import Path
 from webhook.admission.answer import Severity, line
 from webhook.admission.request import Scope
 from webhook.cli.command import ExitCode, Subparsers, add_command
-from webhook.cli.output import (
-    OutputError,
-    OutputOf,
-    ReportOutput,
-    check_outputs,
-    write_file,
-)
-from webhook.cli.settings_input import read_settings
+from webhook.cli.output import OutputError, OutputOf, ReportOutput, check_outputs, write_file
 from webhook.offline import made_objects
 from webhook.offline.ignoring import PatternError
-from webhook.offline.input import STDIN, ReadOptions
 from webhook.offline.manifests import Manifest, ReadManifests, read_manifests
-from webhook.offline.review_report import ReviewOutcome, ReviewReport
-from webhook.offline.reviewer import review_manifest
+from webhook.offline.passed_over import STDIN
+from webhook.offline.repository import ReadOptions
+from webhook.offline.reviewer import ReviewOutcome, review_manifest
 from webhook.reports.formats import REVIEW_FORMATS, report_parts
 from webhook.reports.review_items import ReviewSource
-from webhook.reports.review_wording import count_line, finding_lines, heading_line
+from webhook.reports.review_report import ReviewReport, count_line, finding_lines, heading_line
 from webhook.reports.text import prepare_stdout, stdout_has_colour
+from webhook.settings.environment import not_read
 from webhook.settings.faults import SettingsError
+from webhook.settings.load import load_settings
 from webhook.settings.model import Settings
 from webhook.settings.text_forms import ACCEPTED, DNS_LABEL
 
@@ -157,7 +153,9 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Review everything and write the reports."""
     outputs = args.output or [_DEFAULT]
     try:
-        settings = read_settings(args.settings)
+        settings = load_settings(args.settings, os.environ)
+        for variable in not_read(os.environ):
+            print(variable, file=sys.stderr)
         _check(outputs, show_objects=args.show_objects)
         found = _input(args)
     except (SettingsError, UsageError, OutputError) as error:
@@ -171,8 +169,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     _print(report, outputs)
     for problem in (*(one for one in report.passed if one.named), *report.faults, *unwritten):
         # Names and the output of tools may hold control characters of a terminal.
-        text = str(problem)
-        print(line(text, len(text)), file=sys.stderr)
+        print(line(str(problem), len(str(problem))), file=sys.stderr)
     if report.faults or unwritten:
         return ExitCode.ERROR
     return ExitCode.FINDINGS if _fails(report, args.fail_on) else ExitCode.OK

@@ -2,14 +2,12 @@
 
 import argparse
 import asyncio
-import sys
 
+from webhook.cli import output
 from webhook.cli.cluster_options import add_cluster_options, connect_to_cluster, installation
 from webhook.cli.command import ExitCode, Subparsers, add_command
-from webhook.cli.notes import add_note_options, log_requests
-from webhook.cli.output import add_output_option, is_for_programs, print_object
+from webhook.cli.output import is_for_programs
 from webhook.controller.removal import StillRunningError, Uninstall
-from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, ConfigurationError
 
 DESCRIPTION = """\
@@ -44,30 +42,30 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="print what would be done, and change nothing"
     )
-    add_output_option(parser)
-    add_note_options(parser)
+    output.add_output_option(parser)
+    output.add_note_options(parser)
 
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Remove the product, and print a line for each step."""
-    log_requests(args)
+    output.log_requests(args)
     steps: list[str] = []
     try:
         asyncio.run(_uninstall(args, steps))
     except (ConfigurationError, ApiError, StillRunningError) as error:
-        sys.stderr.write(f"mcp-admission uninstall: {error}\n")
+        output.write_error(args, error)
         unreachable = isinstance(error, ConfigurationError) or getattr(error, "status", None) == 0
         return ExitCode.ERROR if unreachable else ExitCode.FINDINGS
     finally:
         if is_for_programs(args):
-            print_object(args, {"dry_run": args.dry_run, "steps": steps})
+            output.print_object(args, {"dry_run": args.dry_run, "steps": steps})
     return ExitCode.OK
 
 
 async def _uninstall(args: argparse.Namespace, steps: list[str]) -> None:
     """Remove the product; each step is printed at once, or collected for programs."""
     end = " (not done: --dry-run)" if args.dry_run else ""
-    async with await connect_to_cluster(Api, args) as api:
+    async with await connect_to_cluster(args) as api:
         removal = Uninstall(api, installation(args))
         async for line in removal.plan() if args.dry_run else removal.run():
             steps.append(line)

@@ -14,14 +14,7 @@ from webhook.admission.drift import REFUSED
 from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS, Workload
 from webhook.controller.installation import Installation
 from webhook.controller.owned.owned_objects import POLICY
-from webhook.fleet import workloads
-from webhook.fleet.report import (
-    FindingsByWorkload,
-    ServerFinding,
-    ServerStatus,
-    Skipped,
-    WorkloadKey,
-)
+from webhook.fleet import report, workloads
 from webhook.fleet.surroundings import Policies, Surroundings, not_registered
 from webhook.kube.api import Api
 from webhook.kube.api_request import cluster_wide, namespaced
@@ -54,11 +47,11 @@ class Audit:
         self._api, self._settings, self._places, self._only = api, settings, places, namespace
         self._around = Surroundings(settings, places.namespace)
         self.registered: bool | None = None
-        self._findings = FindingsByWorkload()
-        self._own: dict[WorkloadKey, list[Json]] = {}
-        self.skipped: list[Skipped] = []
+        self._findings = report.FindingsByWorkload()
+        self._own: dict[report.WorkloadKey, list[Json]] = {}
+        self.skipped: list[report.Skipped] = []
 
-    async def run(self) -> list[ServerStatus]:
+    async def run(self) -> list[report.ServerStatus]:
         """Every server with its findings; raises ApiError where the API server does not answer."""
         await self._read_namespaces()
         policies, made_at_all = Policies(), self._settings.mcp_namespace.network_policy.enabled
@@ -83,7 +76,7 @@ class Audit:
             )
         except Forbidden as error:
             why = f"{error.message}: the namespace counts as not managed"
-            self.skipped.append(Skipped("namespaces", why))
+            self.skipped.append(report.Skipped("namespaces", why))
         except NotFound as error:
             why = f"there is no namespace {self._only}: see kubectl get namespaces"
             raise NotFound(error.status, error.reason, why) from error
@@ -128,7 +121,7 @@ class Audit:
             try:
                 await self._api.list_each(path, take, label_selector=labels, page=PAGE)
             except (Forbidden, NotFound) as error:
-                self.skipped.append(Skipped(plural, error.message))
+                self.skipped.append(report.Skipped(plural, error.message))
                 return False
             except (Gone, TooManyRequests) as error:
                 tries += 1
@@ -176,7 +169,7 @@ class Audit:
         around = self._around.findings(key.namespace, labels, self._own.get(key, ()))
         self._findings.add(key, [*findings, *around])
 
-    def _server(self, found: Json, resource: str, key: WorkloadKey) -> Workload | None:
+    def _server(self, found: Json, resource: str, key: report.WorkloadKey) -> Workload | None:
         """The object where it is a server that can be reviewed."""
         if "deletionTimestamp" in found["metadata"]:
             return None
@@ -188,25 +181,25 @@ class Audit:
             return None
         return workload
 
-    def _workload_of(self, metadata: Json, labels: Mapping[str, str]) -> WorkloadKey:
+    def _workload_of(self, metadata: Json, labels: Mapping[str, str]) -> report.WorkloadKey:
         """The workload that people applied, as far as the pod shows it; anybody can write it."""
         owner = _owner(metadata)
         name, _, ending = owner.name.rpartition("-")
-        deployment = WorkloadKey(owner.namespace, "Deployment", name)
+        deployment = report.WorkloadKey(owner.namespace, "Deployment", name)
         of_deployment = owner.kind == "ReplicaSet" and ending == labels.get(HASH)
         return deployment if of_deployment and deployment in self._findings else owner
 
     def _beyond_its_template(
-        self, key: WorkloadKey, findings: list[ServerFinding]
-    ) -> list[ServerFinding]:
+        self, key: report.WorkloadKey, findings: list[report.ServerFinding]
+    ) -> list[report.ServerFinding]:
         """What a pod of a Deployment would be refused for, and its template would not."""
         if self._findings.has_state(key, REFUSED):
             return []
         return [each for each in findings if each.state == REFUSED]
 
 
-def _itself(kind: str, metadata: Json) -> WorkloadKey:
-    return WorkloadKey(metadata["namespace"], kind, metadata["name"])
+def _itself(kind: str, metadata: Json) -> report.WorkloadKey:
+    return report.WorkloadKey(metadata["namespace"], kind, metadata["name"])
 
 
 def _is_mirror(metadata: Json) -> bool:
@@ -215,9 +208,9 @@ def _is_mirror(metadata: Json) -> bool:
     return of_node and MIRROR in (metadata.get("annotations") or {})
 
 
-def _owner(metadata: Json) -> WorkloadKey:
+def _owner(metadata: Json) -> report.WorkloadKey:
     """The workload that a pod is known by: its controller, or itself."""
     owners = metadata.get("ownerReferences") or []
     owner = next((each for each in owners if each.get("controller")), None)
     kind, name = ("Pod", metadata["name"]) if owner is None else (owner["kind"], owner["name"])
-    return WorkloadKey(metadata["namespace"], kind, name)
+    return report.WorkloadKey(metadata["namespace"], kind, name)

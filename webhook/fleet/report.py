@@ -3,7 +3,6 @@
 States and reasons are stable: programs read them.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -123,5 +122,5 @@ class FleetReport:
 
     def counts(self) -> dict[str, int]:
         """How many servers are in each state, and `all` of them."""
-        counted = Counter(server.state for server in self.servers)
-        return {"all": len(self.servers), **{state: counted[state] for state in STATES}}
+        found = [server.state for server in self.servers]
+        return {"all": len(found), **{state: found.count(state) for state in STATES}}

@@ -1,4 +1,4 @@
-"""Restarts one server with the current settings, by the update of `kubectl rollout restart`.
+"""The servers to restart, and the restart of each by the update of `kubectl rollout restart`.
 
 The webhook fills in the template of this update again. A filled-in template in the update would
 not work: the webhook takes its own values out of a template that is applied again. Each update is
@@ -6,33 +6,49 @@ tried as a dry run first. A server that would be refused, or would not change, i
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-from webhook.admission.drift import CURRENT, REFUSED
-from webhook.fleet.rollout import rollout_progress
-from webhook.fleet.targets import Target, Targets
-from webhook.fleet.workloads import changed_finding, refused_finding
+from webhook.admission.drift import CURRENT, REFUSED, Drift, drift_of
+from webhook.admission.workload import DEPLOYMENTS
+from webhook.fleet.surroundings import Surroundings
+from webhook.fleet.workloads import changed_finding, refused_finding, rollout_progress
 from webhook.kube.api import Api
-from webhook.kube.api_request import namespaced
+from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.errors import ApiError, Conflict, Forbidden, NotFound, TooManyRequests
 from webhook.kube.queue import Backoff
+from webhook.settings.model import Settings
 
 Json = dict[str, Any]
+APPS = "apps/v1"
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 POLL_SECONDS = 1.0
 TRIES = 10
 SECONDS_WITHOUT_ANSWER = 120.0
 TOO_OFTEN = "it is written too often to be changed, or the API server is overloaded: try again"
 OTHER_SETTINGS = (
-    "the API server would store it as it is: its webhook is not registered, works with "
-    "other settings than these, or another webhook undoes what it fills in; see `kubectl get "
-    "mutatingwebhookconfiguration mcp-admission`; after a changed setting wait a minute "
-    "and run it again"
+    "the API server would store it as it is: its webhook is not registered, works with other "
+    "settings than these, or another webhook undoes what it fills in; see `kubectl get "
+    "mutatingwebhookconfiguration mcp-admission`; after a changed setting wait a minute and run it "
+    "again"
 )
+
+
+class Target(NamedTuple):
+    """A Deployment that is a server."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"Deployment {self.namespace}/{self.name}"
+
+
+class NotServers(Exception):  # noqa: N818 - it is about what was asked for
+    """Names that are not those of servers, in one sentence."""
 
 
 class RestartResult(Enum):
@@ -57,6 +73,81 @@ class Restarted(NamedTuple):
     target: Target
     result: RestartResult
     lines: tuple[str, ...] = ()
+
+
+class Targets:
+    """The servers of a cluster, judged by these settings."""
+
+    def __init__(self, api: Api, settings: Settings, release_namespace: str) -> None:
+        self._api, self._settings = api, settings
+        self._around = Surroundings(settings, release_namespace)
+        self._asked: set[str] = set()
+
+    async def named(self, namespace: str, names: Iterable[str]) -> list[Target]:
+        """The servers of these names; raises NotServers unless each is one."""
+        found: dict[Target, None] = {}
+        others: list[str] = []
+        await self._read_namespace(namespace)
+        for name in names:
+            try:
+                server = await self._api.get(namespaced(APPS, "deployments", namespace, name))
+            except NotFound:
+                others.append(f"Deployment {namespace}/{name} does not exist")
+                continue
+            if self._is_server(server):
+                found[Target(namespace, name)] = None
+            else:
+                others.append(f"Deployment {namespace}/{name} is no MCP server")
+        if others:
+            raise NotServers(f"{'; '.join(others)}: nothing was touched")
+        return list(found)
+
+    async def outdated(self, namespace: str | None) -> tuple[list[Target], int]:
+        """All that are not current, in a namespace or in all, and how many are."""
+        targets: list[Target] = []
+        current = 0
+
+        def take(server: Json) -> None:
+            nonlocal current
+            metadata = server["metadata"]
+            if self._is_server(server) and "deletionTimestamp" not in metadata:
+                if self._drift(server).state == CURRENT:
+                    current += 1
+                else:
+                    targets.append(Target(metadata["namespace"], metadata["name"]))
+
+        if namespace is None:
+            await self._api.list_each(cluster_wide("v1", "namespaces"), self._around.add_namespace)
+            path = cluster_wide(APPS, "deployments")
+        else:
+            await self._read_namespace(namespace)
+            path = namespaced(APPS, "deployments", namespace)
+        await self._api.list_each(path, take)
+        return targets, current
+
+    async def drift(self, server: Json) -> Drift:
+        """What a restart would change or refuse now."""
+        await self._read_namespace(server["metadata"]["namespace"])
+        return self._drift(server)
+
+    def _drift(self, server: Json) -> Drift:
+        managed = self._around.managed(server["metadata"]["namespace"])
+        return drift_of(server, self._settings, managed=managed)
+
+    def _is_server(self, found: Json) -> bool:
+        excluded = self._around.excluded(found["metadata"]["namespace"])
+        return self._around.server(found, DEPLOYMENTS) is not None and not excluded
+
+    async def _read_namespace(self, namespace: str) -> None:
+        """Learn whether it is managed; without the right to read it, only labels count."""
+        if namespace in self._asked or self._around.knows(namespace):
+            return
+        self._asked.add(namespace)
+        path = cluster_wide("v1", "namespaces", namespace)
+        try:
+            self._around.add_namespace(await self._api.get(path))
+        except Forbidden:
+            return
 
 
 @dataclass(frozen=True)
@@ -95,9 +186,8 @@ class Restarter:
             reasons = tuple(refused_finding(each).line for each in drift.reasons)
             return Restarted(target, RestartResult.REFUSED, reasons)
         if found["spec"].get("paused"):
-            return Restarted(
-                target, RestartResult.PAUSED, ("resume it with kubectl rollout resume",)
-            )
+            advice = "resume it with kubectl rollout resume"
+            return Restarted(target, RestartResult.PAUSED, (advice,))
         tried = await self._patch(target, found, dry_run=True)
         if (await self.targets.drift(tried)).state != CURRENT:
             return Restarted(target, RestartResult.FAILED, (OTHER_SETTINGS,))
@@ -120,9 +210,8 @@ class Restarter:
         while True:
             now = rollout_progress(found)
             if now.done:
-                return Restarted(
-                    target, RestartResult.ROLLED, (f"{now.line}, after {clock() - began:.0f} s",)
-                )
+                line = f"{now.line}, after {clock() - began:.0f} s"
+                return Restarted(target, RestartResult.ROLLED, (line,))
             if now.stuck:
                 return Restarted(target, RestartResult.FAILED, (now.line,))
             self.on_progress(now.line)
@@ -142,10 +231,8 @@ class Restarter:
         while True:
             try:
                 return await self.api.get(_path(target))
-            except (NotFound, Forbidden):
-                raise
             except ApiError as error:
-                if clock() > ends:
+                if isinstance(error, NotFound | Forbidden) or clock() > ends:
                     raise
                 self.on_progress(error.message)
             if await self._stopped_within(backoff.next()):
@@ -160,4 +247,4 @@ class Restarter:
 
 
 def _path(target: Target) -> str:
-    return namespaced("apps/v1", "deployments", *target)
+    return namespaced(APPS, "deployments", *target)

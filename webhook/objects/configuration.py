@@ -1,21 +1,36 @@
-"""What a server is configured with, out of the user's Secret: environment and files.
+"""What a server is configured with, out of the user's Secret, and the two Secrets made of it.
 
 From     the Secret of the server's own namespace that mcp-admission.dev/config-from names
 Files    the keys that mcp-admission.dev/file-keys lists; each is an environment variable too, that
          says where the file is: `KEY=/files/KEY`
 Env      every other key, with its value; text of any language, empty values included
+Made     `<id>-mcp-config` with the environment, where the workload asks for config-from;
+         `<id>-mcp-files` with the files, mounted at `/files`, where a key is a file
 Refused  a Secret or a file key that does not exist; the token of a ServiceAccount, which
          config-from would hand out without being asked for a token; keys that are no name of a file
          (a Secret has none, a manifest may); an environment variable that Linux cannot pass on:
          a NUL byte, bytes that are no UTF-8, 128 KiB and more; more than a Secret holds
 
-A key that starts with a digit or holds dots and hyphens is a legal environment variable since
-Kubernetes 1.34. All reasons are given at once. They name keys, never a value.
+Where something is refused, nothing is made, and existing Secrets are kept. All reasons are given at
+once. They name keys, never a value. A key that starts with a digit or holds dots and hyphens is a
+legal environment variable since Kubernetes 1.34.
+
+The pod template carries the revision, so that a changed value rolls the pods. Many people who read
+Deployments and pods may not read Secrets, so it is an HMAC-SHA256 over all values at once. Its key
+is the uid of the user's Secret: 122 random bits that only readers of that Secret see. Equal values
+of two Secrets give different revisions. A Secret that is deleted and made again has another uid,
+and rolls the pods once. docs/decisions has the alternatives.
+
+Pods cannot start without the made Secret, so those of a new server have read its first values. The
+revision of these is an annotation of that Secret, written when it is created and never after. The
+template gets none until the values change. A made Secret that is created again while pods run has
+no such annotation, and the pods roll: they may have read other values.
 """
 
+import hmac
+import json
 import re
-from base64 import b64decode
-from binascii import Error as NotBase64
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -33,6 +48,7 @@ REASON = "ConfigRefused"
 MISSING = "ConfigMissing"
 _KEY = re.compile(r"(?!\.\.)(?!\.$)[-._a-zA-Z0-9]{1,253}")
 _MOST_KEYS = 5
+_HEX_DIGITS = 16
 
 
 class ServerConfiguration(NamedTuple):
@@ -82,6 +98,49 @@ def file_keys(server: Server) -> list[str]:
     return list(dict.fromkeys(entry.strip() for entry in entries if entry.strip()))
 
 
+def build_config_secret(server: Server, configuration: ServerConfiguration | None) -> Json | None:
+    """The Secret of the environment; None where the workload asks for no configuration."""
+    if configuration is None:
+        return None
+    return _opaque(server.metadata(names.config_secret_of(server.name)), configuration.env)
+
+
+def build_files_secret(server: Server, configuration: ServerConfiguration | None) -> Json | None:
+    """The Secret of the files; None where no key is marked as a file."""
+    if configuration is None or not configuration.files:
+        return None
+    return _opaque(server.metadata(names.files_secret_of(server.name)), configuration.files)
+
+
+def revision(configuration: ServerConfiguration | None) -> str | None:
+    """The value of the template's annotation; None where there is no configuration.
+
+    Raises ValueError without a uid: there would be no key.
+    """
+    if configuration is None:
+        return None
+    if not configuration.source_uid:
+        raise ValueError("a revision needs the uid of the user's Secret as the API server gave it")
+    parts = [
+        {key: b64encode(value).decode() for key, value in sorted(values.items())}
+        for values in (configuration.env, configuration.files)
+    ]
+    content = json.dumps(parts, separators=(",", ":")).encode()
+    return hmac.new(configuration.source_uid.encode(), content, "sha256").hexdigest()[:_HEX_DIGITS]
+
+
+def _opaque(metadata: Json, values: dict[str, bytes]) -> Json:
+    """A Secret of the type Opaque."""
+    data = {key: b64encode(value).decode() for key, value in values.items()}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": metadata,
+        "type": "Opaque",
+        "data": data,
+    }
+
+
 def _permitted(server: Server, name: str, source: Json | None) -> None:
     if name in (names.config_secret_of(server.name), names.files_secret_of(server.name)):
         sentence = "names the Secret that is made from it: name yours"
@@ -104,7 +163,7 @@ def _data(source: Json) -> dict[str, bytes]:
     for key, value in (source.get("data") or {}).items():
         try:
             data[key] = b64decode(value or "", validate=True)
-        except (NotBase64, TypeError, ValueError):
+        except (TypeError, ValueError):
             name = source["metadata"].get("name")
             sentence = f"Secret {name} has a value in data.{key} that is no base64: encode it"
             raise Refused(REASON, sentence) from None

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.objects.config_secrets import build_config_secret, build_files_secret, revision
-from webhook.objects.configuration import read_configuration
+from webhook.objects import configuration
 from webhook.objects.deployed_server import Refused, Server
 from webhook.objects.network_policies import build_access_policy, build_baseline_policy
 from webhook.objects.service import build_service
@@ -95,10 +94,13 @@ def left_alone(settings: Settings, release_namespace: str) -> frozenset[str]:
 
 
 def _secrets(server: Server, source: Json | None) -> Made:
-    content = read_configuration(server, source)
-    made = _present(build_config_secret(server, content), build_files_secret(server, content))
+    content = configuration.read_configuration(server, source)
+    made = _present(
+        configuration.build_config_secret(server, content),
+        configuration.build_files_secret(server, content),
+    )
     known = content is not None and content.source_uid
-    return made._replace(revision=revision(content) if known else None)
+    return made._replace(revision=configuration.revision(content) if known else None)
 
 
 def _names_of_secrets(server: Server) -> tuple[tuple[str, str], ...]:

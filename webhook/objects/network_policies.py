@@ -27,26 +27,16 @@ without an annotation is not in policyTypes: the policy does not isolate it.
 """
 
 from copy import deepcopy
-from typing import Any
 
 from webhook import names
-from webhook.objects.deployed_server import Refused, Server, about_annotation, product_labels
+from webhook.objects.deployed_server import Json, Refused, Server, about_annotation, product_labels
 from webhook.pods import peers
-from webhook.pods.peers import (
-    FURTHER_BLOCKS,
-    IPV4,
-    IPV6,
-    IPV6_BLOCKS,
-    REFERENCE_BLOCKS,
-    RequestedAccess,
-)
 from webhook.settings.model import NetworkPolicy, Settings
 from webhook.settings.network_peers import PolicyPort
 
-Json = dict[str, Any]
 BASELINE = "mcp-admission-baseline"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
-NOTHING = RequestedAccess()
+NOTHING = peers.RequestedAccess()
 
 
 def build_baseline_policy(
@@ -75,8 +65,8 @@ def build_baseline_policy(
                 },
                 {
                     "to": [
-                        _public(IPV4, *REFERENCE_BLOCKS, *FURTHER_BLOCKS),
-                        _public(IPV6, *IPV6_BLOCKS),
+                        _public(peers.IPV4, *peers.REFERENCE_BLOCKS, *peers.FURTHER_BLOCKS),
+                        _public(peers.IPV6, *peers.IPV6_BLOCKS),
                     ]
                 },
             ],
@@ -124,13 +114,13 @@ def _gateway(policy: NetworkPolicy, release_namespace: str) -> Json:
 
 def _dns(policy: NetworkPolicy) -> Json:
     """DNS answers where its pods listen, which is not always port 53: policies see their ports."""
-    peers = [{"ipBlock": {"cidr": cidr}} for cidr in policy.dns_peers]
+    others = [{"ipBlock": {"cidr": cidr}} for cidr in policy.dns_peers]
     ports = [
         {"protocol": protocol, "port": port}
         for port in policy.dns_ports
         for protocol in ("UDP", "TCP")
     ]
-    return {"to": [_pods_of(policy.dns_namespace), *peers], "ports": ports}
+    return {"to": [_pods_of(policy.dns_namespace), *others], "ports": ports}
 
 
 def _public(everything: str, *private: str) -> Json:
@@ -141,7 +131,7 @@ def _pods_of(namespace: str) -> Json:
     return {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: namespace}}}
 
 
-def _egress(reached: RequestedAccess, policy: NetworkPolicy) -> Json:
+def _egress(reached: peers.RequestedAccess, policy: NetworkPolicy) -> Json:
     by_port: dict[int | None, list[Json]] = {}
     for block in reached.blocks:
         by_port.setdefault(block.port, []).append({"ipBlock": {"cidr": block.cidr}})
@@ -154,7 +144,7 @@ def _egress(reached: RequestedAccess, policy: NetworkPolicy) -> Json:
     return {"egress": rules} if rules else {}
 
 
-def _ingress(callers: RequestedAccess, policy: NetworkPolicy) -> Json:
+def _ingress(callers: peers.RequestedAccess, policy: NetworkPolicy) -> Json:
     profiles = map(policy.ingress_profiles.__getitem__, callers.profiles)
     rules = [{"from": deepcopy(profile.from_), **_ports(profile.ports)} for profile in profiles]
     return {"ingress": rules} if rules else {}

@@ -11,15 +11,11 @@ Refused   a container without a known port, a server container that does not exi
 taken.
 """
 
-from typing import Any
-
 from webhook import names
-from webhook.objects.deployed_server import Refused, Server, about_annotation
+from webhook.objects.deployed_server import Json, Refused, Server, about_annotation
 from webhook.pods import server_port
 from webhook.pods.pod import CONTAINER_LISTS
-from webhook.pods.server_port import Port
 
-Json = dict[str, Any]
 PORT = 80
 PORT_NAME = "mcp"
 
@@ -56,7 +52,7 @@ def leads_to(server: Server, found: Json) -> bool:
     return selected and any(_targets(each, port) for each in spec.get("ports") or [])
 
 
-def _targets(found: Json, port: Port) -> bool:
+def _targets(found: Json, port: server_port.Port) -> bool:
     target = found.get("targetPort") or found.get("port")
     return found.get("protocol") in (None, "TCP") and target in (port.number, port.name or None)
 
@@ -67,7 +63,7 @@ def _target(server: Server) -> int | str:
     return port.name if port.name and _declared(server, port.name) == 1 else port.number
 
 
-def _chosen(server: Server) -> Port:
+def _chosen(server: Server) -> server_port.Port:
     container = server.pod.server
     if container is None:
         raise Refused(

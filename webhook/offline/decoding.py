@@ -10,15 +10,8 @@ from typing import Any
 
 from webhook import names
 from webhook.admission.answer import LONGEST_WARNING, MALFORMED, Finding, Severity
-from webhook.offline.object_fields import (
-    ANY_KEY,
-    Field,
-    FieldType,
-    Table,
-    field_table,
-    near_field,
-    walk_fields,
-)
+from webhook.offline import object_fields
+from webhook.offline.object_fields import ANY_KEY, Field, FieldType, walk_fields
 from webhook.settings.quantity import QuantityError, parse_quantity
 
 _MOST_LEVELS = 4
@@ -82,7 +75,7 @@ def _sentence_of_unknown(field: Field, kind: str) -> str:
         kept = "labels" if field.key in names.LABELS else "annotations"
         name = f"{kept}[{field.key}]"
     else:
-        name = near_field(field.key, field.around, kind)
+        name = object_fields.near_field(field.key, field.around, kind)
     way_out = f"did you mean {name}?" if name else "kubectl refuses it, and other clients lose it"
     whole = f"{field.place} is no field of Kubernetes: {way_out}"
     return whole if len(whole) <= LONGEST_WARNING else f"{field.place} is unknown: {way_out}"
@@ -137,7 +130,7 @@ def null_fields(document: Any, kind: str) -> list[Finding]:
 
 def decoded(document: Any, kind: str) -> Any:
     """The object as the API server decodes it; parts without a null are the original's."""
-    return _decoded(document, field_table(kind))
+    return _decoded(document, object_fields.field_table(kind))
 
 
 def _sentence(field: Field) -> str:
@@ -160,7 +153,7 @@ def _decoded(value: Any, wanted: Any) -> Any:
     return _struct(value, wanted)
 
 
-def _struct(value: dict[str, Any], wanted: Table) -> dict[str, Any]:
+def _struct(value: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     return {
         key: _decoded(item, wanted.get(key))
         for key, item in value.items()

@@ -11,7 +11,6 @@ place that fits is as good as any later one where another wildcard of the kind f
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -178,7 +177,7 @@ def linear_expression(expression: str) -> str:
             if part and part[0] in _FIRST_FIT and following
             else _stars(part)
         )
-        for part, following in pairwise([*parts, []])
+        for part, following in zip(parts, [*parts[1:], []], strict=True)
     )
 
 

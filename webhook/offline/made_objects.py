@@ -15,7 +15,7 @@ from webhook.objects import configuration, deployed_server
 from webhook.objects.deployed_server import Refused
 from webhook.objects.made import namespace_objects, server_objects
 from webhook.offline.manifests import Manifest
-from webhook.offline.review_report import MadeObjects, ReviewOutcome, object_title
+from webhook.offline.reviewer import MadeObjects, ReviewOutcome
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -55,13 +55,13 @@ def made_documents(outcomes: Sequence[ReviewOutcome]) -> Iterator[str]:
     for outcome in outcomes:
         made = outcome.made or MadeObjects()
         for note in made.not_made:
-            yield f"# for {object_title(outcome)}: {line(note, _LONGEST_NOTE)}\n"
+            yield f"# for {outcome.title}: {line(note, _LONGEST_NOTE)}\n"
         for each in made.objects:
             metadata = each["metadata"]
             key = _Key(each["kind"], metadata.get("namespace", ""), metadata["name"])
             if key not in seen:
                 seen.add(key)
-                owner = object_title(outcome) if "ownerReferences" in metadata else _around(outcome)
+                owner = outcome.title if "ownerReferences" in metadata else _around(outcome)
                 yield f"---\n# made for {owner}\n"
                 yield from (f"{shown.text}\n" for shown in lines(each))
 

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from webhook.documents import reader
 from webhook.documents.reader import Document, DocumentError
-from webhook.offline import recognition, renderable, rendering, repository
-from webhook.offline.input import STDIN, InputFault, PassedOver, ReadOptions, Reason
-from webhook.offline.repository import InputSource, ReadMode
+from webhook.offline import passed_over, renderable, rendering, repository
+from webhook.offline.passed_over import STDIN, InputFault, PassedOver, Reason
+from webhook.offline.repository import InputSource, ReadMode, ReadOptions
 from webhook.offline.templates import HelmSources, Template
 from webhook.settings.text_forms import nearest
 
@@ -163,9 +163,9 @@ def _reason(
     if b"{{" in text and renderable.chart_of(Path(path).absolute()):
         return Reason.TEMPLATE
     if errors:
-        foreign = path != STDIN and recognition.is_foreign(path, text)
+        foreign = path != STDIN and passed_over.is_foreign(path, text)
         return Reason.NO_MANIFEST if foreign else None
-    return recognition.reason_to_pass_over(stream, path) if stream else Reason.EMPTY
+    return passed_over.reason_to_pass_over(stream, path) if stream else Reason.EMPTY
 
 
 def _input_fault(error: DocumentError) -> InputFault:

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
@@ -48,14 +47,14 @@ class RenderedSource:
         self.text = text
         self._path_of = path_of
         self._opened: dict[Path, Template] = {}
-        self._counts: Counter[Path] = Counter()
+        self._counts: dict[Path, int] = {}
 
     def at_home(self, document: Document) -> RenderedDocument:
         """The document in the file that it is made from; each file counts its own."""
         path = self._path_of(document)
         if path not in self._opened:
             self._opened[path] = open_template(path)
-        self._counts[path] += 1
+        self._counts[path] = self._counts.get(path, 0) + 1
         same = {one.name: getattr(document, one.name) for one in fields(document)}
         own = {"source": str(path), "index": self._counts[path]}
         return RenderedDocument(**{**same, **own}, template=self._opened[path])

@@ -10,10 +10,19 @@ from typing import NamedTuple
 
 from webhook.offline import renderable
 from webhook.offline.ignoring import TOOLS, Exclusions
-from webhook.offline.input import STDIN, InputFault, PassedOver, ReadOptions, Reason
+from webhook.offline.passed_over import STDIN, InputFault, PassedOver, Reason
 from webhook.offline.renderable import Kustomization
 
 SUFFIXES = (".yaml", ".yml", ".json")
+
+
+class ReadOptions(NamedTuple):
+    """What to leave out, whether to refuse files without a manifest, whether to render."""
+
+    exclude: tuple[str, ...] = ()
+    strict: bool = False
+    render: bool = False
+    namespace: str = "default"
 
 
 class ReadMode(Enum):

@@ -8,39 +8,94 @@ A Deployment's template does not show what Kubernetes adds to pods alone. One po
 ReplicaSet would create it, in a namespace that adds nothing.
 """
 
+import json
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import jsonpatch
 
 from webhook import names
-from webhook.admission.answer import Answer, Finding, Severity
+from webhook.admission.answer import Answer, Finding, Severity, line
 from webhook.admission.coverage import callers_of_pods
 from webhook.admission.drift import changes
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import KINDS, PODS
-from webhook.offline.decoding import (
-    decoded,
-    misplaced_keys,
-    mistyped_fields,
-    null_fields,
-    unknown_fields,
-)
+from webhook.documents.nodes import Mark
+from webhook.offline import decoding, unreviewed_kinds
 from webhook.offline.manifests import Manifest
-from webhook.offline.review_report import PodAddition, ReviewOutcome
-from webhook.offline.unreviewed_kinds import (
-    VERSIONS,
-    namespace_label_findings,
-    settings_resource_findings,
-    unreviewed_finding,
-)
 from webhook.pods.patch import Operation
 from webhook.settings.model import Settings
+from webhook.settings.resource import GROUP
 
-RESOURCES = {(VERSIONS[kind], kind): resource for resource, (kind, _) in KINDS.items()}
+RESOURCES = {
+    (unreviewed_kinds.VERSIONS[kind], kind): resource for resource, (kind, _) in KINDS.items()
+}
+
+
+class PodAddition(NamedTuple):
+    """A field by its name inside the pod, and its value."""
+
+    field: str
+    value: Any
+
+    def __str__(self) -> str:
+        if isinstance(self.value, dict) and self.value.keys() == {"name"}:
+            return self.field
+        value = self.value if isinstance(self.value, str) else json.dumps(self.value)
+        return f"{self.field} {value}"
+
+
+class MadeObjects(NamedTuple):
+    """What the controller would make, as it may be shown, and why the rest is not made."""
+
+    objects: tuple[dict[str, Any], ...] = ()
+    not_made: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReviewOutcome:
+    """What the cluster would do with one object.
+
+    `covered` is false for an object that is no MCP server. It is `allowed` as it is, with a finding
+    where it looks like a server. `admitted` is the object as it would be stored, None where it is
+    refused. An object may be stored although the pods of its template would be refused
+    (`pods_refused`). Paths of findings and of the patch are pointers into the document that holds
+    the object. `made` is None unless the objects of the controller were asked for.
+    `pod_additions` is what pods of an admitted Deployment get in addition to its template.
+    `callers` names the pods that can call an admitted server; it is empty where all pods can.
+    """
+
+    manifest: Manifest
+    namespace: str
+    covered: bool
+    allowed: bool
+    admitted: Any
+    findings: tuple[Finding, ...] = ()
+    patch: tuple[Operation, ...] = ()
+    pods_refused: bool = False
+    made: MadeObjects | None = None
+    pod_additions: tuple[PodAddition, ...] = ()
+    callers: str = ""
+
+    @property
+    def title(self) -> str:
+        """Kind, namespace and name of the object: `Deployment tools/github-tools`."""
+        name = line(self.manifest.name) or "(without a name)"
+        if self.manifest.group == GROUP:
+            return f"{line(self.manifest.kind)} {name}"
+        return f"{line(self.manifest.kind)} {line(self.namespace)}/{name}"
+
+    @property
+    def runs(self) -> bool:
+        """Whether neither the object nor its pods would be refused."""
+        return self.allowed and not self.pods_refused
+
+    def mark(self, finding: Finding) -> Mark:
+        """The line and column of the file that a finding is about."""
+        return self.manifest.document.mark(finding.path)
 
 
 def review_manifest(
@@ -51,11 +106,13 @@ def review_manifest(
     resource = RESOURCES.get((manifest.api_version, manifest.kind))
     if resource is None:
         managed = scope is Scope.MANAGED
-        said = unreviewed_finding(manifest, settings, managed=managed)
-        found = settings_resource_findings(manifest) or ([] if said is None else [said])
-        found += namespace_label_findings(manifest)
+        said = unreviewed_kinds.unreviewed_finding(manifest, settings, managed=managed)
+        found = unreviewed_kinds.settings_resource_findings(manifest) or (
+            [] if said is None else [said]
+        )
+        found += unreviewed_kinds.namespace_label_findings(manifest)
         return _unreviewed(manifest, namespace, found)
-    value = decoded(manifest.value, manifest.kind)
+    value = decoding.decoded(manifest.value, manifest.kind)
     request = Request(
         hook=Hook.MUTATE,
         resource=resource,
@@ -86,9 +143,13 @@ def _checked(outcome: ReviewOutcome) -> ReviewOutcome:
     """The outcome, with what the API server's decoder would report or refuse."""
     value, kind = outcome.manifest.value, outcome.manifest.kind
     if not outcome.covered:
-        return _said(replace(outcome, admitted=outcome.manifest.value), misplaced_keys(value, kind))
-    outcome = _said(outcome, [*null_fields(value, kind), *unknown_fields(value, kind)])
-    return _undecoded(outcome, mistyped_fields(value, kind))
+        return _said(
+            replace(outcome, admitted=outcome.manifest.value), decoding.misplaced_keys(value, kind)
+        )
+    outcome = _said(
+        outcome, [*decoding.null_fields(value, kind), *decoding.unknown_fields(value, kind)]
+    )
+    return _undecoded(outcome, decoding.mistyped_fields(value, kind))
 
 
 def _said(outcome: ReviewOutcome, found: list[Finding]) -> ReviewOutcome:

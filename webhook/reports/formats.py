@@ -12,16 +12,16 @@ REVIEW_FORMATS = {
     "diff": "webhook.reports.stored_documents:render_diff",
     "table": "webhook.reports.text:render_table",
     "yaml": "webhook.reports.stored_documents:render_stored",
-    "json": "webhook.reports.data:render_json",
-    "junit": "webhook.reports.junit:render",
-    "sarif": "webhook.reports.sarif:render",
+    "json": "webhook.reports.text:render_json",
+    "junit": "webhook.reports.ci:render_junit",
+    "sarif": "webhook.reports.ci:render_sarif",
 }
 AUDIT_FORMATS = {
     "table": "webhook.reports.text:render_table",
-    "json": "webhook.reports.data:render_json",
-    "yaml": "webhook.reports.data:render_yaml",
-    "junit": "webhook.reports.junit:render",
-    "sarif": "webhook.reports.sarif:render",
+    "json": "webhook.reports.text:render_json",
+    "yaml": "webhook.reports.text:render_yaml",
+    "junit": "webhook.reports.ci:render_junit",
+    "sarif": "webhook.reports.ci:render_sarif",
 }
 
 

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from webhook.admission.answer import Finding, line
-from webhook.offline.input import STDIN, count_passed_over
-from webhook.offline.review_report import ReviewOutcome, ReviewReport, object_title
+from webhook.offline.passed_over import STDIN, count_passed_over
+from webhook.offline.reviewer import ReviewOutcome
 from webhook.reports.formats import REVIEW_FORMATS, Case, ItemFinding, Location, Notice
-from webhook.reports.review_wording import count_line, finding_lines
+from webhook.reports.review_report import ReviewReport, count_line, finding_lines
 from webhook.reports.text import RED
 
 
@@ -24,7 +24,7 @@ class ReviewItem:
     @property
     def title(self) -> str:
         """Its kind, namespace and name."""
-        return object_title(self.outcome)
+        return self.outcome.title
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -13,15 +13,9 @@ from typing import Any
 
 from webhook.documents.yaml_writer import Line, lines
 from webhook.offline.manifests import list_items
-from webhook.offline.review_report import ReviewOutcome
+from webhook.offline.reviewer import ReviewOutcome
+from webhook.reports import review_report
 from webhook.reports.review_items import ReviewSource
-from webhook.reports.review_wording import (
-    consequence_lines,
-    count_line,
-    file_name,
-    finding_lines,
-    heading_line,
-)
 from webhook.reports.text import CYAN, GREEN, RED, paint
 
 # Above this, lines that occur often are no anchors for the comparison: it would get slow.
@@ -34,13 +28,13 @@ _KEY = re.compile(r"\s*(?:- )?value:")
 def render_diff(source: ReviewSource, *, colour: bool) -> Iterator[str]:
     """The diff and the findings of every MCP server, and a last line that counts."""
     for outcome in source.report.listed:
-        yield heading_line(outcome, colour=colour)
+        yield review_report.heading_line(outcome, colour=colour)
         if outcome.patch:
             yield from _diff(outcome, colour=colour)
-        yield from finding_lines(outcome, colour=colour)
-        yield from consequence_lines(outcome)
+        yield from review_report.finding_lines(outcome, colour=colour)
+        yield from review_report.consequence_lines(outcome)
         yield "\n"
-    yield count_line(source.report)
+    yield review_report.count_line(source.report)
 
 
 def render_stored(source: ReviewSource, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all
@@ -59,7 +53,7 @@ def render_stored(source: ReviewSource, *, colour: bool) -> Iterator[str]:  # no
 def _diff(outcome: ReviewOutcome, *, colour: bool) -> Iterator[str]:
     before = list(lines(outcome.manifest.value, outcome.manifest.pointer))
     after = list(lines(outcome.admitted, outcome.manifest.pointer))
-    yield f"--- {file_name(outcome)}\n"
+    yield f"--- {review_report.file_name(outcome)}\n"
     yield "+++ as the cluster would store it\n"
     old, new = [line.text for line in before], [line.text for line in after]
     matcher = SequenceMatcher(None, old, new, autojunk=len(old) > _MANY_LINES)

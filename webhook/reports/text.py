@@ -1,9 +1,11 @@
-"""Text for people: encoding, colours, columns, escapes, and a report as a table."""
+"""Reports as text: a table for people, JSON and YAML for programs, and how a terminal shows it."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
 
+from webhook.documents import yaml_writer
 from webhook.reports.formats import ReportSource
 
 BOLD, RED, GREEN, YELLOW, CYAN, PLAIN = (f"\x1b[{code}m" for code in (1, 31, 32, 33, 36, 0))
@@ -52,3 +54,29 @@ def render_table(source: ReportSource, *, colour: bool) -> Iterator[str]:
             yield from (f"  {detail}\n" for detail in item.details())
         yield "\n"
     yield source.count_line()
+
+
+def render_json(source: ReportSource, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all
+    """One object: the items, then what else is known; `summary` counts all.
+
+    Items come one at a time: the text of ten thousand is long.
+    """
+    between = ""
+    yield f'{{\n  "{source.items_key}": ['
+    for item in source.items:
+        # No string of JSON has a line break, so each one here is between two lines of it.
+        text = _json(item.as_data()).replace("\n", "\n    ")
+        yield f"{between}\n    {text}"
+        between = ","
+    end = "\n  " if between else ""
+    yield f"{end}],{_json(source.rest()).removeprefix('{')}\n"
+
+
+def render_yaml(source: ReportSource, *, colour: bool) -> Iterator[str]:  # noqa: ARG001 - as all
+    """What the JSON says, as one document of YAML."""
+    found = {source.items_key: [item.as_data() for item in source.items], **source.rest()}
+    yield from (f"{line.text}\n" for line in yaml_writer.lines(found))
+
+
+def _json(part: object) -> str:
+    return json.dumps(part, indent=2, ensure_ascii=False)

@@ -1,25 +1,26 @@
-"""The port that the API server calls: four paths, one review each.
+"""The applications of both ports: reviews from the API server, and probes with metrics.
 
-A request reads top to bottom: `_endpoint`, then Intake.read, wire.decode_review,
-decision.make_decision (which calls the review and wire.encode_review), decision.record_decision.
+A request reads top to bottom: `_endpoint`, then Intake.read, decode_review, make_decision (which
+calls the review and encode_review), record_decision.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from http import HTTPStatus
 from time import perf_counter
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
+from aiohttp.typedefs import Handler, Middleware
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Scope
 from webhook.observe.metrics import Metrics
-from webhook.server.decision import Reviewer, make_decision, record_decision
+from webhook.server import admission_review
+from webhook.server.file_watch import SettingsFile
 from webhook.server.intake import Intake, RejectedError, check_client
-from webhook.server.probes import Traffic
-from webhook.server.settings_file import SettingsFile
-from webhook.server.wire import WireError, decode_review
+from webhook.settings.effective_file import HEADER
 
 LOG = logging.getLogger(__name__)
 
@@ -34,14 +35,41 @@ SENTENCES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "reviews are sent with POST",
 }
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+class Traffic:
+    """Each request enters it, so that the process can wait for the last one before it ends.
+
+    While `draining`, the process answers, and closes each connection after its answer.
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.draining = False
+        self._metrics = metrics
+        self._in_flight = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    async def ended(self) -> None:
+        """Return when no request is in flight."""
+        await self._none.wait()
+
+    def __enter__(self) -> None:
+        self._in_flight += 1
+        self._metrics.in_flight.inc()
+        self._none.clear()
+
+    def __exit__(self, *_: object) -> None:
+        self._in_flight -= 1
+        self._metrics.in_flight.dec()
+        if not self._in_flight:
+            self._none.set()
 
 
 def review_application(
     settings: SettingsFile,
     metrics: Metrics,
     traffic: Traffic,
-    reviewer: Reviewer = review,
+    reviewer: admission_review.Reviewer = review,
     client_names: frozenset[str] = frozenset(),
 ) -> web.Application:
     """The application that answers each review with the current settings.
@@ -58,24 +86,61 @@ def review_application(
     return app
 
 
+def probe_application(
+    metrics: Metrics,
+    traffic: Traffic,
+    problem: Callable[[], str | None],
+    settings: Callable[[], str] = str,
+) -> web.Application:
+    """/healthz, /readyz and /metrics.
+
+    /healthz answers while the event loop runs. /readyz fails while the process drains, and while
+    `problem` gives a sentence: a reason why no client can be answered. Its header names the digest
+    of the settings in force, for the controller.
+    """
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def readyz(_: web.Request) -> web.Response:
+        reason = "shutting down" if traffic.draining else problem()
+        return web.Response(
+            status=503 if reason else 200,
+            text=f"{reason or 'ok'}\n",
+            headers={HEADER: settings()},
+        )
+
+    async def exposition(_: web.Request) -> web.Response:
+        text = await asyncio.to_thread(metrics.render)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application()
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", exposition)
+    return app
+
+
 def _endpoint(  # noqa: PLR0913 - what an application is made of
     hook: Hook,
     scope: Scope,
     *,
     settings: SettingsFile,
     metrics: Metrics,
-    reviewer: Reviewer,
+    reviewer: admission_review.Reviewer,
     intake: Intake,
 ) -> Handler:
     async def answer(http: web.Request) -> web.Response:
         started = perf_counter()
         body = await intake.read(http)
         try:
-            request = decode_review(body, hook)
-        except WireError as error:
+            request = admission_review.decode_review(body, hook)
+        except admission_review.WireError as error:
             raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
-        decision = make_decision(reviewer, request, settings.current, scope)
-        record_decision(request, scope, decision, perf_counter() - started, metrics)
+        decision = admission_review.make_decision(reviewer, request, settings.current, scope)
+        admission_review.record_decision(
+            request, scope, decision, perf_counter() - started, metrics
+        )
         return web.Response(body=decision.body, content_type="application/json")
 
     return answer

@@ -1,4 +1,4 @@
-"""Files that may change while the process runs: read again when their content does.
+"""Files that may change while the process runs, settings among them: read again when they change.
 
 The kubelet replaces a mounted volume by swapping a symlink and sends no event for the files
 themselves, so their content is read every second. New content is proven before it is used. Content
@@ -11,10 +11,16 @@ import logging
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from webhook.documents.reader import DocumentError, read_bytes
 from webhook.observe.logs import failure
 from webhook.observe.metrics import Metrics
+from webhook.settings.effective_file import content_digest
+from webhook.settings.faults import SettingsError
+from webhook.settings.load import parse_settings
+from webhook.settings.model import Settings
 
 SECONDS_BETWEEN_POLLS = 1.0
 TRIES = 3
@@ -100,6 +106,33 @@ class FileWatcher:
             return
         names = " and ".join(str(path) for path in files.paths)
         raise FileError(f"{names} changed {TRIES} times while being read: write them once")
+
+
+class SettingsFile:
+    """`current` follows the file; without a file it is the defaults, for good.
+
+    `digest` is that of the content in force; `on_change` is called with each new one.
+    """
+
+    def __init__(
+        self, path: Path | None, on_change: Callable[[str], object] = lambda _: None
+    ) -> None:
+        self.current, self.digest = Settings(), ""
+        self._on_change = on_change
+        self.file_sets = [FileSet("settings", (path,), partial(self._load, path))] if path else []
+
+    def _load(self, path: Path) -> Swap:
+        """Read the file once and prove the settings in it."""
+        try:
+            content = read_bytes(path)
+            settings = parse_settings(content, str(path))
+        except (DocumentError, SettingsError) as error:
+            raise FileError(str(error)) from None
+        return partial(self._swap, settings, content_digest(content))
+
+    def _swap(self, settings: Settings, digest: str) -> None:
+        self.current, self.digest = settings, digest
+        self._on_change(digest)
 
 
 def fingerprint_files(paths: Sequence[Path]) -> Fingerprint:

@@ -9,18 +9,15 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
 from webhook.observe import logs
 from webhook.observe.metrics import Metrics
-from webhook.server import app, probes
+from webhook.server.app import Traffic, probe_application, review_application
 from webhook.server.certificate import CertificateStore
-from webhook.server.file_watch import FileError, FileWatcher
+from webhook.server.file_watch import FileError, FileWatcher, SettingsFile
 from webhook.server.listener import Address, Listener
-from webhook.server.probes import Traffic
-from webhook.server.settings_file import SettingsFile
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
 try:
@@ -143,7 +140,7 @@ class Process:
         reviews = await _open(
             "--listen",
             self._options.listen,
-            app.review_application(
+            review_application(
                 self._settings,
                 self._metrics,
                 traffic,
@@ -155,7 +152,7 @@ class Process:
         probed = await _open(
             "--metrics-listen",
             self._options.metrics_listen,
-            probes.probe_application(
+            probe_application(
                 self._metrics,
                 traffic,
                 lambda: self._certificate.problem,
@@ -213,8 +210,8 @@ def _settle_memory() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-def _log_stray(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _log_stray(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     """Log an error outside of any request; the event loop's own handler would quote exceptions."""
     error = context.get("exception")
-    fields = {"reason": context["message"], **(logs.failure(error) if error else {})}
-    LOG.error("event loop error", extra={"fields": fields})
+    failed = logs.failure(error) if isinstance(error, BaseException) else {}
+    LOG.error("event loop error", extra={"fields": {"reason": context["message"], **failed}})

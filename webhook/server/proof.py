@@ -6,7 +6,6 @@ part of it: certificate.py compares them with the clock in every handshake.
 
 import re
 import ssl
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,7 +48,7 @@ def prove(
     client.load_verify_locations(cadata=authorities or _issuers(chain))
     name = f"{expected.service}.svc" if expected.service else None
     try:
-        shown = _shake(server, client, name)
+        return _shake(server, client, name)
     except ssl.SSLCertVerificationError as error:
         raise FileError(_refusal(error, expected)) from None
     except ssl.SSLError as error:
@@ -57,9 +56,6 @@ def prove(
             f"no handshake succeeds with {expected.certificate} and its key ({error.reason}): "
             "use ECDSA P-256, or RSA with 2048 bits"
         ) from None
-    return Validity(
-        *(ssl.cert_time_to_seconds(str(shown[end])) for end in ("notBefore", "notAfter"))
-    )
 
 
 def _issuers(chain: str) -> str:
@@ -68,10 +64,8 @@ def _issuers(chain: str) -> str:
     return "\n".join(certificates[1:] or certificates)
 
 
-def _shake(
-    server: ssl.SSLContext, client: ssl.SSLContext, name: str | None
-) -> Mapping[str, object]:
-    """The certificate that the client has verified."""
+def _shake(server: ssl.SSLContext, client: ssl.SSLContext, name: str | None) -> Validity:
+    """The validity of the certificate that the client has verified."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     near = client.wrap_bio(to_client, to_server, server_hostname=name)
     far = server.wrap_bio(to_server, to_client, server_side=True)
@@ -82,7 +76,10 @@ def _shake(
             step()
         except ssl.SSLWantReadError:
             waiting.append(step)
-    return near.getpeercert() or {}
+    shown = near.getpeercert() or {}
+    return Validity(
+        *(ssl.cert_time_to_seconds(str(shown[end])) for end in ("notBefore", "notAfter"))
+    )
 
 
 def _refusal(error: ssl.SSLCertVerificationError, expected: Expected) -> str:

@@ -15,8 +15,7 @@ from tests.objects.case import (
     server,
     settings_of,
 )
-from webhook.objects.config_secrets import revision
-from webhook.objects.configuration import ServerConfiguration
+from webhook.objects.configuration import ServerConfiguration, revision
 from webhook.objects.deployed_server import server_of
 from webhook.objects.made import Made, namespace_objects, server_objects
 from webhook.settings.model import Settings

@@ -11,17 +11,7 @@ selectors by their requirements: one that says the same thing in other words cou
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from webhook.fleet.policies.policy_parts import (
-    PROTOCOLS,
-    PortRange,
-    address_ranges,
-    addresses_inside,
-    narrower,
-    port_ranges,
-    selector_text,
-    selects,
-    split_ports,
-)
+from webhook.fleet.policies import policy_parts
 from webhook.objects.network_policies import NAMESPACE_NAME
 
 Json = dict[str, Any]
@@ -59,7 +49,7 @@ class _Opening(NamedTuple):
     """One rule; an empty list of peers means every peer."""
 
     peers: list[Json]
-    ports: list[PortRange]
+    ports: list[policy_parts.PortRange]
     namespace: str
 
 
@@ -88,13 +78,13 @@ def _applies(policy: Json, direction: Direction, labels: Mapping[str, str]) -> b
     spec = policy["spec"]
     implied = ["Ingress", *(["Egress"] if spec.get("egress") else [])]
     types = spec.get("policyTypes") or implied
-    return direction in types and selects(spec.get("podSelector"), labels)
+    return direction in types and policy_parts.selects(spec.get("podSelector"), labels)
 
 
 def _openings(policy: Json, direction: Direction) -> Iterator[_Opening]:
     for rule in policy["spec"].get(direction.lower()) or []:
         peers = rule.get(_PEERS[direction]) or []
-        yield _Opening(peers, port_ranges(rule), policy["metadata"]["namespace"])
+        yield _Opening(peers, policy_parts.port_ranges(rule), policy["metadata"]["namespace"])
 
 
 def _beyond(
@@ -114,7 +104,9 @@ def _beyond(
                 yield _peer_words(peer), _ports_words(opened)
 
 
-def _allowed(peer: Json, namespace: str, opened: PortRange, allowed: list[_Opening]) -> bool:
+def _allowed(
+    peer: Json, namespace: str, opened: policy_parts.PortRange, allowed: list[_Opening]
+) -> bool:
     cuts = [each for opening in allowed for each in opening.ports]
     return all(
         _within(
@@ -122,7 +114,7 @@ def _allowed(peer: Json, namespace: str, opened: PortRange, allowed: list[_Openi
             namespace,
             [opening for opening in allowed if any(each.has(piece) for each in opening.ports)],
         )
-        for piece in split_ports(opened, cuts)
+        for piece in policy_parts.split_ports(opened, cuts)
     )
 
 
@@ -141,17 +133,18 @@ def _within(peer: Json, namespace: str, openings: list[_Opening]) -> bool:
 def _addresses_within(block: Json, openings: list[_Opening]) -> bool:
     blocks = [own["ipBlock"] for opening in openings for own in opening.peers if "ipBlock" in own]
     try:
-        return addresses_inside(
-            address_ranges(block), [each for own in blocks for each in address_ranges(own)]
+        return policy_parts.addresses_inside(
+            policy_parts.address_ranges(block),
+            [each for own in blocks for each in policy_parts.address_ranges(own)],
         )
     except ValueError:
         return False
 
 
 def _selected_within(peer: Json, namespace: str, own: Json, own_namespace: str) -> bool:
-    return narrower(_namespaces(peer, namespace), _namespaces(own, own_namespace)) and narrower(
-        peer.get("podSelector"), own.get("podSelector")
-    )
+    return policy_parts.narrower(
+        _namespaces(peer, namespace), _namespaces(own, own_namespace)
+    ) and policy_parts.narrower(peer.get("podSelector"), own.get("podSelector"))
 
 
 def _namespaces(peer: Json, namespace: str) -> Json:
@@ -166,15 +159,15 @@ def _peer_words(peer: Json) -> str:
     if "ipBlock" in peer:
         excepted = ", ".join(peer["ipBlock"].get("except") or [])
         return f"{peer['ipBlock']['cidr']}{f' except {excepted}' if excepted else ''}"
-    pods = selector_text(peer.get("podSelector"))
+    pods = policy_parts.selector_text(peer.get("podSelector"))
     whose = "every pod" if not pods else f"pods with {pods}"
     if "namespaceSelector" not in peer:
         return f"{whose} of the namespace"
-    namespaces = selector_text(peer["namespaceSelector"])
+    namespaces = policy_parts.selector_text(peer["namespaceSelector"])
     return f"{whose} of {f'namespaces with {namespaces}' if namespaces else 'every namespace'}"
 
 
-def _ports_words(opened: list[PortRange]) -> str:
-    if {PortRange(protocol) for protocol in PROTOCOLS} <= set(opened):
+def _ports_words(opened: list[policy_parts.PortRange]) -> str:
+    if {policy_parts.PortRange(protocol) for protocol in policy_parts.PROTOCOLS} <= set(opened):
         return "every port"
     return ", ".join(each.text for each in opened)

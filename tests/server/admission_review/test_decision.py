@@ -11,8 +11,7 @@ from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity
 from webhook.admission.request import Hook, Request, Scope
 from webhook.observe.logs import JsonLines
 from webhook.observe.metrics import Metrics
-from webhook.server.decision import Decision, make_decision, record_decision
-from webhook.server.wire import decode_review
+from webhook.server.admission_review import Decision, decode_review, make_decision, record_decision
 from webhook.settings.model import Settings
 
 FINDINGS = (
@@ -118,7 +117,10 @@ def test_a_review_that_fails_is_logged_by_type_and_place(caplog: pytest.LogCaptu
 
     assert (line["level"], line["decision"]) == ("error", "error")
     assert line["exception"] == "builtins.ValueError"
-    assert [place.split(":")[0] for place in line["at"]] == ["webhook.server.decision", __name__]
+    assert [place.split(":")[0] for place in line["at"]] == [
+        "webhook.server.admission_review",
+        __name__,
+    ]
     assert "hunter2" not in json.dumps(line) + decision.body.decode()
     assert metrics.registry.get_sample_value("mcp_admission_internal_errors_total") == 1
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from webhook.observe.metrics import Metrics
-from webhook.server.file_watch import FileError, FileWatcher
-from webhook.server.settings_file import SettingsFile
+from webhook.server.file_watch import FileError, FileWatcher, SettingsFile
 from webhook.settings.effective_file import content_digest
 from webhook.settings.model import Settings
 

@@ -9,8 +9,7 @@ import pytest
 
 from tests.controller.servers.live import Json, filled_in, memory, server, settings
 from tests.kube.virtual_time import run
-from webhook.fleet.restart import Restarted, Restarter, RestartResult
-from webhook.fleet.targets import Target, Targets
+from webhook.fleet.restart import Restarted, Restarter, RestartResult, Target, Targets
 from webhook.kube.errors import (
     ApiError,
     Conflict,

@@ -1,4 +1,4 @@
-"""AdmissionReview admission.k8s.io/v1 on the wire: bytes to a request, an answer to bytes.
+"""One AdmissionReview of admission.k8s.io/v1: decoded, decided, encoded, counted and logged.
 
 pydantic's JSON parser reads the body and a small model reads the envelope; the reviewed object
 stays the plain dict that the parser made. That is 1.7 times as fast as the standard library's
@@ -7,17 +7,21 @@ parser, it keeps fields that no model knows, and the review may edit the dict in
 
 import base64
 import json
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+import logging
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import from_json, to_json
 
 from webhook.admission.answer import Answer
-from webhook.admission.request import Hook, Request
-from webhook.pods.patch import Operation
+from webhook.admission.request import Hook, Request, Scope
+from webhook.observe.logs import cut, failure
+from webhook.observe.metrics import Metrics, Review
+from webhook.settings.model import Settings
 
+LOG = logging.getLogger(__name__)
 API_VERSION = "admission.k8s.io/v1"
 KIND = "AdmissionReview"
 ERRORS = {
@@ -27,11 +31,20 @@ ERRORS = {
 }
 REASONS = {403: "Forbidden", 422: "Invalid", 500: "InternalError"}
 
-Text = str | None
+
+Reviewer = Callable[[Request, Settings, Scope], Answer]
 
 
 class WireError(ValueError):
     """A body that is no AdmissionReview; the message is one sentence without values from it."""
+
+
+class Decision(NamedTuple):
+    """The answer as bytes and as data; `error` is the failure of the review itself."""
+
+    body: bytes
+    answer: Answer
+    error: Exception | None = None
 
 
 class _Part(BaseModel):
@@ -43,23 +56,23 @@ class _Kind(_Part):
 
 
 class _Resource(_Part):
-    group: Text = None
+    group: str | None = None
     resource: str
 
 
 class _User(_Part):
-    username: Text = None
+    username: str | None = None
     groups: list[str] | None = None
 
 
 class _Request(_Part):
-    uid: Annotated[str, Field(min_length=1)]
+    uid: str = Field(min_length=1)
     kind: _Kind
     resource: _Resource
     operation: str
-    sub_resource: Text = None
-    name: Text = None
-    namespace: Text = None
+    sub_resource: str | None = None
+    name: str | None = None
+    namespace: str | None = None
     user_info: _User | None = None
     object: Any = None
     old_object: Any = None
@@ -97,18 +110,28 @@ def decode_review(body: bytes, hook: Hook) -> Request:
         kind=asked.kind.kind,
         subresource=asked.sub_resource or "",
         namespace=asked.namespace or "",
-        name=asked.name or metadata_text(asked.object, "name"),
+        name=asked.name or _metadata_text(asked.object, "name"),
         user=user.username or "",
         groups=tuple(user.groups or ()),
         dry_run=asked.dry_run or False,
     )
 
 
-def metadata_text(document: Any, key: str) -> str:
-    """The `name` or `generateName` in the metadata of an object of any shape, else empty."""
-    metadata = document.get("metadata") if isinstance(document, dict) else None
-    name = metadata.get(key) if isinstance(metadata, dict) else None
-    return name if isinstance(name, str) else ""
+def make_decision(
+    reviewer: Reviewer, request: Request, settings: Settings, scope: Scope
+) -> Decision:
+    """Answer a request; a review that fails refuses the object and says where to look."""
+    try:
+        answer = reviewer(request, settings, scope)
+        return Decision(encode_review(request.uid, answer, request.hook), answer)
+    except Exception as error:  # noqa: BLE001 - one object that no rule expected is not an outage
+        answer = Answer(
+            allowed=False,
+            code=500,
+            message="mcp-admission failed while it reviewed this object, so it is not admitted: "
+            f"the administrator finds the cause in its log under uid {cut(request.uid)}",
+        )
+        return Decision(encode_review(request.uid, answer, request.hook), answer, error)
 
 
 def encode_review(uid: str, answer: Answer, hook: Hook = Hook.MUTATE) -> bytes:
@@ -131,7 +154,65 @@ def encode_review(uid: str, answer: Answer, hook: Hook = Hook.MUTATE) -> bytes:
     return to_json({"apiVersion": API_VERSION, "kind": KIND, "response": response})
 
 
-def _patch(operations: Sequence[Operation]) -> bytes:
+def record_decision(
+    request: Request, scope: Scope, decision: Decision, seconds: float, metrics: Metrics
+) -> None:
+    """Count a decision and log it: which object it is about, and nothing of its content.
+
+    Values from the body are cut to the length of the longest name in Kubernetes.
+    """
+    word = _outcome(decision, request.hook)
+    hook, operation, kind = request.hook.value, request.operation, request.kind
+    counted = Review(hook, scope.value, operation, kind, word, request.dry_run)
+    metrics.reviewed(counted, seconds)
+    for finding in decision.answer.findings:
+        metrics.findings[finding.rule, finding.severity.value].inc()
+    fields: dict[str, Any] = {
+        "hook": hook,
+        "scope": scope.value,
+        "operation": cut(operation),
+        "kind": cut(kind),
+        "namespace": cut(request.namespace),
+        **_name(request),
+        "uid": cut(request.uid),
+        "decision": word,
+        "rules": list(dict.fromkeys(finding.rule for finding in decision.answer.findings)),
+        "dry_run": request.dry_run,
+        "seconds": round(seconds, 6),
+    }
+    if decision.error:
+        metrics.internal_errors.inc()
+        LOG.error("review", extra={"fields": fields | failure(decision.error)})
+    else:
+        LOG.info("review", extra={"fields": fields})
+
+
+def _outcome(decision: Decision, hook: Hook) -> str:
+    """The decision in one word."""
+    answer = decision.answer
+    if decision.error:
+        return "error"
+    if not answer.allowed:
+        return "refused"
+    if not answer.covered:
+        return "not-covered"
+    return "patched" if answer.operations and hook is Hook.MUTATE else "allowed"
+
+
+def _name(request: Request) -> dict[str, str]:
+    if request.name:
+        return {"name": cut(request.name)}
+    return {"generateName": cut(_metadata_text(request.object, "generateName"))}
+
+
+def _metadata_text(document: Any, key: str) -> str:
+    """The `name` or `generateName` in the metadata of an object of any shape, else empty."""
+    metadata = document.get("metadata") if isinstance(document, dict) else None
+    name = metadata.get(key) if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _patch(operations: Any) -> bytes:
     written = to_json(operations)
     if b"Infinity" in written or b"NaN" in written:
         # 1e999 is JSON, reads as infinity, and would be written as a word that is not JSON.

@@ -1,23 +1,22 @@
-"""Recognizes which files of a repository are manifests, or were meant to be.
+"""Which input is not reviewed, and why: each file is a manifest, passed over, or a fault.
 
 A manifest with a mistake is never taken for another program's file. A file is a manifest if it has
 an apiVersion or a kind, or something like them with another spelling. Duplicate keys, tags and the
 like are legal YAML elsewhere, so the decision needs the outer levels of the text alone.
 """
 
-from collections.abc import Sequence
-from fnmatch import fnmatch
+from collections.abc import Iterable
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
-from webhook.documents import reader
-from webhook.documents.reader import Document
+from webhook.documents.reader import MAX_BYTES, Document
 from webhook.documents.yaml_text import LOADER
 from webhook.offline import renderable
-from webhook.offline.input import Reason
 
+STDIN = "-"
 _TYPE = ("apiVersion", "kind")
 _SPELLINGS = frozenset({"apiversion", "apiversions", "api_version", "api-version", "kind", "kinds"})
 _METADATA = frozenset({"name", "generateName", "namespace", "labels", "annotations"})
@@ -30,7 +29,78 @@ _BODY = ("spec", "data", "stringData", "template")
 _LEVELS = 4
 
 
-def reason_to_pass_over(stream: Sequence[Document], path: str) -> Reason | None:
+class InputFault(NamedTuple):
+    """Input that cannot be reviewed: its place, the reason, and how to correct it."""
+
+    source: str
+    line: int | None
+    sentence: str
+
+    def __str__(self) -> str:
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        return f"{place}: {self.sentence}"
+
+
+class Reason(Enum):
+    """Why something is passed over, in words that follow its name."""
+
+    NO_MANIFEST = "no Kubernetes manifest"
+    EMPTY = "no document"
+    TEMPLATE = "a Helm template that is not rendered"
+    LIBRARY = "a library chart, which renders nothing"
+    KUSTOMIZATION = "a kustomization that is not rendered"
+    COMPONENT = "a part of kustomizations that none here uses"
+    PATCH = "a patch of a kustomization that is not rendered"
+    IGNORED = "left out by --exclude or .gitignore"
+    TOOL = "the folder of a tool"
+
+    @property
+    def renders(self) -> bool:
+        """Whether --render would review it."""
+        return self in {Reason.TEMPLATE, Reason.KUSTOMIZATION, Reason.PATCH}
+
+
+_COUNTED = {
+    Reason.TEMPLATE: ("Helm template", "Helm templates"),
+    Reason.KUSTOMIZATION: ("kustomization", "kustomizations"),
+    Reason.PATCH: ("kustomize patch", "kustomize patches"),
+    Reason.NO_MANIFEST: ("file without a manifest", "files without a manifest"),
+    Reason.EMPTY: ("empty file", "empty files"),
+    Reason.LIBRARY: ("library chart", "library charts"),
+    Reason.COMPONENT: ("unused kustomize component", "unused kustomize components"),
+    Reason.IGNORED: ("excluded path", "excluded paths"),
+    Reason.TOOL: ("folder of a tool", "folders of tools"),
+}
+
+
+class PassedOver(NamedTuple):
+    """Something that was not reviewed; `named` is true if the command line names it."""
+
+    source: str
+    reason: Reason
+    named: bool = False
+
+    def __str__(self) -> str:
+        source = "stdin" if self.source == STDIN else self.source
+        hint = ": --render reviews what it becomes" if self.reason.renders else ""
+        return f"{source}: passed over: {self.reason.value}{hint}"
+
+
+def count_passed_over(passed: Iterable[PassedOver]) -> str:
+    """The count for each reason: `3 files without a manifest, 1 excluded path`."""
+    found = [one.reason for one in passed]
+    parts = [
+        f"{count} {words[count != 1]}"
+        for reason, words in _COUNTED.items()
+        if (count := found.count(reason))
+    ]
+    rendered = sum(reason.renders for reason in set(found))
+    if rendered:
+        parts[rendered - 1] += " (--render reviews what they become)"
+    return ", ".join(parts)
+
+
+def reason_to_pass_over(stream: list[Document], path: str) -> Reason | None:
     """Why a file is not reviewed; None where it has a manifest, or should have one."""
     name = Path(path).name
     if name in renderable.KUSTOMIZATION_FILES:
@@ -79,14 +149,14 @@ def is_foreign(path: str, text: bytes) -> bool:
     YAML does if nothing at its top makes a manifest. Other text does if it has no word of a
     manifest and is binary, Jinja or JSON. Else it is a manifest with a mistake.
     """
-    found = _outline(text) if len(text) <= reader.MAX_BYTES else None
+    found = _outline(text) if len(text) <= MAX_BYTES else None
     if found:
         return not any(map(_is_meant, found))
     words = text.lower()
     name = Path(path).name
     if b"apiversion" in words:
         return False
-    if any(fnmatch(name, pattern) for pattern in _COMMENTED):
+    if any(Path(name).match(pattern) for pattern in _COMMENTED):
         return True
     other = b"\0" in text or b"{%" in text or name.endswith(".json")
     return other and b"kind" not in words

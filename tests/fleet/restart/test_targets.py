@@ -8,7 +8,7 @@ import pytest
 from tests import builders
 from tests.controller.servers.live import Json, filled_in, memory, server, settings, stored
 from tests.kube.virtual_time import run
-from webhook.fleet.targets import NotServers, Target, Targets
+from webhook.fleet.restart import NotServers, Target, Targets
 from webhook.kube.errors import ApiError, Forbidden, NotFound
 from webhook.settings.model import Settings
 

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.objects.case import SECRET_UID, Json, assert_valid, secret, secret_of, server
-from webhook.objects.config_secrets import build_config_secret, build_files_secret
 from webhook.objects.configuration import (
     LARGEST_SECRET,
     LONGEST_VARIABLE,
     ServerConfiguration,
+    build_config_secret,
+    build_files_secret,
     file_keys,
     read_configuration,
 )

@@ -1,14 +1,71 @@
-"""How a review is worded for people: what each object is called, its findings, the last line."""
+"""The report of a review: all outcomes with their counts, and how they are worded for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from webhook.admission.answer import Severity, advice, line
-from webhook.offline.input import STDIN, count_passed_over
-from webhook.offline.review_report import ReviewOutcome, ReviewReport, object_title
+from webhook.offline.passed_over import STDIN, InputFault, PassedOver, count_passed_over
+from webhook.offline.reviewer import ReviewOutcome
 from webhook.reports.text import BOLD, RED, YELLOW, paint
 from webhook.settings.resource import GROUP
 
 _SHADES = {Severity.ERROR: RED, Severity.WARNING: YELLOW}
+
+
+class ReviewSummary(NamedTuple):
+    """How many objects had which outcome; `reviewed` are the MCP servers, `other` the rest.
+
+    `pods_refused` counts admitted objects whose pods would be refused, `unreadable` files that
+    cannot be read as a whole, and `passed_over` what has no manifest or was left out.
+    """
+
+    reviewed: int
+    admitted: int
+    changed: int
+    refused: int
+    pods_refused: int
+    warnings: int
+    other: int
+    unreadable: int
+    passed_over: int
+
+
+@dataclass(frozen=True)
+class ReviewReport:
+    """The outcome of each object, and the input that has none.
+
+    `faults` is input that cannot be read, `passed` is input that is no manifest or left out.
+    """
+
+    outcomes: Sequence[ReviewOutcome]
+    faults: Sequence[InputFault] = ()
+    passed: Sequence[PassedOver] = ()
+
+    @property
+    def listed(self) -> list[ReviewOutcome]:
+        """The outcomes of MCP servers, and of what looks like one and is not reviewed."""
+        return [outcome for outcome in self.outcomes if outcome.covered or outcome.findings]
+
+    def summary(self) -> ReviewSummary:
+        """Count the outcomes."""
+        reviewed = [one for one in self.outcomes if one.covered]
+        admitted = [one for one in reviewed if one.allowed]
+        return ReviewSummary(
+            reviewed=len(reviewed),
+            admitted=len(admitted),
+            changed=sum(bool(one.patch) for one in admitted),
+            refused=len(reviewed) - len(admitted),
+            pods_refused=sum(one.pods_refused for one in admitted),
+            warnings=sum(
+                finding.severity is Severity.WARNING
+                for one in self.outcomes
+                for finding in one.findings
+            ),
+            other=len(self.outcomes) - len(reviewed),
+            unreadable=len({fault.source for fault in self.faults}),
+            passed_over=len(self.passed),
+        )
 
 
 def file_name(outcome: ReviewOutcome) -> str:
@@ -19,7 +76,7 @@ def file_name(outcome: ReviewOutcome) -> str:
 
 def heading_line(outcome: ReviewOutcome, *, colour: bool) -> str:
     """Where the object starts, what it is called, and what the cluster would do with it."""
-    title = f"{_place(outcome, outcome.manifest.pointer)}: {object_title(outcome)}"
+    title = f"{_place(outcome, outcome.manifest.pointer)}: {outcome.title}"
     return f"{paint(title, BOLD, colour=colour)}: {_verdict(outcome)}\n"
 
 

@@ -339,9 +339,8 @@ class _Broken:
 
 async def test_a_fault_of_the_server_itself_is_one_sentence() -> None:
     from webhook.observe.metrics import Metrics
-    from webhook.server.app import review_application
+    from webhook.server.app import Traffic, review_application
     from webhook.server.listener import Address, Listener
-    from webhook.server.probes import Traffic
 
     metrics = Metrics()
     app = review_application(_Broken(), metrics, Traffic(metrics))  # type: ignore[arg-type]

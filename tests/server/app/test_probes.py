@@ -5,8 +5,8 @@ import asyncio
 from aiohttp import ClientSession
 
 from webhook.observe.metrics import Metrics
+from webhook.server.app import Traffic, probe_application
 from webhook.server.listener import Address, Listener
-from webhook.server.probes import Traffic, probe_application
 
 
 async def test_readiness_ends_before_the_process() -> None:

@@ -3,8 +3,13 @@
 import pytest
 
 from tests.objects.case import SECRET_UID, secret_of, server
-from webhook.objects.config_secrets import build_config_secret, build_files_secret, revision
-from webhook.objects.configuration import ServerConfiguration, read_configuration
+from webhook.objects.configuration import (
+    ServerConfiguration,
+    build_config_secret,
+    build_files_secret,
+    read_configuration,
+    revision,
+)
 
 
 def test_nothing_is_made_without_a_configuration() -> None:
