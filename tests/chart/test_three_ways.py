@@ -20,7 +20,7 @@ from webhook.controller.settings.effective import (
 from webhook.settings.environment import VARIABLES
 from webhook.settings.layers import Layer
 from webhook.settings.load import read_layers
-from webhook.settings.model import DEFAULT_IMAGE
+from webhook.settings.server_defaults import DEFAULT_IMAGE
 
 POD_SECURITY = "mcpNamespace.podSecurity"
 RUNTIME_CLASS = "mcpServerDefaults.runtimeClassName"

@@ -23,7 +23,7 @@ from webhook.kube.errors import (
 from webhook.kube.queue import Queue
 from webhook.kube.reconcile import Controller
 from webhook.observe.controller_metrics import ControllerMetrics
-from webhook.settings.text_forms import DNS_SUBDOMAIN
+from webhook.settings.values import DNS_SUBDOMAIN
 
 CRM, SEARCH = regarding_deployment("team", "crm", "1"), regarding_deployment("team", "search", "2")
 NO_ANSWER = Unreachable("POST: no answer in time")

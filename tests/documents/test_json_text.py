@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webhook.documents.builder import Builder
+from webhook.documents.dialect import check_characters
 from webhook.documents.json_text import json_nodes
 from webhook.documents.nodes import Node, NodeError
 from webhook.documents.reader import Document, DocumentError, read_documents
-from webhook.documents.stream import check_characters
 
 TWICE = 'the key "a" stands on line 1 already: keep one (kubectl takes the last)'
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from webhook.documents import yaml_text
 from webhook.documents.builder import Builder
+from webhook.documents.dialect import check_characters, document_pieces
 from webhook.documents.nodes import Mark, Node, NodeError
 from webhook.documents.reader import Document, DocumentError, read_documents, read_stream
-from webhook.documents.stream import check_characters, document_pieces
 
 MANIFEST = """\
 # a server

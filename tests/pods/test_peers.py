@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webhook.pods.peers import MOST_ENTRIES, Block, RequestedAccess, egress, ingress
-from webhook.settings.model import NetworkPolicy
+from webhook.settings.network_settings import NetworkPolicy
 
 DB = {"to": [{"ipBlock": {"cidr": "10.9.0.0/16"}}]}
 POLICY = NetworkPolicy.model_validate(

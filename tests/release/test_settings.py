@@ -9,7 +9,7 @@ import pytest
 from tests.release.load import Creator
 from tools.chart.helm import NAMESPACE
 from tools.release.release import TOOLS, Release
-from webhook.settings.resource import GROUP, KIND, NAME, PLURAL, VERSION
+from webhook.settings.load import GROUP, KIND, NAME, PLURAL, VERSION
 
 pytestmark = pytest.mark.control_plane
 

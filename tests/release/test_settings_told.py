@@ -10,7 +10,7 @@ from tests.release import servers
 from tools.chart.helm import NAMESPACE
 from tools.cluster.clients import Output
 from tools.release.release import Release
-from webhook.settings.resource import GROUP, KIND, NAME, PLURAL, VERSION
+from webhook.settings.load import GROUP, KIND, NAME, PLURAL, VERSION
 
 pytestmark = pytest.mark.control_plane
 

@@ -5,7 +5,7 @@ import pytest
 from tests.cluster.fixtures import control_plane
 from tools.chart.definition import definition
 from tools.cluster.control_plane import ControlPlane
-from webhook.settings.resource import GROUP, PLURAL, VERSION
+from webhook.settings.load import GROUP, PLURAL, VERSION
 
 __all__ = ["control_plane"]
 

@@ -7,17 +7,15 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.settings.test_network_peers import BAD_PEERS, BAD_PORTS, GOOD_PEERS, GOOD_PORTS
+from tests.settings.test_network_settings import BAD_PEERS, BAD_PORTS, GOOD_PEERS, GOOD_PORTS
 from tools.chart.definition import definition
 from tools.chart.model_schema import descriptions
 from tools.chart.settings_schema import settings_schema
 from tools.cluster.clients import KubectlError
 from tools.cluster.control_plane import ControlPlane
 from webhook.settings.layers import faults_of_source
-from webhook.settings.load import parse_settings
-from webhook.settings.model import Settings
-from webhook.settings.model_keys import chart_only_keys
-from webhook.settings.resource import GROUP, KIND, NAME, PLURAL, VERSION
+from webhook.settings.load import GROUP, KIND, NAME, PLURAL, VERSION, parse_settings
+from webhook.settings.model import Settings, chart_only_keys
 
 Json = dict[str, Any]
 

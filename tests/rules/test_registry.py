@@ -13,7 +13,7 @@ from webhook.pods.patch import Patch
 from webhook.rules.registry import RULES, plan_rules, validate
 from webhook.rules.rule import nothing_to_check, nothing_to_fill
 from webhook.settings.model import Settings
-from webhook.settings.rule_ids import NOT_OVERRIDABLE, RuleId
+from webhook.settings.rule_settings import NOT_OVERRIDABLE, RuleId
 
 
 def test_every_module_with_a_rule_is_registered_once() -> None:
@@ -25,7 +25,7 @@ def test_every_module_with_a_rule_is_registered_once() -> None:
 
 @pytest.mark.parametrize("ids", [get_args(RuleId)[1:], get_args(RuleId)[::-1]])
 def test_ids_that_differ_from_the_settings_stop_the_import(ids: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match=r"rule_ids\.py differ in"):
+    with pytest.raises(ValueError, match=r"rule_settings\.py differ in"):
         validate(RULES, ids)
 
 
@@ -39,7 +39,7 @@ def test_what_is_overridable_is_what_the_settings_say() -> None:
     assert {rule.id for rule in RULES if not rule.overridable} == NOT_OVERRIDABLE
     unlike = (replace(RULES[0], overridable=not RULES[0].overridable), *RULES[1:])
 
-    with pytest.raises(ValueError, match=r"rule_ids\.py differ in what"):
+    with pytest.raises(ValueError, match=r"rule_settings\.py differ in what"):
         validate(unlike, get_args(RuleId))
 
 

@@ -32,7 +32,7 @@ from webhook.rules.checks import (
 )
 from webhook.rules.registry import RULES
 from webhook.rules.rule import ContainerRule, PodRule
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 OF_THE_STANDARD: tuple[PodRule | ContainerRule, ...] = (
     host_namespaces.RULE,

@@ -7,7 +7,7 @@ says that it has no effect.
 from typing import Any
 
 from tools.chart.settings_schema import settings_schema
-from webhook.settings.resource import COUNTED, GROUP, KIND, NAME, PLURAL, VERSION
+from webhook.settings.load import COUNTED, GROUP, KIND, NAME, PLURAL, VERSION
 
 # The controller compares all resources; the API server these, whose comparison it can afford.
 RESOURCES = ("cpu", "memory", "ephemeral-storage")

@@ -5,7 +5,7 @@ from typing import Any
 
 from webhook.controller.manager import CERTIFICATE_MODES
 from webhook.observe.logs import LEVELS
-from webhook.settings.text_forms import DNS_SUBDOMAIN
+from webhook.settings.values import DNS_SUBDOMAIN
 
 Schema = dict[str, Any]
 

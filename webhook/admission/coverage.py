@@ -14,13 +14,14 @@ from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, all
 from webhook.admission.enforcement import MOST_OBJECTIONS
 from webhook.admission.request import Request, Scope
 from webhook.admission.workload import Workload, read_workload
-from webhook.documents.pointer import escape
+from webhook.documents.nodes import escape
 from webhook.pods import keys, peers
 from webhook.pods.fields import Fields, Violation
 from webhook.pods.patch import Patch
 from webhook.rules.checks import identity
-from webhook.settings.model import Gateway, Settings
-from webhook.settings.text_forms import listed
+from webhook.settings.model import Settings
+from webhook.settings.network_settings import Gateway
+from webhook.settings.values import listed
 
 _FROM_NOW_ON = "callers from now on: "
 _LABELS, _PROFILES = 2, 3

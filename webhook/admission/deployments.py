@@ -29,7 +29,7 @@ from webhook.admission.coverage import (
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import Workload, read_workload
-from webhook.documents.pointer import escape
+from webhook.documents.nodes import escape
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Pod

@@ -18,7 +18,7 @@ from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.revert import alike
 from webhook.admission.workload import DEPLOYMENTS
-from webhook.documents.pointer import escape
+from webhook.documents.nodes import escape
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Origin, Pod, PodHead

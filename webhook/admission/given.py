@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from webhook.settings.model import Settings
-from webhook.settings.placement import Toleration
-from webhook.settings.values import Labels, LocalObjectReference, Resources, Section
+from webhook.settings.server_defaults import LocalObjectReference, Resources, Toleration
+from webhook.settings.values import Labels, Section
 
 
 class PodDefaults(Section):

@@ -6,7 +6,7 @@ from webhook import names
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.enforcement import Enforcement
 from webhook.admission.request import Request
-from webhook.documents.pointer import escape
+from webhook.documents.nodes import escape
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Origin, Pod, PodHead

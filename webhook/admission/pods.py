@@ -8,7 +8,7 @@ from webhook.admission.coverage import covered, uncovered
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import Workload, read_workload
-from webhook.documents.pointer import value_at
+from webhook.documents.nodes import value_at
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Container, Pod, PodHead, from_limit_range

@@ -11,8 +11,8 @@ from webhook.controller.installation import SETTINGS_CONFIG_MAP
 from webhook.kube.api import Api
 from webhook.kube.api_request import namespaced
 from webhook.kube.errors import Forbidden, NotFound
-from webhook.settings.effective_file import FILE
 from webhook.settings.environment import not_read
+from webhook.settings.layers import FILE
 from webhook.settings.load import load_settings, parse_settings
 from webhook.settings.model import Settings
 

@@ -25,7 +25,7 @@ from webhook.settings.environment import not_read
 from webhook.settings.faults import SettingsError
 from webhook.settings.load import load_settings
 from webhook.settings.model import Settings
-from webhook.settings.text_forms import ACCEPTED, DNS_LABEL
+from webhook.settings.values import ACCEPTED, DNS_LABEL
 
 _LONG_WORK = 500
 _DEFAULT = ReportOutput("diff")

@@ -12,7 +12,7 @@ from webhook.reports.text import escape_markdown
 from webhook.rules.registry import RULES
 from webhook.rules.rule import Rule
 from webhook.rules.specification import Specification, specification
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 _HEADINGS = ("RULE", "FIELD", "FILLED IN WHEN ABSENT", "REFUSED")
 _NARROWEST = 110

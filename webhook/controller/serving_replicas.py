@@ -20,7 +20,7 @@ from webhook.controller.installation import Installation
 from webhook.kube.api import Api
 from webhook.kube.api_request import namespaced
 from webhook.kube.errors import ApiError
-from webhook.settings.effective_file import HEADER
+from webhook.settings.layers import HEADER
 
 HANDSHAKE_SECONDS, ASK_SECONDS = 3.0, 1.0
 # Where the Service has several ports, the one for API servers.

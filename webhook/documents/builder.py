@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from webhook.documents.merge_key import Merge
+from webhook.documents.dialect import Merge
 from webhook.documents.nodes import Mark, Node, NodeError, Position, quoted
 
 MAX_DEPTH = 100

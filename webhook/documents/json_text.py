@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from webhook.documents.builder import Builder
+from webhook.documents.dialect import ScalarError, check_characters, decimal, integer, not_finite
 from webhook.documents.nodes import Mark, Node, NodeError, quoted
-from webhook.documents.scalars import ScalarError, decimal, integer, not_finite
-from webhook.documents.stream import check_characters
 
 START = re.compile(r"\s*[{\[]")
 _SPACE = re.compile(r"[ \t\r\n]*")

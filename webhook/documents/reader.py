@@ -4,7 +4,6 @@ A person who gets an error or a finding wants the file and the line; a review wa
 server would be sent. Every way in which a document can be unreadable is one DocumentError.
 """
 
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,14 +11,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from webhook.documents.builder import Builder
+from webhook.documents.dialect import Piece, check_characters, document_pieces
 from webhook.documents.json_text import START, NotJsonError, json_nodes
-from webhook.documents.nodes import Mark, Node, NodeError, Position
-from webhook.documents.pointer import tokens
-from webhook.documents.stream import Piece, check_characters, document_pieces
+from webhook.documents.nodes import Mark, Node, NodeError, Position, tokens
 from webhook.documents.yaml_text import yaml_nodes
 
 MAX_BYTES = 64 * 1024 * 1024
 _BYTE_ORDER_MARK = "\ufeff"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _NEXT_VALUE = re.compile(r"^\{", re.MULTILINE)
 
 
@@ -214,7 +213,7 @@ def _resumed(not_json: NotJsonError, piece: Piece, builder: Builder) -> Iterator
 
 def _decoded(data: bytes) -> str:
     """The text of a file; a byte that is not UTF-8 becomes a character that `check` refuses."""
-    if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if not data.startswith(_UTF16_MARKS):
         return data.decode("utf-8", "surrogateescape")
     try:
         return data.decode("utf-16")

@@ -6,20 +6,19 @@ its constructors know dates, sets and Python objects.
 
 import re
 from collections.abc import Iterator
-from types import NoneType
 from typing import Any
 
 import yaml
 
 from webhook.documents.builder import Builder
+from webhook.documents.dialect import ScalarError, plain
 from webhook.documents.nodes import Mark, Node, NodeError, quoted
-from webhook.documents.scalars import ScalarError, plain
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _PREFIX = "tag:yaml.org,2002:"
 _TYPES: dict[str, tuple[type, ...]] = {
-    f"{_PREFIX}null": (NoneType,),
+    f"{_PREFIX}null": (type(None),),
     f"{_PREFIX}bool": (bool,),
     f"{_PREFIX}int": (int,),
     f"{_PREFIX}float": (float, int),

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from yaml import ScalarNode
-from yaml.resolver import Resolver
+import yaml.resolver
 
-from webhook.documents.pointer import escape
-from webhook.documents.scalars import ScalarError, plain
+from webhook.documents.dialect import ScalarError, plain
+from webhook.documents.nodes import escape
 
 _TEXT = "tag:yaml.org,2002:str"
-_RESOLVER: Any = Resolver()
+_RESOLVER: Any = yaml.resolver.Resolver()
 # No indicator in front, no ": " and no " #" inside, no space at the end, nothing but ASCII.
 _SAFE = re.compile(
     r"(?!---|\.\.\.)(?:[\w./+~^$;()]|-(?=[\w.-]))(?:[!-9;-~]|:(?=[!-~])| (?=[!-\"$-~]))*", re.ASCII
@@ -77,7 +76,7 @@ def _read_as_text(text: str) -> bool:
         kubernetes = plain(text)
     except ScalarError:
         return False
-    return kubernetes == text and _RESOLVER.resolve(ScalarNode, text, (True, False)) == _TEXT
+    return kubernetes == text and _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)) == _TEXT
 
 
 def _entry(head: str, value: Any, pointer: str, indent: str) -> Iterator[Line]:

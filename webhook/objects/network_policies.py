@@ -31,8 +31,8 @@ from copy import deepcopy
 from webhook import names
 from webhook.objects.deployed_server import Json, Refused, Server, about_annotation, product_labels
 from webhook.pods import peers
-from webhook.settings.model import NetworkPolicy, Settings
-from webhook.settings.network_peers import PolicyPort
+from webhook.settings.model import Settings
+from webhook.settings.network_settings import NetworkPolicy, PolicyPort
 
 BASELINE = "mcp-admission-baseline"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"

@@ -17,7 +17,7 @@ from webhook.offline import passed_over, renderable, rendering, repository
 from webhook.offline.passed_over import STDIN, InputFault, PassedOver, Reason
 from webhook.offline.repository import InputSource, ReadMode, ReadOptions
 from webhook.offline.templates import HelmSources, Template
-from webhook.settings.text_forms import nearest
+from webhook.settings.values import nearest
 
 _WRITE = "write one, such as apiVersion: v1 and kind: Pod"
 _NO_ITEMS = "a List has its objects in items, as a list: write items: [] where there are none"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from webhook.admission.workload import KINDS
-from webhook.documents.pointer import escape
+from webhook.documents.nodes import escape
 from webhook.pods.fields import join
 
 ANY_KEY = "*"

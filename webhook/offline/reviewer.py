@@ -27,8 +27,8 @@ from webhook.documents.nodes import Mark
 from webhook.offline import decoding, unreviewed_kinds
 from webhook.offline.manifests import Manifest
 from webhook.pods.patch import Operation
+from webhook.settings.load import GROUP
 from webhook.settings.model import Settings
-from webhook.settings.resource import GROUP
 
 RESOURCES = {
     (unreviewed_kinds.VERSIONS[kind], kind): resource for resource, (kind, _) in KINDS.items()

@@ -12,12 +12,11 @@ from typing import Any
 from webhook import names
 from webhook.admission.answer import MALFORMED, Finding, Severity
 from webhook.admission.workload import KINDS
-from webhook.documents.pointer import escape, pointer_to
+from webhook.documents.nodes import escape, pointer_to
 from webhook.offline.manifests import Manifest
 from webhook.pods import keys
-from webhook.settings.model import Settings
-from webhook.settings.model_keys import dotted
-from webhook.settings.resource import GROUP, KIND, faults_of_resource
+from webhook.settings.load import GROUP, KIND, faults_of_resource
+from webhook.settings.model import Settings, dotted
 
 VERSIONS = {
     kind: "/".join(filter(None, (resource.partition(".")[2], "v1")))

@@ -7,7 +7,7 @@ an `Editor`, which records it for the patch.
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
-from webhook.documents.pointer import escape
+from webhook.documents.nodes import escape
 
 _EMPTY_TYPES = (dict, list, str)
 LONGEST_NAME = 253  # of anything in Kubernetes; sentences repeat it

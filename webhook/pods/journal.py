@@ -6,7 +6,7 @@ What becomes of it are the operations of the patch (pods/patch.py) and the recor
 
 from typing import Any
 
-from webhook.documents.pointer import escape
+from webhook.documents.nodes import escape
 from webhook.pods.fields import Fields
 
 Slot = tuple[int, str]

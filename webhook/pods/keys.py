@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from webhook import names
-from webhook.settings.text_forms import is_dns_subdomain, nearest
+from webhook.settings.values import is_dns_subdomain, nearest
 
 _DOMAIN = names.PREFIX.rstrip("/")
 _NEARLY = 0.8

@@ -11,7 +11,7 @@ thousand times cheaper than a difference of objects.
 from collections.abc import Collection
 from typing import Any
 
-from webhook.documents.pointer import escape
+from webhook.documents.nodes import escape
 from webhook.pods.fields import Fields
 from webhook.pods.journal import (
     ABSENT,

@@ -15,9 +15,8 @@ from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import NamedTuple
 
-from webhook.settings.model import NetworkPolicy
-from webhook.settings.network_peers import NoBlockError, cidr
-from webhook.settings.text_forms import listed, nearest
+from webhook.settings.network_settings import NetworkPolicy
+from webhook.settings.values import NoBlockError, cidr, listed, nearest
 
 Network = IPv4Network | IPv6Network
 

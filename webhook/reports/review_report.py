@@ -8,7 +8,7 @@ from webhook.admission.answer import Severity, advice, line
 from webhook.offline.passed_over import STDIN, InputFault, PassedOver, count_passed_over
 from webhook.offline.reviewer import ReviewOutcome
 from webhook.reports.text import BOLD, RED, YELLOW, paint
-from webhook.settings.resource import GROUP
+from webhook.settings.load import GROUP
 
 _SHADES = {Severity.ERROR: RED, Severity.WARNING: YELLOW}
 

@@ -41,8 +41,8 @@ from webhook.rules.checks import (
     windows_host_process,
 )
 from webhook.rules.rule import Rule, nothing_to_check, nothing_to_fill
-from webhook.settings.model import RuleAction, Settings
-from webhook.settings.rule_ids import NOT_OVERRIDABLE, RuleId
+from webhook.settings.model import Settings
+from webhook.settings.rule_settings import NOT_OVERRIDABLE, RuleAction, RuleId
 
 RULES: tuple[Rule, ...] = (
     annotations.RULE,
@@ -158,10 +158,12 @@ def validate(rules: tuple[Rule, ...], ids: tuple[str, ...]) -> None:
     have = tuple(rule.id for rule in rules)
     if have != ids:
         differing = sorted(set(have) ^ set(ids)) or "the order"
-        raise ValueError(f"rules/registry.py and settings/rule_ids.py differ in {differing}")
+        raise ValueError(f"rules/registry.py and settings/rule_settings.py differ in {differing}")
     differing = sorted({rule.id for rule in rules if not rule.overridable} ^ NOT_OVERRIDABLE)
     if differing:
-        raise ValueError(f"rules and settings/rule_ids.py differ in what {differing} can override")
+        raise ValueError(
+            f"rules and settings/rule_settings.py differ in what {differing} can override"
+        )
 
 
 validate(RULES, get_args(RuleId))

@@ -6,9 +6,8 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from webhook.pods.fields import Fields, Violation
 from webhook.pods.pod import Container, Pod, PodHead
-from webhook.settings.model import RuleAction, Settings
-from webhook.settings.rule_ids import RuleId
-from webhook.settings.standard import Level
+from webhook.settings.model import Settings
+from webhook.settings.rule_settings import Level, RuleAction, RuleId
 
 
 @dataclass(frozen=True)

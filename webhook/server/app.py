@@ -20,7 +20,7 @@ from webhook.observe.metrics import Metrics
 from webhook.server import admission_review
 from webhook.server.file_watch import SettingsFile
 from webhook.server.intake import Intake, RejectedError, check_client
-from webhook.settings.effective_file import HEADER
+from webhook.settings.layers import HEADER
 
 LOG = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from webhook.documents.reader import DocumentError, read_bytes
 from webhook.observe.logs import failure
 from webhook.observe.metrics import Metrics
-from webhook.settings.effective_file import content_digest
 from webhook.settings.faults import SettingsError
+from webhook.settings.layers import content_digest
 from webhook.settings.load import parse_settings
 from webhook.settings.model import Settings
 

@@ -6,13 +6,12 @@ separated by commas.
 
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
-from types import MappingProxyType
 from typing import Any
 
 from webhook.documents.reader import DocumentError, read_documents
 from webhook.settings.faults import SettingsError, shown
 from webhook.settings.layers import Layer
-from webhook.settings.model_keys import Key, dotted
+from webhook.settings.model import Key, dotted
 
 _PREFIX = "OBOT_SERVER_MCP"
 _LONGEST = 100  # of a name that is compared with ours
@@ -79,7 +78,7 @@ NOT_OURS = {
     ),
 }
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NOTHING: Mapping[str, Any] = {}
 # How alike an unknown name is to one of ours where a typing mistake is the only explanation, and
 # where it may be one.
 _MISSPELLED, _SIMILAR = 0.85, 0.65

@@ -1,19 +1,25 @@
-"""What is wrong with a value, in the words of the person who wrote it.
+"""What is wrong with settings, in the words of the person who wrote them.
 
 pydantic speaks of inputs, dictionaries and regular expressions; a file has keys, mappings and
-values, and its author wants to know what to write instead.
+values, and its author wants to know what to write instead. A contradiction is between two values,
+each of which is accepted.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from webhook.settings.model_keys import Key, choices, known_keys, type_at
-from webhook.settings.text_forms import ACCEPTED, listed, nearest
+from webhook.settings.model import Key, Settings, choices, known_keys, type_at
+from webhook.settings.quantity import parse_quantity
+from webhook.settings.rule_settings import NOT_OVERRIDABLE
+from webhook.settings.values import ACCEPTED, listed, nearest
 
+MOST_FAULTS = 20
+_DEFAULTS = ("mcpServerDefaults", "resources")
+_MAXIMUMS = ("mcpServerMaximums",)
 _LONGEST = 40
 _OF_A_KEY = "[key]"
 _KINDS = {
@@ -92,3 +98,38 @@ def _unknown(key: str, known: Iterable[str]) -> str:
     near = nearest(key, known)
     hint = ":" if near is None else f", did you mean {near}?"
     return f"unknown key{hint} known here are {listed(tuple(known), 'and')}"
+
+
+def contradictions(settings: Settings) -> Iterator[KeyFault]:
+    """Every contradiction, at the key that somebody has set."""
+    yield from _overridden(settings)
+    given, ceilings = settings.mcp_server_defaults.resources, settings.mcp_server_maximums
+    yield from _above(given.requests, (*_MAXIMUMS, "requests"), ceilings.requests, "requests")
+    yield from _above(given.limits, (*_MAXIMUMS, "limits"), ceilings.limits, "limits")
+    # A container without a limit gets the ceiling as its limit, and no request may be above that.
+    yield from _above(given.requests, (*_MAXIMUMS, "limits"), ceilings.limits, "requests")
+    yield from _above(given.requests, (*_DEFAULTS, "limits"), given.limits, "requests")
+
+
+def _overridden(settings: Settings) -> Iterator[KeyFault]:
+    for rule, action in settings.rules.items():
+        if action == "override" and rule in NOT_OVERRIDABLE:
+            yield KeyFault(
+                ("rules", rule),
+                "override is not accepted, because nothing can stand in for what it refuses: "
+                "use deny, warn or off",
+            )
+
+
+def _above(
+    given: Mapping[str, str], key: tuple[str, ...], bounds: Mapping[str, str], what: str
+) -> Iterator[KeyFault]:
+    """Object to each bound at the key that the default beats; quantities compare exactly."""
+    for resource in sorted(given.keys() & bounds.keys()):
+        default, bound = given[resource], bounds[resource]
+        if parse_quantity(default) > parse_quantity(bound):
+            yield KeyFault(
+                (*key, resource),
+                f"{bound} is less than mcpServerDefaults.resources.{what}.{resource}, {default}: "
+                "raise the one or lower the other",
+            )

@@ -1,31 +1,29 @@
-"""Several sources of settings, one above the other, merged field by field.
+"""The layers of settings, merged field by field into the effective settings and their file.
 
 Each layer is validated by itself, so that an error names the file and line or the variable that
 holds it, and not the settings that came out in the end. Contradictions are found in the merged
 settings: a file may set the ceiling and a variable the default.
+
+`control` writes the file and `serve` reads it. Both call it by the digest of its bytes, so that
+each can say which settings it works with.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+from typing import Any, NamedTuple
 
+import yaml
 from pydantic import ValidationError
 
-from webhook.settings.faults import KeyFault, SettingsError, explain
-from webhook.settings.model import Settings
-from webhook.settings.model_keys import Key, dotted, held_type, section_type
-from webhook.settings.quantity import parse_quantity
-from webhook.settings.rule_ids import NOT_OVERRIDABLE
+from webhook.documents.dialect import plain
+from webhook.settings.faults import MOST_FAULTS, KeyFault, SettingsError, contradictions, explain
+from webhook.settings.model import Key, Settings, dotted, held_type, section_type
 from webhook.settings.values import Value
 
-MOST_FAULTS = 20
-_DEFAULTS = ("mcpServerDefaults", "resources")
-_MAXIMUMS = ("mcpServerMaximums",)
 _MERGED_BY_KEY = frozenset({("rules",)})
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """What one source sets; a null in it means "not set here".
 
     `values` has the keys of the settings file. `place` names, for a key, where a person finds it,
@@ -97,7 +95,7 @@ def _refuse(lines: Iterable[str]) -> None:
 
 def _origin(layers: list[Layer], key: Key) -> Layer:
     """The strongest layer that sets a key, which some layer does."""
-    return next(layer for layer in reversed(layers) if _holds(layer.values, key))
+    return [layer for layer in layers if _holds(layer.values, key)][-1]
 
 
 def _holds(values: Any, key: Key) -> bool:
@@ -140,36 +138,44 @@ def _merges(annotation: Any, key: Key) -> bool:
     return (model is not None and not issubclass(model, Value)) or key in _MERGED_BY_KEY
 
 
-def contradictions(settings: Settings) -> Iterator[KeyFault]:
-    """Every contradiction, at the key that somebody has set."""
-    yield from _overridden(settings)
-    given, ceilings = settings.mcp_server_defaults.resources, settings.mcp_server_maximums
-    yield from _above(given.requests, (*_MAXIMUMS, "requests"), ceilings.requests, "requests")
-    yield from _above(given.limits, (*_MAXIMUMS, "limits"), ceilings.limits, "limits")
-    # A container without a limit gets the ceiling as its limit, and no request may be above that.
-    yield from _above(given.requests, (*_MAXIMUMS, "limits"), ceilings.limits, "requests")
-    yield from _above(given.requests, (*_DEFAULTS, "limits"), given.limits, "requests")
+FILE = "settings.yaml"
+# Where a replica tells the digest, on its port for probes.
+HEADER = "Mcp-Admission-Settings"
+_LENGTH = 16
 
 
-def _overridden(settings: Settings) -> Iterator[KeyFault]:
-    for rule, action in settings.rules.items():
-        if action == "override" and rule in NOT_OVERRIDABLE:
-            yield KeyFault(
-                ("rules", rule),
-                "override is not accepted, because nothing can stand in for what it refuses: "
-                "use deny, warn or off",
-            )
+class _Dumper(yaml.SafeDumper):
+    """Quotes what any YAML parser on the way would not read as text, such as `y`."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's own signature
+        return True
 
 
-def _above(
-    given: Mapping[str, str], key: tuple[str, ...], bounds: Mapping[str, str], what: str
-) -> Iterator[KeyFault]:
-    """Object to each bound at the key that the default beats; quantities compare exactly."""
-    for resource in sorted(given.keys() & bounds.keys()):
-        default, bound = given[resource], bounds[resource]
-        if parse_quantity(default) > parse_quantity(bound):
-            yield KeyFault(
-                (*key, resource),
-                f"{bound} is less than mcpServerDefaults.resources.{what}.{resource}, {default}: "
-                "raise the one or lower the other",
-            )
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if _is_text(text) else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _is_text(text: str) -> bool:
+    return text[:1].isascii() and text[:1].isalpha() and plain(text) == text
+
+
+_Dumper.add_representer(str, _text)
+
+
+def settings_text(settings: Settings) -> str:
+    """What is set, as a settings file; the rest is left to the version that reads it."""
+    return sorted_yaml(settings.model_dump(by_alias=True, exclude_unset=True))
+
+
+def sorted_yaml(values: dict[str, Any]) -> str:
+    """Decoded JSON as YAML, the same text for the same content."""
+    text: str = yaml.dump(
+        values, Dumper=_Dumper, sort_keys=True, width=10_000, default_flow_style=False
+    )
+    return text
+
+
+def content_digest(content: bytes) -> str:
+    """What settings of this content are called."""
+    return sha256(content).hexdigest()[:_LENGTH]

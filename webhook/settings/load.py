@@ -1,14 +1,15 @@
-"""The settings in force, from a file and the environment.
+"""The settings in force, from a file, `MCPServerSettings` and the environment.
 
-The file holds the settings alone, or the resource as kubectl prints it.
+A file holds the settings alone, or the resource as kubectl prints it: by itself or in a list.
+There is one resource for the cluster. What the API server writes into it (status, managed fields)
+says nothing about settings.
 """
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
+from typing import Any
 
-from webhook.documents.pointer import pointer_to
+from webhook.documents.nodes import pointer_to
 from webhook.documents.reader import (
     Document,
     DocumentError,
@@ -16,14 +17,95 @@ from webhook.documents.reader import (
     read_documents,
     read_file,
 )
-from webhook.settings import resource
 from webhook.settings.environment import environment_layer
-from webhook.settings.faults import SettingsError
-from webhook.settings.layers import MOST_FAULTS, Layer, merge_layers
-from webhook.settings.model import Settings
-from webhook.settings.model_keys import Key, dotted
+from webhook.settings.faults import MOST_FAULTS, KeyFault, SettingsError
+from webhook.settings.layers import Layer, faults_of_source, keys_set, merge_layers
+from webhook.settings.model import Key, Settings, chart_only_keys, dotted
+from webhook.settings.values import nearest
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
+GROUP = "mcp-admission.dev"
+VERSION = "v1alpha1"
+KIND = "MCPServerSettings"
+PLURAL = "mcpserversettings"
+NAME = "default"
+COUNTED = {
+    "current": "current",
+    "out-of-date": "outOfDate",
+    "unprotected": "unprotected",
+    "refused": "refused",
+}
+"""Where the status counts the servers of a state; every server is in one."""
+
+API_VERSION = f"{GROUP}/{VERSION}"
+_LISTS = ("List", f"{KIND}List")
+_PARTS = ("apiVersion", "kind", "metadata", "spec", "status")
+
+
+class NotOneResourceError(Exception):
+    """A list that does not hold the one resource: where, and in one sentence why."""
+
+    def __init__(self, key: Key, sentence: str) -> None:
+        super().__init__(sentence)
+        self.key = key
+
+
+def is_exported(value: Any) -> bool:
+    """Whether this is an object of Kubernetes and no settings file."""
+    return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
+
+
+def single_resource(value: dict[str, Any]) -> tuple[Key, Any]:
+    """The resource in what kubectl printed, and the key that leads to it.
+
+    Raises NotOneResourceError.
+    """
+    if value.get("kind") not in _LISTS:
+        return (), value
+    items = value.get("items")
+    if not isinstance(items, list) or len(items) != 1:
+        raise NotOneResourceError(
+            ("items",), f"must hold one {KIND}, and nothing else: name a file with settings"
+        )
+    return ("items", 0), items[0]
+
+
+def faults_of_resource(found: Any) -> Iterator[KeyFault]:
+    """What an API server or a controller would not accept of the resource."""
+    if not isinstance(found, dict):
+        yield KeyFault((), f"must be an {KIND}")
+        return
+    if found.get("kind", KIND) != KIND:
+        yield KeyFault(("kind",), f"must be {KIND}")
+        return
+    if found.get("apiVersion", API_VERSION) != API_VERSION:
+        yield KeyFault(("apiVersion",), f"must be {API_VERSION}")
+    metadata = found.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("name") != NAME:
+        yield KeyFault(("metadata", "name"), f"must be {NAME}: there is one {KIND} for the cluster")
+    for key in found.keys() - _PARTS:
+        near = nearest(key, _PARTS)
+        yield KeyFault((key,), f"unknown key{f': did you mean {near}?' if near else ''}")
+    yield from _of_spec(found)
+
+
+def spec_of(found: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a resource without faults."""
+    held = found.get("spec")
+    return {} if held is None else held
+
+
+def _of_spec(found: dict[str, Any]) -> Iterator[KeyFault]:
+    values = spec_of(found)
+    if not isinstance(values, dict):
+        yield KeyFault(("spec",), "must be a mapping of keys and values")
+        return
+    for fault in faults_of_source(values):
+        yield KeyFault(("spec", *fault.key), fault.sentence)
+    for key in sorted(keys_set(Layer(values, dotted)) & chart_only_keys()):
+        yield KeyFault(("spec", *key.split(".")), "is read by the chart alone: set it there")
+
+
+_NOTHING: Mapping[str, str] = {}
 _DEFAULTS = "write {} for all defaults"
 
 
@@ -61,31 +143,30 @@ def _layer(found: list[Document], source: str) -> Layer:
             f"{source}:{more[0].line('')}: a second document starts here: keep one, because "
             "settings are one mapping"
         )
-    if resource.is_exported(document.value):
+    if is_exported(document.value):
         return _exported(document)
     if not isinstance(document.value, dict):
         raise SettingsError(
             f"{source}:{document.line('')}: settings are a mapping of keys: {_DEFAULTS}"
         )
-
-    return Layer(document.value, partial(_place, document))
+    return Layer(document.value, lambda key: _place(document, key))
 
 
 def _exported(document: Document) -> Layer:
     """The settings of a resource, or of the list that holds it."""
     try:
-        around, found = resource.single_resource(document.value)
-    except resource.NotOneResourceError as error:
+        around, found = single_resource(document.value)
+    except NotOneResourceError as error:
         raise SettingsError(f"{_place(document, error.key)}: {error}") from None
 
     def place(key: Key) -> str:
         return _place(document, (*around, *key))
 
-    faults = resource.faults_of_resource(found)
+    faults = faults_of_resource(found)
     lines = [f"{place(fault.key)}: {fault.sentence}" for fault in faults]
     if lines:
         raise SettingsError("\n".join(lines[:MOST_FAULTS]))
-    return Layer(resource.spec_of(found), lambda key: place(("spec", *key)))
+    return Layer(spec_of(found), lambda key: place(("spec", *key)))
 
 
 def _place(document: Document, key: Key) -> str:

@@ -1,94 +1,25 @@
-"""The one model of what an administrator decides.
+"""The one model of what an administrator decides, and the keys and types that it consists of.
 
 It is the settings file, the schema of the `MCPServerSettings` resource and the values of the
 chart. Defaults are the reference values of a hardened MCP server deployment.
+
+A key is the path to a value in a settings file. The types are those of the annotations: sections,
+mappings of Kubernetes (TypedDict), lists, mappings with free keys, plain values.
 """
 
-from functools import cached_property
-from typing import Annotated, Literal, TypeVar
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, cached_property
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import Field
+from pydantic.fields import FieldInfo
+from typing_extensions import is_typeddict
 
-from webhook.settings.network_peers import Cidr, EgressProfile, IngressProfile
-from webhook.settings.placement import Affinity, Toleration
-from webhook.settings.rule_ids import RuleId
-from webhook.settings.standard import Level, PodSecurity, level, minor
-from webhook.settings.text_forms import DNS_LABEL
-from webhook.settings.values import (
-    CHART_ONLY,
-    DnsLabel,
-    DnsSubdomain,
-    Labels,
-    LocalObjectReference,
-    NamespacedName,
-    Port,
-    Quantities,
-    Resources,
-    Section,
-    SomeText,
-    keys_match,
-)
-
-Conflict = Literal["deny", "override", "warn"]
-RuleAction = Literal["deny", "override", "warn", "off"]
-Profile = TypeVar("Profile", EgressProfile, IngressProfile)
-Profiles = Annotated[dict[DnsLabel, Profile], Field(json_schema_extra=keys_match(DNS_LABEL, 64))]
-DEFAULT_IMAGE = "ghcr.io/obot-platform/mcp-images/phat:main"
-
-
-class Gateway(Section):
-    """The pods that can call MCP servers, and that servers can call."""
-
-    namespace: DnsLabel | None = Field(
-        None,
-        description=(
-            "The namespace of the pods that can call servers; the namespace of the release if not "
-            "set."
-        ),
-    )
-    pod_selector: Labels = Field(
-        {"mcp-admission.dev/gateway": "true"},
-        description="The labels of the pods that can call servers, and that servers can call.",
-    )
-    port: Port = Field(8080, description="The port of these pods that servers can call.")
-
-
-class NetworkPolicy(Section):
-    """What MCP servers can reach, and what can reach them."""
-
-    enabled: bool = Field(
-        default=True,
-        description=(
-            "Whether servers are isolated by network policies; off also switches the gate off."
-        ),
-    )
-    dns_namespace: DnsLabel = Field(
-        "kube-system", description="The namespace of the DNS servers that servers can query."
-    )
-    dns_peers: list[Cidr] = Field(
-        default_factory=list,
-        description=(
-            "CIDR blocks of more DNS servers, such as 169.254.20.10/32 (NodeLocal DNSCache)."
-        ),
-    )
-    dns_ports: list[Port] = Field([53], description="The ports of DNS; OpenShift has 5353.")
-    gateway: Gateway = Field(default_factory=Gateway)
-    egress_ceilings: list[Cidr] = Field(
-        default_factory=list,
-        description="CIDR blocks; a server can request egress to addresses inside them.",
-    )
-    egress_profiles: Profiles[EgressProfile] = Field(
-        default_factory=dict,
-        description=(
-            "Named NetworkPolicy peers and ports; a server can request egress to them by name."
-        ),
-    )
-    ingress_profiles: Profiles[IngressProfile] = Field(
-        default_factory=dict,
-        description=(
-            "Named NetworkPolicy peers and ports; a server can request ingress from them by name."
-        ),
-    )
+from webhook.settings.network_settings import NetworkPolicy
+from webhook.settings.rule_settings import Level, PodSecurity, Replicas, Rules, ServiceAccountTokens
+from webhook.settings.server_defaults import MCPServerDefaults, MCPServerMaximums
+from webhook.settings.values import CHART_ONLY, DnsLabel, Labels, Section, SomeText
 
 
 class MCPNamespace(Section):
@@ -103,89 +34,6 @@ class MCPNamespace(Section):
     )
     network_policy: NetworkPolicy = Field(default_factory=NetworkPolicy)
     pod_security: PodSecurity = Field(default_factory=PodSecurity)
-
-
-class MCPServerDefaults(Section):
-    """What servers get that they do not set."""
-
-    affinity: Affinity | None = Field(None, description="The affinity of servers that set none.")
-    tolerations: list[Toleration] | None = Field(
-        None, description="The tolerations of servers that set none."
-    )
-    node_selector: Labels | None = Field(
-        None, description="The node selector of servers; each key is added to servers that lack it."
-    )
-    image_pull_secrets: list[LocalObjectReference] | None = Field(
-        None,
-        description=(
-            "Secrets with registry credentials in the server's own namespace; each is added to "
-            "servers that lack it."
-        ),
-    )
-    runtime_class_name: DnsSubdomain | None = Field(
-        None, description="The RuntimeClass of every server; a server with another one is refused."
-    )
-    resources: Resources = Field(
-        Resources(requests={"memory": "400Mi"}),
-        description=(
-            "Requests and limits of the server container; one value that is replaced as a whole."
-        ),
-    )
-    image: SomeText = Field(
-        DEFAULT_IMAGE, description="The image of a server container that sets none."
-    )
-    per_server: Literal["allow", "forbid"] = Field(
-        "allow",
-        description=(
-            "Whether a server can set its own affinity, tolerations and resources; forbid "
-            "replaces them by these."
-        ),
-    )
-
-
-class MCPServerMaximums(Section):
-    """Maximum requests and limits of a container."""
-
-    requests: Quantities = Field(
-        default_factory=dict, description="Maximum requests by resource name; more is refused."
-    )
-    limits: Quantities = Field(
-        default_factory=dict,
-        description=(
-            "Maximum limits by resource name; more is refused. A container without a limit of "
-            "cpu, memory or ephemeral-storage gets the maximum."
-        ),
-    )
-
-
-class Replicas(Section):
-    """The action on a Deployment with more than one replica."""
-
-    policy: Literal["override", "deny", "off"] = Field(
-        "override",
-        description=(
-            "The action on a Deployment with more than one replica: override sets 1 and warns, "
-            "deny refuses, off does nothing."
-        ),
-    )
-
-
-class ServiceAccountTokens(Section):
-    """Which servers get their ServiceAccount token on request."""
-
-    opted_in: Literal["allow", "forbid"] = Field(
-        "allow", description="Whether a labelled server gets its ServiceAccount token on request."
-    )
-    managed: Literal["allow", "forbid"] = Field(
-        "forbid",
-        description=(
-            "Whether a server in a managed namespace gets its ServiceAccount token on request."
-        ),
-    )
-    names: list[NamespacedName] = Field(
-        default_factory=list,
-        description="Servers, as namespace/name, that always get their token on request.",
-    )
 
 
 class Isolation(Section):
@@ -210,13 +58,13 @@ class Settings(Section):
     mcp_server_defaults: MCPServerDefaults = Field(default_factory=MCPServerDefaults)
     mcp_server_maximums: MCPServerMaximums = Field(default_factory=MCPServerMaximums)
     replicas: Replicas = Field(default_factory=Replicas)
-    on_conflict: Conflict = Field(
+    on_conflict: Literal["deny", "override", "warn"] = Field(
         "deny",
         description=(
             "The action on a value that contradicts a rule: deny, override with a warning, or warn."
         ),
     )
-    rules: dict[RuleId, RuleAction] = Field(
+    rules: Rules = Field(
         default_factory=dict,
         description="The action for single rules, by rule identifier; off disables the rule.",
     )
@@ -239,12 +87,12 @@ class Settings(Section):
     @cached_property
     def level(self) -> Level:
         """The Pod Security level whose rules apply."""
-        return level(self.mcp_namespace.pod_security.enforce)
+        return self.mcp_namespace.pod_security.level
 
     @cached_property
     def minor(self) -> int:
         """The Kubernetes minor whose edition of the Pod Security Standards applies."""
-        return minor(self.mcp_namespace.pod_security.enforce_version)
+        return self.mcp_namespace.pod_security.minor
 
     @cached_property
     def openshift(self) -> bool:
@@ -255,3 +103,94 @@ class Settings(Section):
     def gated(self) -> bool:
         """Whether a new pod waits for its network policy."""
         return self.isolation.gate and self.mcp_namespace.network_policy.enabled
+
+
+Key = tuple[str | int, ...]
+
+
+def dotted(key: Key) -> str:
+    """The key as people write it: `mcpServerDefaults.tolerations[0].effect`."""
+    text = ""
+    for step in key:
+        if isinstance(step, int) or "." in step:
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
+def type_at(key: Key) -> Any:
+    """The type of what the settings hold at a key; None where the model has no such key."""
+    held: Any = Settings
+    for step in key:
+        held = held_type(held, step)
+    return plain_type(held)
+
+
+def held_type(annotation: Any, step: str | int) -> Any:
+    """The type of what a type of the model holds at a key or an index; None where nothing is."""
+    plain = plain_type(annotation)
+    keys = known_keys(plain)
+    if keys is not None:
+        return keys.get(str(step))
+    if get_origin(plain) is list:
+        return get_args(plain)[0]
+    if get_origin(plain) is dict:
+        names, held = get_args(plain)
+        return held if step in (choices(names) or (step,)) else None
+    return None
+
+
+def plain_type(annotation: Any) -> Any:
+    """A type without what is written around it: its validators, and None for "not set"."""
+    if get_origin(annotation) is Annotated:
+        return plain_type(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        return plain_type(next(one for one in get_args(annotation) if one is not type(None)))
+    return annotation
+
+
+def section_type(annotation: Any) -> type[Section] | None:
+    """The section that a type of the model is, or may be; None for other types."""
+    plain = plain_type(annotation)
+    return plain if isinstance(plain, type) and issubclass(plain, Section) else None
+
+
+def known_keys(annotation: Any) -> Mapping[str, Any] | None:
+    """The keys of a section or a mapping of Kubernetes with their types; None for other types."""
+    plain = plain_type(annotation)
+    if is_typeddict(plain):
+        return _hints(plain)
+    section = section_type(plain)
+    if section is None:
+        return None
+    return {str(field.alias): field.annotation for field in _fields(section)}
+
+
+def choices(annotation: Any) -> tuple[Any, ...]:
+    """The values that a type lists; empty where it lists none."""
+    plain = plain_type(annotation)
+    return get_args(plain) if get_origin(plain) is Literal else ()
+
+
+@cache
+def chart_only_keys() -> frozenset[str]:
+    """The keys, dotted, that the chart alone reads."""
+    return frozenset(_chart_only(Settings, ()))
+
+
+def _chart_only(section: type[Section], key: Key) -> Iterator[str]:
+    for field in _fields(section):
+        inner, at = section_type(field.annotation), (*key, str(field.alias))
+        extra = field.json_schema_extra
+        if isinstance(extra, dict) and CHART_ONLY.items() <= extra.items():
+            yield dotted(at)
+        elif inner is not None:
+            yield from _chart_only(inner, at)
+
+
+def _fields(section: type[Section]) -> Iterable[FieldInfo]:
+    return section.model_fields.values()
+
+
+_hints = cache(get_type_hints)

@@ -14,7 +14,6 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
-from math import isfinite
 
 _MAX_CHARACTERS = 128
 _MAX_EXPONENT = 100
@@ -92,7 +91,7 @@ def parse_quantity(text: str | float) -> Quantity:
         if abs(text) >= 10**_MAX_EXPONENT:
             raise _too_large(hex(text))
         return Quantity(text * 10**_NANO)
-    if not isfinite(text):
+    if not abs(text) < float("inf"):
         raise QuantityError(f"{text} is not a quantity: {_ACCEPTED}")
     return _parse(repr(text))
 

@@ -9,7 +9,7 @@ import yaml
 from tests.cli.conftest import Review
 from tests.offline.manifest_texts import DEPLOYMENT, REFUSED
 from webhook.offline.reviewer import RESOURCES
-from webhook.settings.model import DEFAULT_IMAGE
+from webhook.settings.server_defaults import DEFAULT_IMAGE
 
 
 def stored(review: Review, *words: str, **files: str) -> list[Any]:

@@ -12,7 +12,7 @@ from webhook.controller.settings.effective import EffectiveSettings, effective_s
 from webhook.controller.settings.settings_reconciler import SOURCE_FILE, SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsResource
 from webhook.kube.errors import Forbidden
-from webhook.settings.effective_file import FILE
+from webhook.settings.layers import FILE
 
 Json = dict[str, Any]
 FULL = Forbidden(403, "Forbidden", "exceeded quota")

@@ -32,7 +32,7 @@ from tools.chart.helm import Helm
 from tools.chart.shipped import shipped
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.users import User
-from webhook.settings.resource import GROUP, KIND, PLURAL, VERSION
+from webhook.settings.load import GROUP, KIND, PLURAL, VERSION
 
 Right = tuple[str, str, str]
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}

@@ -6,7 +6,7 @@ from tests.rules.case import Json, base, filled, in_list, refused, with_containe
 from webhook.pods.fields import Malformed
 from webhook.pods.pod import CONTAINER_LISTS
 from webhook.rules.checks.apparmor import RULE
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 FIELD = "securityContext.appArmorProfile must be RuntimeDefault or Localhost"
 KEY = "container.apparmor.security.beta.kubernetes.io/main"

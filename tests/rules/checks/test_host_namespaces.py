@@ -4,7 +4,7 @@ import pytest
 
 from tests.rules.case import Json, base, filled, refused
 from webhook.rules.checks.host_namespaces import KEYS, RULE
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 REFUSED = [True, "false", "true", 0, 1, [], {}, ""]
 

@@ -5,7 +5,7 @@ import pytest
 from tests.rules.case import Json, base, filled, refused
 from webhook.pods.fields import Malformed
 from webhook.rules.checks.host_path import RULE
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 
 def volumes(*sources: Json) -> Json:

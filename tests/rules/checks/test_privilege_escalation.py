@@ -5,7 +5,7 @@ import pytest
 from tests.rules.case import Json, base, filled, in_list, refused, with_container
 from webhook.pods.pod import CONTAINER_LISTS
 from webhook.rules.checks.privilege_escalation import RULE
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 CONTAINER = "/spec/containers/0/securityContext"
 

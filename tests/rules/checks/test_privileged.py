@@ -5,7 +5,7 @@ import pytest
 from tests.rules.case import Json, base, filled, in_list, refused, with_container
 from webhook.pods.pod import CONTAINER_LISTS
 from webhook.rules.checks.privileged import RULE
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 MESSAGE = "securityContext.privileged must be false"
 

@@ -6,7 +6,7 @@ from tests.rules.case import Json, base, edition, filled, in_list, refused, with
 from webhook.pods.fields import Malformed
 from webhook.pods.pod import CONTAINER_LISTS
 from webhook.rules.checks.probe_hosts import RULE
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 HOOKS = ("postStart", "preStop")

@@ -6,7 +6,7 @@ from tests.rules.case import Json, base, edition, filled, in_list, refused, with
 from webhook.pods.pod import CONTAINER_LISTS
 from webhook.rules.checks.proc_mount import RULE
 from webhook.settings.model import Settings
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 MESSAGE = "securityContext.procMount must be Default"
 RESTRICTED, BASELINE = edition("restricted"), edition("baseline")

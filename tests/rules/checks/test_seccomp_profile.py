@@ -6,7 +6,7 @@ from tests.rules.case import Json, base, edition, filled, in_list, refused
 from webhook.pods.pod import CONTAINER_LISTS
 from webhook.rules.checks.seccomp_profile import RULE
 from webhook.settings.model import Settings
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 RESTRICTED, BASELINE = edition("restricted"), edition("baseline")
 DEFAULT = {"seccompProfile": {"type": "RuntimeDefault"}}

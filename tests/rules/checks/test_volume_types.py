@@ -5,7 +5,7 @@ import pytest
 from tests.rules.case import Json, base, filled, refused
 from webhook.pods.fields import Malformed
 from webhook.rules.checks.volume_types import RULE
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 ACCEPTED = (
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image",

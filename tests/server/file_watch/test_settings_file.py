@@ -6,7 +6,7 @@ import pytest
 
 from webhook.observe.metrics import Metrics
 from webhook.server.file_watch import FileError, FileWatcher, SettingsFile
-from webhook.settings.effective_file import content_digest
+from webhook.settings.layers import content_digest
 from webhook.settings.model import Settings
 
 BAD = {

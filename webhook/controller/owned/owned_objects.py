@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 from webhook import names
 from webhook.controller.owned.managed_fields import Path, at, by_us, entries, others, taken_over
 from webhook.kube.api_request import namespaced
-from webhook.settings.text_forms import is_dns_subdomain
+from webhook.settings.values import is_dns_subdomain
 
 Json = dict[str, Any]
 LABELS = (names.MANAGED_BY, names.NAME)

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from webhook.settings.effective_file import content_digest, settings_text, sorted_yaml
 from webhook.settings.faults import SettingsError
-from webhook.settings.layers import Layer, keys_set, merge_layers
-from webhook.settings.model import Settings
-from webhook.settings.model_keys import chart_only_keys, dotted
-from webhook.settings.standard import PodSecurity, level, minor
+from webhook.settings.layers import (
+    Layer,
+    content_digest,
+    keys_set,
+    merge_layers,
+    settings_text,
+    sorted_yaml,
+)
+from webhook.settings.model import Settings, chart_only_keys, dotted
+from webhook.settings.rule_settings import PodSecurity, level, minor
 
 DEEPEST = 50  # replicas read twice as deep
 LARGEST = 900 * 1024  # in ASCII; a ConfigMap ends at a MiB

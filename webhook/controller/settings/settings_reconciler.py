@@ -23,11 +23,9 @@ from webhook.documents import reader
 from webhook.documents.reader import DocumentError
 from webhook.kube.api import Api
 from webhook.kube.errors import ApiError, NotFound
-from webhook.settings.effective_file import FILE
 from webhook.settings.faults import SettingsError
-from webhook.settings.layers import Layer
-from webhook.settings.load import parse_settings
-from webhook.settings.resource import COUNTED
+from webhook.settings.layers import FILE, Layer
+from webhook.settings.load import COUNTED, parse_settings
 
 SOURCE_FILE = "resource.yaml"
 LABELS = {"app.kubernetes.io/name": names.PRODUCT, **OWN_LABELS}

@@ -15,7 +15,7 @@ from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.cache import Cache
 from webhook.kube.errors import AlreadyExists, ApiError, NotFound
 from webhook.kube.informer import Informer, ListWatch, Restarted
-from webhook.settings.resource import GROUP, NAME, PLURAL, VERSION
+from webhook.settings.load import GROUP, NAME, PLURAL, VERSION
 
 SECONDS_WITHOUT_DEFINITION = 10.0
 RESOURCES = ListWatch(

@@ -19,7 +19,7 @@ from webhook.pods.fields import Fields, Violation
 from webhook.pods.pod import LONGEST_VALUE, Pod
 from webhook.rules.rule import PodRule
 from webhook.settings.model import Settings
-from webhook.settings.text_forms import listed
+from webhook.settings.values import listed
 
 _NAMED = 5
 _OF_DEPLOYMENTS = ("Deployment", "ReplicaSet")

@@ -12,7 +12,7 @@ from webhook.pods.fields import Violation
 from webhook.pods.pod import Container
 from webhook.rules.rule import ContainerRule
 from webhook.settings.model import Settings
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 KEY = "allowPrivilegeEscalation"
 

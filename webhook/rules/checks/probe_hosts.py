@@ -14,7 +14,7 @@ from webhook.pods.fields import Fields, Violation
 from webhook.pods.pod import Container
 from webhook.rules.rule import ContainerRule
 from webhook.settings.model import Settings
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 SINCE = 34
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")

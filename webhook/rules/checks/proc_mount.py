@@ -14,7 +14,7 @@ from webhook.pods.pod import Container
 from webhook.rules.checks.run_as_non_root import exempt
 from webhook.rules.rule import ContainerRule
 from webhook.settings.model import Settings
-from webhook.settings.standard import Level
+from webhook.settings.rule_settings import Level
 
 
 def check(container: Container, settings: Settings) -> Iterator[Violation]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from webhook.pods.fields import Violation
 from webhook.rules.rule import DeploymentFields, WorkloadRule
-from webhook.settings.model import RuleAction, Settings
-from webhook.settings.rule_ids import RuleId
+from webhook.settings.model import Settings
+from webhook.settings.rule_settings import RuleAction, RuleId
 
 _LARGEST = 2**31 - 1
 

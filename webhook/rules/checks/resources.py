@@ -15,9 +15,9 @@ from typing import Any
 from webhook.pods.fields import Fields, Violation
 from webhook.pods.pod import Pod, from_limit_range
 from webhook.rules.rule import PodRule
-from webhook.settings.model import RuleAction, Settings
+from webhook.settings.model import Settings
 from webhook.settings.quantity import Quantity, QuantityError, parse_quantity
-from webhook.settings.rule_ids import RuleId
+from webhook.settings.rule_settings import RuleAction, RuleId
 
 
 def fill(pod: Pod, settings: Settings) -> None:

@@ -18,7 +18,8 @@ from webhook.pods.fields import Fields, Violation
 from webhook.pods.pod import Pod
 from webhook.rules.checks.resources import replace
 from webhook.rules.rule import PodRule
-from webhook.settings.model import MCPServerDefaults, Settings
+from webhook.settings.model import Settings
+from webhook.settings.server_defaults import MCPServerDefaults
 from webhook.settings.values import Section
 
 NODE_TAINTS = "node.kubernetes.io/"

@@ -6,8 +6,8 @@ import pytest
 
 from webhook.controller.settings.effective import DEEPEST, effective_settings
 from webhook.rules.checks.scheduling import REQUIRED
-from webhook.settings.effective_file import FILE
 from webhook.settings.faults import SettingsError
+from webhook.settings.layers import FILE
 from webhook.settings.load import parse_settings
 
 Json = dict[str, Any]

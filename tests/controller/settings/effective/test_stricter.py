@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from webhook.controller.settings.effective import asks_more
-from webhook.settings.standard import PodSecurity
+from webhook.settings.rule_settings import PodSecurity
 
 OFF = {"enabled": False}
 

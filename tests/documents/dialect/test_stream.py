@@ -4,8 +4,8 @@ import pytest
 
 from tests.documents.streams import Case, cases
 from webhook.documents.builder import MAX_COPIED, MAX_COPIED_IN_ALL
+from webhook.documents.dialect import document_pieces
 from webhook.documents.reader import Document, DocumentError, Stream, read_stream
-from webhook.documents.stream import document_pieces
 
 BESIDE = (
     "kubectl accepts nothing but a comment on a line that starts with ---: move the rest to a "

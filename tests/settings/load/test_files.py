@@ -6,7 +6,8 @@ import pytest
 
 from webhook.settings.faults import SettingsError
 from webhook.settings.load import load_settings, parse_settings
-from webhook.settings.model import DEFAULT_IMAGE, Settings
+from webhook.settings.model import Settings
+from webhook.settings.server_defaults import DEFAULT_IMAGE
 
 RUNTIME_CLASS = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME"
 RUNTIME_CLASS_LATER = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIME_CLASS_NAME"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webhook.rules.checks.scheduling import REQUIRED
-from webhook.settings.effective_file import content_digest, settings_text, sorted_yaml
+from webhook.settings.layers import content_digest, settings_text, sorted_yaml
 from webhook.settings.load import parse_settings
 from webhook.settings.model import Settings
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from webhook.settings.faults import SettingsError
-from webhook.settings.load import parse_settings
-from webhook.settings.resource import KIND, faults_of_resource
+from webhook.settings.load import KIND, faults_of_resource, parse_settings
 
 HEAD = {"apiVersion": "mcp-admission.dev/v1alpha1", "kind": KIND, "metadata": {"name": "default"}}
 SPEC = {"replicas": {"policy": "deny"}}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from webhook.documents.scalars import ScalarError, decimal, integer, plain
+from webhook.documents.dialect import ScalarError, decimal, integer, plain
 
 
 @pytest.mark.parametrize(

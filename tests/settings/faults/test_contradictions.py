@@ -4,12 +4,10 @@ from typing import Any
 
 import pytest
 
-from webhook.settings.faults import SettingsError
-from webhook.settings.layers import contradictions
+from webhook.settings.faults import SettingsError, contradictions
 from webhook.settings.load import parse_settings
-from webhook.settings.model import Settings
-from webhook.settings.model_keys import dotted
-from webhook.settings.rule_ids import NOT_OVERRIDABLE
+from webhook.settings.model import Settings, dotted
+from webhook.settings.rule_settings import NOT_OVERRIDABLE
 
 
 def sentences(resources: dict[str, Any], **maximums: Any) -> list[str]:

@@ -1,7 +1,7 @@
-"""On which nodes servers run: the tolerations and the affinity of a pod.
+"""What servers get that they do not set, and the most that they can ask for.
 
-A mistake in one would be found when the first server is filled in with it, and its author, who has
-not written it, would be refused. Affinity has the keys that Kubernetes has.
+A mistake in tolerations or affinity would be found when the first server is filled in with it.
+Its author, who has not written it, would be refused. Affinity has the keys that Kubernetes has.
 """
 
 import re
@@ -10,9 +10,21 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
-from webhook.settings.text_forms import ACCEPTED, LABEL_KEY, LABEL_VALUE
-from webhook.settings.values import LabelSelector, Value, verbatim
+from webhook.settings.values import (
+    ACCEPTED,
+    LABEL_KEY,
+    LABEL_VALUE,
+    DnsSubdomain,
+    Labels,
+    LabelSelector,
+    Quantities,
+    Section,
+    SomeText,
+    Value,
+    verbatim,
+)
 
+DEFAULT_IMAGE = "ghcr.io/obot-platform/mcp-images/phat:main"
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 _REQUIRED = "What a node has to have for the pod to be placed on it."
 _PREFERRED = "What is preferred in a node, by weight."
@@ -147,4 +159,74 @@ class Affinity(Value):
     pod_affinity: _PodAffinity | None = Field(None, description="Pods to be placed beside.")
     pod_anti_affinity: _PodAffinity | None = Field(
         None, description="Pods to be placed apart from."
+    )
+
+
+class Resources(Value):
+    """Requests and limits of a container, by resource name."""
+
+    requests: Quantities = Field(
+        default_factory=dict, description="What the node sets aside, by resource name."
+    )
+    limits: Quantities = Field(
+        default_factory=dict, description="What the container may use at most, by resource name."
+    )
+
+
+class LocalObjectReference(Value):
+    """The name of a Secret in the pod's own namespace."""
+
+    name: DnsSubdomain = Field(description="The name of the Secret.")
+
+
+class MCPServerDefaults(Section):
+    """What servers get that they do not set."""
+
+    affinity: Affinity | None = Field(None, description="The affinity of servers that set none.")
+    tolerations: list[Toleration] | None = Field(
+        None, description="The tolerations of servers that set none."
+    )
+    node_selector: Labels | None = Field(
+        None, description="The node selector of servers; each key is added to servers that lack it."
+    )
+    image_pull_secrets: list[LocalObjectReference] | None = Field(
+        None,
+        description=(
+            "Secrets with registry credentials in the server's own namespace; each is added to "
+            "servers that lack it."
+        ),
+    )
+    runtime_class_name: DnsSubdomain | None = Field(
+        None, description="The RuntimeClass of every server; a server with another one is refused."
+    )
+    resources: Resources = Field(
+        Resources(requests={"memory": "400Mi"}),
+        description=(
+            "Requests and limits of the server container; one value that is replaced as a whole."
+        ),
+    )
+    image: SomeText = Field(
+        DEFAULT_IMAGE, description="The image of a server container that sets none."
+    )
+    per_server: Literal["allow", "forbid"] = Field(
+        "allow",
+        description=(
+            "Whether a server can set its own affinity, tolerations and resources; forbid "
+            "replaces them by these."
+        ),
+    )
+
+
+class MCPServerMaximums(Section):
+    """Maximum requests and limits of a container."""
+
+    requests: Quantities = Field(
+        default_factory=dict, description="Maximum requests by resource name; more is refused."
+    )
+    limits: Quantities = Field(
+        default_factory=dict,
+        description=(
+            "Maximum limits by resource name; more is refused. A container without a limit of "
+            "cpu, memory or ephemeral-storage gets the maximum."
+        ),
     )

@@ -4,9 +4,9 @@ from typing import Any, get_args
 
 import pytest
 
-from webhook.settings.model import Settings
-from webhook.settings.model_keys import (
+from webhook.settings.model import (
     Key,
+    Settings,
     chart_only_keys,
     choices,
     dotted,
@@ -15,8 +15,8 @@ from webhook.settings.model_keys import (
     section_type,
     type_at,
 )
-from webhook.settings.placement import Affinity
-from webhook.settings.rule_ids import RuleId
+from webhook.settings.rule_settings import RuleId
+from webhook.settings.server_defaults import Affinity
 
 TERMS: Key = (
     "mcpServerDefaults", "affinity", "nodeAffinity",

@@ -1,34 +1,35 @@
-"""What an administrator writes of a NetworkPolicy: blocks of addresses, peers, ports, profiles.
+"""What servers can reach and what can reach them: the network policies, their peers and ports.
 
-They are handed through to policies as they are. A mistake in one would be found by the API server
-when the first server asks for the profile, and the administrator would not hear of it; an empty
-list means everybody there, which nobody writes on purpose.
+Peers and ports are handed through to policies as they are. A mistake in one would be found by the
+API server when the first server asks for the profile, and the administrator would not hear of it.
+An empty list means everybody there, which nobody writes on purpose.
 """
 
 import re
-from ipaddress import IPv6Network, ip_network
-from typing import Annotated, Any, Literal, Required
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal, Required, TypeVar
 
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from webhook.settings.values import LabelSelector, Port, Value, cel, verbatim
+from webhook.settings.values import (
+    DNS_LABEL,
+    Cidr,
+    DnsLabel,
+    ExceptedCidr,
+    Labels,
+    LabelSelector,
+    Port,
+    Section,
+    Value,
+    cel,
+    keys_match,
+    verbatim,
+)
 
 # Words of letters and digits between single hyphens; one of them has a letter.
 _PORT_NAME = r"^([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*$"
-_SUCH_AS = "one such as 203.0.113.0/24"
-_OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_BLOCK = {
-    "type": "string",
-    "maxLength": len("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128"),
-    "pattern": rf"^({_OCTET}(\.{_OCTET}){{3}}/([12]?[0-9]|3[0-2])"
-    r"|(::|[0-9a-f]{1,4}:)[0-9a-f:]*/([1-9]?[0-9]|1[01][0-9]|12[0-8]))$",
-}
-_IS_BLOCK = cel(
-    "isCIDR(self) && string(cidr(self).masked()) == self",
-    "must be a block of addresses without host bits, such as 203.0.113.0/24",
-)
 _PORT = {
     "type": ["integer", "string"],
     "minimum": 1,
@@ -39,37 +40,12 @@ _PORT = {
 }
 
 
-class NoBlockError(ValueError):
-    """Text that is no block of addresses, or not how Kubernetes writes it; `write` says what is."""
-
-    def __init__(self, text: str, write: str) -> None:
-        super().__init__(f'"{text:.43}" is not a block of addresses: write {write}')
-        self.write = write
-
-
-def cidr(value: str) -> str:
-    """A block of addresses as Kubernetes writes it; raises NoBlockError for another spelling."""
-    try:
-        network = ip_network(value, strict=False)
-    except ValueError:
-        raise NoBlockError(value, _SUCH_AS) from None
-    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped is not None:
-        inner = f"{network.network_address.ipv4_mapped}/{max(network.prefixlen - 96, 0)}"
-        raise NoBlockError(value, f"{inner}, because policies know IPv4 as IPv4")
-    if str(network) != value or "%" in value:
-        raise NoBlockError(value, _SUCH_AS if "%" in value else str(network))
-    return value
-
-
-Cidr = Annotated[str, AfterValidator(cidr), WithJsonSchema({**_BLOCK, **_IS_BLOCK})]
-# CEL for each of them would exceed what the API server spends on one resource.
-_ExceptedCidr = Annotated[str, AfterValidator(cidr), WithJsonSchema(_BLOCK)]
 _IpBlock = TypedDict(
     "_IpBlock",
     {
         "cidr": Required[Annotated[Cidr, Field(description="The block, such as 10.0.0.0/8.")]],
         "except": Annotated[
-            list[_ExceptedCidr], Field(description="Blocks inside of it that are left out.")
+            list[ExceptedCidr], Field(description="Blocks inside of it that are left out.")
         ],
     },
     total=False,
@@ -190,3 +166,62 @@ class IngressProfile(Value):
 
     from_: Peers = Field(alias="from", description="Who may call the server.")
     ports: _Ports = Field(default_factory=list)
+
+
+Profile = TypeVar("Profile", EgressProfile, IngressProfile)
+Profiles = Annotated[dict[DnsLabel, Profile], Field(json_schema_extra=keys_match(DNS_LABEL, 64))]
+
+
+class Gateway(Section):
+    """The pods that can call MCP servers, and that servers can call."""
+
+    namespace: DnsLabel | None = Field(
+        None,
+        description=(
+            "The namespace of the pods that can call servers; the namespace of the release if not "
+            "set."
+        ),
+    )
+    pod_selector: Labels = Field(
+        {"mcp-admission.dev/gateway": "true"},
+        description="The labels of the pods that can call servers, and that servers can call.",
+    )
+    port: Port = Field(8080, description="The port of these pods that servers can call.")
+
+
+class NetworkPolicy(Section):
+    """What MCP servers can reach, and what can reach them."""
+
+    enabled: bool = Field(
+        default=True,
+        description=(
+            "Whether servers are isolated by network policies; off also switches the gate off."
+        ),
+    )
+    dns_namespace: DnsLabel = Field(
+        "kube-system", description="The namespace of the DNS servers that servers can query."
+    )
+    dns_peers: list[Cidr] = Field(
+        default_factory=list,
+        description=(
+            "CIDR blocks of more DNS servers, such as 169.254.20.10/32 (NodeLocal DNSCache)."
+        ),
+    )
+    dns_ports: list[Port] = Field([53], description="The ports of DNS; OpenShift has 5353.")
+    gateway: Gateway = Field(default_factory=Gateway)
+    egress_ceilings: list[Cidr] = Field(
+        default_factory=list,
+        description="CIDR blocks; a server can request egress to addresses inside them.",
+    )
+    egress_profiles: Profiles[EgressProfile] = Field(
+        default_factory=dict,
+        description=(
+            "Named NetworkPolicy peers and ports; a server can request egress to them by name."
+        ),
+    )
+    ingress_profiles: Profiles[IngressProfile] = Field(
+        default_factory=dict,
+        description=(
+            "Named NetworkPolicy peers and ports; a server can request ingress from them by name."
+        ),
+    )

@@ -8,8 +8,8 @@ import pytest
 
 from webhook.settings.faults import SettingsError
 from webhook.settings.load import parse_settings
-from webhook.settings.model import NetworkPolicy
-from webhook.settings.network_peers import cidr
+from webhook.settings.network_settings import NetworkPolicy
+from webhook.settings.values import cidr
 
 NAMESPACE = {"matchLabels": {"team": "a"}}
 IN = {"key": "app", "operator": "In", "values": ["db"]}
