@@ -28,6 +28,7 @@ UNITS = [
     Unit(("tests/e2e/controller_leaders/",), together=True),
     Unit(("tests/e2e/controller", "tests/e2e/fleet/"), together=True),
     Unit(("tests/e2e/",), together=True),
+    Unit(("tests/scenarios/",), together=True),
     Unit(("tests/release/",)),
     Unit(
         (

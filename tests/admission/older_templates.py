@@ -9,7 +9,7 @@ Json = dict[str, Any]
 INJECTED = "mcp-admission.dev/injected"
 
 
-def older(stored: Json, container: str = "main") -> Json:
+def older(stored: Json, container: str = "mcp") -> Json:
     """A filled in Deployment whose template holds the request and the fleet's pull secret."""
     live = copied(stored)
     template = template_of(live)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests import builders
 from tests.admission.older_templates import older
 from tests.controller.servers.live import Json, filled_in, memory, server, settings, stored
-from tests.e2e import manifests
 from webhook.admission.drift import (
     CURRENT,
     OUT_OF_DATE,
@@ -24,7 +24,7 @@ from webhook.settings.model import Settings
 DEFAULTS = Settings()
 MEMORY = "containers[mcp].resources.requests.memory"
 PATH = "/spec/template/spec/containers/0/resources/requests/memory"
-PRIVILEGED = [manifests.container(securityContext={"privileged": True})]
+PRIVILEGED = [builders.container(securityContext={"privileged": True})]
 
 
 def replicas(found: Json, count: int) -> Json:
@@ -62,7 +62,7 @@ CASES = [
     ),
     pytest.param(
         filled_in(
-            server(containers=[manifests.container(resources={"limits": {"memory": "2Gi"}})]),
+            server(containers=[builders.container(resources={"limits": {"memory": "2Gi"}})]),
             DEFAULTS,
         ),
         {"mcpServerMaximums": {"limits": {"memory": "1Gi"}}},
@@ -94,7 +94,7 @@ CASES = [
         id="a-runtime-class-more",
     ),
     pytest.param(
-        labelled(filled_in(server(), DEFAULTS), **{manifests.SERVER: None}),
+        labelled(filled_in(server(), DEFAULTS), **{builders.SERVER: None}),
         {},
         UNPROTECTED,
         id="label-in-the-template-alone",
@@ -143,7 +143,7 @@ def test_a_refusal_names_the_rule_and_the_place() -> None:
 
 
 def test_a_namespace_that_is_managed_makes_everything_a_server() -> None:
-    unlabelled = manifests.server("crm", labels={}, replicas=1)
+    unlabelled = builders.server("crm", labels={}, replicas=1)
 
     assert state(stored(unlabelled), DEFAULTS, managed=True) == UNPROTECTED
     assert state(filled_in(unlabelled, DEFAULTS, managed=True), DEFAULTS, managed=True) == CURRENT
@@ -210,14 +210,14 @@ def test_what_pods_are_given_is_told_where_it_stands_on_them() -> None:
 
 
 def test_a_setting_that_the_author_has_overruled_changes_nothing() -> None:
-    own = [manifests.container(resources={"requests": {"memory": "64Mi"}})]
+    own = [builders.container(resources={"requests": {"memory": "64Mi"}})]
     found = filled_in(server(containers=own), DEFAULTS)
 
     assert state(found, settings(**memory("800Mi")), managed=False) == CURRENT
 
 
 def older_template() -> Json:
-    return older(filled_in(server(), DEFAULTS), "mcp")
+    return older(filled_in(server(), DEFAULTS))
 
 
 def test_what_moves_from_a_template_to_its_pods_is_told() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from tests.admission.older_templates import older
+from tests.builders import server
 from tests.in_memory.api_server import ApiServer
 from tests.in_memory.controllers import pod_of, restarted
 from tests.in_memory.places import ABSENT, found
 from tests.in_memory.plugins import Plugins
-from tests.reference.servers import server
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -32,7 +32,7 @@ OTHER = ApiServer(
         }
     )
 )
-REQUEST = "containers[main].resources.requests.memory"
+REQUEST = "containers[mcp].resources.requests.memory"
 LIVE = older(CLUSTER.create(server()).stored)
 
 
@@ -61,7 +61,7 @@ def test_its_request_gives_way_to_a_smaller_limit(limit: str, request_: object) 
     stored = stored_pod(LIVE, {"memory": limit, "cpu": "1"})
 
     assert found(stored, REQUEST) == request_
-    assert found(stored, "containers[main].resources.limits") == {"memory": limit, "cpu": "1"}
+    assert found(stored, "containers[mcp].resources.limits") == {"memory": limit, "cpu": "1"}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_its_request_gives_way_to_a_limit_that_a_limit_range_gave(item: Json) ->
     stored = plugins.create(CLUSTER, pod_of(LIVE)).stored
 
     assert plugins.refuse(stored) == []
-    assert found(stored, REQUEST) == found(stored, "containers[main].resources.limits.memory")
+    assert found(stored, REQUEST) == found(stored, "containers[mcp].resources.limits.memory")
 
 
 def test_a_request_of_the_authors_own_stays() -> None:
@@ -96,7 +96,7 @@ def test_its_request_stays_beside_a_ceiling_that_becomes_the_limit() -> None:
 
     stored = cluster.create(first).stored
 
-    assert found(stored, "containers[main].resources") == {
+    assert found(stored, "containers[mcp].resources") == {
         "limits": {"cpu": "2", "memory": "2Gi"},
         "requests": {"cpu": "0", "memory": "400Mi"},
     }
@@ -108,7 +108,7 @@ def test_a_limit_that_cannot_be_read_is_left_to_the_api_server() -> None:
 
 def test_the_limit_of_another_container_says_nothing_about_this_one() -> None:
     sidecar = {"name": "sidecar", "image": "registry.example/sidecar:1"}
-    main = {"name": "main", "image": "registry.example/mcp:1", "ports": [{"name": "mcp"}]}
+    main = {"name": "mcp", "image": "registry.example/mcp:1", "ports": [{"name": "mcp"}]}
     live = older(CLUSTER.create(server(containers=[sidecar, main])).stored)
 
     stored = stored_pod(live, {"memory": "100Mi"})

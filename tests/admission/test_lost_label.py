@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import server
 from tests.in_memory.api_server import ApiServer
 from tests.in_memory.defaults import copied, template_of
 from webhook.settings.model import Settings
@@ -17,17 +18,9 @@ PUT_BACK = f'metadata.labels[{SERVER}] put back: to opt out, set it to "false" (
 
 
 def deployment(labels: Json, of_template: Json) -> Json:
-    container = {"name": "main", "image": "registry.example/mcp/a:1"}
-    template = {"metadata": {"labels": {"app": "a", **of_template}}}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "a", "labels": {"app": "a", **labels}},
-        "spec": {
-            "selector": {"matchLabels": {"app": "a"}},
-            "template": {**template, "spec": {"containers": [container]}},
-        },
-    }
+    made = server("a", labels={"app": "a", **labels})
+    template_of(made)["metadata"]["labels"] |= of_template
+    return made
 
 
 LABELLED = deployment({SERVER: "true"}, {})

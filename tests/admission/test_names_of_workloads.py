@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.in_memory.api_server import ApiServer
-from tests.in_memory.controllers import pod_of
-from tests.in_memory.defaults import copied, template_of
+from tests.in_memory.controllers import job_of, pod_of
+from tests.in_memory.defaults import template_of
 from webhook.admission.request import Scope
 from webhook.settings.model import Settings
 
@@ -36,20 +36,6 @@ def workload(kind: str, name: str = "nightly", labels: Json | None = None) -> Js
     if kind == "CronJob":
         spec = {"schedule": "0 3 * * *", "jobTemplate": {"spec": spec}}
     return {"kind": kind, "metadata": {"name": name, "namespace": "tools"}, "spec": spec}
-
-
-def job_of(cron_job: Json, run: str) -> Json:
-    """The Job that the controller, or `kubectl create job --from`, posts for one run."""
-    owner = {"apiVersion": "batch/v1", "kind": "CronJob", "name": cron_job["metadata"]["name"]}
-    return {
-        "kind": "Job",
-        "metadata": {
-            "name": run,
-            "namespace": "tools",
-            "ownerReferences": [{**owner, "uid": "0-0", "controller": True}],
-        },
-        "spec": copied(cron_job["spec"]["jobTemplate"]["spec"]),
-    }
 
 
 def made_by(owner: Json, of: Json) -> Json:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.builders import bare_pod, server
 from tests.in_memory.api_server import ApiServer, Outcome
 from tests.in_memory.controllers import pod_of
-from tests.reference.servers import server
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -34,7 +34,7 @@ def asked_again(first: Outcome, by: ApiServer) -> Json:
 
 @pytest.mark.parametrize("owned", [False, True], ids=["bare", "owned"])
 def test_it_stays_with_its_class(owned: bool) -> None:
-    pod = pod_of(server("StatefulSet")) if owned else server("Pod")
+    pod = pod_of(server() | {"kind": "StatefulSet"}) if owned else bare_pod()
     pod["metadata"]["labels"]["mcp-admission.dev/server"] = "true"
     first = cluster().create(pod)
 
@@ -54,7 +54,7 @@ def test_it_stays_on_the_pod_of_a_template_that_got_the_class() -> None:
 
 @pytest.mark.parametrize("now", ["kata", None])
 def test_it_goes_with_a_class_that_the_settings_no_longer_name(now: str | None) -> None:
-    first = cluster().create(server("Pod"))
+    first = cluster().create(bare_pod())
 
     stored = asked_again(first, cluster(now))
 
@@ -63,7 +63,7 @@ def test_it_goes_with_a_class_that_the_settings_no_longer_name(now: str | None) 
 
 
 def test_it_goes_with_a_class_that_is_overridden() -> None:
-    pod = server("Pod", runtimeClassName="kata", overhead=OVERHEAD)
+    pod = bare_pod(runtimeClassName="kata", overhead=OVERHEAD)
 
     stored = cluster(rules={"runtime-class": "override"}).create(pod).stored
 
@@ -73,7 +73,7 @@ def test_it_goes_with_a_class_that_is_overridden() -> None:
 
 def test_that_of_the_class_in_its_place_stays() -> None:
     fleet = cluster(rules={"runtime-class": "override"})
-    first = fleet.create(server("Pod", runtimeClassName="kata", overhead={"memory": "90Mi"}))
+    first = fleet.create(bare_pod(runtimeClassName="kata", overhead={"memory": "90Mi"}))
 
     stored = asked_again(first, fleet)
 

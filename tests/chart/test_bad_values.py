@@ -154,7 +154,7 @@ REFUSED: dict[str, tuple[Json, str, str]] = {
 }
 
 
-def test_an_image_is_asked_for(helm: Helm) -> None:
+def test_the_chart_asks_for_an_image(helm: Helm) -> None:
     with pytest.raises(HelmError) as refused:
         helm.run("template", RELEASE, MANIFESTS / "chart", "--kube-version", helm.kubernetes)
 
@@ -162,7 +162,9 @@ def test_an_image_is_asked_for(helm: Helm) -> None:
 
 
 @pytest.mark.parametrize(("values", "key", "accepted"), REFUSED.values(), ids=REFUSED)
-def test_values_are_refused_by_name(helm: Helm, values: Json, key: str, accepted: str) -> None:
+def test_bad_values_of_the_chart_are_refused_by_name(
+    helm: Helm, values: Json, key: str, accepted: str
+) -> None:
     with pytest.raises(HelmError) as refused:
         helm.rendered(values)
 
@@ -193,7 +195,7 @@ ACCEPTED = ["0.0.0.0/0", "10.64.0.0/10", "1.2.3.4/32", "1.2.3.128/25", "::/0", "
             "2001:db8:8000::/33", "fd00::1:0/112", "1:2:3:4:5:6:7:8/128"]  # fmt: skip
 
 
-def test_blocks_without_host_bits_are_accepted(helm: Helm) -> None:
+def test_address_blocks_without_host_bits_are_accepted(helm: Helm) -> None:
     assert helm.objects(policy(egressCeilings=ACCEPTED))
 
 

@@ -114,7 +114,7 @@ async def rotate(cluster: ControlPlane) -> None:
     assert list(ca_bundles.ca_bundles(found).values()) == [pem] * 4
 
 
-def test_the_same_manifests_again_change_nothing(
+def test_applying_the_rendered_chart_again_changes_nothing(
     applied: tuple[ControlPlane, tuple[str, ...]],
 ) -> None:
     cluster, apply = applied
@@ -132,7 +132,9 @@ def test_the_same_manifests_again_change_nothing(
         assert [line for line in said if not line.endswith(SAYS_UNCHANGED)] == []
 
 
-def test_every_default_is_spelled_out(applied: tuple[ControlPlane, tuple[str, ...]]) -> None:
+def test_the_rendered_chart_spells_out_every_default_of_the_api_server(
+    applied: tuple[ControlPlane, tuple[str, ...]],
+) -> None:
     cluster, _ = applied
 
     for live, given in zip(stored(cluster), everything(), strict=True):

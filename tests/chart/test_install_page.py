@@ -21,7 +21,7 @@ AN_IMAGE = ("--set", f"image.repository={IMAGE}")
 ROWS = re.findall(r"^\| `([\w.\[\]]+=[^`]+)` \|", PAGE, re.MULTILINE)
 
 
-def test_there_are_commands_and_rows() -> None:
+def test_the_install_page_has_commands_and_table_rows() -> None:
     assert {words[0] for words in COMMANDS} == {
         "docker", "helm", "kubectl", "mcp-admission", "pipx", "sed", "uv",
     }  # fmt: skip
@@ -30,7 +30,7 @@ def test_there_are_commands_and_rows() -> None:
 
 
 @pytest.mark.parametrize("words", HELM, ids=" ".join)
-def test_helm_takes_the_command(helm: Helm, words: list[str]) -> None:
+def test_helm_takes_each_command_of_the_install_page(helm: Helm, words: list[str]) -> None:
     _, _, release, chart, *options = words
     values = [word for word in options if word not in OF_A_CLUSTER]
 
@@ -40,7 +40,7 @@ def test_helm_takes_the_command(helm: Helm, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("value", ROWS)
-def test_helm_takes_the_value(helm: Helm, value: str) -> None:
+def test_helm_takes_each_value_of_the_install_page(helm: Helm, value: str) -> None:
     more = ["--set", "certificates.mode=cert-manager"] if value == "scope=namespace" else []
 
     assert helm.run(
@@ -57,11 +57,11 @@ def test_helm_takes_the_value(helm: Helm, value: str) -> None:
 
 
 @pytest.mark.parametrize("words", [words for words in COMMANDS if words[0] == "mcp-admission"])
-def test_our_own_command_is_understood(words: list[str]) -> None:
+def test_our_own_commands_of_the_install_page_are_understood(words: list[str]) -> None:
     assert _parser([uninstall]).parse_args(words[1:])
 
 
-def test_every_file_and_setting_exists() -> None:
+def test_every_file_and_setting_of_the_install_page_exists() -> None:
     for words in COMMANDS:
         for option, file in pairwise(words):
             assert option != "--filename" or file == "-" or Path(MANIFESTS.parent, file).exists()

@@ -24,7 +24,7 @@ def test_the_files_that_are_made_from_settings_are_current() -> None:
         assert path.read_text() == text, f"{path.name} is old: make docs"
 
 
-def test_the_template_holds_the_definition() -> None:
+def test_the_chart_template_holds_the_resource_definition() -> None:
     condition, *lines, end = DEFINITION.read_text().splitlines()
 
     assert (condition, end) == (
@@ -47,13 +47,13 @@ def test_nothing_of_the_chart_is_lost_in_the_plain_manifests(helm: Helm) -> None
     assert sorted(map(json.dumps, plain)) == sorted(map(json.dumps, [own_namespace(), *rendered]))
 
 
-def test_the_hooks_are_as_before(helm: Helm) -> None:
+def test_the_hooks_of_the_chart_are_as_recorded(helm: Helm) -> None:
     hooks = [found for found in helm.objects() if is_hook(found)]
 
     assert hooks == list(yaml.safe_load_all((MANIFESTS.parent / GOLDEN).read_text()))
 
 
-def test_the_schema_is_a_schema() -> None:
+def test_the_schema_of_the_values_is_a_json_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(SCHEMA.read_text()))
 
 
@@ -75,7 +75,7 @@ def test_every_setting_is_shown_in_the_values_and_not_set() -> None:
 
 
 @pytest.mark.parametrize("key", sorted({*VALUES} - {"global"}))
-def test_every_value_is_in_the_schema(key: str) -> None:
+def test_every_value_of_the_chart_is_in_its_schema(key: str) -> None:
     properties = json.loads(SCHEMA.read_text())["properties"]
 
     def known(value: object, schema: Json) -> bool:

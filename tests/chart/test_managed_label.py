@@ -81,7 +81,7 @@ def labelled(cluster: ControlPlane, user: User, name: str, labels: Json) -> tupl
         ("holder-of-one", "other", {LABEL: "true"}, 403),
     ],
 )
-def test_only_holders_change_the_label_and_to_what_it_can_be(
+def test_only_holders_of_the_verb_change_the_managed_label_and_to_legal_values(
     guarded: ControlPlane, user: str, name: str, labels: Json, status: int
 ) -> None:
     found = labelled(guarded, guarded.user(user), name, labels)
@@ -95,7 +95,7 @@ def test_only_holders_change_the_label_and_to_what_it_can_be(
 
 
 @pytest.mark.parametrize(("user", "status"), [("tenant", 403), ("holder", 201)])
-def test_only_holders_make_managed_namespaces(
+def test_only_holders_of_the_verb_create_managed_namespaces(
     guarded: ControlPlane, user: str, status: int
 ) -> None:
     new = {"metadata": {"name": "new", "labels": {LABEL: "true"}}}
@@ -104,7 +104,7 @@ def test_only_holders_make_managed_namespaces(
     assert found.status == status, found.body
 
 
-def test_finalizing_a_namespace_is_no_way_around(guarded: ControlPlane) -> None:
+def test_finalizing_a_namespace_does_not_change_the_managed_label(guarded: ControlPlane) -> None:
     namespace = guarded.get("/api/v1/namespaces/managed")
     del namespace["metadata"]["labels"][LABEL]
     found = guarded.raw(

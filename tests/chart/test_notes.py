@@ -45,11 +45,13 @@ CALLERS: dict[str, tuple[Json | None, str]] = {
 
 
 @pytest.mark.parametrize(("gateway", "callers"), CALLERS.values(), ids=CALLERS)
-def test_the_notes_name_the_callers(
+def test_the_notes_of_the_chart_name_the_callers_of_servers(
     helm: Helm, chart: Path, gateway: Json | None, callers: str
 ) -> None:
     assert f"\nCallers from now on: {callers}; no other pods.\n" in notes(helm, chart, gateway)
 
 
-def test_without_network_policies_every_pod_calls(helm: Helm, chart: Path) -> None:
+def test_the_notes_say_that_every_pod_calls_without_network_policies(
+    helm: Helm, chart: Path
+) -> None:
     assert "\nCallers from now on: every pod, because" in notes(helm, chart, enabled=False)

@@ -35,18 +35,18 @@ def either(request: pytest.FixtureRequest, helm: Helm, helm3: Helm) -> Helm:
 
 
 @pytest.mark.parametrize("values", NOT_SET.values(), ids=NOT_SET)
-def test_a_setting_of_null_is_not_set(either: Helm, values: Json) -> None:
+def test_a_chart_setting_of_null_is_not_set(either: Helm, values: Json) -> None:
     assert either.rendered(values) == either.rendered()
 
 
-def test_every_key_of_the_values_may_be_null(helm: Helm) -> None:
+def test_every_key_of_the_chart_values_may_be_null(helm: Helm) -> None:
     usual = helm.rendered()
     tried = [each for each in nulls(VALUES) if "image" not in each]
 
     assert [each for each in tried if helm.rendered(each) != usual] == []
 
 
-def test_a_section_of_null_has_its_defaults(either: Helm) -> None:
+def test_a_section_of_chart_values_that_is_null_has_its_defaults(either: Helm) -> None:
     values = {key: None for key in VALUES if key != "image"}
 
     assert either.rendered(values) == either.rendered()

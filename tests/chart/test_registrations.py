@@ -28,7 +28,7 @@ def rendered(helm: Helm, values: Json | None = None, **names: str) -> dict[str, 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_another_namespace_is_the_only_difference(helm: Helm, kind: str) -> None:
+def test_registrations_of_another_namespace_differ_in_nothing_else(helm: Helm, kind: str) -> None:
     expected = copy.deepcopy(registrations()[kind]["webhooks"])
     for entry in expected:
         entry["clientConfig"]["service"]["namespace"] = "platform"
@@ -86,7 +86,7 @@ def test_a_namespace_scoped_installation_is_called_for_one_namespace(helm: Helm,
     }
 
 
-def test_cert_manager_is_told_where_to_write(helm: Helm) -> None:
+def test_registrations_tell_cert_manager_where_to_inject_the_ca(helm: Helm) -> None:
     for found in rendered(helm, VALUE_SETS["cert-manager"]).values():
         assert found["metadata"]["annotations"] == {
             "cert-manager.io/inject-ca-from": f"{NAMESPACE}/mcp-admission-serving"

@@ -32,7 +32,9 @@ def either(request: pytest.FixtureRequest, helm: Helm, helm3: Helm) -> Helm:
     return helm if request.param == "4" else helm3
 
 
-def test_install_upgrade_and_uninstall(own_cluster: ControlPlane, either: Helm) -> None:
+def test_a_helm_release_is_installed_upgraded_and_uninstalled(
+    own_cluster: ControlPlane, either: Helm
+) -> None:
     def run(*arguments: Any) -> str:
         return either.run(*arguments, *HERE, "--kubeconfig", own_cluster.kubeconfig)
 

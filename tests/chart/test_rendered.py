@@ -46,19 +46,21 @@ def by_name(objects: list[Json], kind: str, name: str) -> Json:
     )
 
 
-def test_there_are_enough_sets() -> None:
+def test_there_are_at_least_twelve_sets_of_values() -> None:
     assert len(VALUE_SETS) >= 12
 
 
 @SETS
-def test_every_object_is_valid_in_the_oldest_and_newest_minor(helm: Helm, values: Json) -> None:
+def test_every_rendered_object_is_valid_in_the_oldest_and_newest_minor(
+    helm: Helm, values: Json
+) -> None:
     for found in helm.objects(values):
         if found["apiVersion"] not in NOT_OF_KUBERNETES and found["kind"] not in DEFINITIONS:
             valid(json.dumps(found))
 
 
 @SETS
-def test_names_are_unique_and_places_are_given(helm: Helm, values: Json) -> None:
+def test_rendered_names_are_unique_and_namespaces_are_given(helm: Helm, values: Json) -> None:
     objects = [found for found in helm.objects(values) if not is_hook(found)]
     names = [
         (found["kind"], found["metadata"].get("namespace"), found["metadata"]["name"])
@@ -83,7 +85,7 @@ def test_our_own_pods_are_restricted(helm: Helm, values: Json) -> None:
 
 
 @SETS
-def test_every_process_understands_its_arguments(helm: Helm, values: Json) -> None:
+def test_every_rendered_process_understands_its_arguments(helm: Helm, values: Json) -> None:
     for found in helm.objects(values):
         if found["kind"] in {"Deployment", "Job"}:
             (container,) = found["spec"]["template"]["spec"]["containers"]
@@ -112,7 +114,7 @@ def test_no_process_that_the_network_reaches_has_a_token(helm: Helm, values: Jso
     assert "mcp-admission-serve" not in str(bound)
 
 
-def test_only_what_is_set_is_locked(helm: Helm) -> None:
+def test_the_chart_locks_only_what_is_set(helm: Helm) -> None:
     user = f"system:serviceaccount:{NAMESPACE}:mcp-admission-control"
     for name, expected in {
         "defaults": {"isolation": {"controllerUser": user}},
@@ -126,7 +128,7 @@ def test_only_what_is_set_is_locked(helm: Helm) -> None:
         assert yaml.safe_load(locked["data"]["settings.yaml"]) == expected
 
 
-def test_names_of_the_reference_set_the_same(helm: Helm) -> None:
+def test_environment_names_of_the_reference_set_the_same_as_keys(helm: Helm) -> None:
     objects = helm.objects(VALUE_SETS["names of the reference"])
     locked = by_name(objects, "ConfigMap", "mcp-admission-locked")["data"]["settings.yaml"]
 
@@ -149,7 +151,7 @@ WRITTEN: dict[str, tuple[str, Any]] = {
 
 
 @pytest.mark.parametrize(("name", "path"), VARIABLES.items())
-def test_every_name_of_the_reference_sets_its_key(
+def test_every_environment_name_of_the_reference_sets_its_key(
     helm: Helm, name: str, path: tuple[str, ...]
 ) -> None:
     text, expected = WRITTEN.get(name, ("baseline", "baseline"))
@@ -220,13 +222,13 @@ def test_the_project_and_the_chart_have_one_version() -> None:
 
 
 @pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
-def test_both_helms_agree(helm: Helm, helm3: Helm, values: Json) -> None:
+def test_helm_3_and_helm_4_render_the_same(helm: Helm, helm3: Helm, values: Json) -> None:
     assert sorted(map(json.dumps, helm3.objects(values))) == sorted(
         map(json.dumps, helm.objects(values))
     )
 
 
-def test_the_chart_is_clean(helm: Helm, helm3: Helm) -> None:
+def test_helm_lint_finds_nothing_in_the_chart(helm: Helm, helm3: Helm) -> None:
     for each in (helm, helm3):
         assert "0 chart(s) failed" in each.run(
             "lint", "--strict", "--kube-version", "1.36", MANIFESTS / "chart"

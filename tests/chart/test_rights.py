@@ -49,7 +49,7 @@ def asked(cluster: ControlPlane, user: str, *question: str) -> bool:
         ("serve", ("list", "pods", *OWN), False),
     ],
 )
-def test_each_account_may_do_its_work_and_no_more(
+def test_each_service_account_of_the_chart_may_do_its_work_and_no_more(
     granted: ControlPlane, account: str, question: tuple[str, ...], allowed: bool
 ) -> None:
     user = f"system:serviceaccount:{NAMESPACE}:mcp-admission-{account}"

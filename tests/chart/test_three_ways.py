@@ -148,7 +148,7 @@ def test_every_name_of_the_reference_is_in_the_table() -> None:
 
 
 @ways
-def test_nobody_sets_it(helm: Helm, tmp_path: Path, way: Way) -> None:
+def test_a_setting_that_nobody_sets_has_its_default(helm: Helm, tmp_path: Path, way: Way) -> None:
     locks = chart(helm, tmp_path, {})
 
     assert held(effective_settings({}, locks), way.key) == way.built_in
@@ -156,7 +156,7 @@ def test_nobody_sets_it(helm: Helm, tmp_path: Path, way: Way) -> None:
 
 
 @ways
-def test_the_resource_is_over_what_is_built_in(helm: Helm, tmp_path: Path, way: Way) -> None:
+def test_the_settings_resource_wins_over_the_default(helm: Helm, tmp_path: Path, way: Way) -> None:
     # Where there are two values alone, the one that is not built in.
     value = way.by_chart if isinstance(way.built_in, bool) else way.by_resource
     locks = chart(helm, tmp_path, {})
@@ -167,7 +167,7 @@ def test_the_resource_is_over_what_is_built_in(helm: Helm, tmp_path: Path, way: 
 
 
 @ways
-def test_the_chart_is_over_the_resource(helm: Helm, tmp_path: Path, way: Way) -> None:
+def test_the_chart_wins_over_the_settings_resource(helm: Helm, tmp_path: Path, way: Way) -> None:
     locks = chart(helm, tmp_path, nested(way.key, way.by_chart))
     spec = nested(way.key, way.by_resource)
 
@@ -176,7 +176,7 @@ def test_the_chart_is_over_the_resource(helm: Helm, tmp_path: Path, way: Way) ->
 
 
 @named_ways
-def test_the_chart_by_the_name_of_the_reference_is_over_the_resource(
+def test_the_chart_by_the_name_of_the_reference_wins_over_the_settings_resource(
     helm: Helm, tmp_path: Path, way: Way
 ) -> None:
     locks = chart(helm, tmp_path, {"config": {way.name: as_text(way, way.by_chart)}})
@@ -187,7 +187,9 @@ def test_the_chart_by_the_name_of_the_reference_is_over_the_resource(
 
 
 @named_ways
-def test_the_environment_is_over_the_resource(helm: Helm, tmp_path: Path, way: Way) -> None:
+def test_the_environment_wins_over_the_settings_resource(
+    helm: Helm, tmp_path: Path, way: Way
+) -> None:
     assert way.name is not None
     locks = chart(helm, tmp_path, {}, **{way.name: as_text(way, way.by_environment)})
     spec = nested(way.key, way.by_resource)
@@ -197,7 +199,7 @@ def test_the_environment_is_over_the_resource(helm: Helm, tmp_path: Path, way: W
 
 
 @named_ways
-def test_the_environment_of_the_process_is_over_its_file(
+def test_the_environment_of_the_process_wins_over_its_settings_file(
     helm: Helm, tmp_path: Path, way: Way
 ) -> None:
     """The chart sets none: whoever does, to one Deployment, means just that."""
@@ -209,7 +211,7 @@ def test_the_environment_of_the_process_is_over_its_file(
 
 
 @named_ways
-def test_both_in_the_chart_and_different_is_refused(helm: Helm, way: Way) -> None:
+def test_a_chart_that_sets_a_key_in_two_ways_differently_is_refused(helm: Helm, way: Way) -> None:
     other = not way.by_chart if isinstance(way.by_chart, bool) else way.by_environment
     values = {**nested(way.key, way.by_chart), "config": {way.name: as_text(way, other)}}
 
@@ -218,7 +220,9 @@ def test_both_in_the_chart_and_different_is_refused(helm: Helm, way: Way) -> Non
 
 
 @named_ways
-def test_an_empty_name_sets_nothing(helm: Helm, tmp_path: Path, way: Way) -> None:
+def test_an_empty_environment_variable_of_the_chart_sets_nothing(
+    helm: Helm, tmp_path: Path, way: Way
+) -> None:
     assert way.name is not None
     locks = chart(helm, tmp_path, {"config": {way.name: ""}}, **{way.name: ""})
 
@@ -269,6 +273,8 @@ def test_a_ceiling_of_the_reference_joins_those_of_the_chart(
 
 @pytest.mark.parametrize("name", ["AFFINITY", "TOLERATIONS", "RESOURCES"])
 @pytest.mark.parametrize("value", ["{", "x", "3", '"{}"'])
-def test_what_is_no_json_of_its_kind_is_refused(helm: Helm, name: str, value: str) -> None:
+def test_an_environment_variable_of_the_chart_that_is_no_json_of_its_kind_is_refused(
+    helm: Helm, name: str, value: str
+) -> None:
     with pytest.raises(HelmError, match=rf"{name}: .* cannot be read: write JSON"):
         helm.rendered({"config": {f"OBOT_SERVER_MCPK8S_SETTINGS_{name}": value}})

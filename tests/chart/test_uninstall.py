@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from tests.e2e.manifests import GATE, bare_pod, server
+from tests.builders import GATE, bare_pod, server
 from tools.chart.helm import NAMESPACE, Helm, Json, is_hook
 from tools.chart.shipped import FOLDER
 from tools.cluster.control_plane import ControlPlane
@@ -99,7 +99,7 @@ def hook(cluster: ControlPlane) -> User:
     return cluster.service_account(NAMESPACE, "mcp-admission-uninstall")
 
 
-def test_everything_of_ours_goes_and_everything_else_runs(
+def test_uninstall_deletes_everything_of_ours_and_everything_else_runs(
     installed: ControlPlane, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = everything(installed)
@@ -172,7 +172,7 @@ def pods_run(cluster: ControlPlane) -> None:
     )
 
 
-def test_labels_that_somebody_else_applies_as_well_stay(
+def test_uninstall_keeps_labels_that_another_manager_applies_as_well(
     own_cluster: ControlPlane, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own_cluster.create("/api/v1/namespaces", namespace("shared", {MANAGED: "true"}))
@@ -195,7 +195,7 @@ def test_labels_that_somebody_else_applies_as_well_stay(
     assert "mcp-admission" not in [each["manager"] for each in left["managedFields"]]
 
 
-def test_what_is_not_allowed_is_told(
+def test_uninstall_reports_what_it_may_not_do(
     own_cluster: ControlPlane, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nobody = own_cluster.user("nobody")
@@ -204,6 +204,6 @@ def test_what_is_not_allowed_is_told(
     assert "403 Forbidden" in capsys.readouterr().err
 
 
-def test_no_cluster_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_uninstall_reports_that_no_cluster_answers(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["uninstall", "--kubeconfig", "/nowhere"]) == 2
     assert "/nowhere shows no way to a cluster" in capsys.readouterr().err

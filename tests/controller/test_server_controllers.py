@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from tests import builders
 from tests.controller.servers.live import filled_in, memory
-from tests.e2e import manifests
 from tests.kube.virtual_time import run
 from webhook.admission.drift import OUT_OF_DATE
 from webhook.controller.event_recorder import EventRecorder
@@ -25,7 +25,7 @@ NUMBERS = itertools.count(100)
 def deployment(name: str) -> Json:
     """A server that was filled in by the default settings."""
     container = {"name": "mcp", "image": "a:1", "ports": [{"containerPort": 80}]}
-    found = filled_in(manifests.server(name, containers=[container]), Settings())
+    found = filled_in(builders.server(name, containers=[container]), Settings())
     found["metadata"]["resourceVersion"] = str(next(NUMBERS))
     return found
 

@@ -10,10 +10,10 @@ import pytest
 
 from certs.authority import fingerprint
 from certs.bundle import parse_certificates
+from tests import builders
 from tests.controller.certificates.cluster import SERVICE, Installed
 from tests.controller.certificates.driving import drive, driving, sample
 from tests.controller.certificates.replica import Followed
-from tests.e2e import manifests
 from tools.cluster.authority import Authority
 from tools.cluster.ports import LOOPBACK
 from webhook.controller.serving_replicas import Replica, ask_certificates, endpoint_replicas
@@ -123,7 +123,7 @@ async def test_pods_that_lag_are_touched_once_so_that_their_kubelet_syncs(
     pods = namespaced("v1", "pods", installed.namespace)
     replicas = [Replica(LOOPBACK, 1, "late"), Replica(LOOPBACK, 1, "gone")]
     async with driving(installed.cluster.kubeconfig, installed.places, replicas) as driver:
-        installed.cluster.create(pods, manifests.bare_pod("late", labels={}))
+        installed.cluster.create(pods, builders.bare_pod("late", labels={}))
         await drive(driver)
         await driver.reconcile()
         touched = installed.cluster.get(f"{pods}/late")["metadata"]

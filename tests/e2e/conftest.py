@@ -1,27 +1,18 @@
 """The product on the control plane of the test run, and a namespace for each scenario."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.cluster.fixtures import control_plane, named_after
+from tests.e2e.installed import product
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
-from tools.cluster.control_plane import ControlPlane
 
-__all__ = ["control_plane"]
+__all__ = ["control_plane", "product"]
 
 MANAGED = {"mcp-admission.dev/managed": "true"}
 RESTRICTED = {
     f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")
 }
-
-
-@pytest.fixture(scope="session")
-def product(control_plane: ControlPlane) -> Iterator[Product]:
-    """The product, installed for all scenarios; whoever changes its settings puts them back."""
-    with Product(control_plane) as installed:
-        yield installed
 
 
 @pytest.fixture

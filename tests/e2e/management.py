@@ -1,7 +1,7 @@
 """A namespace that comes under management, or leaves it, while things are in it."""
 
+from tests.builders import NOT_LABELLED, bare_pod
 from tests.e2e.conftest import MANAGED
-from tests.e2e.manifests import NOT_LABELLED, bare_pod
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 
 

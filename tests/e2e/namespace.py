@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Any
 
-from tests.e2e.manifests import GATE, KINDS
+from tests.builders import GATE, KINDS
 from tests.e2e.product import Product
 from tools.cluster.clients import Body, Input, JsonObject, Output, Response
 from tools.cluster.users import User

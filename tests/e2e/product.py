@@ -45,7 +45,8 @@ class Product:
 
     def __init__(self, cluster: ControlPlane, settings: Changes | None = None) -> None:
         self.cluster = cluster
-        self._settings = merged(system.SETTINGS, settings or {})
+        self._installed = merged(system.SETTINGS, settings or {})
+        self._settings = self._installed
         self._folder = cluster.folder / NAME
         self._authority = Authority(self._folder / "pki")
         self._port, self._probes = free_ports(2)
@@ -74,6 +75,12 @@ class Product:
             yield
         finally:
             self._put_in_force(before)
+
+    def configure(self, changes: Changes) -> None:
+        """Put the settings of the installation, changed like this, in force until the next call."""
+        wanted = merged(self._installed, changes)
+        if wanted != self._settings:
+            self._put_in_force(wanted)
 
     @contextlib.contextmanager
     def uninstalled(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import KINDS, OPTED_IN, SERVER, of_kind, server
+from tests.builders import KINDS, OPTED_IN, SERVER, of_kind, server
 from tests.e2e.namespace import Namespace, Object, assert_hardened
 from tests.e2e.product import Product
 from tools.cluster.clients import Output
@@ -87,7 +87,7 @@ def test_a_plain_one_of_any_kind_is_not_warned_about_and_its_pods_are_hardened(
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-def test_the_templates_of_others_are_stored_as_they_were_written(
+def test_templates_of_other_kinds_are_stored_as_they_were_written(
     product: Product, namespace: Namespace, kind: str
 ) -> None:
     counted = {"kind": kind, "hook": "validate", "decision": "allowed"}

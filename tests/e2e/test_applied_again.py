@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.manifests import IMAGE, bare_pod, container, server
+from tests.builders import IMAGE, bare_pod, container, server
 from tests.e2e.namespace import Namespace, Object, assert_hardened
 from tests.e2e.product import Product
 from tools.cluster.clients import Response

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.manifests import container, server
+from tests.builders import container, server
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 
@@ -28,7 +28,7 @@ def memory(namespace: Namespace) -> tuple[str, int]:
     return found["resources"]["requests"]["memory"], seen
 
 
-def test_an_update_that_leaves_the_template_alone_changes_nothing(changed: Namespace) -> None:
+def test_an_update_beside_the_template_applies_no_changed_setting(changed: Namespace) -> None:
     changed.apply(server())
     changed.kubectl("replace", "-f", "-", sent=server(), as_user=changed.tenant)
     changed.apply(server(), "--server-side", "--field-manager=argo", "--force-conflicts")
@@ -41,13 +41,13 @@ def test_an_update_that_leaves_the_template_alone_changes_nothing(changed: Names
     assert memory(changed) == ("400Mi", 1)
 
 
-def test_a_restart_takes_the_new_value(changed: Namespace) -> None:
+def test_a_restart_takes_the_changed_setting(changed: Namespace) -> None:
     changed.kubectl("rollout", "restart", "deployment/github-tools", as_user=changed.tenant)
 
     assert memory(changed) == ("600Mi", 2)
 
 
-def test_a_new_image_takes_the_new_value(changed: Namespace) -> None:
+def test_a_new_image_takes_the_changed_setting(changed: Namespace) -> None:
     changed.apply(server(containers=[container(image="registry.example/mcp:2")]))
 
     assert memory(changed) == ("600Mi", 2)
@@ -62,14 +62,16 @@ def test_going_back_to_an_old_image_does_not_go_back_to_old_settings(changed: Na
     assert changed.template()["spec"]["containers"][0]["image"] == "registry.example/mcp:1"
 
 
-def test_a_new_server_has_the_new_value(product: Product, namespace: Namespace) -> None:
+def test_a_new_server_has_the_changed_setting(product: Product, namespace: Namespace) -> None:
     with product.settings(MORE):
         namespace.apply(server())
 
         assert memory(namespace) == ("600Mi", 1)
 
 
-def test_what_the_author_wrote_does_not_follow(product: Product, namespace: Namespace) -> None:
+def test_what_the_author_wrote_does_not_follow_a_changed_setting(
+    product: Product, namespace: Namespace
+) -> None:
     own = {"requests": {"memory": "400Mi"}}
     namespace.apply(server(containers=[container(resources=own)]))
     with product.settings(MORE):

@@ -2,7 +2,7 @@
 
 import yaml
 
-from tests.e2e.manifests import bare_pod, container, server
+from tests.builders import bare_pod, container, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 

@@ -1,6 +1,6 @@
 """A new pod waits until the controller says that its network policy exists."""
 
-from tests.e2e.manifests import GATE, bare_pod, server
+from tests.builders import GATE, bare_pod, server
 from tests.e2e.namespace import Namespace, Object, assert_hardened
 from tests.e2e.product import Product
 
@@ -48,7 +48,7 @@ def test_a_tenant_may_not_remove_the_gate(namespace: Namespace) -> None:
     assert gated(namespace)["spec"]["schedulingGates"] == [{"name": GATE}]
 
 
-def test_whoever_breaks_the_glass_may_remove_it(product: Product, namespace: Namespace) -> None:
+def test_an_administrator_may_remove_the_gate(product: Product, namespace: Namespace) -> None:
     namespace.apply(bare_pod())
 
     answer = namespace.release(gated(namespace), as_user=product.cluster.admin)
@@ -73,7 +73,9 @@ def test_templates_hold_no_gate(namespace: Namespace) -> None:
     assert "schedulingGates" not in namespace.template()["spec"]
 
 
-def test_without_network_policies_nothing_waits(product: Product, namespace: Namespace) -> None:
+def test_without_network_policies_no_pod_waits_at_the_gate(
+    product: Product, namespace: Namespace
+) -> None:
     with product.settings({"mcpNamespace": {"networkPolicy": {"enabled": False}}}):
         namespace.apply(bare_pod())
 

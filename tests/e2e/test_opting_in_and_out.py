@@ -1,6 +1,6 @@
 """A live Deployment becomes an MCP server by its label, and stops being one by "false"."""
 
-from tests.e2e.manifests import INJECTED, NAME, NOT_LABELLED, SERVER, server
+from tests.builders import INJECTED, NAME, NOT_LABELLED, SERVER, server
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tools.cluster.clients import Output
 
@@ -34,7 +34,9 @@ def test_labelling_a_live_deployment_hardens_it_and_says_that_it_rolls(
     assert len(namespace.replica_sets()) == 2
 
 
-def test_applying_the_label_does_the_same(namespace: Namespace) -> None:
+def test_applying_the_label_to_a_live_deployment_does_the_same_as_labelling_it(
+    namespace: Namespace,
+) -> None:
     namespace.apply(server(labels=NOT_LABELLED))
     namespace.wait_until_rolled_out()
 
@@ -45,7 +47,9 @@ def test_applying_the_label_does_the_same(namespace: Namespace) -> None:
     assert len(namespace.replica_sets()) == 2
 
 
-def test_a_dropped_label_is_put_back_with_the_way_out(namespace: Namespace) -> None:
+def test_a_dropped_label_is_put_back_with_a_warning_that_names_the_way_out(
+    namespace: Namespace,
+) -> None:
     namespace.apply(server())
 
     for said in (label(namespace, "-"), namespace.apply(server(labels=NOT_LABELLED))):
@@ -109,7 +113,7 @@ def test_a_server_that_opted_out_may_come_back(namespace: Namespace) -> None:
     assert namespace.template() == hardened
 
 
-def test_a_managed_namespace_has_no_way_out(managed: Namespace) -> None:
+def test_no_server_opts_out_of_a_managed_namespace(managed: Namespace) -> None:
     created = managed.apply(server(labels={SERVER: "false"}), check=False)
     managed.apply(server())
     opted_out = label(managed, "=false", "--overwrite", check=False)
@@ -120,7 +124,7 @@ def test_a_managed_namespace_has_no_way_out(managed: Namespace) -> None:
     assert managed.deployment()["metadata"]["labels"][SERVER] == "true"
 
 
-def test_a_managed_namespace_needs_no_label(managed: Namespace) -> None:
+def test_a_server_in_a_managed_namespace_needs_no_label(managed: Namespace) -> None:
     said = managed.apply(server(labels=NOT_LABELLED))
 
     (pod,) = managed.wait_until_running()

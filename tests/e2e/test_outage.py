@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.manifests import KINDS, NOT_LABELLED, bare_pod, container, of_kind, server
+from tests.builders import KINDS, NOT_LABELLED, bare_pod, container, of_kind, server
 from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, Namespace, assert_hardened
 from tests.e2e.product import Product
 
@@ -27,7 +27,9 @@ def assert_unreachable(said: str) -> None:
     assert "connection refused" in said
 
 
-def test_new_servers_are_refused_with_a_message_that_says_why(outage: Namespace) -> None:
+def test_new_servers_are_refused_while_the_webhook_is_down_with_the_reason(
+    outage: Namespace,
+) -> None:
     of_others = [of_kind(kind, "new") for kind in KINDS]
     for manifest in (server("new"), bare_pod("new"), *of_others):
         answer = outage.raw("POST", f"{manifest['kind'].lower()}s", manifest)
@@ -37,7 +39,7 @@ def test_new_servers_are_refused_with_a_message_that_says_why(outage: Namespace)
     assert_unreachable(outage.apply(server("new"), check=False).stderr)
 
 
-def test_changes_of_servers_are_refused_too(outage: Namespace) -> None:
+def test_changes_of_servers_are_refused_while_the_webhook_is_down(outage: Namespace) -> None:
     changed = server(containers=[container(image="registry.example/mcp:2")])
 
     assert_unreachable(outage.apply(changed, check=False).stderr)
@@ -47,7 +49,7 @@ def test_changes_of_servers_are_refused_too(outage: Namespace) -> None:
     assert_unreachable(dropped.stderr)
 
 
-def test_what_is_no_server_is_untouched(outage: Namespace) -> None:
+def test_workloads_that_are_no_servers_do_not_need_the_webhook(outage: Namespace) -> None:
     outage.apply(
         [
             server("plain", labels=NOT_LABELLED, terminationGracePeriodSeconds=1),
@@ -68,7 +70,7 @@ def test_what_is_no_server_is_untouched(outage: Namespace) -> None:
     )
 
 
-def test_running_servers_go_on(outage: Namespace) -> None:
+def test_running_servers_do_not_need_the_webhook(outage: Namespace) -> None:
     """Status updates, deletions and a Scale need no webhook outside of managed namespaces."""
     phase = {"status": {"message": "seen by the kubelet"}}
     answer = outage.raw("PATCH", "pods/bare/status", phase, MERGE_PATCH)
@@ -104,7 +106,7 @@ def refused_pods(namespace: Namespace) -> bool:
     return any('failed calling webhook "opted-in.mcp-admission.dev"' in said for said in messages)
 
 
-def test_a_managed_namespace_takes_no_pods_and_lets_everything_go(
+def test_a_managed_namespace_without_the_webhook_takes_no_pods_and_lets_everything_be_deleted(
     product: Product, managed: Namespace
 ) -> None:
     managed.apply([server(), bare_pod("bare", labels=NOT_LABELLED)])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.manifests import INJECTED, NAME, SERVER, bare_pod, container, server
+from tests.builders import INJECTED, NAME, SERVER, bare_pod, container, server
 from tests.e2e.namespace import MERGE_PATCH, Namespace, Object
 from tests.e2e.product import Product
 
@@ -38,7 +38,9 @@ def template_and_pod(namespace: Namespace) -> list[Object]:
     return [namespace.deployment()["spec"]["template"], pod]
 
 
-def test_security_fields_are_filled_in_on_every_container(namespace: Namespace) -> None:
+def test_security_fields_are_filled_in_on_every_container_of_template_and_pod(
+    namespace: Namespace,
+) -> None:
     init = container(name="prepare")
     sidecar = container(name="proxy", restartPolicy="Always")
     namespace.apply(server(initContainers=[init, sidecar]))
@@ -79,7 +81,9 @@ def test_a_bare_pod_is_filled_in_like_a_deployment(namespace: Namespace) -> None
     assert found["imagePullPolicy"] == "Always"
 
 
-def test_the_token_volume_is_gone_and_stays_gone(namespace: Namespace) -> None:
+def test_the_token_volume_of_a_running_server_is_removed_and_does_not_come_back(
+    namespace: Namespace,
+) -> None:
     namespace.apply(server(initContainers=[container(name="prepare")]))
 
     (pod,) = namespace.wait_until_running()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import bare_pod, container, server
+from tests.builders import bare_pod, container, server
 from tests.e2e.namespace import Namespace, Object
 from tests.e2e.product import Product
 from tools.cluster.clients import Output
@@ -66,7 +66,7 @@ def test_an_update_is_refused_like_a_create(namespace: Namespace) -> None:
     assert namespace.deployment()["metadata"]["generation"] == 1
 
 
-def test_the_status_is_forbidden_and_the_message_names_the_webhook(namespace: Namespace) -> None:
+def test_a_refusal_has_the_status_forbidden_and_names_the_webhook(namespace: Namespace) -> None:
     answer = namespace.raw("POST", "deployments", server(hostNetwork=True))
 
     assert answer.status == 403
@@ -129,7 +129,7 @@ def test_the_fleets_values_replace_a_servers_own_with_a_warning_each(
     assert {part: values for part, values in found["resources"].items() if values} == {}
 
 
-def test_what_is_above_a_ceiling_is_refused(product: Product, namespace: Namespace) -> None:
+def test_a_limit_above_a_ceiling_is_refused(product: Product, namespace: Namespace) -> None:
     own = {"limits": {"memory": "4Gi"}}
     with product.settings({"mcpServerMaximums": {"limits": {"memory": "2Gi"}}}):
         refused = namespace.apply(server(containers=[container(resources=own)]), check=False)
@@ -149,7 +149,9 @@ def test_a_misspelt_label_is_refused_and_not_overlooked(namespace: Namespace) ->
     )
 
 
-def test_the_log_tells_what_happened_by_the_name(product: Product, namespace: Namespace) -> None:
+def test_the_log_names_the_object_and_the_rules_of_a_refusal(
+    product: Product, namespace: Namespace
+) -> None:
     namespace.apply(server(hostNetwork=True), check=False)
 
     reviews = [line for line in product.logged() if line.get("namespace") == namespace.name]

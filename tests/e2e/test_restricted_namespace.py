@@ -1,6 +1,6 @@
 """An MCP server that says nothing about security runs where Pod Security enforces `restricted`."""
 
-from tests.e2e.manifests import server
+from tests.builders import server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 

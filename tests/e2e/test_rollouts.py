@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import server
+from tests.builders import server
 from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, Namespace, Object
 
 STRATEGIC = "application/strategic-merge-patch+json"
@@ -50,7 +50,7 @@ def test_set_image_rolls_once_and_changes_nothing_else(
     assert rollouts(namespace) == (2, 2)
 
 
-def test_a_restart_rolls_once(namespace: Namespace, template: Object) -> None:
+def test_a_rollout_restart_of_a_server_rolls_once(namespace: Namespace, template: Object) -> None:
     kubectl(namespace, "rollout", "restart", "deployment/github-tools")
 
     namespace.wait_until_rolled_out()
@@ -60,7 +60,9 @@ def test_a_restart_rolls_once(namespace: Namespace, template: Object) -> None:
     assert rollouts(namespace) == (2, 2)
 
 
-def test_undo_goes_back_to_the_same_template(namespace: Namespace, template: Object) -> None:
+def test_a_rollout_undo_goes_back_to_the_same_template(
+    namespace: Namespace, template: Object
+) -> None:
     kubectl(namespace, "set", "image", "deployment/github-tools", "mcp=registry.example/mcp:2")
     namespace.wait_until_rolled_out()
     kubectl(namespace, "rollout", "undo", "deployment/github-tools")

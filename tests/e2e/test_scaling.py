@@ -1,6 +1,6 @@
 """An MCP server is made with one replica; who scales it is not undone by the next apply."""
 
-from tests.e2e.manifests import server
+from tests.builders import server
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tools.cluster.clients import JsonObject
@@ -38,7 +38,7 @@ def test_a_new_server_with_three_replicas_gets_one_and_says_so(namespace: Namesp
     assert replicas(namespace) == 1
 
 
-def test_a_new_server_may_have_none(namespace: Namespace) -> None:
+def test_a_new_server_may_have_no_replica(namespace: Namespace) -> None:
     assert namespace.apply(server(replicas=0)).stderr == ""
 
     assert replicas(namespace) == 0
@@ -69,7 +69,7 @@ def test_scaling_to_three_stays_and_later_updates_keep_it(namespace: Namespace) 
     assert len(namespace.wait_until_rolled_out()) == 3
 
 
-def test_an_update_that_raises_the_count_itself_gets_one(namespace: Namespace) -> None:
+def test_an_update_of_a_server_that_raises_its_replicas_gets_one(namespace: Namespace) -> None:
     namespace.apply(server())
 
     said = namespace.apply(server(replicas=3))
@@ -78,7 +78,9 @@ def test_an_update_that_raises_the_count_itself_gets_one(namespace: Namespace) -
     assert replicas(namespace) == 1
 
 
-def test_the_policy_may_refuse_instead(product: Product, namespace: Namespace) -> None:
+def test_the_replica_policy_may_refuse_more_than_one_replica(
+    product: Product, namespace: Namespace
+) -> None:
     with product.settings({"replicas": {"policy": "deny"}}):
         refused = namespace.apply(server(replicas=3), check=False)
 
@@ -86,7 +88,9 @@ def test_the_policy_may_refuse_instead(product: Product, namespace: Namespace) -
     assert "replicas must be 0 or 1 (asked for 3) (replicas)" in refused.stderr
 
 
-def test_an_autoscaler_works_where_the_policy_is_off(product: Product, managed: Namespace) -> None:
+def test_an_autoscaler_works_where_the_replica_policy_is_off(
+    product: Product, managed: Namespace
+) -> None:
     with product.settings({"replicas": {"policy": "off"}}):
         managed.apply([server(), AUTOSCALER])
         pods = managed.wait_until_running(3)

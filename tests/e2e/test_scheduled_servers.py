@@ -1,6 +1,6 @@
 """A CronJob is one server: what it was granted by name, its pods have in every run."""
 
-from tests.e2e.manifests import NAME, of_kind
+from tests.builders import NAME, of_kind
 from tests.e2e.namespace import Namespace, Object
 from tests.e2e.product import Product
 
@@ -19,7 +19,7 @@ def has_token(pod: Object) -> bool:
     return any("serviceAccountToken" in str(source) for source in sources)
 
 
-def test_each_run_has_the_token_that_the_schedule_was_granted(
+def test_each_run_of_a_cron_job_has_the_token_that_its_name_was_granted(
     product: Product, namespace: Namespace
 ) -> None:
     granted = {"optedIn": "forbid", "names": [f"{namespace.name}/nightly"]}

@@ -33,7 +33,7 @@ def kubectl(tmp_path: Path, pytestconfig: pytest.Config) -> Kubectl:
 
 
 @pytest.mark.parametrize("case", cases())
-def test_kubectl_reads_what_the_table_says(case: Case, kubectl: Kubectl) -> None:
+def test_kubectl_reads_streams_as_the_table_of_streams_says(case: Case, kubectl: Kubectl) -> None:
     text = case.text if isinstance(case.text, bytes) else case.text.encode()
 
     ran = kubectl(text, "jsonpath={.metadata.name}")
@@ -43,7 +43,7 @@ def test_kubectl_reads_what_the_table_says(case: Case, kubectl: Kubectl) -> None
 
 
 @pytest.mark.parametrize(("text", "merged"), [*MERGED, *NOT_MERGED])
-def test_kubectl_merges_what_the_table_says(
+def test_kubectl_merges_keys_as_the_table_of_merges_says(
     text: str, merged: dict[str, Any], kubectl: Kubectl
 ) -> None:
     ran = kubectl(f"{thing('a')}{merging(text)}".encode(), "json")

@@ -27,12 +27,14 @@ def lets_in(labels: dict[str, str], namespace: str) -> bool:
     )
 
 
-def test_the_caller_may_call() -> None:
+def test_the_caller_of_the_example_may_call_the_server() -> None:
     assert lets_in(LABELS, RELEASE)
 
 
 @pytest.mark.parametrize(
     ("labels", "namespace"), [({}, RELEASE), (LABELS, "servers"), (LABELS, "default")]
 )
-def test_nobody_else_may(labels: dict[str, str], namespace: str) -> None:
+def test_no_other_pod_may_call_the_server_of_the_example(
+    labels: dict[str, str], namespace: str
+) -> None:
     assert not lets_in(labels, namespace)

@@ -46,17 +46,17 @@ def assert_outcome(row: Row, outcome: Outcome) -> None:
 
 
 @each_row
-def test_the_cluster_answers(row: Row) -> None:
+def test_an_example_is_admitted_or_refused_as_its_row_says(row: Row) -> None:
     assert_outcome(row, api_server(row).create(DOCUMENTS[row.source]))
 
 
 @each_row
-def test_a_review_of_the_file_answers_the_same(row: Row) -> None:
+def test_an_offline_review_of_an_example_answers_as_the_cluster_does(row: Row) -> None:
     assert_outcome(row, api_server(row, bare=True).create(DOCUMENTS[row.source]))
 
 
 @each_row
-def test_what_is_admitted_is_admitted_again_as_it_is(row: Row) -> None:
+def test_an_admitted_example_is_admitted_again_unchanged(row: Row) -> None:
     first = api_server(row).create(DOCUMENTS[row.source])
     if first.covered and first.allowed:
         again = api_server(row).create(first.stored)
@@ -66,7 +66,7 @@ def test_what_is_admitted_is_admitted_again_as_it_is(row: Row) -> None:
 
 
 @each_row
-def test_the_same_manifest_again_and_a_restart_change_no_template(row: Row) -> None:
+def test_applying_an_example_again_and_restarting_it_change_no_template(row: Row) -> None:
     """Neither a sync, nor an operator that writes its own version again, makes a new ReplicaSet."""
     manifest = DOCUMENTS[row.source]
     server = api_server(row)
@@ -79,7 +79,7 @@ def test_the_same_manifest_again_and_a_restart_change_no_template(row: Row) -> N
 
 
 @each_row
-def test_the_pods_of_an_admitted_workload(row: Row) -> None:
+def test_pods_of_an_admitted_example_are_admitted_or_refused_as_its_row_says(row: Row) -> None:
     """A Deployment's need the gate and what is for pods; others are filled in themselves."""
     stored = api_server(row).create(DOCUMENTS[row.source]).stored
     if row.answer in {"passes", "refused"} or stored["kind"] == "Pod":
@@ -94,7 +94,7 @@ def test_the_pods_of_an_admitted_workload(row: Row) -> None:
 
 
 @each_row
-def test_the_pods_that_start_comply_with_the_restricted_standard(row: Row) -> None:
+def test_pods_of_examples_comply_with_the_restricted_standard(row: Row) -> None:
     admitted = api_server(row).create(DOCUMENTS[row.source])
     level_is_lower = "podSecurity" in row.settings.get("mcpNamespace", {})
     if level_is_lower or not (admitted.covered and admitted.allowed):
@@ -109,7 +109,7 @@ def test_the_pods_that_start_comply_with_the_restricted_standard(row: Row) -> No
 
 
 @each_row
-def test_the_registrations_send_what_is_reviewed(row: Row) -> None:
+def test_the_registrations_send_the_examples_that_are_reviewed(row: Row) -> None:
     """A selector is rendered into the registrations by the chart, so those rows are left out."""
     document = DOCUMENTS[row.source]
     if "selectors" in row.settings or document["kind"] not in RESOURCES:
@@ -140,7 +140,7 @@ def test_an_example_starts_by_saying_what_comes_of_it(name: str) -> None:
     assert 2 <= comment <= 4
 
 
-def test_each_document_has_one_row_for_the_default_settings() -> None:
+def test_each_example_has_one_row_for_the_default_settings() -> None:
     assert sorted(row.source for row in BY_DEFAULT) == sorted(DOCUMENTS)
     assert all(row.by_default for row in BY_DEFAULT)
     assert not any(row.by_default for row in BY_SETTINGS)
@@ -162,7 +162,9 @@ def test_the_contradictions_of_the_bridge_are_all_named_at_once() -> None:
 @pytest.mark.parametrize(
     ("policy", "refused_by"), [("override", ["replicas"]), ("deny", ["replicas"]), ("off", [])]
 )
-def test_an_autoscaler_of_a_managed_server(policy: str, refused_by: list[str]) -> None:
+def test_an_autoscaler_scales_a_managed_server_as_the_replica_policy_says(
+    policy: str, refused_by: list[str]
+) -> None:
     settings = Settings.model_validate({"replicas": {"policy": policy}})
     server = ApiServer(settings, MANAGED)
     deployment = server.create(DOCUMENTS["hpa.yaml#1"]).stored
@@ -173,7 +175,9 @@ def test_an_autoscaler_of_a_managed_server(policy: str, refused_by: list[str]) -
 @pytest.mark.parametrize(
     ("asks", "refused_by"), [("false", ["service-account-token"]), ("true", [])]
 )
-def test_a_token_projected_by_the_cloud(asks: str, refused_by: list[str]) -> None:
+def test_a_token_that_a_cloud_projects_is_admitted_where_the_server_asks_for_it(
+    asks: str, refused_by: list[str]
+) -> None:
     manifest = copied(DOCUMENTS["cloud-identity.yaml#1"])
     manifest["metadata"]["annotations"] = {"mcp-admission.dev/service-account-token": asks}
     pod = pod_of(ApiServer().create(manifest).stored)

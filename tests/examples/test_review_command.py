@@ -32,7 +32,7 @@ def report() -> Any:
     return json.loads(finished.stdout)
 
 
-def test_it_counts_what_the_table_says(report: Any) -> None:
+def test_the_review_command_counts_the_refused_examples(report: Any) -> None:
     refused = [row for row in REVIEWED if row.answer == "refused"]
     assert report["summary"] == {
         "reviewed": len(REVIEWED),
@@ -47,7 +47,7 @@ def test_it_counts_what_the_table_says(report: Any) -> None:
     }
 
 
-def test_it_finds_what_the_table_says(report: Any) -> None:
+def test_the_review_command_prints_the_findings_of_the_examples(report: Any) -> None:
     expected = {f"{EXAMPLES}/{row.source}": (row.refused_by, row.warned_by) for row in REVIEWED}
 
     def rules(result: Any, severity: str) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def test_it_finds_what_the_table_says(report: Any) -> None:
     }
 
 
-def test_people_read_every_refusal() -> None:
+def test_the_review_command_prints_every_refusal_for_people() -> None:
     finished = run()
 
     assert finished.returncode == 1

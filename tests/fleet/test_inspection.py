@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests import builders
 from tests.controller.servers.live import Json, filled_in, server, settings, stored
-from tests.e2e import manifests
 from tests.kube.virtual_time import run
 from webhook.controller.installation import Installation
 from webhook.fleet.inspection import Audit
@@ -89,7 +89,7 @@ def policy() -> Json:
 
 
 def owned(kind: str, name: str, number: int, **spec: Any) -> Json:
-    found = stored(manifests.bare_pod(f"{name}-{number}", **(spec or {"hostPID": True})))
+    found = stored(builders.bare_pod(f"{name}-{number}", **(spec or {"hostPID": True})))
     found["metadata"]["ownerReferences"] = [{**OWNER, "kind": kind, "name": name}]
     return found
 
@@ -112,8 +112,8 @@ def test_a_pod_is_reported_under_the_workload_that_owns_it() -> None:
         of_replica_set("crm-7d4f", "7d4f", hostPID=False),
         of_replica_set("alone-7d4f", "7d4f"),
         mirror(),
-        stored(manifests.bare_pod("bare", hostPID=True)),
-        {**stored(manifests.bare_pod("going", hostPID=True))},
+        stored(builders.bare_pod("bare", hostPID=True)),
+        {**stored(builders.bare_pod("going", hostPID=True))},
     ]
     pods[-1]["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     cluster = Cluster(
@@ -208,7 +208,7 @@ def test_where_no_policies_are_made_none_are_read() -> None:
 
 
 def test_a_list_that_expired_begins_again_and_no_finding_is_doubled() -> None:
-    cluster = Cluster(deployments=[stored(server()), stored(manifests.server("b"))])
+    cluster = Cluster(deployments=[stored(server()), stored(builders.server("b"))])
     cluster.failures = {"deployments": [GONE, GONE]}
     found, skipped = audited(cluster)
 

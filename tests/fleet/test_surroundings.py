@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
+from tests import builders
 from tests.controller.servers.live import Json, filled_in, settings
-from tests.e2e import manifests
 from webhook.fleet.surroundings import Policies, Surroundings, isolation_findings
 from webhook.objects import deployed_server as servers
 from webhook.objects import made
 from webhook.settings.model import Settings
 
 RELEASE = "mcp-admission-system"
-LABELS = {manifests.SERVER: "true", manifests.NAME: "crm", "app": "crm"}
+LABELS = {builders.SERVER: "true", builders.NAME: "crm", "app": "crm"}
 GRANTED = settings(mcpNamespace={"networkPolicy": {"egressCeilings": ["10.1.0.0/16"]}})
-ASKING = manifests.server("crm", annotations={"mcp-admission.dev/egress": "10.1.2.0/24:5432"})
+ASKING = builders.server("crm", annotations={"mcp-admission.dev/egress": "10.1.2.0/24:5432"})
 (ACCESS,) = (
     each
     for each in made.server_objects(
@@ -40,11 +40,11 @@ def unlabelled(policy: Json) -> Json:
 
 
 def by_name(name: str) -> Json:
-    return {"matchLabels": {manifests.NAME: name}}
+    return {"matchLabels": {builders.NAME: name}}
 
 
 def among(*names: str) -> Json:
-    key = {"key": manifests.NAME, "operator": "In", "values": list(names)}
+    key = {"key": builders.NAME, "operator": "In", "values": list(names)}
     return {"matchExpressions": [key]}
 
 

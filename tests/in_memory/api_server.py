@@ -9,7 +9,7 @@ from tests.in_memory.requests import RESOURCES, applied, request
 from webhook.admission.answer import Answer, Severity
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import DEPLOYMENTS, JOBS, PODS
+from webhook.admission.workload import BINDINGS, DEPLOYMENTS, JOBS, PODS
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -106,10 +106,11 @@ class ApiServer:
         scale = {"resource": DEPLOYMENTS, "subresource": "scale"}
         return self._ask(self._request("UPDATE", after, before, **scale))
 
-    def bind(self, metadata: Json) -> Outcome:
-        """POST of the binding of a pod to a node, which schedulers send."""
+    def bind(self, metadata: Json, resource: str = "pods/github-tools/binding") -> Outcome:
+        """POST of the binding of a pod to a node, which schedulers send, in one of two ways."""
         binding = {"kind": "Binding", "metadata": metadata, "target": {"kind": "Node", "name": "a"}}
-        return self._ask(self._request("CREATE", binding, resource=PODS, subresource="binding"))
+        target, subresource = (BINDINGS, "") if resource == BINDINGS else (PODS, "binding")
+        return self._ask(self._request("CREATE", binding, resource=target, subresource=subresource))
 
     def _request(self, operation: str, sent: Json, old: Json | None = None, **keys: str) -> Request:
         client = self.client

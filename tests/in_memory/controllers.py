@@ -45,6 +45,19 @@ def pod_of(workload: Json) -> Json:
     }
 
 
+def job_of(cron_job: Json, run: str) -> Json:
+    """The Job that the controller, or `kubectl create job --from`, posts for one run."""
+    owner = {"apiVersion": "batch/v1", "kind": "CronJob", "name": cron_job["metadata"]["name"]}
+    return {
+        "kind": "Job",
+        "metadata": {
+            "name": run,
+            "ownerReferences": [{**owner, "uid": "0-0", "controller": True}],
+        },
+        "spec": copied(cron_job["spec"]["jobTemplate"]["spec"]),
+    }
+
+
 def restarted(deployment: Json, at: str = "2024-05-01T10:00:00Z") -> Json:
     """What `kubectl rollout restart` sends."""
     new = copied(deployment)

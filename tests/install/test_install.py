@@ -74,7 +74,7 @@ def test_what_has_no_wheel_is_not_built_with_the_tools_of_the_day(project: Proje
     assert "No matching distribution found for speedups==1.0" in ran.stderr
 
 
-def test_the_image_holds_exactly_what_is_locked(project: Project, tmp_path: Path) -> None:
+def test_the_container_image_holds_exactly_what_is_locked(project: Project, tmp_path: Path) -> None:
     project.lock("build.txt", BUILDER)
     project.lock("run.txt", *(each.name for each in PACKAGES if each.name != BUILDER))
     (folder := tmp_path / "image").mkdir()

@@ -15,7 +15,7 @@ def deployment(operation: str, new: Json, old: Json | None = None) -> Request:
 
 @pytest.mark.parametrize("value", ["true", "yes", "True", "False", "0", ""])
 @pytest.mark.parametrize("place", ["own", "template"])
-def test_every_value_but_false_opts_in(place: str, value: str) -> None:
+def test_every_value_of_the_label_but_false_opts_in(place: str, value: str) -> None:
     new = body("Deployment", **{place: {OPT_IN: value}})
 
     assert calls(deployment("CREATE", new)) == BOTH_HOOKS
@@ -46,14 +46,14 @@ def test_an_annotation_does_not_opt_in() -> None:
     assert calls(Request("", "pods", "CREATE", "Pod", TEAM, new)) == []
 
 
-def test_opting_out_is_reviewed() -> None:
+def test_an_update_that_opts_out_is_reviewed() -> None:
     old = body("Deployment", own={OPT_IN: "true"}, template={OPT_IN: "true"})
     new = body("Deployment", own={OPT_IN: "false"})
 
     assert calls(deployment("UPDATE", new, old)) == BOTH_HOOKS
 
 
-def test_staying_out_is_not_reviewed() -> None:
+def test_an_update_that_stays_opted_out_is_not_reviewed() -> None:
     out = body("Deployment", own={OPT_IN: "false"})
 
     assert calls(deployment("UPDATE", out, out)) == []

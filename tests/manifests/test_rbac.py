@@ -20,11 +20,11 @@ def of(kind: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("version", ["1.34", "1.37"])
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=name)
-def test_they_are_valid(manifest: dict[str, Any], version: str) -> None:
+def test_the_rbac_manifests_are_valid(manifest: dict[str, Any], version: str) -> None:
     kubernetes_validate.validate(manifest, version, strict=True)
 
 
-def test_nothing_is_bound_to_the_serving_side() -> None:
+def test_no_role_is_bound_to_the_service_account_of_serve() -> None:
     bound = [
         subject["name"]
         for kind in ("RoleBinding", "ClusterRoleBinding")

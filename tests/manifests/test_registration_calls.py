@@ -71,7 +71,7 @@ def row_name(row: Row) -> str:
 
 
 @pytest.mark.parametrize("row", CALLS, ids=row_name)
-def test_managed_namespace_reviews_labelled_and_unlabelled_alike(row: Row) -> None:
+def test_a_managed_namespace_reviews_labelled_and_unlabelled_alike(row: Row) -> None:
     for namespace, carrier in itertools.product(MANAGED, [None, *carriers(row)]):
         called = calls(request(row, namespace, carrier))
 
@@ -79,7 +79,7 @@ def test_managed_namespace_reviews_labelled_and_unlabelled_alike(row: Row) -> No
 
 
 @pytest.mark.parametrize("row", CALLS, ids=row_name)
-def test_elsewhere_the_label_decides_wherever_it_stands(row: Row) -> None:
+def test_in_other_namespaces_the_label_on_workload_or_template_decides(row: Row) -> None:
     for namespace, carrier in itertools.product(UNMANAGED, [None, *carriers(row)]):
         called = calls(request(row, namespace, carrier))
 
@@ -94,7 +94,9 @@ def test_own_namespace_and_kube_system_are_never_reviewed(row: Row) -> None:
 
 
 @pytest.mark.parametrize(("group", "resource", "operation"), NEVER)
-def test_nothing_else_is_called(group: str, resource: str, operation: str) -> None:
+def test_the_registrations_send_no_other_resource_verb_or_subresource(
+    group: str, resource: str, operation: str
+) -> None:
     labelled = body("Deployment", LABEL, LABEL)
     for namespace in MANAGED + UNMANAGED:
         asked = Request(group, resource, operation, "Any", namespace, labelled, labelled)
@@ -102,7 +104,7 @@ def test_nothing_else_is_called(group: str, resource: str, operation: str) -> No
         assert calls(asked) == []
 
 
-def test_rules_name_what_the_table_names_and_no_more() -> None:
+def test_the_rules_of_the_registrations_name_the_resources_of_the_table_and_no_more() -> None:
     promised = {
         (f"{hook} {entry}", row.group, row.resource, row.operation)
         for row in CALLS

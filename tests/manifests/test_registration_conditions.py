@@ -44,7 +44,7 @@ def pod(operation: str, namespace: Json, new: Json, old: Json | None = None) -> 
 @pytest.mark.parametrize(
     "one", registered(), ids=lambda one: f"{one.name} {one.operation} {one.resource}"
 )
-def test_no_condition_is_an_error_on_a_bare_object(
+def test_no_match_condition_is_an_error_on_a_bare_object(
     one: Registered, groups: tuple[str, ...]
 ) -> None:
     kind = KINDS[one.group, one.resource]

@@ -76,11 +76,11 @@ def settings(kind: str, name: str, path: str, operator: str) -> Json:
 
 @pytest.mark.parametrize("minor", ["1.34", "1.35", "1.36", "1.37"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_valid_for_every_supported_minor(kind: str, minor: str) -> None:
+def test_the_registrations_are_valid_for_every_supported_minor(kind: str, minor: str) -> None:
     kubernetes_validate.validate(registrations()[kind], minor, strict=True)
 
 
-def test_one_configuration_of_each_kind() -> None:
+def test_there_is_one_webhook_configuration_of_each_kind() -> None:
     assert sorted(registrations()) == sorted(KINDS)
     for document in registrations().values():
         assert set(document) == {"apiVersion", "kind", "metadata", "webhooks"}
@@ -98,7 +98,9 @@ def test_one_configuration_of_each_kind() -> None:
         (VALIDATING, [(MANAGED, "/validate/managed", "In"), (OPTED_IN, "/validate", "NotIn")]),
     ],
 )
-def test_every_setting_is_spelled_out(kind: str, expected: list[tuple[str, str, str]]) -> None:
+def test_every_setting_of_the_registrations_is_spelled_out(
+    kind: str, expected: list[tuple[str, str, str]]
+) -> None:
     actual = [
         {key: entry[key] for key in entry if key not in {"rules", "matchConditions"}}
         for entry in registrations()[kind]["webhooks"]
@@ -108,7 +110,7 @@ def test_every_setting_is_spelled_out(kind: str, expected: list[tuple[str, str, 
 
 
 @pytest.mark.parametrize(("kind", "entry"), entries(), ids=str)
-def test_every_rule_is_spelled_out(kind: str, entry: Json) -> None:
+def test_every_rule_of_the_registrations_is_spelled_out(kind: str, entry: Json) -> None:
     for rule in entry["rules"]:
         assert set(rule) == {"apiGroups", "apiVersions", "resources", "operations", "scope"}
         assert rule["scope"] == "Namespaced"
@@ -117,18 +119,22 @@ def test_every_rule_is_spelled_out(kind: str, entry: Json) -> None:
 
 
 @pytest.mark.parametrize(("where", "name", "expression"), conditions(), ids=str)
-def test_condition_is_a_boolean_of_standard_cel(where: str, name: str, expression: str) -> None:
+def test_a_match_condition_is_a_boolean_of_standard_cel(
+    where: str, name: str, expression: str
+) -> None:
     assert re.fullmatch(r"[a-z][a-z-]{0,62}", name)
     assert compiled(expression).return_type() == cel.Type.BOOL
 
 
 @pytest.mark.parametrize(("where", "name", "expression"), conditions(), ids=str)
-def test_condition_reads_only_what_a_request_has(where: str, name: str, expression: str) -> None:
+def test_a_match_condition_reads_only_what_a_request_has(
+    where: str, name: str, expression: str
+) -> None:
     """An API server refuses a registration that misspells a field of `request`."""
     assert set(re.findall(r"request\.([\w.]+)", expression)) <= REQUEST_FIELDS
 
 
-def test_conditions_of_one_name_are_one_condition() -> None:
+def test_match_conditions_of_one_name_are_one_condition() -> None:
     expressions: dict[str, set[str]] = {}
     for _, name, expression in conditions():
         expressions.setdefault(name, set()).add(expression)
@@ -137,7 +143,9 @@ def test_conditions_of_one_name_are_one_condition() -> None:
 
 
 @pytest.mark.parametrize(("kind", "entry"), entries(), ids=str)
-def test_names_within_an_entry_are_unique(kind: str, entry: Json) -> None:
+def test_names_of_match_conditions_within_a_webhook_are_unique_and_at_most_64(
+    kind: str, entry: Json
+) -> None:
     names = [condition["name"] for condition in entry["matchConditions"]]
 
     assert len(set(names)) == len(names) <= 64

@@ -5,7 +5,7 @@ from typing import Any
 
 import kubernetes_validate
 
-from tests.reference.servers import server as workload
+from tests.builders import server as workload
 from webhook.objects.deployed_server import Server, server_of
 from webhook.settings.model import Settings
 

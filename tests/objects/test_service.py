@@ -88,7 +88,7 @@ def test_port_80_leads_to(tweak: Json, target: int | str) -> None:
 ADVICE = "name one mcp, or set the annotation mcp-admission.dev/port"
 NOT_DECLARED = "names no port of the server container: write a number from 1 to 65535"
 REFUSALS = [
-    ({"ports": []}, "PortUnknown", f"containers[main].ports declares no TCP port: {ADVICE}"),
+    ({"ports": []}, "PortUnknown", f"containers[mcp].ports declares no TCP port: {ADVICE}"),
     (
         {"ports": [], "asks": {"port": "web"}},
         "PortUnknown",

@@ -1,8 +1,10 @@
-"""The reference page's values for MCP servers in Kubernetes, one test for each sentence of it.
+"""The reference page's values for MCP servers in Kubernetes, one scenario for each sentence of it.
 
 The page describes how a platform sets up the servers that it deploys itself. Its sentences about
-pods and Deployments are the webhook's to keep for servers that anybody deploys, and are proven in
-this folder. These are not the webhook's:
+pods and Deployments are the webhook's to keep for servers that anybody deploys. They are proven in
+tests/scenarios: test_reference_values.py, test_fleet_defaults.py, test_changed_settings.py and
+test_pod_security.py. The environment variables of the page are proven here, in memory alone: the
+installed product of the scenarios has none. These sentences are not the webhook's:
 
     the page says                                                   whose it is
     the namespace {release}-mcp, .mcpNamespace.name                 the chart; the model has the key
@@ -21,6 +23,6 @@ this folder. These are not the webhook's:
 
 Two sentences are kept otherwise than the page has them, because servers come from anybody. A value
 that the page calls unchangeable stays where a server brings one that is as strict (another UID
-than 0, more drops): `test_deployment.py` says which. Affinity, tolerations and resources are the
-fleet's alone only under `perServer: forbid`: `test_configurable_values.py` proves both.
+than 0, more drops): `test_reference_values.py` says which. Affinity, tolerations and resources are
+the fleet's alone only under `perServer: forbid`: `test_fleet_defaults.py` proves both.
 """

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from tests.e2e.manifests import NOT_LABELLED, OPTED_IN, bare_pod
+from tests.builders import NOT_LABELLED, OPTED_IN, bare_pod
 from tests.e2e.namespace import HARDENED
 from tools.cluster.background import Background
 from tools.cluster.control_plane import ControlPlane

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.e2e import manifests
+from tests import builders
 from tests.e2e.namespace import assert_hardened
 from tools.cluster.control_plane import ControlPlane
 from tools.release.release import Release
@@ -16,8 +16,8 @@ DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
 
 def deploy(cluster: ControlPlane, namespace: str) -> None:
     """Apply a labelled Deployment that says nothing about security."""
-    container = manifests.container(ports=PORTS)
-    server = manifests.server(NAME, replicas=1, containers=[container])
+    container = builders.container(ports=PORTS)
+    server = builders.server(NAME, replicas=1, containers=[container])
     cluster.kubectl("apply", "--namespace", namespace, "--filename", "-", sent=server)
 
 
@@ -50,4 +50,4 @@ def create(cluster: ControlPlane, namespace: str, pod: Json, query: str = "?dryR
 
 def uncovered(name: str = "uncovered") -> Json:
     """A pod that is nobody's business."""
-    return manifests.bare_pod(name, labels=manifests.NOT_LABELLED, hostNetwork=True)
+    return builders.bare_pod(name, labels=builders.NOT_LABELLED, hostNetwork=True)

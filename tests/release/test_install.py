@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.e2e.manifests import bare_pod
+from tests.builders import bare_pod
 from tests.release import servers
 from tools.chart.helm import NAMESPACE
 from tools.release.release import Release
@@ -39,7 +39,7 @@ def test_a_server_is_hardened_and_served_within_a_minute(release: Release) -> No
 
 
 @pytest.mark.parametrize("late", ["serve", "control"])
-def test_pods_may_start_in_any_order(release: Release, late: str) -> None:
+def test_pods_of_the_product_may_start_in_any_order(release: Release, late: str) -> None:
     namespace = release.cluster.namespace("tools")
     (early,) = {"serve", "control"} - {late}
     release.kubelet.held = frozenset({late})

@@ -28,7 +28,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_the_commands_to_try_work_as_printed(running: subprocess.Popen[str]) -> None:
+def test_the_commands_that_make_cluster_prints_work(running: subprocess.Popen[str]) -> None:
     lines = printed(running)
     exported = dict(line.split("=", 1) for line in lines if line.startswith("KUBE"))
     tried = [

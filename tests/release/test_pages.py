@@ -50,12 +50,12 @@ def registrations(release: Release) -> int:
     return sum(len(release.cluster.get(f"{ADMISSION}/{kind}")["items"]) for kind in kinds)
 
 
-def test_what_is_not_run_says_why() -> None:
+def test_each_command_of_a_page_that_is_not_run_says_why() -> None:
     assert sorted({block.needs for block in [*README, *INSTALL] if block.needs}) == sorted(NEEDS)
 
 
 @pytest.mark.parametrize("file", ["README.md", "docs/install.md"])
-def test_no_command_stands_outside_of_such_a_block(file: str) -> None:
+def test_no_command_of_a_page_stands_outside_of_a_block_that_is_run(file: str) -> None:
     flags = re.MULTILINE | re.DOTALL
     outside = re.sub(r"^```sh\n.*?^```$", "", (ROOT / file).read_text(), flags=flags)
 
@@ -63,14 +63,14 @@ def test_no_command_stands_outside_of_such_a_block(file: str) -> None:
     assert re.findall(commands, outside, re.MULTILINE) == []
 
 
-def test_the_readme_is_run(release: Release, page: Page) -> None:
+def test_the_commands_of_the_readme_work(release: Release, page: Page) -> None:
     for section in sections(README):
         for block in of(README, section):
             page.run(block)
     assert registrations(release) == 0
 
 
-def test_the_page_is_run(release: Release, page: Page) -> None:
+def test_the_commands_of_the_install_page_work(release: Release, page: Page) -> None:
     for section in sections(INSTALL):
         if section == "Without Helm":
             continue
@@ -81,7 +81,7 @@ def test_the_page_is_run(release: Release, page: Page) -> None:
     assert registrations(release) == 0
 
 
-def test_the_plain_manifests_do_the_same(release: Release, page: Page) -> None:
+def test_the_plain_manifests_install_the_same_as_the_chart(release: Release, page: Page) -> None:
     install, remove = of(INSTALL, "Without Helm")
     namespace = release.cluster.namespace("tools")
 

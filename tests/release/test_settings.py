@@ -65,7 +65,7 @@ def requested(release: Release, namespace: str) -> list[str]:
     return [each["spec"]["containers"][0]["resources"]["requests"]["memory"] for each in made]
 
 
-def test_a_change_is_in_force_in_every_replica_within_seconds(installed: Release) -> None:
+def test_a_changed_setting_is_in_force_in_every_replica_within_seconds(installed: Release) -> None:
     """The best of three counts: a machine that is busy with something else is slow, we are not."""
     namespace = installed.cluster.namespace("changed")
     took = []

@@ -70,7 +70,7 @@ def in_force(release: Release) -> Json:
     return found
 
 
-def test_what_is_locked_is_told_at_once_and_in_the_status(locked: Release) -> None:
+def test_a_locked_setting_is_reported_at_once_and_in_the_status(locked: Release) -> None:
     image = {"image": "mine.example/base:1", "perServer": "forbid"}
     said = apply(
         locked, {"mcpServerDefaults": image, "rules": {"service-account-token": "off"}}
@@ -96,7 +96,9 @@ def test_what_is_locked_is_told_at_once_and_in_the_status(locked: Release) -> No
     assert apply(locked, {"mcpServerDefaults": {"perServer": "forbid"}}).stderr == ""
 
 
-def test_columns_show_the_state_and_the_servers(locked: Release) -> None:
+def test_the_columns_of_the_settings_resource_show_the_state_and_the_servers(
+    locked: Release,
+) -> None:
     apply(locked, {})
     told(locked, "True")
     namespace = locked.cluster.namespace("tools")
@@ -141,7 +143,7 @@ def test_settings_that_make_no_sense_change_nothing_also_for_the_next_controller
 
 
 @pytest.mark.parametrize("harm", ["edited", "deleted"])
-def test_the_config_map_is_put_back(locked: Release, harm: str) -> None:
+def test_an_edited_config_map_of_the_settings_is_put_back(locked: Release, harm: str) -> None:
     apply(locked, {"onConflict": "warn"})
     told(locked, "True")
     before = locked.cluster.get(CONFIG_MAP)["data"]
@@ -160,7 +162,7 @@ def test_the_config_map_is_put_back(locked: Release, harm: str) -> None:
     assert locked.restarts() == 0
 
 
-def test_without_the_resource_what_is_locked_holds_alone(locked: Release) -> None:
+def test_without_the_settings_resource_locked_settings_hold_alone(locked: Release) -> None:
     apply(locked, {"onConflict": "warn"})
     told(locked, "True")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import GATE
+from tests.builders import GATE
 from tests.release import servers
 from tests.release.load import load
 from tools.chart.helm import NAMESPACE
@@ -64,7 +64,7 @@ def test_no_pod_is_refused_while_certificates_and_processes_are_replaced(
     installed.wait_for("every pod runs", lambda: all_run(installed))
 
 
-def test_no_pod_is_refused_or_left_waiting_while_everything_goes(installed: Release) -> None:
+def test_no_pod_is_refused_or_left_waiting_while_the_product_is_removed(installed: Release) -> None:
     cluster = installed.cluster
     (server,) = servers.runs(installed, TOOLS)
 

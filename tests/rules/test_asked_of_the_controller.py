@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.reference.servers import Json, server
+from tests.builders import Manifest as Json
+from tests.builders import bare_pod, server
 from tests.rules.case import settings_of
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import read_workload
@@ -40,7 +41,7 @@ def violations(document: Json) -> list[Violation]:
 
 def of_kind(kind: str, asks: dict[str, str]) -> Json:
     if kind == "Pod":
-        return server("Pod", asks=asks)
+        return bare_pod(asks=asks)
     return server(asks=asks) | {"kind": kind}
 
 
@@ -148,7 +149,7 @@ def test_other_kinds_get_no_policy_and_hear_so(kind: str, asks: dict[str, str]) 
 
 
 def test_a_pod_of_a_deployment_starts_whatever_its_template_asked() -> None:
-    pod = server("Pod", asks={"egress": "10.2.0.0/16"})
+    pod = bare_pod(asks={"egress": "10.2.0.0/16"})
     owner = {"kind": "ReplicaSet", "name": "github-tools-5d8", "controller": True}
     pod["metadata"]["ownerReferences"] = [owner]
 

@@ -18,7 +18,7 @@ from http.client import HTTPSConnection
 from pathlib import Path
 from typing import Any
 
-from tests.e2e import manifests
+from tests import builders
 from tests.e2e.controller.control import Control
 from tools.cluster.control_plane import ControlPlane
 
@@ -107,8 +107,8 @@ def _manifests(number: int, namespace: str) -> Iterator[tuple[str, Manifest]]:
     if number % 3 == 2:
         asked["mcp-admission.dev/file-keys"] = "file"
         asked["mcp-admission.dev/egress"] = "10.20.1.0/24:5432, queue"
-    containers = [manifests.container(ports=PORTS)]
-    server = manifests.server(name, annotations=asked, replicas=0, containers=containers)
+    containers = [builders.container(ports=PORTS)]
+    server = builders.server(name, annotations=asked, replicas=0, containers=containers)
     yield f"/apis/apps/v1/namespaces/{namespace}/deployments", server
 
 

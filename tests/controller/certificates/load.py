@@ -4,8 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
+from tests import builders
 from tests.controller.certificates.cluster import Installed, accepted
-from tests.e2e import manifests
 from tools.cluster.background import Background
 from webhook.controller.certificates import ca_bundles
 from webhook.kube.api import Api
@@ -49,7 +49,7 @@ class Load(Background):
 
     async def _create(self, api: Api) -> None:
         path = namespaced("v1", "pods", self._installed.namespace)
-        pod = manifests.bare_pod()
+        pod = builders.bare_pod()
         while not self.over.is_set():
             started = time.monotonic()
             try:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests import builders
 from tests.controller.servers.live import settings, stored
-from tests.e2e import manifests
 from tests.kube.virtual_time import run
 from webhook import names
 from webhook.controller.cluster_state import ClusterState, Queues
@@ -76,7 +76,7 @@ class Team:
 
 
 def deployment(name: str, labels: Json, of_template: Json | None = None) -> Json:
-    found = stored(manifests.server(name))
+    found = stored(builders.server(name))
     found["metadata"]["labels"] = labels
     found["spec"]["template"]["metadata"]["labels"] = {"app": name, **(of_template or {})}
     return found

@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from tests.e2e import manifests
+from tests import builders
 from webhook.admission.handler import review
 from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.workload import KINDS
@@ -49,4 +49,4 @@ def filled_in(manifest: Json, under: Settings, *, managed: bool = False) -> Json
 
 
 def server(**spec: Any) -> Json:
-    return manifests.server("crm", replicas=1, **spec)
+    return builders.server("crm", replicas=1, **spec)

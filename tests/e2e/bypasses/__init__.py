@@ -1,5 +1,5 @@
-"""Ways past the webhook that somebody may try, each refused by a rule of ours or without effect.
+"""Ways past the webhook that somebody may try, where only a control plane can tell how they end.
 
-A refusal counts only with our rule in its message: several of these fail for other reasons even
-where the product is not installed.
+The others are tests/scenarios. A refusal counts only with our rule in its message: several of these
+fail for other reasons even where the product is not installed.
 """

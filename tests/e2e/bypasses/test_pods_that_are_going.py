@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.manifests import NOT_LABELLED, SERVER, bare_pod
+from tests.builders import NOT_LABELLED, SERVER, bare_pod
 from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.e2e.refusals import refusing_rules
 from tools.cluster.clients import Response
@@ -28,11 +28,11 @@ def without_labels(namespace: Namespace, subresource: str = "") -> Response:
 
 
 @pytest.mark.parametrize("subresource", ["", "/status"], ids=["pods", "pods/status"])
-def test_it_keeps_its_labels(going: Namespace, subresource: str) -> None:
+def test_a_pod_that_is_being_deleted_keeps_its_labels(going: Namespace, subresource: str) -> None:
     assert refusing_rules(without_labels(going, subresource)) == {"identity"}
 
 
-def test_it_gets_no_privileged_debugger(going: Namespace) -> None:
+def test_a_pod_that_is_being_deleted_gets_no_privileged_debug_container(going: Namespace) -> None:
     debugger = {"name": "d", "image": "tools", "securityContext": {"privileged": True}}
     body = {"spec": {"ephemeralContainers": [debugger]}}
     path = "pods/github-tools/ephemeralcontainers"
@@ -40,7 +40,7 @@ def test_it_gets_no_privileged_debugger(going: Namespace) -> None:
     assert refusing_rules(going.raw("PATCH", path, body, STRATEGIC_PATCH)) >= {"privileged"}
 
 
-def test_its_finalizer_can_be_removed_and_it_goes(going: Namespace) -> None:
+def test_the_finalizer_of_a_pod_that_is_being_deleted_can_be_removed(going: Namespace) -> None:
     body = [{"op": "remove", "path": "/metadata/finalizers"}]
     answer = going.raw("PATCH", "pods/github-tools", body, JSON_PATCH)
 

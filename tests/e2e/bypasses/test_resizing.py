@@ -1,14 +1,16 @@
-"""A live server is resized in place up to the administrator's ceilings, and no further."""
+"""A resize in place changes nothing but resources: the API server itself drops the rest.
+
+tests/scenarios/test_resizing.py has the ceilings.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import NOT_LABELLED, bare_pod, container
+from tests.builders import NOT_LABELLED, bare_pod, container
 from tests.e2e.namespace import MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.e2e.product import Product
-from tests.e2e.refusals import refusing_rules
 from tools.cluster.clients import Response
 
 OWN = {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "200m", "memory": "1Gi"}}
@@ -41,28 +43,7 @@ def resize(namespace: Namespace, **fields: Any) -> Response:
     return namespace.raw("PATCH", "pods/github-tools/resize", body, STRATEGIC_PATCH)
 
 
-@pytest.mark.parametrize(
-    "resources",
-    [
-        {"limits": {"memory": "3Gi"}},
-        {"limits": {"memory": "2147483649"}},
-        {"requests": {"cpu": "1001m"}, "limits": {"cpu": "4"}},
-    ],
-    ids=["limit", "one byte more", "request"],
-)
-def test_a_size_above_a_ceiling_is_refused(running: Namespace, resources: dict[str, Any]) -> None:
-    assert refusing_rules(resize(running, resources=resources)) == {"resource-ceilings"}
-
-
-def test_a_size_under_the_ceilings_is_admitted(running: Namespace) -> None:
-    answer = resize(running, resources={"limits": {"memory": "2Gi"}})
-
-    assert answer.status == 200, answer.body
-    (found,) = answer.json()["spec"]["containers"]
-    assert found["resources"]["limits"]["memory"] == "2Gi"
-
-
-def test_nothing_else_of_the_pod_changes_this_way(running: Namespace) -> None:
+def test_a_resize_changes_nothing_else_of_the_pod(running: Namespace) -> None:
     before = running.get("pods/github-tools")
 
     resize(

@@ -1,49 +1,47 @@
-"""Ways to a pod that is not hardened which do not look like creating one."""
+"""Ways to a pod that is not hardened which do not look like creating one.
 
-from typing import Any
+They lead through controllers, kubectl or refusals of the API server itself: there is no way in
+memory.
+"""
 
 import pytest
 
+from tests.builders import GATE, NOT_LABELLED, SERVER, bare_pod, of_kind, server
 from tests.e2e import management
-from tests.e2e.manifests import GATE, NOT_LABELLED, SERVER, bare_pod, of_kind, server
-from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, Namespace, Object
+from tests.e2e.namespace import MERGE_PATCH, Namespace, Object
 from tests.e2e.refusals import refusing_rules
+from tests.scenarios.test_gate import WITHOUT_GATE
 
 HOST_NETWORK = {"spec": {"template": {"spec": {"hostNetwork": True}}}}
-WITHOUT_GATE: dict[str, tuple[str, Any]] = {
-    "null": (MERGE_PATCH, {"spec": {"schedulingGates": None}}),
-    "an empty list": (MERGE_PATCH, {"spec": {"schedulingGates": []}}),
-    "a removed item": (JSON_PATCH, [{"op": "remove", "path": "/spec/schedulingGates/0"}]),
-    "a strategic delete": (
-        STRATEGIC_PATCH,
-        {"spec": {"schedulingGates": [{"name": GATE, "$patch": "delete"}]}},
-    ),
-    "a strategic replace": (
-        STRATEGIC_PATCH,
-        {"spec": {"schedulingGates": [{"$patch": "replace"}]}},
-    ),
-}
+
+
+@pytest.mark.parametrize("resource", ["pods/github-tools/binding", "bindings"])
+def test_a_binding_does_not_end_the_waiting_for_a_network_policy(
+    namespace: Namespace, resource: str
+) -> None:
+    namespace.create(bare_pod(schedulerName="nobody"))
+    body = {
+        "apiVersion": "v1",
+        "kind": "Binding",
+        "metadata": {"name": "github-tools"},
+        "target": {"apiVersion": "v1", "kind": "Node", "name": "node-1"},
+    }
+
+    answer = namespace.raw("POST", resource, body)
+
+    assert (answer.status, answer.json()["reason"]) == (409, "Conflict")
+    assert "has non-empty .spec.schedulingGates" in answer.json()["message"]
+    assert "nodeName" not in namespace.get("pods/github-tools")["spec"]
 
 
 @pytest.mark.parametrize("way", WITHOUT_GATE)
-def test_no_patch_of_a_tenants_removes_the_gate(namespace: Namespace, way: str) -> None:
+def test_no_patch_of_the_status_removes_the_gate(namespace: Namespace, way: str) -> None:
     namespace.create(bare_pod())
     form, body = WITHOUT_GATE[way]
 
-    answer = namespace.raw("PATCH", "pods/github-tools", body, form, as_user=namespace.tenant)
     namespace.raw("PATCH", "pods/github-tools/status", body, form)
 
-    assert refusing_rules(answer) == {"isolation-gate"}
     assert namespace.get("pods/github-tools")["spec"]["schedulingGates"] == [{"name": GATE}]
-
-
-def test_no_put_of_a_tenants_removes_the_gate(namespace: Namespace) -> None:
-    pod = namespace.create(bare_pod())
-    del pod["spec"]["schedulingGates"], pod["metadata"]["resourceVersion"]
-
-    answer = namespace.raw("PUT", "pods/github-tools", pod, as_user=namespace.tenant)
-
-    assert refusing_rules(answer) == {"isolation-gate"}
 
 
 def test_a_pod_that_a_server_adopts_does_not_become_one(namespace: Namespace) -> None:

@@ -1,13 +1,16 @@
-"""In a managed namespace no subresource of a workload does what the workload itself may not."""
+"""In a managed namespace no subresource of a workload does what the workload itself may not.
+
+kubectl has its own ways to scale, and the API server drops what a status may not carry.
+tests/scenarios/test_scale_of_deployments.py has the rest.
+"""
 
 import json
 from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import NOT_LABELLED, of_kind, server
+from tests.builders import NOT_LABELLED, of_kind, server
 from tests.e2e.namespace import MERGE_PATCH, Namespace
-from tests.e2e.product import Product
 from tests.e2e.refusals import refusing_rules
 
 
@@ -22,7 +25,7 @@ def replicas(namespace: Namespace) -> Any:
     return namespace.deployment()["spec"]["replicas"]
 
 
-def test_kubectl_scale_is_refused(deployed: Namespace) -> None:
+def test_kubectl_scale_above_one_replica_is_refused(deployed: Namespace) -> None:
     arguments = ("scale", "deployment/github-tools", "--replicas=3")
     refused = deployed.kubectl(*arguments, as_user=deployed.tenant, check=False)
 
@@ -39,7 +42,7 @@ def test_kubectl_patches_no_subresource_with_more_replicas(deployed: Namespace) 
     assert replicas(deployed) == 1
 
 
-def test_a_put_of_the_scale_is_refused(deployed: Namespace) -> None:
+def test_a_put_of_a_scale_above_one_replica_is_refused(deployed: Namespace) -> None:
     scale = deployed.get("deployments/github-tools/scale")
     scale["spec"]["replicas"] = 2
     del scale["metadata"]["resourceVersion"]
@@ -50,24 +53,7 @@ def test_a_put_of_the_scale_is_refused(deployed: Namespace) -> None:
     assert replicas(deployed) == 1
 
 
-@pytest.mark.parametrize("count", [0, 1])
-def test_none_or_one_is_admitted(deployed: Namespace, count: int) -> None:
-    body = {"spec": {"replicas": count}}
-    answer = deployed.raw("PATCH", "deployments/github-tools/scale", body, MERGE_PATCH)
-
-    assert answer.status == 200
-    assert replicas(deployed) == count
-
-
-def test_where_the_policy_is_off_nothing_is_refused(product: Product, deployed: Namespace) -> None:
-    with product.settings({"replicas": {"policy": "off"}}):
-        body = {"spec": {"replicas": 2}}
-        answer = deployed.raw("PATCH", "deployments/github-tools/scale", body, MERGE_PATCH)
-
-    assert answer.status == 200
-
-
-def test_other_workloads_scale_freely(managed: Namespace) -> None:
+def test_a_stateful_set_scales_freely(managed: Namespace) -> None:
     managed.create(of_kind("StatefulSet", labels=NOT_LABELLED))
 
     arguments = ("scale", "statefulset/github-tools", "--replicas=3")

@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from tests.e2e import manifests
+from tests import builders
 from tests.e2e.namespace import Namespace, Object
 from tools.cluster.control_plane import ControlPlane
 
@@ -51,11 +51,11 @@ def secret(name: str, data: dict[str, str]) -> Object:
 
 
 def server(name: str = NAME, **annotations: str) -> Object:
-    return manifests.server(
+    return builders.server(
         name,
         annotations=annotations or ASKED,
         replicas=1,
-        containers=[manifests.container(ports=PORTS)],
+        containers=[builders.container(ports=PORTS)],
     )
 
 

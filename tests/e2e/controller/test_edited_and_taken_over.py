@@ -40,7 +40,7 @@ def edit(namespace: Namespace, place: str, change: dict[str, Any], manager: str)
     assert namespace.raw("PATCH", place, change, MERGE_PATCH).status == 200
 
 
-def test_an_edit_is_put_back_and_told_once_with_its_fields_and_who_wrote_them(
+def test_an_edit_of_our_object_is_put_back_and_reported_once_with_its_fields_and_manager(
     control: Control, namespace: Namespace
 ) -> None:
     namespace.apply(weather())
@@ -64,7 +64,7 @@ def test_an_edit_is_put_back_and_told_once_with_its_fields_and_who_wrote_them(
     assert control.metric("servers", state="incomplete") == 0
 
 
-def test_who_edits_again_and_again_is_answered_later_each_time(
+def test_repeated_edits_of_our_object_are_put_back_later_each_time(
     control: Control, namespace: Namespace
 ) -> None:
     namespace.apply(weather())
@@ -84,7 +84,7 @@ def test_who_edits_again_and_again_is_answered_later_each_time(
     put_back(namespace, "Service")
 
 
-def test_a_label_that_is_taken_leaves_no_trace_and_is_told_all_the_same(
+def test_a_removed_label_of_our_object_is_reported_though_it_leaves_no_manager(
     control: Control, namespace: Namespace
 ) -> None:
     namespace.apply(weather())
@@ -97,7 +97,9 @@ def test_a_label_that_is_taken_leaves_no_trace_and_is_told_all_the_same(
     )
 
 
-def test_a_secret_is_put_back_and_no_value_is_told(control: Control, namespace: Namespace) -> None:
+def test_an_edited_secret_is_put_back_and_no_value_is_reported(
+    control: Control, namespace: Namespace
+) -> None:
     namespace.apply(secret("crm", CONFIG))
     namespace.apply(weather(**CONFIGURED))
     name = f"{OURS}-config"
@@ -145,7 +147,7 @@ def test_a_service_that_somebody_applies_is_theirs_alone(
 
 
 @pytest.mark.parametrize("options", APPLIED)
-def test_where_theirs_leads_to_the_server_nothing_is_told(
+def test_a_service_of_the_user_that_leads_to_the_server_is_not_reported(
     control: Control, namespace: Namespace, options: tuple[str, ...]
 ) -> None:
     namespace.apply(weather())
@@ -160,7 +162,7 @@ def test_where_theirs_leads_to_the_server_nothing_is_told(
 
 
 @pytest.mark.parametrize("options", APPLIED)
-def test_our_own_manifest_applied_back_is_theirs_and_is_not_fought_over(
+def test_our_manifest_that_a_user_applies_back_is_theirs_and_not_fought_over(
     control: Control, namespace: Namespace, options: tuple[str, ...]
 ) -> None:
     """`kubectl get -o yaml | kubectl apply -f -`: our reference and our labels are in it."""
@@ -183,7 +185,9 @@ def test_our_own_manifest_applied_back_is_theirs_and_is_not_fought_over(
     assert told(namespace) == {}
 
 
-def test_an_object_without_our_reference_is_theirs(control: Control, namespace: Namespace) -> None:
+def test_an_object_without_our_owner_reference_belongs_to_the_user(
+    control: Control, namespace: Namespace
+) -> None:
     namespace.apply(secret("crm", CONFIG))
     namespace.apply(weather(**CONFIGURED))
     is_made(namespace)

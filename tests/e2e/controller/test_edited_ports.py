@@ -11,7 +11,7 @@ from tests.e2e.namespace import Namespace
 
 
 @pytest.mark.parametrize("change", [{"port": 81}, {"protocol": "UDP"}], ids=str)
-def test_a_port_that_would_stand_beside_ours_under_its_name_is_put_back(
+def test_a_second_port_of_the_name_of_ours_is_put_back(
     control: Control, namespace: Namespace, change: dict[str, Any]
 ) -> None:
     namespace.apply(weather())

@@ -12,7 +12,9 @@ KEYS = ['k:{"port":[1]}', f'k:{{"port":{"[" * 1000}{"]" * 1000}}}']
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key[:16])
-def test_a_key_that_is_none_stops_nobody(control: Control, namespace: Namespace, key: str) -> None:
+def test_a_forged_key_of_managed_fields_stops_no_reconcile(
+    control: Control, namespace: Namespace, key: str
+) -> None:
     namespace.apply(weather())
     kept = is_made(namespace)["metadata"]["managedFields"]
     forged = {

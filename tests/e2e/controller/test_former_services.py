@@ -37,7 +37,7 @@ def former(namespace: Namespace) -> Object:
     return found
 
 
-def test_one_that_only_we_wrote_goes_on_as_the_new_one_does(
+def test_a_former_service_that_only_we_wrote_works_like_the_new_one(
     control: Control, namespace: Namespace
 ) -> None:
     namespace.apply(weather())
@@ -68,7 +68,7 @@ def test_one_that_only_we_wrote_goes_on_as_the_new_one_does(
 
 
 @pytest.mark.parametrize("options", [(), ("--server-side", "--force-conflicts")])
-def test_one_that_its_user_applies_too_is_theirs(
+def test_a_former_service_that_its_user_applies_too_is_theirs(
     control: Control, namespace: Namespace, options: tuple[str, ...]
 ) -> None:
     namespace.apply(weather())
@@ -87,7 +87,9 @@ def test_one_that_its_user_applies_too_is_theirs(
     assert namespace.get(f"services/{NAME}")["metadata"]["uid"] == before["metadata"]["uid"]
 
 
-def test_one_that_somebody_annotated_stays_as_it_is(control: Control, namespace: Namespace) -> None:
+def test_a_former_service_that_somebody_annotated_stays_as_it_is(
+    control: Control, namespace: Namespace
+) -> None:
     namespace.apply(weather())
     is_made(namespace)
     former(namespace)
@@ -97,7 +99,7 @@ def test_one_that_somebody_annotated_stays_as_it_is(control: Control, namespace:
     assert found["spec"]["ports"][0]["port"] == 80
 
 
-def test_opting_out_takes_it_away(control: Control, namespace: Namespace) -> None:
+def test_opting_out_deletes_the_former_service(control: Control, namespace: Namespace) -> None:
     namespace.apply(weather())
     former(namespace)
     is_made(namespace)

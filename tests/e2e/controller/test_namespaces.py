@@ -1,6 +1,6 @@
 """The policy that isolates a namespace, its labels, and the pods that wait for the policy."""
 
-from tests.e2e import manifests
+from tests import builders
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import (
     NAME,
@@ -47,7 +47,7 @@ def test_a_managed_namespace_is_isolated_and_labelled_before_it_has_a_server(
     assert policies(managed)[BASELINE]["spec"]["podSelector"] == {}
 
 
-def test_labels_that_drift_are_put_back_and_go_with_the_management(
+def test_namespace_labels_that_drift_are_put_back_and_deleted_with_the_management(
     control: Control, product: Product, managed: Namespace
 ) -> None:
     def right() -> bool:
@@ -102,7 +102,7 @@ def test_older_deployments_get_their_objects_when_a_namespace_becomes_managed(
 def test_a_bare_pod_is_isolated_too_and_the_policy_goes_with_it(
     control: Control, namespace: Namespace
 ) -> None:
-    namespace.apply(manifests.bare_pod())
+    namespace.apply(builders.bare_pod())
     namespace.cluster.wait_for(
         "running pod", lambda: namespace.get(f"pods/{NAME}")["status"]["phase"] == "Running"
     )
@@ -112,8 +112,10 @@ def test_a_bare_pod_is_isolated_too_and_the_policy_goes_with_it(
     namespace.cluster.wait_for("no policy", lambda: not policies(namespace))
 
 
-def test_a_gate_of_somebody_else_stays(control: Control, namespace: Namespace) -> None:
-    namespace.apply(manifests.bare_pod(schedulingGates=[{"name": "example.com/theirs"}]))
+def test_the_controller_keeps_a_gate_of_somebody_else(
+    control: Control, namespace: Namespace
+) -> None:
+    namespace.apply(builders.bare_pod(schedulingGates=[{"name": "example.com/theirs"}]))
 
     def gates() -> list[str]:
         found = namespace.get(f"pods/{NAME}")["spec"].get("schedulingGates", [])
@@ -133,7 +135,7 @@ def test_without_its_policy_a_pod_waits_and_is_told_why(
         "spec": {"podSelector": {}},
     }
     namespace.cluster.create(POLICIES.format(namespace.name), theirs)
-    namespace.apply(manifests.bare_pod())
+    namespace.apply(builders.bare_pod())
 
     def told() -> dict[str, str]:
         found = events(namespace.cluster, namespace.name)
@@ -146,7 +148,7 @@ def test_without_its_policy_a_pod_waits_and_is_told_why(
 
     namespace.kubectl("delete", "networkpolicy", BASELINE)
     namespace.kubectl("annotate", "pod", NAME, "look=again")
-    namespace.kubectl("create", "-f", "-", sent=manifests.bare_pod("other"))
+    namespace.kubectl("create", "-f", "-", sent=builders.bare_pod("other"))
     namespace.cluster.wait_for(
         "running pod", lambda: namespace.get(f"pods/{NAME}")["status"]["phase"] == "Running"
     )

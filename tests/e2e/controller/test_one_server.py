@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from tests.e2e import manifests
+from tests import builders
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import (
     CONFIG,
@@ -24,7 +24,7 @@ from tests.e2e.controller.objects import (
 from tests.e2e.namespace import MERGE_PATCH, Namespace, Object
 
 
-def test_everything_is_made_as_the_reference_page_has_it(
+def test_all_objects_of_a_server_are_made_as_the_reference_page_has_them(
     control: Control, namespace: Namespace
 ) -> None:
     (pod,) = deployed(namespace)
@@ -42,13 +42,13 @@ def test_everything_is_made_as_the_reference_page_has_it(
     spec = services[SERVICE]["spec"]
     assert spec["type"] == "ClusterIP"
     assert spec["ports"] == [{"name": "mcp", "port": 80, "protocol": "TCP", "targetPort": "mcp"}]
-    assert spec["selector"] == {manifests.SERVER: "true", manifests.NAME: NAME}
+    assert spec["selector"] == {builders.SERVER: "true", builders.NAME: NAME}
     secrets = made(namespace, "secrets")
     assert values(secrets[f"{NAME}-mcp-config"]) == {**CONFIG, "client.pem": "/files/client.pem"}
     assert values(secrets[f"{NAME}-mcp-files"]) == {"client.pem": "PEM"}
     assert set(secrets) == {f"{NAME}-mcp-config", f"{NAME}-mcp-files"}
     baseline = policies(namespace)["mcp-admission-baseline"]["spec"]
-    assert baseline["podSelector"] == {"matchLabels": {manifests.SERVER: "true"}}
+    assert baseline["podSelector"] == {"matchLabels": {builders.SERVER: "true"}}
     assert set(policies(namespace)) == {"mcp-admission-baseline"}
     uid = namespace.deployment()["metadata"]["uid"]
     for each in (services[SERVICE], *secrets.values()):
@@ -57,7 +57,7 @@ def test_everything_is_made_as_the_reference_page_has_it(
         ]
 
 
-def test_a_changed_value_rolls_the_pods_and_a_label_does_not(
+def test_a_changed_secret_value_rolls_the_pods_and_a_changed_label_does_not(
     control: Control, namespace: Namespace
 ) -> None:
     (before,) = deployed(namespace)
@@ -72,7 +72,7 @@ def test_a_changed_value_rolls_the_pods_and_a_label_does_not(
     assert values(config)["API_URL"] == "https://other.example"
 
 
-def test_a_key_that_is_taken_away_is_gone_from_what_is_made(
+def test_a_key_that_is_removed_from_the_config_secret_is_removed_from_ours(
     control: Control, namespace: Namespace
 ) -> None:
     deployed(namespace)
@@ -86,11 +86,11 @@ def test_a_key_that_is_taken_away_is_gone_from_what_is_made(
     namespace.cluster.wait_for("Secret without the key", gone)
 
 
-def test_opting_out_takes_everything_away_after_the_rollout_and_the_pods_run_on(
+def test_opting_out_deletes_all_objects_after_the_rollout_and_the_pods_run_on(
     control: Control, namespace: Namespace
 ) -> None:
     deployed(namespace)
-    namespace.kubectl("label", "deployment", NAME, f"{manifests.SERVER}=false", "--overwrite")
+    namespace.kubectl("label", "deployment", NAME, f"{builders.SERVER}=false", "--overwrite")
 
     def nothing_left() -> bool:
         left = [made(namespace, resource) for resource in ("services", "secrets")]
@@ -98,7 +98,7 @@ def test_opting_out_takes_everything_away_after_the_rollout_and_the_pods_run_on(
 
     namespace.cluster.wait_for("nothing that was made", nothing_left)
     (pod,) = rolled_out(namespace)
-    assert manifests.SERVER not in pod["metadata"]["labels"]
+    assert builders.SERVER not in pod["metadata"]["labels"]
     assert "envFrom" not in pod["spec"]["containers"][0]
     assert namespace.get("secrets/crm")["metadata"]["name"] == "crm"
 
@@ -106,14 +106,14 @@ def test_opting_out_takes_everything_away_after_the_rollout_and_the_pods_run_on(
 @pytest.mark.parametrize(
     ("resource", "name", "change"),
     [
-        ("services", SERVICE, {"spec": {"selector": {"app": "other", manifests.NAME: None}}}),
+        ("services", SERVICE, {"spec": {"selector": {"app": "other", builders.NAME: None}}}),
         ("services", SERVICE, {"spec": {"ports": [{"port": 81, "name": "more"}]}}),
         ("secrets", f"{NAME}-mcp-config", {"data": {"API_URL": "aGFoYQ==", "MORE": "aGFoYQ=="}}),
         ("services", SERVICE, {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}}),
     ],
     ids=["selector", "ports", "values", "label"],
 )
-def test_an_edited_object_is_put_right_within_seconds(
+def test_an_edited_object_of_a_server_is_put_right_within_seconds(
     control: Control, namespace: Namespace, resource: str, name: str, change: Object
 ) -> None:
     deployed(namespace)
@@ -132,7 +132,7 @@ def test_an_edited_object_is_put_right_within_seconds(
     assert namespace.get(place)["metadata"]["uid"] == before["metadata"]["uid"]
 
 
-def test_what_is_deleted_is_made_again(control: Control, namespace: Namespace) -> None:
+def test_a_deleted_object_of_a_server_is_made_again(control: Control, namespace: Namespace) -> None:
     deployed(namespace)
     things = [
         namespace.path(f"services/{SERVICE}"),
@@ -153,7 +153,7 @@ def test_what_is_deleted_is_made_again(control: Control, namespace: Namespace) -
     namespace.cluster.wait_for("all of them again", there_again, 15)
 
 
-def test_somebody_elses_object_is_untouched_and_told_once(
+def test_an_object_of_somebody_else_is_untouched_and_reported_once(
     control: Control, namespace: Namespace
 ) -> None:
     theirs = {
@@ -182,7 +182,7 @@ def test_somebody_elses_object_is_untouched_and_told_once(
     assert namespace.get(f"secrets/{NAME}-mcp-config") == stored
 
 
-def test_what_is_missing_is_told_in_the_words_of_the_field(
+def test_a_missing_config_secret_is_reported_in_the_words_of_the_field(
     control: Control, namespace: Namespace
 ) -> None:
     namespace.apply(server())
@@ -197,7 +197,7 @@ def test_what_is_missing_is_told_in_the_words_of_the_field(
 
 
 @pytest.mark.parametrize("cascade", ["background", "foreground"])
-def test_a_deleted_server_takes_all_of_its_own_away(
+def test_a_deleted_server_takes_all_of_its_objects_away(
     control: Control, namespace: Namespace, cascade: str
 ) -> None:
     deployed(namespace)

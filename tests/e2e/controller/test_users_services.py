@@ -59,7 +59,9 @@ def test_one_file_with_a_service_of_the_same_name_is_applied_again_and_again(
     assert told(namespace) == {}
 
 
-def test_kubectl_expose_takes_the_name(control: Control, namespace: Namespace) -> None:
+def test_kubectl_expose_may_take_the_name_of_a_server(
+    control: Control, namespace: Namespace
+) -> None:
     namespace.apply(weather())
     is_made(namespace)
     namespace.kubectl("expose", "deployment", NAME, as_user=namespace.tenant)
@@ -124,7 +126,7 @@ def test_a_release_that_takes_our_service_over_has_it(
 
 
 @pytest.mark.parametrize("length", [41, 63])
-def test_long_names_are_left_to_their_authors_too(
+def test_a_service_of_a_long_name_is_left_to_the_servers_author(
     control: Control, namespace: Namespace, length: int
 ) -> None:
     name = "w" * length

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.e2e import manifests
+from tests import builders
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import events, made
 from tests.e2e.namespace import MERGE_PATCH, Namespace, Object
@@ -15,8 +15,8 @@ PORTS = [{"name": "http", "containerPort": 3000}]
 
 def weather(name: str = NAME, **annotations: str) -> Object:
     """A labelled Deployment."""
-    containers = [manifests.container(ports=PORTS)]
-    found = manifests.server(name, annotations=annotations, replicas=0, containers=containers)
+    containers = [builders.container(ports=PORTS)]
+    found = builders.server(name, annotations=annotations, replicas=0, containers=containers)
     found["spec"]["selector"] = {"matchLabels": {"app": name[:40]}}
     found["spec"]["template"]["metadata"]["labels"] = {"app": name[:40]}
     return found

@@ -38,7 +38,7 @@ def converges(namespace: Namespace, seconds: float = 30) -> None:
     namespace.cluster.wait_for("everything made", lambda: complete(namespace), seconds)
 
 
-def test_watches_that_are_cut_go_on(behind: Behind, namespace: Namespace) -> None:
+def test_the_controller_resumes_watches_that_are_cut(behind: Behind, namespace: Namespace) -> None:
     before = behind.control.metric("watch_restarts_total")
     assert behind.proxy.cut_watches() >= 7
     deploy(namespace)
@@ -46,7 +46,9 @@ def test_watches_that_are_cut_go_on(behind: Behind, namespace: Namespace) -> Non
     assert behind.control.metric("watch_restarts_total") >= before + 7
 
 
-def test_a_version_that_is_too_old_is_listed_again(behind: Behind, namespace: Namespace) -> None:
+def test_the_controller_lists_again_after_a_version_that_is_too_old(
+    behind: Behind, namespace: Namespace
+) -> None:
     gone = '{"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"}'
 
     def watches(call: Call) -> bool:
@@ -69,7 +71,7 @@ def test_a_version_that_is_too_old_is_listed_again(behind: Behind, namespace: Na
     ],
     ids=["429", "500", "503", "409"],
 )
-def test_writes_that_are_refused_for_now_are_done_later(
+def test_the_controller_retries_writes_that_are_refused_for_now(
     behind: Behind, namespace: Namespace, status: int, body: str, headers: dict[str, str]
 ) -> None:
     def match(call: Call) -> bool:
@@ -82,7 +84,7 @@ def test_writes_that_are_refused_for_now_are_done_later(
     assert behind.control.metric("reconcile_errors_total") > 0
 
 
-def test_a_conflict_on_apply_is_no_end(behind: Behind, namespace: Namespace) -> None:
+def test_the_controller_survives_a_conflict_on_apply(behind: Behind, namespace: Namespace) -> None:
     deploy(namespace)
     converges(namespace)
 
@@ -101,7 +103,7 @@ def test_a_conflict_on_apply_is_no_end(behind: Behind, namespace: Namespace) -> 
     assert fault.met == 2
 
 
-def test_slow_answers_only_take_longer(behind: Behind, namespace: Namespace) -> None:
+def test_the_controller_waits_for_slow_answers(behind: Behind, namespace: Namespace) -> None:
     def match(call: Call) -> bool:
         return f"/{namespace.name}/" in call.path and not call.watch
 
@@ -126,7 +128,7 @@ def test_nothing_is_lost_while_the_api_server_is_away(behind: Behind, namespace:
     assert control.metric("leader") == 1
 
 
-def test_a_lease_that_cannot_be_renewed_ends_the_work_and_it_begins_again(
+def test_a_lease_that_cannot_be_renewed_ends_the_work_until_it_is_acquired_again(
     behind: Behind, namespace: Namespace
 ) -> None:
     proxy, control = behind.proxy, behind.control
@@ -141,7 +143,9 @@ def test_a_lease_that_cannot_be_renewed_ends_the_work_and_it_begins_again(
     assert control.metric("leader") == 1
 
 
-def test_a_namespace_that_is_going_is_left_alone(behind: Behind, namespace: Namespace) -> None:
+def test_a_namespace_that_is_being_deleted_is_left_alone(
+    behind: Behind, namespace: Namespace
+) -> None:
     deploy(namespace)
     converges(namespace)
     namespace.kubectl("patch", "secret", "crm", "-p", '{"metadata":{"finalizers":["e.example/x"]}}')

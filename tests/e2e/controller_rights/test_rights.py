@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import builders
 from tests.cluster.fixtures import helm_or_skip
-from tests.e2e import manifests
 from tests.e2e.controller.control import Control, grant
 from tests.e2e.controller.objects import (
     CONFIG,
@@ -83,7 +83,7 @@ def strip(namespace: Namespace, path: str) -> None:
     )
 
 
-def test_every_right_is_used_and_none_is_missing(
+def test_the_controller_uses_every_right_and_misses_none(
     product: Product, namespace: Namespace, managed: Namespace
 ) -> None:
     cluster = product.cluster
@@ -143,7 +143,7 @@ def everything_happens(namespace: Namespace) -> None:
     cluster.wait_for("policy as it was", lambda: cluster.get(policy)["spec"] == before, 15)
     strip(namespace, policy)
     namespace.kubectl("delete", "deployment", "incomplete", "--wait=false")
-    namespace.kubectl("label", "deployment", NAME, f"{manifests.SERVER}=false", "--overwrite")
+    namespace.kubectl("label", "deployment", NAME, f"{builders.SERVER}=false", "--overwrite")
     cluster.wait_for(
         "nothing that was made",
         lambda: not made(namespace, "secrets") and not policies(namespace),
@@ -184,7 +184,7 @@ def helm(tmp_path: Path, request: pytest.FixtureRequest) -> Helm:
     return Helm(helm_or_skip("4", request.config), tmp_path)
 
 
-def test_kept_to_a_namespace_it_works_there_and_can_read_no_secret_elsewhere(
+def test_a_namespaced_controller_works_there_and_can_read_no_secret_elsewhere(
     product: Product, helm: Helm, namespace: Namespace, managed: Namespace
 ) -> None:
     cluster = product.cluster
@@ -216,7 +216,7 @@ def test_kept_to_a_namespace_it_works_there_and_can_read_no_secret_elsewhere(
     assert made(managed, "services") == {}
 
 
-def test_rights_that_are_taken_away_are_told_and_given_back_all_goes_on(
+def test_missing_rights_of_the_controller_are_reported_and_it_recovers_with_them(
     product: Product, namespace: Namespace
 ) -> None:
     cluster = product.cluster

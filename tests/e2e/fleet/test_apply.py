@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import manifests
+from tests import builders
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import NAME, deployed
 from tests.e2e.fleet.commands import FIELD, MORE_MEMORY, Fleet, reasons
@@ -15,7 +15,7 @@ from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 
 CHANGE = f"{FIELD} is 400Mi and would be 800Mi"
-PRIVILEGED = [manifests.container(securityContext={"privileged": True})]
+PRIVILEGED = [builders.container(securityContext={"privileged": True})]
 
 
 def memory(namespace: Namespace, name: str = NAME) -> Any:
@@ -32,13 +32,13 @@ def version(namespace: Namespace, name: str) -> str:
 
 def servers(namespace: Namespace, **replicas: int) -> None:
     for name, count in replicas.items():
-        found = manifests.server(name, replicas=count)
+        found = builders.server(name, replicas=count)
         found["spec"]["progressDeadlineSeconds"] = 3
         namespace.create(found)
         assert namespace.replica_sets(name)
 
 
-def test_a_server_rolls_and_the_audit_is_clean_then(product: Product, fleet: Fleet) -> None:
+def test_apply_rolls_a_server_and_the_audit_is_clean_then(product: Product, fleet: Fleet) -> None:
     namespace, cluster = fleet.namespace, product.cluster
     scope = ("--namespace", namespace.name)
     with Control(product, *scope, name="for-apply", settings=MORE_MEMORY) as control:
@@ -63,7 +63,9 @@ def test_a_server_rolls_and_the_audit_is_clean_then(product: Product, fleet: Fle
     assert (again.code, again.out) == (0, "1 current\n")
 
 
-def test_a_dry_run_tells_the_fields_and_changes_nothing(product: Product, fleet: Fleet) -> None:
+def test_a_dry_run_of_apply_prints_the_fields_and_changes_nothing(
+    product: Product, fleet: Fleet
+) -> None:
     namespace = fleet.namespace
     servers(namespace, crm=0)
     before = namespace.deployment("crm")
@@ -78,7 +80,7 @@ def test_a_dry_run_tells_the_fields_and_changes_nothing(product: Product, fleet:
     assert namespace.deployment("crm") == before
 
 
-def test_nothing_is_touched_where_the_webhook_would_not_change_it(fleet: Fleet) -> None:
+def test_apply_touches_nothing_that_the_webhook_would_not_change(fleet: Fleet) -> None:
     namespace = fleet.namespace
     servers(namespace, crm=0, other=0)
     before = namespace.deployment("crm")
@@ -90,16 +92,16 @@ def test_nothing_is_touched_where_the_webhook_would_not_change_it(fleet: Fleet) 
     assert namespace.deployment("crm") == before
 
 
-def test_what_would_be_refused_or_is_paused_is_told_and_not_touched(
+def test_apply_reports_a_refused_or_paused_server_and_does_not_touch_it(
     product: Product, fleet: Fleet
 ) -> None:
     namespace = fleet.namespace
     with product.uninstalled():
-        namespace.create(manifests.server("a-refused", replicas=0, containers=PRIVILEGED))
-        paused = manifests.server("b-paused", replicas=0)
+        namespace.create(builders.server("a-refused", replicas=0, containers=PRIVILEGED))
+        paused = builders.server("b-paused", replicas=0)
         paused["spec"]["paused"] = True
         namespace.create(paused)
-        namespace.create(manifests.server("c-fine", replicas=0))
+        namespace.create(builders.server("c-fine", replicas=0))
     names = ("a-refused", "b-paused")
     before = [version(namespace, name) for name in names]
     ended = fleet.apply("--all")
@@ -113,7 +115,7 @@ def test_what_would_be_refused_or_is_paused_is_told_and_not_touched(
 
 
 @pytest.mark.parametrize("keeps_going", [False, True])
-def test_a_rollout_that_is_stuck_ends_it_unless_told_not_to(
+def test_a_stuck_rollout_ends_apply_unless_an_option_says_otherwise(
     product: Product, fleet: Fleet, keeps_going: bool
 ) -> None:
     """Nobody takes the gate from the pods of the first: no controller runs."""
@@ -134,7 +136,7 @@ def test_a_rollout_that_is_stuck_ends_it_unless_told_not_to(
 
 
 @pytest.mark.parametrize("happens", ["deleted", "interrupted"])
-def test_it_ends_well_whatever_happens_meanwhile(
+def test_apply_ends_well_whatever_happens_to_the_server_during_the_rollout(
     product: Product, fleet: Fleet, happens: str
 ) -> None:
     namespace = fleet.namespace
@@ -164,9 +166,9 @@ def test_it_ends_well_whatever_happens_meanwhile(
         assert memory(namespace, "b") == "400Mi"
 
 
-def test_a_name_that_is_no_server_touches_nothing(fleet: Fleet) -> None:
+def test_apply_of_a_name_that_is_no_server_touches_nothing(fleet: Fleet) -> None:
     namespace = fleet.namespace
-    namespace.create(manifests.server("no-server", labels=manifests.NOT_LABELLED, replicas=0))
+    namespace.create(builders.server("no-server", labels=builders.NOT_LABELLED, replicas=0))
     ended = fleet.apply("no-server", "is-not-there")
 
     assert (ended.code, ended.out) == (2, "")
@@ -174,7 +176,7 @@ def test_a_name_that_is_no_server_touches_nothing(fleet: Fleet) -> None:
     assert f"Deployment {namespace.name}/is-not-there does not exist" in ended.err
 
 
-def test_a_refusal_by_somebody_else_is_a_failure_with_its_words(
+def test_a_refusal_of_apply_by_somebody_else_is_a_failure_with_its_words(
     product: Product, fleet: Fleet
 ) -> None:
     namespace, cluster = fleet.namespace, product.cluster

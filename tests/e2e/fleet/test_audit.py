@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.e2e import management, manifests
+from tests import builders
+from tests.e2e import management
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import NAME, POLICIES, deployed
 from tests.e2e.fleet.commands import FIELD, MORE_MEMORY, Fleet, Json, reasons
@@ -13,7 +14,7 @@ from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE
 
 BASELINE = "mcp-admission-baseline"
-PRIVILEGED = [manifests.container(securityContext={"privileged": True})]
+PRIVILEGED = [builders.container(securityContext={"privileged": True})]
 
 
 def summary(counts: dict[str, int]) -> dict[str, int]:
@@ -91,11 +92,11 @@ def test_what_runs_as_it_was_filled_in_is_clean_whatever_kind_it_is(
     namespace = fleet.namespace
     names = ["bare", "stateful", "agents", "job"]
     with product.settings(FLEET):
-        namespace.create(manifests.bare_pod("bare"))
-        namespace.create(manifests.of_kind("StatefulSet", "stateful"))
-        namespace.create(manifests.of_kind("DaemonSet", "agents"))
-        namespace.create(manifests.of_kind("Job", "job"))
-        namespace.create(manifests.server(replicas=1))
+        namespace.create(builders.bare_pod("bare"))
+        namespace.create(builders.of_kind("StatefulSet", "stateful"))
+        namespace.create(builders.of_kind("DaemonSet", "agents"))
+        namespace.create(builders.of_kind("Job", "job"))
+        namespace.create(builders.server(replicas=1))
         with controlled(product, namespace, settings=FLEET) as control:
             product.cluster.wait_for("leader", control.leads)
             product.cluster.wait_for(
@@ -122,21 +123,23 @@ def placed(pod: Json) -> bool:
     return "nodeName" in pod["spec"]
 
 
-def test_whatever_the_webhook_has_not_seen_is_unprotected(product: Product, fleet: Fleet) -> None:
+def test_what_the_webhook_has_not_reviewed_is_unprotected_in_the_audit(
+    product: Product, fleet: Fleet
+) -> None:
     namespace = fleet.namespace
-    in_template = manifests.server("in-template", labels=manifests.NOT_LABELLED, replicas=0)
-    in_template["spec"]["template"]["metadata"]["labels"][manifests.SERVER] = "true"
-    half = manifests.of_kind("StatefulSet", "half")
-    del half["spec"]["template"]["metadata"]["labels"][manifests.SERVER]
+    in_template = builders.server("in-template", labels=builders.NOT_LABELLED, replicas=0)
+    in_template["spec"]["template"]["metadata"]["labels"][builders.SERVER] = "true"
+    half = builders.of_kind("StatefulSet", "half")
+    del half["spec"]["template"]["metadata"]["labels"][builders.SERVER]
     with product.uninstalled():
-        namespace.create(manifests.server("older", replicas=0))
-        namespace.create(manifests.server("privileged", replicas=0, containers=PRIVILEGED))
+        namespace.create(builders.server("older", replicas=0))
+        namespace.create(builders.server("privileged", replicas=0, containers=PRIVILEGED))
         namespace.create(in_template)
         namespace.create(half)
-        namespace.create(manifests.of_kind("CronJob", "refused", hostNetwork=True))
-        namespace.create(manifests.bare_pod("bare"))
-        namespace.create(manifests.bare_pod("bare-and-refused", hostPID=True))
-        namespace.create(manifests.server("no-server", labels=manifests.NOT_LABELLED, replicas=0))
+        namespace.create(builders.of_kind("CronJob", "refused", hostNetwork=True))
+        namespace.create(builders.bare_pod("bare"))
+        namespace.create(builders.bare_pod("bare-and-refused", hostPID=True))
+        namespace.create(builders.server("no-server", labels=builders.NOT_LABELLED, replicas=0))
 
     code, report = fleet.audit()
     older = {"older-than-webhook", "policy-missing"}
@@ -159,10 +162,10 @@ def test_whatever_the_webhook_has_not_seen_is_unprotected(product: Product, flee
     assert rule == "host-namespaces"
 
 
-def test_what_was_there_before_its_namespace_was_managed_is_told(fleet: Fleet) -> None:
+def test_the_audit_reports_workloads_older_than_the_management(fleet: Fleet) -> None:
     namespace = fleet.namespace
-    namespace.create(manifests.server("older", labels=manifests.NOT_LABELLED, replicas=0))
-    namespace.create(manifests.of_kind("DaemonSet", "agents", labels=manifests.NOT_LABELLED))
+    namespace.create(builders.server("older", labels=builders.NOT_LABELLED, replicas=0))
+    namespace.create(builders.of_kind("DaemonSet", "agents", labels=builders.NOT_LABELLED))
     namespace.cluster.wait_for("pods", lambda: namespace.pods("agents"))
     management.begin(namespace)
 
@@ -174,7 +177,7 @@ def test_what_was_there_before_its_namespace_was_managed_is_told(fleet: Fleet) -
     }
 
 
-def test_isolation_that_is_missing_or_undone_is_told(product: Product, fleet: Fleet) -> None:
+def test_the_audit_reports_missing_and_undone_isolation(product: Product, fleet: Fleet) -> None:
     namespace, cluster = fleet.namespace, product.cluster
     policies = POLICIES.format(namespace.name)
     with controlled(product, namespace) as control:
@@ -198,7 +201,9 @@ def test_isolation_that_is_missing_or_undone_is_told(product: Product, fleet: Fl
     assert reasons(fleet.audit()[1]) == {("Deployment", NAME): ("unprotected", {"policy-missing"})}
 
 
-def test_view_is_enough_and_what_may_not_be_looked_at_is_told(fleet: Fleet, tmp_path: Path) -> None:
+def test_the_role_view_is_enough_for_an_audit_which_reports_what_it_may_not_read(
+    fleet: Fleet, tmp_path: Path
+) -> None:
     namespace, cluster = fleet.namespace, fleet.namespace.cluster
     viewer = cluster.user(f"viewer-of-{namespace.name}")
     namespace.kubectl("create", "rolebinding", "v", "--clusterrole=view", f"--user={viewer.name}")
@@ -223,7 +228,7 @@ def test_view_is_enough_and_what_may_not_be_looked_at_is_told(fleet: Fleet, tmp_
 
 def test_servers_are_judged_by_the_settings_in_force(product: Product, fleet: Fleet) -> None:
     namespace, cluster = fleet.namespace, product.cluster
-    namespace.create(manifests.server(replicas=0))
+    namespace.create(builders.server(replicas=0))
     place = f"/api/v1/namespaces/{NAMESPACE}/configmaps/mcp-admission-settings"
 
     def distributed() -> bool:
@@ -245,12 +250,12 @@ def test_servers_are_judged_by_the_settings_in_force(product: Product, fleet: Fl
     assert changes == []
 
 
-def test_the_whole_cluster_is_looked_at(product: Product, fleet: Fleet) -> None:
+def test_an_audit_covers_the_whole_cluster(product: Product, fleet: Fleet) -> None:
     namespace, cluster = fleet.namespace, product.cluster
     other = Namespace(product, cluster.namespace("other"))
     left_alone = Namespace(product, "kube-system")
     for here in (namespace, other, left_alone):
-        here.create(manifests.server("seen-everywhere", replicas=0))
+        here.create(builders.server("seen-everywhere", replicas=0))
     try:
         ended = fleet.run("audit", "-A", "-o", "json")
     finally:
@@ -270,7 +275,7 @@ def test_the_whole_cluster_is_looked_at(product: Product, fleet: Fleet) -> None:
     }
 
 
-def test_a_namespace_that_is_not_there_is_no_clean_one(fleet: Fleet) -> None:
+def test_an_audit_of_a_namespace_that_does_not_exist_is_not_clean(fleet: Fleet) -> None:
     ended = fleet.run("audit", "-n", "is-not-there")
 
     assert (ended.code, ended.out) == (2, "")

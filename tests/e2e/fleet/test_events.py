@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from tests.e2e import manifests
+from tests import builders
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import events
 from tests.e2e.fleet.commands import MORE_MEMORY, Fleet
 from tests.e2e.namespace import MERGE_PATCH
 from tests.e2e.product import Product
 
-PRIVILEGED = [manifests.container(securityContext={"privileged": True})]
+PRIVILEGED = [builders.container(securityContext={"privileged": True})]
 
 
 def looks(control: Control) -> float:
@@ -22,12 +22,12 @@ def looked_again(control: Control, before: float) -> bool:
 
 def test_an_event_says_how_a_server_stands_once(product: Product, fleet: Fleet) -> None:
     namespace, cluster = fleet.namespace, product.cluster
-    ports = [manifests.container(ports=[{"name": "mcp", "containerPort": 80}])]
-    namespace.create(manifests.server("crm", replicas=0, containers=ports))
+    ports = [builders.container(ports=[{"name": "mcp", "containerPort": 80}])]
+    namespace.create(builders.server("crm", replicas=0, containers=ports))
     with product.uninstalled():
-        namespace.create(manifests.server("older", replicas=0, containers=ports))
+        namespace.create(builders.server("older", replicas=0, containers=ports))
         privileged = [{**ports[0], **PRIVILEGED[0]}]
-        namespace.create(manifests.server("privileged", replicas=0, containers=privileged))
+        namespace.create(builders.server("privileged", replicas=0, containers=privileged))
 
     def told() -> list[tuple[str, str]]:
         found = events(cluster, namespace.name)

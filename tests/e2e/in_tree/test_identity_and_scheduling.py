@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import Manifest, bare_pod, container, of_kind, server
+from tests.builders import Manifest, bare_pod, container, of_kind, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 

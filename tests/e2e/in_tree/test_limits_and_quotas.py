@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import Manifest, bare_pod, container, of_kind, server
+from tests.builders import Manifest, bare_pod, container, of_kind, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 from tests.e2e.refusals import refusing_rules
@@ -84,7 +84,7 @@ def test_without_a_limit_range_every_pod_asks_for_the_reference_value(namespace:
 
 
 @pytest.mark.parametrize("name", ["large minimum", "small maximum", "ratio"])
-def test_it_gives_way_where_the_fleet_decides_for_all(
+def test_our_memory_request_gives_way_where_the_fleet_decides_for_all(
     product: Product, namespace: Namespace, name: str
 ) -> None:
     item, expected = LIMIT_RANGES[name]

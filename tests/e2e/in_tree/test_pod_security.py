@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.manifests import bare_pod, container, server
+from tests.builders import bare_pod, container, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 from tests.e2e.refusals import refusing_rules
@@ -56,7 +56,9 @@ def test_a_privileged_server_is_refused_before_pod_security_sees_it(
 
 
 @pytest.mark.parametrize("version", ["v1.25", "v1.34", "latest"])
-def test_a_pinned_version_is_satisfied_too(product: Product, version: str) -> None:
+def test_a_server_satisfies_a_pinned_version_of_pod_security(
+    product: Product, version: str
+) -> None:
     labels = {
         "pod-security.kubernetes.io/enforce": "restricted",
         "pod-security.kubernetes.io/enforce-version": version,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import Manifest, bare_pod, of_kind, server
+from tests.builders import Manifest, bare_pod, of_kind, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 from tests.e2e.refusals import refusing_rules
@@ -52,7 +52,7 @@ def sandboxed(product: Product) -> Iterator[None]:
     [server(), bare_pod(), of_kind("StatefulSet")],
     ids=lambda manifest: manifest["kind"],
 )
-def test_its_pods_get_all_that_belongs_to_the_class_and_run(
+def test_pods_of_a_runtime_class_get_all_that_belongs_to_it_and_run(
     sandboxed: None, namespace: Namespace, manifest: Manifest
 ) -> None:
     namespace.create(manifest)
@@ -67,7 +67,7 @@ def test_its_pods_get_all_that_belongs_to_the_class_and_run(
 
 
 @pytest.mark.parametrize("manifest", [server, bare_pod], ids=["Deployment", "Pod"])
-def test_another_class_of_the_authors_is_refused(
+def test_another_runtime_class_of_the_author_is_refused(
     sandboxed: None, namespace: Namespace, manifest: Any
 ) -> None:
     kind = "deployments" if manifest is server else "pods"
@@ -79,7 +79,7 @@ def test_another_class_of_the_authors_is_refused(
     assert admitted.status == 201
 
 
-def test_another_class_is_overridden_where_the_settings_say_so(
+def test_another_runtime_class_is_overridden_where_the_settings_say_so(
     product: Product, namespace: Namespace
 ) -> None:
     with product.settings(named("sandbox", rules={"runtime-class": "override"})):
@@ -90,7 +90,7 @@ def test_another_class_is_overridden_where_the_settings_say_so(
     assert answer.warnings == ["runtimeClassName overridden: must be sandbox (runtime-class)"]
 
 
-def test_without_a_class_in_the_settings_the_authors_stays(namespace: Namespace) -> None:
+def test_without_a_runtime_class_in_the_settings_the_authors_stays(namespace: Namespace) -> None:
     stored = namespace.create(bare_pod(runtimeClassName="other"))
 
     assert stored["spec"]["runtimeClassName"] == "other"
@@ -119,7 +119,7 @@ def test_tolerations_of_the_fleets_class_rule_out_none_of_the_fleets(
     assert [stored["spec"]["tolerations"].count(one) for one in (TOLERATION, fleet)] == [1, 1]
 
 
-def test_new_pods_follow_the_settings_where_their_template_got_the_class(
+def test_new_pods_follow_the_settings_where_their_template_got_the_runtime_class(
     product: Product, namespace: Namespace
 ) -> None:
     with product.settings(named("other")):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.manifests import KINDS, bare_pod, of_kind
+from tests.builders import KINDS, bare_pod, of_kind
 from tests.e2e.namespace import Namespace
 
 EVICTION = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "github-tools"}}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import NOT_LABELLED, OPTED_IN, Manifest, bare_pod, container, of_kind
+from tests.builders import NOT_LABELLED, OPTED_IN, Manifest, bare_pod, container, of_kind
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tools.cluster.control_plane import NODE

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import management
-from tests.e2e.manifests import (
+from tests.builders import (
     KINDS,
     NOT_LABELLED,
     SERVER,
@@ -18,6 +17,7 @@ from tests.e2e.manifests import (
     of_kind,
     server,
 )
+from tests.e2e import management
 from tests.e2e.namespace import JSON_PATCH, MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.refusals import refusing_rules
@@ -58,7 +58,7 @@ def older(request: pytest.FixtureRequest, product: Product, namespace: Namespace
     return namespace
 
 
-def test_their_metadata_can_be_edited_and_nothing_rolls(older: Namespace) -> None:
+def test_metadata_of_older_objects_can_be_edited_and_nothing_rolls(older: Namespace) -> None:
     older.cluster.wait_for("ReplicaSet", older.replica_sets)
     before = older.deployment()
 
@@ -76,7 +76,7 @@ def test_their_metadata_can_be_edited_and_nothing_rolls(older: Namespace) -> Non
     assert len(older.replica_sets()) == 1
 
 
-def test_what_contradicts_is_refused_when_it_is_touched(older: Namespace) -> None:
+def test_an_older_object_that_contradicts_is_refused_when_it_is_changed(older: Namespace) -> None:
     image = {"op": "replace", "value": "registry.example/mcp:2"}
     of_pod = {**image, "path": "/spec/containers/0/image"}
     of_template = {**image, "path": "/spec/template/spec/containers/0/image"}
@@ -89,7 +89,7 @@ def test_what_contradicts_is_refused_when_it_is_touched(older: Namespace) -> Non
 
 
 @pytest.mark.parametrize("policy", ["Background", "Foreground", "Orphan"])
-def test_they_can_be_deleted(older: Namespace, policy: str) -> None:
+def test_older_objects_can_be_deleted(older: Namespace, policy: str) -> None:
     for resource in OBJECTS:
         delete(older, resource, policy)
 
@@ -98,7 +98,9 @@ def test_they_can_be_deleted(older: Namespace, policy: str) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"Deployment"}))
-def test_other_workloads_can_be_edited_and_deleted(namespace: Namespace, kind: str) -> None:
+def test_older_workloads_of_other_kinds_can_be_edited_and_deleted(
+    namespace: Namespace, kind: str
+) -> None:
     resource = f"{kind.lower()}s/github-tools"
     namespace.create(kept(of_kind(kind, labels=NOT_LABELLED, hostNetwork=True)))
     management.begin(namespace)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import KINDS, NOT_LABELLED, Manifest, bare_pod, container, of_kind
+from tests.builders import KINDS, NOT_LABELLED, Manifest, bare_pod, container, of_kind
 from tests.e2e.namespace import MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE
@@ -58,7 +58,7 @@ def answers(namespace: Namespace) -> list[tuple[int, list[str], bytes]]:
     ]
 
 
-def test_every_answer_is_the_same_with_and_without_the_product(
+def test_every_answer_in_other_namespaces_is_the_same_with_and_without_the_product(
     product: Product, namespace: Namespace
 ) -> None:
     other = Namespace(product, product.cluster.namespace("without-the-product"))
@@ -74,7 +74,7 @@ def test_every_answer_is_the_same_with_and_without_the_product(
 
 
 @pytest.mark.parametrize("name", ["kube-system", NAMESPACE])
-def test_the_system_is_never_reviewed(product: Product, name: str) -> None:
+def test_system_namespaces_are_never_reviewed(product: Product, name: str) -> None:
     cluster: ControlPlane = product.cluster
     system = Namespace(product, name)
     labels = {"mcp-admission.dev/managed": "true"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import NOT_LABELLED, OPTED_IN, Manifest, bare_pod, container, server
+from tests.builders import NOT_LABELLED, OPTED_IN, Manifest, bare_pod, container, server
 from tests.e2e.namespace import Namespace
 
 PROBE = {"grpc": {"port": 9000, "service": "tools"}, "periodSeconds": 7}
@@ -75,7 +75,9 @@ def lost(before: Any, after: Any, place: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("made", [server, bare_pod], ids=["Deployment", "Pod"])
-def test_they_are_kept(namespace: Namespace, made: Callable[..., Manifest]) -> None:
+def test_fields_that_the_product_does_not_read_are_kept(
+    namespace: Namespace, made: Callable[..., Manifest]
+) -> None:
     path = f"{made()['kind'].lower()}s?dryRun=All"
     answers = [
         namespace.raw("POST", path, made(labels=labels, **FIELDS))

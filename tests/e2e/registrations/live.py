@@ -6,7 +6,7 @@ the same time is not in the way.
 
 from typing import Any, NamedTuple
 
-from tests.e2e.manifests import IMAGE, NAME, Manifest, bare_pod, container, of_kind
+from tests.builders import IMAGE, NAME, Manifest, bare_pod, container, of_kind
 from tests.e2e.namespace import MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.manifests.expected_calls import Row
 from tests.manifests.objects import KINDS

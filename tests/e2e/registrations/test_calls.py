@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.builders import OPTED_IN
 from tests.e2e.conftest import MANAGED
-from tests.e2e.manifests import OPTED_IN
 from tests.e2e.namespace import MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.registrations.live import TARGET, Request, populate, request
@@ -106,7 +106,7 @@ OTHER_REQUESTS = {
 
 
 @pytest.mark.parametrize("asked", OTHER_REQUESTS, ids=" ".join)
-def test_nothing_else_is_called(
+def test_a_request_outside_the_table_calls_no_hook(
     product: Product, populated: dict[str, Namespace], asked: tuple[str, str, str]
 ) -> None:
     assert asked in NEVER
@@ -150,5 +150,5 @@ def test_an_object_that_lacks_everything_is_judged_by_the_api_server(
     assert answer.status in {200, 201, 403, *ITS_OWN}, answer.body
 
 
-def test_no_review_has_failed(product: Product) -> None:
+def test_no_review_of_the_table_has_failed(product: Product) -> None:
     assert product.metric("internal_errors_total") == 0

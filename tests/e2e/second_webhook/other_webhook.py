@@ -8,7 +8,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
 
-from tests.e2e.manifests import NOT_LABELLED, bare_pod
+from tests.builders import NOT_LABELLED, bare_pod
 from tests.e2e.namespace import Namespace
 from tools.cluster.authority import Authority
 from tools.cluster.ports import LOOPBACK, free_ports

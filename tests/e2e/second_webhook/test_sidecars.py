@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import pytest
 
-from tests.e2e.manifests import NOT_LABELLED, Manifest, bare_pod, container, of_kind, server
+from tests.builders import NOT_LABELLED, Manifest, bare_pod, container, of_kind, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 from tests.e2e.refusals import refusing_rules
@@ -49,7 +49,7 @@ def reviews(product: Product, namespace: Namespace, hook: str) -> int:
     ("comes", "passes"), [("after", 2), ("before", 1)], ids=["after ours", "before ours"]
 )
 @pytest.mark.parametrize("key", ["containers", "initContainers"])
-def test_a_sidecar_is_hardened(
+def test_a_sidecar_that_another_webhook_injects_is_hardened(
     product: Product,
     restricted: Namespace,
     key: str,
@@ -76,7 +76,9 @@ def test_a_sidecar_is_hardened(
 
 
 @pytest.mark.parametrize("manifest", [server(), of_kind("StatefulSet")], ids=lambda it: it["kind"])
-def test_pods_of_a_template_get_it_hardened_too(restricted: Namespace, manifest: Manifest) -> None:
+def test_pods_of_a_template_get_the_injected_sidecar_hardened_too(
+    restricted: Namespace, manifest: Manifest
+) -> None:
     with OtherWebhook(restricted, adding("containers", PROXY), again="IfNeeded"):
         restricted.create(manifest)
         (pod,) = restricted.wait_for_pods()
@@ -110,7 +112,7 @@ def stateful_set() -> Manifest:
     [(server(annotations=ENV_FROM), PROXY), (stateful_set(), KNOWN)],
     ids=["unknown, of a template that was filled in", "known, of another kind"],
 )
-def test_a_sidecar_in_front_takes_nothing_from_the_server(
+def test_an_injected_sidecar_in_front_takes_nothing_from_the_server(
     restricted: Namespace,
     manifest: Manifest,
     sidecar: Manifest,
@@ -129,7 +131,7 @@ def test_a_sidecar_in_front_takes_nothing_from_the_server(
 
 @pytest.mark.parametrize("again", ["Never", "IfNeeded"])
 @pytest.mark.parametrize("comes", ["before", "after"])
-def test_a_sidecar_that_contradicts_is_refused(
+def test_an_injected_sidecar_that_contradicts_is_refused(
     managed: Namespace, comes: Literal["before", "after"], again: Literal["Never", "IfNeeded"]
 ) -> None:
     privileged = {**PROXY, "securityContext": {"privileged": True}}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import NAME, OPTED_IN, SERVER, Manifest, bare_pod
+from tests.builders import NAME, OPTED_IN, SERVER, Manifest, bare_pod
 from tests.e2e.namespace import Namespace
 from tests.e2e.refusals import refusing_rules
 from tests.e2e.second_webhook.other_webhook import OtherWebhook
@@ -54,7 +54,9 @@ def is_whole(pod: Manifest) -> bool:
 
 
 @pytest.mark.parametrize("case", UNDOING)
-def test_who_undoes_it_last_is_refused(namespace: Namespace, case: str) -> None:
+def test_a_webhook_that_reverts_our_fields_last_gets_the_object_refused(
+    namespace: Namespace, case: str
+) -> None:
     operations, rules = UNDOING[case]
     with OtherWebhook(namespace, lambda _: operations, again="IfNeeded") as other:
         answer = namespace.raw("POST", "pods", bare_pod())
@@ -64,7 +66,9 @@ def test_who_undoes_it_last_is_refused(namespace: Namespace, case: str) -> None:
 
 
 @pytest.mark.parametrize("case", sorted(UNDOING.keys() - CONTRADICTING))
-def test_what_is_undone_once_is_filled_in_again(namespace: Namespace, case: str) -> None:
+def test_fields_that_another_webhook_reverts_once_are_filled_in_again(
+    namespace: Namespace, case: str
+) -> None:
     operations, _ = UNDOING[case]
     with OtherWebhook(namespace, lambda _: operations) as other:
         stored = namespace.create(bare_pod())

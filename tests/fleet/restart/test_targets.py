@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests import builders
 from tests.controller.servers.live import Json, filled_in, memory, server, settings, stored
-from tests.e2e import manifests
 from tests.kube.virtual_time import run
 from webhook.fleet.restart import NotServers, Target, Targets
 from webhook.kube.errors import ApiError, Forbidden, NotFound
@@ -49,7 +49,7 @@ def targets(*found: Json, labels: Json | ApiError, under: Settings | None = None
 
 
 LABELLED = filled_in(server(), Settings())
-PLAIN = stored(manifests.server("plain", labels={}))
+PLAIN = stored(builders.server("plain", labels={}))
 
 
 def test_named_servers_are_targets_once_each() -> None:
@@ -82,7 +82,7 @@ def test_outdated_servers_of_a_namespace(labels: Any, names: list[str]) -> None:
 
 @pytest.mark.parametrize("namespace", ["team", None])
 def test_current_servers_are_counted_and_deleted_ones_are_not(namespace: str | None) -> None:
-    deleted = stored(manifests.server("deleted"), deletionTimestamp="2026-03-01T12:00:00Z")
+    deleted = stored(builders.server("deleted"), deletionTimestamp="2026-03-01T12:00:00Z")
     found = targets(LABELLED, deleted, labels={}, under=Settings())
 
     assert run(found.outdated(namespace)) == ([], 1)

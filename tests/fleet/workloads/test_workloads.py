@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests import builders
 from tests.controller.servers.live import (
     RESOURCES,
     Json,
@@ -13,14 +14,13 @@ from tests.controller.servers.live import (
     settings,
     stored,
 )
-from tests.e2e import manifests
 from webhook.fleet import workloads
 from webhook.fleet.report import ServerFinding, ServerStatus
 from webhook.rules.checks.scheduling import REQUIRED
 from webhook.settings.model import Settings
 
 DEFAULTS = Settings()
-PRIVILEGED = [manifests.container(securityContext={"privileged": True})]
+PRIVILEGED = [builders.container(securityContext={"privileged": True})]
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
 
 
@@ -45,7 +45,7 @@ def changed(found: Json, **parts: Json) -> Json:
 
 def live_pod(**spec: Any) -> Json:
     """A pod that runs: on a node, its gate taken, its token where the API server put it."""
-    found = filled_in(manifests.bare_pod("crm", **spec), DEFAULTS)
+    found = filled_in(builders.bare_pod("crm", **spec), DEFAULTS)
     del found["spec"]["schedulingGates"]
     return changed(found, spec={"nodeName": "node-1"}, status={"phase": "Running"})
 
@@ -57,8 +57,8 @@ def without(found: Json, *labels: str) -> Json:
 
 def half(kind: str) -> Json:
     """The label on the workload alone."""
-    found = manifests.of_kind(kind, labels={})
-    found["metadata"]["labels"] = dict(manifests.OPTED_IN)
+    found = builders.of_kind(kind, labels={})
+    found["metadata"]["labels"] = dict(builders.OPTED_IN)
     return stored(found)
 
 
@@ -75,7 +75,7 @@ CASES: list[Any] = [
         id="older-and-refused",
     ),
     pytest.param(
-        without(filled_in(server(), DEFAULTS), manifests.SERVER),
+        without(filled_in(server(), DEFAULTS), builders.SERVER),
         {},
         {"half-labelled", "out-of-date"},
         id="label-in-the-template-alone",
@@ -108,37 +108,37 @@ CASES: list[Any] = [
     pytest.param(
         live_pod(), {"isolation": {"gate": False}}, set(), id="pod-gates-are-for-new-ones"
     ),
-    pytest.param(stored(manifests.bare_pod("crm")), {}, OLDER, id="pod-older"),
+    pytest.param(stored(builders.bare_pod("crm")), {}, OLDER, id="pod-older"),
     pytest.param(
-        stored(manifests.bare_pod("crm", hostPID=True)),
+        stored(builders.bare_pod("crm", hostPID=True)),
         {},
         {"older-than-webhook", "refused"},
         id="pod-refused",
     ),
     pytest.param(
-        changed(stored(manifests.bare_pod("crm", hostPID=True)), status={"phase": "Succeeded"}),
+        changed(stored(builders.bare_pod("crm", hostPID=True)), status={"phase": "Succeeded"}),
         {},
         set(),
         id="pod-that-has-ended",
     ),
     pytest.param(
-        changed(live_pod(), spec={"ephemeralContainers": [manifests.container(name="debug")]}),
+        changed(live_pod(), spec={"ephemeralContainers": [builders.container(name="debug")]}),
         {},
         set(),
         id="pod-with-a-debugger",
     ),
-    pytest.param(stored(manifests.of_kind("StatefulSet")), {}, set(), id="other-fine"),
+    pytest.param(stored(builders.of_kind("StatefulSet")), {}, set(), id="other-fine"),
     pytest.param(half("StatefulSet"), {}, {"half-labelled"}, id="other-half-labelled"),
     pytest.param(half("CronJob"), {}, {"half-labelled"}, id="cron-job-half-labelled"),
     pytest.param(
-        stored(manifests.of_kind("DaemonSet", hostNetwork=True)),
+        stored(builders.of_kind("DaemonSet", hostNetwork=True)),
         {},
         {"refused"},
         id="other-refused",
     ),
     pytest.param(
         changed(
-            stored(manifests.of_kind("Job", hostNetwork=True)),
+            stored(builders.of_kind("Job", hostNetwork=True)),
             status={"completionTime": "2026-01-01T00:00:00Z"},
         ),
         {},
@@ -147,7 +147,7 @@ CASES: list[Any] = [
     ),
     pytest.param(
         changed(
-            stored(manifests.of_kind("Job", hostNetwork=True)),
+            stored(builders.of_kind("Job", hostNetwork=True)),
             status={"conditions": [{"type": "Failed", "status": "True"}]},
         ),
         {},
@@ -174,14 +174,14 @@ def test_sentences_name_the_field_the_place_and_the_way_out() -> None:
     }
     assert any(
         each.startswith("pods will be refused: hostNetwork ") and each.endswith("(host-namespaces)")
-        for each in sentences(stored(manifests.of_kind("DaemonSet", hostNetwork=True)))
+        for each in sentences(stored(builders.of_kind("DaemonSet", hostNetwork=True)))
     )
     (sentence,) = sentences(half("CronJob"))
     assert sentence == (
         "the label is on the workload alone, its pods lack it: put mcp-admission.dev/server into "
         "spec.jobTemplate.spec.template.metadata.labels"
     )
-    without_own = without(filled_in(server(), DEFAULTS), manifests.SERVER)
+    without_own = without(filled_in(server(), DEFAULTS), builders.SERVER)
     assert (
         "the label is on the pod template alone, the workload itself lacks it: put "
         "mcp-admission.dev/server into metadata.labels"
@@ -201,13 +201,13 @@ def test_long_values_are_cut() -> None:
     ("found", "managed", "expected"),
     [
         (stored(server()), False, True),
-        (stored(manifests.server("crm", labels={})), False, False),
-        (stored(manifests.server("crm", labels={})), True, True),
-        (stored(manifests.server("crm", labels={manifests.SERVER: "false"})), False, False),
-        (stored(manifests.bare_pod("crm")), False, True),
+        (stored(builders.server("crm", labels={})), False, False),
+        (stored(builders.server("crm", labels={})), True, True),
+        (stored(builders.server("crm", labels={builders.SERVER: "false"})), False, False),
+        (stored(builders.bare_pod("crm")), False, True),
         (
             stored(
-                manifests.of_kind("ReplicaSet"),
+                builders.of_kind("ReplicaSet"),
                 ownerReferences=[{"kind": "Deployment", "name": "crm", "controller": True}],
             ),
             False,
@@ -215,7 +215,7 @@ def test_long_values_are_cut() -> None:
         ),
         (
             stored(
-                manifests.bare_pod("crm"),
+                builders.bare_pod("crm"),
                 ownerReferences=[{"kind": "StatefulSet", "name": "crm", "controller": True}],
             ),
             False,
@@ -237,7 +237,7 @@ def test_a_label_in_an_unreviewed_namespace_is_a_finding() -> None:
     assert labelled is not None
     assert [each.reason for each in workloads.unreviewed_findings(labelled)] == ["not-reviewed"]
 
-    unlabelled = stored(manifests.server("crm", labels={}))
+    unlabelled = stored(builders.server("crm", labels={}))
     managed = workloads.server_workload(unlabelled, "deployments.apps", DEFAULTS, managed=True)
     assert managed is not None
     assert workloads.unreviewed_findings(managed) == []

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from tests import builders
 from tests.controller.certificates.cluster import Installed, plan
 from tests.controller.certificates.controller import Controller
 from tests.controller.certificates.serving import Service
-from tests.e2e import manifests
 from tools.cluster.control_plane import ControlPlane
 
 SETTLE = timedelta(seconds=1)
@@ -59,7 +59,7 @@ class Complaints:
 def nobody_is_admitted(installed: Installed) -> bool:
     """Whether the API server calls, and trusts nobody yet."""
     path = f"/api/v1/namespaces/{installed.namespace}/pods?dryRun=All"
-    return installed.cluster.raw("POST", path, manifests.bare_pod()).status == 500
+    return installed.cluster.raw("POST", path, builders.bare_pod()).status == 500
 
 
 def test_no_admission_fails_while_certificates_rotate(

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from certs.rotation import Rest
+from tests import builders
 from tests.controller.certificates.cluster import Installed
 from tests.controller.certificates.driving import drive, driving
 from tests.controller.certificates.replica import Followed
-from tests.e2e import manifests
 from tools.chart.shipped import RIGHTS, shipped
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.ports import LOOPBACK
@@ -84,7 +84,7 @@ async def test_the_controller_can_do_every_step_with_what_is_shipped(
         lambda: allowed(cluster, rights["control"], namespace, verb="patch", resource="pods"),
     )
     pods, kubeconfig = namespaced("v1", "pods", namespace), rights["control"].kubeconfig
-    cluster.create(pods, manifests.bare_pod("late", labels={}))
+    cluster.create(pods, builders.bare_pod("late", labels={}))
     async with driving(kubeconfig, installed.places, [Replica(LOOPBACK, 1, "late")]) as driver:
         assert await endpoint_replicas(driver.api, installed.places) == []
         await drive(driver)

@@ -1,11 +1,13 @@
 """Annotations that anybody may write excuse nothing: neither Kubernetes' own nor ours."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import (
+from tests.builders import (
+    GATE,
     IMAGE,
     INJECTED,
     NOT_LABELLED,
@@ -14,9 +16,8 @@ from tests.e2e.manifests import (
     container,
     server,
 )
-from tests.e2e.namespace import Namespace
-from tests.e2e.product import Product
-from tests.e2e.refusals import refusing_rules
+from tests.e2e.namespace import HARDENED
+from tests.scenarios.cluster import Cluster
 
 # What a kubelet writes on the pods that stand for its static ones.
 STATIC = {
@@ -52,30 +53,29 @@ def is_hardened(pod: Manifest) -> bool:
     )
 
 
-def test_a_forged_mirror_pod_is_refused(managed: Namespace) -> None:
+def test_a_forged_mirror_pod_is_refused(managed: Cluster) -> None:
     pod = annotated(STATIC, nodeName="node-1", containers=[PRIVILEGED])
 
-    answer = managed.raw("POST", "pods", pod)
-
-    assert refusing_rules(answer) == {"privileged", "privilege-escalation", "isolation-gate"}
+    assert managed.create(pod).refused_by == {
+        "privileged",
+        "privilege-escalation",
+        "isolation-gate",
+    }
 
 
 def test_a_forged_mirror_pod_is_filled_in_where_nothing_waits(
-    product: Product, managed: Namespace
+    clusters: Callable[..., Cluster],
 ) -> None:
-    with product.settings(NOT_GATED):
-        stored = managed.create(annotated(STATIC, nodeName="node-1"))
+    managed = clusters(NOT_GATED, managed=True)
 
-    assert is_hardened(stored)
+    assert is_hardened(managed.create(annotated(STATIC, nodeName="node-1")).stored)
 
 
-def test_a_mirror_annotation_on_a_template_changes_nothing(managed: Namespace) -> None:
+def test_a_mirror_annotation_on_a_template_changes_nothing(managed: Cluster) -> None:
     forged = server(labels=NOT_LABELLED, containers=[PRIVILEGED])
     forged["spec"]["template"]["metadata"]["annotations"] = STATIC
 
-    answer = managed.raw("POST", "deployments", forged)
-
-    assert refusing_rules(answer) == {"privileged", "privilege-escalation"}
+    assert managed.create(forged).refused_by == {"privileged", "privilege-escalation"}
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_mirror_annotation_on_a_template_changes_nothing(managed: Namespace) -
 )
 @pytest.mark.parametrize("kind", ["pod", "deployment"])
 def test_a_forged_memory_privileges_nobody(
-    managed: Namespace, kind: str, memory: dict[str, Any]
+    managed: Cluster, kind: str, memory: dict[str, Any]
 ) -> None:
     asks = PRIVILEGED if "set" in memory and CONTEXT in memory["set"] else container()
     made = annotated(injected(**memory), containers=[asks])
@@ -103,13 +103,12 @@ def test_a_forged_memory_privileges_nobody(
         made = server(labels=NOT_LABELLED)
         made["spec"] |= {"template": template, "selector": {"matchLabels": {"app": "x"}}}
 
-    answer = managed.raw("POST", f"{kind}s", made)
+    answer = managed.create(made)
 
-    if answer.status == 201:
-        stored = answer.json()
-        assert is_hardened(stored if kind == "pod" else stored["spec"]["template"])
+    if answer.allowed:
+        assert is_hardened(answer.stored if kind == "pod" else answer.stored["spec"]["template"])
     else:
-        assert refusing_rules(answer) <= {"privileged", "privilege-escalation"}
+        assert answer.refused_by <= {"privileged", "privilege-escalation"}
 
 
 @pytest.mark.parametrize(
@@ -117,16 +116,16 @@ def test_a_forged_memory_privileges_nobody(
     ["", "{", "null", "[]", '{"set": []}', '{"set": {"": 1}}', '{"x": {}}', "9" * 9000],
     ids=lambda text: text[:20] or "empty",
 )
-def test_a_memory_that_cannot_be_read_counts_as_none(managed: Namespace, text: str) -> None:
-    refused = managed.raw("POST", "pods", annotated({INJECTED: text}, containers=[PRIVILEGED]))
-    stored = managed.create(annotated({INJECTED: text}))
+def test_a_memory_that_cannot_be_read_counts_as_none(managed: Cluster, text: str) -> None:
+    refused = managed.create(annotated({INJECTED: text}, containers=[PRIVILEGED]))
+    stored = managed.create(annotated({INJECTED: text})).stored
 
-    assert refusing_rules(refused) == {"privileged", "privilege-escalation"}
+    assert refused.refused_by == {"privileged", "privilege-escalation"}
     assert is_hardened(stored)
     assert json.loads(stored["metadata"]["annotations"][INJECTED]).keys() == {"set", "was"}
 
 
-def test_a_made_up_owner_and_memory_spare_a_pod_no_security_rule(managed: Namespace) -> None:
+def test_a_made_up_owner_and_memory_spare_a_pod_no_security_rule(managed: Cluster) -> None:
     owner = {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
@@ -139,18 +138,46 @@ def test_a_made_up_owner_and_memory_spare_a_pod_no_security_rule(managed: Namesp
     privileged = annotated(injected(set={CONTEXT: {"privileged": True}}), containers=[PRIVILEGED])
     privileged["metadata"]["ownerReferences"] = [owner]
 
-    assert is_hardened(managed.create(orphan))
-    answer = managed.raw("POST", "pods", privileged)
-    assert refusing_rules(answer) == {"privileged", "privilege-escalation"}
+    assert is_hardened(managed.create(orphan).stored)
+    assert managed.create(privileged).refused_by == {"privileged", "privilege-escalation"}
 
 
-def test_a_memory_rewritten_on_a_live_deployment_brings_nothing_back(managed: Namespace) -> None:
-    managed.create(server())
-    before = managed.deployment()["spec"]["template"]["spec"]
+@pytest.mark.parametrize("kind", ["pod", "deployment"])
+def test_a_forged_memory_exempts_from_nothing(cluster: Cluster, kind: str) -> None:
+    memory = injected(set={CONTEXT: {"privileged": True, "runAsUser": 0}})
+    context = {"privileged": True, "allowPrivilegeEscalation": True, "runAsUser": 0}
+    build = bare_pod if kind == "pod" else server
+    forged = build(annotations=memory, container={"securityContext": context})
+    template = forged if kind == "pod" else forged["spec"]["template"]
+    template["metadata"]["annotations"] = memory
+
+    answer = cluster.create(forged)
+
+    if answer.allowed:
+        stored = answer.stored if kind == "pod" else answer.stored["spec"]["template"]
+        assert stored["spec"]["containers"][0]["securityContext"] == HARDENED
+    else:
+        assert answer.refused_by <= {"privileged", "privilege-escalation", "run-as-user"}
+
+
+def test_a_pod_that_claims_an_owner_is_secured_like_any_other(cluster: Cluster) -> None:
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "a", "uid": "0"}
+    claimed = bare_pod(asks={"injected": "{}"})
+    claimed["metadata"]["ownerReferences"] = [{**owner, "controller": True}]
+
+    stored = cluster.create(claimed).stored
+
+    assert is_hardened(stored)
+    assert stored["spec"]["securityContext"]["runAsNonRoot"] is True
+    assert stored["spec"]["schedulingGates"] == [{"name": GATE}]
+
+
+def test_a_memory_rewritten_on_a_live_deployment_brings_nothing_back(managed: Cluster) -> None:
+    before = managed.create(server()).stored["spec"]["template"]["spec"]
     forged = injected(was={CONTEXT: {"privileged": True}}, set={CONTEXT: {"runAsUser": 1000}})
 
     body = {"spec": {"template": {"metadata": {"annotations": forged}}}}
-    answer = managed.raw("PATCH", "deployments/github-tools", body, "application/merge-patch+json")
+    answer = managed.patch("deployments/github-tools", body)
 
-    assert answer.status == 200
-    assert answer.json()["spec"]["template"]["spec"] == before
+    assert answer.allowed
+    assert answer.stored["spec"]["template"]["spec"] == before

@@ -1,19 +1,19 @@
-"""What the page calls unchangeable: replicas, pull policy, security contexts, configuration."""
+"""What the reference page calls unchangeable: replicas, pull policy, contexts, configuration."""
 
 from typing import Any
 
 import pytest
 
-from tests.in_memory.api_server import ApiServer
+from tests.builders import SERVERS, bare_pod, in_context, server
 from tests.in_memory.places import ABSENT, found
-from tests.reference.servers import KINDS, in_context, server
+from tests.scenarios.cluster import Cluster
 
 Json = dict[str, Any]
 
 POD = "securityContext"
-CONTAINER = "containers[main].securityContext"
+CONTAINER = "containers[mcp].securityContext"
 UNSET_FIELDS = [
-    ("containers[main].imagePullPolicy", "Always"),
+    ("containers[mcp].imagePullPolicy", "Always"),
     (f"{POD}.runAsNonRoot", True),
     (f"{POD}.runAsUser", 1000),
     (f"{POD}.runAsGroup", 1000),
@@ -60,10 +60,12 @@ STRICTER = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize(("place", "value"), UNSET_FIELDS, ids=str)
-def test_a_server_that_says_nothing_gets(kind: str, place: str, value: Any) -> None:
-    stored = ApiServer().create(server(kind)).stored
+def test_a_server_that_says_nothing_gets_the_reference_values(
+    cluster: Cluster, kind: str, place: str, value: Any
+) -> None:
+    stored = cluster.create(SERVERS[kind]()).stored
 
     assert found(stored, place) == value
 
@@ -78,37 +80,43 @@ def test_a_server_that_says_nothing_gets(kind: str, place: str, value: Any) -> N
         (9, 1, ["replicas set to 1 (asked for 9): MCP servers run as one replica here (replicas)"]),
     ],
 )
-def test_replicas_are_1(asked: int | None, replicas: int, warning: list[str]) -> None:
-    outcome = ApiServer().create(server(replicas=asked))
+def test_a_server_has_one_replica(
+    cluster: Cluster, asked: int | None, replicas: int, warning: list[str]
+) -> None:
+    outcome = cluster.create(server(replicas=asked))
 
     assert found(outcome.stored, "spec.replicas") == replicas
-    assert outcome.warnings == warning
+    assert list(outcome.warnings) == warning
 
 
 @pytest.mark.parametrize("policy", [None, "Always", "IfNotPresent"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_pull_policy_is_always_without_a_word(kind: str, policy: str | None) -> None:
-    outcome = ApiServer().create(
-        server(kind, container={"imagePullPolicy": policy} if policy else {})
-    )
+@pytest.mark.parametrize("kind", SERVERS)
+def test_the_pull_policy_becomes_always_without_a_warning(
+    cluster: Cluster, kind: str, policy: str | None
+) -> None:
+    outcome = cluster.create(SERVERS[kind](container={"imagePullPolicy": policy} if policy else {}))
 
-    assert found(outcome.stored, "containers[main].imagePullPolicy") == "Always"
-    assert outcome.warnings == []
+    assert found(outcome.stored, "containers[mcp].imagePullPolicy") == "Always"
+    assert outcome.warnings == ()
 
 
 @pytest.mark.parametrize(
     ("manifest", "rule"),
     [pytest.param(manifest, rule, id=name) for name, manifest, rule in CONTRADICTIONS],
 )
-def test_what_contradicts_is_refused(manifest: Json, rule: str) -> None:
-    assert set(ApiServer().create(manifest).refused_by) == {rule}
+def test_what_contradicts_the_reference_values_is_refused(
+    cluster: Cluster, manifest: Json, rule: str
+) -> None:
+    assert cluster.create(manifest).refused_by == {rule}
 
 
 @pytest.mark.parametrize(
     ("place", "manifest", "value"), STRICTER, ids=lambda part: part if type(part) is str else None
 )
-def test_what_is_at_least_as_strict_stays(place: str, manifest: Json, value: Any) -> None:
-    outcome = ApiServer().create(manifest)
+def test_what_is_at_least_as_strict_as_the_reference_values_stays(
+    cluster: Cluster, place: str, manifest: Json, value: Any
+) -> None:
+    outcome = cluster.create(manifest)
 
     assert outcome.allowed
     assert found(outcome.stored, place) == value
@@ -125,29 +133,31 @@ def test_what_is_at_least_as_strict_stays(place: str, manifest: Json, value: Any
     ],
     ids=str,
 )
-def test_the_environment_comes_from_secrets_if_any(asks: dict[str, str], env_from: Any) -> None:
-    stored = ApiServer().create(server(asks=asks)).stored
+def test_the_environment_comes_from_secrets_if_any(
+    cluster: Cluster, asks: dict[str, str], env_from: Any
+) -> None:
+    stored = cluster.create(server(asks=asks)).stored
 
     if env_from is not ABSENT:
         env_from = [{"secretRef": {"name": name}} for name in env_from]
-    assert found(stored, "containers[main].envFrom") == env_from
+    assert found(stored, "containers[mcp].envFrom") == env_from
 
 
-def test_a_bare_pod_reads_secrets_that_exist() -> None:
-    stored = ApiServer().create(server("Pod", asks={"env-from": "github"})).stored
+def test_a_bare_pod_reads_secrets_that_exist(cluster: Cluster) -> None:
+    stored = cluster.create(bare_pod(asks={"env-from": "github"})).stored
 
-    assert found(stored, "containers[main].envFrom") == [{"secretRef": {"name": "github"}}]
+    assert found(stored, "containers[mcp].envFrom") == [{"secretRef": {"name": "github"}}]
 
 
-def test_the_secrets_of_a_long_name_have_a_short_one() -> None:
+def test_the_secrets_of_a_long_name_have_a_short_one(cluster: Cluster) -> None:
     name = "github-tools-of-the-platform-team-in-the-north"
 
-    stored = ApiServer().create(server(name=name, asks={"config-from": "github"})).stored
+    stored = cluster.create(server(name=name, asks={"config-from": "github"})).stored
 
     identity = found(stored, "spec.template.metadata.labels[mcp-admission.dev/name]")
     assert identity.startswith("github-tools-of-the-platform-te")
     assert len(identity) == 40
-    secret = found(stored, "containers[main].envFrom[0].secretRef.name")
+    secret = found(stored, "containers[mcp].envFrom[0].secretRef.name")
     assert secret == f"{identity}-mcp-config"
 
 
@@ -159,18 +169,22 @@ def test_the_secrets_of_a_long_name_have_a_short_one() -> None:
     ],
     ids=str,
 )
-def test_values_that_are_files_are_mounted_at_files(asks: dict[str, str], secret: str) -> None:
-    stored = ApiServer().create(server(asks=asks)).stored
+def test_values_that_are_files_are_mounted_at_files(
+    cluster: Cluster, asks: dict[str, str], secret: str
+) -> None:
+    stored = cluster.create(server(asks=asks)).stored
 
     assert found(stored, "volumes[mcp-files].secret.secretName") == secret
-    assert found(stored, "containers[main].volumeMounts") == [
+    assert found(stored, "containers[mcp].volumeMounts") == [
         {"name": "mcp-files", "mountPath": "/files", "readOnly": True}
     ]
 
 
 @pytest.mark.parametrize("asks", [{}, {"config-from": "github"}], ids=str)
-def test_nothing_is_mounted_where_no_value_is_a_file(asks: dict[str, str]) -> None:
-    stored = ApiServer().create(server(asks=asks)).stored
+def test_nothing_is_mounted_where_no_value_is_a_file(
+    cluster: Cluster, asks: dict[str, str]
+) -> None:
+    stored = cluster.create(server(asks=asks)).stored
 
     assert found(stored, "volumes") is ABSENT
-    assert found(stored, "containers[main].volumeMounts") is ABSENT
+    assert found(stored, "containers[mcp].volumeMounts") is ABSENT

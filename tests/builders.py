@@ -1,14 +1,19 @@
-"""The objects that people apply: MCP servers that say nothing about security."""
+"""The objects that people apply: MCP servers that say nothing about security, but for one thing.
 
-from collections.abc import Mapping
+Keyword arguments that a builder does not name are fields of the pod's spec. `container` holds
+fields of the only container, `asks` the annotations of the product without their prefix.
+"""
+
+from collections.abc import Callable, Mapping
 from typing import Any
 
 Manifest = dict[str, Any]
 
-SERVER = "mcp-admission.dev/server"
-NAME = "mcp-admission.dev/name"
-INJECTED = "mcp-admission.dev/injected"
-GATE = "mcp-admission.dev/isolation"
+PREFIX = "mcp-admission.dev/"
+SERVER = PREFIX + "server"
+NAME = PREFIX + "name"
+INJECTED = PREFIX + "injected"
+GATE = PREFIX + "isolation"
 OPTED_IN: Mapping[str, str] = {SERVER: "true"}
 NOT_LABELLED: Mapping[str, str] = {}
 IMAGE = "registry.example/mcp:1"
@@ -35,38 +40,47 @@ def server(
     *,
     labels: Mapping[str, str] = OPTED_IN,
     annotations: Mapping[str, str] | None = None,
+    asks: Mapping[str, str] | None = None,
+    container: Mapping[str, Any] | None = None,
     replicas: int | None = None,
     **spec: Any,
 ) -> Manifest:
-    """A Deployment, labelled on itself alone; keyword arguments are fields of its pods."""
+    """A Deployment, labelled on itself alone."""
     app = {"app": name}
-    template = {
-        "metadata": {"labels": app},
-        "spec": {"containers": [container()], **spec},
-    }
+    template = {"metadata": {"labels": app}, "spec": _pod_spec(container, spec)}
     counted = {} if replicas is None else {"replicas": replicas}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {
-            "name": name,
-            "labels": dict(labels),
-            "annotations": dict(annotations or {}),
-        },
+        "metadata": _metadata(name, labels, annotations, asks),
         "spec": {**counted, "selector": {"matchLabels": app}, "template": template},
     }
 
 
 def bare_pod(
-    name: str = "github-tools", *, labels: Mapping[str, str] = OPTED_IN, **spec: Any
+    name: str = "github-tools",
+    *,
+    labels: Mapping[str, str] = OPTED_IN,
+    annotations: Mapping[str, str] | None = None,
+    asks: Mapping[str, str] | None = None,
+    container: Mapping[str, Any] | None = None,
+    **spec: Any,
 ) -> Manifest:
-    """A Pod that nobody owns."""
+    """A Pod without an owner."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": name, "labels": dict(labels)},
-        "spec": {"containers": [container()], **spec},
+        "metadata": _metadata(name, labels, annotations, asks),
+        "spec": _pod_spec(container, spec),
     }
+
+
+SERVERS: Mapping[str, Callable[..., Manifest]] = {"Deployment": server, "Pod": bare_pod}
+
+
+def in_context(**fields: Any) -> Manifest:
+    """A Deployment whose container has these fields in its security context."""
+    return server(container={"securityContext": fields})
 
 
 def of_kind(
@@ -92,6 +106,23 @@ def of_kind(
     if kind == "PodTemplate":
         return {**found, "template": template}
     return {**found, "spec": _spec(kind, app, template)}
+
+
+def _metadata(
+    name: str,
+    labels: Mapping[str, str],
+    annotations: Mapping[str, str] | None,
+    asks: Mapping[str, str] | None,
+) -> Manifest:
+    asked = {PREFIX + key: value for key, value in (asks or {}).items()}
+    metadata: Manifest = {"name": name, "labels": dict(labels)}
+    if annotations or asked:
+        metadata["annotations"] = {**(annotations or {}), **asked}
+    return metadata
+
+
+def _pod_spec(fields: Mapping[str, Any] | None, spec: Manifest) -> Manifest:
+    return {"containers": [container(**(fields or {}))], **spec}
 
 
 def _spec(kind: str, app: Manifest, template: Manifest) -> Manifest:

@@ -1,28 +1,17 @@
-"""The Pod Security levels and versions of the page, and the variables that set them."""
+"""The Pod Security levels and versions of the reference page choose the rules."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.in_memory.api_server import ApiServer
-from tests.in_memory.controllers import pod_of
+from tests.builders import SERVERS, in_context, server
 from tests.in_memory.places import ABSENT, found
-from tests.reference.servers import KINDS, in_context, server
 from tests.rules.standard import violations
-from webhook.settings.faults import SettingsError
-from webhook.settings.load import load_settings, parse_settings
+from tests.scenarios.cluster import Cluster, Settings
 
 Json = dict[str, Any]
 
-VARIABLES = [
-    ("OBOT_SERVER_MCPPOD_SECURITY_ENABLED", "enabled", True, ("false", False)),
-    ("OBOT_SERVER_MCPPOD_SECURITY_ENFORCE", "enforce", "restricted", ("baseline", "baseline")),
-    ("OBOT_SERVER_MCPPOD_SECURITY_ENFORCE_VERSION", "enforceVersion", "latest", ("v1.30", "v1.30")),
-    ("OBOT_SERVER_MCPPOD_SECURITY_AUDIT", "audit", "restricted", ("baseline", "baseline")),
-    ("OBOT_SERVER_MCPPOD_SECURITY_AUDIT_VERSION", "auditVersion", "latest", ("v1.30", "v1.30")),
-    ("OBOT_SERVER_MCPPOD_SECURITY_WARN", "warn", "restricted", ("privileged", "privileged")),
-    ("OBOT_SERVER_MCPPOD_SECURITY_WARN_VERSION", "warnVersion", "latest", ("v1.30", "v1.30")),
-]
 SECCOMP = {"type": "RuntimeDefault"}
 FILLED = {
     "privileged": ({}, {}),
@@ -75,49 +64,57 @@ REFUSED_FROM = [
     ("restricted", in_context(runAsNonRoot=False), "run-as-non-root"),
     ("restricted", in_context(allowPrivilegeEscalation=True), "privilege-escalation"),
     ("restricted", in_context(capabilities={"add": ["CHOWN"]}), "capabilities"),
-    ("restricted", server(volumes=[{"name": "a", "nfs": {"server": "b"}}]), "volume-types"),
+    (
+        "restricted",
+        server(volumes=[{"name": "a", "nfs": {"server": "b", "path": "/"}}]),
+        "volume-types",
+    ),
 ]
 PROBED = server(container={"livenessProbe": {"tcpSocket": {"host": "10.0.0.1", "port": 80}}})
 SYSCTL = server(securityContext={"sysctls": [{"name": "net.ipv4.tcp_rmem", "value": "4096"}]})
 
 
-def enforcing(level: str, version: str = "latest", **more: Any) -> ApiServer:
+def enforcing(level: str, version: str = "latest", **more: Any) -> Settings:
     security = {"enforce": level, "enforceVersion": version, **more}
-    return ApiServer(parse_settings(f"mcpNamespace: {{podSecurity: {security}}}", "settings.yaml"))
+    return {"mcpNamespace": {"podSecurity": security}}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize("level", LEVELS)
-def test_a_level_fills_in_its_contexts(level: str, kind: str) -> None:
-    outcome = enforcing(level).create(server(kind))
+def test_a_level_fills_in_its_contexts(
+    clusters: Callable[..., Cluster], level: str, kind: str
+) -> None:
+    outcome = clusters(enforcing(level)).create(SERVERS[kind]())
 
     assert outcome.allowed
     of_pod, of_container = FILLED[level]
     assert found(outcome.stored, "securityContext") == of_pod
-    given = found(outcome.stored, "containers[main].securityContext")
+    given = found(outcome.stored, "containers[mcp].securityContext")
     assert ({} if given is ABSENT else given) == of_container
 
 
-@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize(
     ("lowest", "manifest", "rule"),
     [pytest.param(*row, id=f"{row[2]}-{at}") for at, row in enumerate(REFUSED_FROM)],
 )
-def test_a_level_refuses(level: str, lowest: str, manifest: Json, rule: str) -> None:
-    refused_by = enforcing(level).create(manifest).refused_by
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_level_refuses_what_its_standard_refuses(
+    clusters: Callable[..., Cluster], level: str, lowest: str, manifest: Json, rule: str
+) -> None:
+    refused_by = clusters(enforcing(level)).create(manifest).refused_by
 
     assert (rule in refused_by) == (LEVELS.index(level) >= LEVELS.index(lowest))
 
 
 @pytest.mark.parametrize("manifest", MODEST, ids=range(len(MODEST)))
-def test_pods_comply_with_restricted(manifest: Json) -> None:
-    pod = ApiServer().create(pod_of(ApiServer().create(manifest).stored)).stored
+def test_pods_comply_with_the_restricted_standard(cluster: Cluster, manifest: Json) -> None:
+    pod = cluster.made_pod(cluster.create(manifest).stored).stored
 
     assert violations(pod, "restricted") == []
 
 
-def test_restricted_is_the_default() -> None:
-    assert ApiServer().create(in_context(runAsUser=0)).refused_by == ["run-as-user"]
+def test_restricted_is_the_default_level(cluster: Cluster) -> None:
+    assert cluster.create(in_context(runAsUser=0)).refused_by == {"run-as-user"}
 
 
 @pytest.mark.parametrize(
@@ -131,45 +128,26 @@ def test_restricted_is_the_default() -> None:
         pytest.param(SYSCTL, "latest", True, id="tcp-rmem-latest"),
     ],
 )
-def test_the_version_is_that_of_the_standard(manifest: Json, version: str, allowed: bool) -> None:
-    assert enforcing("restricted", version).create(manifest).allowed == allowed
+def test_the_version_of_the_standard_decides(
+    clusters: Callable[..., Cluster], manifest: Json, version: str, allowed: bool
+) -> None:
+    assert clusters(enforcing("restricted", version)).create(manifest).allowed == allowed
 
 
 @pytest.mark.parametrize("key", ["audit", "warn"])
-def test_audit_and_warn_refuse_nothing(key: str) -> None:
-    level = enforcing("baseline", **{key: "restricted"})
+def test_the_levels_audit_and_warn_refuse_nothing(
+    clusters: Callable[..., Cluster], key: str
+) -> None:
+    cluster = clusters(enforcing("baseline", **{key: "restricted"}))
 
-    assert level.create(in_context(runAsUser=0)).allowed
+    assert cluster.create(in_context(runAsUser=0)).allowed
 
 
-def test_without_namespace_labels_the_webhook_hardens_all_the_same() -> None:
-    server_without_labels = ApiServer(
-        parse_settings("mcpNamespace: {podSecurity: {enabled: false}}", "settings.yaml")
-    )
+def test_without_namespace_labels_the_webhook_hardens_all_the_same(
+    clusters: Callable[..., Cluster],
+) -> None:
+    cluster = clusters({"mcpNamespace": {"podSecurity": {"enabled": False}}})
 
-    stored = server_without_labels.create(server()).stored
+    stored = cluster.create(server()).stored
 
     assert found(stored, "securityContext") == FILLED["restricted"][0]
-
-
-@pytest.mark.parametrize(("variable", "key", "default", "other"), VARIABLES)
-def test_each_variable_and_its_default(
-    variable: str, key: str, default: Any, other: tuple[str, Any]
-) -> None:
-    text, value = other
-
-    def setting(environment: dict[str, str]) -> Any:
-        settings = load_settings(None, environment).model_dump(by_alias=True)
-        return settings["mcpNamespace"]["podSecurity"][key]
-
-    assert setting({}) == default
-    assert setting({variable: ""}) == default
-    assert setting({variable: text}) == value
-
-
-@pytest.mark.parametrize("name", ["ENFORCE", "AUDIT", "WARN"])
-def test_an_unknown_level_is_no_default(name: str) -> None:
-    variable = f"OBOT_SERVER_MCPPOD_SECURITY_{name}"
-
-    with pytest.raises(SettingsError, match=f"{variable}.*privileged, baseline or restricted"):
-        load_settings(None, {variable: "strict"})

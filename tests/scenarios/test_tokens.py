@@ -1,12 +1,12 @@
 """No disguise gets a pod the credential of a ServiceAccount that it may not have."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import NOT_LABELLED, Manifest, bare_pod, container
-from tests.e2e.namespace import Namespace
-from tests.e2e.refusals import refusing_rules
+from tests.builders import NOT_LABELLED, OPTED_IN, Manifest, bare_pod, container, server
+from tests.scenarios.cluster import Cluster
 
 TOKEN = {"path": "token", "expirationSeconds": 3600}
 PLUGIN = "kube-api-access-a1b2c"
@@ -26,7 +26,13 @@ REFUSED = {
     "for another audience": with_token(
         PLUGIN, {"serviceAccountToken": {**TOKEN, "audience": "vault"}}
     ),
+    "for another audience under any name": with_token(
+        "anything", {"serviceAccountToken": {**TOKEN, "audience": "vault"}}
+    ),
     "at another path": with_token(PLUGIN, {"serviceAccountToken": {"path": "tokens"}}),
+    "at another path under any name": with_token(
+        "anything", {"serviceAccountToken": {"path": "tokens"}}
+    ),
     "beside something else": with_token(
         PLUGIN, {"serviceAccountToken": TOKEN}, {"secret": {"name": "keys"}}
     ),
@@ -49,44 +55,46 @@ REFUSED = {
 }
 
 
+@pytest.mark.parametrize("labels", [OPTED_IN, NOT_LABELLED], ids=["namespace", "managed"])
 @pytest.mark.parametrize("manifest", REFUSED.values(), ids=REFUSED)
-def test_a_token_is_refused(managed: Namespace, manifest: Manifest) -> None:
-    answer = managed.raw("POST", "pods", manifest)
+def test_a_token_is_refused_in_every_disguise(
+    clusters: Callable[..., Cluster], manifest: Manifest, labels: Mapping[str, str]
+) -> None:
+    cluster = clusters(managed=labels is NOT_LABELLED)
+    pod = {**manifest, "metadata": {**manifest["metadata"], "labels": dict(labels)}}
 
-    assert refusing_rules(answer) == {"service-account-token"}
+    assert cluster.create(pod).refused_by == {"service-account-token"}
 
 
-def test_a_token_that_looks_like_the_plugins_is_taken_away_like_it(managed: Namespace) -> None:
-    stored = managed.create(with_token(PLUGIN, {"serviceAccountToken": TOKEN}))
+def test_the_token_that_is_mounted_already_is_taken_away(cluster: Cluster) -> None:
+    stored = cluster.create(bare_pod()).stored
 
     assert "volumes" not in stored["spec"]
     assert "volumeMounts" not in stored["spec"]["containers"][0]
     assert stored["spec"]["automountServiceAccountToken"] is False
 
 
-def test_the_annotation_alone_is_not_enough_in_a_managed_namespace(managed: Namespace) -> None:
+def test_a_token_that_looks_like_the_plugins_is_taken_away_like_it(managed: Cluster) -> None:
+    stored = managed.create(with_token(PLUGIN, {"serviceAccountToken": TOKEN})).stored
+
+    assert "volumes" not in stored["spec"]
+    assert "volumeMounts" not in stored["spec"]["containers"][0]
+    assert stored["spec"]["automountServiceAccountToken"] is False
+
+
+def test_the_token_annotation_alone_is_not_enough_in_a_managed_namespace(managed: Cluster) -> None:
     pod = with_token("token", {"serviceAccountToken": TOKEN})
     pod["metadata"]["annotations"] = {"mcp-admission.dev/service-account-token": "true"}
 
-    answer = managed.raw("POST", "pods", pod)
+    refused = managed.create(pod)
 
-    assert refusing_rules(answer) == {"service-account-token"}
-    assert any("is not allowed here" in warning for warning in answer.warnings)
+    assert refused.refused_by == {"service-account-token"}
+    assert any("is not allowed here" in warning for warning in refused.warnings)
 
 
-def test_a_token_in_a_template_is_refused_there(managed: Namespace) -> None:
+def test_a_token_in_a_template_is_refused_there(managed: Cluster) -> None:
+    deployment = server(labels=NOT_LABELLED)
     pod = with_token("token", {"serviceAccountToken": TOKEN})
-    app = {"app": "x"}
-    deployment = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "github-tools"},
-        "spec": {
-            "selector": {"matchLabels": app},
-            "template": {"metadata": {"labels": app}, "spec": pod["spec"]},
-        },
-    }
+    deployment["spec"]["template"]["spec"] = pod["spec"]
 
-    answer = managed.raw("POST", "deployments", deployment)
-
-    assert refusing_rules(answer) == {"service-account-token"}
+    assert managed.create(deployment).refused_by == {"service-account-token"}

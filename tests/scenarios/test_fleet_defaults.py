@@ -1,19 +1,16 @@
-"""What the page lets administrators set: placement, resources, base image, runtime class.
+"""What the reference page lets administrators set: placement, resources, image, runtime class.
 
 Tolerations and resources are seen on pods: Kubernetes adds some there, and not to templates.
 """
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.in_memory.api_server import ApiServer, Outcome
-from tests.in_memory.controllers import pod_of
+from tests.builders import IMAGE, SERVERS, server
 from tests.in_memory.places import ABSENT, found
-from tests.reference.servers import KINDS, server
-from webhook.settings.load import load_settings, parse_settings
-from webhook.settings.model import Settings
+from tests.scenarios.cluster import Cluster, Result
 
 POOL = {"key": "example.com/pool", "operator": "In", "values": ["mcp"]}
 AFFINITY = {
@@ -24,26 +21,31 @@ AFFINITY = {
     }
 }
 OWN_AFFINITY: dict[str, Any] = {
-    "podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}
+    "podAntiAffinity": {
+        "requiredDuringSchedulingIgnoredDuringExecution": [
+            {
+                "labelSelector": {"matchLabels": {"app": "x"}},
+                "topologyKey": "kubernetes.io/hostname",
+            }
+        ]
+    }
 }
 TOLERATION = {"key": "example.com/mcp", "operator": "Exists", "effect": "NoSchedule"}
 OWN_TOLERATION = {"key": "example.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 OWN_RESOURCES = {"requests": {"memory": "1Gi", "cpu": "2"}, "limits": {"memory": "2Gi"}}
-RUNTIME_CLASS = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME"
-RUNTIME_CLASS_LATER = "OBOT_SERVER_MCPK8S_SETTINGS_RUNTIME_CLASS_NAME"
-BASE_IMAGE = "OBOT_SERVER_MCPBASE_IMAGE"
+Clusters = Callable[..., Cluster]
 
 
-def api_server(**defaults: Any) -> ApiServer:
-    return ApiServer(Settings.model_validate({"mcpServerDefaults": defaults}))
+def fleet(clusters: Clusters, **defaults: Any) -> Cluster:
+    return clusters({"mcpServerDefaults": defaults})
 
 
-def running(server: ApiServer, outcome: Outcome) -> Any:
+def running(cluster: Cluster, outcome: Result) -> Any:
     """The pod that was created, or the one of the Deployment that was."""
     assert outcome.allowed
 
     created = outcome.stored
-    return created if created["kind"] == "Pod" else server.create(pod_of(created)).stored
+    return created if created["kind"] == "Pod" else cluster.made_pod(created).stored
 
 
 def tolerations(stored: Any) -> Any:
@@ -54,7 +56,7 @@ def tolerations(stored: Any) -> Any:
     return [one for one in present if not one["key"].startswith("node.kubernetes.io/")]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize(
     ("defaults", "own", "affinity"),
     [
@@ -75,14 +77,16 @@ def tolerations(stored: Any) -> Any:
         ),
     ],
 )
-def test_affinity(kind: str, defaults: Any, own: Any, affinity: Any) -> None:
-    outcome = api_server(**defaults).create(server(kind, **own))
+def test_affinity_is_that_of_the_fleet_or_of_the_server(
+    clusters: Clusters, kind: str, defaults: Any, own: Any, affinity: Any
+) -> None:
+    outcome = fleet(clusters, **defaults).create(SERVERS[kind](**own))
 
     assert outcome.allowed
     assert found(outcome.stored, "affinity") == affinity
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize(
     ("defaults", "own", "stored"),
     [
@@ -104,14 +108,16 @@ def test_affinity(kind: str, defaults: Any, own: Any, affinity: Any) -> None:
         pytest.param({"perServer": "forbid"}, [OWN_TOLERATION], [], id="forbid-without-fleet"),
     ],
 )
-def test_tolerations(kind: str, defaults: Any, own: Any, stored: Any) -> None:
-    cluster = api_server(**defaults)
-    outcome = cluster.create(server(kind, **({"tolerations": own} if own else {})))
+def test_tolerations_are_those_of_the_fleet_or_of_the_server(
+    clusters: Clusters, kind: str, defaults: Any, own: Any, stored: Any
+) -> None:
+    cluster = fleet(clusters, **defaults)
+    outcome = cluster.create(SERVERS[kind](**({"tolerations": own} if own else {})))
 
     assert tolerations(running(cluster, outcome)) == stored
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize(
     ("defaults", "own", "stored"),
     [
@@ -126,7 +132,8 @@ def test_tolerations(kind: str, defaults: Any, own: Any, stored: Any) -> None:
         pytest.param(
             {"resources": {"limits": {"memory": "1Gi"}}},
             {},
-            {"limits": {"memory": "1Gi"}},
+            # The request is that of Kubernetes, for every pod with a limit.
+            {"limits": {"memory": "1Gi"}, "requests": {"memory": "1Gi"}},
             id="fleet-limit-instead-of-request",
         ),
         pytest.param(
@@ -134,87 +141,72 @@ def test_tolerations(kind: str, defaults: Any, own: Any, stored: Any) -> None:
         ),
     ],
 )
-def test_resources(kind: str, defaults: Any, own: Any, stored: Any) -> None:
-    cluster = api_server(**defaults)
-    outcome = cluster.create(server(kind, container={"resources": own}))
+def test_resources_are_those_of_the_fleet_or_of_the_server(
+    clusters: Clusters, kind: str, defaults: Any, own: Any, stored: Any
+) -> None:
+    cluster = fleet(clusters, **defaults)
+    outcome = cluster.create(SERVERS[kind](container={"resources": own}))
 
-    given = found(running(cluster, outcome), "containers[main].resources")
+    given = found(running(cluster, outcome), "containers[mcp].resources")
     assert {part: amounts for part, amounts in given.items() if amounts} == stored
 
 
-def test_what_the_fleet_replaces_is_told() -> None:
+def test_a_warning_names_each_value_that_the_fleet_replaces(clusters: Clusters) -> None:
     manifest = server(
         container={"resources": {"requests": {"memory": "1Gi"}}},
         affinity=OWN_AFFINITY,
         tolerations=[OWN_TOLERATION],
     )
 
-    warnings = api_server(perServer="forbid").create(manifest).warnings
+    warnings = fleet(clusters, perServer="forbid").create(manifest).warnings
 
-    assert warnings == [
-        "containers[main].resources.requests.memory replaced by the fleet's (resources)",
+    assert list(warnings) == [
+        "containers[mcp].resources.requests.memory replaced by the fleet's (resources)",
         "affinity replaced by the fleet's (scheduling)",
         "tolerations replaced by the fleet's (scheduling)",
     ]
 
 
 @pytest.mark.parametrize(
-    ("settings", "environment", "image"),
+    ("defaults", "image"),
     [
-        ("{}", {}, "ghcr.io/obot-platform/mcp-images/phat:main"),
-        ("mcpServerDefaults: {image: example.test/base:1}", {}, "example.test/base:1"),
-        ("{}", {BASE_IMAGE: "example.test/base:2"}, "example.test/base:2"),
-        (
-            "mcpServerDefaults: {image: example.test/base:1}",
-            {BASE_IMAGE: "example.test/base:2"},
-            "example.test/base:2",
-        ),
+        ({}, "ghcr.io/obot-platform/mcp-images/phat:main"),
+        ({"image": "example.test/base:1"}, "example.test/base:1"),
     ],
+    ids=["default", "fleet"],
 )
-def test_the_base_image_is_that_of_a_server_without_one(
-    tmp_path: Path, settings: str, environment: dict[str, str], image: str
+def test_a_server_without_an_image_gets_the_base_image(
+    clusters: Clusters, defaults: Any, image: str
 ) -> None:
-    path = tmp_path / "settings.yaml"
-    path.write_text(settings)
-    packaged = server(container={"image": ""})
+    stored = fleet(clusters, **defaults).create(server(container={"image": ""})).stored
 
-    stored = ApiServer(load_settings(path, environment)).create(packaged).stored
-
-    assert found(stored, "containers[main].image") == image
+    assert found(stored, "containers[mcp].image") == image
 
 
-def test_an_image_of_its_own_stays() -> None:
-    stored = api_server(image="example.test/base:1").create(server()).stored
+def test_the_image_of_a_server_stays(clusters: Clusters) -> None:
+    stored = fleet(clusters, image="example.test/base:1").create(server()).stored
 
-    assert found(stored, "containers[main].image") == "registry.example/mcp/github-tools:1.12.0"
+    assert found(stored, "containers[mcp].image") == IMAGE
 
 
+@pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize(
-    ("settings", "runtime_class"),
-    [
-        pytest.param(Settings(), ABSENT, id="empty"),
-        pytest.param(
-            parse_settings("mcpServerDefaults: {runtimeClassName: gvisor}", "settings.yaml"),
-            "gvisor",
-            id="settings-file",
-        ),
-        pytest.param(load_settings(None, {RUNTIME_CLASS: "gvisor"}), "gvisor", id=RUNTIME_CLASS),
-        pytest.param(
-            load_settings(None, {RUNTIME_CLASS_LATER: "kata"}), "kata", id=RUNTIME_CLASS_LATER
-        ),
-        pytest.param(load_settings(None, {RUNTIME_CLASS: ""}), ABSENT, id="empty-variable"),
-    ],
+    ("defaults", "runtime_class"), [({}, ABSENT), ({"runtimeClassName": "gvisor"}, "gvisor")]
 )
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_runtime_class(kind: str, settings: Settings, runtime_class: Any) -> None:
-    outcome = ApiServer(settings).create(server(kind))
+def test_the_runtime_class_is_that_of_the_fleet(
+    clusters: Clusters, kind: str, defaults: Any, runtime_class: Any
+) -> None:
+    cluster = fleet(clusters, **defaults)
+    cluster.runtime_class("gvisor")
+
+    outcome = cluster.create(SERVERS[kind]())
 
     assert outcome.allowed
     assert found(outcome.stored, "runtimeClassName") == runtime_class
 
 
-def test_another_runtime_class_is_refused() -> None:
-    refused = api_server(runtimeClassName="gvisor").create(server(runtimeClassName="runc"))
+def test_another_runtime_class_than_that_of_the_fleet_is_refused(clusters: Clusters) -> None:
+    refused = fleet(clusters, runtimeClassName="gvisor").create(server(runtimeClassName="runc"))
 
-    assert refused.refused_by == ["runtime-class"]
+    assert refused.refused_by == {"runtime-class"}
     assert "runtimeClassName must be gvisor (runtime-class)" in refused.message
