@@ -1,0 +1,118 @@
+"""The house: one meaning for each name, no circle of imports, rooms neither crumbs nor piles."""
+
+import ast
+import io
+import tokenize
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted(
+    path
+    for folder in ("webhook", "certs")
+    for path in (ROOT / folder).rglob("*.py")
+    if path.name != "__init__.py"
+)
+
+# Several modules offer the same function, because somebody calls all of them alike.
+PROTOCOLS = {
+    "fill": "webhook/rules/checks",
+    "check": "webhook/rules/checks",
+    "given": "webhook/rules/checks",
+    "add_parser": "webhook/cli",
+    "run": "webhook/cli",
+    "script": "webhook/cli/shells",
+}
+
+
+def test_a_file_name_stands_for_one_module() -> None:
+    files = defaultdict(list)
+    for path in MODULES:
+        files[path.name].append(str(path.relative_to(ROOT)))
+
+    assert {name: paths for name, paths in files.items() if len(paths) > 1} == {}
+
+
+def test_a_public_name_has_one_meaning() -> None:
+    places = defaultdict(list)
+    for path in MODULES:
+        for name in _public(path):
+            if not path.is_relative_to(ROOT / PROTOCOLS.get(name, "nowhere")):
+                places[name].append(str(path.relative_to(ROOT)))
+
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_a_protocol_has_several_modules(name: str) -> None:
+    offering = [
+        path for path in MODULES if path.is_relative_to(ROOT / PROTOCOLS[name]) and name in _public(path)
+    ]
+
+    assert len(offering) > 1
+
+
+def test_no_import_goes_round_in_a_circle() -> None:
+    graph = grimp.build_graph("webhook", "certs")
+    waiting = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    while free := {module for module, imported in waiting.items() if not imported & waiting.keys()}:
+        for module in free:
+            del waiting[module]
+
+    assert waiting == {}
+
+
+def test_imports_are_at_most_eight_percent_of_the_code() -> None:
+    code = sum(len(_code(path)) for path in MODULES)
+    imports = sum(node.end_lineno - node.lineno + 1 for path in MODULES for node in _imports(path))
+
+    assert imports <= 0.08 * code
+
+
+def test_a_module_has_120_lines_on_average() -> None:
+    assert sum(map(_lines, MODULES)) >= 120 * len(MODULES)
+
+
+def test_no_folder_holds_more_than_a_fifth() -> None:
+    folders = Counter()
+    for path in MODULES:
+        folders["/".join(path.relative_to(ROOT).parts[:2])] += _lines(path)
+
+    assert max(folders.values()) <= 0.2 * folders.total(), folders.most_common(3)
+
+
+def _public(path: Path) -> set[str]:
+    defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    body = ast.parse(path.read_text()).body
+    return {node.name for node in body if isinstance(node, defined) and node.name[0] != "_"}
+
+
+def _imports(path: Path) -> Iterator[ast.Import | ast.ImportFrom]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+
+
+def _code(path: Path) -> set[int]:
+    """The lines that hold code: neither blank, nor comments, nor docstrings."""
+    text = path.read_text()
+    skipped = {tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT}
+    lines = {
+        line
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type not in skipped | {tokenize.ENDMARKER}
+        for line in range(token.start[0], token.end[0] + 1)
+    }
+    for node in ast.walk(ast.parse(text)):
+        documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+            lines -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    return lines
+
+
+def _lines(path: Path) -> int:
+    return len(path.read_text().splitlines())
