@@ -8,7 +8,7 @@ from typing import Any
 from tests.in_memory.requests import NAMESPACE, applied, request
 from webhook.admission.answer import Answer, Severity
 from webhook.admission.handler import review
-from webhook.admission.request import Hook, Scope
+from webhook.admission.workload import Hook, Scope
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

@@ -10,8 +10,7 @@ from tests.in_memory.requests import request
 from tests.rules.case import settings_of
 from webhook.admission.answer import warning
 from webhook.admission.coverage import callers
-from webhook.admission.request import Scope
-from webhook.admission.workload import read_workload
+from webhook.admission.workload import Scope, read_workload
 from webhook.pods.patch import Patch
 from webhook.settings.model import Settings
 

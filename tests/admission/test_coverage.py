@@ -22,7 +22,7 @@ from tests.admission.case import (
 from tests.in_memory.defaults import copied, template_of
 from tests.in_memory.requests import applied
 from tests.rules.case import settings_of
-from webhook.admission.request import Hook, Scope
+from webhook.admission.workload import Hook, Scope
 from webhook.settings.model import Settings
 
 TEAM = {"team": "tools", "tier": "mcp"}

@@ -22,7 +22,7 @@ from tests.in_memory.defaults import copied
 from tests.rules.case import settings_of
 from webhook.admission.answer import Answer
 from webhook.admission.handler import review
-from webhook.admission.request import Request, Scope
+from webhook.admission.workload import Request, Scope
 from webhook.settings.model import Settings
 
 CONTROLLER = "system:serviceaccount:mcp-admission-system:mcp-admission-controller"

@@ -7,8 +7,7 @@ from tests.in_memory.defaults import copied
 from tests.manifests.expected_calls import CALLS, NEVER, Row
 from webhook.admission.answer import NOT_COVERED, Severity
 from webhook.admission.handler import review
-from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import KINDS
+from webhook.admission.workload import KINDS, Hook, Request, Scope
 from webhook.settings.model import Settings
 
 POD = {"containers": [{"name": "main", "image": "a", "securityContext": {"privileged": True}}]}

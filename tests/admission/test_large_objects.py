@@ -32,7 +32,7 @@ from webhook.admission.answer import (
     line,
 )
 from webhook.admission.enforcement import MOST_OBJECTIONS, MOST_OF_RULE
-from webhook.admission.request import Hook
+from webhook.admission.workload import Hook
 from webhook.pods.pod import MOST_CONTAINERS
 from webhook.settings.model import Settings
 

@@ -16,7 +16,7 @@ from tests.admission.case import (
     pod,
 )
 from tests.in_memory.defaults import copied
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 
 OLDER = pod(hostNetwork=True, containers=[{"name": "main", "image": "example.test/mcp:1"}])
 

@@ -7,7 +7,7 @@ import pytest
 from tests.in_memory.api_server import ApiServer
 from tests.in_memory.controllers import job_of, pod_of
 from tests.in_memory.defaults import template_of
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

@@ -14,8 +14,7 @@ from tests.in_memory.defaults import copied
 from tests.in_memory.requests import applied, request
 from webhook.admission.answer import Answer
 from webhook.admission.handler import review
-from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import KINDS
+from webhook.admission.workload import KINDS, Hook, Request, Scope
 from webhook.pods.journal import same
 from webhook.settings.model import Settings
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.in_memory.api_server import ApiServer
 from tests.in_memory.defaults import copied, with_defaults
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

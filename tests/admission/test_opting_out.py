@@ -7,7 +7,7 @@ import pytest
 from tests.admission.case import NAME, SERVER, answer_to, deployment, mutated
 from tests.in_memory.defaults import copied
 from tests.in_memory.requests import applied
-from webhook.admission.request import Hook
+from webhook.admission.workload import Hook
 
 Json = dict[str, Any]
 DROP_ALL = {"capabilities": {"drop": ["ALL"]}}

@@ -7,7 +7,7 @@ import pytest
 from tests.admission.case import MANAGED, MUTATE, OPTED_IN, SERVER, VALIDATE, Json, answer_to
 from tests.in_memory.defaults import TEMPLATES, copied
 from tests.rules.case import settings_of
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 
 OTHERS = sorted({*TEMPLATES} - {"Pod", "Deployment"})
 ALL = pytest.mark.parametrize("kind", OTHERS)

@@ -6,7 +6,7 @@ from tests.admission.case import answer_to
 from tests.in_memory.requests import applied
 from tests.rules.case import Json, settings_of, with_container
 from webhook import names
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 
 EVERYTHING = {"onConflict": "override"}
 BASELINE = {"mcpNamespace": {"podSecurity": {"enforce": "baseline"}}}

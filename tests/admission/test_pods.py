@@ -24,7 +24,7 @@ from tests.in_memory.controllers import beside_given, pod_of
 from tests.in_memory.defaults import TOKEN_VOLUME, with_plugins
 from tests.in_memory.requests import applied
 from tests.rules.case import settings_of
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 
 GATES = [{"name": GATE}]
 FLEET = settings_of(

@@ -13,8 +13,7 @@ from tests.rules import pods as hostile
 from tests.rules.standard import violations
 from webhook.admission.answer import Answer
 from webhook.admission.handler import review
-from webhook.admission.request import Scope
-from webhook.admission.workload import read_workload
+from webhook.admission.workload import Scope, read_workload
 from webhook.pods.journal import same
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Pod

@@ -7,7 +7,7 @@ from tests.in_memory.api_server import ApiServer
 from tests.rules.case import settings_of
 from webhook.admission.answer import Answer
 from webhook.admission.handler import review
-from webhook.admission.request import Request, Scope
+from webhook.admission.workload import Request, Scope
 from webhook.settings.model import Settings
 
 

@@ -8,7 +8,7 @@ from tests.in_memory.api_server import ApiServer
 from tests.in_memory.controllers import pod_of, restarted
 from tests.in_memory.defaults import copied, template_of
 from webhook.admission import drift
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.in_memory.api_server import ApiServer
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 from webhook.settings.model import Settings
 
 SERVER = "mcp-admission.dev/server"

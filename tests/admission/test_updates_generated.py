@@ -8,8 +8,8 @@ from tests.admission.case import OPTED_IN, SERVER, Json, answer_to
 from tests.admission.objects import deployments
 from tests.admission.policies import NAMES, POLICIES, SCOPES
 from tests.in_memory.requests import applied
-from webhook.admission.request import Scope
 from webhook.admission.revert import alike
+from webhook.admission.workload import Scope
 
 
 def stored(document: Json, policy: str, scope: Scope) -> Json:

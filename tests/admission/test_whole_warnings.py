@@ -14,7 +14,7 @@ from tests.admission.case import SERVER, Json, answer_to, deployment, pod
 from tests.in_memory.defaults import copied
 from tests.rules.case import settings_of
 from webhook.admission.answer import FORETOLD, Finding, Severity, warning
-from webhook.admission.request import Hook
+from webhook.admission.workload import Hook
 from webhook.rules.registry import RULES
 from webhook.rules.rule import nothing_to_check
 

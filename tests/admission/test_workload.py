@@ -8,8 +8,7 @@ from tests.admission.case import MANAGED, NAME, OPTED_IN, SERVER, Json, deployme
 from tests.in_memory.controllers import pod_of
 from tests.in_memory.defaults import TEMPLATES
 from tests.in_memory.requests import request as asked
-from webhook.admission.request import Scope
-from webhook.admission.workload import KINDS, Workload, read_workload
+from webhook.admission.workload import KINDS, Scope, Workload, read_workload
 from webhook.pods.fields import Malformed
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Pod

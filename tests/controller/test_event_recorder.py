@@ -20,9 +20,8 @@ from webhook.kube.errors import (
     NotFound,
     Unreachable,
 )
-from webhook.kube.queue import Queue
-from webhook.kube.reconcile import Controller
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.kube.reconcile import Controller, Queue
+from webhook.observe.metrics import ControllerMetrics
 from webhook.settings.values import DNS_SUBDOMAIN
 
 CRM, SEARCH = regarding_deployment("team", "crm", "1"), regarding_deployment("team", "search", "2")

@@ -7,9 +7,8 @@ from tests.kube.virtual_time import run
 from webhook.controller.informers import NamespaceReader
 from webhook.kube.cache import Cache
 from webhook.kube.errors import ApiError, Forbidden, NotFound
-from webhook.kube.queue import Queue
-from webhook.kube.reconcile import Controller
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.kube.reconcile import Controller, Queue
+from webhook.observe.metrics import ControllerMetrics
 
 Json = dict[str, Any]
 GONE = NotFound(404, "NotFound", "no")

@@ -14,7 +14,7 @@ from webhook.controller.manager import ControlOptions, Manager
 from webhook.kube.access.client_config import NONE
 from webhook.kube.api import Listing
 from webhook.kube.errors import ApiError, NotFound
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.observe.metrics import ControllerMetrics
 from webhook.server.listener import Address
 
 Json = dict[str, Any]

@@ -18,7 +18,7 @@ from tools.cluster.authority import Authority
 from tools.cluster.ports import LOOPBACK
 from webhook.controller.serving_replicas import Replica, ask_certificates, endpoint_replicas
 from webhook.kube.api import Api
-from webhook.kube.api_request import namespaced
+from webhook.kube.messages import namespaced
 
 READY, NOT_READY = {"ready": True, "serving": True}, {"ready": False, "serving": False}
 

@@ -9,8 +9,7 @@ from prometheus_client import generate_latest
 
 from webhook.cli import certs, control, serve
 from webhook.cli.main import _parser
-from webhook.observe.controller_metrics import ControllerMetrics
-from webhook.observe.metrics import Metrics
+from webhook.observe.metrics import ControllerMetrics, Metrics
 
 PAGE = Path("docs/certificates.md").read_text()
 COMMANDS = [line.strip() for line in PAGE.splitlines() if line.startswith("    mcp-admission ")]

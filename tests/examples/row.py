@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 
 Json = dict[str, Any]
 Answer = Literal["passes", "kept", "filled", "refused"]

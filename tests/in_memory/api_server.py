@@ -8,8 +8,7 @@ from tests.in_memory.defaults import copied, with_defaults, with_plugins
 from tests.in_memory.requests import RESOURCES, applied, request
 from webhook.admission.answer import Answer, Severity
 from webhook.admission.handler import review
-from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import BINDINGS, DEPLOYMENTS, JOBS, PODS
+from webhook.admission.workload import BINDINGS, DEPLOYMENTS, JOBS, PODS, Hook, Request, Scope
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

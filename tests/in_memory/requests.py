@@ -6,8 +6,7 @@ from typing import Any
 import jsonpatch
 
 from webhook.admission.answer import Answer
-from webhook.admission.request import Hook, Request
-from webhook.admission.workload import KINDS
+from webhook.admission.workload import KINDS, Hook, Request
 
 RESOURCES = {kind: resource for resource, (kind, _) in KINDS.items()}
 NAMESPACE = "tools"

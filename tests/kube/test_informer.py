@@ -10,11 +10,10 @@ import pytest
 from tests.kube.virtual_time import run
 from tools.cluster.control_plane import ControlPlane
 from webhook.kube.api import Api
-from webhook.kube.api_request import namespaced
 from webhook.kube.cache import Cache
-from webhook.kube.decode import WatchEvent
 from webhook.kube.errors import ApiError, Gone, TooManyRequests, Unreachable
 from webhook.kube.informer import Informer, ListWatch
+from webhook.kube.messages import WatchEvent, namespaced
 
 Json = dict[str, Any]
 PATH = "/api/v1/configmaps"

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from webhook.kube.decode import WatchEvent
+from webhook.kube.messages import WatchEvent
 
 
 async def first(watch: AsyncGenerator[WatchEvent, None]) -> WatchEvent:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhook.observe.controller_metrics import RECONCILERS, ControllerMetrics
+from webhook.observe.metrics import RECONCILERS, ControllerMetrics
 
 
 @pytest.mark.parametrize("reconciler", RECONCILERS)

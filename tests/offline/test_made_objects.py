@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.admission.objects import deployments
 from tests.cli.conftest import Review
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 from webhook.documents.reader import read_documents
 from webhook.offline.made_objects import made_documents, with_made_objects
 from webhook.offline.manifests import Manifest

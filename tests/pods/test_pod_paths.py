@@ -9,7 +9,7 @@ from tests.in_memory.requests import applied
 from tests.rules.case import Json, settings_of
 from webhook import names
 from webhook.admission import injected, revert
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
 from webhook.settings.model import Settings

@@ -8,7 +8,7 @@ import pytest
 from tests.builders import NAME, SERVER, bare_pod, server
 from tests.in_memory.api_server import ApiServer
 from tests.in_memory.defaults import copied, template_of
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 
 Json = dict[str, Any]
 

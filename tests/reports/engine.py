@@ -4,7 +4,7 @@ and of `pods-refused` the pods are.
 """
 
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, refuse
-from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.workload import Hook, Request, Scope
 from webhook.settings.model import Settings
 
 REPLICAS = Finding("replicas", Severity.WARNING, "/spec/replicas", "replicas set to 1")

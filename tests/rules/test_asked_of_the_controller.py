@@ -5,8 +5,7 @@ import pytest
 from tests.builders import Manifest as Json
 from tests.builders import bare_pod, server
 from tests.rules.case import settings_of
-from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import read_workload
+from webhook.admission.workload import Hook, Request, Scope, read_workload
 from webhook.pods.fields import Violation
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Pod

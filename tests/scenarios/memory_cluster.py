@@ -14,7 +14,7 @@ from tests.in_memory.patches import patched
 from tests.in_memory.requests import NAMESPACE
 from tests.scenarios.cluster import SERVER_NAME, Json, Result
 from tests.scenarios.cluster import Settings as Changes
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 from webhook.settings.model import Settings
 
 ADMINISTRATOR = Client("kubernetes-admin", ("system:masters", "system:authenticated"))

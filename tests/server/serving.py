@@ -11,7 +11,7 @@ from aiohttp import ClientResponse, ClientSession
 
 from tests.server.reviews import posted
 from webhook.admission.answer import NOT_COVERED, Answer
-from webhook.admission.request import Request, Scope
+from webhook.admission.workload import Request, Scope
 from webhook.observe.metrics import Metrics
 from webhook.server.admission_review import Reviewer
 from webhook.server.app import Traffic, review_application

@@ -11,7 +11,7 @@ import pytest
 from tests.server.reviews import asked, posted
 from tests.server.serving import Recorder, serving
 from webhook.admission.answer import Answer, Finding, Severity
-from webhook.admission.request import Request, Scope
+from webhook.admission.workload import Request, Scope
 from webhook.observe.logs import JsonLines
 from webhook.server.admission_review import Reviewer
 from webhook.settings.model import Settings

@@ -12,7 +12,7 @@ from time import process_time
 
 from tools.bench.pod_review import Case, cases
 from webhook.admission.handler import review
-from webhook.admission.request import Scope
+from webhook.admission.workload import Scope
 from webhook.server.admission_review import decode_review, make_decision
 from webhook.settings.model import Settings
 

@@ -13,7 +13,7 @@ import jsonpatch
 
 from webhook import names
 from webhook.admission.handler import review
-from webhook.admission.request import Hook, Scope
+from webhook.admission.workload import Hook, Scope
 from webhook.server.admission_review import decode_review
 from webhook.settings.model import Settings
 

@@ -22,8 +22,16 @@ from webhook.admission.drift import (
     drift_of,
 )
 from webhook.admission.handler import review
-from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS, Workload, stored
+from webhook.admission.workload import (
+    DEPLOYMENTS,
+    KINDS,
+    PODS,
+    Hook,
+    Request,
+    Scope,
+    Workload,
+    stored,
+)
 
 __all__ = [
     "CURRENT",

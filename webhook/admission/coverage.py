@@ -12,8 +12,7 @@ from typing import Any
 from webhook import names
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow
 from webhook.admission.enforcement import MOST_OBJECTIONS
-from webhook.admission.request import Request, Scope
-from webhook.admission.workload import Workload, read_workload
+from webhook.admission.workload import Request, Scope, Workload, read_workload
 from webhook.documents import escape
 from webhook.pods import Fields, Patch, Violation, keys, peers
 from webhook.rules.checks import identity

@@ -18,8 +18,7 @@ from webhook.admission.coverage import (
     unread_labels,
 )
 from webhook.admission.enforcement import Enforcement, notices
-from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import Workload, read_workload
+from webhook.admission.workload import Hook, Request, Scope, Workload, read_workload
 from webhook.documents import escape
 from webhook.pods import Fields, Patch, Pod
 from webhook.rules.rule import DeploymentFields

@@ -15,9 +15,8 @@ from webhook.admission import injected
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.enforcement import Enforcement
 from webhook.admission.handler import review
-from webhook.admission.request import Hook, Request, Scope
 from webhook.admission.revert import alike
-from webhook.admission.workload import DEPLOYMENTS
+from webhook.admission.workload import DEPLOYMENTS, Hook, Request, Scope
 from webhook.documents import escape
 from webhook.pods import Fields, Origin, Patch, Pod, PodHead
 from webhook.settings import Settings

@@ -5,7 +5,7 @@ from typing import Any
 from webhook import names
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.enforcement import Enforcement
-from webhook.admission.request import Request
+from webhook.admission.workload import Request
 from webhook.documents import escape
 from webhook.pods import Fields, Origin, Patch, Pod, PodHead
 from webhook.rules.checks import apparmor

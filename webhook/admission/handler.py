@@ -9,8 +9,7 @@ from collections.abc import Callable
 
 from webhook.admission import deployments, other_workloads, pods
 from webhook.admission.answer import MALFORMED, NOT_COVERED, Answer, Finding, Severity, refuse
-from webhook.admission.request import Request, Scope
-from webhook.admission.workload import BINDINGS, DEPLOYMENTS, KINDS, PODS
+from webhook.admission.workload import BINDINGS, DEPLOYMENTS, KINDS, PODS, Request, Scope
 from webhook.pods import Malformed
 from webhook.settings import Settings
 

@@ -8,8 +8,7 @@ from webhook import names
 from webhook.admission.answer import FORETOLD, NOT_COVERED, Answer, Finding, Severity, allow
 from webhook.admission.coverage import covered, pods_covered, uncovered, unread_labels
 from webhook.admission.enforcement import Enforcement, notices
-from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import SCHEDULES, Workload, read_workload
+from webhook.admission.workload import SCHEDULES, Hook, Request, Scope, Workload, read_workload
 from webhook.pods import Patch, Pod
 from webhook.settings import Settings
 

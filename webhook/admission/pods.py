@@ -6,8 +6,7 @@ from webhook.admission import given, guards, injected, revert
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, allow_or_refuse
 from webhook.admission.coverage import covered, uncovered
 from webhook.admission.enforcement import Enforcement, notices
-from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import Workload, read_workload
+from webhook.admission.workload import Hook, Request, Scope, Workload, read_workload
 from webhook.documents import value_at
 from webhook.pods import Container, Fields, Patch, Pod, PodHead, PodPaths, from_limit_range
 from webhook.rules.checks import resource_ceilings, runtime_class

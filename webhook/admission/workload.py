@@ -1,10 +1,10 @@
-"""The kinds of object that are or make pods, and where their pod template stands."""
+"""What a review is asked, and the workload in it: the kinds with pods, and where pods stand."""
 
+from enum import Enum
 from typing import Any, NamedTuple
 
 from webhook import names
 from webhook.admission import injected
-from webhook.admission.request import Hook, Request, Scope
 from webhook.pods import Fields, Malformed, Origin, Patch, Pod, PodHead
 
 PODS = "pods"
@@ -28,6 +28,47 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
 SCHEDULES = frozenset({"CronJob"})
 # What controllers of ReplicaSets end the name of each revision with: Deployments, and Rollouts.
 HASHES = ("pod-template-hash", "rollouts-pod-template-hash")
+
+
+class Hook(Enum):
+    """Which of the two hooks asks: the one that fills in, or the one that sees the final object."""
+
+    MUTATE = "mutate"
+    VALIDATE = "validate"
+
+
+class Scope(Enum):
+    """Why the object is looked at; the path of the hook is the only way in which one learns it."""
+
+    OPTED_IN = "opted-in"
+    MANAGED = "managed"
+
+    @classmethod
+    def of(cls, *, managed: bool) -> "Scope":
+        """The scope of a namespace in which everything is a server, or of another one."""
+        return cls.MANAGED if managed else cls.OPTED_IN
+
+
+class Request(NamedTuple):
+    """One admission request, decoded; `object` and `old_object` are private to the review.
+
+    `resource` is the plural with its group (`pods`, `deployments.apps`), `subresource` empty for
+    the main resource. `name` is empty where the object has only a generateName.
+    """
+
+    hook: Hook
+    resource: str
+    operation: str
+    object: Any
+    old_object: Any = None
+    uid: str = ""
+    kind: str = ""
+    subresource: str = ""
+    namespace: str = ""
+    name: str = ""
+    user: str = ""
+    groups: tuple[str, ...] = ()
+    dry_run: bool = False
 
 
 class Workload(NamedTuple):

@@ -21,7 +21,7 @@ from webhook.controller.certificates.stored import REPLACE, SecretFiles
 from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET
 from webhook.controller.serving_replicas import endpoint_replicas
 from webhook.kube import ApiError, ConfigurationError
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.observe.metrics import ControllerMetrics
 from webhook.reports.text import columns
 
 # Enough of a fingerprint to distinguish certificates.

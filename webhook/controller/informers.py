@@ -14,7 +14,7 @@ from webhook import kube, names
 from webhook.controller.cluster_state import ClusterState, NamespaceState
 from webhook.controller.installation import NOT_OWN, OWN
 from webhook.controller.owned import KINDS, SECRET
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.observe.metrics import ControllerMetrics
 
 SECONDS_BETWEEN_READS = 5.0
 # A Secret may have a MiB.

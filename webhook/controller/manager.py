@@ -29,7 +29,7 @@ from webhook.controller.settings.settings_reconciler import SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsStore
 from webhook.kube.access.client_config import Overrides
 from webhook.observe import logs
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.observe.metrics import ControllerMetrics
 from webhook.server.listener import Address
 from webhook.settings import Layer, SettingsError, not_read, read_layers
 

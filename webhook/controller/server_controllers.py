@@ -21,7 +21,7 @@ from webhook.controller.owned import Writer
 from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.controller.settings.effective import EffectiveSettings
 from webhook.kube import Api, Controller, Queue
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.observe.metrics import ControllerMetrics
 
 RESYNC_SECONDS = 600.0
 COUNT_SECONDS = 2.0

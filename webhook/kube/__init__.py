@@ -1,7 +1,6 @@
 """Client and runtime of the Kubernetes API: calls, watch, cache, queue, Lease, Events."""
 
 from webhook.kube.api import Api
-from webhook.kube.api_request import FIELD_MANAGER, cluster_wide, namespaced
 from webhook.kube.cache import Cache
 from webhook.kube.errors import (
     AlreadyExists,
@@ -16,8 +15,8 @@ from webhook.kube.errors import (
 )
 from webhook.kube.informer import Informer, ListWatch, Restarted
 from webhook.kube.lease import Lease, lead
-from webhook.kube.queue import Backoff, Queue
-from webhook.kube.reconcile import Controller, NamespacedName, Reconciler
+from webhook.kube.messages import FIELD_MANAGER, cluster_wide, namespaced
+from webhook.kube.reconcile import Backoff, Controller, NamespacedName, Queue, Reconciler
 
 __all__ = [
     "FIELD_MANAGER",

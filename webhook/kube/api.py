@@ -16,11 +16,11 @@ from typing import Any, Literal, NamedTuple, Self
 
 import aiohttp
 
-from webhook.kube import api_request
+from webhook.kube import messages
 from webhook.kube.access.client_config import NONE, Overrides
 from webhook.kube.client import ApiConnection, explained, left_early, open_connection, send
-from webhook.kube.decode import WatchEvent, decode_json, watch_events
 from webhook.kube.errors import NotLeading, refusal
+from webhook.kube.messages import WatchEvent, decode_json, watch_events
 
 CALL_SECONDS = 10.0
 # Bookmarks come once a minute.
@@ -92,7 +92,7 @@ class Api:
 
     async def get(self, path: str, *, seconds: float = CALL_SECONDS) -> Json:
         """Read an object."""
-        return await self._call(api_request.ApiRequest("GET", path, {}), seconds)
+        return await self._call(messages.ApiRequest("GET", path, {}), seconds)
 
     async def list(
         self,
@@ -124,12 +124,12 @@ class Api:
         """
         query = {
             "limit": str(page or PAGE),
-            **api_request.selectors(label_selector, field_selector),
+            **messages.selectors(label_selector, field_selector),
         }
-        accept = api_request.METADATA_LIST if metadata_only else api_request.JSON
+        accept = messages.METADATA_LIST if metadata_only else messages.JSON
         while True:
             answer = await self._call(
-                api_request.ApiRequest("GET", path, query, accept=accept), seconds
+                messages.ApiRequest("GET", path, query, accept=accept), seconds
             )
             for item in answer.get("items") or []:
                 take(item)
@@ -141,52 +141,52 @@ class Api:
     async def create(
         self,
         path: str,
-        body: api_request.Body,
+        body: messages.Body,
         *,
         dry_run: bool = False,
         seconds: float = CALL_SECONDS,
     ) -> Json:
         """POST to a resource, or to a subresource such as `eviction`."""
         return await self._call(
-            api_request.ApiRequest("POST", path, api_request.writing(dry_run=dry_run), body),
+            messages.ApiRequest("POST", path, messages.writing(dry_run=dry_run), body),
             seconds,
         )
 
     async def replace(
-        self, path: str, body: api_request.Body, *, seconds: float = CALL_SECONDS
+        self, path: str, body: messages.Body, *, seconds: float = CALL_SECONDS
     ) -> Json:
         """PUT; with metadata.resourceVersion only what was seen is replaced, else Conflict."""
         return await self._call(
-            api_request.ApiRequest("PUT", path, api_request.FIELD_MANAGER, body), seconds
+            messages.ApiRequest("PUT", path, messages.FIELD_MANAGER, body), seconds
         )
 
     async def patch(
         self,
         path: str,
-        body: api_request.Body,
+        body: messages.Body,
         *,
         kind: Literal["json", "merge"],
         dry_run: bool = False,
         seconds: float = CALL_SECONDS,
     ) -> Json:
         """JSON patch operations (a failing `test` is Invalid), or an object to be merged."""
-        request = api_request.ApiRequest(
-            "PATCH", path, api_request.writing(dry_run=dry_run), body, api_request.PATCHES[kind]
+        request = messages.ApiRequest(
+            "PATCH", path, messages.writing(dry_run=dry_run), body, messages.PATCHES[kind]
         )
         return await self._call(request, seconds)
 
     async def apply(
         self,
         path: str,
-        body: api_request.Body,
+        body: messages.Body,
         *,
         force: bool = True,
         seconds: float = CALL_SECONDS,
     ) -> Json:
         """Server-side apply; without `force`, fields of other managers are a Conflict."""
-        query = api_request.FIELD_MANAGER | {"force": str(force).lower()}
+        query = messages.FIELD_MANAGER | {"force": str(force).lower()}
         return await self._call(
-            api_request.ApiRequest("PATCH", path, query, body, api_request.APPLY), seconds
+            messages.ApiRequest("PATCH", path, query, body, messages.APPLY), seconds
         )
 
     async def delete(
@@ -205,7 +205,7 @@ class Api:
             "propagationPolicy": "Background",
             "preconditions": {key: value for key, value in seen.items() if value},
         }
-        return await self._call(api_request.ApiRequest("DELETE", path, {}, body), seconds)
+        return await self._call(messages.ApiRequest("DELETE", path, {}, body), seconds)
 
     async def watch(  # noqa: PLR0913 - each is a part of one request
         self,
@@ -229,10 +229,10 @@ class Api:
             "allowWatchBookmarks": "true",
             "resourceVersion": resource_version,
             "timeoutSeconds": str(seconds),
-            **api_request.selectors(label_selector, field_selector),
+            **messages.selectors(label_selector, field_selector),
         }
-        request = api_request.ApiRequest(
-            "GET", path, query, accept=api_request.METADATA if metadata_only else api_request.JSON
+        request = messages.ApiRequest(
+            "GET", path, query, accept=messages.METADATA if metadata_only else messages.JSON
         )
         ends = aiohttp.ClientTimeout(total=None, connect=CALL_SECONDS, sock_read=idle_seconds)
         with explained(request.call):
@@ -242,7 +242,7 @@ class Api:
                 async for event in watch_events(request.call, answer.content.iter_any()):
                     yield event
 
-    async def _call(self, request: api_request.ApiRequest, seconds: float) -> Json:
+    async def _call(self, request: messages.ApiRequest, seconds: float) -> Json:
         if request.method != "GET":
             left = self._may_write()
             if left <= 0:
@@ -254,15 +254,13 @@ class Api:
                 return await self._decoded(request, answer)
 
     async def _send(
-        self, request: api_request.ApiRequest, ends: aiohttp.ClientTimeout
+        self, request: messages.ApiRequest, ends: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         self._on_request(request.verb, request.resource)
         LOG.debug(request.call)
         return await send(self._connection, request, ends)
 
-    async def _decoded(
-        self, request: api_request.ApiRequest, answer: aiohttp.ClientResponse
-    ) -> Json:
+    async def _decoded(self, request: messages.ApiRequest, answer: aiohttp.ClientResponse) -> Json:
         try:
             found = decode_json(await answer.read())
         except ValueError:

@@ -14,11 +14,11 @@ from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException
 from multidict import CIMultiDict
 
-from webhook.kube.access import client_config, proxies
+from webhook.kube.access import client_config, transport
 from webhook.kube.access.credentials import Credentials, FixedHeader
 from webhook.kube.access.kubeconfig import UserEntry
-from webhook.kube.api_request import ApiRequest
 from webhook.kube.errors import ConfigurationError, Unreachable, no_configuration
+from webhook.kube.messages import ApiRequest
 
 POD = "the ServiceAccount of the pod"
 
@@ -60,7 +60,7 @@ def _in_pod(overrides: client_config.Overrides) -> ApiConnection:
     configuration.disable_strict_ssl_verification = True
     try:
         config.load_incluster_config(client_configuration=configuration)
-        configuration.proxy = proxies.proxy_of_environment(configuration.host, os.environ)
+        configuration.proxy = transport.proxy_of_environment(configuration.host, os.environ)
         headers = client_config.impersonation_headers(UserEntry(), overrides)
         client = _client(configuration)
     except ConfigException as error:

@@ -1,4 +1,7 @@
-"""What a rule is: an identifier, its level, what it fills in and what it refuses."""
+"""What a rule is: an identifier, its level, what it fills in and what it refuses.
+
+A rule imports the words that it needs from here: pods and their parts, settings, and these types.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,6 +9,26 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from webhook.pods import Container, Fields, Pod, PodHead, Violation
 from webhook.settings import Level, RuleAction, RuleId, Settings
+
+__all__ = [
+    "Container",
+    "ContainerRule",
+    "DeploymentFields",
+    "Fields",
+    "Level",
+    "Pod",
+    "PodHead",
+    "PodRule",
+    "Rule",
+    "RuleAction",
+    "RuleId",
+    "Settings",
+    "Violation",
+    "WorkloadRule",
+    "conflict_action",
+    "nothing_to_check",
+    "nothing_to_fill",
+]
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from webhook.controller.certificates.rotator import Rotator
 from webhook.controller.installation import Installation
 from webhook.controller.serving_replicas import Replica
 from webhook.kube.api import Api
-from webhook.kube.api_request import ApiRequest
 from webhook.kube.errors import ApiError
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.kube.messages import ApiRequest
+from webhook.observe.metrics import ControllerMetrics
 
 SOON = timedelta(seconds=0.1)
 

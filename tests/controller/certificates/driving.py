@@ -10,7 +10,7 @@ from webhook.controller.certificates.rotator import Rotator
 from webhook.controller.installation import Installation
 from webhook.controller.serving_replicas import Replica
 from webhook.kube.api import Api
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.observe.metrics import ControllerMetrics
 
 AT_ONCE = timedelta(0)
 

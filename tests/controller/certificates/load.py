@@ -9,8 +9,8 @@ from tests.controller.certificates.cluster import Installed, accepted
 from tools.cluster.background import Background
 from webhook.controller.certificates import ca_bundles
 from webhook.kube.api import Api
-from webhook.kube.api_request import namespaced
 from webhook.kube.errors import ApiError
+from webhook.kube.messages import namespaced
 
 SENDERS = 4
 SECONDS_BETWEEN_HANDSHAKES = 0.1

@@ -12,7 +12,7 @@ from tests.controller.certificates.driving import drive, driving
 from webhook.controller.certificates.monitor import Monitor
 from webhook.controller.serving_replicas import endpoint_replicas
 from webhook.kube.api import Api
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.observe.metrics import ControllerMetrics
 
 OTHERS = ["cert-manager", "bring-your-own"]
 JSON_PATCH = "application/json-patch+json"

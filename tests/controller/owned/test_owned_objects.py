@@ -6,8 +6,7 @@ import pytest
 
 from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.owned.owned_objects import SECRET, live_object
-from webhook.kube.queue import Queue
-from webhook.kube.reconcile import NamespacedName
+from webhook.kube.reconcile import NamespacedName, Queue
 from webhook.settings.model import Settings
 
 

@@ -5,8 +5,7 @@ from typing import Any
 
 from tests import builders
 from webhook.admission.handler import review
-from webhook.admission.request import Hook, Request, Scope
-from webhook.admission.workload import KINDS
+from webhook.admission.workload import KINDS, Hook, Request, Scope
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

@@ -11,8 +11,7 @@ from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.owned.writer import Writer
 from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.kube.errors import AlreadyExists, ApiError, NotFound
-from webhook.kube.queue import Queue
-from webhook.kube.reconcile import NamespacedName
+from webhook.kube.reconcile import NamespacedName, Queue
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]

@@ -14,8 +14,8 @@ from tools.cluster.users import User
 from webhook.cli.main import main
 from webhook.kube.access.client_config import NONE, Overrides
 from webhook.kube.api import Api
-from webhook.kube.api_request import cluster_wide, namespaced
 from webhook.kube.errors import Forbidden
+from webhook.kube.messages import cluster_wide, namespaced
 
 REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
 PATH = cluster_wide("authentication.k8s.io/v1", "selfsubjectreviews")

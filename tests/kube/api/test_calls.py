@@ -13,7 +13,6 @@ from tests.kube.watching import first
 from tools.cluster.control_plane import ControlPlane
 from webhook.kube import api as module
 from webhook.kube.api import Api
-from webhook.kube.api_request import PATCHES, ApiRequest, cluster_wide, namespaced
 from webhook.kube.errors import (
     AlreadyExists,
     ApiError,
@@ -23,6 +22,7 @@ from webhook.kube.errors import (
     Invalid,
     NotFound,
 )
+from webhook.kube.messages import PATCHES, ApiRequest, cluster_wide, namespaced
 
 VALUE = "hunter2-" * 4
 

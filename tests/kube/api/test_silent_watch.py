@@ -9,10 +9,9 @@ from tests.kube.faults import Proxy
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.users import User
 from webhook.kube.api import Api
-from webhook.kube.api_request import namespaced
 from webhook.kube.cache import Cache
-from webhook.kube.decode import WatchEvent
 from webhook.kube.informer import Informer, ListWatch
+from webhook.kube.messages import WatchEvent, namespaced
 
 IDLE_SECONDS = 1.0
 LONGEST = 20.0

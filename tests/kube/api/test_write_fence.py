@@ -4,8 +4,8 @@ import pytest
 
 from tools.cluster.control_plane import ControlPlane
 from webhook.kube.api import Api
-from webhook.kube.api_request import namespaced
 from webhook.kube.errors import NotLeading, Unreachable
+from webhook.kube.messages import namespaced
 
 
 async def test_nothing_is_written_from_the_moment_on_that_another_may_lead(

@@ -8,7 +8,7 @@ import pytest
 
 from tests.server.reviews import posted
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity
-from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.workload import Hook, Request, Scope
 from webhook.observe.logs import JsonLines
 from webhook.observe.metrics import Metrics
 from webhook.server.admission_review import Decision, decode_review, make_decision, record_decision

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.server.reviews import POD, answered, asked, posted
 from webhook.admission.answer import Answer
-from webhook.admission.request import Hook, Request
+from webhook.admission.workload import Hook, Request
 from webhook.server.admission_review import WireError, decode_review, encode_review
 
 UID = "705ab4f5-6393-11e8-b7cc-42010a800002"

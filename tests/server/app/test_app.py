@@ -13,7 +13,7 @@ import pytest
 from tests.server.reviews import answered, posted
 from tests.server.serving import JSON, Recorder, serving
 from webhook.admission.answer import Answer, Finding, Severity
-from webhook.admission.request import Hook, Request, Scope
+from webhook.admission.workload import Hook, Request, Scope
 from webhook.server import intake
 from webhook.server.intake import LARGEST_BODY
 from webhook.settings.model import Settings

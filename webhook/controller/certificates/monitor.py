@@ -19,7 +19,7 @@ from webhook.controller.certificates.stored import SecretFiles
 from webhook.controller.installation import SERVING_SECRET, Installation
 from webhook.controller.serving_replicas import FindReplicas
 from webhook.kube import Api
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.observe.metrics import ControllerMetrics
 
 LOOKING = timedelta(seconds=30)
 

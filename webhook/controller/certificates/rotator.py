@@ -21,7 +21,7 @@ from webhook.controller.certificates.stored import Stored
 from webhook.controller.installation import Installation
 from webhook.controller.serving_replicas import FindReplicas, Replica, sync_pod_volumes
 from webhook.kube import Api
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.observe.metrics import ControllerMetrics
 
 STEPS = ("CreateAuthority", "CreateSuccessor", "Publish", "Promote", "IssueLeaf", "Retire")
 # A bundle that was changed is put back within half a minute.

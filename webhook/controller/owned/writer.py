@@ -10,9 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 from webhook.controller.owned import owned_objects
+from webhook.controller.owned.foreign_edits import PutBacks, put_back_note, released, unwritten
 from webhook.controller.owned.managed_fields import at, changed_by
-from webhook.controller.owned.put_backs import PutBacks, put_back_note
-from webhook.controller.owned.release import released, unwritten
 from webhook.kube import AlreadyExists, Api, ApiError, Cache, Conflict, Invalid, NotFound
 
 Json = dict[str, Any]

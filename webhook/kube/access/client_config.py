@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from multidict import CIMultiDict
 
-from webhook.kube.access import proxies, tls
+from webhook.kube.access import transport
 from webhook.kube.access.credentials import (
     CLUSTER_INFO,
     NOT_IN_HEADERS,
@@ -141,10 +141,10 @@ def _client_config(
 ) -> ClientConfig:
     cluster = chosen.cluster
     server = _server(cluster)
-    trusted = tls.cluster_authority(cluster, chosen.cluster_file)
-    context = tls.tls_context(cluster, trusted)
-    named = cluster.proxy_url and proxies.usable_proxy(cluster.proxy_url, "proxy-url")
-    proxy = named or proxies.proxy_of_environment(server, environment)
+    trusted = transport.cluster_authority(cluster, chosen.cluster_file)
+    context = transport.tls_context(cluster, trusted)
+    named = cluster.proxy_url and transport.usable_proxy(cluster.proxy_url, "proxy-url")
+    proxy = named or transport.proxy_of_environment(server, environment)
     # Credentials are not sent without TLS, as by kubectl.
     secret = server.startswith("https:")
     info = _cluster_info(cluster, server, trusted)
@@ -175,9 +175,9 @@ def _credentials(
             "auth-provider is not known here, and kubectl has dropped most of them: use an exec "
             "plugin, or a token"
         )
-    certificate = tls.client_certificate(user, chosen.user_file)
+    certificate = transport.client_certificate(user, chosen.user_file)
     if certificate:
-        tls.present_certificate(context, certificate)
+        transport.present_certificate(context, certificate)
     found = stored_credentials(user, chosen.user_file)
     if found is not None:
         return found

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from webhook.kube.access.kubeconfig import Exec, UserEntry, beside
-from webhook.kube.access.tls import ClientCertificate, present_certificate
+from webhook.kube.access.transport import ClientCertificate, present_certificate
 from webhook.kube.errors import ConfigurationError
 
 GROUP = "client.authentication.k8s.io"

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from webhook import names
-from webhook.pods import LONGEST_VALUE, Fields, Pod, Violation, keys, peers, server_port
-from webhook.rules.rule import PodRule
-from webhook.settings import Settings, listed
+from webhook.pods import LONGEST_VALUE, keys, peers, server_port
+from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
+from webhook.settings import listed
 
 _NAMED = 5
 _OF_DEPLOYMENTS = ("Deployment", "ReplicaSet")

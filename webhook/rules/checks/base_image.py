@@ -6,9 +6,7 @@ Refused  nothing
 Source   mcp-admission, reference value ghcr.io/obot-platform/mcp-images/phat:main
 """
 
-from webhook.pods import Pod
-from webhook.rules.rule import PodRule
-from webhook.settings import Settings
+from webhook.rules.rule import Pod, PodRule, Settings
 
 
 def fill(pod: Pod, settings: Settings) -> None:

@@ -10,9 +10,7 @@ Source   Pod Security Standards, baseline since v1.0, restricted since v1.22; re
 
 from collections.abc import Iterator
 
-from webhook.pods import Container, Violation
-from webhook.rules.rule import ContainerRule
-from webhook.settings import Level, Settings
+from webhook.rules.rule import Container, ContainerRule, Level, Settings, Violation
 
 USUAL = frozenset(
     {

@@ -7,9 +7,7 @@ Source   mcp-admission; other containers of the pod get no secrets, and no guess
 """
 
 from webhook import names
-from webhook.pods import Pod
-from webhook.rules.rule import PodRule
-from webhook.settings import Settings
+from webhook.rules.rule import Pod, PodRule, Settings
 
 KEY = "envFrom"
 

@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from webhook import names
-from webhook.pods import Container, Fields, Pod, Violation
-from webhook.rules.rule import PodRule
-from webhook.settings import Settings
+from webhook.rules.rule import Container, Fields, Pod, PodRule, Settings, Violation
 
 PATH = "/files"
 VOLUME = "mcp-files"

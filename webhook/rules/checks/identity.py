@@ -9,9 +9,8 @@ Source   mcp-admission; Kubernetes label values end at 63 characters
 from collections.abc import Iterator
 
 from webhook import names
-from webhook.pods import Fields, Pod, Violation, keys
-from webhook.rules.rule import PodRule
-from webhook.settings import Settings
+from webhook.pods import keys
+from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
 
 
 def fill(pod: Pod, _settings: Settings) -> None:

@@ -8,9 +8,7 @@ Source   mcp-admission, reference value Always
 
 from collections.abc import Iterator
 
-from webhook.pods import Container, Violation
-from webhook.rules.rule import ContainerRule
-from webhook.settings import Settings
+from webhook.rules.rule import Container, ContainerRule, Settings, Violation
 
 KEY = "imagePullPolicy"
 

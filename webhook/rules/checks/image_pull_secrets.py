@@ -10,9 +10,7 @@ Source   mcp-admission; Kubernetes gives a pod the secrets of its ServiceAccount
 
 from typing import Any
 
-from webhook.pods import Pod
-from webhook.rules.rule import PodRule
-from webhook.settings import Settings
+from webhook.rules.rule import Pod, PodRule, Settings
 
 KEY = "imagePullSecrets"
 

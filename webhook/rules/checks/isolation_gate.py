@@ -10,9 +10,7 @@ Source   KEP-3521 pod scheduling readiness
 from collections.abc import Iterator
 
 from webhook import names
-from webhook.pods import Pod, Violation
-from webhook.rules.rule import PodRule
-from webhook.settings import Settings
+from webhook.rules.rule import Pod, PodRule, Settings, Violation
 
 
 def fill(pod: Pod, settings: Settings) -> None:

@@ -8,9 +8,7 @@ Source   Pod Security Standards, restricted, since v1.8; not for Windows pods si
 
 from collections.abc import Iterator
 
-from webhook.pods import Container, Violation
-from webhook.rules.rule import ContainerRule
-from webhook.settings import Level, Settings
+from webhook.rules.rule import Container, ContainerRule, Level, Settings, Violation
 
 KEY = "allowPrivilegeEscalation"
 

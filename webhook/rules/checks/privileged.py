@@ -8,9 +8,7 @@ Source   Pod Security Standards, baseline, since v1.0
 
 from collections.abc import Iterator
 
-from webhook.pods import Container, Violation
-from webhook.rules.rule import ContainerRule
-from webhook.settings import Level, Settings
+from webhook.rules.rule import Container, ContainerRule, Level, Settings, Violation
 
 
 def check(container: Container, _settings: Settings) -> Iterator[Violation]:

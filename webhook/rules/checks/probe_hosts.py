@@ -10,9 +10,7 @@ Source   Pod Security Standards, baseline, since v1.34
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from webhook.pods import Container, Fields, Violation
-from webhook.rules.rule import ContainerRule
-from webhook.settings import Level, Settings
+from webhook.rules.rule import Container, ContainerRule, Fields, Level, Settings, Violation
 
 SINCE = 34
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")

@@ -9,10 +9,8 @@ Source   Pod Security Standards, baseline, since v1.0; baseline exempts user nam
 
 from collections.abc import Iterator
 
-from webhook.pods import Container, Violation
 from webhook.rules.checks.run_as_non_root import exempt
-from webhook.rules.rule import ContainerRule
-from webhook.settings import Level, Settings
+from webhook.rules.rule import Container, ContainerRule, Level, Settings, Violation
 
 
 def check(container: Container, settings: Settings) -> Iterator[Violation]:

@@ -8,9 +8,14 @@ Source   mcp-admission, reference value 1; the setting replicas.policy decides (
 
 from collections.abc import Iterator
 
-from webhook.pods import Violation
-from webhook.rules.rule import DeploymentFields, WorkloadRule
-from webhook.settings import RuleAction, RuleId, Settings
+from webhook.rules.rule import (
+    DeploymentFields,
+    RuleAction,
+    RuleId,
+    Settings,
+    Violation,
+    WorkloadRule,
+)
 
 _LARGEST = 2**31 - 1
 

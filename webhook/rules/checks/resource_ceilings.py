@@ -12,10 +12,9 @@ Source   mcp-admission; Kubernetes resource quantities
 
 from collections.abc import Iterator
 
-from webhook.pods import Fields, Pod, Violation
 from webhook.rules.checks.resources import exceeds, quantity
-from webhook.rules.rule import PodRule
-from webhook.settings import Settings, parse_quantity
+from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
+from webhook.settings import parse_quantity
 
 ZERO = parse_quantity("0")
 UNLIMITED = ("cpu", "memory", "ephemeral-storage")  # of all else, no limit means none of it

@@ -12,9 +12,9 @@ Source   mcp-admission, reference value 400Mi; KEP-2837 pod level resources; a L
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from webhook.pods import Fields, Pod, Violation, from_limit_range
-from webhook.rules.rule import PodRule
-from webhook.settings import Quantity, QuantityError, RuleAction, RuleId, Settings, parse_quantity
+from webhook.pods import from_limit_range
+from webhook.rules.rule import Fields, Pod, PodRule, RuleAction, RuleId, Settings, Violation
+from webhook.settings import Quantity, QuantityError, parse_quantity
 
 
 def fill(pod: Pod, settings: Settings) -> None:

@@ -8,9 +8,8 @@ Source   Pod Security Standards, restricted, since v1.0; not in user namespaces 
 
 from collections.abc import Iterator
 
-from webhook.pods import Platform, Pod, Violation
-from webhook.rules.rule import PodRule
-from webhook.settings import Level, Settings
+from webhook.pods import Platform
+from webhook.rules.rule import Level, Pod, PodRule, Settings, Violation
 
 USER_NAMESPACES_SINCE = 35
 

@@ -8,10 +8,8 @@ Source   Pod Security Standards, restricted, since v1.23; not in user namespaces
 
 from collections.abc import Iterator
 
-from webhook.pods import Pod, Violation
 from webhook.rules.checks.run_as_non_root import exempt
-from webhook.rules.rule import PodRule
-from webhook.settings import Level, Settings
+from webhook.rules.rule import Level, Pod, PodRule, Settings, Violation
 
 ID = 1000
 

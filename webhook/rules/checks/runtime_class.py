@@ -8,9 +8,7 @@ Source   KEP-585 RuntimeClass; KEP-688 pod overhead, which belongs to the class
 
 from collections.abc import Iterator
 
-from webhook.pods import Pod, Violation
-from webhook.rules.rule import PodRule
-from webhook.settings import Settings
+from webhook.rules.rule import Pod, PodRule, Settings, Violation
 
 KEY = "runtimeClassName"
 

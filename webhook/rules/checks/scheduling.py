@@ -14,10 +14,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from webhook.pods import Fields, Pod, Violation
 from webhook.rules.checks.resources import replace
-from webhook.rules.rule import PodRule
-from webhook.settings import MCPServerDefaults, Section, Settings
+from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
+from webhook.settings import MCPServerDefaults, Section
 
 NODE_TAINTS = "node.kubernetes.io/"
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"

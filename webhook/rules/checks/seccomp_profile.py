@@ -10,9 +10,7 @@ Source   Pod Security Standards, baseline and restricted, since v1.19; restricte
 from collections.abc import Iterator
 from typing import Any
 
-from webhook.pods import Pod, Violation
-from webhook.rules.rule import PodRule
-from webhook.settings import Level, Settings
+from webhook.rules.rule import Level, Pod, PodRule, Settings, Violation
 
 ACCEPTED = ("RuntimeDefault", "Localhost")
 KEY = "seccompProfile"

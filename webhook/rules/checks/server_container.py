@@ -10,9 +10,7 @@ Source   mcp-admission; the annotation mcp-admission.dev/container names the ser
 from collections.abc import Iterator
 
 from webhook import names
-from webhook.pods import Pod, Violation
-from webhook.rules.rule import PodRule
-from webhook.settings import Settings
+from webhook.rules.rule import Pod, PodRule, Settings, Violation
 
 GUESSED = "the first is taken as the server: set"
 WITHOUT_SECRETS = "no Secret is given to a guess: set"

@@ -12,9 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from webhook import names
-from webhook.pods import Fields, Pod, PodHead, Violation
-from webhook.rules.rule import PodRule
-from webhook.settings import Settings
+from webhook.rules.rule import Fields, Pod, PodHead, PodRule, Settings, Violation
 
 ASKING = names.SERVICE_ACCOUNT_TOKEN
 KEY = "automountServiceAccountToken"

@@ -7,9 +7,7 @@ Source   mcp-admission; Kubernetes describes every Service of the namespace in v
          MCP_PORT=tcp://10.0.0.1:80, which a server may take for its own settings
 """
 
-from webhook.pods import Pod
-from webhook.rules.rule import PodRule
-from webhook.settings import Settings
+from webhook.rules.rule import Pod, PodRule, Settings
 
 KEY = "enableServiceLinks"
 

@@ -10,9 +10,7 @@ Source   Pod Security Standards, restricted, since v1.0
 from collections.abc import Iterator
 from typing import Any
 
-from webhook.pods import Pod, Violation
-from webhook.rules.rule import PodRule
-from webhook.settings import Level, Settings
+from webhook.rules.rule import Level, Pod, PodRule, Settings, Violation
 
 ACCEPTED = frozenset(
     {

@@ -18,7 +18,7 @@ from tools.cluster.control_plane import ControlPlane
 from tools.cluster.ports import LOOPBACK
 from tools.cluster.users import User
 from webhook.controller.serving_replicas import Replica, endpoint_replicas
-from webhook.kube.api_request import cluster_wide, namespaced
+from webhook.kube.messages import cluster_wide, namespaced
 
 OF_OBJECTS = "mcp-admission-control"
 RESOURCES = {"ServiceAccount": "serviceaccounts", "Role": "roles", "RoleBinding": "rolebindings"}

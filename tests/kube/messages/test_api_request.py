@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhook.kube.api_request import ApiRequest, cluster_wide, namespaced
+from webhook.kube.messages import ApiRequest, cluster_wide, namespaced
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhook.kube.access.proxies import proxy_of_environment
+from webhook.kube.access.transport import proxy_of_environment
 from webhook.kube.errors import ConfigurationError
 
 PROXY = "http://proxy.invalid:3128"

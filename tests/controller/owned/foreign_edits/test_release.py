@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webhook.controller.owned.foreign_edits import put_back_note, released
 from webhook.controller.owned.managed_fields import HELM_RELEASE, LAST_APPLIED, changed_by
 from webhook.controller.owned.owned_objects import (
     NAMESPACE,
@@ -19,8 +20,6 @@ from webhook.controller.owned.owned_objects import (
     Owner,
     live_object,
 )
-from webhook.controller.owned.put_backs import put_back_note
-from webhook.controller.owned.release import released
 
 Json = dict[str, Any]
 UID = "uid-of-crm"

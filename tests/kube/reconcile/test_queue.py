@@ -6,9 +6,8 @@ from itertools import pairwise
 import pytest
 
 from tests.kube.virtual_time import run
-from webhook.kube.queue import Queue
-from webhook.kube.reconcile import Controller
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.kube.reconcile import Controller, Queue
+from webhook.observe.metrics import ControllerMetrics
 
 
 def most(_: float, high: float) -> float:

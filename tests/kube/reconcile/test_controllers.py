@@ -8,9 +8,8 @@ import pytest
 
 from tests.kube.virtual_time import run
 from webhook.kube.errors import ApiError
-from webhook.kube.queue import Queue
-from webhook.kube.reconcile import Controller, NamespacedName
-from webhook.observe.controller_metrics import ControllerMetrics
+from webhook.kube.reconcile import Controller, NamespacedName, Queue
+from webhook.observe.metrics import ControllerMetrics
 
 KEY = NamespacedName("team", "crm")
 BROKEN = ApiError(500, "InternalError", "it broke")
