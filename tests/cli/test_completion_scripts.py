@@ -74,15 +74,6 @@ def test_bash_registers_it_and_takes_file_names_where_it_knows_nothing(
     assert done.stdout == "complete -o default -F _mcp_admission mcp-admission\n"
 
 
-@pytest.mark.parametrize("shell", SCRIPTS)
-def test_every_command_and_action_is_there(shell: str, scripts: dict[str, str]) -> None:
-    places = [f"/{name}" for name in COMMANDS]
-    for place in (*places, "/certs/init", "/certs/verify", "/certs/status", "/certs/rotate"):
-        assert place in scripts[shell]
-    for word in ("seccomp-profile", "cert-manager", "context"):
-        assert word in scripts[shell]
-
-
 def test_zsh_has_the_help_of_the_words(scripts: dict[str, str]) -> None:
     assert scripts["zsh"].startswith("#compdef mcp-admission\n")
     assert "'audit:list the servers" in scripts["zsh"]

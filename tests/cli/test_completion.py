@@ -1,0 +1,29 @@
+"""What every shell is offered: each command, action and value that the parsers know."""
+
+import contextlib
+import io
+
+import pytest
+
+from webhook.cli.completion_scripts import SCRIPTS
+from webhook.cli.main import COMMANDS, main
+
+
+@pytest.fixture(scope="module")
+def scripts() -> dict[str, str]:
+    """What each shell is given."""
+    found = {}
+    for shell in SCRIPTS:
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            assert main(["completion", shell]) == 0
+        found[shell] = printed.getvalue()
+    return found
+
+
+@pytest.mark.parametrize("shell", SCRIPTS)
+def test_every_command_and_action_is_there(shell: str, scripts: dict[str, str]) -> None:
+    places = [f"/{name}" for name in COMMANDS]
+    for place in (*places, "/certs/init", "/certs/verify", "/certs/status", "/certs/rotate"):
+        assert place in scripts[shell]
+    for word in ("seccomp-profile", "cert-manager", "context"):
+        assert word in scripts[shell]
