@@ -24,6 +24,8 @@ INGRESS_FROM = PREFIX + "ingress-from"
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 PRODUCT = "mcp-admission"
+RELEASE_NAMESPACE = "mcp-admission-system"
+"""The namespace of the product in its manifests, and the default where a command needs one."""
 
 INJECTED = PREFIX + "injected"
 REVISION = PREFIX + "revision"

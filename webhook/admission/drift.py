@@ -52,12 +52,12 @@ class Drift(NamedTuple):
     reasons: tuple[Finding, ...] = ()
 
 
-def state(found: Json, settings: Settings, *, managed: bool) -> str:
+def state(found: Json, settings: Settings, scope: Scope) -> str:
     """One of STATES for a Deployment that is a server, as the API server has it."""
-    return drift_of(found, settings, managed=managed).state
+    return drift_of(found, settings, scope).state
 
 
-def drift_of(found: Json, settings: Settings, *, managed: bool) -> Drift:
+def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
     """What rolling a Deployment that is a server would do, as the API server has it now.
 
     It is unprotected where no template of it was ever filled in, or where it lacks the label.
@@ -73,7 +73,6 @@ def drift_of(found: Json, settings: Settings, *, managed: bool) -> Drift:
         namespace=metadata["namespace"],
         name=metadata["name"],
     )
-    scope = Scope.of(managed=managed)
     reasons = objections(request, settings, scope)
     if reasons:
         return Drift(REFUSED, reasons=reasons)

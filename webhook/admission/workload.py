@@ -38,15 +38,14 @@ class Hook(Enum):
 
 
 class Scope(Enum):
-    """Why the object is looked at; the path of the hook is the only way in which one learns it."""
+    """Which workloads of a namespace are servers: those that opted in, or all of a managed one.
+
+    A webhook learns it from the path of its registration. Other callers read the labels of the
+    namespace.
+    """
 
     OPTED_IN = "opted-in"
     MANAGED = "managed"
-
-    @classmethod
-    def of(cls, *, managed: bool) -> "Scope":
-        """The scope of a namespace in which everything is a server, or of another one."""
-        return cls.MANAGED if managed else cls.OPTED_IN
 
 
 class Request(NamedTuple):

@@ -87,7 +87,7 @@ async def clean_up(
         found = await api.get(namespaced("apps/v1", "deployments", key.namespace, key.name))
     except NotFound:
         return None
-    kept = observe_deployment(found, state.settings, managed=state.managed(key.namespace))
+    kept = observe_deployment(found, state.settings, state.scope(key.namespace))
     if kept is not None and kept.covered:
         return None
     if not rolled(found):
