@@ -82,7 +82,7 @@ def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
     if alike(before, after) and not own:
         return Drift(CURRENT)
     state = OUT_OF_DATE if known(before, metadata["name"]) and not own else UNPROTECTED
-    return Drift(state, own + tuple(_told(before, after, settings)))
+    return Drift(state, own + tuple(_changes_of_pods(before, after, settings)))
 
 
 def objections(request: Request, settings: Settings, scope: Scope) -> tuple[Finding, ...]:
@@ -116,7 +116,7 @@ def changes(before: Json, after: Json, pointer: str = "") -> Iterator[Change]:
     yield from reported or found
 
 
-def _told(before: Json, after: Json, settings: Settings) -> Iterator[Change]:
+def _changes_of_pods(before: Json, after: Json, settings: Settings) -> Iterator[Change]:
     """How pods would differ; where they would not, what moves from the template to its pods."""
     was, would_be = as_given(before, settings), as_given(after, settings)
     if was["spec"] == would_be["spec"]:
@@ -196,7 +196,7 @@ def as_given(template: dict[str, Any], settings: Settings) -> dict[str, Any]:
     memory = injected.read_memory(annotations)
     if memory is None:
         return shown
-    origin = Origin(asked_in=(annotations,))
+    origin = Origin(annotations=(annotations,))
     head = PodHead(fields.child("metadata"), fields.child("spec"), origin)
     Enforcement.of_owned_pod(settings, Pod(head), memory).give()
     return shown

@@ -1,8 +1,8 @@
 """What is deleted of a server: its former Service, and everything once it is no server any more.
 
 The Service `<id>` of earlier versions is called `<id>-mcp` now. Clients in the cluster call it, so
-it is kept for 30 days beside the new one, and an Event says so. Where somebody else has written to
-it, it is theirs: it is let go, and never deleted. What was made for a Deployment that is no server
+it is kept for 30 days beside the new one, and an Event says so. Where another field manager has
+written to it, it is released, and never deleted. What was made for a Deployment that is no server
 any more is deleted once the Deployment has rolled.
 """
 

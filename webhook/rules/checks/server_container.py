@@ -20,8 +20,8 @@ def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
     """Say that the server is a guess, and what that costs."""
     if pod.server is None or pod.server is pod.known_server:
         return
-    asked = any(pod.origin.asks(key) for key in names.SECRETS)
-    sentence = f"{WITHOUT_SECRETS if asked else GUESSED} {names.CONTAINER}"
+    has_secrets = any(pod.origin.annotation(key) for key in names.SECRETS)
+    sentence = f"{WITHOUT_SECRETS if has_secrets else GUESSED} {names.CONTAINER}"
     yield pod.violation("containers", sentence, item=pod.server.fields.item, advice=True)
 
 
