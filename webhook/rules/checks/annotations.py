@@ -2,7 +2,7 @@
 
 Field    metadata.annotations under mcp-admission.dev/, of the pod or its template, and of a
          Deployment; those of other workloads reach no pod
-Absent   left as it is
+Absent   nothing
 Refused  values that cannot be read, a container that does not exist, config-from, egress and
          ingress-from on anything but a Deployment, egress outside the ceilings and profiles of
          the settings, ingress-from outside the profiles, two different values on the workload

@@ -1,7 +1,7 @@
 """Secrets go to the container that is known to be the server, never to a guess.
 
 Field    spec.containers
-Absent   left as it is
+Absent   nothing
 Refused  nothing; a warning where nothing tells which of several containers is the server: the first
          is a guess, and gets no Secrets
 Source   mcp-admission; the annotation mcp-admission.dev/container names the server
