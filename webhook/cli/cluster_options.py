@@ -104,13 +104,16 @@ def add_certificate_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a further DNS name or address, such as localhost; may be repeated",
     )
-    for option, default, what in (("--days", 90, "certificate"), ("--ca-days", 3650, "authority")):
+    for option, default, what in (
+        ("--days", RotationPlan.leaf_lifetime, "certificate"),
+        ("--ca-days", RotationPlan.authority_lifetime, "authority"),
+    ):
         parser.add_argument(
             option,
             type=_days,
-            default=timedelta(days=default),
+            default=default,
             metavar="DAYS",
-            help=f"how long the {what} is valid (default: {default})",
+            help=f"how long the {what} is valid (default: {default.days})",
         )
 
 
