@@ -87,16 +87,13 @@ def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
 
 def objections(request: Request, settings: Settings, scope: Scope) -> tuple[Finding, ...]:
     """Why a hook refuses it; else the object of the request is filled in as it would be stored."""
-    for hook in (Hook.MUTATE, Hook.VALIDATE):
-        answer = review(request._replace(hook=hook), settings, scope)
-        if not answer.allowed:
-            return tuple(
-                finding for finding in answer.findings if finding.severity is Severity.ERROR
-            )
-        if not answer.operations:
-            # Untouched, it has passed every check that the other hook has.
-            return ()
-    return ()
+    answer = review(request._replace(hook=Hook.MUTATE), settings, scope)
+    if answer.allowed and answer.operations:
+        # Untouched, it has passed every check that the other hook has.
+        answer = review(request._replace(hook=Hook.VALIDATE), settings, scope)
+    if answer.allowed:
+        return ()
+    return tuple(finding for finding in answer.findings if finding.severity is Severity.ERROR)
 
 
 def known(pod: Json, name: str) -> bool:
