@@ -44,8 +44,8 @@ class Api:
 
     `on_request` is called with verb and resource of each request, before it is sent. `may_write`
     returns for how many seconds from now this process may write. When these are over, a write is
-    not sent, or its answer not waited for: a process that was stopped for a minute goes on in the
-    middle of what it did, before its timers report that the minute has passed.
+    not sent, or its answer not waited for: a process that was stopped for a minute continues its
+    work before its timers report that the minute has passed.
     """
 
     def __init__(
