@@ -24,12 +24,14 @@ INGRESS_FROM = PREFIX + "ingress-from"
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 PRODUCT = "mcp-admission"
+RELEASE_NAMESPACE = "mcp-admission-system"
+"""The namespace of the product in its manifests, and the default where a command needs one."""
 
 INJECTED = PREFIX + "injected"
 REVISION = PREFIX + "revision"
 
 LABELS = (SERVER, NAME)
-ASKED_BY_USERS = (
+USER_ANNOTATIONS = (
     CONTAINER,
     PORT,
     CONFIG_FROM,

@@ -8,6 +8,7 @@ import pytest
 from tests import builders
 from tests.admission.older_templates import older
 from tests.controller.servers.live import Json, filled_in, memory, server, settings, stored
+from webhook.admission import Scope
 from webhook.admission.drift import (
     CURRENT,
     OUT_OF_DATE,
@@ -105,9 +106,9 @@ CASES = [
 @pytest.mark.parametrize(("found", "values", "expected"), CASES)
 def test_a_server_is_in_one_state(found: Json, values: Json, expected: str) -> None:
     before = deepcopy(found)
-    seen = drift_of(found, settings(**values), managed=False)
+    seen = drift_of(found, settings(**values), Scope.OPTED_IN)
 
-    assert seen.state == expected == state(found, settings(**values), managed=False)
+    assert seen.state == expected == state(found, settings(**values), Scope.OPTED_IN)
     assert found == before
     assert bool(seen.changes) == (expected in (OUT_OF_DATE, UNPROTECTED))
     assert bool(seen.reasons) == (expected == REFUSED)
@@ -115,14 +116,14 @@ def test_a_server_is_in_one_state(found: Json, values: Json, expected: str) -> N
 
 
 def test_the_field_is_named_with_both_values() -> None:
-    seen = drift_of(filled_in(server(), DEFAULTS), settings(**memory("800Mi")), managed=False)
+    seen = drift_of(filled_in(server(), DEFAULTS), settings(**memory("800Mi")), Scope.OPTED_IN)
 
     assert seen.changes == (Change(MEMORY, PATH, "400Mi", "800Mi"),)
 
 
 def test_what_is_absent_is_told_leaf_by_leaf() -> None:
     found = {
-        each.field: each for each in drift_of(stored(server()), DEFAULTS, managed=False).changes
+        each.field: each for each in drift_of(stored(server()), DEFAULTS, Scope.OPTED_IN).changes
     }
 
     assert found[MEMORY] == Change(MEMORY, PATH, None, "400Mi")
@@ -135,7 +136,7 @@ def test_what_is_absent_is_told_leaf_by_leaf() -> None:
 
 
 def test_a_refusal_names_the_rule_and_the_place() -> None:
-    seen = drift_of(stored(server(containers=PRIVILEGED)), DEFAULTS, managed=False)
+    seen = drift_of(stored(server(containers=PRIVILEGED)), DEFAULTS, Scope.OPTED_IN)
 
     assert [(each.rule, each.path) for each in seen.reasons][:1] == [
         ("privileged", "/spec/template/spec/containers/0/securityContext/privileged")
@@ -145,12 +146,12 @@ def test_a_refusal_names_the_rule_and_the_place() -> None:
 def test_a_namespace_that_is_managed_makes_everything_a_server() -> None:
     unlabelled = builders.server("crm", labels={}, replicas=1)
 
-    assert state(stored(unlabelled), DEFAULTS, managed=True) == UNPROTECTED
-    assert state(filled_in(unlabelled, DEFAULTS, managed=True), DEFAULTS, managed=True) == CURRENT
+    assert state(stored(unlabelled), DEFAULTS, Scope.MANAGED) == UNPROTECTED
+    assert state(filled_in(unlabelled, DEFAULTS, managed=True), DEFAULTS, Scope.MANAGED) == CURRENT
 
 
 def test_an_object_that_no_engine_can_read_would_be_refused() -> None:
-    seen = drift_of(stored(server(containers="none")), DEFAULTS, managed=False)
+    seen = drift_of(stored(server(containers="none")), DEFAULTS, Scope.OPTED_IN)
 
     assert (seen.state, [each.rule for each in seen.reasons]) == (REFUSED, ["object"])
 
@@ -199,7 +200,9 @@ def test_what_pods_are_given_is_told_where_it_stands_on_them() -> None:
         "tolerations": [{"key": "mcp", "operator": "Exists"}],
     }
 
-    seen = drift_of(filled_in(server(), DEFAULTS), settings(mcpServerDefaults=fleet), managed=False)
+    seen = drift_of(
+        filled_in(server(), DEFAULTS), settings(mcpServerDefaults=fleet), Scope.OPTED_IN
+    )
 
     assert seen.state == OUT_OF_DATE
     assert [(each.field, each.before, each.after) for each in seen.changes] == [
@@ -213,7 +216,7 @@ def test_a_setting_that_the_author_has_overruled_changes_nothing() -> None:
     own = [builders.container(resources={"requests": {"memory": "64Mi"}})]
     found = filled_in(server(containers=own), DEFAULTS)
 
-    assert state(found, settings(**memory("800Mi")), managed=False) == CURRENT
+    assert state(found, settings(**memory("800Mi")), Scope.OPTED_IN) == CURRENT
 
 
 def older_template() -> Json:
@@ -224,7 +227,7 @@ def test_what_moves_from_a_template_to_its_pods_is_told() -> None:
     found = older_template()
     fleet = {"mcpServerDefaults": {"imagePullSecrets": [{"name": "fleet"}]}}
 
-    seen = drift_of(found, settings(**fleet), managed=False)
+    seen = drift_of(found, settings(**fleet), Scope.OPTED_IN)
 
     assert seen.state == OUT_OF_DATE
     assert [(each.field, each.before, each.after) for each in seen.changes] == [
@@ -237,6 +240,6 @@ def test_what_changes_on_the_pods_of_an_older_template_is_told_alone() -> None:
     found = older_template()
     fleet = {"imagePullSecrets": [{"name": "fleet"}], **memory("800Mi")["mcpServerDefaults"]}
 
-    seen = drift_of(found, settings(mcpServerDefaults=fleet), managed=False)
+    seen = drift_of(found, settings(mcpServerDefaults=fleet), Scope.OPTED_IN)
 
     assert seen.changes == (Change(MEMORY, PATH, "400Mi", "800Mi"),)

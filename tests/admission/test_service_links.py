@@ -7,8 +7,7 @@ import pytest
 from tests.in_memory.api_server import ApiServer
 from tests.in_memory.controllers import pod_of, restarted
 from tests.in_memory.defaults import copied, template_of
-from webhook.admission import drift
-from webhook.admission.workload import Scope
+from webhook.admission import Scope, drift
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -63,7 +62,7 @@ def as_an_older_version_left_it() -> Json:
 
 def test_an_older_template_is_out_of_date_and_nothing_else() -> None:
     found = {**as_an_older_version_left_it()}
-    outlook = drift.drift_of(found, Settings(), managed=False)
+    outlook = drift.drift_of(found, Settings(), Scope.OPTED_IN)
 
     assert (outlook.state, outlook.reasons) == ("out-of-date", ())
     assert [(each.field, each.before, each.after) for each in outlook.changes] == [

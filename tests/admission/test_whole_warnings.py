@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.admission.case import SERVER, Json, answer_to, deployment, pod
 from tests.in_memory.defaults import copied
 from tests.rules.case import settings_of
-from webhook.admission.answer import FORETOLD, Finding, Severity, warning
+from webhook.admission.answer import PODS_REFUSED, Finding, Severity, warning
 from webhook.admission.workload import Hook
 from webhook.rules.registry import RULES
 from webhook.rules.rule import nothing_to_check
@@ -180,8 +180,8 @@ def test_what_a_rule_says_stays_whole(rule: str) -> None:
 
 
 def foretold(finding: Finding) -> Finding:
-    message = FORETOLD + finding.message.removeprefix(FORETOLD)
-    brief = FORETOLD + finding.brief.removeprefix(FORETOLD) if finding.brief else ""
+    message = PODS_REFUSED + finding.message.removeprefix(PODS_REFUSED)
+    brief = PODS_REFUSED + finding.brief.removeprefix(PODS_REFUSED) if finding.brief else ""
     return Finding(finding.rule, Severity.WARNING, finding.path, message, brief)
 
 

@@ -53,7 +53,7 @@ def test_the_pod_of_every_kind_is_found(resource: str) -> None:
     assert workload.labels.get("level") == workload.annotations.get("level") == "own"
     assert workload.head.labels.get("level") == ("template" if path else "own")
     origin = workload.head.origin
-    levels = [place.get("level") for place in origin.asked_in]
+    levels = [place.get("level") for place in origin.annotations]
     beside = None if origin.beside is None else origin.beside.get("level")
     assert (levels, beside) == READ_FROM.get(kind, (["template"], "own"))
 

@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
+from certs.rotation import RotationPlan
 from tools.chart.definition import definition
 from tools.chart.helm import MANIFESTS, Helm, Json, is_hook
 from tools.chart.install import own_namespace
@@ -22,6 +23,12 @@ VALUES: Json = yaml.safe_load((CHART / "values.yaml").read_text())
 def test_the_files_that_are_made_from_settings_are_current() -> None:
     for path, text in of_settings().items():
         assert path.read_text() == text, f"{path.name} is old: make docs"
+
+
+def test_the_chart_and_the_command_give_certificates_the_same_life() -> None:
+    lives = (RotationPlan.leaf_lifetime.days, RotationPlan.authority_lifetime.days)
+
+    assert (VALUES["certificates"]["days"], VALUES["certificates"]["authorityDays"]) == lives
 
 
 def test_the_chart_template_holds_the_resource_definition() -> None:

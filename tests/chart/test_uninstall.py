@@ -11,6 +11,7 @@ from tools.chart.shipped import FOLDER
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.objects import namespace
 from tools.cluster.users import User
+from webhook.admission import Scope
 from webhook.cli.main import main
 from webhook.kube.api import Api
 from webhook.objects.made import build_namespace_labels
@@ -41,7 +42,7 @@ async def in_use(cluster: ControlPlane) -> None:
     cluster.kubectl("apply", "--filename", str(FOLDER / "00-namespaces.yaml"))
     cluster.namespace_is_usable(TOOLS)
     settings = Settings()
-    baseline = build_baseline_policy(TOOLS, settings, NAMESPACE, managed=True)
+    baseline = build_baseline_policy(TOOLS, settings, NAMESPACE, Scope.MANAGED)
     labels = build_namespace_labels(TOOLS, settings, NAMESPACE)
     assert baseline is not None
     assert labels is not None

@@ -55,6 +55,6 @@ def test_every_variable_that_is_not_ours_is_listed(variable: str) -> None:
     assert f"\n| `{variable}` | " in PAGE
 
 
-@pytest.mark.parametrize("annotation", names.ASKED_BY_USERS)
+@pytest.mark.parametrize("annotation", names.USER_ANNOTATIONS)
 def test_every_annotation_is_told(annotation: str) -> None:
     assert f"`{annotation}`" in PAGE

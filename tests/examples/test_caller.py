@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from webhook.admission import Scope
 from webhook.fleet.policies.policy_parts import selects
 from webhook.objects.network_policies import build_baseline_policy
 from webhook.settings.model import Settings
@@ -18,7 +19,7 @@ RELEASE = "mcp-admission-system"
 
 
 def lets_in(labels: dict[str, str], namespace: str) -> bool:
-    policy: Any = build_baseline_policy("servers", Settings(), RELEASE, managed=True)
+    policy: Any = build_baseline_policy("servers", Settings(), RELEASE, Scope.MANAGED)
     return any(
         selects(peer["podSelector"], labels)
         and selects(peer["namespaceSelector"], {"kubernetes.io/metadata.name": namespace})

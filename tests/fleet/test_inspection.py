@@ -11,6 +11,7 @@ import pytest
 from tests import builders
 from tests.controller.servers.live import Json, filled_in, server, settings, stored
 from tests.kube.virtual_time import run
+from webhook.admission import Scope
 from webhook.controller.installation import Installation
 from webhook.fleet.inspection import Audit
 from webhook.fleet.report import ServerStatus
@@ -84,7 +85,7 @@ def audited(
 def policy() -> Json:
     from webhook.objects.made import namespace_objects
 
-    (found,) = namespace_objects("team", Settings(), RELEASE, managed=False)
+    (found,) = namespace_objects("team", Settings(), RELEASE, Scope.OPTED_IN)
     return found
 
 

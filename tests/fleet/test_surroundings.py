@@ -6,6 +6,7 @@ import pytest
 
 from tests import builders
 from tests.controller.servers.live import Json, filled_in, settings
+from webhook.admission import Scope
 from webhook.fleet.surroundings import Policies, Surroundings, isolation_findings
 from webhook.objects import deployed_server as servers
 from webhook.objects import made
@@ -22,7 +23,7 @@ ASKING = builders.server("crm", annotations={"mcp-admission.dev/egress": "10.1.2
     ).objects
     if each["kind"] == "NetworkPolicy"
 )
-(BASELINE,) = made.namespace_objects("team", GRANTED, RELEASE, managed=False)
+(BASELINE,) = made.namespace_objects("team", GRANTED, RELEASE, Scope.OPTED_IN)
 BESIDE = {"policyTypes": ["Egress"], "egress": [{"to": [{"podSelector": {}}]}]}
 
 
@@ -116,7 +117,7 @@ SIX = {
 }
 (OF_MANAGED,) = (
     each
-    for each in made.namespace_objects("team", Settings(), RELEASE, managed=True)
+    for each in made.namespace_objects("team", Settings(), RELEASE, Scope.MANAGED)
     if each["kind"] == "NetworkPolicy"
 )
 
@@ -139,7 +140,7 @@ def test_a_namespace(labels: Json, live: list[Json], expected: list[str]) -> Non
     around = surroundings(Settings(), labels, *live)
 
     assert [each.reason for each in around.findings("team", LABELS)] == expected
-    assert around.managed("team") is bool(labels)
+    assert around.scope("team") is (Scope.MANAGED if labels else Scope.OPTED_IN)
 
 
 def test_policies_that_may_not_be_looked_at_are_not_missing() -> None:
@@ -153,7 +154,7 @@ def test_a_namespace_that_is_excluded_is_never_managed() -> None:
     around = surroundings(settings(excludedNamespaces=["team"]), MANAGED)
 
     assert around.excluded("team")
-    assert not around.managed("team")
+    assert around.scope("team") is Scope.OPTED_IN
     assert around.managed_namespaces() == []
     assert surroundings(Settings(), MANAGED).managed_namespaces() == ["team"]
     assert all(around.excluded(each) for each in (RELEASE, "kube-system"))

@@ -196,7 +196,7 @@ def test_whatever_is_admitted_can_be_shown(document: Json, managed: bool) -> Non
     settings = Settings.model_validate({"onConflict": "warn"})
     seen = review_manifest(manifest, settings, scope, "tools")
 
-    (shown,) = with_made_objects([seen], settings, managed=managed)
+    (shown,) = with_made_objects([seen], settings, scope)
 
     assert shown.made is not None
     assert bool(shown.made.objects) == seen.allowed

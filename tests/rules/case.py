@@ -35,11 +35,13 @@ def pod_of(document: Json, patch: Patch | None = None, **origin: Any) -> Pod:
     """The pod as rules see it."""
     patch = patch or Patch()
     metadata = Fields(document, patch).child("metadata")
-    asked_in = (metadata.child("annotations"),)
+    annotations = (metadata.child("annotations"),)
     head = PodHead(
         metadata,
         Fields(document.get("spec"), patch, root="/spec"),
-        Origin(**{"namespace": "tools", "name": "github-tools", "asked_in": asked_in, **origin}),
+        Origin(
+            **{"namespace": "tools", "name": "github-tools", "annotations": annotations, **origin}
+        ),
     )
     return Pod(head)
 

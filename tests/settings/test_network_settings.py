@@ -62,7 +62,7 @@ def test_what_is_accepted_is_a_part_of_a_policy() -> None:
 
 
 BAD_PEERS: list[Any] = [
-    ({}, "to[0]: an empty peer matches nobody: write ipBlock or selectors"),
+    ({}, "to[0]: an empty peer selects nothing: write ipBlock or selectors"),
     (
         {"ipblock": {}},
         "to[0].ipblock: unknown key, did you mean ipBlock? known here are ipBlock,",

@@ -17,14 +17,12 @@ LONGEST_WARNING = 120
 LONGEST_LINE = 400
 MOST_REASONS = 50
 MOST_OF_WARNINGS = 2000  # characters of one hook; the API server drops what is beyond 4096 of all
-ADVICE = (
-    "remove or correct these fields, or ask the cluster administrator for an exception to the "
-    "rule in brackets"
-)
+_EXCEPTION = "remove or correct these fields, or ask the cluster administrator for an exception to "
+ADVICE = f"{_EXCEPTION}the rule in brackets"
 ADVICE_WITHOUT_A_RULE = "correct these fields: no Kubernetes object has them like this"
 ADVICE_WITHOUT_EXCEPTION = "correct these fields: there is no exception to the rule in brackets"
 MALFORMED = "object"  # stands in the place of a rule where the shape of an object is refused
-FORETOLD = "pods will be refused: "
+PODS_REFUSED = "pods will be refused: "
 _NAMED = 5
 _LONGEST_POINTER = 60
 _SHORTENED = 40  # what a word keeps while there is something else to leave out
@@ -137,7 +135,7 @@ def advice(rules: Iterable[str]) -> str:
         return ADVICE
     more = len(exceptable) - _NAMED
     named = ", ".join(exceptable[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"{ADVICE.removesuffix('the rule in brackets')}{named}"
+    return f"{_EXCEPTION}{named}"
 
 
 def _warnings(findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -151,9 +151,9 @@ def callers(settings: Settings, workload: Workload) -> Finding | None:
     if not policy.enabled:
         return None
     profiles: tuple[str, ...] = ()
-    asked = workload.head.origin.asks(names.INGRESS_FROM)
-    if asked is not None and workload.kind == "Deployment":
-        granted = peers.ingress(asked, policy)
+    value = workload.head.origin.annotation(names.INGRESS_FROM)
+    if value is not None and workload.kind == "Deployment":
+        granted = peers.ingress(value, policy)
         profiles = () if granted.objections else granted.profiles
     where = _namespace(policy.gateway)
     further = f", and ingress {listed(profiles, 'and', _PROFILES)}" if profiles else ""

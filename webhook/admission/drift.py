@@ -52,12 +52,12 @@ class Drift(NamedTuple):
     reasons: tuple[Finding, ...] = ()
 
 
-def state(found: Json, settings: Settings, *, managed: bool) -> str:
+def state(found: Json, settings: Settings, scope: Scope) -> str:
     """One of STATES for a Deployment that is a server, as the API server has it."""
-    return drift_of(found, settings, managed=managed).state
+    return drift_of(found, settings, scope).state
 
 
-def drift_of(found: Json, settings: Settings, *, managed: bool) -> Drift:
+def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
     """What rolling a Deployment that is a server would do, as the API server has it now.
 
     It is unprotected where no template of it was ever filled in, or where it lacks the label.
@@ -73,7 +73,6 @@ def drift_of(found: Json, settings: Settings, *, managed: bool) -> Drift:
         namespace=metadata["namespace"],
         name=metadata["name"],
     )
-    scope = Scope.of(managed=managed)
     reasons = objections(request, settings, scope)
     if reasons:
         return Drift(REFUSED, reasons=reasons)
@@ -83,21 +82,18 @@ def drift_of(found: Json, settings: Settings, *, managed: bool) -> Drift:
     if alike(before, after) and not own:
         return Drift(CURRENT)
     state = OUT_OF_DATE if known(before, metadata["name"]) and not own else UNPROTECTED
-    return Drift(state, own + tuple(_told(before, after, settings)))
+    return Drift(state, own + tuple(_changes_of_pods(before, after, settings)))
 
 
 def objections(request: Request, settings: Settings, scope: Scope) -> tuple[Finding, ...]:
     """Why a hook refuses it; else the object of the request is filled in as it would be stored."""
-    for hook in (Hook.MUTATE, Hook.VALIDATE):
-        answer = review(request._replace(hook=hook), settings, scope)
-        if not answer.allowed:
-            return tuple(
-                finding for finding in answer.findings if finding.severity is Severity.ERROR
-            )
-        if not answer.operations:
-            # Untouched, it has passed every check that the other hook has.
-            return ()
-    return ()
+    answer = review(request._replace(hook=Hook.MUTATE), settings, scope)
+    if answer.allowed and answer.operations:
+        # Untouched, it has passed every check that the other hook has.
+        answer = review(request._replace(hook=Hook.VALIDATE), settings, scope)
+    if answer.allowed:
+        return ()
+    return tuple(finding for finding in answer.findings if finding.severity is Severity.ERROR)
 
 
 def known(pod: Json, name: str) -> bool:
@@ -117,7 +113,7 @@ def changes(before: Json, after: Json, pointer: str = "") -> Iterator[Change]:
     yield from reported or found
 
 
-def _told(before: Json, after: Json, settings: Settings) -> Iterator[Change]:
+def _changes_of_pods(before: Json, after: Json, settings: Settings) -> Iterator[Change]:
     """How pods would differ; where they would not, what moves from the template to its pods."""
     was, would_be = as_given(before, settings), as_given(after, settings)
     if was["spec"] == would_be["spec"]:
@@ -197,7 +193,7 @@ def as_given(template: dict[str, Any], settings: Settings) -> dict[str, Any]:
     memory = injected.read_memory(annotations)
     if memory is None:
         return shown
-    origin = Origin(asked_in=(annotations,))
+    origin = Origin(annotations=(annotations,))
     head = PodHead(fields.child("metadata"), fields.child("spec"), origin)
     Enforcement.of_owned_pod(settings, Pod(head), memory).give()
     return shown

@@ -5,7 +5,7 @@ of one run of a CronJob gets the name of the CronJob into its template, which it
 """
 
 from webhook import names
-from webhook.admission.answer import FORETOLD, NOT_COVERED, Answer, Finding, Severity, allow
+from webhook.admission.answer import NOT_COVERED, PODS_REFUSED, Answer, Finding, Severity, allow
 from webhook.admission.coverage import covered, pods_covered, uncovered, unread_labels
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.workload import SCHEDULES, Hook, Request, Scope, Workload, read_workload
@@ -34,7 +34,7 @@ def review_workload(request: Request, settings: Settings, scope: Scope) -> Answe
     findings = notices(settings, workload.head)
     findings += enforcement.fill(patch) + enforcement.settle(patch)
     findings += unread_labels(workload)
-    return allow([_foretold(finding) for finding in findings])
+    return allow([_warning_of_workload(finding) for finding in findings])
 
 
 def _name_pods(job: Workload, patch: Patch) -> Answer:
@@ -43,15 +43,15 @@ def _name_pods(job: Workload, patch: Patch) -> Answer:
     return allow((), patch.finish())
 
 
-def _foretold(finding: Finding) -> Finding:
+def _warning_of_workload(finding: Finding) -> Finding:
     """What will be said about the pods, as a warning about their workload."""
     if finding.severity is Severity.WARNING:
         return finding
     return finding._replace(
         severity=Severity.WARNING,
         refuses_pods=True,
-        message=f"{FORETOLD}{finding.message}",
-        brief=f"{FORETOLD}{finding.brief}" if finding.brief else "",
+        message=f"{PODS_REFUSED}{finding.message}",
+        brief=f"{PODS_REFUSED}{finding.brief}" if finding.brief else "",
     )
 
 

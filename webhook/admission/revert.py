@@ -202,5 +202,5 @@ def _revised(new: Workload, old: Workload) -> bool:
 
 
 def _product(workload: Workload) -> dict[str, Any]:
-    asked = {key: workload.annotations.get(key) for key in names.ASKED_BY_USERS}
+    asked = {key: workload.annotations.get(key) for key in names.USER_ANNOTATIONS}
     return {**asked, names.SERVER: workload.labels.get(names.SERVER)}

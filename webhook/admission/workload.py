@@ -38,15 +38,14 @@ class Hook(Enum):
 
 
 class Scope(Enum):
-    """Why the object is looked at; the path of the hook is the only way in which one learns it."""
+    """Which workloads of a namespace are servers: those that opted in, or all of a managed one.
+
+    A webhook learns it from the path of its registration. Other callers read the labels of the
+    namespace.
+    """
 
     OPTED_IN = "opted-in"
     MANAGED = "managed"
-
-    @classmethod
-    def of(cls, *, managed: bool) -> "Scope":
-        """The scope of a namespace in which everything is a server, or of another one."""
-        return cls.MANAGED if managed else cls.OPTED_IN
 
 
 class Request(NamedTuple):
@@ -113,7 +112,7 @@ def read_workload(document: Any, request: Request, scope: Scope, patch: Patch) -
     spec = Fields(_spec(template), patch, root=f"{template.pointer}/spec")
     annotations = metadata.child("annotations")
     of_pod = own_metadata.child("annotations") if path else annotations
-    asked_in = (annotations, of_pod) if kind == "Deployment" else (of_pod,)
+    reaching = (annotations, of_pod) if kind == "Deployment" else (of_pod,)
     owner = _controller(metadata)
     carried = injected.Carried(of_pod)
     origin = Origin(
@@ -121,8 +120,8 @@ def read_workload(document: Any, request: Request, scope: Scope, patch: Patch) -
         name=_name(request, metadata, own_metadata.child("labels"), owner),
         kind=kind,
         owner=str(owner.get("kind")) if owner else "",
-        asked_in=asked_in,
-        disagreeing=_disagreeing(asked_in),
+        annotations=reaching,
+        disagreeing=_disagreeing(reaching),
         beside=annotations if path and kind != "Deployment" else None,
         managed=scope is Scope.MANAGED,
         creating=request.operation == "CREATE",
@@ -186,12 +185,12 @@ def _without_hash(name: str, labels: Fields) -> str:
     return name.removesuffix(next(endings, "")) or name
 
 
-def _disagreeing(asked_in: tuple[Fields, ...]) -> tuple[str, ...]:
-    if len(asked_in) == 1:
+def _disagreeing(reaching: tuple[Fields, ...]) -> tuple[str, ...]:
+    if len(reaching) == 1:
         return ()
-    own, of_template = asked_in
+    own, of_template = reaching
     return tuple(
         key
-        for key in names.ASKED_BY_USERS
+        for key in names.USER_ANNOTATIONS
         if own.has(key) and of_template.has(key) and own.get(key) != of_template.get(key)
     )

@@ -18,7 +18,7 @@ from webhook.cli.output import is_for_programs, print_object
 from webhook.controller.certificates.monitor import certificate_faults, stored_certificate
 from webhook.controller.certificates.rotator import Rotator, RotatorObservation, step_fields
 from webhook.controller.certificates.stored import REPLACE, SecretFiles
-from webhook.controller.installation import AUTHORITY_SECRET, SERVING_SECRET
+from webhook.controller.installation import AUTHORITY_SECRET, CONTROL_DEPLOYMENT, SERVING_SECRET
 from webhook.controller.serving_replicas import endpoint_replicas
 from webhook.kube import ApiError, ConfigurationError
 from webhook.observe.metrics import ControllerMetrics
@@ -29,7 +29,7 @@ _SHORT = 16
 _SOMETHING_ELSE = "something else answers at its address from here"
 _NO_ANSWER = "it does not answer from here"
 _WHERE_PODS_ANSWER = (
-    "pods answer inside the cluster: kubectl -n {namespace} exec deploy/mcp-admission-control -- "
+    "pods answer inside the cluster: kubectl -n {namespace} exec deploy/{deployment} -- "
     "mcp-admission certs status"
 )
 
@@ -111,7 +111,8 @@ async def _status(args: argparse.Namespace) -> ExitCode:
     for name, why in unseen.items():
         output.write_skipped(name, why)
     if unseen:
-        output.write_note(args, _WHERE_PODS_ANSWER.format(namespace=where.namespace))
+        names_of_pod = {"namespace": where.namespace, "deployment": CONTROL_DEPLOYMENT}
+        output.write_note(args, _WHERE_PODS_ANSWER.format(**names_of_pod))
     return ExitCode.FINDINGS if found else ExitCode.OK
 
 

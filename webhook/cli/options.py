@@ -3,6 +3,7 @@
 import argparse
 import re
 
+from webhook import names
 from webhook.observe.logs import LEVELS
 from webhook.server.listener import Address
 
@@ -31,7 +32,7 @@ def service_name(text: str) -> str:
     short = text.removesuffix(".svc")
     if not _SERVICE.fullmatch(short):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no NAME.NAMESPACE, such as mcp-admission.mcp-admission-system"
+            f"{text!r} is no NAME.NAMESPACE, such as {names.PRODUCT}.{names.RELEASE_NAMESPACE}"
         )
     return short
 

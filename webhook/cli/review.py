@@ -156,9 +156,10 @@ def run(args: argparse.Namespace) -> ExitCode:
     except (SettingsError, UsageError, OutputError) as error:
         print(error, file=sys.stderr)
         return ExitCode.ERROR
-    outcomes = _review(found.manifests, settings, args)
+    scope = Scope.MANAGED if args.managed else Scope.OPTED_IN
+    outcomes = _review(found.manifests, settings, scope, args.namespace)
     if args.show_objects:
-        outcomes = made_objects.with_made_objects(outcomes, settings, managed=args.managed)
+        outcomes = made_objects.with_made_objects(outcomes, settings, scope)
     report = ReviewReport(outcomes, found.faults, found.passed)
     unwritten = _write(report, outputs)
     _print(report, outputs)
@@ -198,12 +199,11 @@ def _input(args: argparse.Namespace) -> ReadManifests:
 
 
 def _review(
-    found: list[Manifest], settings: Settings, args: argparse.Namespace
+    found: list[Manifest], settings: Settings, scope: Scope, namespace: str
 ) -> list[ReviewOutcome]:
-    scope = Scope.of(managed=args.managed)
     if len(found) > _LONG_WORK and sys.stderr.isatty():
         print(f"reviewing {len(found)} objects ...", file=sys.stderr)
-    return [review_manifest(manifest, settings, scope, args.namespace) for manifest in found]
+    return [review_manifest(manifest, settings, scope, namespace) for manifest in found]
 
 
 def _write(report: ReviewReport, outputs: list[ReportOutput]) -> list[OutputError]:

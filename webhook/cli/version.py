@@ -4,6 +4,7 @@ import argparse
 import platform
 from importlib.metadata import version
 
+from webhook import names
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.output import add_output_option, is_for_programs, print_object
 
@@ -22,7 +23,7 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> ExitCode:
     """Print the version."""
     found = {
-        "version": version("mcp-admission"),
+        "version": version(names.PRODUCT),
         "python": platform.python_version(),
         "platform": f"{platform.system().lower()}/{platform.machine()}",
     }

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from webhook import names
+from webhook.admission import Scope
 from webhook.controller.deployment_state import DeploymentState, observe_deployment
 from webhook.controller.installation import NamespaceRules, is_managed
 from webhook.controller.owned import KINDS, Live, applied_by_us, live_object
@@ -47,10 +48,10 @@ class ClusterState:
     """The caches, and the queues that changes go to, once `begin` has been called."""
 
     def __init__(
-        self, settings: Settings, release_namespace: str, scope: Sequence[str], queues: Queues
+        self, settings: Settings, release_namespace: str, watched: Sequence[str], queues: Queues
     ) -> None:
         self.release_namespace = release_namespace
-        self._scope, self._queues = scope, queues
+        self._watched, self._queues = watched, queues
         self.settings, self._rules = settings, NamespaceRules(settings, release_namespace)
         self._complete = False
         self.namespaces: Cache[NamespaceState] = Cache(_namespace, self._namespace_changed)
@@ -70,17 +71,17 @@ class ClusterState:
     @property
     def writes_namespaces(self) -> bool:
         """Whether Namespaces get labels; kept to some, the controller leaves them to the chart."""
-        return not self._scope
+        return not self._watched
 
     def here(self, namespace: str) -> bool:
         """Whether anything may be written in this namespace now."""
         found = self.namespaces.get("", namespace)
         return found is not None and not found.going and not self._rules.leaves_alone(namespace)
 
-    def managed(self, namespace: str) -> bool:
-        """Whether everything in this namespace is a server."""
+    def scope(self, namespace: str) -> Scope:
+        """Which workloads of this namespace are servers."""
         found = self.namespaces.get("", namespace)
-        return found is not None and found.managed and not self._rules.leaves_alone(namespace)
+        return self._rules.scope(namespace, managed=found is not None and found.managed)
 
     def states(self) -> Iterator[str]:
         """Of each server, whether it is as it would be if it rolled now."""
@@ -121,7 +122,7 @@ class ClusterState:
         namespace = found["metadata"]["namespace"]
         if self._rules.leaves_alone(namespace):
             return None
-        return observe_deployment(found, self.settings, managed=self.managed(namespace))
+        return observe_deployment(found, self.settings, self.scope(namespace))
 
     def _pod(self, found: Json) -> PodState | None:
         if self._is_never_looked_at(found):

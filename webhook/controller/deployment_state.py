@@ -47,11 +47,11 @@ class DeploymentState(NamedTuple):
         return server.server_of(json.loads(self.text))
 
 
-def observe_deployment(found: Json, settings: Settings, *, managed: bool) -> DeploymentState | None:
+def observe_deployment(found: Json, settings: Settings, scope: Scope) -> DeploymentState | None:
     """What is kept of it; None for one that has nothing to do with us, or that is being deleted."""
     if "deletionTimestamp" in found["metadata"]:
         return None
-    is_server = _covered(found, settings, managed=managed)
+    is_server = _covered(found, settings, scope)
     metadata = found["metadata"]
     template = found["spec"]["template"]
     if not is_server and names.SERVER not in (metadata.get("labels") or {}):
@@ -66,7 +66,7 @@ def observe_deployment(found: Json, settings: Settings, *, managed: bool) -> Dep
         unread=_unread(found),
         revision=annotations.get(names.REVISION),
         config_from=asked.get(names.CONFIG_FROM),
-        state=drift.state(found, settings, managed=managed) if is_server else drift.CURRENT,
+        state=drift.state(found, settings, scope) if is_server else drift.CURRENT,
         text=json.dumps(_trimmed(found), separators=(",", ":")),
     )
 
@@ -90,8 +90,7 @@ def _unread(found: Json) -> bool:
     return found["metadata"].get("generation") == 1 and not complete
 
 
-def _covered(found: Json, settings: Settings, *, managed: bool) -> bool:
-    scope = Scope.of(managed=managed)
+def _covered(found: Json, settings: Settings, scope: Scope) -> bool:
     try:
         return covered(stored(found, DEPLOYMENTS, scope), settings, scope)
     except Malformed:

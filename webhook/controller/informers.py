@@ -43,13 +43,13 @@ class NamespaceReader:
 
 
 class ClusterInformers:
-    """The informers of a cluster state; `scope` are the namespaces to follow, none for all."""
+    """The informers of a cluster state; `watched` are the namespaces to follow, none for all."""
 
     def __init__(
-        self, api: kube.Api, state: ClusterState, scope: Sequence[str], metrics: ControllerMetrics
+        self, api: kube.Api, state: ClusterState, watched: Sequence[str], metrics: ControllerMetrics
     ) -> None:
         self.synced = asyncio.Event()
-        self._api, self._state, self._scope, self._metrics = api, state, scope, metrics
+        self._api, self._state, self._watched, self._metrics = api, state, watched, metrics
         self._deployments = self._informers(
             state.deployments, self._list_watches("apps/v1", "deployments")
         )
@@ -76,17 +76,17 @@ class ClusterInformers:
 
     async def _follow_namespaces(self, group: asyncio.TaskGroup) -> None:
         cache = self._state.namespaces
-        if not self._scope:
+        if not self._watched:
             path = kube.cluster_wide("v1", "namespaces")
             (informer,) = self._informers(cache, [kube.ListWatch("namespaces", path)])
             group.create_task(informer.run())
             await informer.synced.wait()
             return
         queue: kube.Queue[str] = kube.Queue()
-        for each in self._scope:
+        for each in self._watched:
             queue.add(each)
-        reader = NamespaceReader(self._api, self._scope, cache)
-        name, workers = "namespace-reader", len(self._scope)
+        reader = NamespaceReader(self._api, self._watched, cache)
+        name, workers = "namespace-reader", len(self._watched)
         group.create_task(kube.Controller(name, reader, queue, self._metrics, workers).run())
         await reader.synced.wait()
 
@@ -109,13 +109,13 @@ class ClusterInformers:
         return [kube.Informer(self._api, each, cache, restarted) for each in sources]
 
     def _list_watches(self, version: str, resource: str, **given: Any) -> list[kube.ListWatch]:
-        if not self._scope:
+        if not self._watched:
             return [kube.ListWatch(resource, kube.cluster_wide(version, resource), **given)]
         return [
             kube.ListWatch(
                 resource, kube.namespaced(version, resource, each), partial(_is_in, each), **given
             )
-            for each in self._scope
+            for each in self._watched
         ]
 
 

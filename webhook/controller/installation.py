@@ -8,17 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from webhook import names
+from webhook.admission import Scope
 from webhook.kube import FIELD_MANAGER, cluster_wide, namespaced
 from webhook.objects import left_alone
 from webhook.settings import Settings
 
-SERVICE, NAMESPACE = "mcp-admission", "mcp-admission-system"
+SERVICE, NAMESPACE = names.PRODUCT, names.RELEASE_NAMESPACE
 CONTROL_DEPLOYMENT, SERVE_DEPLOYMENT = "mcp-admission-control", "mcp-admission-serve"
 CONTROL_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=control"
 LEASE = CONTROL_DEPLOYMENT
 AUTHORITY_SECRET, SERVING_SECRET = "mcp-admission-ca", "mcp-admission-tls"
 SETTINGS_CONFIG_MAP = "mcp-admission-settings"
-WEBHOOK_CONFIGURATION = "mcp-admission"
+WEBHOOK_CONFIGURATION = names.PRODUCT
 WEBHOOK_CONFIGURATIONS = {
     "MutatingWebhookConfiguration": "mutatingwebhookconfigurations",
     "ValidatingWebhookConfiguration": "validatingwebhookconfigurations",
@@ -68,9 +69,9 @@ class NamespaceRules:
         """Whether nothing in the namespace is reviewed or made."""
         return namespace in self._left_alone
 
-    def manages(self, namespace: str, labels: Mapping[str, str]) -> bool:
-        """Whether everything in the namespace, which has these labels, is a server."""
-        return is_managed(labels) and not self.leaves_alone(namespace)
+    def scope(self, namespace: str, *, managed: bool) -> Scope:
+        """Which workloads of the namespace are servers; `managed` is what its label says."""
+        return Scope.MANAGED if managed and not self.leaves_alone(namespace) else Scope.OPTED_IN
 
 
 def is_managed(labels: Mapping[str, str]) -> bool:

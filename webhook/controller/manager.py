@@ -149,7 +149,7 @@ class Manager:
         self._servers: ServerControllers | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until told to stop, and finish what has begun.
+        """Work until `stop` is set, and finish what has begun.
 
         What a reconciler raises is its own matter; anything else that fails is raised here.
         """

@@ -32,7 +32,7 @@ LOG = logging.getLogger(__name__)
 class ServerControllers:
     """The controllers of namespaces, servers and gates, each with a queue and workers of its own.
 
-    `scope` are the namespaces that the controller is kept to, none for all. `states` is how many
+    `watched` are the namespaces that the controller is kept to, none for all. `states` is how many
     servers there are of each state of `drift`, empty while that is not known.
     """
 
@@ -41,7 +41,7 @@ class ServerControllers:
         api: Api,
         effective: EffectiveSettings,
         release_namespace: str,
-        scope: Sequence[str],
+        watched: Sequence[str],
         recorder: EventRecorder,
         metrics: ControllerMetrics,
         workers: int,
@@ -50,8 +50,8 @@ class ServerControllers:
         self._effective, self._metrics = effective, metrics
         self._changed, self._stop = asyncio.Event(), asyncio.Event()
         queues = Queues(Queue(), Queue(), Queue())
-        self._state = ClusterState(effective.settings, release_namespace, scope, queues)
-        self._informers = ClusterInformers(api, self._state, scope, metrics)
+        self._state = ClusterState(effective.settings, release_namespace, watched, queues)
+        self._informers = ClusterInformers(api, self._state, watched, metrics)
         writer = Writer(api, self._state.made)
         namespaces = NamespaceReconciler(api, self._state, writer, recorder)
         self._servers = ServerReconciler(api, self._state, writer, recorder)

@@ -131,8 +131,8 @@ class Audit:
         key = _itself("Deployment", found["metadata"])
         if self._server(found, DEPLOYMENTS, key) is None:
             return
-        managed = self._around.managed(key.namespace)
-        findings = workloads.deployment_findings(found, self._settings, managed=managed)
+        scope = self._around.scope(key.namespace)
+        findings = workloads.deployment_findings(found, self._settings, scope)
         labels = found["spec"]["template"].get("metadata", {}).get("labels") or {}
         own = server_objects(server_of(found), self._settings, None).objects
         policies = [each for each in own if each["kind"] == POLICY.kind]
@@ -145,10 +145,8 @@ class Audit:
         key = _itself(KINDS[resource][0], found["metadata"])
         workload = self._server(found, resource, key)
         if workload is not None:
-            managed = self._around.managed(key.namespace)
-            findings = workloads.workload_findings(
-                found, workload, resource, self._settings, managed=managed
-            )
+            scope = self._around.scope(key.namespace)
+            findings = workloads.workload_findings(found, workload, resource, self._settings, scope)
             self._findings.add(key, findings)
 
     def _pod(self, found: Json) -> None:
@@ -157,8 +155,8 @@ class Audit:
         key = self._workload_of(metadata, labels)
         if _is_mirror(metadata) or self._server(found, PODS, key) is None:
             return
-        managed = self._around.managed(key.namespace)
-        findings = workloads.pod_findings(found, self._settings, managed=managed)
+        scope = self._around.scope(key.namespace)
+        findings = workloads.pod_findings(found, self._settings, scope)
         if key.kind == "Deployment":
             findings = self._beyond_its_template(key, findings)
         # Policies may select labels that the template does not have, such as its hash.

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from webhook import kube
 from webhook.admission import CURRENT, DEPLOYMENTS, REFUSED, Drift, drift_of
+from webhook.controller.installation import WEBHOOK_CONFIGURATION
 from webhook.fleet.surroundings import Surroundings
 from webhook.fleet.workloads import changed_finding, refused_finding, rollout_progress
 from webhook.settings import Settings
@@ -28,8 +29,8 @@ TOO_OFTEN = "it is written too often to be changed, or the API server is overloa
 OTHER_SETTINGS = (
     "the API server would store it as it is: its webhook is not registered, works with other "
     "settings than these, or another webhook undoes what it fills in; see `kubectl get "
-    "mutatingwebhookconfiguration mcp-admission`; after a changed setting wait a minute and run it "
-    "again"
+    f"mutatingwebhookconfiguration {WEBHOOK_CONFIGURATION}`; after a changed setting wait a minute "
+    "and run it again"
 )
 
 
@@ -129,8 +130,8 @@ class Targets:
         return self._drift(server)
 
     def _drift(self, server: Json) -> Drift:
-        managed = self._around.managed(server["metadata"]["namespace"])
-        return drift_of(server, self._settings, managed=managed)
+        scope = self._around.scope(server["metadata"]["namespace"])
+        return drift_of(server, self._settings, scope)
 
     def _is_server(self, found: Json) -> bool:
         excluded = self._around.excluded(found["metadata"]["namespace"])

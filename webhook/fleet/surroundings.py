@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from webhook import names
-from webhook.admission import OUT_OF_DATE, UNPROTECTED, Workload
-from webhook.controller.installation import NamespaceRules
+from webhook.admission import OUT_OF_DATE, UNPROTECTED, Scope, Workload
+from webhook.controller.installation import NamespaceRules, is_managed
 from webhook.controller.owned import POLICY
 from webhook.fleet.policies.wide_policies import wide_policies
 from webhook.fleet.report import ServerFinding
@@ -46,13 +46,14 @@ class Surroundings:
         """Whether it was added."""
         return namespace in self._labels
 
-    def managed(self, namespace: str) -> bool:
-        """Whether everything in it is a server."""
-        return self._rules.manages(namespace, self._labels.get(namespace, {}))
+    def scope(self, namespace: str) -> Scope:
+        """Which of its workloads are servers."""
+        managed = is_managed(self._labels.get(namespace, {}))
+        return self._rules.scope(namespace, managed=managed)
 
     def managed_namespaces(self) -> list[str]:
         """The namespaces in which everything is a server."""
-        return [namespace for namespace in self._labels if self.managed(namespace)]
+        return [each for each in self._labels if self.scope(each) is Scope.MANAGED]
 
     def excluded(self, namespace: str) -> bool:
         """Whether nothing in it is reviewed."""
@@ -60,8 +61,8 @@ class Surroundings:
 
     def server(self, found: Json, resource: str) -> Workload | None:
         """The object as a workload where it is a server, by the label or by its namespace."""
-        managed = self.managed(found["metadata"]["namespace"])
-        return server_workload(found, resource, self._settings, managed=managed)
+        scope = self.scope(found["metadata"]["namespace"])
+        return server_workload(found, resource, self._settings, scope)
 
     def findings(
         self, namespace: str, labels: Mapping[str, str], own: Sequence[Json] = ()
@@ -78,9 +79,8 @@ class Surroundings:
 
     def _of(self, namespace: str) -> tuple[Json, ...]:
         if namespace not in self._wanted:
-            managed = self.managed(namespace)
             self._wanted[namespace] = made.namespace_objects(
-                namespace, self._settings, self._release, managed=managed
+                namespace, self._settings, self._release, self.scope(namespace)
             )
         return self._wanted[namespace]
 

@@ -43,10 +43,9 @@ class RolloutProgress(NamedTuple):
 
 
 def server_workload(
-    found: Json, resource: str, settings: Settings, *, managed: bool
+    found: Json, resource: str, settings: Settings, scope: admission.Scope
 ) -> admission.Workload | None:
     """The object as a workload where it is a server; an object that belongs to another is none."""
-    scope = admission.Scope.of(managed=managed)
     try:
         workload = admission.stored(found, resource, scope)
     except Malformed:
@@ -61,9 +60,11 @@ def unreviewed_findings(workload: admission.Workload) -> list[ServerFinding]:
     return [NOT_REVIEWED] if admission.labelled(workload) else []
 
 
-def deployment_findings(found: Json, settings: Settings, *, managed: bool) -> list[ServerFinding]:
+def deployment_findings(
+    found: Json, settings: Settings, scope: admission.Scope
+) -> list[ServerFinding]:
     """What a restart would change or refuse, and what its labels and its last rollout lack."""
-    outlook = admission.drift.drift_of(found, settings, managed=managed)
+    outlook = admission.drift.drift_of(found, settings, scope)
     template = found["spec"]["template"]
     findings = [*map(refused_finding, outlook.reasons)]
     if not admission.drift.known(template, found["metadata"]["name"]):
@@ -73,7 +74,7 @@ def deployment_findings(found: Json, settings: Settings, *, managed: bool) -> li
     return findings + _not_rolled(found)
 
 
-def pod_findings(found: Json, settings: Settings, *, managed: bool) -> list[ServerFinding]:
+def pod_findings(found: Json, settings: Settings, scope: admission.Scope) -> list[ServerFinding]:
     """What would be refused or changed if the pod were created now; none of one that has ended."""
     if (found.get("status") or {}).get("phase") in OVER:
         return []
@@ -84,7 +85,7 @@ def pod_findings(found: Json, settings: Settings, *, managed: bool) -> list[Serv
     request = admission.Request(
         admission.Hook.MUTATE, admission.PODS, "CREATE", after, kind="Pod", **given
     )
-    reasons = admission.drift.objections(request, settings, admission.Scope.of(managed=managed))
+    reasons = admission.drift.objections(request, settings, scope)
     labels = metadata.get("labels") or {}
     filled_in = labels.get(names.SERVER) == "true" and names.NAME in labels
     after["spec"].pop(names.GATES, None)
@@ -94,14 +95,17 @@ def pod_findings(found: Json, settings: Settings, *, managed: bool) -> list[Serv
 
 
 def workload_findings(
-    found: Json, workload: admission.Workload, resource: str, settings: Settings, *, managed: bool
+    found: Json,
+    workload: admission.Workload,
+    resource: str,
+    settings: Settings,
+    scope: admission.Scope,
 ) -> list[ServerFinding]:
     """Whether the pods of its template are covered, and would be refused."""
     status = found.get("status") or {}
     ended = any(each.get("type") == "Failed" for each in status.get("conditions") or [])
     if "completionTime" in status or ended:
         return []
-    scope = admission.Scope.of(managed=managed)
     if not admission.pods_covered(workload, settings, scope):
         return [_half_labelled("the workload", "its pods lack", workload.template.pointer)]
     metadata = found["metadata"]

@@ -20,15 +20,11 @@ from webhook.kube import messages
 from webhook.kube.access.client_config import NONE, Overrides
 from webhook.kube.client import ApiConnection, explained, left_early, open_connection, send
 from webhook.kube.errors import NotLeading, refusal
-from webhook.kube.messages import WatchEvent, decode_json, watch_events
+from webhook.kube.messages import ApiRequest, Body, WatchEvent, decode_json, watch_events
 
 CALL_SECONDS = 10.0
-# Bookmarks come once a minute.
-IDLE_SECONDS = 100.0
+IDLE_SECONDS = 100.0  # bookmarks come once a minute
 PAGE = 500
-
-# The client's own log lines follow the configuration of the process, and never a terminal.
-logging.getLogger("kubernetes").addHandler(logging.NullHandler())
 
 Json = dict[str, Any]
 OnRequest = Callable[[str, str], None]
@@ -48,8 +44,8 @@ class Api:
 
     `on_request` is called with verb and resource of each request, before it is sent. `may_write`
     returns for how many seconds from now this process may write. When these are over, a write is
-    not sent, or its answer not waited for: a process that was stopped for a minute goes on in the
-    middle of what it did, before its timers report that the minute has passed.
+    not sent, or its answer not waited for: a process that was stopped for a minute continues its
+    work before its timers report that the minute has passed.
     """
 
     def __init__(
@@ -92,7 +88,7 @@ class Api:
 
     async def get(self, path: str, *, seconds: float = CALL_SECONDS) -> Json:
         """Read an object."""
-        return await self._call(messages.ApiRequest("GET", path, {}), seconds)
+        return await self._call(ApiRequest("GET", path, {}), seconds)
 
     async def list(
         self,
@@ -128,9 +124,7 @@ class Api:
         }
         accept = messages.METADATA_LIST if metadata_only else messages.JSON
         while True:
-            answer = await self._call(
-                messages.ApiRequest("GET", path, query, accept=accept), seconds
-            )
+            answer = await self._call(ApiRequest("GET", path, query, accept=accept), seconds)
             for item in answer.get("items") or []:
                 take(item)
             metadata = answer.get("metadata") or {}
@@ -139,55 +133,38 @@ class Api:
             query["continue"] = metadata["continue"]
 
     async def create(
-        self,
-        path: str,
-        body: messages.Body,
-        *,
-        dry_run: bool = False,
-        seconds: float = CALL_SECONDS,
+        self, path: str, body: Body, *, dry_run: bool = False, seconds: float = CALL_SECONDS
     ) -> Json:
         """POST to a resource, or to a subresource such as `eviction`."""
         return await self._call(
-            messages.ApiRequest("POST", path, messages.writing(dry_run=dry_run), body),
-            seconds,
+            ApiRequest("POST", path, messages.writing(dry_run=dry_run), body), seconds
         )
 
-    async def replace(
-        self, path: str, body: messages.Body, *, seconds: float = CALL_SECONDS
-    ) -> Json:
+    async def replace(self, path: str, body: Body, *, seconds: float = CALL_SECONDS) -> Json:
         """PUT; with metadata.resourceVersion only what was seen is replaced, else Conflict."""
-        return await self._call(
-            messages.ApiRequest("PUT", path, messages.FIELD_MANAGER, body), seconds
-        )
+        return await self._call(ApiRequest("PUT", path, messages.FIELD_MANAGER, body), seconds)
 
     async def patch(
         self,
         path: str,
-        body: messages.Body,
+        body: Body,
         *,
         kind: Literal["json", "merge"],
         dry_run: bool = False,
         seconds: float = CALL_SECONDS,
     ) -> Json:
         """JSON patch operations (a failing `test` is Invalid), or an object to be merged."""
-        request = messages.ApiRequest(
+        request = ApiRequest(
             "PATCH", path, messages.writing(dry_run=dry_run), body, messages.PATCHES[kind]
         )
         return await self._call(request, seconds)
 
     async def apply(
-        self,
-        path: str,
-        body: messages.Body,
-        *,
-        force: bool = True,
-        seconds: float = CALL_SECONDS,
+        self, path: str, body: Body, *, force: bool = True, seconds: float = CALL_SECONDS
     ) -> Json:
         """Server-side apply; without `force`, fields of other managers are a Conflict."""
         query = messages.FIELD_MANAGER | {"force": str(force).lower()}
-        return await self._call(
-            messages.ApiRequest("PATCH", path, query, body, messages.APPLY), seconds
-        )
+        return await self._call(ApiRequest("PATCH", path, query, body, messages.APPLY), seconds)
 
     async def delete(
         self,
@@ -205,7 +182,7 @@ class Api:
             "propagationPolicy": "Background",
             "preconditions": {key: value for key, value in seen.items() if value},
         }
-        return await self._call(messages.ApiRequest("DELETE", path, {}, body), seconds)
+        return await self._call(ApiRequest("DELETE", path, {}, body), seconds)
 
     async def watch(  # noqa: PLR0913 - each is a part of one request
         self,
@@ -231,7 +208,7 @@ class Api:
             "timeoutSeconds": str(seconds),
             **messages.selectors(label_selector, field_selector),
         }
-        request = messages.ApiRequest(
+        request = ApiRequest(
             "GET", path, query, accept=messages.METADATA if metadata_only else messages.JSON
         )
         ends = aiohttp.ClientTimeout(total=None, connect=CALL_SECONDS, sock_read=idle_seconds)
@@ -242,7 +219,7 @@ class Api:
                 async for event in watch_events(request.call, answer.content.iter_any()):
                     yield event
 
-    async def _call(self, request: messages.ApiRequest, seconds: float) -> Json:
+    async def _call(self, request: ApiRequest, seconds: float) -> Json:
         if request.method != "GET":
             left = self._may_write()
             if left <= 0:
@@ -254,13 +231,13 @@ class Api:
                 return await self._decoded(request, answer)
 
     async def _send(
-        self, request: messages.ApiRequest, ends: aiohttp.ClientTimeout
+        self, request: ApiRequest, ends: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         self._on_request(request.verb, request.resource)
         LOG.debug(request.call)
         return await send(self._connection, request, ends)
 
-    async def _decoded(self, request: messages.ApiRequest, answer: aiohttp.ClientResponse) -> Json:
+    async def _decoded(self, request: ApiRequest, answer: aiohttp.ClientResponse) -> Json:
         try:
             found = decode_json(await answer.read())
         except ValueError:

@@ -1,5 +1,6 @@
 """The official client: its transport, with the configuration that was found, and its errors."""
 
+import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -21,6 +22,9 @@ from webhook.kube.errors import ConfigurationError, Unreachable, no_configuratio
 from webhook.kube.messages import ApiRequest
 
 POD = "the ServiceAccount of the pod"
+
+# The client's own log lines follow the configuration of the process, and never a terminal.
+logging.getLogger("kubernetes").addHandler(logging.NullHandler())
 
 
 class ApiConnection(NamedTuple):

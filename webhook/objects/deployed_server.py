@@ -74,7 +74,7 @@ class Server:
         """
         if key in self.pod.origin.disagreeing:
             raise _disagreeing(key)
-        return self.pod.origin.asks(key) or None
+        return self.pod.origin.annotation(key) or None
 
     def metadata(self, name: str) -> Json:
         """The metadata of an object that is made for this server."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from webhook import names
+from webhook.admission import Scope
 from webhook.objects import configuration
 from webhook.objects.deployed_server import Refused, Server
 from webhook.objects.network_policies import build_access_policy, build_baseline_policy
@@ -61,11 +62,13 @@ def server_objects(
 
 
 def namespace_objects(
-    namespace: str, settings: Settings, release_namespace: str, *, managed: bool
+    namespace: str, settings: Settings, release_namespace: str, scope: Scope
 ) -> tuple[Json, ...]:
     """The objects of a namespace that is managed or has servers: its labels and its baseline."""
-    labels = build_namespace_labels(namespace, settings, release_namespace) if managed else None
-    baseline = build_baseline_policy(namespace, settings, release_namespace, managed=managed)
+    baseline = build_baseline_policy(namespace, settings, release_namespace, scope)
+    if scope is not Scope.MANAGED:
+        return _present(baseline).objects
+    labels = build_namespace_labels(namespace, settings, release_namespace)
     return _present(labels, baseline).objects
 
 

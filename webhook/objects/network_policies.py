@@ -29,6 +29,7 @@ without an annotation is not in policyTypes: the policy does not isolate it.
 from copy import deepcopy
 
 from webhook import names
+from webhook.admission import Scope
 from webhook.objects.deployed_server import Json, Refused, Server, about_annotation, product_labels
 from webhook.pods import peers
 from webhook.settings import NetworkPolicy, PolicyPort, Settings
@@ -39,7 +40,7 @@ NOTHING = peers.RequestedAccess()
 
 
 def build_baseline_policy(
-    namespace: str, settings: Settings, release_namespace: str, *, managed: bool
+    namespace: str, settings: Settings, release_namespace: str, scope: Scope
 ) -> Json | None:
     """The baseline of a namespace; None while network policies are off.
 
@@ -48,12 +49,13 @@ def build_baseline_policy(
     policy = settings.mcp_namespace.network_policy
     if not policy.enabled:
         return None
+    opted_in = {"matchLabels": {names.SERVER: "true"}}
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {"name": BASELINE, "namespace": namespace, "labels": product_labels()},
         "spec": {
-            "podSelector": {} if managed else {"matchLabels": {names.SERVER: "true"}},
+            "podSelector": {} if scope is Scope.MANAGED else opted_in,
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [{"from": [_gateway(policy, release_namespace)]}],
             "egress": [

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from webhook import names, objects
-from webhook.admission import line
+from webhook.admission import Scope, line
 from webhook.documents import lines
 from webhook.offline.manifests import Manifest
 from webhook.offline.reviewer import MadeObjects, ReviewOutcome
@@ -17,7 +17,6 @@ from webhook.settings import Settings
 
 Json = dict[str, Any]
 FORMATS = ("diff", "table", "yaml", "json")
-RELEASE_NAMESPACE = "mcp-admission-system"
 REDACTED = "<redacted>"
 _UID = "<uid of the Deployment>"
 _LONGEST_NOTE = 1000
@@ -32,7 +31,7 @@ class _Key(NamedTuple):
 
 
 def with_made_objects(
-    outcomes: Sequence[ReviewOutcome], settings: Settings, *, managed: bool
+    outcomes: Sequence[ReviewOutcome], settings: Settings, scope: Scope
 ) -> list[ReviewOutcome]:
     """The outcomes; each MCP server has what would be made for it and its namespace."""
     secrets = {
@@ -41,7 +40,7 @@ def with_made_objects(
         if _is_secret(one.manifest)
     }
     return [
-        replace(one, made=_made(one, settings, secrets, managed=managed)) if one.covered else one
+        replace(one, made=_made(one, settings, secrets, scope)) if one.covered else one
         for one in outcomes
     ]
 
@@ -71,14 +70,11 @@ def _made(
     outcome: ReviewOutcome,
     settings: Settings,
     secrets: Mapping[tuple[str, str], Json],
-    *,
-    managed: bool,
+    scope: Scope,
 ) -> MadeObjects:
     if not outcome.allowed or _opted_out(outcome.admitted):
         return MadeObjects()
-    around = objects.namespace_objects(
-        outcome.namespace, settings, RELEASE_NAMESPACE, managed=managed
-    )
+    around = objects.namespace_objects(outcome.namespace, settings, names.RELEASE_NAMESPACE, scope)
     own = _of_server(outcome, settings, secrets)
     return MadeObjects((*own.objects, *around), own.not_made)
 

@@ -25,7 +25,7 @@ from webhook.offline.templates import HelmSources, RenderedDocument, Template, o
 
 SECONDS = 60
 _ORIGIN = "config.kubernetes.io/origin"
-# Nobody listens there: what a tool wants to fetch cannot be fetched.
+# Nothing listens on this port: every download of a tool fails.
 _NOWHERE = "http://127.0.0.1:9"
 _LONGEST_REASON = 300
 _PART = 1 << 16

@@ -99,8 +99,7 @@ def review_manifest(
     namespace = manifest.namespace or namespace
     resource = RESOURCES.get((manifest.api_version, manifest.kind))
     if resource is None:
-        managed = scope is admission.Scope.MANAGED
-        said = unreviewed_kinds.unreviewed_finding(manifest, settings, managed=managed)
+        said = unreviewed_kinds.unreviewed_finding(manifest, settings, scope)
         found = unreviewed_kinds.settings_resource_findings(manifest) or (
             [] if said is None else [said]
         )

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from webhook import names
-from webhook.admission import KINDS, MALFORMED, Finding, Severity
+from webhook.admission import KINDS, MALFORMED, Finding, Scope, Severity
 from webhook.documents import escape, pointer_to
 from webhook.offline.manifests import Manifest
 from webhook.pods import keys
@@ -66,7 +66,7 @@ def settings_resource_findings(manifest: Manifest) -> list[Finding]:
     ]
 
 
-def unreviewed_finding(manifest: Manifest, settings: Settings, *, managed: bool) -> Finding | None:
+def unreviewed_finding(manifest: Manifest, settings: Settings, scope: Scope) -> Finding | None:
     """The finding about an object of a kind that is not reviewed, if any.
 
     Only objects that are meant to be MCP servers have one, by their label or a selector. In a
@@ -79,7 +79,7 @@ def unreviewed_finding(manifest: Manifest, settings: Settings, *, managed: bool)
     chosen = any(_chosen(labels, settings) for labels in _labels(manifest.value))
     if "." in group:
         return _custom(manifest) if chosen else None
-    return _missing(manifest) if chosen or managed else None
+    return _missing(manifest) if chosen or scope is Scope.MANAGED else None
 
 
 def _custom(manifest: Manifest) -> Finding:

@@ -14,7 +14,7 @@ _DOMAIN = names.PREFIX.rstrip("/")
 _NEARLY = 0.8
 _LONGEST = 2 * len(_DOMAIN)  # nothing longer is alike
 _LABELS = (*names.LABELS, names.GATEWAY)
-_ANNOTATIONS = frozenset({*names.ASKED_BY_USERS, names.INJECTED, names.REVISION})
+_ANNOTATIONS = frozenset({*names.USER_ANNOTATIONS, names.INJECTED, names.REVISION})
 _SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _PORT_NAME = re.compile(r"(?=[-0-9]*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")
 _LONGEST_KEY = 253
@@ -31,7 +31,7 @@ def unread_label(key: str, *more: str) -> str | None:
         return None
     if key == names.MANAGED:
         return "is read on namespaces alone"
-    if key in names.ASKED_BY_USERS:
+    if key in names.USER_ANNOTATIONS:
         return "is not read: it is an annotation"
     return _unread(key, (*_LABELS, *more))
 
@@ -42,7 +42,7 @@ def unread_annotation(key: str) -> str | None:
         return None
     if key in {*_LABELS, names.MANAGED}:
         return "is not read: it is a label"
-    return _unread(key, names.ASKED_BY_USERS)
+    return _unread(key, names.USER_ANNOTATIONS)
 
 
 def _unread(key: str, known: tuple[str, ...]) -> str:

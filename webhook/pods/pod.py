@@ -25,19 +25,19 @@ class Origin:
     """What a pod cannot tell by itself about where it comes from.
 
     `kind` is the kind of the object under review, `owner` the kind of the controller that made
-    a pod, `name` the name of the workload, of the pod's owner or of the bare pod. `asked_in`
-    are the annotations of the workload and of its template, `disagreeing` the keys that say one
-    thing in one and another in the other. `beside` are those of a workload whose pods have the
-    annotations of its template alone, which is every one but a Deployment. `server` finds the
-    container of a pod that was the server when the pod or its template was filled in, empty where
-    that is not known; it is asked where there are several.
+    a pod, `name` the name of the workload, of the pod's owner or of the bare pod. `annotations`
+    are those of the workload and of its template, `disagreeing` the keys that have one value in
+    one and another in the other. `beside` are those of a workload whose pods have the annotations
+    of its template alone, which is every one but a Deployment. `server` finds the container of a
+    pod that was the server when the pod or its template was filled in, empty where that is not
+    known; it is called where there are several.
     """
 
     namespace: str = ""
     name: str = ""
     kind: str = "Pod"
     owner: str = ""
-    asked_in: tuple[Fields, ...] = ()
+    annotations: tuple[Fields, ...] = ()
     disagreeing: tuple[str, ...] = ()
     beside: Fields | None = None
     managed: bool = False
@@ -55,13 +55,13 @@ class Origin:
         return self.creating and not self.template
 
     @property
-    def decided_by_fleet(self) -> bool:
+    def takes_fleet_defaults(self) -> bool:
         """Whether the fleet's scheduling and resources may replace the workload's own."""
         return self.kind == "Deployment" or (self.kind == "Pod" and not self.owner)
 
-    def asks(self, key: str) -> str | None:
+    def annotation(self, key: str) -> str | None:
         """The value of one of the product's annotations on the workload or its template."""
-        for place in self.asked_in:
+        for place in self.annotations:
             value = place.get(key)
             if isinstance(value, str):
                 return None if self.too_long(value) else value
@@ -72,16 +72,16 @@ class Origin:
         """Whether an annotation says more than is read; the rule for annotations refuses it."""
         return isinstance(value, str) and len(value) > LONGEST_VALUE
 
-    def asks_list(self, key: str) -> list[str]:
+    def annotation_list(self, key: str) -> list[str]:
         """The entries of a comma-separated annotation; an absent one has none."""
-        return [entry.strip() for entry in (self.asks(key) or "").split(",") if entry.strip()]
+        return [entry.strip() for entry in (self.annotation(key) or "").split(",") if entry.strip()]
 
 
 class Platform(NamedTuple):
     """What of the pod decides which fields its containers may have.
 
-    On `windows` the API refuses Linux security fields; in a `user_namespace` UID 0 is nobody on
-    the node.
+    On `windows` the API refuses Linux security fields; in a `user_namespace` UID 0 has no
+    rights on the node.
     """
 
     windows: bool
@@ -113,7 +113,9 @@ class PodHead:
     def __init__(self, metadata: Fields, spec: Fields, origin: Origin) -> None:
         self.metadata = metadata
         self.labels = metadata.child("labels")
-        self.annotations = origin.asked_in[-1] if origin.asked_in else metadata.child("annotations")
+        self.annotations = (
+            origin.annotations[-1] if origin.annotations else metadata.child("annotations")
+        )
         self.spec = spec
         self.origin = origin
 
@@ -160,7 +162,7 @@ class Pod(PodHead):
     def _server(self) -> tuple[Container | None, bool]:
         regular = [each for each in self.containers if each.fields.key == "containers"]
         clues = server_choice.Clues(
-            named=self.origin.asks(names.CONTAINER),
+            named=self.origin.annotation(names.CONTAINER),
             remembered=self.origin.server() if len(regular) > 1 else "",
             default=self.annotations.get(server_choice.DEFAULT_CONTAINER),
         )

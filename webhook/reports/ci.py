@@ -7,6 +7,7 @@ from importlib.metadata import metadata, version
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from webhook import names
 from webhook.reports.formats import Case, Item, ItemFinding, Location, Notice, ReportSource
 from webhook.reports.text import escape_markdown
 from webhook.rules.registry import RULES
@@ -38,7 +39,7 @@ def render_junit(source: ReportSource, *, colour: bool) -> Iterator[str]:  # noq
         "errors": sum(bool(case.error) for case in cases),
     }
     counts = {key: str(counted[key]) for key in source.totals}
-    root = ET.Element("testsuites", {"name": "mcp-admission", **counts})
+    root = ET.Element("testsuites", {"name": names.PRODUCT, **counts})
     suite = ET.SubElement(root, "testsuite", {"name": f"mcp-admission {source.command}", **counts})
     properties = ET.SubElement(suite, "properties")
     for name, value in source.properties().items():
@@ -98,8 +99,8 @@ def render_sarif(source: ReportSource, *, colour: bool) -> Iterator[str]:  # noq
 
 def _driver(rules: list[Json], home: str) -> Json:
     return {
-        "name": "mcp-admission",
-        "semanticVersion": version("mcp-admission"),
+        "name": names.PRODUCT,
+        "semanticVersion": version(names.PRODUCT),
         "informationUri": f"{home}README.md",
         "rules": rules,
     }
@@ -110,7 +111,7 @@ def documentation() -> str:
 
     The publisher of the package sets it in `[project.urls]`; no host is known here.
     """
-    for named in metadata("mcp-admission").get_all("Project-URL") or ():
+    for named in metadata(names.PRODUCT).get_all("Project-URL") or ():
         label, _, uri = named.partition(",")
         if label.strip().lower() == "documentation":
             return f"{uri.strip().rstrip('/')}/"

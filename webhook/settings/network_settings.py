@@ -2,7 +2,7 @@
 
 Peers and ports are handed through to policies as they are. A mistake in one would be found by the
 API server when the first server asks for the profile, and the administrator would not hear of it.
-An empty list means everybody there, which nobody writes on purpose.
+An empty list of peers allows every peer, so it is refused here.
 """
 
 import re
@@ -71,7 +71,7 @@ class _Peer(TypedDict, total=False):
 
 def _matching(peer: _Peer) -> _Peer:
     if not peer:
-        raise ValueError("an empty peer matches nobody: write ipBlock or selectors")
+        raise ValueError("an empty peer selects nothing: write ipBlock or selectors")
     if "ipBlock" in peer and len(peer) > 1:
         raise ValueError("ipBlock stands alone: put the selectors into a peer of their own")
     return peer

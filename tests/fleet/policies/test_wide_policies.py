@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.fleet.policies.flows import Peer, World
 from tests.objects.case import Json, assert_valid, server, settings_of
+from webhook.admission import Scope
 from webhook.fleet.policies.wide_policies import WidePolicy, wide_policies
 from webhook.objects.made import namespace_objects, server_objects
 
@@ -18,7 +19,7 @@ GRANTED = settings_of(
 )
 ASKING = server(asks={"egress": "10.1.2.0/24:5432,10.1.3.0/24", "ingress-from": "metrics"})
 OURS = [
-    *namespace_objects("tools", GRANTED, RELEASE, managed=False),
+    *namespace_objects("tools", GRANTED, RELEASE, Scope.OPTED_IN),
     *(
         made
         for made in server_objects(ASKING, GRANTED, None).objects

@@ -14,6 +14,7 @@ from tests.controller.servers.live import (
     settings,
     stored,
 )
+from webhook.admission import Scope
 from webhook.fleet import workloads
 from webhook.fleet.report import ServerFinding, ServerStatus
 from webhook.rules.checks.scheduling import REQUIRED
@@ -25,17 +26,17 @@ STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineEx
 
 
 def findings_of(
-    found: Json, values: Json | None = None, *, managed: bool = False
+    found: Json, values: Json | None = None, scope: Scope = Scope.OPTED_IN
 ) -> list[ServerFinding]:
     given = settings(**values or {})
     resource = RESOURCES[found["kind"]]
-    workload = workloads.server_workload(found, resource, given, managed=managed)
+    workload = workloads.server_workload(found, resource, given, scope)
     assert workload is not None
     if found["kind"] == "Deployment":
-        return workloads.deployment_findings(found, given, managed=managed)
+        return workloads.deployment_findings(found, given, scope)
     if found["kind"] == "Pod":
-        return workloads.pod_findings(found, given, managed=managed)
-    return workloads.workload_findings(found, workload, resource, given, managed=managed)
+        return workloads.pod_findings(found, given, scope)
+    return workloads.workload_findings(found, workload, resource, given, scope)
 
 
 def changed(found: Json, **parts: Json) -> Json:
@@ -198,19 +199,19 @@ def test_long_values_are_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "managed", "expected"),
+    ("found", "scope", "expected"),
     [
-        (stored(server()), False, True),
-        (stored(builders.server("crm", labels={})), False, False),
-        (stored(builders.server("crm", labels={})), True, True),
-        (stored(builders.server("crm", labels={builders.SERVER: "false"})), False, False),
-        (stored(builders.bare_pod("crm")), False, True),
+        (stored(server()), Scope.OPTED_IN, True),
+        (stored(builders.server("crm", labels={})), Scope.OPTED_IN, False),
+        (stored(builders.server("crm", labels={})), Scope.MANAGED, True),
+        (stored(builders.server("crm", labels={builders.SERVER: "false"})), Scope.OPTED_IN, False),
+        (stored(builders.bare_pod("crm")), Scope.OPTED_IN, True),
         (
             stored(
                 builders.of_kind("ReplicaSet"),
                 ownerReferences=[{"kind": "Deployment", "name": "crm", "controller": True}],
             ),
-            False,
+            Scope.OPTED_IN,
             False,
         ),
         (
@@ -218,27 +219,27 @@ def test_long_values_are_cut() -> None:
                 builders.bare_pod("crm"),
                 ownerReferences=[{"kind": "StatefulSet", "name": "crm", "controller": True}],
             ),
-            False,
+            Scope.OPTED_IN,
             True,
         ),
-        (stored(server(), labels=["none"]), False, False),
+        (stored(server(), labels=["none"]), Scope.OPTED_IN, False),
     ],
 )
-def test_which_objects_are_servers(found: Json, managed: bool, expected: bool) -> None:
-    workload = workloads.server_workload(found, RESOURCES[found["kind"]], DEFAULTS, managed=managed)
+def test_which_objects_are_servers(found: Json, scope: Scope, expected: bool) -> None:
+    workload = workloads.server_workload(found, RESOURCES[found["kind"]], DEFAULTS, scope)
 
     assert (workload is not None) is expected
 
 
 def test_a_label_in_an_unreviewed_namespace_is_a_finding() -> None:
     labelled = workloads.server_workload(
-        stored(server()), "deployments.apps", DEFAULTS, managed=False
+        stored(server()), "deployments.apps", DEFAULTS, Scope.OPTED_IN
     )
     assert labelled is not None
     assert [each.reason for each in workloads.unreviewed_findings(labelled)] == ["not-reviewed"]
 
     unlabelled = stored(builders.server("crm", labels={}))
-    managed = workloads.server_workload(unlabelled, "deployments.apps", DEFAULTS, managed=True)
+    managed = workloads.server_workload(unlabelled, "deployments.apps", DEFAULTS, Scope.MANAGED)
     assert managed is not None
     assert workloads.unreviewed_findings(managed) == []
 

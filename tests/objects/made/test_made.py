@@ -15,6 +15,7 @@ from tests.objects.case import (
     server,
     settings_of,
 )
+from webhook.admission import Scope
 from webhook.objects.configuration import ServerConfiguration, revision
 from webhook.objects.deployed_server import server_of
 from webhook.objects.made import Made, namespace_objects, server_objects
@@ -116,16 +117,16 @@ def test_a_secret_that_only_a_manifest_knows_has_no_revision() -> None:
 
 
 @pytest.mark.parametrize(
-    ("managed", "settings", "kinds"),
+    ("scope", "settings", "kinds"),
     [
-        (True, Settings(), ["Namespace", "NetworkPolicy"]),
-        (False, Settings(), ["NetworkPolicy"]),
-        (True, settings_of(enabled=False), ["Namespace"]),
-        (False, settings_of(enabled=False), []),
+        (Scope.MANAGED, Settings(), ["Namespace", "NetworkPolicy"]),
+        (Scope.OPTED_IN, Settings(), ["NetworkPolicy"]),
+        (Scope.MANAGED, settings_of(enabled=False), ["Namespace"]),
+        (Scope.OPTED_IN, settings_of(enabled=False), []),
     ],
 )
-def test_a_namespace(managed: bool, settings: Settings, kinds: list[str]) -> None:
-    made = namespace_objects("tools", settings, RELEASE, managed=managed)
+def test_a_namespace(scope: Scope, settings: Settings, kinds: list[str]) -> None:
+    made = namespace_objects("tools", settings, RELEASE, scope)
 
     assert_valid(*made)
     assert [each["kind"] for each in made] == kinds

@@ -7,6 +7,7 @@ import pytest
 
 from tests.objects.case import Json, deployment, secret_of, settings_of
 from tools.cluster.control_plane import ControlPlane
+from webhook.admission import Scope
 from webhook.fleet.policies.wide_policies import wide_policies
 from webhook.objects.configuration import LARGEST_SECRET
 from webhook.objects.deployed_server import Server, server_of
@@ -57,7 +58,7 @@ def everything(cluster: ControlPlane, namespace: str, name: str = "github-tools"
     source = secret_of({"TOKEN": b"t", "EMPTY": b"", "UNICODE": "ä😀".encode(), "ca.pem": b"\xff"})
     made = server_objects(stored_server(cluster, namespace, name), SETTINGS, source)
     assert made.refusals == ()
-    return [*made.objects, *namespace_objects(namespace, SETTINGS, RELEASE, managed=False)]
+    return [*made.objects, *namespace_objects(namespace, SETTINGS, RELEASE, Scope.OPTED_IN)]
 
 
 @pytest.mark.parametrize("name", ["github-tools", LONGEST], ids=["plain", "longest"])

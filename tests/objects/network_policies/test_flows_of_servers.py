@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.fleet.policies.flows import Json, Peer, World
 from tests.objects.case import server, settings_of
+from webhook.admission import Scope
 from webhook.objects.deployed_server import Server
 from webhook.objects.network_policies import build_access_policy, build_baseline_policy
 from webhook.settings.model import Settings
@@ -59,9 +60,9 @@ PEERS = {
 }
 
 
-def world(settings: Settings = GRANTED, *more: Json, managed: bool = False) -> World:
+def world(settings: Settings = GRANTED, *more: Json, scope: Scope = Scope.OPTED_IN) -> World:
     made = [
-        build_baseline_policy("tools", settings, RELEASE, managed=managed),
+        build_baseline_policy("tools", settings, RELEASE, scope),
         build_access_policy(PLAIN, settings),
         build_access_policy(ASKING, settings),
     ]
@@ -205,7 +206,10 @@ server     10.0.0.1   22    closed
 def test_a_connection_of_a_managed_namespace(
     source: str, destination: str, port: int, protocol: str, allowed: bool
 ) -> None:
-    assert world(managed=True).allows(peer(source), peer(destination), port, protocol) == allowed
+    assert (
+        world(scope=Scope.MANAGED).allows(peer(source), peer(destination), port, protocol)
+        == allowed
+    )
 
 
 NODE_LOCAL = settings_of(dnsPeers=["169.254.20.10/32"])
@@ -236,7 +240,7 @@ SETTINGS = [
 def test_a_connection_under_other_settings(settings: Settings, row: str) -> None:
     (case,) = rows(row)
     source, destination, port, protocol, allowed = case.values
-    policy = build_baseline_policy("tools", settings, RELEASE, managed=False)
+    policy = build_baseline_policy("tools", settings, RELEASE, Scope.OPTED_IN)
     found = World(() if policy is None else (policy,), NAMESPACES)
 
     assert found.allows(peer(source), peer(destination), port, protocol) == allowed
@@ -287,13 +291,15 @@ OTHERS = st.sampled_from(sorted(PEERS)).map(PEERS.__getitem__) | st.ip_addresses
 PORTS = st.sampled_from([22, 53, 443, 5000, 8080, 9090])
 
 
-@given(NAMES, ASKED, OTHERS, st.tuples(PORTS, st.sampled_from(["TCP", "UDP"])), st.booleans())
+@given(
+    NAMES, ASKED, OTHERS, st.tuples(PORTS, st.sampled_from(["TCP", "UDP"])), st.sampled_from(Scope)
+)
 def test_what_one_server_asks_changes_nothing_for_another(
-    name: str, asks: dict[str, str], other: Peer, port: tuple[int, str], managed: bool
+    name: str, asks: dict[str, str], other: Peer, port: tuple[int, str], scope: Scope
 ) -> None:
     asking = server(name=name, asks=asks)
     policy = build_access_policy(asking, GRANTED)
-    before = world(managed=managed)
+    before = world(scope=scope)
     after = World((*before.policies, *([policy] if policy else [])), NAMESPACES)
     neighbours = [peer("server"), peer("bystander"), peer("opted-out")]
 

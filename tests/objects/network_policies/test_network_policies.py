@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.objects.case import UID, Json, assert_valid, server, settings_of
+from webhook.admission import Scope
 from webhook.objects.deployed_server import Refused
 from webhook.objects.network_policies import build_access_policy, build_baseline_policy
 from webhook.settings.model import Settings
@@ -27,8 +28,8 @@ GRANTING = settings_of(
 )
 
 
-def baseline(settings: Settings | None = None, *, managed: bool = False) -> Json:
-    made = build_baseline_policy("tools", settings or Settings(), RELEASE, managed=managed)
+def baseline(settings: Settings | None = None, scope: Scope = Scope.OPTED_IN) -> Json:
+    made = build_baseline_policy("tools", settings or Settings(), RELEASE, scope)
     assert made is not None
     assert_valid(made)
     return made
@@ -105,7 +106,7 @@ def test_the_whole_baseline() -> None:
 
 
 def test_in_a_managed_namespace_it_selects_every_pod() -> None:
-    labelled, managed = baseline(), baseline(managed=True)
+    labelled, managed = baseline(), baseline(scope=Scope.MANAGED)
 
     assert managed["spec"].pop("podSelector") == {}
     assert labelled["spec"].pop("podSelector") != {}
@@ -149,7 +150,7 @@ def test_dns_elsewhere() -> None:
 def test_off_means_none_at_all() -> None:
     off = settings_of(enabled=False, egressCeilings=["10.1.0.0/16"])
 
-    assert build_baseline_policy("tools", off, RELEASE, managed=True) is None
+    assert build_baseline_policy("tools", off, RELEASE, Scope.MANAGED) is None
     assert build_access_policy(server(asks={"egress": "10.1.0.0/16"}), off) is None
 
 

@@ -7,6 +7,7 @@ longer managed.
 
 from typing import Any
 
+from webhook.admission import Scope
 from webhook.controller.cluster_state import ClusterState, NamespaceState
 from webhook.controller.event_recorder import EventRecorder, Regarding
 from webhook.controller.owned import NAMESPACE, POLICY, Live, NotOurs, ObjectKey, Waits, Writer
@@ -40,11 +41,11 @@ class NamespaceReconciler:
 
     def wanted(self, namespace: str) -> tuple[Json, ...]:
         """What this namespace is to have."""
-        managed = self.state.managed(namespace)
-        if not managed and not self._has_servers(namespace):
+        scope = self.state.scope(namespace)
+        if scope is Scope.OPTED_IN and not self._has_servers(namespace):
             return ()
         settings, release = self.state.settings, self.state.release_namespace
-        return made.namespace_objects(namespace, settings, release, managed=managed)
+        return made.namespace_objects(namespace, settings, release, scope)
 
     def _has_servers(self, namespace: str) -> bool:
         servers = (each.covered for _, each in self.state.deployments.within(namespace))

@@ -116,7 +116,7 @@ def _number(port: Json) -> tuple[str, str]:
 FIRST, LONGEST = 2.0, 600.0
 LONGEST_FOR_POLICIES = 30.0
 REMEMBERED = 2 * LONGEST
-MOST_TOLD = 5
+MOST_LISTED = 5
 
 
 class _PutBack(NamedTuple):
@@ -181,8 +181,8 @@ def _called(path: tuple[str, ...]) -> str:
 
 
 def _listed(parts: Sequence[str]) -> str:
-    more = len(parts) - MOST_TOLD
-    return ", ".join(parts[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
+    more = len(parts) - MOST_LISTED
+    return ", ".join(parts[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _now() -> float:

@@ -1,8 +1,8 @@
 """What is deleted of a server: its former Service, and everything once it is no server any more.
 
 The Service `<id>` of earlier versions is called `<id>-mcp` now. Clients in the cluster call it, so
-it is kept for 30 days beside the new one, and an Event says so. Where somebody else has written to
-it, it is theirs: it is let go, and never deleted. What was made for a Deployment that is no server
+it is kept for 30 days beside the new one, and an Event says so. Where another field manager has
+written to it, it is released, and never deleted. What was made for a Deployment that is no server
 any more is deleted once the Deployment has rolled.
 """
 
@@ -87,7 +87,7 @@ async def clean_up(
         found = await api.get(namespaced("apps/v1", "deployments", key.namespace, key.name))
     except NotFound:
         return None
-    kept = observe_deployment(found, state.settings, managed=state.managed(key.namespace))
+    kept = observe_deployment(found, state.settings, state.scope(key.namespace))
     if kept is not None and kept.covered:
         return None
     if not rolled(found):

@@ -2,7 +2,7 @@
 
 Field    metadata.annotations under mcp-admission.dev/, of the pod or its template, and of a
          Deployment; those of other workloads reach no pod
-Absent   left as it is
+Absent   nothing
 Refused  values that cannot be read, a container that does not exist, config-from, egress and
          ingress-from on anything but a Deployment, egress outside the ceilings and profiles of
          the settings, ingress-from outside the profiles, two different values on the workload
@@ -24,11 +24,11 @@ _OF_DEPLOYMENTS = ("Deployment", "ReplicaSet")
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Refuse what cannot be read or granted, and warn about what is not read."""
-    if not any(map(_asks, _places(pod))):
+    if not any(map(_has_requests, _places(pod))):
         return
     yield from _values(pod)
     for key in pod.origin.disagreeing:
-        at = pod.origin.asked_in[0]
+        at = pod.origin.annotations[0]
         yield at.violation(key, "differs from the pod template: say it in one place")
     yield from _beside(pod)
     yield from _config(pod)
@@ -39,10 +39,10 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
 def _places(pod: Pod) -> tuple[Fields, ...]:
     """Where a person may have written annotations, those that reach the pods first."""
     beside = pod.origin.beside
-    return pod.origin.asked_in if beside is None else (*pod.origin.asked_in, beside)
+    return pod.origin.annotations if beside is None else (*pod.origin.annotations, beside)
 
 
-def _asks(annotations: Fields) -> bool:
+def _has_requests(annotations: Fields) -> bool:
     """Whether there is a key of ours that is not our own note."""
     found = annotations.value or ()
     return any(key.startswith(names.PREFIX) and key != names.INJECTED for key in found)
@@ -53,11 +53,11 @@ def _values(pod: Pod) -> Iterator[Violation]:
 
     A template that says what its workload says, as one that was filled in does, adds nothing.
     """
-    told: dict[str, Any] = {}
-    for annotations in pod.origin.asked_in:
+    seen: dict[str, Any] = {}
+    for annotations in pod.origin.annotations:
         for key, value in annotations.entries():
-            again = key in told and told[key] == value
-            told.setdefault(key, value)
+            again = key in seen and seen[key] == value
+            seen.setdefault(key, value)
             if not again and key.startswith(names.PREFIX):
                 yield from _objections(pod, annotations, key, value)
 
@@ -100,7 +100,7 @@ def _beside(pod: Pod) -> Iterator[Violation]:
             continue
         if unread is not None:
             yield beside.violation(key, unread, advice=True)
-        elif key in names.ASKED_BY_USERS and key not in names.FOR_DEPLOYMENTS:
+        elif key in names.USER_ANNOTATIONS and key not in names.FOR_DEPLOYMENTS:
             place = pod.annotations.place
             sentence = f"reaches no pod: put it into {place}"
             yield beside.violation(key, sentence, short=f"{key} belongs in {place}", advice=True)
@@ -137,14 +137,14 @@ def _port_of_service(pod: Pod) -> Iterator[Violation]:
             sentence = "is for Deployments: no Service is made for this one"
             yield at.violation(names.PORT, sentence, advice=True)
         return
-    told = str(at.get(names.PORT))
-    port = server_port.choose_port(pod.server, told)
+    value = str(at.get(names.PORT))
+    port = server_port.choose_port(pod.server, value)
     if port is None:
-        if keys.port_objection(told) is None:
+        if keys.port_objection(value) is None:
             called = [each.name for each in server_port.declared_ports(pod.server) if each.name]
             detail = _there_are(called, ": write a number")
             yield at.violation(names.PORT, "names no port of the server container", detail=detail)
-    elif not server_port.is_named_by(port, told):
+    elif not server_port.is_named_by(port, value):
         says = f"the container declares {port.name or port.number}"
         yield at.violation(names.PORT, f"is not read: {says}", advice=True)
 

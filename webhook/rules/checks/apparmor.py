@@ -2,7 +2,7 @@
 
 Field    securityContext.appArmorProfile of the pod and of every container, and the older
          annotations container.apparmor.security.beta.kubernetes.io/<container>
-Absent   left as it is
+Absent   nothing
 Refused  any type but RuntimeDefault and Localhost; any annotation but runtime/default and
          localhost/<profile>
 Source   Pod Security Standards, baseline, since v1.0

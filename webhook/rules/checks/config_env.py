@@ -24,9 +24,9 @@ def fill(pod: Pod, _settings: Settings) -> None:
 
 
 def _secrets(pod: Pod) -> list[str]:
-    own = pod.origin.kind == "Deployment" and pod.origin.asks(names.CONFIG_FROM) is not None
+    own = pod.origin.kind == "Deployment" and pod.origin.annotation(names.CONFIG_FROM) is not None
     made = [names.config_secret_of(pod.origin.name)] if own else []
-    return list(dict.fromkeys(made + pod.origin.asks_list(names.ENV_FROM)))
+    return list(dict.fromkeys(made + pod.origin.annotation_list(names.ENV_FROM)))
 
 
 RULE = PodRule(id="config-env", fill=fill, always_current=False)

@@ -60,9 +60,9 @@ def _holds(volume: Fields, secrets: list[str]) -> bool:
 
 
 def _secrets(pod: Pod) -> list[str]:
-    own = pod.origin.kind == "Deployment" and pod.origin.asks(names.FILE_KEYS) is not None
+    own = pod.origin.kind == "Deployment" and pod.origin.annotation(names.FILE_KEYS) is not None
     made = [names.files_secret_of(pod.origin.name)] if own else []
-    return list(dict.fromkeys(made + pod.origin.asks_list(names.FILES_FROM)))
+    return list(dict.fromkeys(made + pod.origin.annotation_list(names.FILES_FROM)))
 
 
 def _volume(secrets: list[str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A pod shares no namespace of its node.
 
 Field    hostNetwork, hostPID and hostIPC of the pod
-Absent   left as it is
+Absent   nothing
 Refused  true
 Source   Pod Security Standards, baseline, since v1.0
 """

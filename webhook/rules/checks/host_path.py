@@ -1,7 +1,7 @@
 """No directory of the node is mounted.
 
 Field    volumes[].hostPath
-Absent   left as it is
+Absent   nothing
 Refused  any hostPath
 Source   Pod Security Standards, baseline, since v1.0
 """

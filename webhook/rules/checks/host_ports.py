@@ -1,7 +1,7 @@
 """A container opens no port of its node.
 
 Field    ports[].hostPort of every container
-Absent   left as it is
+Absent   nothing
 Refused  any port but 0
 Source   Pod Security Standards, baseline, since v1.0
 """

@@ -33,7 +33,7 @@ def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
 
 
 def unread(labels: Fields) -> Iterator[Violation]:
-    """Warn about labels of the product that nobody reads."""
+    """Warn about labels with the prefix of the product that it does not read."""
     for key, _ in labels.entries():
         sentence = keys.unread_label(key)
         if sentence is not None:

@@ -14,7 +14,7 @@ KEY = "imagePullPolicy"
 
 
 def fill(container: Container, _settings: Settings) -> None:
-    """Ask for Always where nobody may have chosen otherwise."""
+    """Set Always where the value is absent or may be the API server's default."""
     if container.fields.get(KEY) in (None, "", "IfNotPresent"):
         container.fields.set(KEY, "Always")
 

@@ -1,7 +1,7 @@
 """A container is not privileged.
 
 Field    securityContext.privileged of every container
-Absent   left as it is
+Absent   nothing
 Refused  true
 Source   Pod Security Standards, baseline, since v1.0
 """

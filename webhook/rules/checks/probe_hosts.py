@@ -2,7 +2,7 @@
 
 Field    host of httpGet and tcpSocket in livenessProbe, readinessProbe, startupProbe,
          lifecycle.postStart and lifecycle.preStop of every container
-Absent   left as it is
+Absent   nothing
 Refused  any host, loopback addresses included
 Source   Pod Security Standards, baseline, since v1.34
 """

@@ -1,7 +1,7 @@
 """The masks of /proc stay in place.
 
 Field    securityContext.procMount of every container
-Absent   left as it is
+Absent   nothing
 Refused  any value but Default
 Source   Pod Security Standards, baseline, since v1.0; baseline exempts user namespaces since
          v1.35, restricted does not

@@ -55,7 +55,7 @@ def given(pod: Pod, settings: Settings) -> dict[str, Any]:
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Object to a server's own values where the fleet's are for all."""
     forbidden = settings.mcp_server_defaults.per_server == "forbid"
-    if not forbidden or not pod.origin.decided_by_fleet or pod.server is None:
+    if not forbidden or not pod.origin.takes_fleet_defaults or pod.server is None:
         return
     defaults = settings.mcp_server_defaults.resources
     ceilings = settings.mcp_server_maximums.limits  # which fill in limits, and requests of 0

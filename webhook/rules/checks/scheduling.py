@@ -55,7 +55,7 @@ def given(pod: Pod, settings: Settings) -> dict[str, Any]:
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Object to a workload's own affinity and tolerations where the fleet's are for all."""
     defaults = settings.mcp_server_defaults
-    if defaults.per_server == "allow" or not pod.origin.decided_by_fleet:
+    if defaults.per_server == "allow" or not pod.origin.takes_fleet_defaults:
         return
     if defaults.affinity is None or pod.spec.get("affinity") != _json(defaults.affinity):
         yield from _own_affinity(pod)

@@ -1,7 +1,7 @@
 """SELinux confines containers as containers.
 
 Field    securityContext.seLinuxOptions of the pod and of every container
-Absent   left as it is
+Absent   nothing
 Refused  any type but container_t, container_init_t, container_kvm_t and (since v1.31)
          container_engine_t; any user; any role
 Source   Pod Security Standards, baseline, since v1.0

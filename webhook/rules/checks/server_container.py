@@ -1,7 +1,7 @@
 """Secrets go to the container that is known to be the server, never to a guess.
 
 Field    spec.containers
-Absent   left as it is
+Absent   nothing
 Refused  nothing; a warning where nothing tells which of several containers is the server: the first
          is a guess, and gets no Secrets
 Source   mcp-admission; the annotation mcp-admission.dev/container names the server
@@ -20,8 +20,8 @@ def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
     """Say that the server is a guess, and what that costs."""
     if pod.server is None or pod.server is pod.known_server:
         return
-    asked = any(pod.origin.asks(key) for key in names.SECRETS)
-    sentence = f"{WITHOUT_SECRETS if asked else GUESSED} {names.CONTAINER}"
+    has_secrets = any(pod.origin.annotation(key) for key in names.SECRETS)
+    sentence = f"{WITHOUT_SECRETS if has_secrets else GUESSED} {names.CONTAINER}"
     yield pod.violation("containers", sentence, item=pod.server.fields.item, advice=True)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from webhook import names
 from webhook.rules.rule import Fields, Pod, PodHead, PodRule, Settings, Violation
 
-ASKING = names.SERVICE_ACCOUNT_TOKEN
+ANNOTATION = names.SERVICE_ACCOUNT_TOKEN
 KEY = "automountServiceAccountToken"
 CREDENTIALS = ("serviceAccountToken", "podCertificate")
 PREFIX = "kube-api-access-"
@@ -34,13 +34,13 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Refuse every token that is left, and warn an author who asked and gets none."""
     if _allowed(pod, settings):
         return
-    for annotations in pod.origin.asked_in:
-        if annotations.get(ASKING) == "true":
+    for annotations in pod.origin.annotations:
+        if annotations.get(ANNOTATION) == "true":
             sentence, detail = "is not allowed here", ": ask the cluster administrator"
-            yield annotations.violation(ASKING, sentence, detail=detail, advice=True)
+            yield annotations.violation(ANNOTATION, sentence, detail=detail, advice=True)
             break
     if pod.spec.get(KEY) is not False:
-        detail = f": {ASKING} does not ask, or is not allowed to"
+        detail = f": {ANNOTATION} does not ask, or is not allowed to"
         yield pod.violation(KEY, "must be false", detail=detail)
     for volume in pod.spec.items_with("volumes", "projected"):
         for source in volume.child("projected").items("sources"):
@@ -51,14 +51,14 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
 
 def notice(pod: PodHead, settings: Settings) -> Iterator[Violation]:
     """Warn an author who names an account and says nothing about its token, which is gone then."""
-    told = pod.origin.owner and not pod.origin.template
+    of_workload = pod.origin.owner and not pod.origin.template
     key = "serviceAccountName" if pod.spec.has("serviceAccountName") else "serviceAccount"
     named = pod.spec.get(key) not in (None, "", "default")
-    silent = pod.spec.get(KEY) is None and pod.origin.asks(ASKING) is None
-    if told or not named or not silent:
+    silent = pod.spec.get(KEY) is None and pod.origin.annotation(ANNOTATION) is None
+    if of_workload or not named or not silent:
         return
     if _granted(pod, settings):
-        yield pod.spec.violation(key, f'gets no token: ask by {ASKING}: "true"', advice=True)
+        yield pod.spec.violation(key, f'gets no token: ask by {ANNOTATION}: "true"', advice=True)
     else:
         sentence = "gets no token, and none may be asked for here"
         detail = ": ask the cluster administrator"
@@ -66,7 +66,7 @@ def notice(pod: PodHead, settings: Settings) -> Iterator[Violation]:
 
 
 def _allowed(pod: Pod, settings: Settings) -> bool:
-    return pod.origin.asks(ASKING) == "true" and _granted(pod, settings)
+    return pod.origin.annotation(ANNOTATION) == "true" and _granted(pod, settings)
 
 
 def _granted(pod: PodHead, settings: Settings) -> bool:

@@ -13,7 +13,7 @@ KEY = "enableServiceLinks"
 
 
 def fill(pod: Pod, _settings: Settings) -> None:
-    """Switch them off where nobody may have chosen otherwise."""
+    """Switch them off, except where a user has set the field to another value."""
     held = pod.spec.get(KEY)
     if held is None or held is True:
         pod.spec.set(KEY, value=False)

@@ -1,7 +1,7 @@
 """Only kernel parameters that stay inside the pod are set.
 
 Field    securityContext.sysctls of the pod
-Absent   left as it is
+Absent   nothing
 Refused  any parameter that the standard does not call safe
 Source   Pod Security Standards, baseline, since v1.0; longer since v1.27, v1.29, v1.32 and v1.37
 """

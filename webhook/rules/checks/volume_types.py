@@ -1,7 +1,7 @@
 """Volumes come from the cluster's API or from the pod's own life.
 
 Field    the source of volumes[]
-Absent   left as it is (the API server makes it an emptyDir)
+Absent   nothing (the API server makes it an emptyDir)
 Refused  any source but configMap, csi, downwardAPI, emptyDir, ephemeral, image,
          persistentVolumeClaim, projected and secret; host-path reports hostPath
 Source   Pod Security Standards, restricted, since v1.0

@@ -1,7 +1,7 @@
 """A Windows container is not a process of its node.
 
 Field    securityContext.windowsOptions.hostProcess of the pod and of every container
-Absent   left as it is
+Absent   nothing
 Refused  true
 Source   Pod Security Standards, baseline, since v1.0
 """

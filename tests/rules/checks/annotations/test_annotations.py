@@ -183,4 +183,4 @@ def test_a_value_that_nobody_reads_to_its_end_is_refused_and_not_filled_in() -> 
 
     too_long = f"is longer than {LONGEST_VALUE} characters, and not read: shorten it"
     assert refused(RULE, pod) == [told("env-from", too_long), told("files-from", too_long)]
-    assert pod_of(pod).origin.asks_list(f"{PREFIX}env-from") == []
+    assert pod_of(pod).origin.annotation_list(f"{PREFIX}env-from") == []
