@@ -52,7 +52,7 @@ def test_servers_whose_names_are_cut_have_different_identities(one: str, other: 
 
 
 def test_every_annotation_that_users_write_is_ours_and_named_once() -> None:
-    assert len(set(names.ASKED_BY_USERS)) == len(names.ASKED_BY_USERS)
-    assert all(name.startswith(names.PREFIX) for name in names.ASKED_BY_USERS)
+    assert len(set(names.USER_ANNOTATIONS)) == len(names.USER_ANNOTATIONS)
+    assert all(name.startswith(names.PREFIX) for name in names.USER_ANNOTATIONS)
     for some in (names.SECRETS, names.READ_BY_PODS, names.FOR_DEPLOYMENTS):
-        assert set(some) <= set(names.ASKED_BY_USERS)
+        assert set(some) <= set(names.USER_ANNOTATIONS)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.controller.servers.one_server import Json, deployment, stored
+from webhook.admission import Scope
 from webhook.controller.cluster_state import ClusterState, gate_index
 from webhook.kube.reconcile import NamespacedName
 from webhook.settings.model import Settings
@@ -73,8 +74,9 @@ def test_a_namespace_is_written_to_and_managed_by_its_labels_and_the_settings(
     state.namespaces.put(found)
     name = found["metadata"]["name"]
 
-    assert (state.here(name), state.managed(name)) == (here, managed)
-    assert (state.here("unknown"), state.managed("unknown")) == (False, False)
+    scope = Scope.MANAGED if managed else Scope.OPTED_IN
+    assert (state.here(name), state.scope(name)) == (here, scope)
+    assert (state.here("unknown"), state.scope("unknown")) == (False, Scope.OPTED_IN)
 
 
 def test_nothing_is_asked_for_before_every_cache_is_complete(

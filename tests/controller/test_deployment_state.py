@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.controller.servers.one_server import Json, deployment
+from webhook.admission import Scope
 from webhook.controller.deployment_state import COMPLETE, observe_deployment, rolled
 from webhook.settings.model import Settings
 
@@ -25,7 +26,7 @@ def changed(**metadata: Any) -> Json:
     ],
 )
 def test_a_deployment_that_is_being_deleted_is_not_kept(found: Json, covered: bool | None) -> None:
-    state = observe_deployment(found, SETTINGS, managed=False)
+    state = observe_deployment(found, SETTINGS, Scope.OPTED_IN)
 
     assert (None if state is None else state.covered) is covered
 
@@ -34,8 +35,8 @@ def test_a_deployment_without_a_label_is_kept_in_managed_namespaces_alone() -> N
     found = changed(labels={}, annotations={})
     found["spec"] = {"template": {"spec": {"containers": []}}}
 
-    assert observe_deployment(found, SETTINGS, managed=False) is None
-    managed = observe_deployment(found, SETTINGS, managed=True)
+    assert observe_deployment(found, SETTINGS, Scope.OPTED_IN) is None
+    managed = observe_deployment(found, SETTINGS, Scope.MANAGED)
     assert managed is not None
     assert managed.covered
 
@@ -44,7 +45,7 @@ def test_only_what_objects_are_made_from_is_kept() -> None:
     found = deployment({"mcp-admission.dev/revision": "r", "other": "hunter2"})
     (container,) = found["spec"]["template"]["spec"]["containers"]
     container["env"] = [{"name": "PASSWORD", "value": "hunter2"}]
-    state = observe_deployment(found, SETTINGS, managed=False)
+    state = observe_deployment(found, SETTINGS, Scope.OPTED_IN)
 
     assert state is not None
     assert (state.revision, state.config_from) == ("r", "source")
@@ -84,7 +85,7 @@ RUNNING = {**SEEN, "replicas": 1, "updatedReplicas": 1}
 def test_a_secret_is_unread_while_no_pod_can_have_started(
     generation: int, status: Json, unread: bool
 ) -> None:
-    state = observe_deployment(deployment({}, generation, **status), SETTINGS, managed=False)
+    state = observe_deployment(deployment({}, generation, **status), SETTINGS, Scope.OPTED_IN)
 
     assert state is not None
     assert state.unread is unread

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from webhook.admission import Scope
 from webhook.controller.installation import Installation, NamespaceRules, is_managed, is_own
 from webhook.settings.model import Settings
 
@@ -41,7 +42,8 @@ def test_a_label_manages_every_namespace_that_is_not_left_alone(
     rules = NamespaceRules(settings, "release")
 
     assert rules.leaves_alone(namespace) is left_alone
-    assert rules.manages(namespace, labels) is managed
+    scope = Scope.MANAGED if managed else Scope.OPTED_IN
+    assert rules.scope(namespace, managed=is_managed(labels)) is scope
     assert is_managed(labels) is (labels == MANAGED)
 
 

@@ -28,7 +28,7 @@ def test_a_label_that_is_not_read_says_what_is_meant(key: str, said: str | None)
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        *((name, None) for name in names.ASKED_BY_USERS),
+        *((name, None) for name in names.USER_ANNOTATIONS),
         ("mcp-admission.dev/injected", None),
         ("mcp-admission.dev/server", "is not read: it is a label"),
         ("mcp-admission.dev/egres", "is not read by this version: did you mean egress?"),

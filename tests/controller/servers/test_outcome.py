@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.controller.servers.one_server import deployment
+from webhook.admission import Scope
 from webhook.controller.deployment_state import observe_deployment
 from webhook.controller.owned.owned_objects import ObjectKey
 from webhook.controller.servers.outcome import Settled, WriteOutcome
@@ -42,7 +43,7 @@ def test_notes_of_one_kind_share_an_event() -> None:
 
 
 SETTINGS = Settings()
-FOUND = observe_deployment(deployment({}), SETTINGS, managed=False)
+FOUND = observe_deployment(deployment({}), SETTINGS, Scope.OPTED_IN)
 assert FOUND is not None
 SETTLED = Settled(FOUND, SETTINGS, "source 1", (None,), until=100.0)
 

@@ -61,7 +61,7 @@ def test_an_annotation_is_read_as_a_list_up_to_a_length(value: Any, read: list[s
     document = base()
     document["metadata"]["annotations"] = {"mcp-admission.dev/env-from": value}
 
-    assert pod_of(document).origin.asks_list("mcp-admission.dev/env-from") == read
+    assert pod_of(document).origin.annotation_list("mcp-admission.dev/env-from") == read
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_an_annotation_is_read_as_a_list_up_to_a_length(value: Any, read: list[s
 def test_the_fleet_decides_for_deployments_and_bare_pods(
     origin: Origin, template: bool, new_pod: bool, by_fleet: bool
 ) -> None:
-    found = origin.template, origin.new_pod, origin.decided_by_fleet
+    found = origin.template, origin.new_pod, origin.takes_fleet_defaults
 
     assert found == (template, new_pod, by_fleet)
 
