@@ -58,7 +58,9 @@ def test_status_shows_every_certificate(
     assert lines[-1].startswith("next: Rest 20")
 
 
-def test_status_is_json_too(installed: Installed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_as_json_has_each_certificate_and_fault(
+    installed: Installed, capsys: pytest.CaptureFixture[str]
+) -> None:
     with installed_by_a_controller(installed):
         assert status(installed, "-o", "json") == 0
 
@@ -93,7 +95,7 @@ POD = "mcp-admission-serve-5d4f"
         ("something else", True, 1, ""),
     ],
 )
-def test_what_answers_in_place_of_a_replica_is_not_taken_for_it(  # noqa: PLR0917
+def test_another_server_at_the_address_of_a_replica_is_not_taken_for_it(  # noqa: PLR0917
     shows: str,
     in_pod: bool,
     code: int,
