@@ -32,6 +32,7 @@ UNITS = [
     Unit(("tests/release/",)),
     Unit(
         (
+            "tests/cli/test_certs_cluster.py",
             "tests/controller/",
             "tests/kube/",
             "tests/objects/",

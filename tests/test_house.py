@@ -21,6 +21,12 @@ PROTOCOLS = {
     "run": "webhook/cli",
 }
 
+# What has no test at its own place, and where it is proven.
+TESTED_ELSEWHERE = {
+    "webhook/__main__.py": "tests/cli/test_main.py runs it as a process",
+    "webhook/cli/version.py": "tests/cli/test_main.py runs it through the command line",
+}
+
 
 def test_a_file_name_stands_for_one_module() -> None:
     files = defaultdict(list)
@@ -68,6 +74,20 @@ def test_no_folder_holds_more_than_a_fifth() -> None:
         folders["/".join(path.relative_to(ROOT).parts[:2])] += _lines(path)
 
     assert max(folders.values()) <= 0.2 * folders.total(), folders.most_common(3)
+
+
+def test_a_module_has_its_test_at_the_same_place_and_name() -> None:
+    without = {str(path.relative_to(ROOT)) for path in MODULES if not _tests(path)}
+
+    assert without == TESTED_ELSEWHERE.keys()
+
+
+def _tests(path: Path) -> list[Path]:
+    """`tests/a/test_b.py` of the module `a/b.py`, and whatever is in the folder `tests/a/b`."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    place = ROOT.joinpath("tests", *(parts if parts[0] == "certs" else parts[1:]))
+    alone = place.with_name(f"test_{place.name}.py")
+    return [file for file in (alone, *place.glob("test_*.py")) if file.exists()]
 
 
 def _public(path: Path) -> set[str]:

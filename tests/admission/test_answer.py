@@ -41,7 +41,9 @@ def test_what_is_allowed_carries_its_patch_and_warnings() -> None:
 @pytest.mark.parametrize(
     ("findings", "allowed"), [([], True), ([WARNING], True), ([WARNING, ERROR], False)]
 )
-def test_an_error_decides(findings: list[Finding], allowed: bool) -> None:
+def test_one_error_among_warnings_refuses_the_object(
+    findings: list[Finding], allowed: bool
+) -> None:
     assert allow_or_refuse("a", findings, [{"op": "remove", "path": "/a"}]).allowed is allowed
 
 

@@ -58,7 +58,9 @@ TABLE: list[tuple[Json, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("keys", "asked", "who"), TABLE)
-def test_who_may_call(keys: Json, asked: dict[str, str], who: str) -> None:
+def test_the_pods_that_can_call_a_server_are_named(
+    keys: Json, asked: dict[str, str], who: str
+) -> None:
     assert said(policy(**keys), **asked) == f"callers from now on: {who} (identity)"
 
 
@@ -66,7 +68,7 @@ def test_nothing_is_said_where_no_policy_isolates() -> None:
     assert said(policy(enabled=False)) is None
 
 
-def test_it_fits_whatever_is_called_there() -> None:
+def test_the_sentence_about_callers_fits_a_warning_for_every_name() -> None:
     gateway = {"namespace": "e" * 63, "podSelector": {"example.com/" + "k" * 63: "v" * 63}}
     keys = {"gateway": gateway, "ingressProfiles": {"p" * 63: PEER}}
 
@@ -82,7 +84,7 @@ def relabelled(live: Json) -> Json:
     return new
 
 
-def test_labelling_says_so() -> None:
+def test_labelling_a_live_deployment_names_its_callers() -> None:
     live = deployment(labels={})
     rolls, called_by = answer_to(relabelled(live), live).warnings
 

@@ -99,7 +99,9 @@ REPLICAS = [
 
 @pytest.mark.parametrize("rolls", [False, True], ids=["same-template", "new-template"])
 @pytest.mark.parametrize(("before", "asked", "count", "warnings"), REPLICAS)
-def test_replicas(before: Any, asked: Any, count: int, warnings: int, rolls: bool) -> None:
+def test_replicas_above_one_are_overridden_refused_or_kept_by_the_policy(
+    before: Any, asked: Any, count: int, warnings: int, rolls: bool
+) -> None:
     old = None
     new = deployment(replicas=asked)
     if before is not None:

@@ -49,7 +49,7 @@ def test_a_new_container_is_hardened_and_nothing_else(old: Json) -> None:
     assert asked(filled, old, hook=VALIDATE).allowed
 
 
-def test_resources_are_not_given_to_it() -> None:
+def test_an_ephemeral_container_gets_no_resources() -> None:
     ceilings = settings_of(mcpServerMaximums={"limits": {"memory": "1Gi"}})
     old = mutated(pod(), settings=ceilings)
     new = debugged(old, DEBUGGER)
@@ -146,7 +146,9 @@ ROOT = [
 
 
 @pytest.mark.parametrize(("context", "rule"), ROOT)
-def test_what_it_inherits_from_an_older_pod_is_checked_too(context: Json, rule: str) -> None:
+def test_what_an_ephemeral_container_inherits_from_an_older_pod_is_checked(
+    context: Json, rule: str
+) -> None:
     old = pod(securityContext=context)
     answer = asked(debugged(old, DEBUGGER), old)
 

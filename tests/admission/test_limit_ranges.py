@@ -57,7 +57,7 @@ def stored_pod(live: Json, limits: Json) -> Json:
         ("1Gi", "400Mi"),
     ],
 )
-def test_its_request_gives_way_to_a_smaller_limit(limit: str, request_: object) -> None:
+def test_the_memory_request_gives_way_to_a_smaller_limit(limit: str, request_: object) -> None:
     stored = stored_pod(LIVE, {"memory": limit, "cpu": "1"})
 
     assert found(stored, REQUEST) == request_
@@ -72,7 +72,7 @@ def test_its_request_gives_way_to_a_smaller_limit(limit: str, request_: object) 
         {"default": {"memory": "200Mi"}, "defaultRequest": {"memory": "100Mi"}},
     ],
 )
-def test_its_request_gives_way_to_a_limit_that_a_limit_range_gave(item: Json) -> None:
+def test_the_memory_request_gives_way_to_a_limit_of_a_limit_range(item: Json) -> None:
     plugins = Plugins(limits=(item,))
 
     stored = plugins.create(CLUSTER, pod_of(LIVE)).stored
@@ -89,7 +89,7 @@ def test_a_request_of_the_authors_own_stays() -> None:
     assert found(stored, REQUEST) == "300Mi"
 
 
-def test_its_request_stays_beside_a_ceiling_that_becomes_the_limit() -> None:
+def test_the_memory_request_is_kept_beside_a_ceiling_that_becomes_the_limit() -> None:
     ceilings = {"mcpServerMaximums": {"limits": {"cpu": "2", "memory": "2Gi"}}}
     cluster = ApiServer(Settings.model_validate(ceilings))
     first = cluster.create(pod_of(LIVE)).stored
@@ -116,7 +116,7 @@ def test_the_limit_of_another_container_says_nothing_about_this_one() -> None:
     assert found(stored, REQUEST) == "400Mi"
 
 
-def test_it_loses_what_its_pods_are_given_when_it_rolls() -> None:
+def test_a_rolled_deployment_loses_what_its_pods_are_given() -> None:
     rolled = FLEET.update(LIVE, restarted(LIVE)).stored
 
     assert found(rolled, "imagePullSecrets") is ABSENT
@@ -133,5 +133,5 @@ def test_until_then_its_pods_are_as_they_were() -> None:
     assert found(stored, REQUEST) == "400Mi"
 
 
-def test_a_manifest_that_comes_again_does_not_roll_it() -> None:
+def test_a_manifest_that_is_applied_again_does_not_roll_an_older_deployment() -> None:
     assert OTHER.update(LIVE, server()).stored["spec"]["template"] == LIVE["spec"]["template"]

@@ -27,7 +27,7 @@ LABELS = [
 
 
 @pytest.mark.parametrize(("key", "sentence"), ANNOTATIONS)
-def test_annotations(key: str, sentence: str) -> None:
+def test_a_misspelled_annotation_gets_a_warning(key: str, sentence: str) -> None:
     answer = answer_to(pod(annotations={OURS + key: "x"}))
 
     assert [finding.message for finding in answer.findings] == [

@@ -47,7 +47,9 @@ CASES = pytest.mark.parametrize(("cluster", "live"), OLDER.values(), ids=OLDER)
 
 
 @CASES
-def test_its_metadata_may_change_and_nothing_is_filled_in(cluster: ApiServer, live: Json) -> None:
+def test_new_metadata_of_an_older_deployment_fills_in_nothing(
+    cluster: ApiServer, live: Json
+) -> None:
     new = copied(live)
     del new["metadata"]["finalizers"]
     new["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": "2"}
@@ -67,7 +69,9 @@ def test_a_new_template_is_reviewed(cluster: ApiServer, live: Json) -> None:
 
 
 @CASES
-def test_its_first_new_template_is_hardened_and_labelled(cluster: ApiServer, live: Json) -> None:
+def test_the_first_new_template_of_an_older_deployment_is_hardened_and_labelled(
+    cluster: ApiServer, live: Json
+) -> None:
     new = copied(live)
     del new["spec"]["template"]["spec"]["hostNetwork"]
     new["metadata"]["labels"].pop(SERVER, None)

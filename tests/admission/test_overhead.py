@@ -33,7 +33,7 @@ def asked_again(first: Outcome, by: ApiServer) -> Json:
 
 
 @pytest.mark.parametrize("owned", [False, True], ids=["bare", "owned"])
-def test_it_stays_with_its_class(owned: bool) -> None:
+def test_overhead_is_kept_as_long_as_its_runtime_class(owned: bool) -> None:
     pod = pod_of(server() | {"kind": "StatefulSet"}) if owned else bare_pod()
     pod["metadata"]["labels"]["mcp-admission.dev/server"] = "true"
     first = cluster().create(pod)
@@ -44,7 +44,7 @@ def test_it_stays_with_its_class(owned: bool) -> None:
     assert stored == first.stored
 
 
-def test_it_stays_on_the_pod_of_a_template_that_got_the_class() -> None:
+def test_overhead_is_kept_on_the_pod_of_a_template_that_got_the_class() -> None:
     deployment = cluster().create(server()).stored
 
     stored = asked_again(cluster().create(pod_of(deployment)), cluster())
@@ -53,7 +53,7 @@ def test_it_stays_on_the_pod_of_a_template_that_got_the_class() -> None:
 
 
 @pytest.mark.parametrize("now", ["kata", None])
-def test_it_goes_with_a_class_that_the_settings_no_longer_name(now: str | None) -> None:
+def test_overhead_is_removed_with_a_class_that_the_settings_no_longer_name(now: str | None) -> None:
     first = cluster().create(bare_pod())
 
     stored = asked_again(first, cluster(now))
@@ -62,7 +62,7 @@ def test_it_goes_with_a_class_that_the_settings_no_longer_name(now: str | None) 
     assert stored["spec"].get("runtimeClassName") == now
 
 
-def test_it_goes_with_a_class_that_is_overridden() -> None:
+def test_overhead_is_removed_with_a_class_that_is_overridden() -> None:
     pod = bare_pod(runtimeClassName="kata", overhead=OVERHEAD)
 
     stored = cluster(rules={"runtime-class": "override"}).create(pod).stored

@@ -38,7 +38,7 @@ def test_the_manifest_comes_again_and_rolls_nothing() -> None:
     assert CLUSTER.update(LIVE, MANIFEST).stored == LIVE
 
 
-def test_a_restart_keeps_it() -> None:
+def test_a_restart_keeps_the_revision() -> None:
     assert revision_of(CLUSTER.update(LIVE, restarted(LIVE)).stored) == "1"
 
 
@@ -48,7 +48,7 @@ def test_a_revision_that_is_new_is_stored_where_the_rest_comes_again() -> None:
     assert revision_of(outcome.stored) == "2"
 
 
-def test_it_goes_with_the_server() -> None:
+def test_the_revision_is_removed_when_a_workload_is_no_server_any_more() -> None:
     leaving = copied(LIVE)
     leaving["metadata"]["labels"][SERVER] = "false"
 

@@ -51,7 +51,7 @@ def test_a_count_that_is_raised_above_one_is_refused(before: object, after: obje
         ({"rules": {"replicas": "deny"}, "replicas": {"policy": "off"}}, False, 0),
     ],
 )
-def test_the_settings_decide(keys: Json, allowed: bool, warned: int) -> None:
+def test_the_replica_policy_decides_about_a_scale(keys: Json, allowed: bool, warned: int) -> None:
     answer = scale(1, 3, settings_of(**keys))
 
     assert (answer.allowed, len(answer.warnings)) == (allowed, warned)

@@ -42,7 +42,7 @@ def test_no_service_becomes_a_variable(make: Any, spec: Json) -> None:
 
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "Job"])
-def test_pods_of_other_workloads_get_it_too(kind: str) -> None:
+def test_pods_of_other_workloads_get_no_service_links(kind: str) -> None:
     document = {**deployment(**{KEY: True}), "kind": kind}
     document["spec"]["template"]["metadata"]["labels"] = {SERVER: "true"}
     stored = ApiServer().create(pod_of(document)).stored

@@ -134,7 +134,7 @@ def test_a_certificate_is_issued_before_any_configuration_is_there() -> None:
     assert world.is_well()
 
 
-def test_it_rests_until_the_first_renewal() -> None:
+def test_a_rotation_rests_until_the_first_renewal() -> None:
     world = running()
     (rest,) = world.run()
 

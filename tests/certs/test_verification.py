@@ -62,7 +62,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize(("chain", "leaf", "authorities"), GOOD.values(), ids=GOOD)
-def test_nothing_is_wrong(chain: bytes, leaf: Brought, authorities: bytes) -> None:
+def test_a_fresh_certificate_has_no_fault(chain: bytes, leaf: Brought, authorities: bytes) -> None:
     key = leaf.key_pem()
 
     assert _verdict(chain, key, authorities).faults == ()
@@ -335,7 +335,9 @@ CASES: Sequence[tuple[str, Brought, bytes, bytes]] = [
     [case[1:] for case in CASES],
     ids=[case[0] for case in CASES],
 )
-def test_openssl_agrees(leaf: Brought, others: bytes, authorities: bytes, tmp_path: Path) -> None:
+def test_openssl_finds_the_same_as_the_verification(
+    leaf: Brought, others: bytes, authorities: bytes, tmp_path: Path
+) -> None:
     (tmp_path / "ca.crt").write_bytes(authorities)
     (tmp_path / "tls.crt").write_bytes(leaf.pem)
     (tmp_path / "others.crt").write_bytes(others or leaf.pem)

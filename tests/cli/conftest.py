@@ -6,9 +6,12 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.controller.conftest import control_plane, installed, namespace
 from tests.reports import engine
 from webhook import admission
 from webhook.cli.main import main
+
+__all__ = ["control_plane", "installed", "namespace"]
 
 
 class Printed(NamedTuple):

@@ -23,7 +23,7 @@ def test_a_variable_of_the_reference_alone_is_logged(tmp_path: Path) -> None:
     assert told in ended.stdout + ended.stderr
 
 
-def test_a_near_miss_of_ours_stops_it(tmp_path: Path) -> None:
+def test_a_misspelled_variable_stops_the_controller(tmp_path: Path) -> None:
     ended = started(tmp_path, OBOT_SERVER_MCPK8S_SETTINGS_TOLERATION="[]x")
 
     assert ended.returncode == 2

@@ -187,7 +187,9 @@ def test_python_m_webhook_is_the_command() -> None:
 
 
 @pytest.mark.parametrize("output", ["table", "json", "yaml"])
-def test_the_version_is_a_command_too(output: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_prints_version_python_and_platform(
+    output: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert command_line.main(["version", "-o", output]) == 0
 
     out = capsys.readouterr().out

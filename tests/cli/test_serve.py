@@ -63,7 +63,9 @@ def _expected(**tweak: Any) -> Options:
         (["--drain-seconds", "2.5"], {"drain_seconds": 2.5}),
     ],
 )
-def test_options_arrive(words: list[str], tweak: dict[str, Any], served: list[Options]) -> None:
+def test_serve_hands_its_options_to_the_server(
+    words: list[str], tweak: dict[str, Any], served: list[Options]
+) -> None:
     assert command_line.main(["serve", *PAIR, *words]) == 0
     assert served == [_expected(**tweak)]
 
@@ -106,7 +108,9 @@ def test_names_of_clients_need_their_authority(
     assert (served, capsys.readouterr().err) == ([], told)
 
 
-def test_the_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_of_serve_shows_an_example_each_option_and_the_signal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit) as ended:
         command_line.main(["serve", "--help"])
 

@@ -60,7 +60,7 @@ async def followed(answers: Answers, looks: int) -> tuple[list[str | None], floa
     return seen, failed or 0.0, reader.synced.is_set()
 
 
-def test_it_follows_what_changes_and_goes() -> None:
+def test_informers_follow_changes_and_deletions() -> None:
     answers = Answers(namespace(1, "own"), namespace(1, "own"), namespace(2, "managed"), GONE)
 
     assert run(followed(answers, 4)) == (["own", "managed", None], 0, True)

@@ -48,6 +48,6 @@ def test_every_rule_is_said_to_cover_something() -> None:
     )
 
 
-def test_links_lead_somewhere() -> None:
+def test_links_of_the_coverage_page_lead_to_files() -> None:
     for link in re.findall(r"\]\(([^)]+)\)", PAGE):
         assert (ROOT / "docs" / link).exists()

@@ -25,7 +25,9 @@ ASKED = re.findall(r"^    mcp-admission\.dev/(egress|ingress-from): (.*)$", PAGE
         ("IPv6", IPV6_BLOCKS),
     ],
 )
-def test_the_blocks(family: str, blocks: tuple[str, ...]) -> None:
+def test_the_objects_page_lists_the_closed_address_blocks(
+    family: str, blocks: tuple[str, ...]
+) -> None:
     row = next(line for line in PAGE.splitlines() if line.startswith(f"| {family} "))
 
     assert re.findall(r"`(.*?)`", row) == list(blocks)

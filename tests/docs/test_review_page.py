@@ -40,7 +40,7 @@ def test_the_help_fits_a_terminal(help_text: str) -> None:
     assert max(map(len, help_text.splitlines())) <= 100
 
 
-def test_its_yaml_is_yaml() -> None:
+def test_yaml_of_the_review_page_can_be_parsed() -> None:
     blocks = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
     assert [list(yaml.safe_load(block)) for block in blocks] == [["repos"], ["jobs"]]

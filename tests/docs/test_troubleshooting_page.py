@@ -82,7 +82,7 @@ def test_a_quoted_message_is_one_of_the_products(quoted: str) -> None:
     assert any(quoted in each for each in said())
 
 
-def test_messages_are_quoted() -> None:
+def test_the_troubleshooting_page_quotes_eleven_messages() -> None:
     assert len(QUOTED) == 11
 
 
@@ -98,12 +98,12 @@ def test_the_manifest_keeps_group_zero_and_nothing_else_is_lost() -> None:
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+)", PAGE))
-def test_its_links_lead_somewhere(target: str) -> None:
+def test_links_of_the_troubleshooting_page_lead_to_files(target: str) -> None:
     assert Path("docs", target).exists()
 
 
 @pytest.mark.parametrize("page", ["objects.md#network", "settings.md#environment-variables"])
-def test_its_anchors_exist(page: str) -> None:
+def test_anchors_of_the_troubleshooting_page_exist(page: str) -> None:
     name, anchor = page.split("#")
     headings = re.findall(r"^#+ (.*)$", Path("docs", name).read_text(), re.MULTILINE)
 

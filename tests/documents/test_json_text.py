@@ -56,7 +56,7 @@ def told(found: list[Node | NodeError]) -> list[Any]:
         ("[" + "9" * 100 + "]", [int("9" * 100)]),
     ],
 )  # fmt: skip
-def test_values(text: str, value: Any) -> None:
+def test_a_json_value_is_read_with_its_type(text: str, value: Any) -> None:
     got = one(text).value
     assert got == value
     assert json.dumps(got) == json.dumps(value)

@@ -126,7 +126,7 @@ def test_error_has_its_parts() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-def test_encodings(encoding: str) -> None:
+def test_a_file_is_read_in_each_encoding_that_yaml_knows(encoding: str) -> None:
     marks = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
     data = marks.get(encoding, b"") + "a: é😀\n".encode(encoding)
     assert read_documents(data, "x")[0].value == {"a": "é😀"}
@@ -183,7 +183,9 @@ def test_link_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
         read_file(link)
 
 
-def test_sizes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_above_the_size_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reader, "MAX_BYTES", 2 << 20)
     path = tmp_path / "large.yaml"
     path.write_bytes(b"#" * (2 << 20) + b"\n")

@@ -53,7 +53,7 @@ def refusal(text: str, loader: Any) -> tuple[int, str]:
         ("- {a: [1], b: c}\n- a?\n- ['a?', \"b?\"]", [{"a": [1], "b": "c"}, "a?", ["a?", "b?"]]),
     ],
 )  # fmt: skip
-def test_values(text: str, value: Any, loader: Any) -> None:
+def test_a_yaml_value_is_read_with_its_type(text: str, value: Any, loader: Any) -> None:
     assert values(text, loader) == [value]
 
 

@@ -86,7 +86,7 @@ def test_quotes_stand_where_kubectl_puts_them(text: str, expected: str) -> None:
     assert scalar(text) == expected
 
 
-def test_block_style() -> None:
+def test_values_are_written_in_block_style() -> None:
     value = {
         "list": [{"a": 1, "b": {}}, [["x"], []], "text", "two\nlines"],
         "script": "one\n\n  two\n",

@@ -84,7 +84,9 @@ BOTH = [BASELINE, ACCESS]
         pytest.param([*BOTH, users("some", **among("x"))], [], id="among-others-alone"),
     ],
 )
-def test_policies(live: list[Json], expected: list[tuple[str, str]]) -> None:
+def test_missing_changed_and_wide_policies_are_findings(
+    live: list[Json], expected: list[tuple[str, str]]
+) -> None:
     policies = Policies()
     for each in live:
         policies.add(each)
@@ -136,7 +138,9 @@ SIX = {
         ),
     ],
 )
-def test_a_namespace(labels: Json, live: list[Json], expected: list[str]) -> None:
+def test_findings_of_a_namespace_follow_its_labels_and_policies(
+    labels: Json, live: list[Json], expected: list[str]
+) -> None:
     around = surroundings(Settings(), labels, *live)
 
     assert [each.reason for each in around.findings("team", LABELS)] == expected

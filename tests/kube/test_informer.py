@@ -109,7 +109,7 @@ def followed(script: Script, seconds: float) -> Followed:
     return run(main())
 
 
-def test_it_lists_is_synced_and_watches_from_the_version_of_the_list() -> None:
+def test_an_informer_lists_and_watches_from_the_version_of_the_list() -> None:
     script = Script([[7, item("a", 3, key="x")]], [[added("b", 8, key="y"), "its time"]])
     one = followed(script, 10)
     assert script.kinds == ["list", "watch 7"]

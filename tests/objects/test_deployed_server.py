@@ -82,7 +82,9 @@ def test_an_empty_annotation_asks_nothing() -> None:
         ({"mcp-admission.dev/server": "true", "mcp-admission.dev/name": "other"}, False),
     ],
 )
-def test_it_knows_whether_its_pods_are_found(labels: dict[str, str], labelled: bool) -> None:
+def test_a_server_knows_whether_its_pods_carry_its_labels(
+    labels: dict[str, str], labelled: bool
+) -> None:
     document = deployment()
     document["spec"]["template"]["metadata"]["labels"] |= labels
 

@@ -11,7 +11,7 @@ from webhook.objects.service import build_service, leads_to
 WEB, METRICS = {"name": "web", "containerPort": 3001}, {"name": "metrics", "containerPort": 9090}
 
 
-def test_the_whole_service() -> None:
+def test_a_service_has_these_fields_and_no_more() -> None:
     made = build_service(server())
 
     assert_valid(made)
@@ -40,7 +40,7 @@ def test_the_whole_service() -> None:
     }
 
 
-def test_it_selects_nothing_until_the_pods_carry_the_labels() -> None:
+def test_a_service_selects_nothing_until_the_pods_carry_the_labels() -> None:
     made = build_service(server(), selecting=False)
 
     assert_valid(made)
@@ -103,9 +103,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("tweak", "reason", "sentence"), REFUSALS)
-def test_it_is_refused_where_nothing_says_which_port(
-    tweak: Any, reason: str, sentence: str
-) -> None:
+def test_a_service_without_any_port_is_refused(tweak: Any, reason: str, sentence: str) -> None:
     with pytest.raises(Refused) as refused:
         build_service(server(**tweak))
 

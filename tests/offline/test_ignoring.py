@@ -24,7 +24,7 @@ def expression(pattern: str) -> str:
     st.lists(NAMES, min_size=1, max_size=5).map("/".join),
     st.sampled_from(["", "/"]),
 )
-def test_they_match_the_same(pattern: str, path: str, end: str) -> None:
+def test_a_pattern_of_linear_time_matches_the_same(pattern: str, path: str, end: str) -> None:
     written = expression(pattern)
 
     before, after = (re.match(one, path + end) for one in (written, linear_expression(written)))

@@ -218,7 +218,7 @@ def test_a_pod_has_nothing_of_its_own(review: Review) -> None:
     assert named(result["objects"]) == ALL[3:]
 
 
-def test_settings_decide(review: Review) -> None:
+def test_settings_of_the_option_decide_which_objects_are_made(review: Review) -> None:
     (result,) = results(
         review, "d.yaml", "s.yaml", "--settings", "o.yaml", d=DEPLOYMENT, s=SECRET, o=OPEN
     )

@@ -84,7 +84,7 @@ def test_what_is_no_manifest_is_passed_over_and_refused_by_strict(
     assert refused.err.startswith(f"other.yaml:{message}")
 
 
-def test_binary_input(review: Review, tmp_path: Path) -> None:
+def test_bytes_that_are_no_utf_8_are_refused(review: Review, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_bytes(b"apiVersion: v1\n\x80\x81\xff")
 
     printed = review("bad.yaml")
@@ -120,7 +120,9 @@ def test_what_cannot_be_read(review: Review, words: tuple[str, ...], message: st
         (("pod.yaml", "--set", "a=b"), "unrecognized arguments: --set"),
     ],
 )
-def test_wrong_usage(review: Review, words: tuple[str, ...], message: str) -> None:
+def test_wrong_usage_of_review_is_exit_code_2(
+    review: Review, words: tuple[str, ...], message: str
+) -> None:
     printed = review(*words, pod=judged("a"))
 
     assert (printed.code, printed.out) == (2, "")

@@ -26,7 +26,7 @@ def kustomization(folder: Path, text: str, **files: str) -> Kustomization:
         ("resources: {", []),
     ],
 )
-def test_what_it_uses(tmp_path: Path, text: str, uses: list[str]) -> None:
+def test_a_kustomization_names_what_it_uses(tmp_path: Path, text: str, uses: list[str]) -> None:
     found = kustomization(tmp_path, text, a="", b="")
 
     assert sorted(path.name for path in found.uses) == uses

@@ -70,7 +70,9 @@ TABLE = [
     [pytest.param(*row[:3], id=row[3]) for row in TABLE],
 )
 @pytest.mark.parametrize("kind", ["Pod", "Deployment"])
-def test_chooses(server: str, containers: list[Json], annotations: Json, kind: str) -> None:
+def test_the_server_container_is_chosen_by_the_best_clue(
+    server: str, containers: list[Json], annotations: Json, kind: str
+) -> None:
     pod = base(containers=containers)
     pod["metadata"]["annotations"] = annotations
 

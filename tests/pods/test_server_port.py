@@ -39,7 +39,9 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("ports", "told", "chosen"), TABLE)
-def test_chooses(ports: list[Json], told: str | None, chosen: Port | None) -> None:
+def test_the_server_port_is_chosen_by_annotation_name_or_order(
+    ports: list[Json], told: str | None, chosen: Port | None
+) -> None:
     server = pod_of(with_container(ports=ports)).server
     assert server is not None
 

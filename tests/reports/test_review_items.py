@@ -146,24 +146,6 @@ def test_sarif_has_the_faults(review: Review) -> None:
     ] == [("error", sentence, line) for _, line, sentence in TOLD]
 
 
-def test_the_last_line_counts_the_files_with_faults(review: Review) -> None:
-    out = review(".", "--strict", ok=judged("a"), **BAD).out
-
-    assert out.endswith("\n2 MCP servers: 2 admitted as they are; 3 files with bad input\n")
-
-
-def test_a_review_of_other_objects_counts_them_too(review: Review) -> None:
-    out = review(".", "--strict", map="{apiVersion: v1, kind: ConfigMap}", values=BAD["values"]).out
-
-    assert out.startswith("no MCP server among 1 object; 1 file with bad input: label a workload")
-
-
-def test_no_object_at_all_is_no_report_for_people(review: Review) -> None:
-    for output in ("diff", "table", "yaml"):
-        assert review("values.yaml", "--strict", "-o", output, **BAD).out == ""
-    assert json.loads(review("values.yaml", "--strict", "-o", "json", **BAD).out)["results"] == []
-
-
 TEMPLATE = (
     "this is a Helm template that is not rendered: review what it becomes, with "
     "helm template CHART | mcp-admission review -"

@@ -72,21 +72,23 @@ def accepted_there(cluster: ControlPlane, **spec: Any) -> bool:
 
 
 @pytest.mark.parametrize("toleration", TOLERATIONS, ids=str)
-def test_tolerations(control_plane: ControlPlane, toleration: Json) -> None:
+def test_tolerations_are_accepted_as_in_pods(control_plane: ControlPlane, toleration: Json) -> None:
     there = accepted_there(control_plane, tolerations=[toleration])
 
     assert accepted_here(tolerations=[toleration]) is there
 
 
 @pytest.mark.parametrize("selector", SELECTORS, ids=str)
-def test_node_selectors(control_plane: ControlPlane, selector: Json) -> None:
+def test_node_selectors_are_accepted_as_in_pods(
+    control_plane: ControlPlane, selector: Json
+) -> None:
     there = accepted_there(control_plane, nodeSelector=selector)
 
     assert accepted_here(nodeSelector=selector) is there
 
 
 @pytest.mark.parametrize("name", RESOURCES)
-def test_resource_names(control_plane: ControlPlane, name: str) -> None:
+def test_resource_names_are_accepted_as_in_pods(control_plane: ControlPlane, name: str) -> None:
     # Both, because huge pages and devices have to be equal, and huge pages want memory beside.
     amounts = {"memory": "1Gi", name: "2Gi" if name.startswith("huge") else "1"}
     resources = {"requests": amounts, "limits": amounts}

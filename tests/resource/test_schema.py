@@ -148,7 +148,7 @@ def in_force(cluster: ControlPlane, text: str) -> bool:
 
 
 @pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
-def test_settings_are_accepted(settings_resource: ControlPlane, text: str) -> None:
+def test_model_and_schema_accept_these_settings(settings_resource: ControlPlane, text: str) -> None:
     assert isinstance(parse_settings(text, "settings.yaml"), Settings)
 
     applied = settings_resource.kubectl(
@@ -159,7 +159,9 @@ def test_settings_are_accepted(settings_resource: ControlPlane, text: str) -> No
 
 
 @pytest.mark.parametrize(("text", "sentence"), REFUSED.values(), ids=REFUSED)
-def test_settings_are_refused(settings_resource: ControlPlane, text: str, sentence: str) -> None:
+def test_the_schema_refuses_wrong_settings(
+    settings_resource: ControlPlane, text: str, sentence: str
+) -> None:
     with pytest.raises(KubectlError) as refused:
         settings_resource.kubectl("apply", "--dry-run=server", "-f", "-", sent=resource(text))
 

@@ -90,7 +90,9 @@ REVIEWS: dict[str, Reviewer] = {
 @pytest.mark.parametrize("path", ["/mutate", "/validate/managed", f"/{SECRET}"])
 @pytest.mark.parametrize("review", REVIEWS)
 @pytest.mark.parametrize("body", BODIES)
-async def test_secrets_stay_inside(path: str, review: str, body: str, log: io.StringIO) -> None:
+async def test_no_secret_reaches_a_message_log_line_or_metric(
+    path: str, review: str, body: str, log: io.StringIO
+) -> None:
     async with serving(REVIEWS[review]) as server:
         answer, text = await server.post(path, BODIES[body])
         metrics = server.metrics.render().decode()

@@ -38,7 +38,7 @@ def test_each_variable_sets_one_key(name: str, value: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["1", "t", "T", "TRUE", "true", "True"])
-def test_true_as_go_reads_it(value: str) -> None:
+def test_a_variable_is_true_as_go_reads_it(value: str) -> None:
     assert (
         load_settings(None, {f"{SECURITY}ENABLED": value}).mcp_namespace.pod_security.enabled
         is True
@@ -46,7 +46,7 @@ def test_true_as_go_reads_it(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["0", "f", "F", "FALSE", "false", "False"])
-def test_false_as_go_reads_it(value: str) -> None:
+def test_a_variable_is_false_as_go_reads_it(value: str) -> None:
     assert (
         load_settings(None, {f"{SECURITY}ENABLED": value}).mcp_namespace.pod_security.enabled
         is False

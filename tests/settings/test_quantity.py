@@ -33,7 +33,7 @@ CAP = 2**63 - 1
         (" 1Gi\n", GIBI),
     ],
 )  # fmt: skip
-def test_value_is_exact(text: str, value: str | int | Fraction) -> None:
+def test_the_value_of_a_quantity_is_exact(text: str, value: str | int | Fraction) -> None:
     assert Fraction(parse_quantity(text).nano, 10**9) == Fraction(value)
 
 
@@ -72,7 +72,7 @@ def test_binary_quantities_are_capped_as_upstream_caps_them(text: str) -> None:
         ("300e6", "300e6"), ("1.7E18", "1700e15"),
     ],
 )  # fmt: skip
-def test_canonical_form(text: str, canonical: str) -> None:
+def test_a_quantity_has_the_canonical_form_of_kubernetes(text: str, canonical: str) -> None:
     assert parse_quantity(text).canonical() == canonical
     assert str(parse_quantity(text)) == canonical
 

@@ -32,7 +32,7 @@ def run(*words: str, text: str = REFUSED, **environment: str) -> subprocess.Comp
         ("a: 1\na: 2\n", 2),
     ],
 )
-def test_exit_codes(text: str, code: int) -> None:
+def test_a_review_ends_with_the_exit_code_of_its_outcome(text: str, code: int) -> None:
     done = run("review", "-", text=text)
 
     assert done.returncode == code

@@ -39,7 +39,9 @@ def conditions(found: Json) -> dict[str, Json]:
         (Answers({}, "403 Forbidden"), "Unknown", "NotAsked", "403 Forbidden"),
     ],
 )
-def test_distributed(answers: Answers, state: str, reason: str, words: str) -> None:
+def test_settings_are_distributed_when_every_replica_reports_them(
+    answers: Answers, state: str, reason: str, words: str
+) -> None:
     found = conditions(resource_status(resource(), verdict(answers), LOCKS, "now"))
 
     assert found["Valid"]["status"] == "True"

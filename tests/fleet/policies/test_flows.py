@@ -70,7 +70,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("policies", "source", "destination", "port", "allowed"), TABLE)
-def test_a_flow(
+def test_a_policy_allows_a_flow_as_its_rules_say(
     policies: list[Json], source: Peer, destination: Peer, port: int, allowed: bool
 ) -> None:
     world = World(tuple(policies), NAMESPACES)
@@ -87,7 +87,9 @@ def test_a_flow(
         ("DoesNotExist", [], "-"),
     ],
 )
-def test_expressions(operator: str, values: list[str], selected: str) -> None:
+def test_label_expressions_select_as_in_kubernetes(
+    operator: str, values: list[str], selected: str
+) -> None:
     expression = {"key": "k", "operator": operator, "values": values}
     found = {
         label

@@ -50,7 +50,7 @@ INSIDE = [
 
 
 @pytest.mark.parametrize(("blocks", "others", "are"), INSIDE)
-def test_addresses_lie_inside(
+def test_an_address_block_lies_inside_a_wider_one(
     blocks: list[AddressRange], others: list[AddressRange], are: bool
 ) -> None:
     assert addresses_inside(blocks, others) == are

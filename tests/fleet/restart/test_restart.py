@@ -76,7 +76,7 @@ def rolled(cluster: Cluster, *, dry_run: bool = False, stop_after: float = 3600)
     return run(main())
 
 
-def test_it_is_tried_as_a_dry_run_and_then_rolled() -> None:
+def test_a_deployment_is_tried_as_a_dry_run_and_then_rolled() -> None:
     cluster = Cluster()
     ended = rolled(cluster)
 
@@ -143,7 +143,7 @@ def test_an_api_server_that_is_away_while_it_rolls_may_come_back(
     assert ("no answer in time" in "".join(ended.lines)) is (end is RestartResult.FAILED)
 
 
-def test_another_one_of_the_name_is_not_taken_for_it() -> None:
+def test_a_new_deployment_of_the_same_name_is_not_taken_for_the_old_one() -> None:
     cluster = Cluster(looks=5)
 
     def replaced() -> None:
@@ -154,7 +154,7 @@ def test_another_one_of_the_name_is_not_taken_for_it() -> None:
     assert rolled(cluster).result is RestartResult.GONE
 
 
-def test_it_stops_at_once_even_while_the_api_server_does_not_answer() -> None:
+def test_a_restart_stops_at_once_while_the_api_server_does_not_answer() -> None:
     ended = rolled(Cluster(looks=1000), stop_after=30.5)
     assert (ended.result, ended.lines) == (
         RestartResult.INTERRUPTED,

@@ -77,5 +77,7 @@ def counts(there: int, new: int, ready: int, **more: Any) -> Json:
         ),
     ],
 )
-def test_progress(spec: Json, status: Json, expected: RolloutProgress) -> None:
+def test_the_progress_of_a_rollout_is_reported(
+    spec: Json, status: Json, expected: RolloutProgress
+) -> None:
     assert rollout_progress(found(spec, 2, **status)) == expected

@@ -159,7 +159,9 @@ CASES: list[Any] = [
 
 
 @pytest.mark.parametrize(("found", "values", "expected"), CASES)
-def test_reasons(found: Json, values: Json, expected: set[str]) -> None:
+def test_a_workload_has_the_reasons_of_its_state(
+    found: Json, values: Json, expected: set[str]
+) -> None:
     given = findings_of(found, values)
 
     assert {each.reason for each in given} == expected

@@ -23,7 +23,7 @@ from webhook.kube.messages import ApiRequest, cluster_wide, namespaced
         ("DELETE", namespaced("v1", "services", "a", "pods"), {}, ("delete", "services")),
     ],
 )
-def test_verb_and_resource(
+def test_a_request_has_the_verb_and_resource_that_rbac_checks(
     method: str, path: str, query: dict[str, str], expected: tuple[str, str]
 ) -> None:
     request = ApiRequest(method, path, query)

@@ -18,7 +18,7 @@ def test_nothing_is_made_without_a_configuration() -> None:
     assert revision(None) is None
 
 
-def test_the_whole_secret() -> None:
+def test_a_config_secret_has_values_and_paths_of_files() -> None:
     asker = server(asks={"config-from": "values", "file-keys": "a.pem"})
     made = build_config_secret(
         asker, read_configuration(asker, secret_of({"a.pem": b"x", "K": b"k"}))

@@ -125,7 +125,9 @@ def test_a_secret_that_only_a_manifest_knows_has_no_revision() -> None:
         (Scope.OPTED_IN, settings_of(enabled=False), []),
     ],
 )
-def test_a_namespace(scope: Scope, settings: Settings, kinds: list[str]) -> None:
+def test_a_namespace_gets_the_objects_of_its_scope(
+    scope: Scope, settings: Settings, kinds: list[str]
+) -> None:
     made = namespace_objects("tools", settings, RELEASE, scope)
 
     assert_valid(*made)

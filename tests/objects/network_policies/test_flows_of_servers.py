@@ -186,7 +186,7 @@ TABLE = [*rows(PODS), *rows("\n".join(ADDRESSES))]
 
 
 @pytest.mark.parametrize(("source", "destination", "port", "protocol", "allowed"), TABLE)
-def test_a_connection(
+def test_a_connection_of_a_server_is_allowed_as_the_settings_say(
     source: str, destination: str, port: int, protocol: str, allowed: bool
 ) -> None:
     assert world().allows(peer(source), peer(destination), port, protocol) == allowed

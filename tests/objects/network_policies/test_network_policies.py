@@ -44,7 +44,7 @@ def of_server(**asks: str) -> Json:
     return made
 
 
-def test_the_whole_baseline() -> None:
+def test_the_baseline_policy_has_these_rules_and_no_more() -> None:
     assert baseline() == {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -113,7 +113,7 @@ def test_in_a_managed_namespace_it_selects_every_pod() -> None:
     assert managed == labelled
 
 
-def test_another_gateway() -> None:
+def test_the_baseline_lets_another_gateway_in() -> None:
     gateway = {"namespace": "obot", "podSelector": {"app": "obot"}, "port": 9443}
     spec = baseline(settings_of(gateway=gateway))["spec"]
 
@@ -131,7 +131,7 @@ def test_every_pod_of_the_gateways_namespace() -> None:
     assert rule["from"][0]["podSelector"] == {}
 
 
-def test_dns_elsewhere() -> None:
+def test_the_baseline_lets_dns_elsewhere_through() -> None:
     policy = settings_of(
         dnsNamespace="openshift-dns", dnsPeers=["169.254.20.10/32", "fd00::a/128"], dnsPorts=[5353]
     )

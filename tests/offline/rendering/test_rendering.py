@@ -247,7 +247,7 @@ def test_kustomizations_without_objects_and_components(rendering: Rendering) -> 
 @pytest.mark.parametrize(
     "remote", ["https://example.test/a.yaml", "github.com/o/r//k?ref=v1", "gone.yaml"]
 )
-def test_nothing_is_fetched(rendering: Rendering, remote: str) -> None:
+def test_rendering_fetches_nothing(rendering: Rendering, remote: str) -> None:
     printed = rendering(".", files={"kustomization.yaml": f"resources: ['{remote}']\n"})
 
     assert (printed.code, printed.out) == (2, "")

@@ -43,5 +43,5 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("pod", "messages"), OTHERS)
-def test_pods(pod: Json, messages: list[str]) -> None:
+def test_host_namespaces_of_a_pod_are_refused(pod: Json, messages: list[str]) -> None:
     assert messages == refused(RULE, pod)

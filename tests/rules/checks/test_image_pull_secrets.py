@@ -21,7 +21,7 @@ CASES: list[tuple[Any, list[Json]]] = [
 
 
 @pytest.mark.parametrize(("present", "expected"), CASES, ids=str)
-def test_they_are_added_by_name(present: Any, expected: list[Json]) -> None:
+def test_pull_secrets_of_the_fleet_are_added_by_name(present: Any, expected: list[Json]) -> None:
     pod = base(imagePullSecrets=present)
 
     filled(RULE, pod, FLEET)

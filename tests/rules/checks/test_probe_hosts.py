@@ -48,7 +48,7 @@ def test_checks_from_baseline_on_and_fills_in_nothing() -> None:
 
 
 @pytest.mark.parametrize(("fields", "place"), HANDLERS)
-def test_every_handler(fields: Json, place: str) -> None:
+def test_the_host_of_every_handler_is_refused(fields: Json, place: str) -> None:
     assert refused(RULE, with_container(**fields)) == []
     for host in UNSET:
         assert refused(RULE, with_container(**with_host(fields, place, host))) == []

@@ -145,7 +145,7 @@ def test_objects_to_own_values_where_the_fleets_are_for_all(pod: Json, fields: l
     ]
 
 
-def test_objects_to_values_of_the_pod_too() -> None:
+def test_resources_of_the_pod_itself_are_refused_where_servers_set_none() -> None:
     pod = base(resources={"requests": {"memory": "400Mi"}, "limits": {"cpu": "8"}})
 
     assert refused(RULE, pod, FORBID) == [

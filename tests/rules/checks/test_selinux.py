@@ -43,7 +43,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("context", "messages"), CASES)
-def test_pods_and_containers(context: Json, messages: list[str]) -> None:
+def test_selinux_options_of_pods_and_containers_are_refused(
+    context: Json, messages: list[str]
+) -> None:
     assert refused(RULE, base(securityContext=context)) == messages
     assert refused(RULE, with_container(securityContext=context)) == [
         f"containers[main].{message}" for message in messages

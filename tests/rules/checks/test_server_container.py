@@ -39,7 +39,7 @@ def test_says_that_the_server_is_a_guess(document: Json, messages: list[str]) ->
     assert refused(RULE, document) == messages
 
 
-def test_it_is_advice_about_the_container_that_is_taken() -> None:
+def test_the_warning_is_about_the_container_that_is_taken() -> None:
     containers = [{"name": "daprd"}, *TWO]
 
     (violation,) = RULE.check(pod_of(pod(containers)), None)  # type: ignore[arg-type]

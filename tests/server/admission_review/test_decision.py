@@ -77,7 +77,7 @@ def test_a_pod_without_a_name_is_logged_by_its_prefix(caplog: pytest.LogCaptureF
     assert line["generateName"] == "github-tools-5d8f-"
 
 
-def test_values_are_cut(caplog: pytest.LogCaptureFixture) -> None:
+def test_long_values_of_a_decision_are_cut_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     endless = "x" * 1000
     body = posted(
         uid=endless, name=endless, namespace=endless, operation=endless, kind={"kind": endless}

@@ -194,7 +194,7 @@ def test_all_files_are_loaded_or_the_first_reason_is_raised(tmp_path: Path) -> N
         FileWatcher([Followed(tmp_path / "missing").source], Metrics()).load()
 
 
-def test_what_is_no_file_has_a_fingerprint_too(tmp_path: Path) -> None:
+def test_a_path_without_a_file_has_a_fingerprint(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a")
     parts = fingerprint_files(
         [tmp_path / "file", tmp_path, tmp_path / "missing", Path("/dev/zero")]

@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> I
         yield running
 
 
-def test_it_answers_reviews_probes_and_metrics(server: Server) -> None:
+def test_a_server_answers_reviews_probes_and_metrics(server: Server) -> None:
     response = server.review()
 
     assert (response["uid"], response["allowed"]) == ("705ab4f5-6393-11e8-b7cc-42010a800002", True)
@@ -141,7 +141,7 @@ def test_without_uvloop_it_serves_as_well(served: Volume, authority: trustme.CA)
         assert running.code() == 0
 
 
-def test_it_listens_on_ipv6(served: Volume, authority: trustme.CA) -> None:
+def test_a_server_listens_on_ipv6(served: Volume, authority: trustme.CA) -> None:
     words = command(served)
     words[words.index("--listen") + 1] = "[::1]:0"
     with Server(authority, words) as running:
@@ -198,7 +198,9 @@ def test_on_an_address_that_is_taken_it_does_not_start(served: Volume) -> None:
             assert f"choose another {option}" in logged
 
 
-def test_files_are_followed(served: Volume, authority: trustme.CA, tmp_path: Path) -> None:
+def test_a_server_follows_changed_settings_and_certificates(
+    served: Volume, authority: trustme.CA, tmp_path: Path
+) -> None:
     """A bad pair changes nothing, a good one of another key type does; so do settings."""
     file = tmp_path / "settings.yaml"
     file.write_text("replicas: {policy: deny}\n")
@@ -245,7 +247,7 @@ def test_ctrl_c_ends_it_as_well(served: Volume, authority: trustme.CA) -> None:
         assert running.code() == 0
 
 
-def test_it_stops_on_a_signal(served: Volume, authority: trustme.CA) -> None:
+def test_a_server_stops_on_a_signal(served: Volume, authority: trustme.CA) -> None:
     """Readiness fails at once, answers close their connections, then nobody is let in."""
     with Server(authority, command(served, drain=4)) as running:
         with running.connected() as kept, running.connected() as idle:

@@ -104,7 +104,7 @@ async def _told(caplog: pytest.LogCaptureFixture, message: str) -> None:
 
 
 @pytest.mark.parametrize(("signals", "code"), [(1, 0), (2, 1)])
-async def test_it_serves_until_a_signal(
+async def test_serving_ends_with_a_signal(
     signals: int, code: int, options: Options, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -175,7 +175,7 @@ def test_what_openssl_calls_otherwise(reason: str | None) -> None:
     assert handshake_cause(failure(reason)) == "other"
 
 
-def test_the_serving_process_tells_too(
+def test_the_serving_process_logs_failed_handshakes(
     volume: Volume, authority: trustme.CA, clients: trustme.CA, tmp_path: Path
 ) -> None:
     """With the event loop that it runs on, which is another one than that of these tests."""

@@ -16,7 +16,9 @@ text = st.sampled_from(ODD) | st.text(st.characters(codec="utf-8", exclude_categ
 
 
 @given(image=text.filter(bool), groups=st.lists(text), inside=st.lists(text))
-def test_it_comes_back(image: str, groups: list[str], inside: list[str]) -> None:
+def test_an_effective_file_is_read_as_the_settings_it_was_written_from(
+    image: str, groups: list[str], inside: list[str]
+) -> None:
     settings = Settings.model_validate(
         {
             "mcpServerDefaults": {

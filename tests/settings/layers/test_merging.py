@@ -34,7 +34,9 @@ def layer(name: str, **values: Any) -> Layer:
          {"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}),
     ],
 )  # fmt: skip
-def test_merge(key: str, low: Any, high: Any, merged: Any) -> None:
+def test_settings_of_layers_are_merged_key_by_key(
+    key: str, low: Any, high: Any, merged: Any
+) -> None:
     settings = merge_layers([layer("file", **{key: low}), layer("chart", **{key: high})])
 
     assert settings.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)[key] == merged

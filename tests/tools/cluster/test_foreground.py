@@ -54,7 +54,7 @@ def refuses(port: int) -> bool:
     ("sent", "status"),
     [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)],
 )
-def test_it_serves_until_a_signal_and_then_everything_is_gone(
+def test_a_cluster_in_the_foreground_ends_with_a_signal(
     cluster: subprocess.Popen[str], sent: signal.Signals, status: int
 ) -> None:
     names = printed(cluster)

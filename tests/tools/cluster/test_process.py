@@ -63,7 +63,7 @@ def test_one_that_never_becomes_ready_is_quoted(tmp_path: Path, watchdog: Watchd
     teapot.kill()
 
 
-def test_it_can_be_killed_and_started_again(tmp_path: Path, watchdog: Watchdog) -> None:
+def test_a_process_can_be_killed_and_started_again(tmp_path: Path, watchdog: Watchdog) -> None:
     teapot = component("exec sleep 60", tmp_path, watchdog)
     teapot.start()
     first = teapot.pid
@@ -77,7 +77,9 @@ def test_it_can_be_killed_and_started_again(tmp_path: Path, watchdog: Watchdog) 
     assert not [pid for pid in (first, second) if pid is None or runs(pid)]
 
 
-def test_it_may_end_as_it_likes_when_it_is_asked(tmp_path: Path, watchdog: Watchdog) -> None:
+def test_a_process_that_is_asked_to_end_may_have_any_exit_code(
+    tmp_path: Path, watchdog: Watchdog
+) -> None:
     script = "trap 'echo poured; exit 7' TERM; echo brewing; while :; do sleep 0.05; done"
     teapot = component(script, tmp_path, watchdog)
     teapot.start()

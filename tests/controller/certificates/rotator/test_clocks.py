@@ -60,7 +60,7 @@ def is_served(installed: Installed, replica: Followed) -> bool:
     ],
     ids=["leaf ended", "authority ended", "away for a year", "away while both came due"],
 )
-def test_it_recovers_without_hands(
+def test_expired_certificates_are_replaced_without_hands(
     installed: Installed, tmp_path: Path, authority: timedelta, leaf: timedelta, new_authority: bool
 ) -> None:
     before = stored_long_ago(installed, authority, leaf)

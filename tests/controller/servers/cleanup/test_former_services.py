@@ -35,7 +35,7 @@ async def beside(api: Remembering, found: Json) -> tuple[ServerReconciler, Clust
     return servers, view
 
 
-def test_it_is_kept_as_the_new_one_is_for_thirty_days_and_then_deleted() -> None:
+def test_a_former_service_is_kept_for_thirty_days_and_then_deleted() -> None:
     async def main() -> None:
         api = Remembering()
         api.now = MADE + 10 * DAY
@@ -69,7 +69,7 @@ def test_when_its_time_is_over_it_goes() -> None:
     run(main())
 
 
-def test_it_is_looked_at_when_its_time_is_over_though_nothing_changes() -> None:
+def test_a_former_service_is_deleted_in_time_though_nothing_changes() -> None:
     async def main() -> None:
         api = Remembering()
         servers, _ = await beside(api, former())
@@ -84,7 +84,7 @@ def test_it_is_looked_at_when_its_time_is_over_though_nothing_changes() -> None:
     run(main())
 
 
-def test_it_stays_while_the_new_one_is_not_there() -> None:
+def test_a_former_service_is_kept_while_the_new_one_is_not_there() -> None:
     async def main() -> None:
         api = Remembering()
         api.now = MADE + 300 * DAY

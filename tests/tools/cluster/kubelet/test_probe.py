@@ -55,7 +55,7 @@ def test_one_success_is_enough_and_failures_are_counted_in_a_row(answers: Answer
     assert [asked.ask(), asked.ask()] == [True, False]
 
 
-def test_it_is_asked_when_it_is_due(answers: Answers) -> None:
+def test_a_probe_is_sent_when_it_is_due(answers: Answers) -> None:
     answers.status = 200
 
     assert not probe(answers.server_port, initialDelaySeconds=60).ask()

@@ -69,7 +69,9 @@ def program(tmp_path: Path) -> Program:
 
 
 @pytest.mark.parametrize("version", [V1, f"{V1}beta1"])
-async def test_its_token_is_used_as_long_as_it_is_valid(program: Program, version: str) -> None:
+async def test_the_token_of_a_plugin_is_used_as_long_as_it_is_valid(
+    program: Program, version: str
+) -> None:
     program.prints({"token": SECRET}, version)
     found = await program.way(
         apiVersion=version, args=["a", "b c"], env=[{"name": "OWN", "value": "1"}]
@@ -82,7 +84,9 @@ async def test_its_token_is_used_as_long_as_it_is_valid(program: Program, versio
     assert call == f"{json.dumps(info)} ['a', 'b c'] 1"
 
 
-async def test_it_is_asked_again_when_they_have_ended_or_are_not_taken(program: Program) -> None:
+async def test_a_plugin_is_asked_again_when_its_credentials_have_ended_or_are_refused(
+    program: Program,
+) -> None:
     program.prints({"token": "old", "expirationTimestamp": "2026-01-01T00:00:00Z"})
     found = await program.way()
     program.prints({"token": "new", "expirationTimestamp": "2999-01-01T00:00:00Z"})
@@ -96,7 +100,7 @@ async def test_it_is_asked_again_when_they_have_ended_or_are_not_taken(program: 
     assert len(program.calls) == 3
 
 
-async def test_it_is_told_the_cluster_where_it_wants_to_know(program: Program) -> None:
+async def test_a_plugin_gets_the_cluster_where_it_asks_for_it(program: Program) -> None:
     program.prints({"token": "t"})
     extension = {"name": "client.authentication.k8s.io/exec", "extension": {"audience": "x"}}
     authority = trustme.CA().cert_pem.bytes()
@@ -117,7 +121,7 @@ async def test_it_is_told_the_cluster_where_it_wants_to_know(program: Program) -
     assert told["certificate-authority-data"]
 
 
-async def test_its_certificate_is_shown(program: Program) -> None:
+async def test_the_certificate_of_a_plugin_is_shown_to_the_api_server(program: Program) -> None:
     leaf = trustme.CA().issue_cert("dev")
     program.prints(
         {"clientCertificateData": chain(leaf).decode(), "clientKeyData": key(leaf).decode()}
@@ -127,7 +131,9 @@ async def test_its_certificate_is_shown(program: Program) -> None:
 
 
 @pytest.mark.parametrize("beside", [{"token": "t"}, {"username": "a", "password": "b"}])
-async def test_it_is_not_asked_beside_other_credentials(program: Program, beside: Json) -> None:
+async def test_a_plugin_is_not_asked_beside_other_credentials(
+    program: Program, beside: Json
+) -> None:
     """As kubectl does; the official Python client lets the plugin win."""
     found = await way(program.folder, config({**program.user(), **beside}))
 
@@ -135,7 +141,7 @@ async def test_it_is_not_asked_beside_other_credentials(program: Program, beside
     assert program.calls == []
 
 
-async def test_it_is_not_asked_beside_a_client_certificate(program: Program) -> None:
+async def test_a_plugin_is_not_asked_beside_a_client_certificate(program: Program) -> None:
     leaf = trustme.CA().issue_cert("dev")
     (program.folder / "tls.crt").write_bytes(chain(leaf))
     (program.folder / "tls.key").write_bytes(key(leaf))

@@ -1,16 +1,10 @@
 """`certs status`, `certs rotate` and `control`, as people and pods run them."""
 
 import json
-import signal
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -18,7 +12,7 @@ import yaml
 from certs.authority import Certificate, fingerprint, issue_leaf, make_authority
 from tests.controller.certificates.cluster import SERVICE, Installed, plan
 from tests.controller.certificates.controller import Controller
-from tools.cluster.ports import LOOPBACK, free_ports
+from tools.cluster.ports import LOOPBACK
 from webhook.cli.main import main
 from webhook.controller import serving_replicas
 
@@ -64,7 +58,9 @@ def test_status_shows_every_certificate(
     assert lines[-1].startswith("next: Rest 20")
 
 
-def test_status_is_json_too(installed: Installed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_as_json_has_each_certificate_and_fault(
+    installed: Installed, capsys: pytest.CaptureFixture[str]
+) -> None:
     with installed_by_a_controller(installed):
         assert status(installed, "-o", "json") == 0
 
@@ -99,7 +95,7 @@ POD = "mcp-admission-serve-5d4f"
         ("something else", True, 1, ""),
     ],
 )
-def test_what_answers_in_place_of_a_replica_is_not_taken_for_it(  # noqa: PLR0917
+def test_another_server_at_the_address_of_a_replica_is_not_taken_for_it(  # noqa: PLR0917
     shows: str,
     in_pod: bool,
     code: int,
@@ -225,72 +221,3 @@ def test_what_is_unreadable_needs_no_asking(
 
     assert main(["certs", "rotate", *words(installed)]) == 1
     assert "the controller replaces it by itself" in capsys.readouterr().err
-
-
-class Control:
-    """A `control` process, and what it logs."""
-
-    def __init__(self, installed: Installed, *options: str) -> None:
-        (self.metrics_port,) = free_ports(1)
-        self._command = [sys.executable, "-m", "webhook", "control", *words(installed)]
-        self._command += ["--configuration", installed.places.configuration]
-        self._command += ["--namespace", installed.namespace]
-        self._command += ["--metrics-listen", f"{LOOPBACK}:{self.metrics_port}", *options]
-
-    @contextmanager
-    def running(self) -> Iterator[subprocess.Popen[str]]:
-        """It runs within the block."""
-        with subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True) as process:
-            try:
-                yield process
-            finally:
-                process.kill()
-
-    def metric(self, line: str) -> float:
-        """The value on the line of its metrics that starts with this."""
-        with urllib.request.urlopen(f"http://{LOOPBACK}:{self.metrics_port}/metrics") as answer:
-            text: str = answer.read().decode()
-        (value,) = [one for one in text.splitlines() if one.startswith(f"mcp_admission_{line} ")]
-        return float(value.rpartition(" ")[2])
-
-
-def test_control_installs_tells_and_ends(installed: Installed) -> None:
-    control = Control(installed)
-    with control.running() as process:
-        installed.cluster.wait_for("installation", installed.is_settled)
-        installed.cluster.wait_for("rest", lambda: control.metric("certificate_faults") == 0.0)
-        assert control.metric('rotation_steps_total{step="IssueLeaf"}') == 1
-        ends = installed.leaf().certificate.not_valid_after_utc.timestamp()
-        name = 'stored_certificate_expiry_timestamp_seconds{certificate="leaf"}'
-        assert control.metric(name) == ends
-        process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=30)
-
-    lines: list[dict[str, Any]] = [json.loads(line) for line in err.splitlines()]
-    assert process.returncode == 0
-    assert lines[0]["message"] == "controller started"
-    assert lines[-1]["message"] == "controller stopped"
-    steps = [line["step"] for line in lines if line["message"] == "rotation step"]
-    assert steps[:3] == ["CreateAuthority", "Publish", "IssueLeaf"]
-    assert steps[-1] == "Rest"
-
-
-def test_control_that_looks_on_tells_what_is_wrong(installed: Installed) -> None:
-    control = Control(installed, "--certificates", "cert-manager")
-    with control.running() as process:
-        installed.cluster.wait_for("faults", lambda: control.metric("certificate_faults") == 3.0)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
-
-    assert process.returncode == 0
-    reasons = [json.loads(line).get("reason") for line in err.splitlines()]
-    assert "Secret mcp-admission-tls is not there: nothing can be served" in reasons
-
-
-def test_control_needs_its_port(installed: Installed, capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server((LOOPBACK, 0)) as taken:
-        listen = f"{LOOPBACK}:{taken.getsockname()[1]}"
-        code = main(["control", *words(installed), "--metrics-listen", listen])
-
-    assert code == 2
-    assert f"cannot listen on {listen} (" in capsys.readouterr().err

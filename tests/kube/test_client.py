@@ -31,7 +31,9 @@ def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-async def test_its_token_and_authority_are_used(pod: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_token_and_authority_of_the_pod_are_used(
+    pod: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
     monkeypatch.setenv("NO_PROXY", "10.96.0.0/12")
     found = await open_connection(None, Overrides(user="dev", groups=("a", "b")))
@@ -46,7 +48,7 @@ async def test_its_token_and_authority_are_used(pod: Path, monkeypatch: pytest.M
     assert found.impersonation.getall("Impersonate-Group") == ["a", "b"]
 
 
-async def test_it_has_no_contexts(pod: Path) -> None:
+async def test_a_pod_has_no_contexts(pod: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"the ServiceAccount of the pod .*no contexts"):
         await Api.connect(None, Overrides(context="x"))
 
@@ -65,6 +67,6 @@ async def test_without_them_there_is_no_way(pod: Path, file: str, content: str |
         await Api.connect()
 
 
-async def test_groups_alone_are_refused_there_too(pod: Path) -> None:
+async def test_a_pod_impersonates_no_groups_without_a_user(pod: Path) -> None:
     with pytest.raises(ConfigurationError, match="say who with --as"):
         await Api.connect(None, Overrides(groups=("a",)))

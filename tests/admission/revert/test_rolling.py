@@ -83,7 +83,7 @@ def test_the_manifest_comes_again(manifest: Json, now: ApiServer) -> None:
 
 
 @ALL
-def test_something_else_changes(manifest: Json) -> None:
+def test_a_change_beside_the_template_leaves_it_alone(manifest: Json) -> None:
     live = BEFORE.create(manifest).stored
     new = copied(live)
     new["metadata"]["annotations"] = {
@@ -265,6 +265,6 @@ def test_null_and_empty_values_count_as_absent(one: Any, other: Any) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), UNLIKE)
-def test_other_values_differ(one: Any, other: Any) -> None:
+def test_different_values_are_not_alike(one: Any, other: Any) -> None:
     assert not alike(one, other)
     assert not alike(other, one)

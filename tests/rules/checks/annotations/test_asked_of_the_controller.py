@@ -112,7 +112,9 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("asks", "container", "sentences"), TABLE)
-def test_a_deployment(asks: dict[str, str], container: Json, sentences: list[str]) -> None:
+def test_what_a_deployment_asks_of_the_controller_is_checked(
+    asks: dict[str, str], container: Json, sentences: list[str]
+) -> None:
     found = [each.message for each in violations(server(asks=asks, container=container))]
 
     assert found == [f"metadata.annotations[mcp-admission.dev/{each}" for each in sentences]

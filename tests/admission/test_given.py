@@ -1,0 +1,57 @@
+"""What a template remembers for its new pods, in the words of mcpServerDefaults."""
+
+from typing import Any
+
+import pytest
+
+from tests.rules.case import settings_of
+from webhook.admission.given import NOTHING, beside_others, read_pod_defaults
+
+TOLERATION = {"key": "mcp", "operator": "Exists"}
+FLEET = settings_of(
+    mcpServerDefaults={
+        "nodeSelector": {"pool": "fleet"},
+        "tolerations": [TOLERATION],
+        "imagePullSecrets": [{"name": "fleet"}],
+        "resources": {"requests": {"memory": "1Gi"}},
+        "runtimeClassName": "gvisor",
+        "perServer": "allow",
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        "text",
+        {"affinity": {}},
+        {"nodeSelector": {"pool": 1}},
+        {"tolerations": [{"a": 1}]},
+    ],
+    ids=str,
+)
+def test_a_record_that_settings_could_not_hold_is_ignored(data: Any) -> None:
+    assert read_pod_defaults(data) is None
+
+
+def test_a_pod_is_filled_in_with_the_record_of_its_template_alone() -> None:
+    remembered = read_pod_defaults({"nodeSelector": {"pool": "old"}})
+    assert remembered is not None
+
+    defaults = remembered.instead_of_defaults(FLEET).mcp_server_defaults
+
+    assert defaults.node_selector == {"pool": "old"}
+    assert (defaults.tolerations, defaults.image_pull_secrets, defaults.affinity) == (None,) * 3
+    assert defaults.resources.requests == NOTHING.resources.requests
+    assert defaults.per_server == "forbid"
+    assert defaults.runtime_class_name == "gvisor"
+
+
+def test_other_tolerations_of_a_pod_do_not_keep_those_of_the_fleet_away() -> None:
+    defaults = beside_others(FLEET).mcp_server_defaults
+
+    assert defaults.per_server == "forbid"
+    assert defaults.tolerations == FLEET.mcp_server_defaults.tolerations
+    assert defaults.node_selector == {"pool": "fleet"}

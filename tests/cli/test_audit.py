@@ -1,0 +1,81 @@
+"""`audit` without a cluster: its exit code, and what it says beside the report."""
+
+import json
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
+
+import pytest
+
+from webhook.admission import OUT_OF_DATE
+from webhook.cli import audit
+from webhook.cli.judging_settings import JudgingSettings
+from webhook.cli.main import main
+from webhook.fleet.report import ServerFinding, ServerStatus, Skipped
+from webhook.kube.errors import Forbidden
+from webhook.settings.model import Settings
+
+CURRENT = ServerStatus("Deployment", "team", "crm")
+OLD = CURRENT._replace(findings=(ServerFinding(OUT_OF_DATE, "out-of-date", "a would be b"),))
+UNREAD = Skipped("namespace other", "forbidden")
+
+
+def inspect(monkeypatch: pytest.MonkeyPatch, *servers: ServerStatus, **found: Any) -> None:
+    """Let the audit find these servers on a cluster that is not there."""
+
+    class Audit:
+        skipped = found.get("skipped", ())
+        registered = found.get("registered", True)
+
+        def __init__(self, *_: object) -> None:
+            pass
+
+        async def run(self) -> tuple[ServerStatus, ...]:
+            if "error" in found:
+                raise found["error"]
+            return servers
+
+    async def connect(*_: object) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+    async def judged(*_: object) -> JudgingSettings:
+        return JudgingSettings(Settings(), "the defaults")
+
+    monkeypatch.setattr(audit, "connect_to_cluster", connect)
+    monkeypatch.setattr(audit, "judging_settings", judged)
+    monkeypatch.setattr(audit, "Audit", Audit)
+
+
+@pytest.mark.parametrize(
+    ("servers", "found", "code"),
+    [
+        ([], {}, 0),
+        ([CURRENT], {}, 0),
+        ([CURRENT, OLD], {}, 1),
+        ([CURRENT], {"skipped": [UNREAD]}, 2),
+        ([OLD], {"skipped": [UNREAD]}, 2),
+        ([], {"error": Forbidden(403, "Forbidden", "no")}, 2),
+    ],
+)
+def test_the_exit_code_of_an_audit_tells_findings_from_parts_not_inspected(
+    servers: list[ServerStatus],
+    found: dict[str, Any],
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inspect(monkeypatch, *servers, **found)
+
+    assert main(["audit"]) == code
+
+
+def test_an_audit_says_by_what_it_judged_and_what_it_could_not_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inspect(monkeypatch, OLD, skipped=[UNREAD], registered=None)
+
+    main(["audit", "-o", "json"])
+
+    out, err = capsys.readouterr()
+    assert [server["state"] for server in json.loads(out)["servers"]] == [OUT_OF_DATE]
+    assert "judged by the defaults" in err
+    assert audit.NOT_KNOWN in err
+    assert "namespace other" in err

@@ -1,0 +1,93 @@
+"""The process `control` on a real API server: certificates are installed or judged."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.controller.certificates.cluster import SERVICE, Installed
+from tools.cluster.ports import LOOPBACK, free_ports
+from webhook.cli.main import main
+
+
+def words(installed: Installed) -> list[str]:
+    """The options that name this installation."""
+    here = ["--kubeconfig", str(installed.cluster.kubeconfig)]
+    service = f"{SERVICE}.{installed.namespace}"
+    return [*here, "--service", service]
+
+
+class Control:
+    """A `control` process, and what it logs."""
+
+    def __init__(self, installed: Installed, *options: str) -> None:
+        (self.metrics_port,) = free_ports(1)
+        self._command = [sys.executable, "-m", "webhook", "control", *words(installed)]
+        self._command += ["--configuration", installed.places.configuration]
+        self._command += ["--namespace", installed.namespace]
+        self._command += ["--metrics-listen", f"{LOOPBACK}:{self.metrics_port}", *options]
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen[str]]:
+        """It runs within the block."""
+        with subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def metric(self, line: str) -> float:
+        """The value on the line of its metrics that starts with this."""
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{self.metrics_port}/metrics") as answer:
+            text: str = answer.read().decode()
+        (value,) = [one for one in text.splitlines() if one.startswith(f"mcp_admission_{line} ")]
+        return float(value.rpartition(" ")[2])
+
+
+def test_control_installs_tells_and_ends(installed: Installed) -> None:
+    control = Control(installed)
+    with control.running() as process:
+        installed.cluster.wait_for("installation", installed.is_settled)
+        installed.cluster.wait_for("rest", lambda: control.metric("certificate_faults") == 0.0)
+        assert control.metric('rotation_steps_total{step="IssueLeaf"}') == 1
+        ends = installed.leaf().certificate.not_valid_after_utc.timestamp()
+        name = 'stored_certificate_expiry_timestamp_seconds{certificate="leaf"}'
+        assert control.metric(name) == ends
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+
+    lines: list[dict[str, Any]] = [json.loads(line) for line in err.splitlines()]
+    assert process.returncode == 0
+    assert lines[0]["message"] == "controller started"
+    assert lines[-1]["message"] == "controller stopped"
+    steps = [line["step"] for line in lines if line["message"] == "rotation step"]
+    assert steps[:3] == ["CreateAuthority", "Publish", "IssueLeaf"]
+    assert steps[-1] == "Rest"
+
+
+def test_control_that_looks_on_tells_what_is_wrong(installed: Installed) -> None:
+    control = Control(installed, "--certificates", "cert-manager")
+    with control.running() as process:
+        installed.cluster.wait_for("faults", lambda: control.metric("certificate_faults") == 3.0)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    reasons = [json.loads(line).get("reason") for line in err.splitlines()]
+    assert "Secret mcp-admission-tls is not there: nothing can be served" in reasons
+
+
+def test_control_needs_its_port(installed: Installed, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        listen = f"{LOOPBACK}:{taken.getsockname()[1]}"
+        code = main(["control", *words(installed), "--metrics-listen", listen])
+
+    assert code == 2
+    assert f"cannot listen on {listen} (" in capsys.readouterr().err

@@ -1,0 +1,132 @@
+"""What is known of a cluster, and which reconcilers hear of a change."""
+
+from typing import Any
+
+import pytest
+
+from tests.controller.servers.one_server import Json, deployment, stored
+from webhook.admission import Scope
+from webhook.controller.cluster_state import ClusterState, gate_index
+from webhook.kube.reconcile import NamespacedName
+from webhook.settings.model import Settings
+
+CRM = NamespacedName("team", "crm")
+
+
+class Asked:
+    """The queues: the keys that were asked for since they were taken."""
+
+    def __init__(self) -> None:
+        self.namespaces: set[str] = set()
+        self.servers: set[NamespacedName] = set()
+        self.pods: set[NamespacedName] = set()
+
+    def taken(self) -> tuple[set[str], set[NamespacedName], set[NamespacedName]]:
+        found = self.namespaces.copy(), self.servers.copy(), self.pods.copy()
+        for keys in (self.namespaces, self.servers, self.pods):
+            keys.clear()
+        return found
+
+
+def namespace(name: str, **metadata: Any) -> Json:
+    return stored({"metadata": {"name": name, **metadata}}, f"uid-of-{name}")
+
+
+def pod(gates: list[str], name: str = "crm-1", of: str = "team") -> Json:
+    spec = {"schedulingGates": [{"name": gate} for gate in gates]}
+    return stored({"metadata": {"name": name, "namespace": of}, "spec": spec}, f"uid-of-{name}")
+
+
+GATE = "mcp-admission.dev/isolation"
+MANAGED = {"mcp-admission.dev/managed": "true"}
+
+
+@pytest.fixture
+def asked() -> Asked:
+    return Asked()
+
+
+@pytest.fixture
+def state(asked: Asked) -> ClusterState:
+    settings = Settings.model_validate({"excludedNamespaces": ["excluded"]})
+    queues: Any = asked
+    state = ClusterState(settings, "release", (), queues)
+    state.namespaces.put(namespace("team"))
+    state.deployments.put(deployment({}))
+    return state
+
+
+@pytest.mark.parametrize(
+    ("found", "here", "managed"),
+    [
+        (namespace("tools"), True, False),
+        (namespace("tools", labels=MANAGED), True, True),
+        (namespace("tools", labels={"mcp-admission.dev/managed": "yes"}), True, False),
+        (namespace("tools", deletionTimestamp="2026-01-01T00:00:00Z"), False, False),
+        (namespace("release", labels=MANAGED), False, False),
+        (namespace("kube-system", labels=MANAGED), False, False),
+        (namespace("excluded", labels=MANAGED), False, False),
+    ],
+)
+def test_a_namespace_is_written_to_and_managed_by_its_labels_and_the_settings(
+    found: Json, here: bool, managed: bool, state: ClusterState
+) -> None:
+    state.namespaces.put(found)
+    name = found["metadata"]["name"]
+
+    scope = Scope.MANAGED if managed else Scope.OPTED_IN
+    assert (state.here(name), state.scope(name)) == (here, scope)
+    assert (state.here("unknown"), state.scope("unknown")) == (False, Scope.OPTED_IN)
+
+
+def test_nothing_is_asked_for_before_every_cache_is_complete(
+    state: ClusterState, asked: Asked
+) -> None:
+    assert asked.taken() == (set(), set(), set())
+
+    state.begin()
+    assert asked.taken() == ({"team"}, {CRM}, set())
+
+
+def test_a_namespace_that_becomes_managed_has_its_servers_looked_at(
+    state: ClusterState, asked: Asked
+) -> None:
+    state.begin()
+    asked.taken()
+
+    state.namespaces.put(namespace("team", labels={"a": "b"}))
+    assert asked.taken() == (set(), set(), set())
+    state.namespaces.put(namespace("team", labels=MANAGED))
+    assert asked.taken() == ({"team"}, {CRM}, set())
+
+
+def test_a_changed_source_has_the_servers_looked_at_that_read_it(
+    state: ClusterState, asked: Asked
+) -> None:
+    state.begin()
+    asked.taken()
+
+    for name, servers in (("another", set()), ("source", {CRM})):
+        state.sources.put(stored({"metadata": {"name": name, "namespace": "team"}}, name))
+        assert asked.taken() == (set(), servers, set())
+
+
+def test_only_pods_that_wait_at_the_gate_are_looked_at(state: ClusterState, asked: Asked) -> None:
+    state.begin()
+    asked.taken()
+    waiting = NamespacedName("team", "crm-1")
+
+    state.pods.put(pod([], "free"))
+    state.pods.put(pod([GATE]))
+    state.pods.put(pod([GATE], "own", of="release"))
+    assert asked.taken() == ({"team"}, set(), {waiting})
+
+    state.ask_for_waiting("team")
+    assert asked.taken() == (set(), set(), {waiting})
+
+
+@pytest.mark.parametrize(
+    ("gates", "at"), [([], None), (["other"], None), ([GATE], 0), (["other", GATE], 1)]
+)
+def test_our_gate_is_found_among_others(gates: list[str], at: int | None) -> None:
+    assert gate_index(pod(gates)) == at

@@ -1,0 +1,128 @@
+"""The order in which the product leaves a cluster, and what it leaves behind."""
+
+from typing import Any
+
+import pytest
+
+from webhook.controller import removal
+from webhook.controller.installation import Installation
+from webhook.kube.api import Listing
+from webhook.kube.errors import NotFound
+
+Json = dict[str, Any]
+OWN = {"app.kubernetes.io/managed-by": "mcp-admission"}
+GATES = [{"name": "mcp-admission.dev/isolation"}]
+
+
+def found(name: str, namespace: str = "team", **more: Any) -> Json:
+    metadata = {"name": name, "namespace": namespace, "uid": f"uid-of-{name}", **more}
+    return {"metadata": metadata, "spec": {}}
+
+
+def policy(name: str, *owners: str) -> Json:
+    return found(name, labels=OWN, ownerReferences=[{"kind": kind} for kind in owners])
+
+
+class Cluster:
+    """An installation with one managed namespace, a waiting pod and some policies."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.running = 0
+        self.missing: set[str] = set()
+        self.lists: dict[str, list[Json]] = {
+            "namespaces": [
+                {"metadata": {"name": "team", "labels": {"mcp-admission.dev/managed": "true"}}},
+                {"metadata": {"name": "other"}},
+            ],
+            "networkpolicies": [
+                policy("mcp-admission-baseline"),
+                policy("crm-mcp-access", "Deployment"),
+                policy("forged"),
+            ],
+        }
+        waiting = found("crm-1")
+        waiting["spec"]["schedulingGates"] = GATES
+        self.pending = [waiting, found("free")]
+
+    async def list(self, path: str, **selectors: str) -> Listing:
+        kind = path.rpartition("/")[2]
+        if kind == "pods":
+            self.running -= 1
+            chosen = "field_selector" in selectors
+            return Listing(self.pending if chosen else [{}] * (self.running > 0), "1")
+        return Listing(self.lists[kind], "1")
+
+    async def get(self, path: str) -> Json:
+        name = path.rpartition("/")[2]
+        if name in self.missing:
+            raise NotFound(404, "NotFound", path)
+        labels = {} if name == "mcp-admission-tls" else OWN
+        return found(name, "system", labels=labels)
+
+    async def delete(self, path: str, *, uid: str | None) -> None:
+        name = path.rpartition("/")[2]
+        if name in self.missing:
+            raise NotFound(404, "NotFound", path)
+        self.calls.append(f"delete {'/'.join(path.split('/')[-2:])}")
+
+    async def patch(self, path: str, body: object, *, kind: str) -> Json:
+        self.calls.append(f"patch {'/'.join(path.split('/')[-2:])}")
+        return {}
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    for wait in ("SETTLED", "PAUSE"):
+        monkeypatch.setattr(removal, wait, 0.0)
+    return Cluster()
+
+
+def uninstall(api: Any) -> removal.Uninstall:
+    return removal.Uninstall(api, Installation("hook", "system"))
+
+
+async def test_the_webhook_is_forgotten_before_the_controller_stops(cluster: Cluster) -> None:
+    [_ async for _ in uninstall(cluster).run()]
+
+    assert [call for call in cluster.calls if "admissionpolic" not in call] == [
+        "patch namespaces/team",
+        "delete validatingwebhookconfigurations/mcp-admission",
+        "delete mutatingwebhookconfigurations/mcp-admission",
+        "patch mcp-admission-control/scale",
+        "patch pods/crm-1",
+        "delete networkpolicies/mcp-admission-baseline",
+        "delete networkpolicies/crm-mcp-access",
+        "patch namespaces/team",
+        "delete configmaps/mcp-admission-settings",
+        "delete secrets/mcp-admission-ca",
+    ]
+
+
+async def test_a_plan_names_the_same_and_writes_nothing(cluster: Cluster) -> None:
+    planned = [line async for line in uninstall(cluster).plan()]
+    assert cluster.calls == []
+
+    removed = [line async for line in uninstall(cluster).run()]
+    assert planned == list(dict.fromkeys(removed))
+    assert "Pod team/crm-1 need not wait any more" in planned
+
+
+async def test_what_is_not_there_is_not_reported(cluster: Cluster) -> None:
+    cluster.missing = {"mcp-admission", "mcp-admission-settings"}
+
+    lines = [line async for line in uninstall(cluster).run()]
+
+    assert not [line for line in lines if "Configuration" in line or "ConfigMap" in line]
+
+
+async def test_a_controller_that_does_not_stop_ends_the_removal(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.running = 1_000_000
+    monkeypatch.setattr(removal, "SECONDS_TO_STOP", -1.0)
+
+    with pytest.raises(removal.StillRunningError, match="do not end: delete them"):
+        [_ async for _ in uninstall(cluster).run()]
+
+    assert "patch pods/crm-1" not in cluster.calls

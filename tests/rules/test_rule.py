@@ -1,0 +1,55 @@
+"""What a rule is without its own fields: its name, and what settings say about a conflict."""
+
+from typing import Any
+
+import pytest
+
+from tests.rules.case import base, pod_of, settings_of
+from webhook.rules.registry import RULES
+from webhook.rules.rule import (
+    ContainerRule,
+    Level,
+    PodRule,
+    RuleAction,
+    WorkloadRule,
+    conflict_action,
+)
+
+
+@pytest.mark.parametrize(
+    ("keys", "action"),
+    [
+        ({}, "deny"),
+        ({"onConflict": "warn"}, "warn"),
+        ({"onConflict": "warn", "rules": {"privileged": "override"}}, "override"),
+        ({"onConflict": "warn", "rules": {"capabilities": "off"}}, "warn"),
+    ],
+)
+def test_the_action_of_a_rule_goes_before_that_of_all_rules(
+    keys: dict[str, Any], action: RuleAction
+) -> None:
+    assert conflict_action("privileged", settings_of(**keys)) == action
+
+
+def test_a_rule_that_says_nothing_fills_in_and_refuses_nothing() -> None:
+    rule = PodRule(id="host-namespaces")
+    document = base(hostNetwork=True)
+    pod, settings = pod_of(document), settings_of()
+
+    rule.fill(pod, settings)
+
+    assert document == base(hostNetwork=True)
+    assert list(rule.check(pod, settings)) == list(rule.notice(pod, settings)) == []
+    assert (rule.level, rule.module) == (Level.PRIVILEGED, "host_namespaces")
+
+
+def test_the_type_of_a_rule_says_what_it_is_asked_about() -> None:
+    kinds = (PodRule, ContainerRule, WorkloadRule)
+
+    assert [kind.subject for kind in kinds] == ["pod", "container", "workload"]
+    assert {type(rule) for rule in RULES} == set(kinds)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_only_a_rule_that_fills_in_gives_pods_what_their_template_lacks(rule: Any) -> None:
+    assert rule.given is None or rule.fill is not PodRule(id=rule.id).fill
