@@ -68,6 +68,10 @@ def test_a_module_has_120_lines_on_average() -> None:
     assert sum(map(_lines, MODULES)) >= 120 * len(MODULES)
 
 
+def test_a_module_has_at_most_250_lines() -> None:
+    assert [path for path in MODULES if _lines(path) > 250] == []
+
+
 def test_no_folder_holds_more_than_a_fifth() -> None:
     folders: Counter[str] = Counter()
     for path in MODULES:

@@ -22,8 +22,7 @@ from webhook.kube.client import ApiConnection, explained, left_early, open_conne
 from webhook.kube.errors import NotLeading, refusal
 from webhook.kube.messages import ApiRequest, Body, WatchEvent, decode_json, watch_events
 
-CALL_SECONDS = 10.0
-IDLE_SECONDS = 100.0  # bookmarks come once a minute
+CALL_SECONDS, IDLE_SECONDS = 10.0, 100.0  # bookmarks come once a minute
 PAGE = 500
 
 Json = dict[str, Any]

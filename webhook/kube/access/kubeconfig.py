@@ -171,17 +171,17 @@ def choose_context(found: Kubeconfig, context: str) -> ChosenContext:
         raise ConfigurationError("there is no context in it: name a kubeconfig with --kubeconfig")
     if not name:
         raise ConfigurationError(f"it names no current-context: {_choice(found)}")
-    placed = _entry(found, "contexts", name)
+    placed = found.lists["contexts"].get(name)
     if placed is None:
         raise ConfigurationError(f'there is no context "{name}": {_choice(found, name)}')
     where = f'context "{name}"'
     chosen = read_entry(ContextEntry, placed.value, where)
-    cluster = _entry(found, "clusters", chosen.cluster)
+    cluster = found.lists["clusters"].get(chosen.cluster)
     if cluster is None:
         raise ConfigurationError(f'{where}: there is no cluster "{chosen.cluster}"')
     user: EntryInFile | None = EntryInFile({}, placed.file)
     if chosen.user:
-        user = _entry(found, "users", chosen.user)
+        user = found.lists["users"].get(chosen.user)
     if user is None:
         raise ConfigurationError(f'{where}: there is no user "{chosen.user}"')
     return ChosenContext(
@@ -237,10 +237,6 @@ def _named(found: Any, inner: str, where: str) -> dict[str, Any]:
             raise ConfigurationError(f'{where} has "{name}" twice: remove one')
         named[name] = each.get(inner) or {}
     return named
-
-
-def _entry(found: Kubeconfig, key: str, name: str) -> EntryInFile | None:
-    return found.lists[key].get(name)
 
 
 def _choice(found: Kubeconfig, wrong: str = "") -> str:
