@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webhook.kube.cache import Cache
+from webhook.kube.cache import MOST_DELETED, Cache
 
 Json = dict[str, Any]
 
@@ -52,6 +52,37 @@ def test_a_newer_version_replaces_an_older_one_and_never_the_reverse() -> None:
     kept.cache.put(item(4, "older"))
     assert kept.cache.get("n", "a") == "two"
     assert kept.told == [(None, "one"), ("one", "two")]
+
+
+def test_an_answer_that_comes_after_the_deletion_of_its_object_is_not_taken_in() -> None:
+    kept = Kept()
+    kept.cache.delete(item(6, ""))
+    kept.cache.put(item(5, "made"))
+    assert kept.cache.get("n", "a") is None
+    kept.cache.put(item(7, "made again"))
+    assert kept.cache.get("n", "a") == "made again"
+
+
+def test_a_deletion_that_is_older_than_the_object_changes_nothing() -> None:
+    kept = Kept()
+    kept.cache.put(item(7, "made again"))
+    kept.cache.delete(item(6, ""))
+    assert kept.cache.get("n", "a") == "made again"
+
+
+def test_deletions_are_remembered_up_to_a_number() -> None:
+    kept = Kept()
+    for number in range(MOST_DELETED + 1):
+        gone = item(6, "")
+        gone["metadata"]["name"] = f"gone-{number}"
+        kept.cache.delete(gone)
+    late = item(5, "late")
+    late["metadata"]["name"] = f"gone-{MOST_DELETED}"
+    kept.cache.put(late)
+    assert len(kept.cache) == 0
+    late["metadata"]["name"] = "gone-0"
+    kept.cache.put(late)
+    assert len(kept.cache) == 1
 
 
 def test_a_newer_version_of_no_interest_is_dropped() -> None:

@@ -17,6 +17,7 @@ UNKNOWN = -1
 
 Json = dict[str, Any]
 Kept = TypeVar("Kept")
+MOST_DELETED = 1000  # a late answer comes within seconds
 
 
 class CacheEntry(NamedTuple, Generic[Kept]):
@@ -41,6 +42,7 @@ class Cache(Generic[Kept]):
         self._keep = keep
         self._changed = changed
         self._entries: dict[str, dict[str, CacheEntry[Kept]]] = {}
+        self._deleted: dict[tuple[str, str], int] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._entries.values()))
@@ -72,6 +74,8 @@ class Cache(Generic[Kept]):
         held = self._held(namespace, name)
         if held is not None and held.version >= version:
             return namespace, name, held
+        if 0 < version <= self._deleted.get((namespace, name), 0):
+            return namespace, name, None
         try:
             kept = self._keep(found)
         except Exception as error:  # noqa: BLE001 - the other objects are followed
@@ -96,6 +100,23 @@ class Cache(Generic[Kept]):
             doubted = {name: CacheEntry(UNKNOWN, entry.kept) for name, entry in entries.items()}
             entries.update(doubted)
 
+    def delete(self, found: Json) -> None:
+        """Forget an object whose deletion was reported, unless what is here is newer.
+
+        The report can overtake the answer to the write that made the object: that answer is older,
+        and is not taken in.
+        """
+        metadata = found["metadata"]
+        namespace, name = metadata.get("namespace") or "", metadata["name"]
+        version, held = _number(metadata.get("resourceVersion")), self._held(namespace, name)
+        if held is not None and held.version > version > 0:
+            return
+        self._deleted.pop((namespace, name), None)
+        self._deleted[namespace, name] = version
+        if len(self._deleted) > MOST_DELETED:
+            del self._deleted[next(iter(self._deleted))]
+        self.drop(namespace, name)
+
     def drop(self, namespace: str, name: str) -> None:
         """Forget an object that is gone."""
         self._set(namespace, name, None)
@@ -104,6 +125,7 @@ class Cache(Generic[Kept]):
         self, covers: Callable[[str, str], bool], listed: Mapping[tuple[str, str], CacheEntry[Kept]]
     ) -> None:
         """Take in a whole list; what it covers and is not in it is gone."""
+        self._deleted.clear()
         for namespace, name in [each for each in self if covers(*each)]:
             if (namespace, name) not in listed:
                 self.drop(namespace, name)

@@ -161,7 +161,7 @@ class Informer(Generic[Kept]):
         metadata = found["metadata"]
         self._version = str(metadata["resourceVersion"])
         if kind == "DELETED":
-            self._cache.drop(metadata.get("namespace") or "", metadata["name"])
+            self._cache.delete(found)
         elif kind != "BOOKMARK":
             self._cache.put(found)
 
