@@ -4,19 +4,16 @@
 it, and `serve` reloads it. No controller runs, so the isolation gate is off.
 """
 
-import base64
 import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tools.chart.shipped import REGISTRATIONS, shipped
+from tools.chart.shipped import local_registrations
 from tools.cluster import foreground, objects
 from tools.cluster.authority import Authority
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.ports import LOOPBACK, free_ports
-from tools.cluster.process import ComponentError
-from tools.cluster.release import NoControlPlaneError
 
 NAME, NAMESPACE = "mcp-admission", "mcp-admission-system"
 API = "/apis/admissionregistration.k8s.io/v1"
@@ -50,24 +47,11 @@ def registered(cluster: ControlPlane) -> Iterator[Sequence[str]]:
 
 def register(cluster: ControlPlane, certificate: Path, port: int) -> None:
     """Have the API server call this port, and wait half a minute for an answer."""
-    bundle = base64.b64encode(certificate.read_bytes()).decode()
-    for registration in shipped(*REGISTRATIONS):
+    for registration in local_registrations(certificate, port):
         for entry in registration["webhooks"]:
-            entry["clientConfig"]["caBundle"] = bundle
-            entry["clientConfig"]["service"]["port"] = port
             entry["timeoutSeconds"] = 30
         cluster.create(f"{API}/{registration['kind'].lower()}s", registration)
 
 
-def main() -> int:
-    """Run until Ctrl-C; a control plane that cannot be had is one sentence."""
-    try:
-        foreground.run(registered)
-    except (NoControlPlaneError, ComponentError) as reason:
-        print(reason, file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(foreground.main(registered))

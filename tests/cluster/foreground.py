@@ -1,6 +1,21 @@
-"""What the commands that leave a control plane running print before they run."""
+"""The commands that leave a control plane running, as make runs them."""
 
+import contextlib
 import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextlib.contextmanager
+def started(module: str) -> Iterator[subprocess.Popen[str]]:
+    """The command within the block."""
+    command = [sys.executable, "-m", module]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
 
 
 def printed(process: subprocess.Popen[str]) -> list[str]:

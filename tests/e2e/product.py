@@ -5,7 +5,6 @@ ConfigMap through a mounted folder; the registrations are the shipped ones, with
 the port of the local process written into them.
 """
 
-import base64
 import contextlib
 import json
 import re
@@ -19,7 +18,7 @@ import yaml
 from tests.e2e import system
 from tests.e2e.probes import fills_in, warns_early
 from tests.e2e.system import NAME, NAMESPACE
-from tools.chart.shipped import REGISTRATIONS, shipped
+from tools.chart.shipped import local_registrations
 from tools.cluster.authority import Authority
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.mounted import Mount, Volume
@@ -155,11 +154,7 @@ class Product:
         self._settings = settings
 
     def _register(self) -> None:
-        authority = base64.b64encode(self._authority.pair.certificate.read_bytes()).decode()
-        for registration in shipped(*REGISTRATIONS):
-            for entry in registration["webhooks"]:
-                entry["clientConfig"]["caBundle"] = authority
-                entry["clientConfig"]["service"]["port"] = self._port
+        for registration in local_registrations(self._authority.pair.certificate, self._port):
             self.cluster.create(f"{API}/{registration['kind'].lower()}s", registration)
         self._wait_until_in_force()
 

@@ -3,18 +3,14 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.cluster.fixtures import binaries_or_skip, helm_or_skip
-from tests.cluster.foreground import printed
+from tests.cluster.foreground import ROOT, printed, started
 
 pytestmark = pytest.mark.control_plane
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -22,10 +18,8 @@ def running(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """The command, as make runs it."""
     binaries_or_skip(request.config)
     helm_or_skip("4", request.config)
-    command = [sys.executable, "-m", "tools.release"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with started("tools.release") as process:
         yield process
-        process.kill()
 
 
 def test_the_commands_that_make_cluster_prints_work(running: subprocess.Popen[str]) -> None:

@@ -4,28 +4,22 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.cluster.fixtures import binaries_or_skip
-from tests.cluster.foreground import printed
+from tests.cluster.foreground import ROOT, printed, started
 
 pytestmark = pytest.mark.control_plane
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def running(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """The command, as make runs it."""
     binaries_or_skip(request.config)
-    command = [sys.executable, "-m", "tools.debug"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with started("tools.debug") as process:
         yield process
-        process.kill()
 
 
 def test_a_webhook_under_a_debugger_answers_the_api_server(running: subprocess.Popen[str]) -> None:

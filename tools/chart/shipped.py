@@ -1,5 +1,6 @@
 """What `manifests/install` holds, which is what the chart renders."""
 
+import base64
 import copy
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,17 @@ Json = dict[str, Any]
 def shipped(*kinds: str) -> list[Json]:
     """The objects of these kinds, in the order in which they are applied; change them freely."""
     return [each for each in everything() if each["kind"] in kinds]
+
+
+def local_registrations(authority: Path, port: int) -> list[Json]:
+    """The registrations, with the CA certificate and the port of a process on this machine."""
+    bundle = base64.b64encode(authority.read_bytes()).decode()
+    found = shipped(*REGISTRATIONS)
+    for registration in found:
+        for entry in registration["webhooks"]:
+            entry["clientConfig"]["caBundle"] = bundle
+            entry["clientConfig"]["service"]["port"] = port
+    return found
 
 
 def everything() -> list[Json]:

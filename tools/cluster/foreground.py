@@ -6,6 +6,7 @@ is ready, gives the lines to print, and is left before the control plane stops.
 
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -13,6 +14,8 @@ from types import FrameType
 
 from tools.cluster.binaries import find
 from tools.cluster.control_plane import ControlPlane
+from tools.cluster.process import ComponentError
+from tools.cluster.release import NoControlPlaneError
 
 Register = Callable[[ControlPlane], AbstractContextManager[Sequence[str]]]
 
@@ -48,6 +51,16 @@ def run(register: Register = nothing, *, kwok: bool = True) -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def main(register: Register = nothing, *, kwok: bool = True) -> int:
+    """Run until Ctrl-C; a control plane that cannot be had is one sentence on stderr, and 1."""
+    try:
+        run(register, kwok=kwok)
+    except (NoControlPlaneError, ComponentError) as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _wait(cluster: ControlPlane) -> None:

@@ -8,8 +8,6 @@ from tools.cluster import foreground
 from tools.cluster.binaries import find_helm
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.kubelet.kubelet import Kubelet
-from tools.cluster.process import ComponentError
-from tools.cluster.release import NoControlPlaneError
 from tools.release.release import Release
 
 TO_TRY = [
@@ -31,15 +29,5 @@ def installed(cluster: ControlPlane) -> Iterator[Sequence[str]]:
         yield TO_TRY
 
 
-def main() -> int:
-    """Run until Ctrl-C; a control plane that cannot be had is one sentence."""
-    try:
-        foreground.run(installed, kwok=False)
-    except (NoControlPlaneError, ComponentError) as reason:
-        print(reason, file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(foreground.main(installed, kwok=False))

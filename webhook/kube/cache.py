@@ -68,9 +68,7 @@ class Cache(Generic[Kept]):
         That is what is kept already, where it is not older: most of a list is known. The same
         counts where the object cannot be read: an unexpected object is no outage.
         """
-        metadata = found["metadata"]
-        version = _number(metadata.get("resourceVersion"))
-        namespace, name = metadata.get("namespace") or "", metadata["name"]
+        namespace, name, version = _identity(found)
         held = self._held(namespace, name)
         if held is not None and held.version >= version:
             return namespace, name, held
@@ -106,9 +104,8 @@ class Cache(Generic[Kept]):
         The report can overtake the answer to the write that made the object: that answer is older,
         and is not taken in.
         """
-        metadata = found["metadata"]
-        namespace, name = metadata.get("namespace") or "", metadata["name"]
-        version, held = _number(metadata.get("resourceVersion")), self._held(namespace, name)
+        namespace, name, version = _identity(found)
+        held = self._held(namespace, name)
         if held is not None and held.version > version > 0:
             return
         self._deleted.pop((namespace, name), None)
@@ -149,6 +146,13 @@ class Cache(Generic[Kept]):
         was, now = before and before.kept, entry and entry.kept
         if was != now:
             self._changed(namespace, name, was, now)
+
+
+def _identity(found: Json) -> tuple[str, str, int]:
+    """Namespace, name and version of an object."""
+    metadata = found["metadata"]
+    version = _number(metadata.get("resourceVersion"))
+    return metadata.get("namespace") or "", metadata["name"], version
 
 
 def _number(version: object) -> int:
