@@ -39,6 +39,7 @@ def removed_gate(request: Request, settings: Settings) -> list[Finding]:
 
 def keys_of_binding(request: Request, settings: Settings) -> list[Finding]:
     """Object to what a Binding would bring to its pod: our keys, and AppArmor switched off."""
+    request.measure()
     metadata = Fields(request.object, Patch()).child("metadata")
     ours = [
         _error(
@@ -56,8 +57,7 @@ def keys_of_binding(request: Request, settings: Settings) -> list[Finding]:
 def _profiles(metadata: Fields, settings: Settings) -> list[Finding]:
     """What the rule says about the annotations once they are a pod's: kubelets read them there."""
     carried = Pod(PodHead(metadata, Fields({}, Patch(), root="/spec"), Origin()))
-    findings = Enforcement.of_pod(settings, carried).check()
-    return [finding for finding in findings if finding.rule == apparmor.RULE.id]
+    return Enforcement.of_rule(apparmor.RULE.id, settings, carried).check()
 
 
 def _may_remove(request: Request, settings: Settings) -> bool:
