@@ -91,6 +91,10 @@ def test_what_is_too_large_is_refused_in_one_sentence() -> None:
             "/metadata/annotations: too large to review: 3,000 annotations in metadata; ",
         ),
         (
+            pod(**{f"{LONG}{at}": "" for at in range(3_000)}),
+            "/spec: too large to review: 3,001 spec; ",
+        ),
+        (
             pod(volumes=[{"name": "a.b", "x/y": [LONG] * 3_000}]),
             "/spec/volumes/0/x~1y: too large to review: 3,000 x/y in spec.volumes[a.b]; ",
         ),
@@ -103,7 +107,7 @@ def test_what_is_too_large_is_refused_in_one_sentence() -> None:
             ),
         ),
     ],
-    ids=["template", "container", "annotations", "volume", "all"],
+    ids=["template", "container", "annotations", "spec", "volume", "all"],
 )
 def test_the_list_that_is_too_long_is_named(document: Json, expected: str) -> None:
     assert finding_of(document).startswith(expected)
@@ -328,6 +332,12 @@ def test_short_warnings_end_where_reasons_end() -> None:
 
     assert allow(findings).warnings[-1] == "and 5 more warnings"
     assert len(allow(findings).warnings) == MOST_REASONS + 1
+
+
+def test_warnings_without_words_are_counted() -> None:
+    more = Finding("a", Severity.WARNING, "", "and 7 more", more=7)
+
+    assert allow([more, more]).warnings == ("and 14 more warnings",)
 
 
 MISSPELLED = {f"mcp-admission.dev/sereve{at}": "" for at in range(1_500)}

@@ -9,6 +9,7 @@ The objections of all rules to all containers are counted as well. Words are mad
 them; behind those stands how many more there are.
 """
 
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pydantic_core import to_json
@@ -143,7 +144,7 @@ def _parts(document: dict[str, Any]) -> list[_Step]:
 
 def _within(parts: list[Any], bounds: Bounds) -> bool:
     """Whether all that is in the parts is within the bounds."""
-    pending, left = parts.copy(), bounds.in_all
+    pending, left = list(parts), bounds.in_all
     for value in pending:
         left -= len(value)
         if left < 0 or len(value) > bounds.one_list:
@@ -189,14 +190,15 @@ def _longest(document: dict[str, Any], bounds: Bounds) -> _Step:
     """The first list that is too long, else the longest of those that were counted."""
     pending = _parts(document)
     longest, left = pending[0], bounds.in_all
-    for step in pending:
+    following = iter(pending)
+    while left >= 0 and len(longest.value) <= bounds.one_list:
+        step = next(following)
         value = step.value
         if len(value) > len(longest.value):
             longest = step
         left -= len(value)
-        if left < 0 or len(longest.value) > bounds.one_list:
-            break
-        found = value.items() if type(value) is dict else enumerate(value)
+        inside = value.items() if type(value) is dict else enumerate(value)
+        found = islice(inside, bounds.one_list)
         pending += [_Step(item, key, step) for key, item in found if type(item) in _CONTAINERS]
     return longest
 

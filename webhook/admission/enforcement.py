@@ -33,7 +33,7 @@ class Enforcement:
         self.subjects = subjects
         self.given = given
         self.budget = Budget()
-        self.concerns: Callable[[str], bool] = _everything
+        self.concerns: Callable[[str], bool] | None = None
 
     @classmethod
     def of_pod(cls, settings: Settings, pod: Pod, *, given: Settings | None = None) -> Self:
@@ -133,7 +133,7 @@ class Enforcement:
             of_rule: list[Violation] = []
             for subject in subjects[step.rule.subject]:
                 for violation in check(subject, settings):
-                    if concerns is not _everything and not concerns(violation.pointer):
+                    if concerns is not None and not concerns(violation.pointer):
                         continue
                     of_rule.append(violation)
                     if not budget.take():
@@ -195,10 +195,6 @@ def _settled(step: Step, violations: list[Violation], patch: Patch) -> list[Viol
     if step.action == "override":
         return violations
     return [violation for violation in violations if patch.gave_back(violation.at, violation.key)]
-
-
-def _everything(_pointer: str) -> bool:
-    return True
 
 
 def _severity(step: Step, violation: Violation) -> Severity:
