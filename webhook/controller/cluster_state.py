@@ -146,10 +146,16 @@ class ClusterState:
         if self._complete:
             self._queues.servers.add(NamespacedName(namespace, name))
 
+    def _wake(self, namespace: str) -> None:
+        """Try again what was refused there: an object that is gone made room, if there was none."""
+        self._queues.servers.wake(namespace)
+        self._queues.pods.wake(namespace)
+
     def _namespace_changed(
         self, _: str, name: str, was: NamespaceState | None, now: NamespaceState | None
     ) -> None:
         self._ask_for_namespace(name)
+        self._wake(name)
         if was and now and was.managed != now.managed:
             for each, _kept in self.deployments.within(name):
                 self._ask_for_server(name, each)
@@ -158,6 +164,8 @@ class ClusterState:
         self, namespace: str, name: str, was: DeploymentState | None, now: DeploymentState | None
     ) -> None:
         self._ask_for_server(namespace, name)
+        if now is None:
+            self._wake(namespace)
         if was is None or now is None or was.covered != now.covered:
             self._ask_for_namespace(namespace)
 
@@ -169,15 +177,19 @@ class ClusterState:
         if was is None or now is None:
             self._ask_for_namespace(namespace)
 
-    def _source_changed(self, namespace: str, name: str, *_: str | None) -> None:
+    def _source_changed(self, namespace: str, name: str, _was: str | None, now: str | None) -> None:
         if not self._complete:
             return
+        if now is None:
+            self._wake(namespace)
         for each, kept in self.deployments.within(namespace):
             if kept.config_from == name:
                 self._ask_for_server(namespace, each)
 
     def _made_changed(self, namespace: str, _: str, was: Live | None, now: Live | None) -> None:
         owners = {each.owner for each in (was, now) if each}
+        if now is None:
+            self._wake(namespace)
         for each in filter(None, owners):
             self._ask_for_server(namespace, each)
         if "" in owners:

@@ -16,7 +16,8 @@ from webhook.kube.errors import (
 from webhook.kube.informer import Informer, ListWatch, Restarted
 from webhook.kube.lease import Lease, lead
 from webhook.kube.messages import FIELD_MANAGER, cluster_wide, namespaced
-from webhook.kube.reconcile import Backoff, Controller, NamespacedName, Queue, Reconciler
+from webhook.kube.reconcile import Controller, Reconciler
+from webhook.kube.work_queue import Backoff, NamespacedName, Queue
 
 __all__ = [
     "FIELD_MANAGER",

@@ -16,7 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from webhook.kube.api import Api
 from webhook.kube.cache import Cache, CacheEntry
 from webhook.kube.errors import ApiError, Gone, TooManyRequests, Unreachable
-from webhook.kube.reconcile import Backoff
+from webhook.kube.work_queue import Backoff
 
 RESYNC_SECONDS = 600.0
 LONGEST_WATCH = 290
