@@ -1,5 +1,7 @@
 """The controller's port: what a kubelet and Prometheus are answered."""
 
+import asyncio
+import time
 import urllib.error
 import urllib.request
 from unittest import mock
@@ -9,6 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from tools.cluster.ports import LOOPBACK, free_ports
 from webhook.controller.health import Heart, answer_probes
+from webhook.observe.metrics import ControllerMetrics
 from webhook.server.listener import Address
 
 
@@ -45,3 +48,21 @@ def test_a_loop_that_stands_still_is_not_healthy(seconds: int, problem: str | No
         found = heart.problem()
 
     assert (found and found[: len(problem or "")]) == problem
+
+
+async def test_a_beat_that_comes_late_is_observed() -> None:
+    metrics = ControllerMetrics()
+    heart = Heart(metrics.event_loop_lag)
+    beating = asyncio.create_task(heart.beat())
+    await asyncio.sleep(0)
+    time.sleep(0.7)  # noqa: ASYNC251 - nobody else has a turn
+    while not (count := observed(metrics, "count")):  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    beating.cancel()
+
+    assert observed(metrics, "sum") / count > 0.5
+
+
+def observed(metrics: ControllerMetrics, what: str) -> float:
+    name = f"mcp_admission_event_loop_lag_seconds_{what}"
+    return metrics.registry.get_sample_value(name) or 0.0

@@ -28,6 +28,7 @@ from webhook.controller.settings.effective import EffectiveSettings, effective_s
 from webhook.controller.settings.settings_reconciler import SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsStore
 from webhook.kube.access.client_config import Overrides
+from webhook.kube.lease import Connect
 from webhook.observe import logs
 from webhook.observe.metrics import ControllerMetrics
 from webhook.server.listener import Address
@@ -82,31 +83,33 @@ async def _control(options: ControlOptions, locks: Sequence[Layer]) -> None:
     connect = partial(
         kube.Api.connect, options.kubeconfig, options.overrides, on_request=metrics.request_sent
     )
-    async with await connect() as lease_api:
-        lease = _lease(lease_api, options, metrics)
-        heart = Heart()
-        beating = asyncio.create_task(heart.beat())
-        problems = {
-            "/healthz": heart.problem,
-            "/readyz": lambda: None if lease.looked else "the Lease has not been read yet",
-        }
+    heart = Heart(metrics.event_loop_lag)
+    lease = _lease(connect, options, metrics, heart)
+    beating = asyncio.create_task(heart.beat())
+    problems = {
+        "/healthz": heart.problem,
+        "/readyz": lambda: None if lease.looked else "the Lease has not been read yet",
+    }
+    async with await connect(may_write=lambda: lease.remaining) as api:
         answer_probes(options.metrics_listen, metrics.registry, problems)
-        async with await connect(may_write=lambda: lease.remaining) as api:
-            fields = {"certificates": options.certificates}
-            LOG.info("controller started", extra={"fields": fields})
+        fields = {"certificates": options.certificates}
+        LOG.info("controller started", extra={"fields": fields})
 
-            async def work() -> None:
-                await Manager(api, options, locks, metrics, lease.identity).run(stop)
+        async def work() -> None:
+            await Manager(api, options, locks, metrics, lease.identity).run(stop)
 
-            await kube.lead(lease, work, stop)
-        beating.cancel()
+        await kube.lead(lease, work, stop)
+    beating.cancel()
     LOG.info("controller stopped")
 
 
-def _lease(api: kube.Api, options: ControlOptions, metrics: ControllerMetrics) -> kube.Lease:
+def _lease(
+    connect: Connect, options: ControlOptions, metrics: ControllerMetrics, heart: Heart
+) -> kube.Lease:
     folder = kube.namespaced("coordination.k8s.io/v1", "leases", options.installation.namespace)
     identity = f"{socket.gethostname()}_{uuid.uuid4()}"
-    return kube.Lease(api, folder, options.lease, identity, metrics.leader.set)
+    leads = metrics.leader.set
+    return kube.Lease(connect, folder, options.lease, identity, leads, hangs=heart.problem)
 
 
 class Manager:

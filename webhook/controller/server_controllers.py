@@ -61,7 +61,7 @@ class ServerControllers:
         self._servers = ServerReconciler(api, self._state, writer, recorder)
         gates = GateReconciler(api, writer, namespaces, recorder)
         self._controllers: list[Controller[Any]] = [
-            Controller(name, reconciler, queue, metrics, workers, seconds)
+            Controller(name, reconciler, queue, metrics, workers, seconds=seconds)
             for name, reconciler, queue, seconds in (
                 ("pod", gates, queues.pods, RECONCILE_SECONDS),
                 ("namespace", namespaces, queues.namespaces, NAMESPACE_SECONDS),

@@ -14,7 +14,8 @@ from webhook.kube.errors import (
     TooManyRequests,
 )
 from webhook.kube.informer import Informer, ListWatch, Restarted
-from webhook.kube.lease import Lease, lead
+from webhook.kube.leader import lead
+from webhook.kube.lease import Lease
 from webhook.kube.messages import FIELD_MANAGER, cluster_wide, namespaced
 from webhook.kube.reconcile import Controller, Reconciler
 from webhook.kube.work_queue import Backoff, NamespacedName, Queue

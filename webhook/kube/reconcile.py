@@ -37,13 +37,14 @@ class Controller(Generic[Key]):
     A reconcile ends after `seconds`, whatever it does.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it works with, and within which bounds
         self,
         name: str,
         reconciler: Reconciler[Key],
         queue: Queue[Key],
         metrics: ControllerMetrics,
         workers: int = 1,
+        *,
         seconds: float | None = None,
     ) -> None:
         self.name, self.queue = name, queue
