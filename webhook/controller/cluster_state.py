@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from webhook import names
 from webhook.admission import Scope
 from webhook.controller.deployment_state import DeploymentState, observe_deployment
+from webhook.controller.drift_judge import DriftJudge
 from webhook.controller.installation import NamespaceRules, is_managed
 from webhook.controller.owned import KINDS, Live, applied_by_us, live_object
 from webhook.kube import Cache, NamespacedName, Queue
@@ -54,6 +55,7 @@ class ClusterState:
         self._watched, self._queues = watched, queues
         self.settings, self._rules = settings, NamespaceRules(settings, release_namespace)
         self._complete = False
+        self.judge = DriftJudge(self._ask_for_server)
         self.namespaces: Cache[NamespaceState] = Cache(_namespace, self._namespace_changed)
         self.deployments: Cache[DeploymentState] = Cache(self._deployment, self._deployment_changed)
         self.pods: Cache[PodState] = Cache(self._pod, self._pod_changed)
@@ -83,10 +85,15 @@ class ClusterState:
         found = self.namespaces.get("", namespace)
         return self._rules.scope(namespace, managed=found is not None and found.managed)
 
+    def deployment(self, namespace: str, name: str) -> DeploymentState | None:
+        """What is known of a Deployment, with the last verdict about it."""
+        found = self.deployments.get(namespace, name)
+        return found and found._replace(state=self.judge.verdict(namespace, name))
+
     def states(self) -> Iterator[str]:
         """Of each server, whether it is as it would be if it rolled now."""
         for namespace, name in self.deployments:
-            found = self.deployments.get(namespace, name)
+            found = self.deployment(namespace, name)
             if found is not None and found.covered:
                 yield found.state
 
@@ -122,7 +129,13 @@ class ClusterState:
         namespace = found["metadata"]["namespace"]
         if self._rules.leaves_alone(namespace):
             return None
-        return observe_deployment(found, self.settings, self.scope(namespace))
+        scope = self.scope(namespace)
+        kept = observe_deployment(found, self.settings, scope)
+        if kept is not None and kept.covered:
+            self.judge.hand_over(found, self.settings, scope)
+        else:
+            self.judge.forget(namespace, found["metadata"]["name"])
+        return kept
 
     def _pod(self, found: Json) -> PodState | None:
         if self._is_never_looked_at(found):
@@ -165,6 +178,7 @@ class ClusterState:
     ) -> None:
         self._ask_for_server(namespace, name)
         if now is None:
+            self.judge.forget(namespace, name)
             self._wake(namespace)
         if was is None or now is None or was.covered != now.covered:
             self._ask_for_namespace(namespace)

@@ -9,7 +9,7 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from webhook.kube import ConfigurationError
 from webhook.server.listener import Address
@@ -23,11 +23,11 @@ BEAT_SECONDS = 0.1
 class Heart:
     """Tells whether the event loop turns, to threads that wait for nothing of it.
 
-    `lag` observes by how many seconds each beat was late: nothing else had a turn for so long.
+    `longest` is set to the most seconds by which a beat was late: nothing else had a turn.
     """
 
-    def __init__(self, lag: Histogram | None = None) -> None:
-        self._beat, self._lag = time.monotonic(), lag
+    def __init__(self, longest: Gauge | None = None) -> None:
+        self._beat, self._longest, self._most = time.monotonic(), longest, 0.0
 
     async def beat(self) -> None:
         """Beat until cancelled."""
@@ -35,8 +35,9 @@ class Heart:
             due = time.monotonic() + BEAT_SECONDS
             await asyncio.sleep(BEAT_SECONDS)
             self._beat = time.monotonic()
-            if self._lag is not None:
-                self._lag.observe(max(0.0, self._beat - due))
+            self._most = max(self._most, self._beat - due)
+            if self._longest is not None:
+                self._longest.set(self._most)
 
     def problem(self) -> str | None:
         """What is wrong, if something is."""

@@ -83,7 +83,7 @@ async def _control(options: ControlOptions, locks: Sequence[Layer]) -> None:
     connect = partial(
         kube.Api.connect, options.kubeconfig, options.overrides, on_request=metrics.request_sent
     )
-    heart = Heart(metrics.event_loop_lag)
+    heart = Heart(metrics.longest_turn)
     lease = _lease(connect, options, metrics, heart)
     beating = asyncio.create_task(heart.beat())
     problems = {

@@ -86,6 +86,7 @@ class ServerControllers:
                 group.create_task(each)
                 for each in (
                     self._informers.run(),
+                    self._state.judge.run(),
                     self._follow_settings(),
                     self._count(),
                     self._resync(),

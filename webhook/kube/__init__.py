@@ -17,6 +17,7 @@ from webhook.kube.informer import Informer, ListWatch, Restarted
 from webhook.kube.leader import lead
 from webhook.kube.lease import Lease
 from webhook.kube.messages import FIELD_MANAGER, cluster_wide, namespaced
+from webhook.kube.pages import Turn
 from webhook.kube.reconcile import Controller, Reconciler
 from webhook.kube.work_queue import Backoff, NamespacedName, Queue
 
@@ -42,6 +43,7 @@ __all__ = [
     "Reconciler",
     "Restarted",
     "TooManyRequests",
+    "Turn",
     "cluster_wide",
     "lead",
     "namespaced",

@@ -153,8 +153,6 @@ class Metrics:
 RECONCILERS = ("server", "namespace", "pod", "settings", "certificates", "events")
 RECONCILE_BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
-LAG_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0)
-
 
 class ControllerMetrics:
     """The metrics of one controller process, in a registry of their own."""
@@ -184,12 +182,9 @@ class ControllerMetrics:
         self.api_requests = counter(
             "api_requests_total", "Requests to the API server.", ["verb", "resource"]
         )
-        self.event_loop_lag = Histogram(
-            "event_loop_lag_seconds",
-            "By how much a timer was late, ten times a second: for so long nothing had a turn.",
-            namespace=NAMESPACE,
-            registry=self.registry,
-            buckets=LAG_BUCKETS,
+        self.longest_turn = gauge(
+            "event_loop_longest_turn_seconds",
+            "The longest that anything kept the event loop for itself, since the process began.",
         )
         self.servers = gauge("servers", "MCP servers, by state.", ["state"])
         self.rotation_steps = counter("rotation_steps_total", "Steps of rotations taken.", ["step"])

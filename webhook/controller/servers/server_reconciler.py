@@ -35,7 +35,7 @@ class ServerReconciler:
 
     async def reconcile(self, key: NamespacedName) -> float | None:
         """Write what differs; where nothing has changed since it was right, no request is sent."""
-        found = self._state.deployments.get(key.namespace, key.name)
+        found = self._state.deployment(key.namespace, key.name)
         if found is None or not found.covered:
             self._settled.pop(key, None)
             self.refused.discard(key)
