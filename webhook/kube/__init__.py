@@ -15,7 +15,7 @@ from webhook.kube.errors import (
 )
 from webhook.kube.informer import Informer, ListWatch, Restarted
 from webhook.kube.leader import lead
-from webhook.kube.lease import Lease
+from webhook.kube.lease import Connect, Lease
 from webhook.kube.messages import FIELD_MANAGER, cluster_wide, namespaced
 from webhook.kube.pages import Turn
 from webhook.kube.reconcile import Controller, Reconciler
@@ -30,6 +30,7 @@ __all__ = [
     "Cache",
     "ConfigurationError",
     "Conflict",
+    "Connect",
     "Controller",
     "Forbidden",
     "Gone",
