@@ -14,7 +14,7 @@ from webhook.kube.lease import Lease
 
 
 class Leading:
-    """One process that leads over a Lease that lasts a quarter of a second."""
+    """One process that leads over a Lease that lasts two seconds."""
 
     def __init__(self) -> None:
         self.stored = Stored()
@@ -26,8 +26,8 @@ class Leading:
             "lease",
             "one",
             self.told.append,
-            duration=0.5,
-            renew=0.25,
+            duration=2.0,
+            renew=1.5,
             retry=0.02,
         )
 
@@ -45,7 +45,7 @@ async def test_work_that_keeps_its_loop_busy_keeps_the_lease() -> None:
 
     async def work() -> None:
         before = len(one.stored.holders)
-        time.sleep(2.0)  # noqa: ASYNC251 - it is the work that gives nobody a turn
+        time.sleep(2.5)  # noqa: ASYNC251 - it is the work that gives nobody a turn
         renewed.append(len(one.stored.holders) - before)
         assert one.lease.remaining > 0
         assert threading.get_ident() not in one.threads

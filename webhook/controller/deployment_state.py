@@ -9,8 +9,7 @@ import zlib
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.admission import DEPLOYMENTS, Scope, covered, stored
-from webhook.admission.drift import CURRENT
+from webhook.admission import DEPLOYMENTS, Scope, covered, drift, stored
 from webhook.objects import Server
 from webhook.objects import deployed_server as server
 from webhook.pods import CONTAINER_LISTS, Malformed
@@ -37,7 +36,7 @@ class DeploymentState(NamedTuple):
     revision: str | None
     config_from: str | None
     packed: bytes
-    state: str = CURRENT
+    state: str = drift.CURRENT
 
     @property
     def rolled_out(self) -> "DeploymentState":

@@ -5,7 +5,6 @@ between the two is the start of the work, the wish that it ends, and its end.
 """
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -73,8 +72,7 @@ class _Handed:
     def _begin(
         self, begun: list[asyncio.Task[None]], ended: asyncio.Future[asyncio.Task[None]]
     ) -> None:
-        working: Coroutine[Any, Any, None] = self._work()
-        task = self._here.create_task(working, name="work")
+        task = self._here.create_task(self._work(), name="work")
         task.add_done_callback(lambda done: _call(self._apart, _set, ended, done))
         begun.append(task)
 

@@ -7,9 +7,8 @@ namespace, so that neither memory nor the processor is filled with them.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from webhook.controller.cluster_state import ClusterState
@@ -36,7 +35,7 @@ class SourceReader:
     def __init__(self, api: Api, state: ClusterState) -> None:
         self._api, self._state = api, state
         self._kept: dict[NamespacedName, _Kept] = {}
-        self._copying: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._copying: dict[str, asyncio.Lock] = {}
 
     async def read(self, key: NamespacedName) -> Json | None:
         """The Secret as it is, not older than the watch has seen it; None where there is none."""
@@ -52,14 +51,13 @@ class SourceReader:
         self._keep(key, found)
         return found
 
-    @asynccontextmanager
-    async def copying(self, namespace: str, copies: Iterable[Json]) -> AsyncIterator[None]:
+    def copying(
+        self, namespace: str, copies: Iterable[Json]
+    ) -> AbstractAsyncContextManager[None, None]:
         """Within the block these are written; large ones one after another in a namespace."""
         if sum(map(_size, copies)) < LARGE:
-            yield
-            return
-        async with self._copying[namespace]:
-            yield
+            return nullcontext()
+        return self._copying.setdefault(namespace, asyncio.Lock())
 
     def _keep(self, key: NamespacedName, found: Json) -> None:
         self._forget(key)
