@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 MERGE = "application/merge-patch+json"
 CREATORS = 2
-LARGE, REFUSED, SHARING = 25, 100, 25
+LARGE, REFUSED, SHARING = 50, 200, 50
 TOLERATIONS, SECRET_BYTES = 95_000, 900_000
 SOURCE = "shared"
 PORTS = [{"name": "mcp", "containerPort": 8099}]

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from tests.e2e.controller.control import Control, grant
 from tests.e2e.controller_turns.crowd import Crowd
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
-from webhook.settings.load import GROUP, KIND, NAME, VERSION
+from tools.chart.shipped import shipped
+from webhook.settings.load import GROUP, KIND, NAME, PLURAL, VERSION
 
 pytestmark = pytest.mark.control_plane
 
@@ -27,6 +29,23 @@ MOST_MEMORY_MIB, LONGEST_TURN = 192, 1.0
 def victim(product: Product) -> Namespace:
     """A namespace with a policy that is in force."""
     return Namespace(product, product.cluster.namespace("victim"))
+
+
+@pytest.fixture
+def settings(product: Product) -> Iterator[Callable[[str], None]]:
+    """Changes the settings by the resource, as an administrator; nothing of it is left."""
+    cluster, definitions = product.cluster, shipped("CustomResourceDefinition")
+    cluster.kubectl("apply", "--filename", "-", sent=definitions)
+    path = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
+    cluster.wait_for("kind of the settings", lambda: cluster.raw("GET", path).status == 200)
+
+    def change(memory: str) -> None:
+        spec = {"mcpServerDefaults": {"resources": {"requests": {"memory": memory}}}}
+        found = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": {"name": NAME}}
+        cluster.kubectl("apply", "--filename", "-", sent={**found, "spec": spec})
+
+    yield change
+    cluster.kubectl("delete", "--filename", "-", sent=definitions)
 
 
 def opened(victim: Namespace, number: int) -> float:
@@ -45,13 +64,6 @@ def opened(victim: Namespace, number: int) -> float:
     taken = time.monotonic() - began
     victim.cluster.raw("DELETE", here)
     return taken
-
-
-def change_settings(product: Product, memory: str) -> None:
-    """As an administrator, by the resource."""
-    spec = {"mcpServerDefaults": {"resources": {"requests": {"memory": memory}}}}
-    found = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": {"name": NAME}}
-    product.cluster.kubectl("apply", "--filename", "-", sent={**found, "spec": spec})
 
 
 def peak(control: Control) -> float:
@@ -78,7 +90,7 @@ def tries(control: Control) -> float:
 
 
 def test_a_crowd_of_tenants_keeps_no_gate_of_another_closed(
-    product: Product, victim: Namespace
+    product: Product, victim: Namespace, settings: Callable[[str], None]
 ) -> None:
     cluster, numbers = product.cluster, iter(range(1000))
     grant(cluster)
@@ -97,7 +109,7 @@ def test_a_crowd_of_tenants_keeps_no_gate_of_another_closed(
         cluster.wait_for("controller that leads", control.leads, 120)
         print(f"the next one leads in {time.monotonic() - began:.1f} s")
         crowd.change_source("b")
-        change_settings(product, "301Mi")
+        settings("301Mi")
         crowded = [opened(victim, next(numbers)) for _ in range(CROWDED)]
         print(f"all at once: {told(crowded)}")
         cluster.wait_for("settings", lambda: applied(control), 120)
