@@ -12,9 +12,18 @@ from webhook.admission import Scope
 from webhook.controller.deployment_state import DeploymentState, observe_deployment
 from webhook.controller.drift_judge import DriftJudge
 from webhook.controller.installation import NamespaceRules, is_managed
-from webhook.controller.owned import KINDS, Live, applied_by_us, live_object
+from webhook.controller.owned import (
+    KINDS,
+    ForeignObjects,
+    Live,
+    ServerNames,
+    applied_by_us,
+    has_objects,
+    live_object,
+    version_of,
+)
 from webhook.kube import Cache, NamespacedName, Queue
-from webhook.objects import KUBE_SYSTEM, POD_SECURITY_PREFIX
+from webhook.objects import BASELINE, KUBE_SYSTEM, POD_SECURITY_PREFIX
 from webhook.settings import Settings
 
 Json = dict[str, Any]
@@ -64,6 +73,8 @@ class ClusterState:
             kind: Cache(partial(live_object, each), self._made_changed)
             for kind, each in KINDS.items()
         }
+        self.foreign = ForeignObjects(self.sources, self._foreign_changed)
+        self._server_names = ServerNames()
 
     def change_settings(self, settings: Settings) -> None:
         """Work by other settings; Deployments have to be judged again by them."""
@@ -126,26 +137,23 @@ class ClusterState:
                 self._queues.pods.add(NamespacedName(namespace, name))
 
     def _deployment(self, found: Json) -> DeploymentState | None:
-        namespace = found["metadata"]["namespace"]
+        namespace, name = found["metadata"]["namespace"], found["metadata"]["name"]
         if self._rules.leaves_alone(namespace):
             return None
-        scope = self.scope(namespace)
-        kept = observe_deployment(found, self.settings, scope)
+        scope, leaves = self.scope(namespace), has_objects(self.made, namespace, name)
+        kept = observe_deployment(found, self.settings, scope, leaves=leaves)
         if kept is not None and kept.covered:
             self.judge.hand_over(found, self.settings, scope)
         else:
-            self.judge.forget(namespace, found["metadata"]["name"])
+            self.judge.forget(namespace, name)
         return kept
 
     def _pod(self, found: Json) -> PodState | None:
-        if self._is_never_looked_at(found):
-            return None
-        return PodState(found["metadata"]["uid"], gate_index(found))
+        never = self._is_never_looked_at(found)
+        return None if never else PodState(found["metadata"]["uid"], gate_index(found))
 
     def _source(self, found: Json) -> str | None:
-        if self._is_never_looked_at(found):
-            return None
-        return f"{found['metadata']['uid']} {found['metadata']['resourceVersion']}"
+        return None if self._is_never_looked_at(found) else version_of(found)
 
     def _is_never_looked_at(self, found: Json) -> bool:
         """Whether the namespace of the object is left alone by any settings."""
@@ -177,7 +185,10 @@ class ClusterState:
         self, namespace: str, name: str, was: DeploymentState | None, now: DeploymentState | None
     ) -> None:
         self._ask_for_server(namespace, name)
-        if now is None:
+        if was is None:
+            self._server_names.add(namespace, name)
+        elif now is None:
+            self._server_names.discard(namespace, name)
             self.judge.forget(namespace, name)
             self._wake(namespace)
         if was is None or now is None or was.covered != now.covered:
@@ -199,8 +210,17 @@ class ClusterState:
         for each, kept in self.deployments.within(namespace):
             if kept.config_from == name:
                 self._ask_for_server(namespace, each)
+        self._foreign_changed(namespace, name)
 
-    def _made_changed(self, namespace: str, _: str, was: Live | None, now: Live | None) -> None:
+    def _foreign_changed(self, namespace: str, name: str, *_: str | None) -> None:
+        """Look at whoever wants the name: it may be free now."""
+        if name == BASELINE:
+            self._ask_for_namespace(namespace)
+        for each in self._server_names.of(namespace, name):
+            if self.deployments.get(namespace, each) is not None:
+                self._ask_for_server(namespace, each)
+
+    def _made_changed(self, namespace: str, name: str, was: Live | None, now: Live | None) -> None:
         owners = {each.owner for each in (was, now) if each}
         if now is None:
             self._wake(namespace)
@@ -208,6 +228,7 @@ class ClusterState:
             self._ask_for_server(namespace, each)
         if "" in owners:
             self._ask_for_namespace(namespace)
+        self._foreign_changed(namespace, name)
 
 
 def gate_index(pod: Json) -> int | None:
@@ -219,12 +240,11 @@ def gate_index(pod: Json) -> int | None:
 def _namespace(found: Json) -> NamespaceState:
     metadata = found["metadata"]
     labels = metadata.get("labels") or {}
+    security = (each for each in labels.items() if each[0].startswith(POD_SECURITY_PREFIX))
     return NamespaceState(
         uid=metadata["uid"],
         managed=is_managed(labels),
         going="deletionTimestamp" in metadata,
         applied=applied_by_us(found),
-        labels=tuple(
-            sorted(each for each in labels.items() if each[0].startswith(POD_SECURITY_PREFIX))
-        ),
+        labels=tuple(sorted(security)),
     )
