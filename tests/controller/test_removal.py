@@ -82,7 +82,7 @@ def uninstall(api: Any) -> removal.Uninstall:
     return removal.Uninstall(api, Installation("hook", "system"))
 
 
-async def test_the_webhook_is_forgotten_before_the_controller_stops(cluster: Cluster) -> None:
+async def test_the_webhook_is_forgotten_before_the_controllers_stop(cluster: Cluster) -> None:
     [_ async for _ in uninstall(cluster).run()]
 
     assert [call for call in cluster.calls if "admissionpolic" not in call] == [
@@ -90,6 +90,7 @@ async def test_the_webhook_is_forgotten_before_the_controller_stops(cluster: Clu
         "delete validatingwebhookconfigurations/mcp-admission",
         "delete mutatingwebhookconfigurations/mcp-admission",
         "patch mcp-admission-control/scale",
+        "patch mcp-admission-certificates/scale",
         "patch pods/crm-1",
         "delete networkpolicies/mcp-admission-baseline",
         "delete networkpolicies/crm-mcp-access",

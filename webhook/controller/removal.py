@@ -1,8 +1,8 @@
 """Takes the product out of a cluster in an order in which no pod is ever refused or left waiting.
 
 First namespaces are no longer managed: without a webhook that fills pods in, their Pod Security
-labels would refuse pods that say nothing. Then the API server forgets the webhook. Then the
-controller stops, which would put back what is removed. Gates, policies and labels that it wrote in
+labels would refuse pods that say nothing. Then the API server forgets the webhook. Then both
+controllers stop, which would put back what is removed. Gates, policies and labels that it wrote in
 between are removed after it. Its own settings and certificates are last, because the next
 installation would start with them. Services and Secrets of servers are kept: their templates refer
 to them. Each step finds what is left, so that a removal may be repeated.
@@ -21,6 +21,8 @@ from webhook.controller.gates.gate_reconciler import remove_gate
 from webhook.controller.installation import (
     ADMISSION_POLICIES,
     AUTHORITY_SECRET,
+    CERTIFICATES_DEPLOYMENT,
+    CERTIFICATES_PODS,
     CONTROL_DEPLOYMENT,
     CONTROL_PODS,
     OWN,
@@ -37,6 +39,7 @@ Json = dict[str, Any]
 Question = Callable[[], Awaitable[bool]]
 
 ADMISSION = "admissionregistration.k8s.io/v1"
+CONTROLLERS = {CONTROL_DEPLOYMENT: CONTROL_PODS, CERTIFICATES_DEPLOYMENT: CERTIFICATES_PODS}
 SECONDS_TO_STOP = 90.0
 # API servers call a webhook for a moment after its configuration is deleted.
 SETTLED = 2.0
@@ -44,7 +47,7 @@ PAUSE = 0.5
 
 
 class StillRunningError(Exception):
-    """The controller does not stop; one sentence that says what to do."""
+    """A controller does not stop; one sentence that says what to do."""
 
 
 class Removal(NamedTuple):
@@ -85,7 +88,7 @@ class Uninstall:
         return (
             self._namespaces,
             self._registrations,
-            self._controller,
+            self._controllers,
             self._gates,
             self._admission_policies,
             self._network_policies,
@@ -109,9 +112,10 @@ class Uninstall:
             line = f"{kind} {self.installation.configuration} deleted"
             yield self._deletion(line, path, settles=SETTLED)
 
-    async def _controller(self) -> AsyncIterator[Removal]:
-        line = f"Deployment {self.installation.namespace}/{CONTROL_DEPLOYMENT} scaled to 0"
-        yield Removal((line,), _yes, self._stop_controller)
+    async def _controllers(self) -> AsyncIterator[Removal]:
+        for deployment, pods in CONTROLLERS.items():
+            line = f"Deployment {self.installation.namespace}/{deployment} scaled to 0"
+            yield Removal((line,), _yes, partial(self._stop, deployment, pods))
 
     async def _gates(self) -> AsyncIterator[Removal]:
         pending = await self.api.list(
@@ -142,7 +146,7 @@ class Uninstall:
             yield self._deletion(line, path, metadata["uid"])
 
     async def _own(self) -> AsyncIterator[Removal]:
-        """What the controller wrote beside itself; a certificate of another issuer is kept."""
+        """What the controllers wrote beside themselves; a certificate of another issuer is kept."""
         for kind, resource, name in (
             ("ConfigMap", "configmaps", SETTINGS_CONFIG_MAP),
             ("Secret", "secrets", SERVING_SECRET),
@@ -179,20 +183,20 @@ class Uninstall:
 
         return Removal((line,), is_there, remove)
 
-    async def _stop_controller(self) -> bool:
+    async def _stop(self, deployment: str, selector: str) -> bool:
         where = self.installation.namespace
-        scale = namespaced("apps/v1", "deployments", where, CONTROL_DEPLOYMENT, "scale")
+        scale = namespaced("apps/v1", "deployments", where, deployment, "scale")
         try:
             await self.api.patch(scale, {"spec": {"replicas": 0}}, kind="merge")
         except NotFound:
             return False
         pods, clock = namespaced("v1", "pods", where), asyncio.get_running_loop().time
         ends = clock() + SECONDS_TO_STOP
-        while (await self.api.list(pods, label_selector=CONTROL_PODS)).items:
+        while (await self.api.list(pods, label_selector=selector)).items:
             if clock() > ends:
                 raise StillRunningError(
-                    f"the pods of Deployment {where}/{CONTROL_DEPLOYMENT} do not end: delete them, "
-                    "and run this again"
+                    f"the pods of Deployment {where}/{deployment} do not end: delete them, and run "
+                    "this again"
                 )
             await asyncio.sleep(PAUSE)
         return True
