@@ -5,7 +5,7 @@ import pytest
 from tests.chart.value_sets import VALUE_SETS
 from tools.chart.helm import Helm, Json
 
-PROCESSES = ("serve", "control")
+PROCESSES = ("serve", "control", "certificates")
 
 
 def pod(helm: Helm, process: str, values: Json | None = None) -> Json:
