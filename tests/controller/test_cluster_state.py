@@ -8,22 +8,31 @@ from tests.controller.servers.one_server import Json, deployment, stored
 from webhook import names
 from webhook.admission import Scope
 from webhook.controller.cluster_state import ClusterState, gate_index
-from webhook.kube.reconcile import NamespacedName
+from webhook.kube.work_queue import NamespacedName
 from webhook.settings.model import Settings
 
 CRM = NamespacedName("team", "crm")
+
+
+class Keys(set[Any]):
+    """Instead of a queue: the keys that were asked for, and the namespaces that were woken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.woken: list[str] = []
+
+    def wake(self, namespace: str) -> None:
+        self.woken.append(namespace)
 
 
 class Asked:
     """The queues: the keys that were asked for since they were taken."""
 
     def __init__(self) -> None:
-        self.namespaces: set[str] = set()
-        self.servers: set[NamespacedName] = set()
-        self.pods: set[NamespacedName] = set()
+        self.namespaces, self.servers, self.pods = Keys(), Keys(), Keys()
 
     def taken(self) -> tuple[set[str], set[NamespacedName], set[NamespacedName]]:
-        found = self.namespaces.copy(), self.servers.copy(), self.pods.copy()
+        found = set(self.namespaces), set(self.servers), set(self.pods)
         for keys in (self.namespaces, self.servers, self.pods):
             keys.clear()
         return found
@@ -179,3 +188,18 @@ def test_only_pods_that_wait_at_the_gate_are_looked_at(state: ClusterState, aske
 )
 def test_our_gate_is_found_among_others(gates: list[str], at: int | None) -> None:
     assert gate_index(pod(gates)) == at
+
+
+def test_what_is_deleted_in_a_namespace_lets_what_was_refused_there_be_tried_again(
+    state: ClusterState, asked: Asked
+) -> None:
+    state.begin()
+    source = stored({"metadata": {"name": "source", "namespace": "team"}}, "source")
+    state.sources.put(source)
+    asked.servers.woken.clear()
+    asked.pods.woken.clear()
+
+    state.sources.drop("team", "source")
+    state.deployments.drop("team", "crm")
+    state.namespaces.put(namespace("team", labels=MANAGED))
+    assert asked.servers.woken == asked.pods.woken == ["team"] * 3

@@ -11,8 +11,8 @@ from tests.kube.virtual_time import run
 from webhook.controller.installation import Installation
 from webhook.controller.manager import ControlOptions, Manager
 from webhook.kube.access.client_config import NONE
-from webhook.kube.api import Listing
 from webhook.kube.errors import NotFound
+from webhook.kube.pages import Listing
 from webhook.observe.metrics import ControllerMetrics
 from webhook.server.listener import Address
 

@@ -6,8 +6,8 @@ import pytest
 
 from webhook.controller import removal
 from webhook.controller.installation import Installation
-from webhook.kube.api import Listing
 from webhook.kube.errors import NotFound
+from webhook.kube.pages import Listing
 
 Json = dict[str, Any]
 OWN = {"app.kubernetes.io/managed-by": "mcp-admission"}

@@ -5,6 +5,7 @@ memory than everything else together.
 """
 
 import json
+import zlib
 from typing import Any, NamedTuple
 
 from webhook import names
@@ -23,7 +24,8 @@ class DeploymentState(NamedTuple):
 
     `rolled`: all its pods are of the present template. `first`: the template never was another.
     `unread`: no pod runs that can have read a Secret which is made now.
-    `state`: one of `drift.STATES`.
+    `packed`: what is made for it, as text, compressed: lists of ports are long and alike.
+    `state`: what it would become if it rolled now, of which a stored object says nothing.
     """
 
     uid: str
@@ -33,8 +35,8 @@ class DeploymentState(NamedTuple):
     unread: bool
     revision: str | None
     config_from: str | None
-    state: str
-    text: str
+    packed: bytes
+    state: str = drift.CURRENT
 
     @property
     def rolled_out(self) -> "DeploymentState":
@@ -44,7 +46,7 @@ class DeploymentState(NamedTuple):
     @property
     def server(self) -> Server:
         """The server that it is."""
-        return server.server_of(json.loads(self.text))
+        return server.server_of(json.loads(zlib.decompress(self.packed)))
 
 
 def observe_deployment(
@@ -71,8 +73,7 @@ def observe_deployment(
         unread=_unread(found),
         revision=annotations.get(names.REVISION),
         config_from=asked.get(names.CONFIG_FROM),
-        state=drift.state(found, settings, scope) if is_server else drift.CURRENT,
-        text=json.dumps(_trimmed(found), separators=(",", ":")),
+        packed=zlib.compress(json.dumps(_trimmed(found), separators=(",", ":")).encode(), level=1),
     )
 
 

@@ -51,7 +51,8 @@ class ClusterInformers:
         self.synced = asyncio.Event()
         self._api, self._state, self._watched, self._metrics = api, state, watched, metrics
         self._deployments = self._informers(
-            state.deployments, self._list_watches("apps/v1", "deployments")
+            state.deployments,
+            self._list_watches("apps/v1", "deployments", settled=state.judge.judge_all),
         )
 
     async def run(self) -> None:

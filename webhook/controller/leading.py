@@ -82,24 +82,26 @@ async def _run(
     connect = partial(
         kube.Api.connect, options.kubeconfig, options.overrides, on_request=metrics.request_sent
     )
-    async with await connect() as lease_api:
-        lease = _lease(lease_api, options, metrics)
-        heart = Heart()
-        beating = asyncio.create_task(heart.beat())
-        problems = {
-            "/healthz": heart.problem,
-            "/readyz": lambda: None if lease.looked else "the Lease has not been read yet",
-        }
+    heart = Heart(metrics.longest_turn)
+    lease = _lease(connect, options, metrics, heart)
+    beating = asyncio.create_task(heart.beat())
+    problems = {
+        "/healthz": heart.problem,
+        "/readyz": lambda: None if lease.looked else "the Lease has not been read yet",
+    }
+    async with await connect(may_write=lambda: lease.remaining) as api:
         answer_probes(options.metrics_listen, metrics.registry, problems)
-        async with await connect(may_write=lambda: lease.remaining) as api:
-            LOG.info("controller started", extra={"fields": fields})
-            leading = Leading(api, metrics, lease.identity, stop)
-            await kube.lead(lease, partial(work, leading), stop)
-        beating.cancel()
+        LOG.info("controller started", extra={"fields": fields})
+        leading = Leading(api, metrics, lease.identity, stop)
+        await kube.lead(lease, partial(work, leading), stop)
+    beating.cancel()
     LOG.info("controller stopped")
 
 
-def _lease(api: kube.Api, options: ProcessOptions, metrics: ControllerMetrics) -> kube.Lease:
+def _lease(
+    connect: kube.Connect, options: ProcessOptions, metrics: ControllerMetrics, heart: Heart
+) -> kube.Lease:
     folder = kube.namespaced("coordination.k8s.io/v1", "leases", options.installation.namespace)
     identity = f"{socket.gethostname()}_{uuid.uuid4()}"
-    return kube.Lease(api, folder, options.lease, identity, metrics.leader.set)
+    leads = metrics.leader.set
+    return kube.Lease(connect, folder, options.lease, identity, leads, hangs=heart.problem)

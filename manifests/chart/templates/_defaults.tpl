@@ -112,6 +112,8 @@ control:
     requests:
       cpu: 50m
       memory: 128Mi
+    limits:
+      memory: 256Mi
   nodeSelector: {}
   affinity: {}
   tolerations: []

@@ -16,7 +16,7 @@ from webhook.controller.gates.gate_reconciler import MOMENT, GateReconciler
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned.writer import Writer
 from webhook.kube.errors import Invalid
-from webhook.kube.reconcile import NamespacedName, Queue
+from webhook.kube.work_queue import NamespacedName, Queue
 from webhook.objects.network_policies import BASELINE
 from webhook.settings.model import Settings
 

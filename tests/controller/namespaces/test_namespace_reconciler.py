@@ -16,7 +16,7 @@ from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned.writer import Writer
-from webhook.kube.reconcile import Queue
+from webhook.kube.work_queue import Queue
 from webhook.objects import made
 from webhook.settings.model import Settings
 

@@ -10,7 +10,7 @@ from webhook.controller.deployment_state import observe_deployment
 from webhook.controller.owned.owned_objects import ObjectKey
 from webhook.controller.servers.outcome import Patience, Settled, WriteOutcome
 from webhook.kube.errors import Forbidden
-from webhook.kube.reconcile import NamespacedName
+from webhook.kube.work_queue import NamespacedName
 from webhook.settings.model import Settings
 
 ERROR = Forbidden(403, "Forbidden", "no")

@@ -4,6 +4,7 @@ from webhook.controller.owned.foreign_objects import (
     FOLLOWED,
     ForeignObjects,
     ServerNames,
+    has_objects,
     version_of,
 )
 from webhook.controller.owned.managed_fields import (
@@ -43,6 +44,7 @@ __all__ = [
     "Writer",
     "applied_by_us",
     "former_service_key",
+    "has_objects",
     "is_made_policy",
     "keys_of_server",
     "live_object",

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from webhook import names
-from webhook.controller.owned.owned_objects import POLICY, SERVICE, Kind, ObjectKey, is_reserved
+from webhook.controller.owned.owned_objects import (
+    POLICY,
+    SERVICE,
+    Kind,
+    Live,
+    ObjectKey,
+    former_service_key,
+    is_reserved,
+    keys_of_server,
+)
 from webhook.kube import Cache
 
 Json = dict[str, Any]
@@ -22,6 +31,13 @@ Changed = Callable[[str, str, str | None, str | None], None]
 def version_of(found: Json) -> str:
     """Which object it is, in which version."""
     return f"{found['metadata']['uid']} {found['metadata']['resourceVersion']}"
+
+
+def has_objects(made: Mapping[str, Cache[Live]], namespace: str, name: str) -> bool:
+    """Whether a Deployment that may be no server any more still has objects of one."""
+    places = [*keys_of_server(namespace, name), former_service_key(namespace, name)]
+    lives = (made[each.kind].get(namespace, each.name) for each in places)
+    return any(live is not None and live.owner == name for live in lives)
 
 
 class ForeignObjects:

@@ -16,7 +16,8 @@ from webhook.controller.owned import GoingAway, NotOurs, Waits, Writer, owned_ob
 from webhook.controller.servers import cleanup as former
 from webhook.controller.servers.cleanup import clean_up
 from webhook.controller.servers.outcome import Patience, Settled, WriteOutcome
-from webhook.kube import Api, ApiError, NamespacedName, NotFound, namespaced
+from webhook.controller.servers.source_reader import SourceReader
+from webhook.kube import Api, ApiError, NamespacedName, namespaced
 from webhook.objects import Refused, Server, configuration, leads_to, made
 
 Json = dict[str, Any]
@@ -30,13 +31,14 @@ class ServerReconciler:
         self, api: Api, state: ClusterState, writer: Writer, recorder: EventRecorder
     ) -> None:
         self._api, self._state, self._writer, self._recorder = api, state, writer, recorder
+        self._sources = SourceReader(api, state)
         self._settled: dict[NamespacedName, Settled] = {}
         self._patience = Patience()
         self.refused: set[NamespacedName] = set()
 
     async def reconcile(self, key: NamespacedName) -> float | None:
         """Write what differs; where nothing has changed since it was right, no request is sent."""
-        found = self._state.deployments.get(key.namespace, key.name)
+        found = self._state.deployment(key.namespace, key.name)
         if found is None or not found.covered:
             self._settled.pop(key, None)
             self.refused.discard(key)
@@ -101,18 +103,16 @@ class ServerReconciler:
             return None
         if name is None:
             return None
-        try:
-            return await self._api.get(owned_objects.SECRET.path(server.namespace, name))
-        except NotFound:
-            return None
+        return await self._sources.read(NamespacedName(server.namespace, name))
 
     async def _write(
         self, key: NamespacedName, found: DeploymentState, wanted: made.Made
     ) -> WriteOutcome:
         """Write what differs and say what cannot be."""
         outcome = WriteOutcome({each.reason: each.note for each in wanted.refusals})
-        for each in wanted.objects:
-            await self._put(key, found, each, wanted.revision, outcome)
+        async with self._sources.copying(key.namespace, wanted.objects):
+            for each in wanted.objects:
+                await self._put(key, found, each, wanted.revision, outcome)
         try:
             await self._tidy(key, found, wanted)
             await self._see_off(key, found, wanted, outcome)

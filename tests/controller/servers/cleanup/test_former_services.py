@@ -11,7 +11,7 @@ from webhook.controller.cluster_state import ClusterState
 from webhook.controller.servers.cleanup import keep_former_service
 from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.kube.errors import NotFound
-from webhook.kube.reconcile import NamespacedName
+from webhook.kube.work_queue import NamespacedName
 
 FORMER = "/api/v1/namespaces/team/services/crm"
 NEW = "/api/v1/namespaces/team/services/crm-mcp"
