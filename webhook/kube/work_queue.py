@@ -12,6 +12,7 @@ ends the pause, a success of what was refused ends it for all.
 
 import asyncio
 import random
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, NamedTuple, TypeVar
 
@@ -54,7 +55,7 @@ class _Group(Generic[Key]):
 
     def __init__(self, uniform: Uniform) -> None:
         self.waiting: dict[Key, None] = {}
-        self.refused: dict[Key, None] = {}
+        self.refused: OrderedDict[Key, None] = OrderedDict()
         self.working = 0
         self.backoff = Backoff(uniform)
         # When one may be tried, while something is refused: of those that wait, of the refused.
@@ -126,7 +127,7 @@ class Queue(Generic[Key]):
         if key in self._worked_on:
             self._again.add(key)
         elif group is not None and key in group.refused:
-            group.refused = {key: None, **group.refused}
+            group.refused.move_to_end(key, last=False)
             self.wake(name)
         else:
             group = self._groups.setdefault(name, _Group(self._uniform))
