@@ -70,7 +70,9 @@ def places(kind: str) -> list[Place]:
         for part in ("metadata", "spec")
         for place in _inside(field_table(kind)[part], (part,))
     )
-    return [place for place in found if named.issuperset(place.keys[1:])]
+    # The table of fields says nothing about what is in it; this much is read.
+    record = Place(("metadata", "managedFields"), '{"fieldsV1":{}}')
+    return [record, *(place for place in found if named.issuperset(place.keys[1:]))]
 
 
 @cache

@@ -29,7 +29,7 @@ SMALL = 32 * 1024
 """Bytes of JSON that hold few enough items to be read uncounted."""
 
 _CONTAINERS = frozenset({dict, list})
-_NOT_READ = ("managedFields",)
+_RECORD = "managedFields"  # what it holds is not read item by item
 _READ = ("spec", "template")
 
 
@@ -138,7 +138,10 @@ def _parts(document: dict[str, Any]) -> list[_Step]:
     around = _Step(metadata, "metadata", root)
     found = [_Step(document.get(key), key, root) for key in _READ]
     if type(metadata) is dict:
-        found += [_Step(metadata[key], key, around) for key in metadata if key not in _NOT_READ]
+        found += [_Step(metadata[key], key, around) for key in metadata if key != _RECORD]
+        record = metadata.get(_RECORD)
+        if type(record) is list:
+            found.append(_Step([True] * len(record), _RECORD, around))
     return [step for step in found if type(step.value) in _CONTAINERS]
 
 
@@ -149,9 +152,8 @@ def _within(parts: list[Any], bounds: Bounds) -> bool:
         left -= len(value)
         if left < 0 or len(value) > bounds.one_list:
             return False
-        for item in value.values() if type(value) is dict else value:
-            if type(item) in _CONTAINERS:
-                pending.append(item)
+        items = value.values() if type(value) is dict else value
+        pending += [item for item in items if type(item) in _CONTAINERS]
     return True
 
 

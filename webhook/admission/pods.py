@@ -77,6 +77,7 @@ def review_pod_update(request: Request, settings: Settings, scope: Scope) -> Ans
             revert.put_back(new.head.spec, old.head.spec, memory)
         return allow((), patch.finish())
     findings = guards.changed_labels(request) + guards.removed_gate(request, settings)
+    findings += guards.added_tolerations(request, new.head.spec, old.head.spec, settings)
     if _significant(new, old):
         request.measure()
         findings += Enforcement.of_pod(settings, Pod(new.head)).check()
