@@ -89,6 +89,8 @@ serve:
     requests:
       cpu: 50m
       memory: 128Mi
+    limits:
+      memory: 512Mi
   nodeSelector: {}
   affinity: {}
   tolerations: []
@@ -109,6 +111,7 @@ networkPolicy:
   apiServerPorts:
   - 443
   - 6443
+  apiServerCIDRs: []
 managedLabelPolicy:
   enabled: true
 serviceMonitor:
