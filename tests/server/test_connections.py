@@ -11,7 +11,7 @@ from webhook.server.connections import (
     Bounds,
     Connection,
     Connections,
-    State,
+    ConnectionState,
 )
 
 
@@ -24,7 +24,7 @@ class World:
         self.closed: list[str] = []
         self.table = Connections("reviews", bounds, self.metrics, lambda: self.now)
 
-    def add(self, name: str, state: State = State.PENDING) -> Connection:
+    def add(self, name: str, state: ConnectionState = ConnectionState.PENDING) -> Connection:
         connection = Connection(name[0], lambda: self.closed.append(name))
         self.table.add(connection)
         self.table.move(connection, state)
@@ -47,14 +47,14 @@ class World:
 
 def test_a_peer_with_too_many_loses_the_one_that_is_needed_least() -> None:
     world = World(Bounds(connections=100, each=4))
-    world.add("a busy", State.BUSY)
+    world.add("a busy", ConnectionState.BUSY)
     world.add("a new")
-    world.add("a idle", State.IDLE)
-    world.add("a shaking", State.HANDSHAKE)
+    world.add("a idle", ConnectionState.IDLE)
+    world.add("a shaking", ConnectionState.HANDSHAKE)
     for _ in range(3):
-        world.add("a last", State.BUSY)
+        world.add("a last", ConnectionState.BUSY)
     assert world.closed == ["a idle", "a new", "a shaking"]
-    world.add("a last", State.BUSY)
+    world.add("a last", ConnectionState.BUSY)
     assert world.closed[-1] == "a busy"
     assert (world.count("peer_has_too_many"), world.open) == (4, 4)
 
@@ -63,7 +63,7 @@ def test_a_full_port_lets_newcomers_in() -> None:
     """An API server has idle connections; somebody else opens one after the other."""
     world = World(Bounds(connections=10, each=8))
     for number in range(3):
-        world.add(f"s{number}", State.IDLE)
+        world.add(f"s{number}", ConnectionState.IDLE)
     for number in range(7):
         world.add(f"a{number}")
     world.now = 5
@@ -78,10 +78,10 @@ def test_a_full_port_lets_newcomers_in() -> None:
 
 def test_with_nobody_slow_the_peer_with_the_most_gives_way() -> None:
     world = World(Bounds(connections=4, each=4))
-    world.add("b1", State.IDLE)
+    world.add("b1", ConnectionState.IDLE)
     for number in range(3):
-        world.add(f"a{number}", State.BUSY)
-    world.add("c1", State.BUSY)
+        world.add(f"a{number}", ConnectionState.BUSY)
+    world.add("c1", ConnectionState.BUSY)
     world.table.make_room()
     assert world.closed[0] == "a0"
     assert world.count("too_many") == 2
@@ -91,13 +91,13 @@ def test_with_nobody_slow_the_peer_with_the_most_gives_way() -> None:
 @pytest.mark.parametrize(
     ("state", "seconds"),
     [
-        (State.PENDING, PENDING_SECONDS),
-        (State.HANDSHAKE, PENDING_SECONDS),
-        (State.IDLE, IDLE_SECONDS),
-        (State.BUSY, BUSY_SECONDS),
+        (ConnectionState.PENDING, PENDING_SECONDS),
+        (ConnectionState.HANDSHAKE, PENDING_SECONDS),
+        (ConnectionState.IDLE, IDLE_SECONDS),
+        (ConnectionState.BUSY, BUSY_SECONDS),
     ],
 )
-def test_a_state_ends_after_its_time(state: State, seconds: float) -> None:
+def test_a_state_ends_after_its_time(state: ConnectionState, seconds: float) -> None:
     world = World(Bounds(connections=10, each=8))
     world.add("a1", state)
     world.now = seconds - 1
@@ -112,13 +112,13 @@ def test_a_state_ends_after_its_time(state: State, seconds: float) -> None:
 
 def test_handshakes_are_bounded_and_slow_ones_make_room() -> None:
     world = World(Bounds(connections=10, each=8, handshakes=2))
-    first = world.add("a1", State.HANDSHAKE)
+    first = world.add("a1", ConnectionState.HANDSHAKE)
     assert world.table.room_for_handshake()
-    world.add("a2", State.HANDSHAKE)
+    world.add("a2", ConnectionState.HANDSHAKE)
     assert not world.table.room_for_handshake()
-    world.table.move(first, State.PENDING)
+    world.table.move(first, ConnectionState.PENDING)
     assert world.table.room_for_handshake()
-    world.table.move(first, State.HANDSHAKE)
+    world.table.move(first, ConnectionState.HANDSHAKE)
     world.now = 2
     assert world.table.room_for_handshake()
     assert world.closed == ["a2"]
@@ -129,7 +129,7 @@ def test_an_ended_connection_is_forgotten_once() -> None:
     connection = world.add("a1")
     world.table.remove(connection)
     world.table.remove(connection)
-    world.table.move(connection, State.IDLE)
+    world.table.move(connection, ConnectionState.IDLE)
     world.table.close_overdue()
     assert (world.open, world.closed) == (0, [])
     assert [world.count(reason) for reason in REASONS] == [0] * len(REASONS)

@@ -6,11 +6,11 @@ from aiohttp import ClientSession
 
 from webhook.observe.metrics import Metrics
 from webhook.server.app import Traffic
-from webhook.server.listener import PROBES, Address, Listener, Port
+from webhook.server.listener import PROBES, Address, Listener, ListenerPort
 from webhook.server.probes import Rendering, probe_application
 
 ADDRESS = Address("127.0.0.1", 0)
-PORT = Port("probes", PROBES)
+PORT = ListenerPort("probes", PROBES)
 
 
 async def test_readiness_ends_before_the_process() -> None:

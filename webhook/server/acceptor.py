@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Callable
 
-from webhook.server.connections import Connection, Connections, State
+from webhook.server.connections import Connection, Connections, ConnectionState
 from webhook.server.turns import FairQueue
 
 HANDSHAKE_SECONDS = 10.0
@@ -137,7 +137,7 @@ class Acceptor:
             if not (ready := self._ready.pop()):
                 return
             if not ready[0].closed:
-                self._connections.move(ready[0], State.HANDSHAKE)
+                self._connections.move(ready[0], ConnectionState.HANDSHAKE)
                 self._begin(*ready)
         if self._ready:
             self._begin_soon()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from webhook.observe.metrics import Metrics
 
 
-class State(Enum):
+class ConnectionState(Enum):
     """What a connection does, and why it is closed if it does that for too long."""
 
     PENDING = "slow_client"
@@ -31,7 +31,7 @@ BUSY_SECONDS = 40.0
 # What has been pending for longer than this is closed before what is idle.
 SLOW_SECONDS = 1.0
 TOO_MANY, PEER_HAS_TOO_MANY = "too_many", "peer_has_too_many"
-REASONS = (*(state.value for state in State), TOO_MANY, PEER_HAS_TOO_MANY)
+REASONS = (*(state.value for state in ConnectionState), TOO_MANY, PEER_HAS_TOO_MANY)
 
 
 class Bounds(NamedTuple):
@@ -42,11 +42,11 @@ class Bounds(NamedTuple):
     handshakes: int = 0
 
 
-def longest(state: State) -> float:
+def longest(state: ConnectionState) -> float:
     """The seconds that a connection may be in a state."""
-    if state is State.IDLE:
+    if state is ConnectionState.IDLE:
         return IDLE_SECONDS
-    return BUSY_SECONDS if state is State.BUSY else PENDING_SECONDS
+    return BUSY_SECONDS if state is ConnectionState.BUSY else PENDING_SECONDS
 
 
 class Connection:
@@ -58,7 +58,7 @@ class Connection:
         self.peer = peer
         self.close = close
         self.closed = False
-        self.state = State.PENDING
+        self.state = ConnectionState.PENDING
         self.since = 0.0
 
 
@@ -66,18 +66,20 @@ class Peer:
     """The connections of one peer by what they do, each since the longest first."""
 
     def __init__(self) -> None:
-        self.by_state: dict[State, dict[Connection, None]] = {state: {} for state in State}
+        self.by_state: dict[ConnectionState, dict[Connection, None]] = {
+            state: {} for state in ConnectionState
+        }
 
     def __len__(self) -> int:
         return sum(map(len, self.by_state.values()))
 
-    def oldest(self, state: State) -> Connection | None:
+    def oldest(self, state: ConnectionState) -> Connection | None:
         """The one that has been in this state for the longest."""
         return next(iter(self.by_state[state]), None)
 
     def slowest(self, before: float) -> Connection | None:
         """One that makes us wait since before that time."""
-        for state in (State.PENDING, State.HANDSHAKE):
+        for state in (ConnectionState.PENDING, ConnectionState.HANDSHAKE):
             oldest = self.oldest(state)
             if oldest and oldest.since < before:
                 return oldest
@@ -86,7 +88,12 @@ class Peer:
     def least(self, before: float) -> Connection | None:
         """The one that is needed least."""
         slow = self.slowest(before)
-        states = (State.IDLE, State.PENDING, State.HANDSHAKE, State.BUSY)
+        states = (
+            ConnectionState.IDLE,
+            ConnectionState.PENDING,
+            ConnectionState.HANDSHAKE,
+            ConnectionState.BUSY,
+        )
         return slow or next((oldest for state in states if (oldest := self.oldest(state))), None)
 
 
@@ -124,13 +131,15 @@ class Connections:
             None
         )
 
-    def move(self, connection: Connection, state: State) -> None:
+    def move(self, connection: Connection, state: ConnectionState) -> None:
         """Say what a connection does now."""
         if connection.closed:
             return
         by_state = self._peers[connection.peer].by_state
         del by_state[connection.state][connection]
-        self._handshakes += (state is State.HANDSHAKE) - (connection.state is State.HANDSHAKE)
+        self._handshakes += (state is ConnectionState.HANDSHAKE) - (
+            connection.state is ConnectionState.HANDSHAKE
+        )
         connection.state = state
         connection.since = self._clock()
         by_state[state][connection] = None
@@ -141,7 +150,7 @@ class Connections:
             return
         connection.closed = True
         self._open -= 1
-        self._handshakes -= connection.state is State.HANDSHAKE
+        self._handshakes -= connection.state is ConnectionState.HANDSHAKE
         peer = self._peers[connection.peer]
         del peer.by_state[connection.state][connection]
         if not peer:
@@ -152,11 +161,13 @@ class Connections:
         if self._handshakes < self._bounds.handshakes:
             return True
         before = self._clock() - SLOW_SECONDS
-        peers = sorted(self._peers.values(), key=lambda peer: -len(peer.by_state[State.HANDSHAKE]))
+        peers = sorted(
+            self._peers.values(), key=lambda peer: -len(peer.by_state[ConnectionState.HANDSHAKE])
+        )
         for peer in peers:
-            oldest = peer.oldest(State.HANDSHAKE)
+            oldest = peer.oldest(ConnectionState.HANDSHAKE)
             if oldest and oldest.since < before:
-                self._close(oldest, State.HANDSHAKE.value)
+                self._close(oldest, ConnectionState.HANDSHAKE.value)
                 return True
         return False
 
@@ -164,7 +175,7 @@ class Connections:
         """Close each connection that has been in its state for too long."""
         now = self._clock()
         for peer in list(self._peers.values()):
-            for state in State:
+            for state in ConnectionState:
                 while (oldest := peer.oldest(state)) and now - oldest.since >= longest(state):
                     self._close(oldest, state.value)
 
@@ -184,7 +195,7 @@ class Connections:
         peers = self._peers.values()
         slow = [peer for peer in peers if peer.slowest(before)]
         if slow:
-            most = max(slow, key=lambda peer: len(peer.by_state[State.PENDING]))
+            most = max(slow, key=lambda peer: len(peer.by_state[ConnectionState.PENDING]))
         else:
             most = max(peers, key=len, default=Peer())
         return most.least(before)

@@ -14,7 +14,7 @@ from aiohttp import StreamReader, web
 
 from webhook.observe.logs import SeldomLog, failure
 from webhook.observe.metrics import Metrics
-from webhook.server.connections import IDLE_SECONDS, Connection, Connections, State
+from webhook.server.connections import IDLE_SECONDS, Connection, Connections, ConnectionState
 
 # Read ahead of a body, and unsent of an answer, before the other side has to wait.
 BUFFER_BYTES = 32 * 1024
@@ -74,7 +74,7 @@ class HttpConnection(web.RequestHandler):
         if limit := getattr(transport, "set_read_buffer_limits", None):
             limit(high=BUFFER_BYTES)  # That of TLS, which is 256 KiB.
         self._connection.close = both_ways.abort
-        self._connections.move(self._connection, State.PENDING)
+        self._connections.move(self._connection, ConnectionState.PENDING)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection has ended."""
@@ -92,28 +92,30 @@ class HttpConnection(web.RequestHandler):
             self._arrivals.extend([first] * new)
             self._first_bytes = None
             self._body = self._messages[-1][1]
-        elif self._first_bytes is not None and self._connection.state is State.IDLE:
-            self._connections.move(self._connection, State.PENDING)
+        elif self._first_bytes is not None and self._connection.state is ConnectionState.IDLE:
+            self._connections.move(self._connection, ConnectionState.PENDING)
 
     def pause_writing(self) -> None:
         """The client does not take its answer."""
         super().pause_writing()
-        self._connections.move(self._connection, State.PENDING)
+        self._connections.move(self._connection, ConnectionState.PENDING)
 
     def resume_writing(self) -> None:
         """The client takes its answer."""
         super().resume_writing()
-        self._connections.move(self._connection, State.BUSY if self._in_request else State.IDLE)
+        self._connections.move(
+            self._connection, ConnectionState.BUSY if self._in_request else ConnectionState.IDLE
+        )
 
     def __enter__(self) -> None:
         """Begin to answer a request; `arrived` is when its first bytes came."""
         self._in_request = True
-        self._connections.move(self._connection, State.BUSY)
+        self._connections.move(self._connection, ConnectionState.BUSY)
         self.arrived = self._arrivals.popleft()
 
     def __exit__(self, *_: object) -> None:
         self._in_request = False
-        self._connections.move(self._connection, State.IDLE)
+        self._connections.move(self._connection, ConnectionState.IDLE)
 
     def handle_error(
         self,

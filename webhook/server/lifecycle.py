@@ -16,7 +16,7 @@ from webhook.observe.metrics import Metrics
 from webhook.server.app import Traffic, review_application
 from webhook.server.certificate import CertificateStore
 from webhook.server.file_watch import FileError, FileWatcher, SettingsFile
-from webhook.server.listener import PROBES, REVIEWS, Address, Listener, Port
+from webhook.server.listener import PROBES, REVIEWS, Address, Listener, ListenerPort
 from webhook.server.probes import probe_application
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
@@ -147,7 +147,7 @@ class Process:
                 client_names=self._options.client_names,
             ),
             self._metrics,
-            Port("reviews", REVIEWS, self._certificate.context),
+            ListenerPort("reviews", REVIEWS, self._certificate.context),
         )
         probed = await _open(
             "--metrics-listen",
@@ -159,7 +159,7 @@ class Process:
                 lambda: self._settings.digest,
             ),
             self._metrics,
-            Port("probes", PROBES),
+            ListenerPort("probes", PROBES),
         )
         return reviews, probed
 
@@ -182,7 +182,7 @@ async def _open(
     address: Address,
     application: web.Application,
     metrics: Metrics,
-    port: Port,
+    port: ListenerPort,
 ) -> Listener:
     try:
         return await Listener.open(application, address, metrics, port)

@@ -44,7 +44,7 @@ REVIEWS = Bounds(connections=512, each=256, handshakes=128)
 PROBES = Bounds(connections=128, each=32)
 
 
-class Port(NamedTuple):
+class ListenerPort(NamedTuple):
     """What a port is for, how many connections it has, and its TLS."""
 
     name: str
@@ -125,7 +125,7 @@ class Listener:
         app: web.Application,
         address: Address,
         metrics: Metrics,
-        port: Port,
+        port: ListenerPort,
     ) -> "Listener":
         """Listen; raises OSError where the address cannot be used."""
         listening = listening_sockets(*address)

@@ -83,6 +83,14 @@ certificates:
   days: 90
   authorityDays: 3650
   issuerRef: null
+  replicas: 2
+  resources:
+    requests:
+      cpu: 10m
+      memory: 64Mi
+  nodeSelector: {}
+  affinity: {}
+  tolerations: []
 serve:
   replicas: 2
   resources:

@@ -368,11 +368,13 @@ class _Broken:
 async def test_a_fault_of_the_server_itself_is_one_sentence() -> None:
     from webhook.observe.metrics import Metrics
     from webhook.server.app import Traffic, review_application
-    from webhook.server.listener import REVIEWS, Address, Listener, Port
+    from webhook.server.listener import REVIEWS, Address, Listener, ListenerPort
 
     metrics = Metrics()
     app = review_application(_Broken(), metrics, Traffic(metrics))  # type: ignore[arg-type]
-    listener = await Listener.open(app, Address("127.0.0.1", 0), metrics, Port("reviews", REVIEWS))
+    listener = await Listener.open(
+        app, Address("127.0.0.1", 0), metrics, ListenerPort("reviews", REVIEWS)
+    )
     async with (
         aiohttp.ClientSession() as client,
         client.post(
