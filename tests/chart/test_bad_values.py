@@ -42,6 +42,16 @@ REFUSED: dict[str, tuple[Json, str, str]] = {
         "/config/OBOT_SERVER_MCPPOD_SECURITY_ENABLED",
         "must be one of true, false",
     ),
+    "API servers without a prefix": (
+        {"networkPolicy": {"apiServerCIDRs": ["192.0.2.7"]}},
+        "/networkPolicy/apiServerCIDRs/0",
+        "'192.0.2.7' does not match",
+    ),
+    "API servers of no network": (
+        {"networkPolicy": {"apiServerCIDRs": ["300.0.2.0/24"]}},
+        "/networkPolicy/apiServerCIDRs/0",
+        "does not match",
+    ),
     "version": (
         {"mcpNamespace": {"podSecurity": {"warnVersion": "1.30"}}},
         "/mcpNamespace/podSecurity/warnVersion",

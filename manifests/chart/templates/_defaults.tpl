@@ -100,6 +100,8 @@ serve:
     requests:
       cpu: 50m
       memory: 128Mi
+    limits:
+      memory: 512Mi
   nodeSelector: {}
   affinity: {}
   tolerations: []
@@ -122,6 +124,7 @@ networkPolicy:
   apiServerPorts:
   - 443
   - 6443
+  apiServerCIDRs: []
 managedLabelPolicy:
   enabled: true
 serviceMonitor:
