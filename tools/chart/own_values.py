@@ -67,6 +67,7 @@ def own_values() -> Schema:
             {"enabled": BOOLEAN, "apiServerPorts": {"type": "array", "items": PORT, "minItems": 1}}
         ),
         "managedLabelPolicy": mapping({"enabled": BOOLEAN}),
+        "authorsPolicy": mapping({"enabled": BOOLEAN}),
         "serviceMonitor": mapping(
             {
                 "enabled": BOOLEAN,

@@ -119,6 +119,8 @@ networkPolicy:
   - 6443
 managedLabelPolicy:
   enabled: true
+authorsPolicy:
+  enabled: true
 serviceMonitor:
   enabled: false
   interval: 30s
