@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.controller.servers.one_server import Json, deployment, stored
+from webhook import names
 from webhook.admission import Scope
 from webhook.controller.cluster_state import ClusterState, gate_index
 from webhook.kube.reconcile import NamespacedName
@@ -109,6 +110,54 @@ def test_a_changed_source_has_the_servers_looked_at_that_read_it(
     for name, servers in (("another", set()), ("source", {CRM})):
         state.sources.put(stored({"metadata": {"name": name, "namespace": "team"}}, name))
         assert asked.taken() == (set(), servers, set())
+
+
+LONG = "w" * 60
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "looked_at"),
+    [
+        ("Service", "crm-mcp", (set(), {CRM}, set())),
+        ("Service", "other-mcp", (set(), set(), set())),
+        ("Service", "crm", (set(), set(), set())),
+        ("Service", names.service_of(LONG), (set(), {NamespacedName("team", LONG)}, set())),
+        ("NetworkPolicy", "crm-mcp-access", (set(), {CRM}, set())),
+        ("NetworkPolicy", "mcp-admission-baseline", ({"team"}, set(), set())),
+    ],
+)
+def test_whoever_wants_the_name_of_somebody_elses_object_is_looked_at_when_it_comes_and_goes(
+    kind: str,
+    name: str,
+    looked_at: tuple[set[object], set[object], set[object]],
+    state: ClusterState,
+    asked: Asked,
+) -> None:
+    long = deployment({})
+    long["metadata"] |= {"name": LONG}
+    state.deployments.put(long)
+    state.begin()
+    asked.taken()
+
+    found = stored({"metadata": {"name": name, "namespace": "team"}}, name)
+    for change in (state.foreign.caches[kind].put, state.foreign.caches[kind].delete):
+        change(found)
+        assert asked.taken() == looked_at
+
+
+def test_a_baseline_that_was_given_an_owner_is_looked_at(state: ClusterState, asked: Asked) -> None:
+    state.begin()
+    asked.taken()
+    owner = {"kind": "Deployment", "name": "crm", "uid": "0"}
+    metadata = {
+        "name": "mcp-admission-baseline",
+        "namespace": "team",
+        "ownerReferences": [owner],
+    }
+
+    state.made["NetworkPolicy"].put(stored({"metadata": metadata}, "b"))
+
+    assert "team" in asked.taken()[0]
 
 
 def test_only_pods_that_wait_at_the_gate_are_looked_at(state: ClusterState, asked: Asked) -> None:

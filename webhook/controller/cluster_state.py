@@ -11,9 +11,19 @@ from webhook import names
 from webhook.admission import Scope
 from webhook.controller.deployment_state import DeploymentState, observe_deployment
 from webhook.controller.installation import NamespaceRules, is_managed
-from webhook.controller.owned import KINDS, Live, applied_by_us, live_object
+from webhook.controller.owned import (
+    KINDS,
+    ForeignObjects,
+    Live,
+    ServerNames,
+    applied_by_us,
+    former_service_key,
+    keys_of_server,
+    live_object,
+    version_of,
+)
 from webhook.kube import Cache, NamespacedName, Queue
-from webhook.objects import KUBE_SYSTEM, POD_SECURITY_PREFIX
+from webhook.objects import BASELINE, KUBE_SYSTEM, POD_SECURITY_PREFIX
 from webhook.settings import Settings
 
 Json = dict[str, Any]
@@ -62,6 +72,8 @@ class ClusterState:
             kind: Cache(partial(live_object, each), self._made_changed)
             for kind, each in KINDS.items()
         }
+        self.foreign = ForeignObjects(self.sources, self._foreign_changed)
+        self._server_names = ServerNames()
 
     def change_settings(self, settings: Settings) -> None:
         """Work by other settings; Deployments have to be judged again by them."""
@@ -119,10 +131,18 @@ class ClusterState:
                 self._queues.pods.add(NamespacedName(namespace, name))
 
     def _deployment(self, found: Json) -> DeploymentState | None:
-        namespace = found["metadata"]["namespace"]
+        namespace, name = found["metadata"]["namespace"], found["metadata"]["name"]
         if self._rules.leaves_alone(namespace):
             return None
-        return observe_deployment(found, self.settings, self.scope(namespace))
+        leaves = self._has_objects(namespace, name)
+        return observe_deployment(found, self.settings, self.scope(namespace), leaves=leaves)
+
+    def _has_objects(self, namespace: str, name: str) -> bool:
+        """Whether a Deployment that may be no server any more still has objects of one."""
+        former = former_service_key(namespace, name)
+        places = [*keys_of_server(namespace, name), former]
+        lives = (self.made[each.kind].get(namespace, each.name) for each in places)
+        return any(live is not None and live.owner == name for live in lives)
 
     def _pod(self, found: Json) -> PodState | None:
         if self._is_never_looked_at(found):
@@ -132,7 +152,7 @@ class ClusterState:
     def _source(self, found: Json) -> str | None:
         if self._is_never_looked_at(found):
             return None
-        return f"{found['metadata']['uid']} {found['metadata']['resourceVersion']}"
+        return version_of(found)
 
     def _is_never_looked_at(self, found: Json) -> bool:
         """Whether the namespace of the object is left alone by any settings."""
@@ -158,6 +178,10 @@ class ClusterState:
         self, namespace: str, name: str, was: DeploymentState | None, now: DeploymentState | None
     ) -> None:
         self._ask_for_server(namespace, name)
+        if was is None:
+            self._server_names.add(namespace, name)
+        elif now is None:
+            self._server_names.discard(namespace, name)
         if was is None or now is None or was.covered != now.covered:
             self._ask_for_namespace(namespace)
 
@@ -175,13 +199,23 @@ class ClusterState:
         for each, kept in self.deployments.within(namespace):
             if kept.config_from == name:
                 self._ask_for_server(namespace, each)
+        self._foreign_changed(namespace, name)
 
-    def _made_changed(self, namespace: str, _: str, was: Live | None, now: Live | None) -> None:
+    def _foreign_changed(self, namespace: str, name: str, *_: str | None) -> None:
+        """Look at whoever wants the name: it may be free now."""
+        if name == BASELINE:
+            self._ask_for_namespace(namespace)
+        for each in self._server_names.of(namespace, name):
+            if self.deployments.get(namespace, each) is not None:
+                self._ask_for_server(namespace, each)
+
+    def _made_changed(self, namespace: str, name: str, was: Live | None, now: Live | None) -> None:
         owners = {each.owner for each in (was, now) if each}
         for each in filter(None, owners):
             self._ask_for_server(namespace, each)
         if "" in owners:
             self._ask_for_namespace(namespace)
+        self._foreign_changed(namespace, name)
 
 
 def gate_index(pod: Json) -> int | None:

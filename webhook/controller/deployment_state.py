@@ -47,14 +47,19 @@ class DeploymentState(NamedTuple):
         return server.server_of(json.loads(self.text))
 
 
-def observe_deployment(found: Json, settings: Settings, scope: Scope) -> DeploymentState | None:
-    """What is kept of it; None for one that has nothing to do with us, or that is being deleted."""
+def observe_deployment(
+    found: Json, settings: Settings, scope: Scope, *, leaves: bool = False
+) -> DeploymentState | None:
+    """What is kept of it; None for one that has nothing to do with us, or that is being deleted.
+
+    `leaves`: it still has the objects of a server, which go once it has rolled.
+    """
     if "deletionTimestamp" in found["metadata"]:
         return None
     is_server = _covered(found, settings, scope)
     metadata = found["metadata"]
     template = found["spec"]["template"]
-    if not is_server and names.SERVER not in (metadata.get("labels") or {}):
+    if not is_server and not leaves and names.SERVER not in (metadata.get("labels") or {}):
         return None
     annotations = (template.get("metadata") or {}).get("annotations") or {}
     asked = {**annotations, **(metadata.get("annotations") or {})}

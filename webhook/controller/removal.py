@@ -25,13 +25,13 @@ from webhook.controller.installation import (
     CERTIFICATES_PODS,
     CONTROL_DEPLOYMENT,
     CONTROL_PODS,
-    OWN,
     SERVING_SECRET,
     SETTINGS_CONFIG_MAP,
     Installation,
+    is_managed,
     is_own,
 )
-from webhook.controller.owned import applied_by_us, labels_of_us_alone
+from webhook.controller.owned import applied_by_us, is_made_policy, pod_security_labels_of_us
 from webhook.kube import Api, NotFound, cluster_wide, namespaced
 from webhook.objects import BASELINE
 
@@ -99,7 +99,7 @@ class Uninstall:
         for namespace in (await self.api.list(cluster_wide("v1", "namespaces"))).items:
             name, labels = namespace["metadata"]["name"], namespace["metadata"].get("labels") or {}
             lines = []
-            if applied_by_us(namespace):
+            if applied_by_us(namespace) or _labels_of_us(namespace):
                 lines.append(f"Namespace {name} loses its Pod Security labels of ours")
             if names.MANAGED in labels:
                 lines.append(f"Namespace {name} is managed no more")
@@ -138,12 +138,14 @@ class Uninstall:
 
     async def _network_policies(self) -> AsyncIterator[Removal]:
         version = "networking.k8s.io/v1"
-        found = await self.api.list(cluster_wide(version, "networkpolicies"), label_selector=OWN)
-        for policy in filter(_is_made, found.items):
+        # All of them: a label may have been edited away.
+        found = await self.api.list(cluster_wide(version, "networkpolicies"))
+        for policy in filter(is_made_policy, found.items):
             metadata = policy["metadata"]
             path = namespaced(version, "networkpolicies", metadata["namespace"], metadata["name"])
             line = f"NetworkPolicy {_called(policy)} deleted"
-            yield self._deletion(line, path, metadata["uid"])
+            held = metadata["name"] == BASELINE and "finalizers" in metadata
+            yield self._deletion(line, path, metadata["uid"], held=held)
 
     async def _own(self) -> AsyncIterator[Removal]:
         """What the controllers wrote beside themselves; a certificate of another issuer is kept."""
@@ -162,9 +164,18 @@ class Uninstall:
                 yield self._deletion(line, path, metadata["uid"])
 
     def _deletion(
-        self, line: str, path: str, uid: str | None = None, settles: float = 0.0
+        self,
+        line: str,
+        path: str,
+        uid: str | None = None,
+        settles: float = 0.0,
+        *,
+        held: bool = False,
     ) -> Removal:
-        """The deletion of an object, after which nothing else happens until it has settled."""
+        """The deletion of an object, after which nothing else happens until it has settled.
+
+        `held`: somebody has put a finalizer on it, which would keep it for ever.
+        """
 
         async def is_there() -> bool:
             try:
@@ -175,6 +186,9 @@ class Uninstall:
 
         async def remove() -> bool:
             try:
+                if held:
+                    free = {"metadata": {"uid": uid, "finalizers": None}}
+                    await self.api.patch(path, free, kind="merge")
                 await self.api.delete(path, uid=uid)
             except NotFound:
                 return False
@@ -208,7 +222,7 @@ class Uninstall:
     async def _unlabel(self, namespace: Json) -> bool:
         name, applied = namespace["metadata"]["name"], applied_by_us(namespace)
         path = cluster_wide("v1", "namespaces", name)
-        labels = [names.MANAGED, *(labels_of_us_alone(namespace) if applied else ())]
+        labels = [names.MANAGED, *_labels_of_us(namespace)]
         await self.api.patch(path, {"metadata": {"labels": dict.fromkeys(labels)}}, kind="merge")
         if applied:
             # What others apply as well is theirs alone from now on.
@@ -221,12 +235,10 @@ async def _yes() -> bool:
     return True
 
 
+def _labels_of_us(namespace: Json) -> set[str]:
+    managed = is_managed(namespace["metadata"].get("labels") or {}) or applied_by_us(namespace)
+    return pod_security_labels_of_us(namespace, managed=managed)
+
+
 def _called(found: Json) -> str:
     return f"{found['metadata']['namespace']}/{found['metadata']['name']}"
-
-
-def _is_made(policy: Json) -> bool:
-    """Whether we made it: users can write the label, but ours is the baseline or a Deployment's."""
-    metadata = policy["metadata"]
-    owners = {owner["kind"] for owner in metadata.get("ownerReferences") or []}
-    return owners == {"Deployment"} or (not owners and metadata["name"] == BASELINE)

@@ -57,5 +57,6 @@ subjects:
   verbs: [get, list, patch]
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies]
-  verbs: [list, delete]
+  # patch takes away the finalizers that somebody has put on the policy of a namespace.
+  verbs: [list, patch, delete]
 {{- end -}}

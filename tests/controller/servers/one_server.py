@@ -98,6 +98,9 @@ class Remembering:
             raise self.refuses.pop(0)
         before = self.there[path]
         metadata = {**before["metadata"], **body["metadata"]}
+        if "deletionTimestamp" in metadata and not metadata.get("finalizers"):
+            del self.there[path]
+            return {**before, "metadata": metadata}
         self.there[path] = stored({**before, **body, "metadata": metadata}, metadata["uid"])
         return self.there[path]
 
