@@ -6,6 +6,7 @@ mcpNamespace:
   networkPolicy:
     enabled: null
     dnsNamespace: null
+    dnsPodSelector: null
     dnsPeers: null
     dnsPorts: null
     gateway:
@@ -37,6 +38,8 @@ mcpServerMaximums:
   limits: null
 replicas:
   policy: null
+priorityClasses:
+  allowed: null
 onConflict: null
 rules: null
 serviceAccountTokens:
@@ -77,7 +80,7 @@ image:
   pullPolicy: IfNotPresent
 imagePullSecrets: []
 logLevel: null
-priorityClassName: null
+priorityClassName: system-cluster-critical
 certificates:
   mode: own
   days: 90
