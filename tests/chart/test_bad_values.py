@@ -10,7 +10,7 @@ def policy(**values: object) -> Json:
 
 
 REFUSED: dict[str, tuple[Json, str, str]] = {
-    "unknown key": ({"onConflicts": "deny"}, "/onConflicts", "the keys here are certificates,"),
+    "unknown key": ({"onConflicts": "deny"}, "/onConflicts", "the keys here are authorsPolicy,"),
     "unknown key inside": (
         {"serve": {"replica": 1}},
         "/serve/replica",

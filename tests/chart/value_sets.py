@@ -95,6 +95,7 @@ VALUE_SETS: dict[str, Json] = {
     "nothing optional": {
         "networkPolicy": {"enabled": False},
         "managedLabelPolicy": {"enabled": False},
+        "authorsPolicy": {"enabled": False},
         "mcpNamespace": {"networkPolicy": {"enabled": False}},
     },
 }

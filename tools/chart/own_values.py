@@ -80,6 +80,7 @@ def own_values() -> Schema:
             }
         ),
         "managedLabelPolicy": mapping({"enabled": BOOLEAN}),
+        "authorsPolicy": mapping({"enabled": BOOLEAN}),
         "serviceMonitor": mapping(
             {
                 "enabled": BOOLEAN,

@@ -127,6 +127,8 @@ networkPolicy:
   apiServerCIDRs: []
 managedLabelPolicy:
   enabled: true
+authorsPolicy:
+  enabled: true
 serviceMonitor:
   enabled: false
   interval: 30s
