@@ -172,7 +172,7 @@ async def test_large_bodies_that_arrive_slowly_leave_room_for_the_others(
 ) -> None:
     """Small ones do not wait; a large one waits until a slow one gives way."""
     monkeypatch.setattr(intake, "ROOM_FOR_LARGE", LARGEST_BODY)
-    monkeypatch.setattr(body_room, "SLOW_BODY_SECONDS", 0.05)
+    monkeypatch.setattr(body_room, "SLOW_BODY_SECONDS", 0.5)
     never = asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:
