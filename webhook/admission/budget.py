@@ -37,7 +37,7 @@ class TooLarge(Malformed):
     """The object has more in it than is reviewed."""
 
 
-class Bounds(NamedTuple):
+class ObjectBounds(NamedTuple):
     """The longest list, the sum of all, and the containers of all lists."""
 
     one_list: int = MOST_IN_ONE_LIST
@@ -45,10 +45,10 @@ class Bounds(NamedTuple):
     containers: int = MOST_CONTAINERS
 
 
-WRITTEN = Bounds()
+WRITTEN = ObjectBounds()
 """What people write."""
 
-FILLED_IN = Bounds(*(2 * most for most in WRITTEN))
+FILLED_IN = ObjectBounds(*(2 * most for most in WRITTEN))
 """What came of it: rules, other webhooks and Kubernetes itself add to what people write."""
 
 
@@ -97,7 +97,9 @@ def too_large(error: TooLarge) -> Finding:
     return Finding(MALFORMED, Severity.ERROR, error.pointer, message, brief)
 
 
-def measure(document: Any, template: tuple[str, ...], bounds: Bounds, size: int | None) -> None:
+def measure(
+    document: Any, template: tuple[str, ...], bounds: ObjectBounds, size: int | None
+) -> None:
     """Raise TooLarge where the object has more than the bounds, in whatever field.
 
     `template` is the path to what has the pod's spec, `size` an upper bound of its JSON in bytes,
@@ -111,7 +113,7 @@ def measure(document: Any, template: tuple[str, ...], bounds: Bounds, size: int 
         raise _too_large(document, bounds)
 
 
-def fits(document: Any, template: tuple[str, ...], bounds: Bounds, size: int | None) -> bool:
+def fits(document: Any, template: tuple[str, ...], bounds: ObjectBounds, size: int | None) -> bool:
     """Whether the object has no more than the bounds."""
     try:
         measure(document, template, bounds, size)
@@ -120,7 +122,7 @@ def fits(document: Any, template: tuple[str, ...], bounds: Bounds, size: int | N
     return True
 
 
-def _count_containers(document: Any, template: tuple[str, ...], bounds: Bounds) -> None:
+def _count_containers(document: Any, template: tuple[str, ...], bounds: ObjectBounds) -> None:
     at = document
     for key in (*template, "spec"):
         at = at.get(key) if type(at) is dict else None
@@ -145,7 +147,7 @@ def _parts(document: dict[str, Any]) -> list[_Step]:
     return [step for step in found if type(step.value) in _CONTAINERS]
 
 
-def _within(parts: list[Any], bounds: Bounds) -> bool:
+def _within(parts: list[Any], bounds: ObjectBounds) -> bool:
     """Whether all that is in the parts is within the bounds."""
     pending, left = list(parts), bounds.in_all
     for value in pending:
@@ -160,7 +162,7 @@ def _within(parts: list[Any], bounds: Bounds) -> bool:
 def _small(parts: list[Any]) -> bool:
     """Whether the parts are so few bytes that they are read uncounted."""
     # An item takes two bytes at least.
-    if not _within(parts, Bounds(SMALL // 2, SMALL // 2)):
+    if not _within(parts, ObjectBounds(SMALL // 2, SMALL // 2)):
         return False
     try:
         return len(to_json(parts)) <= SMALL
@@ -169,7 +171,7 @@ def _small(parts: list[Any]) -> bool:
         return False
 
 
-def _too_large(document: dict[str, Any], bounds: Bounds) -> TooLarge:
+def _too_large(document: dict[str, Any], bounds: ObjectBounds) -> TooLarge:
     """What is wrong with an object that is beyond the bounds."""
     longest = _longest(document, bounds)
     count = len(longest.value)
@@ -188,7 +190,7 @@ def _too_large(document: dict[str, Any], bounds: Bounds) -> TooLarge:
     return TooLarge(_pointer(longest), sentence)
 
 
-def _longest(document: dict[str, Any], bounds: Bounds) -> _Step:
+def _longest(document: dict[str, Any], bounds: ObjectBounds) -> _Step:
     """The first list that is too long, else the longest of those that were counted."""
     pending = _parts(document)
     longest, left = pending[0], bounds.in_all
