@@ -1,0 +1,150 @@
+"""Deployments made to keep the controller busy: it leads on, and gates of others open as ever.
+
+Bounded by gates that come before everything else, turns by namespace, backoff of a namespace that
+refuses, judging outside of the watch, and the budget of each review.
+"""
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.hostile import attacks
+from tests.hostile.guard import MIB, Guard
+from tests.hostile.tenants import MERGE, Tenant, administrate
+from tests.hostile.victim import Look, assert_not_silenced, look, quiet
+
+pytestmark = pytest.mark.control_plane
+
+LARGE, REFUSED, SHARING = 48, 400, 100
+SECRET, SECRET_BYTES = "shared", 600_000
+LAG = "event_loop_lag_seconds"
+LONGEST_TURN, MEMORY = 1.0, 192 * MIB
+# Of all servers of the namespace together, once it is known that it refuses.
+REQUESTS_A_SECOND = 5
+MANAGED = {"mcp-admission.dev/managed": "true"}
+SECONDS = 40
+
+
+@pytest.fixture(scope="module")
+def large(guard: Guard) -> Tenant:
+    """48 paused Deployments of 1.3 MB, which were there before their namespace was managed."""
+    tenant = Tenant(guard.cluster, guard.cluster.namespace("large"))
+    tenant.create_all("deployments", map(attacks.large_deployment, range(LARGE)))
+    administrate(guard.cluster, tenant.namespace, MANAGED)
+    return tenant
+
+
+@pytest.fixture(scope="module")
+def full(guard: Guard) -> Tenant:
+    """A namespace whose quota refuses Services, with 400 servers that get none."""
+    tenant = Tenant(guard.cluster, guard.cluster.namespace("full"))
+    quota = {"metadata": {"name": "none"}, "spec": {"hard": {"count/services": "0"}}}
+    guard.cluster.create(tenant.path("resourcequotas"), quota)
+    guard.cluster.wait_for(
+        "quota", lambda: guard.cluster.get(tenant.path("resourcequotas/none"))["status"]["hard"]
+    )
+    tenant.create_all("deployments", map(attacks.small_deployment, range(REFUSED)))
+    return tenant
+
+
+@pytest.fixture(scope="module")
+def sharing(guard: Guard) -> Tenant:
+    """100 servers that take their configuration from one large Secret."""
+    tenant = Tenant(guard.cluster, guard.cluster.namespace("sharing"))
+    tenant.create("secrets", {"metadata": {"name": SECRET}, "data": {"KEY": _content("a")}})
+    named = {"config-from": SECRET}
+    servers = [attacks.small_deployment(number, **named) for number in range(SHARING)]
+    tenant.create_all("deployments", servers)
+    return tenant
+
+
+def change_secret(tenant: Tenant, first: str) -> None:
+    """One byte of it."""
+    body = {"data": {"KEY": _content(first)}}
+    assert tenant.raw("PATCH", f"secrets/{SECRET}", body, MERGE).status == 200
+
+
+@contextmanager
+def looking_at(guard: Guard, victim: Tenant, what: str) -> Iterator[Look]:
+    """What is meant to hold whatever happens in the block: gates, memory, turns, one leader."""
+    before = quiet(victim)
+    guard.no_peak()
+    long = _long_turns(guard)
+
+    with guard.unharmed(), look(victim, what) as looking:
+        yield looking
+
+    longer = _long_turns(guard) - long
+    turns = guard.metric("control", f"{LAG}_count")
+    print(f"{what}: peak {guard.peak('control') >> 20} MiB, {longer:.0f} long of {turns:.0f} turns")
+    assert_not_silenced(looking, before)
+    assert guard.peak("control") <= min(MEMORY, guard.limit("control"))
+    assert turns > 0
+    assert longer <= 0
+
+
+def test_large_deployments_do_not_keep_the_next_leader_from_leading(
+    guard: Guard, large: Tenant, victim: Tenant
+) -> None:
+    """The next leader reads and judges all of them, after each changed setting once more."""
+    with looking_at(guard, victim, "large Deployments") as looking:
+        guard.end_leader()
+        leads = guard.changes_of_leader()
+        looking.go_on(gates=4, seconds=SECONDS)
+        guard.change_settings(mcpServerDefaults={"resources": {"requests": {"memory": "301Mi"}}})
+        looking.go_on(gates=4, seconds=SECONDS)
+    assert guard.changes_of_leader() == leads
+    assert guard.leader()
+
+
+def test_a_changed_secret_of_many_servers_does_not_hold_up_other_gates(
+    guard: Guard, sharing: Tenant, victim: Tenant
+) -> None:
+    """Each change of a byte makes the controller write the whole of it for every server."""
+    with looking_at(guard, victim, "changed Secret") as looking:
+        for first in "bc":
+            change_secret(sharing, first)
+            looking.go_on(gates=4, seconds=SECONDS)
+
+
+def test_a_namespace_that_refuses_services_is_left_in_peace(
+    guard: Guard, full: Tenant, victim: Tenant
+) -> None:
+    """The namespace backs off, and not each of its servers by itself."""
+    with looking_at(guard, victim, "full namespace") as looking:
+        looking.go_on(gates=4, seconds=SECONDS)
+        before = _services_asked_for(guard)
+        gates = len(looking.gates.seconds)
+        looking.go_on(gates=8, seconds=SECONDS)
+        seconds = sum(looking.gates.seconds[gates:])
+        requests = _services_asked_for(guard) - before
+    print(f"{requests:.0f} Services asked for in {seconds:.1f} s")
+    assert requests <= REQUESTS_A_SECOND * max(seconds, 2)
+
+
+def test_all_at_once_another_tenants_gate_opens_within_three_times_its_quiet_time(
+    guard: Guard, large: Tenant, full: Tenant, sharing: Tenant, victim: Tenant
+) -> None:
+    """Large Deployments, a full namespace and a changed Secret, while the settings change."""
+    leads = guard.changes_of_leader()
+    with looking_at(guard, victim, "all at once") as looking:
+        change_secret(sharing, "d")
+        guard.change_settings(mcpServerDefaults={"resources": {"requests": {"memory": "302Mi"}}})
+        looking.go_on(gates=8, seconds=SECONDS)
+    assert guard.changes_of_leader() == leads
+
+
+def _long_turns(guard: Guard) -> float:
+    """How often nothing had a turn for a second; a process that ended takes its own along."""
+    within = guard.metric("control", f"{LAG}_bucket", le=str(LONGEST_TURN))
+    return guard.metric("control", f"{LAG}_count") - within
+
+
+def _services_asked_for(guard: Guard) -> float:
+    return guard.metric("control", "api_requests_total", verb="create", resource="services")
+
+
+def _content(first: str) -> str:
+    return base64.b64encode(first.encode() * SECRET_BYTES).decode()
