@@ -7,7 +7,7 @@ import pytest
 from tests.cluster.fixtures import binaries_or_skip, helm_or_skip, named_after
 from tests.hostile.guard import Guard
 from tests.hostile.tenants import Tenant
-from tests.hostile.victim import settled
+from tests.hostile.victim import Look, quiet, settled
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.kubelet.kubelet import Kubelet
 from tools.release.release import Release
@@ -28,6 +28,12 @@ def guard(request: pytest.FixtureRequest) -> Iterator[Guard]:
 def victim(guard: Guard) -> Tenant:
     """Somebody whose pods are to be admitted and to start, whatever the others do."""
     return settled(Tenant(guard.cluster, guard.cluster.namespace("victim")))
+
+
+@pytest.fixture(scope="package")
+def before(victim: Tenant) -> Look:
+    """What the victim feels before the first attack."""
+    return quiet(victim)
 
 
 @pytest.fixture

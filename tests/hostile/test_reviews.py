@@ -15,7 +15,7 @@ from tests.hostile import attacks
 from tests.hostile.attacks import JSON, MERGE, Hammer, Request
 from tests.hostile.guard import Guard
 from tests.hostile.tenants import Tenant
-from tests.hostile.victim import assert_not_silenced, look, quiet
+from tests.hostile.victim import Look, assert_not_silenced, look
 
 pytestmark = pytest.mark.control_plane
 
@@ -85,11 +85,10 @@ def test_the_dearest_object_costs_little_more_than_its_decoding(
 
 @pytest.mark.parametrize("size", ["small", "large"])
 def test_reviews_of_dear_objects_do_not_silence_another_tenant(
-    guard: Guard, debugger: Tenant, victim: Tenant, size: str
+    guard: Guard, debugger: Tenant, victim: Tenant, before: Look, size: str
 ) -> None:
     """Many connections, one request a second each; the small ones have less than a megabyte."""
     found = [each for _, each in requests(debugger) if (len(each[2]) >= LARGE) is (size == "large")]
-    before = quiet(victim)
 
     hammering = Hammer([debugger.connect], found, connections=CONNECTIONS[size])
     with guard.unharmed(), look(victim, f"{size} attack") as looking, hammering as hammer:

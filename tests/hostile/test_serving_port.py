@@ -15,11 +15,11 @@ from tests.hostile import attacks
 from tests.hostile.attacks import JSON, Hammer, straight_to
 from tests.hostile.guard import MIB, Guard, careless
 from tests.hostile.tenants import Tenant
-from tests.hostile.victim import assert_not_silenced, look, quiet
+from tests.hostile.victim import Look, assert_not_silenced, look
 
 pytestmark = pytest.mark.control_plane
 
-REVIEW = "/mutate/opted-in?timeout=5s"
+REVIEW = "/mutate?timeout=5s"
 CONNECTIONS, SILENT = 16, 200
 # Ten from the handshake on, and the time that it takes to shake so many hands.
 SECONDS_TO_THE_FIRST_REQUEST, SECONDS_OF_SLACK = 10, 20
@@ -28,7 +28,9 @@ LARGEST_BODY = 7 * MIB
 LATEST = 4.0
 
 
-def test_reviews_straight_to_the_port_do_not_silence_a_tenant(guard: Guard, victim: Tenant) -> None:
+def test_reviews_straight_to_the_port_do_not_silence_a_tenant(
+    guard: Guard, victim: Tenant, before: Look
+) -> None:
     """Dear reviews from many connections at once, and the probes are answered all the same."""
     tls = careless()
     connect = [lambda to=address: straight_to(to, tls) for address in guard.addresses()]
@@ -36,7 +38,6 @@ def test_reviews_straight_to_the_port_do_not_silence_a_tenant(guard: Guard, vict
         ("POST", REVIEW, attacks.review(attacks.pods()[kind]), JSON)
         for kind in ("capabilities", "host ports")
     ]
-    before = quiet(victim)
 
     hammering = Hammer(connect, requests, connections=CONNECTIONS)
     with guard.unharmed(), look(victim, "attack on the port") as looking, hammering as hammer:
@@ -56,7 +57,7 @@ def test_a_review_is_answered_by_the_timeout_that_it_asks_for(guard: Guard) -> N
         connection = straight_to(address, tls)
         started = time.monotonic()
         try:
-            connection.request("POST", "/mutate/opted-in?timeout=1s", body, {"Content-Type": JSON})
+            connection.request("POST", "/mutate?timeout=1s", body, {"Content-Type": JSON})
             status = connection.getresponse().status
         except (OSError, http.client.HTTPException):
             status = 0
@@ -72,10 +73,9 @@ def test_a_review_is_answered_by_the_timeout_that_it_asks_for(guard: Guard) -> N
     assert slowest <= LATEST
 
 
-def test_connections_that_never_ask_are_closed(guard: Guard, victim: Tenant) -> None:
+def test_connections_that_never_ask_are_closed(guard: Guard, victim: Tenant, before: Look) -> None:
     """A connection has ten seconds to its first request, and there is room for others meanwhile."""
     tls = careless()
-    before = quiet(victim)
 
     with guard.unharmed(), look(victim, "silent connections") as looking:
         tried = [attacks.silent(to, tls) for to in guard.addresses() for _ in range(SILENT)]
@@ -102,13 +102,12 @@ def test_connections_that_never_ask_are_closed(guard: Guard, victim: Tenant) -> 
 
 
 def test_the_largest_bodies_stay_within_the_memory_limit_of_the_chart(
-    guard: Guard, victim: Tenant
+    guard: Guard, victim: Tenant, before: Look
 ) -> None:
     """Bodies that take many times their size once they are decoded, many at the same time."""
     tls = careless()
     connect = [lambda to=address: straight_to(to, tls) for address in guard.addresses()]
     bodies = [("POST", REVIEW, attacks.brackets(LARGEST_BODY), JSON)]
-    before = quiet(victim)
     guard.no_peak()
 
     hammering = Hammer(connect, bodies, connections=8, seconds_between=0.5)
