@@ -46,8 +46,8 @@ class Guard:
         return [
             value
             for container in self.containers(component)
-            for found, value in _samples(container, name)
-            if labels.items() <= found.items()
+            for found, labelled, value in _samples(container)
+            if found == name and labels.items() <= labelled.items()
         ]
 
     def addresses(self) -> list[tuple[str, int]]:
@@ -88,15 +88,16 @@ class Guard:
         return int(self.cluster.get(LEASE)["spec"]["leaseTransitions"])
 
     def leader(self) -> Json | None:
-        """The pod that leads, if one does."""
-        holder = self.cluster.get(LEASE)["spec"].get("holderIdentity") or ""
-        name = holder.partition("_")[0]
-        pods = self.release.component("control")
-        return next((pod for pod in pods if pod["metadata"]["name"] == name), None)
+        """The pod that leads and says so, if one does."""
+        for pod in self.release.component("control"):
+            for container in self.release.kubelet.containers(pod):
+                if ("leader", 1) in [(name, value) for name, _, value in _samples(container)]:
+                    return pod
+        return None
 
     def end_leader(self) -> None:
         """Delete the pod that leads, and wait until another one does."""
-        pod = self.leader()
+        pod = self.release.wait_for("leader", self.leader)
         assert pod
         name, before = pod["metadata"]["name"], self.changes_of_leader()
         self.cluster.kubectl("--namespace", NAMESPACE, "delete", "pod", name, "--wait=false")
@@ -116,12 +117,15 @@ def careless() -> ssl.SSLContext:
     return context
 
 
-def _samples(container: RunningContainer, name: str) -> Iterator[tuple[dict[str, str], float]]:
-    text = ask(f"{LOOPBACK}:{container.ports[METRICS]}", "/metrics")
+def _samples(container: RunningContainer) -> Iterator[tuple[str, dict[str, str], float]]:
+    """Name, labels and value of each sample; none of a process that does not answer yet."""
+    try:
+        text = ask(f"{LOOPBACK}:{container.ports[METRICS]}", "/metrics")
+    except OSError:
+        return
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            if sample.name == f"mcp_admission_{name}":
-                yield sample.labels, sample.value
+            yield sample.name.removeprefix("mcp_admission_"), sample.labels, sample.value
 
 
 def _peak(container: RunningContainer) -> int:

@@ -43,9 +43,8 @@ def full(guard: Guard) -> Iterator[Tenant]:
     tenant = Tenant(guard.cluster, guard.cluster.namespace("full"))
     quota = {"metadata": {"name": "none"}, "spec": {"hard": {"count/services": "0"}}}
     guard.cluster.create(tenant.path("resourcequotas"), quota)
-    guard.cluster.wait_for(
-        "quota", lambda: guard.cluster.get(tenant.path("resourcequotas/none"))["status"]["hard"]
-    )
+    path = tenant.path("resourcequotas/none")
+    guard.cluster.wait_for("quota", lambda: guard.cluster.get(path)["status"].get("hard"))
     tenant.create_all("deployments", map(attacks.small_deployment, range(REFUSED)))
     yield tenant
     end(tenant)
