@@ -18,7 +18,7 @@ def guard(request: pytest.FixtureRequest) -> Iterator[Guard]:
     """The chart with its defaults, on a control plane that nobody else uses."""
     helm = helm_or_skip("4", request.config)
     binaries = binaries_or_skip(request.config)
-    with ControlPlane(binaries, audit=True, kwok=False) as cluster, Kubelet(cluster) as kubelet:
+    with ControlPlane(binaries, kwok=False) as cluster, Kubelet(cluster) as kubelet:
         release = Release(cluster, kubelet, helm)
         release.installed()
         yield Guard(release)
