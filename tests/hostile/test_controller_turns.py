@@ -27,6 +27,15 @@ SECONDS = 40
 
 
 @pytest.fixture(scope="module")
+def change_of_leader(guard: Guard, victim: Tenant, before: Look) -> Look:
+    """What the victim feels when another one leads, before the first attack."""
+    with look(victim, "change of leader") as looking:
+        guard.end_leader()
+        looking.go_on(gates=2, seconds=SECONDS)
+    return looking
+
+
+@pytest.fixture(scope="module")
 def large(guard: Guard) -> Iterator[Tenant]:
     """48 paused Deployments of 1.3 MB, which were there before their namespace was managed."""
     tenant = Tenant(guard.cluster, guard.cluster.namespace("large"))
@@ -89,10 +98,10 @@ def looking_at(guard: Guard, victim: Tenant, before: Look, what: str) -> Iterato
 
 
 def test_large_deployments_do_not_keep_the_next_leader_from_leading(
-    guard: Guard, large: Tenant, victim: Tenant, before: Look
+    guard: Guard, victim: Tenant, change_of_leader: Look, large: Tenant
 ) -> None:
     """The next leader reads and judges all of them, after each changed setting once more."""
-    with looking_at(guard, victim, before, "large Deployments") as looking:
+    with looking_at(guard, victim, change_of_leader, "large Deployments") as looking:
         guard.end_leader()
         leads = guard.changes_of_leader()
         looking.go_on(gates=4, seconds=SECONDS)
