@@ -92,10 +92,10 @@ def large_deployment(number: int) -> Json:
 
 
 def small_deployment(number: int, **annotations: str) -> Json:
-    """A paused server that has a port, so that it gets a Service."""
+    """A paused Deployment that has a port, so that it gets a Service in a managed namespace."""
     asks = annotations or None
     container = {"ports": [{"name": "mcp", "containerPort": 8099}]}
-    found = builders.server(f"s{number}", replicas=0, asks=asks, container=container)
+    found = builders.server(f"s{number}", labels={}, replicas=0, asks=asks, container=container)
     found["spec"]["paused"] = True
     return found
 

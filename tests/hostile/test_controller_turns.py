@@ -17,7 +17,8 @@ from tests.hostile.victim import Look, assert_not_silenced, look
 
 pytestmark = pytest.mark.control_plane
 
-LARGE, REFUSED, SHARING = 48, 400, 100
+# All of them are there before their namespace is managed, as in one that comes under management.
+LARGE, REFUSED, SHARING = 32, 400, 100
 SECRET, SECRET_BYTES = "shared", 600_000
 LONGEST_TURN, MEMORY = 1.0, 192 * MIB
 # Of all servers of the namespace together, once it is known that it refuses.
@@ -37,7 +38,7 @@ def change_of_leader(guard: Guard, victim: Tenant, before: Look) -> Look:
 
 @pytest.fixture(scope="module")
 def large(guard: Guard) -> Iterator[Tenant]:
-    """48 paused Deployments of 1.3 MB, which were there before their namespace was managed."""
+    """Paused Deployments of 1.3 MB, which were there before their namespace was managed."""
     tenant = Tenant(guard.cluster, guard.cluster.namespace("large"))
     tenant.create_all("deployments", map(attacks.large_deployment, range(LARGE)))
     administrate(guard.cluster, tenant.namespace, MANAGED)
@@ -54,6 +55,7 @@ def full(guard: Guard) -> Iterator[Tenant]:
     path = tenant.path("resourcequotas/none")
     guard.cluster.wait_for("quota", lambda: guard.cluster.get(path)["status"].get("hard"))
     tenant.create_all("deployments", map(attacks.small_deployment, range(REFUSED)))
+    administrate(guard.cluster, tenant.namespace, MANAGED)
     yield tenant
     end(tenant)
 
@@ -66,6 +68,7 @@ def sharing(guard: Guard) -> Iterator[Tenant]:
     named = {"config-from": SECRET}
     servers = [attacks.small_deployment(number, **named) for number in range(SHARING)]
     tenant.create_all("deployments", servers)
+    administrate(guard.cluster, tenant.namespace, MANAGED)
     yield tenant
     end(tenant)
 
