@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from webhook.controller.manager import CERTIFICATE_MODES
+from webhook.controller.installation import CERTIFICATE_MODES
 from webhook.observe.logs import LEVELS
 from webhook.settings.values import DNS_SUBDOMAIN
 
@@ -48,6 +48,7 @@ def own_values() -> Schema:
                 "days": DAYS,
                 "authorityDays": DAYS,
                 "issuerRef": _issuer(),
+                **_process(),
             }
         ),
         "serve": mapping(

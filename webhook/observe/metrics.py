@@ -182,6 +182,10 @@ class ControllerMetrics:
         self.api_requests = counter(
             "api_requests_total", "Requests to the API server.", ["verb", "resource"]
         )
+        self.longest_turn = gauge(
+            "event_loop_longest_turn_seconds",
+            "The longest that anything kept the event loop for itself, since the process began.",
+        )
         self.servers = gauge("servers", "MCP servers, by state.", ["state"])
         self.rotation_steps = counter("rotation_steps_total", "Steps of rotations taken.", ["step"])
         self.certificate_faults = gauge(

@@ -46,7 +46,7 @@ class Control:
         file.write_text(yaml.dump(merged(SETTINGS, settings or {})), encoding="utf-8")
         command: list[str | Path] = [sys.executable, "-m", *program, "control"]
         command += ["--kubeconfig", kubeconfig or product.controller.kubeconfig]
-        command += ["--service", f"{NAME}.{NAMESPACE}", "--certificates", "bring-your-own"]
+        command += ["--service", f"{NAME}.{NAMESPACE}"]
         command += ["--metrics-listen", f"{LOOPBACK}:{self._port}", "--settings", file]
         command += options
         self.process: Component = product.cluster.components.beside(name, command)
