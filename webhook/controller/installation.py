@@ -27,7 +27,15 @@ WEBHOOK_CONFIGURATIONS = {
     "MutatingWebhookConfiguration": "mutatingwebhookconfigurations",
     "ValidatingWebhookConfiguration": "validatingwebhookconfigurations",
 }
-ADMISSION_POLICIES = ("mcp-admission-managed-label", "mcp-admission-locked-settings")
+ADMISSION_POLICIES = (
+    "mcp-admission-managed-label",
+    "mcp-admission-locked-settings",
+    "mcp-admission-authors",
+    "mcp-admission-certificates",
+    "mcp-admission-control-fields",
+    "mcp-admission-control-objects",
+    "mcp-admission-control-own",
+)
 
 OWN_LABELS = {names.MANAGED_BY: names.PRODUCT}
 OWN = f"{names.MANAGED_BY}={names.PRODUCT}"

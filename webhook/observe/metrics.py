@@ -114,6 +114,13 @@ class Metrics:
         )
         self._settings = gauge("settings_info", "The digest of the settings in force.", ["digest"])
         self.in_flight = gauge("in_flight_requests", "Requests that wait for their answer.")
+        self.waiting_reviews = gauge("waiting_reviews", "Reviews that wait for their turn, unread.")
+        self.open_connections = gauge("open_connections", "Connections, by port.", ["port"])
+        self.closed_connections = counter(
+            "closed_connections_total",
+            "Connections that this side closed, by port and reason.",
+            ["port", "reason"],
+        )
 
     def reviewed(self, review: Review, seconds: float) -> None:
         """Count one answered review."""

@@ -100,6 +100,8 @@ serve:
     requests:
       cpu: 50m
       memory: 128Mi
+    limits:
+      memory: 512Mi
   nodeSelector: {}
   affinity: {}
   tolerations: []
@@ -122,7 +124,10 @@ networkPolicy:
   apiServerPorts:
   - 443
   - 6443
+  apiServerCIDRs: []
 managedLabelPolicy:
+  enabled: true
+authorsPolicy:
   enabled: true
 serviceMonitor:
   enabled: false
