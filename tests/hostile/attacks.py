@@ -35,6 +35,11 @@ def pods() -> dict[str, Json]:
     }
 
 
+def many_volumes() -> Json:
+    """What only a webhook is sent: an API server would be busy for minutes with such a list."""
+    return bare_pod(volumes=[{"name": "a"}] * 200_000)
+
+
 def pod_of(count: int, **fields: Any) -> Json:
     """A labelled pod with so many containers."""
     return bare_pod(containers=[named(number, **fields) for number in range(count)])

@@ -34,10 +34,7 @@ def test_reviews_straight_to_the_port_do_not_silence_a_tenant(
     """Dear reviews from many connections at once, and the probes are answered all the same."""
     tls = careless()
     connect = [lambda to=address: straight_to(to, tls) for address in guard.addresses()]
-    requests = [
-        ("POST", REVIEW, attacks.review(attacks.pods()[kind]), JSON)
-        for kind in ("capabilities", "host ports")
-    ]
+    requests = [("POST", REVIEW, attacks.review(attacks.many_volumes()), JSON)]
 
     hammering = Hammer(connect, requests, connections=CONNECTIONS)
     with guard.unharmed(), look(victim, "attack on the port") as looking, hammering as hammer:
@@ -51,7 +48,7 @@ def test_reviews_straight_to_the_port_do_not_silence_a_tenant(
 def test_a_review_is_answered_by_the_timeout_that_it_asks_for(guard: Guard) -> None:
     """What waited beyond its `timeout` is answered 503 unread: nobody waits for the answer."""
     address, tls = guard.addresses()[0], careless()
-    body = attacks.review(attacks.pods()["host ports"])
+    body = attacks.review(attacks.many_volumes())
 
     def asked(_: int) -> tuple[float, int]:
         connection = straight_to(address, tls)
