@@ -136,7 +136,10 @@ def _endpoint(  # noqa: PLR0913 - what an application is made of
             request = admission_review.decode_review(body, hook)
         except admission_review.WireError as error:
             raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
-        decision = admission_review.make_decision(reviewer, request, settings.current, scope)
+        current, accepted = settings.in_force
+        # A review edits the object in place: for other settings it is read anew.
+        others = ((admission_review.decode_review(body, hook), each) for each in accepted)
+        decision = admission_review.make_decision(reviewer, request, current, scope, others)
         admission_review.record_decision(
             request, scope, decision, perf_counter() - started, metrics
         )
