@@ -4,13 +4,16 @@ Tests that need a control plane, or Helm, which Go builds too, get the marker `c
 `make fast` leaves them out.
 """
 
+import logging
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
 from tests import distribution
+from webhook.observe.logs import OURS
 
 USUAL = settings(
     deadline=None,
@@ -25,6 +28,18 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 
 FROM_GO = {"control_plane", "own_cluster", "helm", "helm3"}
+
+
+@pytest.fixture
+def log_as_before() -> Iterator[None]:
+    """A process has one log: what a command sets there must not reach the tests that follow."""
+    root, ours = logging.getLogger(), [logging.getLogger(name) for name in OURS]
+    levels, handlers = [each.level for each in (root, *ours)], root.handlers[:]
+    yield
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = handlers
+    for logger, level in zip((root, *ours), levels, strict=True):
+        logger.setLevel(level)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

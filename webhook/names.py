@@ -46,6 +46,14 @@ SECRETS = (CONFIG_FROM, FILE_KEYS, ENV_FROM, FILES_FROM)
 READ_BY_PODS = (CONTAINER, SERVICE_ACCOUNT_TOKEN)
 FOR_DEPLOYMENTS = (PORT, CONFIG_FROM, FILE_KEYS, EGRESS, INGRESS_FROM)
 
+REDIRECTING = frozenset({"kubernetes", "kubernetes-service"})
+"""Services of these names, in any namespace, lead its pods' clients of the API server astray.
+
+A kubelet makes KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT of the first, and a second
+KUBERNETES_SERVICE_PORT of the other, in every pod with service links.
+"""
+
+_SUFFIXES = ("-mcp-config", "-mcp-files", "-mcp-access", "-mcp")
 _DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _LONGEST = 40
 
@@ -61,6 +69,12 @@ def identity(name: str) -> str:
         return name
     legal = re.sub(r"[^-a-z0-9]", "-", name.lower()).lstrip("-0123456789") or "mcp"
     return f"{legal[:31].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def identity_of(made: str) -> str | None:
+    """The identity of the server whose object may have this name; None where none may."""
+    suffix = next(filter(made.endswith, _SUFFIXES), None)
+    return made.removesuffix(suffix) if suffix else None
 
 
 def service_of(name: str) -> str:

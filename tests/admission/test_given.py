@@ -6,6 +6,7 @@ import pytest
 
 from tests.rules.case import settings_of
 from webhook.admission.given import NOTHING, beside_others, read_pod_defaults
+from webhook.settings import Toleration
 
 TOLERATION = {"key": "mcp", "operator": "Exists"}
 FLEET = settings_of(
@@ -55,3 +56,32 @@ def test_other_tolerations_of_a_pod_do_not_keep_those_of_the_fleet_away() -> Non
     assert defaults.per_server == "forbid"
     assert defaults.tolerations == FLEET.mcp_server_defaults.tolerations
     assert defaults.node_selector == {"pool": "fleet"}
+
+
+EVERYTHING = {"operator": "Exists"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        pytest.param({}, [TOLERATION], id="refused-now"),
+        pytest.param({"rules": {"tolerations": "override"}}, [TOLERATION], id="overridden-now"),
+        pytest.param({"rules": {"tolerations": "off"}}, [TOLERATION, EVERYTHING], id="rule-off"),
+        pytest.param({"onConflict": "warn"}, [TOLERATION, EVERYTHING], id="warned-of"),
+        pytest.param(
+            {"mcpServerDefaults": {"tolerations": [EVERYTHING]}},
+            [TOLERATION, EVERYTHING],
+            id="still-the-fleets",
+        ),
+    ],
+)
+def test_a_toleration_of_everything_that_was_the_fleets_refuses_no_pod(
+    settings: dict[str, Any], kept: list[dict[str, Any]]
+) -> None:
+    """A template that remembers it would get no new pod otherwise, and its author wrote nothing."""
+    remembered = read_pod_defaults({"tolerations": [TOLERATION, EVERYTHING]})
+    assert remembered is not None
+
+    defaults = remembered.instead_of_defaults(settings_of(**settings)).mcp_server_defaults
+
+    assert defaults.tolerations == [Toleration.model_validate(each) for each in kept]

@@ -54,6 +54,36 @@ def asked(new: Any, old: Any = LIVE, **keys: Any) -> Answer:
     return answer_to(new, old, **{"hook": VALIDATE, "settings": SETTINGS, **keys})
 
 
+EVERYTHING, KEYED = {"operator": "Exists"}, {"key": "gpu", "operator": "Exists"}
+TOLERATING = {**LIVE, "spec": {**LIVE["spec"], "tolerations": [EVERYTHING]}}
+EVERY_EFFECT = [{**EVERYTHING, "effect": "NoExecute", "tolerationSeconds": at} for at in range(200)]
+
+
+@pytest.mark.parametrize(
+    ("old", "tolerations", "action", "refused"),
+    [
+        pytest.param(LIVE, [EVERYTHING], "deny", True, id="added"),
+        pytest.param(LIVE, [EVERYTHING], "override", True, id="nothing-overrides-it"),
+        pytest.param(LIVE, [EVERYTHING], "warn", False, id="warned"),
+        pytest.param(LIVE, [EVERYTHING], "off", False, id="off"),
+        pytest.param(LIVE, [KEYED], "deny", False, id="keyed"),
+        pytest.param(TOLERATING, [KEYED, EVERYTHING], "deny", False, id="kept"),
+        pytest.param(TOLERATING, [EVERYTHING, *EVERY_EFFECT], "deny", True, id="another"),
+    ],
+)
+def test_a_live_pod_gets_no_toleration_of_everything(
+    old: Json, tolerations: list[Json], action: str, *, refused: bool
+) -> None:
+    settings = settings_of(rules={"tolerations": action})
+
+    answer = asked(updated(tolerations=tolerations), old, settings=settings)
+
+    assert answer.allowed is not refused
+    assert len(answer.findings) <= 100
+    assert {finding.rule for finding in answer.findings} <= {"tolerations"}
+    assert bool(answer.findings) == (refused or action == "warn")
+
+
 @pytest.mark.parametrize("scope", [OPTED_IN, MANAGED])
 @pytest.mark.parametrize("subresource", ["", "status", "ephemeralcontainers"])
 @pytest.mark.parametrize("labels", ALTERED.values(), ids=ALTERED)

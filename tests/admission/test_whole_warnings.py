@@ -91,7 +91,8 @@ def broken(**fields: Any) -> Json:
                 }
             },
         },
-        "tolerations": [{"key": "k"}],
+        "tolerations": [{"key": "k"}, {"operator": "Exists"}],
+        "priorityClassName": "p" * 253,
         **fields,
     }
 

@@ -10,7 +10,7 @@ def policy(**values: object) -> Json:
 
 
 REFUSED: dict[str, tuple[Json, str, str]] = {
-    "unknown key": ({"onConflicts": "deny"}, "/onConflicts", "the keys here are certificates,"),
+    "unknown key": ({"onConflicts": "deny"}, "/onConflicts", "the keys here are authorsPolicy,"),
     "unknown key inside": (
         {"serve": {"replica": 1}},
         "/serve/replica",
@@ -41,6 +41,16 @@ REFUSED: dict[str, tuple[Json, str, str]] = {
         {"config": {"OBOT_SERVER_MCPPOD_SECURITY_ENABLED": "yes"}},
         "/config/OBOT_SERVER_MCPPOD_SECURITY_ENABLED",
         "must be one of true, false",
+    ),
+    "API servers without a prefix": (
+        {"networkPolicy": {"apiServerCIDRs": ["192.0.2.7"]}},
+        "/networkPolicy/apiServerCIDRs/0",
+        "'192.0.2.7' does not match",
+    ),
+    "API servers of no network": (
+        {"networkPolicy": {"apiServerCIDRs": ["300.0.2.0/24"]}},
+        "/networkPolicy/apiServerCIDRs/0",
+        "does not match",
     ),
     "version": (
         {"mcpNamespace": {"podSecurity": {"warnVersion": "1.30"}}},

@@ -29,6 +29,7 @@ EVERYTHING = ("--filename", str(FOLDER))
 # and calls that configured; the API server stores nothing.
 SAYS_UNCHANGED = (
     " unchanged",
+    "poddisruptionbudget.policy/mcp-admission-certificates configured",
     "poddisruptionbudget.policy/mcp-admission-control configured",
     "poddisruptionbudget.policy/mcp-admission-serve configured",
 )
@@ -105,7 +106,7 @@ def beyond(live: Any, given: Any, path: str = "") -> Iterator[str]:
 
 async def rotate(cluster: ControlPlane) -> None:
     """Let every entry trust a new authority, with the controller's own rights and code."""
-    controller = cluster.service_account(NAMESPACE, "mcp-admission-control")
+    controller = cluster.service_account(NAMESPACE, "mcp-admission-certificates")
     pem = make_authority(datetime.now(UTC), timedelta(days=1)).certificate_pem
     async with await Api.connect(controller.kubeconfig) as api:
         found = await ca_bundles.read_configurations(api, Installation("mcp-admission", NAMESPACE))

@@ -8,12 +8,13 @@ from tools.cluster.control_plane import ControlPlane
 from tools.cluster.users import User
 
 LABEL = "mcp-admission.dev/managed"
+SERVERS = "mcp-admission-mcp"
 MERGE = "application/merge-patch+json"
 RBAC = "rbac.authorization.k8s.io"
 NAMESPACES = {
     "apiGroups": [""],
     "resources": ["namespaces", "namespaces/status", "namespaces/finalize"],
-    "verbs": ["create", "get", "patch", "update"],
+    "verbs": ["create", "delete", "get", "patch", "update"],
 }
 MANAGING = {
     "apiGroups": ["mcp-admission.dev"],
@@ -30,7 +31,8 @@ def guarded(own_cluster: ControlPlane) -> ControlPlane:
     grant(own_cluster, "tenant", NAMESPACES)
     grant(own_cluster, "holder", NAMESPACES, MANAGING)
     grant(own_cluster, "holder-of-one", NAMESPACES, {**MANAGING, "resourceNames": ["one"]})
-    for name, labels in {"managed": {LABEL: "true"}, "one": {}, "other": {}}.items():
+    named = {"managed": {LABEL: "true"}, "out": {LABEL: "false"}, "one": {}, "other": {}}
+    for name, labels in named.items():
         metadata = {"name": name, "labels": labels}
         own_cluster.create("/api/v1/namespaces", {"metadata": metadata})
     tenant = own_cluster.user("tenant")
@@ -114,3 +116,61 @@ def test_finalizing_a_namespace_does_not_change_the_managed_label(guarded: Contr
 
     assert found.status == 403, found.body
     assert b"managednamespaces" in found.body
+
+
+@pytest.mark.parametrize(
+    ("user", "name", "status"),
+    [
+        ("tenant", "managed", 403),
+        ("tenant", "out", 200),
+        ("tenant", "other", 200),
+        ("holder", "managed", 200),
+        ("holder-of-one", "managed", 403),
+    ],
+)
+def test_only_holders_of_the_verb_delete_managed_namespaces(
+    guarded: ControlPlane, user: str, name: str, status: int
+) -> None:
+    path = f"/api/v1/namespaces/{name}?dryRun=All"
+    found = guarded.raw("DELETE", path, as_user=guarded.user(user))
+
+    assert found.status == status, found.body
+    if status == 403:
+        assert b"could be made again without the label" in found.body
+
+
+@pytest.mark.parametrize(
+    ("user", "name", "labels", "status"),
+    [
+        ("tenant", SERVERS, {}, 403),
+        ("tenant", SERVERS, {"team": "a"}, 403),
+        ("tenant", SERVERS, {LABEL: "true"}, 403),
+        ("tenant", "another", {}, 201),
+        ("holder", SERVERS, {}, 201),
+        ("holder", SERVERS, {LABEL: "true"}, 201),
+    ],
+)
+def test_the_namespace_of_the_chart_is_not_made_again_without_its_label(
+    guarded: ControlPlane, user: str, name: str, labels: Json, status: int
+) -> None:
+    new = {"metadata": {"name": name, "labels": labels}}
+    found = guarded.raw("POST", "/api/v1/namespaces?dryRun=All", new, as_user=guarded.user(user))
+
+    assert found.status == status, found.body
+
+
+def test_a_managed_namespace_that_is_being_deleted_ends(guarded: ControlPlane) -> None:
+    """The controller that ends it, and whoever deletes it once more, need no right of ours."""
+    held = {"metadata": {"name": "held", "labels": {LABEL: "true"}, "finalizers": ["a.test/hold"]}}
+    guarded.create("/api/v1/namespaces", held)
+    tenant, path = guarded.user("tenant"), "/api/v1/namespaces/held"
+    assert guarded.raw("DELETE", path, as_user=tenant).status == 403
+    assert guarded.raw("DELETE", path).status == 200
+    assert guarded.raw("DELETE", path, as_user=tenant).status in (200, 409)
+    free = {"metadata": {"finalizers": None}}
+    assert guarded.raw("PATCH", path, free, MERGE, as_user=tenant).status == 200
+    found = guarded.get(path)
+    found["spec"]["finalizers"] = []
+    guarded.raw("PUT", f"{path}/finalize", found, as_user=tenant)
+
+    guarded.wait_for("no namespace", lambda: guarded.raw("GET", path).status == 404)

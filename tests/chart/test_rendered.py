@@ -12,7 +12,7 @@ import yaml
 from tests.chart.value_sets import VALUE_SETS
 from tests.rules.standard import violations
 from tools.chart.helm import MANIFESTS, NAMESPACE, Helm, Json, is_hook
-from webhook.cli import control, serve, uninstall
+from webhook.cli import certs, control, serve, uninstall
 from webhook.cli.main import _parser
 from webhook.settings.environment import VARIABLES
 from webhook.settings.load import parse_settings
@@ -89,7 +89,7 @@ def test_every_rendered_process_understands_its_arguments(helm: Helm, values: Js
     for found in helm.objects(values):
         if found["kind"] in {"Deployment", "Job"}:
             (container,) = found["spec"]["template"]["spec"]["containers"]
-            assert _parser([control, serve, uninstall]).parse_args(container["args"])
+            assert _parser([certs, control, serve, uninstall]).parse_args(container["args"])
 
 
 @SETS
@@ -211,7 +211,7 @@ def test_helm_and_the_controller_write_no_object_both(helm: Helm) -> None:
                     if found["kind"] in {"ConfigMap", "Secret"}]  # fmt: skip
 
         assert [found["metadata"]["name"] for found in rendered] == ["mcp-admission-locked"]
-        assert "caBundle" not in helm.rendered(values)
+        assert "caBundle:" not in helm.rendered(values)
 
 
 def test_the_project_and_the_chart_have_one_version() -> None:
@@ -236,7 +236,7 @@ def test_helm_lint_finds_nothing_in_the_chart(helm: Helm, helm3: Helm) -> None:
 
 
 @pytest.mark.parametrize("level", ["debug", "error"])
-def test_both_processes_log_what_the_values_say(helm: Helm, level: str) -> None:
+def test_each_process_logs_what_the_values_say(helm: Helm, level: str) -> None:
     containers = [
         container
         for found in helm.objects({"logLevel": level})
@@ -244,4 +244,4 @@ def test_both_processes_log_what_the_values_say(helm: Helm, level: str) -> None:
         for container in found["spec"]["template"]["spec"]["containers"]
     ]
 
-    assert [f"--log-level={level}" in each["args"] for each in containers] == [True, True]
+    assert [f"--log-level={level}" in each["args"] for each in containers] == [True] * 3

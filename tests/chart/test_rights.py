@@ -18,7 +18,7 @@ def granted(own_cluster: ControlPlane) -> ControlPlane:
     for number in ("00", "2", "3"):
         for file in sorted(FOLDER.glob(f"{number}*.yaml")):
             own_cluster.kubectl("apply", "--filename", str(file))
-    account = f"system:serviceaccount:{NAMESPACE}:mcp-admission-control"
+    account = f"system:serviceaccount:{NAMESPACE}:mcp-admission-certificates"
     own_cluster.wait_for(
         "rights in force",
         lambda: asked(own_cluster, account, "get", CA, *OWN),
@@ -35,11 +35,15 @@ def asked(cluster: ControlPlane, user: str, *question: str) -> bool:
 @pytest.mark.parametrize(
     ("account", "question", "allowed"),
     [
-        ("control", ("get", CA, *OWN), True),
-        ("control", ("update", TLS, *OWN), True),
-        ("control", ("patch", WEBHOOKS), True),
-        ("control", ("delete", WEBHOOKS), False),
-        ("control", ("patch", f"{WEBHOOKS}-of-others"), False),
+        ("certificates", ("get", CA, *OWN), True),
+        ("certificates", ("update", TLS, *OWN), True),
+        ("certificates", ("patch", WEBHOOKS), True),
+        ("certificates", ("delete", WEBHOOKS), False),
+        ("certificates", ("patch", f"{WEBHOOKS}-of-others"), False),
+        ("certificates", ("get", "secrets", *TOOLS), False),
+        ("certificates", ("get", "deployments.apps", *TOOLS), False),
+        ("control", ("get", WEBHOOKS), False),
+        ("control", ("patch", WEBHOOKS), False),
         ("control", ("create", "networkpolicies.networking.k8s.io", *TOOLS), True),
         ("control", ("create", "pods", *TOOLS), False),
         ("control", ("create", "clusterrolebindings.rbac.authorization.k8s.io"), False),

@@ -119,7 +119,10 @@ def test_uninstall_deletes_everything_of_ours_and_everything_else_runs(
     only_workloads_are_left(installed)
     pods_run(installed)
     assert main(["uninstall", "--kubeconfig", str(hook(installed).kubeconfig)]) == 0
-    assert capsys.readouterr().out == f"Deployment {NAMESPACE}/mcp-admission-control scaled to 0\n"
+    assert capsys.readouterr().out.splitlines() == [
+        f"Deployment {NAMESPACE}/mcp-admission-{name} scaled to 0"
+        for name in ("control", "certificates")
+    ]
     assert main(["audit", "--kubeconfig", str(installed.kubeconfig)]) == 1
     audited = capsys.readouterr().out
     assert "MutatingWebhookConfiguration mcp-admission is missing" in audited

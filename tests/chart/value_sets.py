@@ -19,6 +19,7 @@ VALUE_SETS: dict[str, Json] = {
         "certificates": {"mode": "bring-your-own"},
         "mcpNamespace": {"name": "tools", "podSecurity": {"enabled": False}},
     },
+    "API servers": {"networkPolicy": {"apiServerCIDRs": ["192.0.2.0/28", "2001:db8::/64"]}},
     "openshift": {
         "platform": "openshift",
         "mcpNamespace": {"networkPolicy": {"dnsNamespace": "openshift-dns", "dnsPorts": [5353]}},
@@ -94,6 +95,7 @@ VALUE_SETS: dict[str, Json] = {
     "nothing optional": {
         "networkPolicy": {"enabled": False},
         "managedLabelPolicy": {"enabled": False},
+        "authorsPolicy": {"enabled": False},
         "mcpNamespace": {"networkPolicy": {"enabled": False}},
     },
 }

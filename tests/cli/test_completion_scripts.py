@@ -43,7 +43,7 @@ def completed(script: str, *words: str, folder: Path) -> list[str]:
         ((""), {*COMMANDS, "help"}),
         (("aud",), {"audit"}),
         (("help", "aud"), {"audit"}),
-        (("certs", ""), {"init", "verify", "status", "rotate"}),
+        (("certs", ""), {"control", "init", "verify", "status", "rotate"}),
         (("audit", "-o", ""), {"table", "json", "yaml", "junit", "sarif"}),
         (("audit", "--output", "=", "j"), {"json", "junit"}),
         (("audit", "--output", "="), {"table", "json", "yaml", "junit", "sarif"}),

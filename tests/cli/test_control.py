@@ -1,26 +1,13 @@
 """`control` where it cannot start: a line of its log says why, as all others are lines of JSON."""
 
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from webhook.cli.main import main
-from webhook.observe.logs import OURS
 
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """A process has one log: what a command sets there must not reach the tests that follow."""
-    root, ours = logging.getLogger(), [logging.getLogger(name) for name in OURS]
-    levels, handlers = [each.level for each in (root, *ours)], root.handlers[:]
-    yield
-    logging.captureWarnings(capture=False)
-    root.handlers[:] = handlers
-    for logger, level in zip((root, *ours), levels, strict=True):
-        logger.setLevel(level)
+pytestmark = pytest.mark.usefixtures("log_as_before")
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_an_unknown_option_is_answered_with_the_usage_of_its_command(
         (["apply", "-n", "a", "b", "-x"], "-x"),
         (["rules", "capabilites"], "'capabilites' is no rule: did you mean capabilities?"),
         (["completion", "bsh"], "'bsh': did you mean bash?"),
-        (["control", "--certificates", "cert-manger"], "did you mean cert-manager?"),
+        (["certs", "control", "--mode", "cert-manger"], "did you mean cert-manager?"),
         (["apply", "--all", "-o", "jsn"], "'jsn': did you mean json?"),
     ],
 )

@@ -5,24 +5,34 @@ from typing import Any
 import pytest
 
 from tests.controller.servers.one_server import Json, deployment, stored
+from webhook import names
 from webhook.admission import Scope
 from webhook.controller.cluster_state import ClusterState, gate_index
-from webhook.kube.reconcile import NamespacedName
+from webhook.kube.work_queue import NamespacedName
 from webhook.settings.model import Settings
 
 CRM = NamespacedName("team", "crm")
+
+
+class Keys(set[Any]):
+    """Instead of a queue: the keys that were asked for, and the namespaces that were woken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.woken: list[str] = []
+
+    def wake(self, namespace: str) -> None:
+        self.woken.append(namespace)
 
 
 class Asked:
     """The queues: the keys that were asked for since they were taken."""
 
     def __init__(self) -> None:
-        self.namespaces: set[str] = set()
-        self.servers: set[NamespacedName] = set()
-        self.pods: set[NamespacedName] = set()
+        self.namespaces, self.servers, self.pods = Keys(), Keys(), Keys()
 
     def taken(self) -> tuple[set[str], set[NamespacedName], set[NamespacedName]]:
-        found = self.namespaces.copy(), self.servers.copy(), self.pods.copy()
+        found = set(self.namespaces), set(self.servers), set(self.pods)
         for keys in (self.namespaces, self.servers, self.pods):
             keys.clear()
         return found
@@ -111,6 +121,54 @@ def test_a_changed_source_has_the_servers_looked_at_that_read_it(
         assert asked.taken() == (set(), servers, set())
 
 
+LONG = "w" * 60
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "looked_at"),
+    [
+        ("Service", "crm-mcp", (set(), {CRM}, set())),
+        ("Service", "other-mcp", (set(), set(), set())),
+        ("Service", "crm", (set(), set(), set())),
+        ("Service", names.service_of(LONG), (set(), {NamespacedName("team", LONG)}, set())),
+        ("NetworkPolicy", "crm-mcp-access", (set(), {CRM}, set())),
+        ("NetworkPolicy", "mcp-admission-baseline", ({"team"}, set(), set())),
+    ],
+)
+def test_whoever_wants_the_name_of_somebody_elses_object_is_looked_at_when_it_comes_and_goes(
+    kind: str,
+    name: str,
+    looked_at: tuple[set[object], set[object], set[object]],
+    state: ClusterState,
+    asked: Asked,
+) -> None:
+    long = deployment({})
+    long["metadata"] |= {"name": LONG}
+    state.deployments.put(long)
+    state.begin()
+    asked.taken()
+
+    found = stored({"metadata": {"name": name, "namespace": "team"}}, name)
+    for change in (state.foreign.caches[kind].put, state.foreign.caches[kind].delete):
+        change(found)
+        assert asked.taken() == looked_at
+
+
+def test_a_baseline_that_was_given_an_owner_is_looked_at(state: ClusterState, asked: Asked) -> None:
+    state.begin()
+    asked.taken()
+    owner = {"kind": "Deployment", "name": "crm", "uid": "0"}
+    metadata = {
+        "name": "mcp-admission-baseline",
+        "namespace": "team",
+        "ownerReferences": [owner],
+    }
+
+    state.made["NetworkPolicy"].put(stored({"metadata": metadata}, "b"))
+
+    assert "team" in asked.taken()[0]
+
+
 def test_only_pods_that_wait_at_the_gate_are_looked_at(state: ClusterState, asked: Asked) -> None:
     state.begin()
     asked.taken()
@@ -130,3 +188,18 @@ def test_only_pods_that_wait_at_the_gate_are_looked_at(state: ClusterState, aske
 )
 def test_our_gate_is_found_among_others(gates: list[str], at: int | None) -> None:
     assert gate_index(pod(gates)) == at
+
+
+def test_what_is_deleted_in_a_namespace_lets_what_was_refused_there_be_tried_again(
+    state: ClusterState, asked: Asked
+) -> None:
+    state.begin()
+    source = stored({"metadata": {"name": "source", "namespace": "team"}}, "source")
+    state.sources.put(source)
+    asked.servers.woken.clear()
+    asked.pods.woken.clear()
+
+    state.sources.drop("team", "source")
+    state.deployments.drop("team", "crm")
+    state.namespaces.put(namespace("team", labels=MANAGED))
+    assert asked.servers.woken == asked.pods.woken == ["team"] * 3

@@ -20,7 +20,8 @@ from webhook.kube.errors import (
     NotFound,
     Unreachable,
 )
-from webhook.kube.reconcile import Controller, Queue
+from webhook.kube.reconcile import Controller
+from webhook.kube.work_queue import Queue
 from webhook.observe.metrics import ControllerMetrics
 from webhook.settings.values import DNS_SUBDOMAIN
 

@@ -1,5 +1,7 @@
 """The controller's port: what a kubelet and Prometheus are answered."""
 
+import asyncio
+import time
 import urllib.error
 import urllib.request
 from unittest import mock
@@ -9,6 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from tools.cluster.ports import LOOPBACK, free_ports
 from webhook.controller.health import Heart, answer_probes
+from webhook.observe.metrics import ControllerMetrics
 from webhook.server.listener import Address
 
 
@@ -45,3 +48,16 @@ def test_a_loop_that_stands_still_is_not_healthy(seconds: int, problem: str | No
         found = heart.problem()
 
     assert (found and found[: len(problem or "")]) == problem
+
+
+async def test_the_longest_turn_is_shown() -> None:
+    metrics = ControllerMetrics()
+    beating = asyncio.create_task(Heart(metrics.longest_turn).beat())
+    await asyncio.sleep(0)
+    for seconds in (0.7, 0.0):
+        time.sleep(seconds)  # noqa: ASYNC251 - nobody else has a turn
+        await asyncio.sleep(0.2)
+    beating.cancel()
+
+    name = "mcp_admission_event_loop_longest_turn_seconds"
+    assert (metrics.registry.get_sample_value(name) or 0.0) > 0.5

@@ -7,7 +7,8 @@ from tests.kube.virtual_time import run
 from webhook.controller.informers import NamespaceReader
 from webhook.kube.cache import Cache
 from webhook.kube.errors import ApiError, Forbidden, NotFound
-from webhook.kube.reconcile import Controller, Queue
+from webhook.kube.reconcile import Controller
+from webhook.kube.work_queue import Queue
 from webhook.observe.metrics import ControllerMetrics
 
 Json = dict[str, Any]

@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from certs.rotation import RotationPlan
 from tests.kube.virtual_time import run
 from webhook.controller.installation import Installation
 from webhook.controller.manager import ControlOptions, Manager
 from webhook.kube.access.client_config import NONE
-from webhook.kube.api import Listing
-from webhook.kube.errors import ApiError, NotFound
+from webhook.kube.errors import NotFound
+from webhook.kube.pages import Listing
 from webhook.observe.metrics import ControllerMetrics
 from webhook.server.listener import Address
 
@@ -23,8 +22,6 @@ OPTIONS = ControlOptions(
     kubeconfig=Path("none"),
     overrides=NONE,
     installation=Installation(),
-    certificates="own",
-    plan=RotationPlan(names=("hook",)),
     settings=None,
     namespaces=(),
     lease="lease",
@@ -34,10 +31,10 @@ OPTIONS = ControlOptions(
 
 
 class Cluster:
-    """An empty cluster; lists of these resources are never answered, writes of these fail."""
+    """An empty cluster; lists of these resources are never answered."""
 
-    def __init__(self, *, silent: Collection[str] = (), broken: Collection[str] = ()) -> None:
-        self.silent, self.broken = silent, broken
+    def __init__(self, *, silent: Collection[str] = ()) -> None:
+        self.silent = silent
         self.created: list[str] = []
         self.stored: dict[str, Json] = {}
         self.writing = asyncio.Event()
@@ -70,8 +67,6 @@ class Cluster:
         kind = body["kind"]
         self.writing.set()
         await self.answers.wait()
-        if kind in self.broken:
-            raise ApiError(500, "InternalError", "it broke")
         self.created.append(f"{kind} {body['metadata']['name']}")
         metadata = {**body["metadata"], "uid": "1", "resourceVersion": str(next(NUMBERS))}
         self.stored[f"{path}/{body['metadata']['name']}"] = {**body, "metadata": metadata}
@@ -94,16 +89,10 @@ def work(cluster: Cluster, seconds: float) -> list[str]:
     return cluster.created
 
 
-def test_settings_and_certificates_do_not_wait_for_lists() -> None:
+def test_settings_do_not_wait_for_lists() -> None:
     created = work(Cluster(silent={"namespaces", "deployments"}), 5)
 
-    assert "ConfigMap mcp-admission-settings" in created
-    assert "Secret mcp-admission-ca" in created
-
-
-def test_settings_do_not_wait_for_certificates_nor_these_for_settings() -> None:
-    assert set(work(Cluster(broken={"Secret"}), 5)) == {"ConfigMap mcp-admission-settings"}
-    assert "Secret mcp-admission-ca" in work(Cluster(broken={"ConfigMap"}), 5)
+    assert created == ["ConfigMap mcp-admission-settings"]
 
 
 def test_a_write_that_has_begun_is_finished_before_it_ends() -> None:

@@ -6,11 +6,13 @@ import pytest
 
 from webhook.controller import removal
 from webhook.controller.installation import Installation
-from webhook.kube.api import Listing
 from webhook.kube.errors import NotFound
+from webhook.kube.pages import Listing
 
 Json = dict[str, Any]
 OWN = {"app.kubernetes.io/managed-by": "mcp-admission"}
+US = [{"manager": "mcp-admission", "operation": "Update"}]
+DEPLOYMENT = [{"kind": "Deployment"}]
 GATES = [{"name": "mcp-admission.dev/isolation"}]
 
 
@@ -39,6 +41,14 @@ class Cluster:
                 policy("mcp-admission-baseline"),
                 policy("crm-mcp-access", "Deployment"),
                 policy("forged"),
+                found("unlabelled-mcp-access", ownerReferences=DEPLOYMENT, managedFields=US),
+                found("theirs", ownerReferences=DEPLOYMENT),
+                found(
+                    "mcp-admission-baseline",
+                    "held",
+                    ownerReferences=DEPLOYMENT,
+                    finalizers=["team.example/hold"],
+                ),
             ],
         }
         waiting = found("crm-1")
@@ -82,7 +92,7 @@ def uninstall(api: Any) -> removal.Uninstall:
     return removal.Uninstall(api, Installation("hook", "system"))
 
 
-async def test_the_webhook_is_forgotten_before_the_controller_stops(cluster: Cluster) -> None:
+async def test_the_webhook_is_forgotten_before_the_controllers_stop(cluster: Cluster) -> None:
     [_ async for _ in uninstall(cluster).run()]
 
     assert [call for call in cluster.calls if "admissionpolic" not in call] == [
@@ -90,9 +100,13 @@ async def test_the_webhook_is_forgotten_before_the_controller_stops(cluster: Clu
         "delete validatingwebhookconfigurations/mcp-admission",
         "delete mutatingwebhookconfigurations/mcp-admission",
         "patch mcp-admission-control/scale",
+        "patch mcp-admission-certificates/scale",
         "patch pods/crm-1",
         "delete networkpolicies/mcp-admission-baseline",
         "delete networkpolicies/crm-mcp-access",
+        "delete networkpolicies/unlabelled-mcp-access",
+        "patch networkpolicies/mcp-admission-baseline",
+        "delete networkpolicies/mcp-admission-baseline",
         "patch namespaces/team",
         "delete configmaps/mcp-admission-settings",
         "delete secrets/mcp-admission-ca",
@@ -126,3 +140,19 @@ async def test_a_controller_that_does_not_stop_ends_the_removal(
         [_ async for _ in uninstall(cluster).run()]
 
     assert "patch pods/crm-1" not in cluster.calls
+
+
+async def test_pod_security_labels_that_nobody_applies_go_where_a_namespace_was_managed(
+    cluster: Cluster,
+) -> None:
+    enforce = {"pod-security.kubernetes.io/enforce": "restricted"}
+    managed = {"mcp-admission.dev/managed": "true"}
+    cluster.lists["namespaces"] = [
+        {"metadata": {"name": "cleared", "labels": {**enforce, **managed}}},
+        {"metadata": {"name": "theirs", "labels": enforce}},
+    ]
+
+    lines = [line async for line in uninstall(cluster).plan()]
+
+    assert "Namespace cleared loses its Pod Security labels of ours" in lines
+    assert not [line for line in lines if "theirs" in line and "Namespace" in line]

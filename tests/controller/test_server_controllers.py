@@ -14,7 +14,7 @@ from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.server_controllers import COUNT_SECONDS, ServerControllers
 from webhook.controller.settings.effective import effective_settings
 from webhook.kube.errors import ApiError
-from webhook.kube.reconcile import Queue
+from webhook.kube.work_queue import Queue
 from webhook.observe.metrics import ControllerMetrics
 from webhook.settings.model import Settings
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any
@@ -83,8 +84,10 @@ class Candidate:
         self.spans: list[list[float]] = []
         self.told: list[bool] = []
         self.cleanup = 0.0
-        line: Any = self.line
-        self.lease = Lease(line, "/leases", NAME, identity, self.told.append, **given)
+        self.lease = Lease(self.connect, "/leases", NAME, identity, self.told.append, **given)
+
+    async def connect(self) -> Any:
+        return nullcontext(self.line)
 
     async def work(self) -> None:
         loop = asyncio.get_running_loop()
@@ -318,3 +321,24 @@ def test_the_default_clock_is_right() -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", text)
     told = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     assert abs(datetime.now(UTC) - told) < timedelta(minutes=1)
+
+
+def test_a_process_that_hangs_does_not_renew_and_another_leads() -> None:
+    async def main() -> tuple[Candidate, Candidate]:
+        stored = Stored()
+        reasons: list[str] = []
+        one = Candidate(stored, "one", hangs=lambda: reasons[0] if reasons else None)
+        other = Candidate(stored, "other")
+        at(1, lambda: tasks.append(asyncio.create_task(other.stand())))
+        at(30, lambda: reasons.append("nothing has moved for 30 seconds"))
+        tasks = [asyncio.create_task(one.stand())]
+        await asyncio.sleep(60)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        return one, other
+
+    one, other = run(main())
+    assert one.spans[0][1] < 33
+    assert 30 < other.spans[0][0] < 36
+    assert not overlapping(one, other)

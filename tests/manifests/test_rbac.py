@@ -33,7 +33,7 @@ def test_no_role_is_bound_to_the_service_account_of_serve() -> None:
     ]
     (serve,) = [one for one in of("ServiceAccount") if one["metadata"]["name"] not in bound]
 
-    assert set(bound) == {"mcp-admission-control"}
+    assert set(bound) == {"mcp-admission-certificates", "mcp-admission-control"}
     assert serve["automountServiceAccountToken"] is False
 
 

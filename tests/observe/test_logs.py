@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from webhook.observe.logs import JsonLines, configure, cut, failure
+from webhook.observe.logs import JsonLines, SeldomLog, configure, cut, failure
 
 
 def _line(record: logging.LogRecord) -> dict[str, Any]:
@@ -137,3 +137,19 @@ def test_nothing_below_the_level_is_told_and_nothing_of_others_below_info(
     )
 
     assert [json.loads(line)["message"] for line in done.stderr.splitlines()] == told
+
+
+def test_what_a_client_causes_is_logged_a_few_times_a_second(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = 0.0
+    seldom = SeldomLog(lambda: now)
+    logger = logging.getLogger("seldom")
+    for _ in range(1000):
+        seldom.log(logger, logging.WARNING, "rejected", {"status": 503})
+    seldom.log(logger, logging.WARNING, "failed", {})
+    now = 1.0
+    seldom.log(logger, logging.WARNING, "rejected", {"status": 503})
+
+    assert [line.message for line in caplog.records] == ["rejected"] * 10 + ["failed", "rejected"]
+    assert caplog.records[-1].fields == {"status": 503, "left_out": 990}  # type: ignore[attr-defined]

@@ -72,7 +72,11 @@ def test_names_end_with_their_unit() -> None:
     names = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE mcp_")}
 
     assert names
-    for name in names - {"mcp_admission_file_refused", "mcp_admission_in_flight_requests"}:
+    counts = {"in_flight_requests", "waiting_reviews", "open_connections"}
+    for name in names - {
+        "mcp_admission_file_refused",
+        *(f"mcp_admission_{name}" for name in counts),
+    }:
         assert name.endswith(("_total", "_seconds", "_info"))
     assert "_created" not in text
     assert "process_resident_memory_bytes" in text

@@ -91,7 +91,7 @@ def distributed(release: Release) -> bool:
 def load(release: Release) -> Iterator[list[str]]:
     """Pods and Deployments created without an end; afterwards, who of them was refused."""
     elsewhere = release.cluster.namespace("changing")
-    creators = [
+    creators: list[Creator | Deployer] = [
         *(Creator(release.cluster, TOOLS, labelled=False, filled_in=False) for _ in range(2)),
         *(Creator(release.cluster, elsewhere, labelled=True, filled_in=False) for _ in range(2)),
         Deployer(release.cluster, elsewhere, labelled=True),

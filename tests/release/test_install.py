@@ -7,7 +7,7 @@ import pytest
 from tests.builders import bare_pod
 from tests.release import servers
 from tools.chart.helm import NAMESPACE
-from tools.release.release import Release
+from tools.release.release import PROCESSES, Release
 
 pytestmark = [pytest.mark.control_plane, pytest.mark.usefixtures("removed")]
 
@@ -38,18 +38,17 @@ def test_a_server_is_hardened_and_served_within_a_minute(release: Release) -> No
     release.helm("test", "--timeout", "2m")
 
 
-@pytest.mark.parametrize("late", ["serve", "control"])
+@pytest.mark.parametrize("late", PROCESSES)
 def test_pods_of_the_product_may_start_in_any_order(release: Release, late: str) -> None:
     namespace = release.cluster.namespace("tools")
-    (early,) = {"serve", "control"} - {late}
     release.kubelet.held = frozenset({late})
 
     release.install()
-    if early == "control":
+    if late != "certificates":
         release.wait_for("bundle", lambda: all(release.bundles()))
         secret = f"/api/v1/namespaces/{NAMESPACE}/secrets/mcp-admission-tls"
         release.wait_for("certificate", lambda: release.cluster.get(secret))
-    else:
+    if late != "serve":
         release.wait_for("serving pods that wait", lambda: len(release.component("serve")) == 2)
     release.wait_for("refusal", lambda: answers(release, namespace) == (500, 201))
 

@@ -14,14 +14,14 @@ from tools.cluster.control_plane import ControlPlane
 from tools.cluster.kubelet.pod import SECONDS_BETWEEN_SYNCS
 from tools.cluster.kubelet.services import SLICES
 from tools.cluster.ports import LOOPBACK
-from tools.release.release import ADMISSION, CONFIGURATIONS, TOOLS, WAIT, Release
+from tools.release.release import ADMISSION, CONFIGURATIONS, PROCESSES, TOOLS, WAIT, Release
 from webhook.cli.main import main
 
 pytestmark = pytest.mark.control_plane
 
 Json = dict[str, Any]
 
-ROLLING = [f"--set={each}.resources.requests.memory=160Mi" for each in ("serve", "control")]
+ROLLING = [f"--set={each}.resources.requests.memory=160Mi" for each in PROCESSES]
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_no_pod_is_refused_or_left_waiting_while_the_product_is_removed(installe
 
 
 def renew_certificate(release: Release) -> None:
-    """Ask for a new one: kubelets bring it at once, because the controller touches the pods."""
+    """Ask for a new one: kubelets bring it at once, because the pods are touched."""
     before = shown(release)
     assert len(before) == 1
     service = f"mcp-admission.{NAMESPACE}"

@@ -92,11 +92,15 @@ class Server:
 
     @contextlib.contextmanager
     def connected(
-        self, context: ssl.SSLContext | None = None
+        self, context: ssl.SSLContext | None = None, source: str = LOOPBACK
     ) -> Iterator[http.client.HTTPSConnection]:
-        """A connection to the port of the reviews, not opened yet."""
+        """A connection to the port of the reviews, not opened yet, from an address."""
         connection = http.client.HTTPSConnection(
-            HOST, self.review_port, context=context or self.context, timeout=30
+            HOST,
+            self.review_port,
+            context=context or self.context,
+            timeout=30,
+            source_address=(source, 0),
         )
         # The name in the certificate is not an address that is listened on everywhere.
         connection._create_connection = lambda address, *more: socket.create_connection(  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from webhook.observe.metrics import Metrics
 from webhook.server.admission_review import Reviewer
 from webhook.server.app import Traffic, review_application
 from webhook.server.file_watch import SettingsFile
-from webhook.server.listener import Address, Listener
+from webhook.server.listener import REVIEWS, Address, Listener, ListenerPort
 from webhook.settings.model import Settings
 
 JSON = {"Content-Type": "application/json"}
@@ -89,7 +89,8 @@ async def serving(
     traffic = Traffic(metrics)
     settings = SettingsFile(None)
     app = review_application(settings, metrics, traffic, reviewer or Recorder(), client_names)
-    listener = await Listener.open(app, Address("127.0.0.1", 0), metrics, context)
+    port_ = ListenerPort("reviews", REVIEWS, context)
+    listener = await Listener.open(app, Address("127.0.0.1", 0), metrics, port_)
     port = int(listener.addresses[0].rpartition(":")[2])
     try:
         async with ClientSession() as client:

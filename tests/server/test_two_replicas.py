@@ -29,8 +29,8 @@ class Replica:
     def __init__(self, folder: Path, pair: Volume, authority: trustme.CA, stage: Stage) -> None:
         self._folder = folder
         self._bring(stage)
-        options = ("--settings", str(folder / "settings.yaml"))
-        options += ("--accepted-settings", str(folder / "accepted.yaml"))
+        options = ["--settings", str(folder / "settings.yaml")]
+        options += ["--accepted-settings", str(folder / "accepted.yaml")]
         self.server = Server(authority, command(pair, *options))
         self.has = stage
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from webhook.controller.manager import CERTIFICATE_MODES
+from webhook.controller.installation import CERTIFICATE_MODES
 from webhook.observe.logs import LEVELS
 from webhook.settings.values import DNS_SUBDOMAIN
 
@@ -12,6 +12,11 @@ Schema = dict[str, Any]
 DIGEST = r"^sha256:[0-9a-f]{64}$"
 IMAGE = r"^[a-z0-9]+([-._:/a-z0-9]*[a-z0-9])?$"
 TAG = r"^[A-Za-z0-9_][-.A-Za-z0-9_]{0,127}$"
+_BYTE = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+CIDR = (
+    rf"^(({_BYTE}\.){{3}}{_BYTE}/(3[0-2]|[12]?[0-9])"
+    r"|[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))$"
+)
 INTERVAL = r"^[1-9][0-9]*(ms|s|m|h)$"
 
 BOOLEAN: Schema = {"type": "boolean"}
@@ -48,6 +53,7 @@ def own_values() -> Schema:
                 "days": DAYS,
                 "authorityDays": DAYS,
                 "issuerRef": _issuer(),
+                **_process(),
             }
         ),
         "serve": mapping(
@@ -63,9 +69,18 @@ def own_values() -> Schema:
         ),
         "control": mapping(_process()),
         "networkPolicy": mapping(
-            {"enabled": BOOLEAN, "apiServerPorts": {"type": "array", "items": PORT, "minItems": 1}}
+            {
+                "enabled": BOOLEAN,
+                "apiServerPorts": {"type": "array", "items": PORT, "minItems": 1},
+                "apiServerCIDRs": {
+                    "type": ["array", "null"],
+                    "items": {"type": "string", "pattern": CIDR},
+                    "description": "Blocks of addresses, such as 192.0.2.0/28 or 2001:db8::/64.",
+                },
+            }
         ),
         "managedLabelPolicy": mapping({"enabled": BOOLEAN}),
+        "authorsPolicy": mapping({"enabled": BOOLEAN}),
         "serviceMonitor": mapping(
             {
                 "enabled": BOOLEAN,

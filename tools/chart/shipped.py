@@ -10,6 +10,7 @@ import yaml
 
 FOLDER = Path(__file__).parents[2] / "manifests" / "install"
 REGISTRATIONS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+POLICIES = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
 RIGHTS = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 
 Json = dict[str, Any]

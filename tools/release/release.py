@@ -24,6 +24,7 @@ CONFIGURATIONS = [
 ]
 # With little of a processor, processes of Python take their time to start.
 WAIT = "4m"
+PROCESSES = ("certificates", "control", "serve")
 PLUGIN = "to-localhost"
 
 
@@ -60,8 +61,8 @@ class Release:
         self.cluster.kubectl("apply", "--filename", "-", sent=sent)
 
     def rolled_out(self, seconds: int = 180) -> None:
-        """Both Deployments are as they should be."""
-        for name in ("control", "serve"):
+        """All Deployments are as they should be."""
+        for name in PROCESSES:
             self.cluster.kubectl(
                 "rollout", "status", f"deployment/mcp-admission-{name}", "--namespace", NAMESPACE,
                 f"--timeout={seconds}s",
@@ -84,7 +85,7 @@ class Release:
         return [pod for pod in found if wanted <= (pod["metadata"].get("labels") or {}).items()]
 
     def component(self, name: str) -> list[Json]:
-        """The pods of `serve` or `control`."""
+        """The pods of one of the processes."""
         return self.pods(NAMESPACE, **{"app.kubernetes.io/component": name})
 
     def restarts(self) -> int:

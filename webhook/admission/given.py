@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from webhook.rules.rule import conflict_action
 from webhook.settings import Labels, LocalObjectReference, Resources, Section, Settings, Toleration
 
 
@@ -29,7 +30,7 @@ class PodDefaults(Section):
         defaults = settings.mcp_server_defaults.model_copy(
             update={
                 "affinity": None,
-                "tolerations": self.tolerations,
+                "tolerations": self._tolerations(settings),
                 "node_selector": self.node_selector,
                 "image_pull_secrets": self.image_pull_secrets,
                 "resources": self.resources,
@@ -37,6 +38,13 @@ class PodDefaults(Section):
             }
         )
         return settings.model_copy(update={"mcp_server_defaults": defaults})
+
+    def _tolerations(self, settings: Settings) -> list[Toleration] | None:
+        """Without those that the fleet had once and that are refused now."""
+        if conflict_action("tolerations", settings) in {"warn", "off"}:
+            return self.tolerations
+        fleet = settings.mcp_server_defaults.tolerations or ()
+        return self.tolerations and [each for each in self.tolerations if each.key or each in fleet]
 
 
 NOTHING = PodDefaults()

@@ -1,14 +1,16 @@
-"""What cannot change on a live pod: our labels, our gate, and neither of them by a Binding."""
+"""What cannot change on a live pod: labels, gate, tolerations; and none of it by a Binding."""
 
+import json
+from itertools import islice
 from typing import Any
 
 from webhook import names
 from webhook.admission.answer import Finding, Severity
-from webhook.admission.enforcement import Enforcement
+from webhook.admission.enforcement import MOST_OBJECTIONS, Enforcement
 from webhook.admission.workload import Request
 from webhook.documents import escape
-from webhook.pods import Fields, Origin, Patch, Pod, PodHead
-from webhook.rules.checks import apparmor
+from webhook.pods import Fields, Origin, Patch, Pod, PodHead, Violation
+from webhook.rules.checks import apparmor, tolerations
 from webhook.settings import Settings
 
 
@@ -37,6 +39,25 @@ def removed_gate(request: Request, settings: Settings) -> list[Finding]:
     return [_error("isolation-gate", f"/spec/{names.GATES}", sentence)]
 
 
+def added_tolerations(new: Fields, old: Fields, settings: Settings) -> list[Finding]:
+    """Object to a toleration of everything that the live pod did not have."""
+    rule = tolerations.RULE
+    action = rule.action(rule.id, settings)
+    if action == "off" or new.list(tolerations.KEY) == old.list(tolerations.KEY):
+        return []
+    before = set(map(_spelling, tolerations.of_everything(old, settings)))
+    severity = Severity.WARNING if action == "warn" else Severity.ERROR
+    added = (
+        found
+        for found in tolerations.of_everything(new, settings)
+        if _spelling(found) not in before
+    )
+    return [
+        Finding(rule.id, severity, found.pointer, found.message, found.brief)
+        for found in islice(added, MOST_OBJECTIONS)
+    ]
+
+
 def keys_of_binding(request: Request, settings: Settings) -> list[Finding]:
     """Object to what a Binding would bring to its pod: our keys, and AppArmor switched off."""
     metadata = Fields(request.object, Patch()).child("metadata")
@@ -51,6 +72,10 @@ def keys_of_binding(request: Request, settings: Settings) -> list[Finding]:
         if key.startswith(names.PREFIX)
     ]
     return ours + _profiles(metadata, settings)
+
+
+def _spelling(found: Violation) -> str:
+    return json.dumps(found.at.list(found.key)[found.item or 0], sort_keys=True)
 
 
 def _profiles(metadata: Fields, settings: Settings) -> list[Finding]:

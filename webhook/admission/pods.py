@@ -65,6 +65,7 @@ def review_pod_update(request: Request, settings: Settings, scope: Scope) -> Ans
             revert.put_back(new.head.spec, old.head.spec, memory)
         return allow((), patch.finish())
     findings = guards.changed_labels(request) + guards.removed_gate(request, settings)
+    findings += guards.added_tolerations(new.head.spec, old.head.spec, settings)
     if _significant(new, old):
         findings += Enforcement.of_pod(settings, Pod(new.head)).check()
     return allow_or_refuse(new.name, findings)

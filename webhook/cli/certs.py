@@ -1,4 +1,4 @@
-"""`mcp-admission certs`: make and verify certificate files; show and renew those of a cluster."""
+"""`mcp-admission certs`: certificate files, and the certificates of a cluster."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from certs.authority import issue_leaf, make_authority, service_names
 from certs.bundle import BundleError
 from certs.verification import Text, verify
-from webhook.cli import output
+from webhook.cli import certs_control, output
 from webhook.cli.cluster_options import add_certificate_options, add_cluster_options
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.options import service_name
@@ -17,13 +17,14 @@ from webhook.cli.output import is_for_programs, print_object
 
 DESCRIPTION = """\
 Makes certificate files for development. Verifies the files of your own authority as an API server
-does. Shows the certificates of a cluster, and requests their renewal.
+does. Keeps the certificates of a cluster valid, shows them, and requests their renewal.
 """
 EPILOG = """\
 examples:
   mcp-admission certs init --service mcp-admission.mcp-admission-system --out certificates
   mcp-admission certs verify --tls-cert tls.crt --tls-key tls.key --ca-bundle ca.crt \\
       --service mcp-admission.mcp-admission-system
+  mcp-admission certs control
   mcp-admission certs status
   mcp-admission certs rotate --ca
 """
@@ -44,7 +45,7 @@ replicas, their faults, and the controller's next step. A TLS handshake with eac
 it serves. Replicas that cannot be reached are reported as not looked at. To reach them, run it in
 the cluster:
 
-  kubectl -n mcp-admission-system exec deploy/mcp-admission-control -- \\
+  kubectl -n mcp-admission-system exec deploy/mcp-admission-certificates -- \\
       mcp-admission certs status
 
 exit codes: 0 no fault, 1 faults, 2 the cluster cannot be read
@@ -65,7 +66,7 @@ class UnusableFileError(Exception):
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    """Add the four actions."""
+    """Add the five actions."""
     parser = add_command(
         subparsers,
         "certs",
@@ -76,6 +77,7 @@ def add_parser(subparsers: Subparsers) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_init(actions)
     _add_verify(actions)
+    certs_control.add_parser(actions)
     _add_status(actions)
     _add_rotate(actions)
 
@@ -149,6 +151,8 @@ def _add_service(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Run the action; a file that cannot be read or written is an ERROR with a message."""
+    if args.action == "control":
+        return certs_control.run(args)
     if args.action in {"status", "rotate"}:
         # The Kubernetes client takes half a second to load.
         code: ExitCode = import_module("webhook.cli.certs_cluster").run(args)

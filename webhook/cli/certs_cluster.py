@@ -18,7 +18,11 @@ from webhook.cli.output import is_for_programs, print_object
 from webhook.controller.certificates.monitor import certificate_faults, stored_certificate
 from webhook.controller.certificates.rotator import Rotator, RotatorObservation, step_fields
 from webhook.controller.certificates.stored import REPLACE, SecretFiles
-from webhook.controller.installation import AUTHORITY_SECRET, CONTROL_DEPLOYMENT, SERVING_SECRET
+from webhook.controller.installation import (
+    AUTHORITY_SECRET,
+    CERTIFICATES_DEPLOYMENT,
+    SERVING_SECRET,
+)
 from webhook.controller.serving_replicas import endpoint_replicas
 from webhook.kube import ApiError, ConfigurationError
 from webhook.observe.metrics import ControllerMetrics
@@ -65,7 +69,7 @@ async def _rotate(args: argparse.Namespace) -> ExitCode:
         if not secret.is_ours:
             raise NotOursError(
                 f"{secret.name} is not written by mcp-admission: renew it where it is issued; "
-                "with an authority of its own, start `mcp-admission control`"
+                "with an authority of its own, start `mcp-admission certs control`"
             )
         try:
             current = parse_certificates(secret.files.get(file, b""), f"{secret.name}, {file}")[0]
@@ -111,7 +115,7 @@ async def _status(args: argparse.Namespace) -> ExitCode:
     for name, why in unseen.items():
         output.write_skipped(name, why)
     if unseen:
-        names_of_pod = {"namespace": where.namespace, "deployment": CONTROL_DEPLOYMENT}
+        names_of_pod = {"namespace": where.namespace, "deployment": CERTIFICATES_DEPLOYMENT}
         output.write_note(args, _WHERE_PODS_ANSWER.format(**names_of_pod))
     return ExitCode.FINDINGS if found else ExitCode.OK
 

@@ -1,4 +1,7 @@
-"""The options of commands that call the API server: its connection, installation, certificates."""
+"""The options of commands that call the API server: its connection, installation, certificates.
+
+Those of the processes that work while they lead are here, too.
+"""
 
 import argparse
 import re
@@ -7,7 +10,7 @@ from pathlib import Path
 
 from certs.authority import service_names
 from certs.rotation import RotationPlan
-from webhook.cli.options import service_name
+from webhook.cli.options import listen_address, service_name
 from webhook.controller.installation import (
     NAMESPACE,
     SERVICE,
@@ -16,6 +19,7 @@ from webhook.controller.installation import (
 )
 from webhook.kube import Api
 from webhook.kube.access.client_config import Overrides
+from webhook.server.listener import Address
 
 _NAME = re.compile(r"(\*\.)?[A-Za-z0-9:]([-.:A-Za-z0-9]*[A-Za-z0-9:])?")
 
@@ -73,15 +77,32 @@ def add_cluster_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_process_options(parser: argparse.ArgumentParser, lease: str) -> None:
+    """Add the Lease of a process that works while it leads, and the port of its probes."""
+    parser.add_argument(
+        "--lease",
+        default=lease,
+        metavar="NAME",
+        help="the Lease, beside the Service, whose holder leads (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--metrics-listen",
+        type=listen_address,
+        default=Address("0.0.0.0", 8080),  # noqa: S104 - a pod's own network
+        metavar="HOST:PORT",
+        help="where probes and metrics are answered (default: %(default)s)",
+    )
+
+
 def release_namespace(args: argparse.Namespace) -> str:
     """The namespace of the installation."""
     return str(args.service.partition(".")[2])
 
 
 def installation(args: argparse.Namespace) -> Installation:
-    """The installation that these options name."""
+    """The installation that these options name; `--configuration` where the command has it."""
     service, _, namespace = args.service.partition(".")
-    return Installation(service, namespace, args.configuration)
+    return Installation(service, namespace, getattr(args, "configuration", WEBHOOK_CONFIGURATION))
 
 
 def connection_overrides(args: argparse.Namespace) -> Overrides:

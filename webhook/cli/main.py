@@ -49,7 +49,8 @@ examples:
   mcp-admission rules                              which rules are there, and what do they refuse?
   mcp-admission serve --tls-cert tls.crt --tls-key tls.key
                                                    answer the API server's admission reviews
-  mcp-admission control                            make what servers need, keep certificates valid
+  mcp-admission control                            make what servers need in the cluster
+  mcp-admission certs control                      keep the webhook's certificates valid
   mcp-admission certs verify --help                does an API server accept my certificate?
   mcp-admission audit                              which servers are not current?
   mcp-admission apply -n team --all                roll them to the current settings

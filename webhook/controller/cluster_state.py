@@ -10,10 +10,20 @@ from typing import Any, NamedTuple
 from webhook import names
 from webhook.admission import Scope
 from webhook.controller.deployment_state import DeploymentState, observe_deployment
+from webhook.controller.drift_judge import DriftJudge
 from webhook.controller.installation import NamespaceRules, is_managed
-from webhook.controller.owned import KINDS, Live, applied_by_us, live_object
+from webhook.controller.owned import (
+    KINDS,
+    ForeignObjects,
+    Live,
+    ServerNames,
+    applied_by_us,
+    has_objects,
+    live_object,
+    version_of,
+)
 from webhook.kube import Cache, NamespacedName, Queue
-from webhook.objects import KUBE_SYSTEM, POD_SECURITY_PREFIX
+from webhook.objects import BASELINE, KUBE_SYSTEM, POD_SECURITY_PREFIX
 from webhook.settings import Settings
 
 Json = dict[str, Any]
@@ -54,6 +64,7 @@ class ClusterState:
         self._watched, self._queues = watched, queues
         self.settings, self._rules = settings, NamespaceRules(settings, release_namespace)
         self._complete = False
+        self.judge = DriftJudge(self._ask_for_server)
         self.namespaces: Cache[NamespaceState] = Cache(_namespace, self._namespace_changed)
         self.deployments: Cache[DeploymentState] = Cache(self._deployment, self._deployment_changed)
         self.pods: Cache[PodState] = Cache(self._pod, self._pod_changed)
@@ -62,6 +73,8 @@ class ClusterState:
             kind: Cache(partial(live_object, each), self._made_changed)
             for kind, each in KINDS.items()
         }
+        self.foreign = ForeignObjects(self.sources, self._foreign_changed)
+        self._server_names = ServerNames()
 
     def change_settings(self, settings: Settings) -> None:
         """Work by other settings; Deployments have to be judged again by them."""
@@ -83,10 +96,15 @@ class ClusterState:
         found = self.namespaces.get("", namespace)
         return self._rules.scope(namespace, managed=found is not None and found.managed)
 
+    def deployment(self, namespace: str, name: str) -> DeploymentState | None:
+        """What is known of a Deployment, with the last verdict about it."""
+        found = self.deployments.get(namespace, name)
+        return found and found._replace(state=self.judge.verdict(namespace, name))
+
     def states(self) -> Iterator[str]:
         """Of each server, whether it is as it would be if it rolled now."""
         for namespace, name in self.deployments:
-            found = self.deployments.get(namespace, name)
+            found = self.deployment(namespace, name)
             if found is not None and found.covered:
                 yield found.state
 
@@ -119,20 +137,23 @@ class ClusterState:
                 self._queues.pods.add(NamespacedName(namespace, name))
 
     def _deployment(self, found: Json) -> DeploymentState | None:
-        namespace = found["metadata"]["namespace"]
+        namespace, name = found["metadata"]["namespace"], found["metadata"]["name"]
         if self._rules.leaves_alone(namespace):
             return None
-        return observe_deployment(found, self.settings, self.scope(namespace))
+        scope, leaves = self.scope(namespace), has_objects(self.made, namespace, name)
+        kept = observe_deployment(found, self.settings, scope, leaves=leaves)
+        if kept is not None and kept.covered:
+            self.judge.hand_over(found, self.settings, scope)
+        else:
+            self.judge.forget(namespace, name)
+        return kept
 
     def _pod(self, found: Json) -> PodState | None:
-        if self._is_never_looked_at(found):
-            return None
-        return PodState(found["metadata"]["uid"], gate_index(found))
+        never = self._is_never_looked_at(found)
+        return None if never else PodState(found["metadata"]["uid"], gate_index(found))
 
     def _source(self, found: Json) -> str | None:
-        if self._is_never_looked_at(found):
-            return None
-        return f"{found['metadata']['uid']} {found['metadata']['resourceVersion']}"
+        return None if self._is_never_looked_at(found) else version_of(found)
 
     def _is_never_looked_at(self, found: Json) -> bool:
         """Whether the namespace of the object is left alone by any settings."""
@@ -146,10 +167,16 @@ class ClusterState:
         if self._complete:
             self._queues.servers.add(NamespacedName(namespace, name))
 
+    def _wake(self, namespace: str) -> None:
+        """Try again what was refused there: an object that is gone made room, if there was none."""
+        self._queues.servers.wake(namespace)
+        self._queues.pods.wake(namespace)
+
     def _namespace_changed(
         self, _: str, name: str, was: NamespaceState | None, now: NamespaceState | None
     ) -> None:
         self._ask_for_namespace(name)
+        self._wake(name)
         if was and now and was.managed != now.managed:
             for each, _kept in self.deployments.within(name):
                 self._ask_for_server(name, each)
@@ -158,6 +185,12 @@ class ClusterState:
         self, namespace: str, name: str, was: DeploymentState | None, now: DeploymentState | None
     ) -> None:
         self._ask_for_server(namespace, name)
+        if was is None:
+            self._server_names.add(namespace, name)
+        elif now is None:
+            self._server_names.discard(namespace, name)
+            self.judge.forget(namespace, name)
+            self._wake(namespace)
         if was is None or now is None or was.covered != now.covered:
             self._ask_for_namespace(namespace)
 
@@ -169,19 +202,33 @@ class ClusterState:
         if was is None or now is None:
             self._ask_for_namespace(namespace)
 
-    def _source_changed(self, namespace: str, name: str, *_: str | None) -> None:
+    def _source_changed(self, namespace: str, name: str, _was: str | None, now: str | None) -> None:
         if not self._complete:
             return
+        if now is None:
+            self._wake(namespace)
         for each, kept in self.deployments.within(namespace):
             if kept.config_from == name:
                 self._ask_for_server(namespace, each)
+        self._foreign_changed(namespace, name)
 
-    def _made_changed(self, namespace: str, _: str, was: Live | None, now: Live | None) -> None:
+    def _foreign_changed(self, namespace: str, name: str, *_: str | None) -> None:
+        """Look at whoever wants the name: it may be free now."""
+        if name == BASELINE:
+            self._ask_for_namespace(namespace)
+        for each in self._server_names.of(namespace, name):
+            if self.deployments.get(namespace, each) is not None:
+                self._ask_for_server(namespace, each)
+
+    def _made_changed(self, namespace: str, name: str, was: Live | None, now: Live | None) -> None:
         owners = {each.owner for each in (was, now) if each}
+        if now is None:
+            self._wake(namespace)
         for each in filter(None, owners):
             self._ask_for_server(namespace, each)
         if "" in owners:
             self._ask_for_namespace(namespace)
+        self._foreign_changed(namespace, name)
 
 
 def gate_index(pod: Json) -> int | None:
@@ -193,12 +240,11 @@ def gate_index(pod: Json) -> int | None:
 def _namespace(found: Json) -> NamespaceState:
     metadata = found["metadata"]
     labels = metadata.get("labels") or {}
+    security = (each for each in labels.items() if each[0].startswith(POD_SECURITY_PREFIX))
     return NamespaceState(
         uid=metadata["uid"],
         managed=is_managed(labels),
         going="deletionTimestamp" in metadata,
         applied=applied_by_us(found),
-        labels=tuple(
-            sorted(each for each in labels.items() if each[0].startswith(POD_SECURITY_PREFIX))
-        ),
+        labels=tuple(sorted(security)),
     )

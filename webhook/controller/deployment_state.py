@@ -5,6 +5,7 @@ memory than everything else together.
 """
 
 import json
+import zlib
 from typing import Any, NamedTuple
 
 from webhook import names
@@ -23,7 +24,8 @@ class DeploymentState(NamedTuple):
 
     `rolled`: all its pods are of the present template. `first`: the template never was another.
     `unread`: no pod runs that can have read a Secret which is made now.
-    `state`: one of `drift.STATES`.
+    `packed`: what is made for it, as text, compressed: lists of ports are long and alike.
+    `state`: what it would become if it rolled now, of which a stored object says nothing.
     """
 
     uid: str
@@ -33,8 +35,8 @@ class DeploymentState(NamedTuple):
     unread: bool
     revision: str | None
     config_from: str | None
-    state: str
-    text: str
+    packed: bytes
+    state: str = drift.CURRENT
 
     @property
     def rolled_out(self) -> "DeploymentState":
@@ -44,17 +46,22 @@ class DeploymentState(NamedTuple):
     @property
     def server(self) -> Server:
         """The server that it is."""
-        return server.server_of(json.loads(self.text))
+        return server.server_of(json.loads(zlib.decompress(self.packed)))
 
 
-def observe_deployment(found: Json, settings: Settings, scope: Scope) -> DeploymentState | None:
-    """What is kept of it; None for one that has nothing to do with us, or that is being deleted."""
+def observe_deployment(
+    found: Json, settings: Settings, scope: Scope, *, leaves: bool = False
+) -> DeploymentState | None:
+    """What is kept of it; None for one that has nothing to do with us, or that is being deleted.
+
+    `leaves`: it still has the objects of a server, which go once it has rolled.
+    """
     if "deletionTimestamp" in found["metadata"]:
         return None
     is_server = _covered(found, settings, scope)
     metadata = found["metadata"]
     template = found["spec"]["template"]
-    if not is_server and names.SERVER not in (metadata.get("labels") or {}):
+    if not is_server and not leaves and names.SERVER not in (metadata.get("labels") or {}):
         return None
     annotations = (template.get("metadata") or {}).get("annotations") or {}
     asked = {**annotations, **(metadata.get("annotations") or {})}
@@ -66,8 +73,7 @@ def observe_deployment(found: Json, settings: Settings, scope: Scope) -> Deploym
         unread=_unread(found),
         revision=annotations.get(names.REVISION),
         config_from=asked.get(names.CONFIG_FROM),
-        state=drift.state(found, settings, scope) if is_server else drift.CURRENT,
-        text=json.dumps(_trimmed(found), separators=(",", ":")),
+        packed=zlib.compress(json.dumps(_trimmed(found), separators=(",", ":")).encode(), level=1),
     )
 
 

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from webhook.admission import OUT_OF_DATE, REFUSED, UNPROTECTED
+from webhook.controller.drift_judge import TOO_LARGE
 from webhook.controller.installation import EVENT_CONTROLLER
 from webhook.kube import AlreadyExists, Api, ApiError, Invalid, NotFound, Queue, namespaced
 from webhook.objects import LONGEST_NOTE
@@ -23,6 +24,7 @@ _REASONS = {
     OUT_OF_DATE: "OutOfDate",
     UNPROTECTED: "Unprotected",
     REFUSED: "Refused",
+    TOO_LARGE: "TooLarge",
 }
 _NOTES = {
     OUT_OF_DATE: "the settings have changed since it rolled: `mcp-admission audit -n {0}` names "
@@ -31,6 +33,8 @@ _NOTES = {
     "`mcp-admission audit -n {0}` names the fields, `mcp-admission apply -n {0} {1}` rolls it",
     REFUSED: "its pods run on, but new ones would be refused: `mcp-admission audit -n {0}` names "
     "the reasons; mend them before it must restart",
+    TOO_LARGE: "its template is too large to be judged, whether its pods are as new ones would be "
+    "is not known: give it less than 10,000 objects and lists",
 }
 
 LOG = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from webhook.kube import ConfigurationError
 from webhook.server.listener import Address
@@ -17,19 +17,27 @@ from webhook.server.listener import Address
 Start = Callable[[str, list[tuple[str, str]]], Any]
 TEXT = "text/plain; charset=utf-8"
 LONGEST_TURN = 30.0
+BEAT_SECONDS = 0.1
 
 
 class Heart:
-    """Tells whether the event loop turns, to threads that wait for nothing of it."""
+    """Tells whether the event loop turns, to threads that wait for nothing of it.
 
-    def __init__(self) -> None:
-        self._beat = time.monotonic()
+    `longest` is set to the most seconds by which a beat was late: nothing else had a turn.
+    """
+
+    def __init__(self, longest: Gauge | None = None) -> None:
+        self._beat, self._longest, self._most = time.monotonic(), longest, 0.0
 
     async def beat(self) -> None:
         """Beat until cancelled."""
         while True:
+            due = time.monotonic() + BEAT_SECONDS
+            await asyncio.sleep(BEAT_SECONDS)
             self._beat = time.monotonic()
-            await asyncio.sleep(1.0)
+            self._most = max(self._most, self._beat - due)
+            if self._longest is not None:
+                self._longest.set(self._most)
 
     def problem(self) -> str | None:
         """What is wrong, if something is."""

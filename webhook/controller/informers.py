@@ -13,7 +13,7 @@ from typing import Any
 from webhook import kube, names
 from webhook.controller.cluster_state import ClusterState, NamespaceState
 from webhook.controller.installation import NOT_OWN, OWN
-from webhook.controller.owned import KINDS, SECRET
+from webhook.controller.owned import FOLLOWED, KINDS, SECRET
 from webhook.observe.metrics import ControllerMetrics
 
 SECONDS_BETWEEN_READS = 5.0
@@ -51,7 +51,8 @@ class ClusterInformers:
         self.synced = asyncio.Event()
         self._api, self._state, self._watched, self._metrics = api, state, watched, metrics
         self._deployments = self._informers(
-            state.deployments, self._list_watches("apps/v1", "deployments")
+            state.deployments,
+            self._list_watches("apps/v1", "deployments", settled=state.judge.judge_all),
         )
 
     async def run(self) -> None:
@@ -96,6 +97,9 @@ class ClusterInformers:
         yield from self._informers(state.pods, pods)
         metadata = {"label_selector": NOT_OWN, "metadata_only": True}
         yield from self._informers(state.sources, self._list_watches("v1", "secrets", **metadata))
+        for kind in FOLLOWED:
+            theirs = self._list_watches(kind.api_version, kind.resource, **metadata)
+            yield from self._informers(state.foreign.caches[kind.kind], theirs)
         for kind in KINDS.values():
             page = {"page": SECRETS_A_PAGE} if kind is SECRET else {}
             given = {"label_selector": OWN, **page}

@@ -15,8 +15,11 @@ from webhook.settings import Settings
 
 SERVICE, NAMESPACE = names.PRODUCT, names.RELEASE_NAMESPACE
 CONTROL_DEPLOYMENT, SERVE_DEPLOYMENT = "mcp-admission-control", "mcp-admission-serve"
+CERTIFICATES_DEPLOYMENT = "mcp-admission-certificates"
 CONTROL_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=control"
-LEASE = CONTROL_DEPLOYMENT
+CERTIFICATES_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=certificates"
+LEASE, CERTIFICATES_LEASE = CONTROL_DEPLOYMENT, CERTIFICATES_DEPLOYMENT
+CERTIFICATE_MODES = ("own", "cert-manager", "bring-your-own")
 AUTHORITY_SECRET, SERVING_SECRET = "mcp-admission-ca", "mcp-admission-tls"
 SETTINGS_CONFIG_MAP = "mcp-admission-settings"
 WEBHOOK_CONFIGURATION = names.PRODUCT
@@ -24,7 +27,15 @@ WEBHOOK_CONFIGURATIONS = {
     "MutatingWebhookConfiguration": "mutatingwebhookconfigurations",
     "ValidatingWebhookConfiguration": "validatingwebhookconfigurations",
 }
-ADMISSION_POLICIES = ("mcp-admission-managed-label", "mcp-admission-locked-settings")
+ADMISSION_POLICIES = (
+    "mcp-admission-managed-label",
+    "mcp-admission-locked-settings",
+    "mcp-admission-authors",
+    "mcp-admission-certificates",
+    "mcp-admission-control-fields",
+    "mcp-admission-control-objects",
+    "mcp-admission-control-own",
+)
 
 OWN_LABELS = {names.MANAGED_BY: names.PRODUCT}
 OWN = f"{names.MANAGED_BY}={names.PRODUCT}"

@@ -1,8 +1,8 @@
 """Takes the product out of a cluster in an order in which no pod is ever refused or left waiting.
 
 First namespaces are no longer managed: without a webhook that fills pods in, their Pod Security
-labels would refuse pods that say nothing. Then the API server forgets the webhook. Then the
-controller stops, which would put back what is removed. Gates, policies and labels that it wrote in
+labels would refuse pods that say nothing. Then the API server forgets the webhook. Then both
+controllers stop, which would put back what is removed. Gates, policies and labels that it wrote in
 between are removed after it. Its own settings and certificates are last, because the next
 installation would start with them. Services and Secrets of servers are kept: their templates refer
 to them. Each step finds what is left, so that a removal may be repeated.
@@ -21,15 +21,17 @@ from webhook.controller.gates.gate_reconciler import remove_gate
 from webhook.controller.installation import (
     ADMISSION_POLICIES,
     AUTHORITY_SECRET,
+    CERTIFICATES_DEPLOYMENT,
+    CERTIFICATES_PODS,
     CONTROL_DEPLOYMENT,
     CONTROL_PODS,
-    OWN,
     SERVING_SECRET,
     SETTINGS_CONFIG_MAP,
     Installation,
+    is_managed,
     is_own,
 )
-from webhook.controller.owned import applied_by_us, labels_of_us_alone
+from webhook.controller.owned import applied_by_us, is_made_policy, pod_security_labels_of_us
 from webhook.kube import Api, NotFound, cluster_wide, namespaced
 from webhook.objects import BASELINE
 
@@ -37,6 +39,7 @@ Json = dict[str, Any]
 Question = Callable[[], Awaitable[bool]]
 
 ADMISSION = "admissionregistration.k8s.io/v1"
+CONTROLLERS = {CONTROL_DEPLOYMENT: CONTROL_PODS, CERTIFICATES_DEPLOYMENT: CERTIFICATES_PODS}
 SECONDS_TO_STOP = 90.0
 # API servers call a webhook for a moment after its configuration is deleted.
 SETTLED = 2.0
@@ -44,7 +47,7 @@ PAUSE = 0.5
 
 
 class StillRunningError(Exception):
-    """The controller does not stop; one sentence that says what to do."""
+    """A controller does not stop; one sentence that says what to do."""
 
 
 class Removal(NamedTuple):
@@ -85,7 +88,7 @@ class Uninstall:
         return (
             self._namespaces,
             self._registrations,
-            self._controller,
+            self._controllers,
             self._gates,
             self._admission_policies,
             self._network_policies,
@@ -96,7 +99,7 @@ class Uninstall:
         for namespace in (await self.api.list(cluster_wide("v1", "namespaces"))).items:
             name, labels = namespace["metadata"]["name"], namespace["metadata"].get("labels") or {}
             lines = []
-            if applied_by_us(namespace):
+            if applied_by_us(namespace) or _labels_of_us(namespace):
                 lines.append(f"Namespace {name} loses its Pod Security labels of ours")
             if names.MANAGED in labels:
                 lines.append(f"Namespace {name} is managed no more")
@@ -109,9 +112,10 @@ class Uninstall:
             line = f"{kind} {self.installation.configuration} deleted"
             yield self._deletion(line, path, settles=SETTLED)
 
-    async def _controller(self) -> AsyncIterator[Removal]:
-        line = f"Deployment {self.installation.namespace}/{CONTROL_DEPLOYMENT} scaled to 0"
-        yield Removal((line,), _yes, self._stop_controller)
+    async def _controllers(self) -> AsyncIterator[Removal]:
+        for deployment, pods in CONTROLLERS.items():
+            line = f"Deployment {self.installation.namespace}/{deployment} scaled to 0"
+            yield Removal((line,), _yes, partial(self._stop, deployment, pods))
 
     async def _gates(self) -> AsyncIterator[Removal]:
         pending = await self.api.list(
@@ -134,15 +138,17 @@ class Uninstall:
 
     async def _network_policies(self) -> AsyncIterator[Removal]:
         version = "networking.k8s.io/v1"
-        found = await self.api.list(cluster_wide(version, "networkpolicies"), label_selector=OWN)
-        for policy in filter(_is_made, found.items):
+        # All of them: a label may have been edited away.
+        found = await self.api.list(cluster_wide(version, "networkpolicies"))
+        for policy in filter(is_made_policy, found.items):
             metadata = policy["metadata"]
             path = namespaced(version, "networkpolicies", metadata["namespace"], metadata["name"])
             line = f"NetworkPolicy {_called(policy)} deleted"
-            yield self._deletion(line, path, metadata["uid"])
+            held = metadata["name"] == BASELINE and "finalizers" in metadata
+            yield self._deletion(line, path, metadata["uid"], held=held)
 
     async def _own(self) -> AsyncIterator[Removal]:
-        """What the controller wrote beside itself; a certificate of another issuer is kept."""
+        """What the controllers wrote beside themselves; a certificate of another issuer is kept."""
         for kind, resource, name in (
             ("ConfigMap", "configmaps", SETTINGS_CONFIG_MAP),
             ("Secret", "secrets", SERVING_SECRET),
@@ -158,9 +164,18 @@ class Uninstall:
                 yield self._deletion(line, path, metadata["uid"])
 
     def _deletion(
-        self, line: str, path: str, uid: str | None = None, settles: float = 0.0
+        self,
+        line: str,
+        path: str,
+        uid: str | None = None,
+        settles: float = 0.0,
+        *,
+        held: bool = False,
     ) -> Removal:
-        """The deletion of an object, after which nothing else happens until it has settled."""
+        """The deletion of an object, after which nothing else happens until it has settled.
+
+        `held`: somebody has put a finalizer on it, which would keep it for ever.
+        """
 
         async def is_there() -> bool:
             try:
@@ -171,6 +186,9 @@ class Uninstall:
 
         async def remove() -> bool:
             try:
+                if held:
+                    free = {"metadata": {"uid": uid, "finalizers": None}}
+                    await self.api.patch(path, free, kind="merge")
                 await self.api.delete(path, uid=uid)
             except NotFound:
                 return False
@@ -179,20 +197,20 @@ class Uninstall:
 
         return Removal((line,), is_there, remove)
 
-    async def _stop_controller(self) -> bool:
+    async def _stop(self, deployment: str, selector: str) -> bool:
         where = self.installation.namespace
-        scale = namespaced("apps/v1", "deployments", where, CONTROL_DEPLOYMENT, "scale")
+        scale = namespaced("apps/v1", "deployments", where, deployment, "scale")
         try:
             await self.api.patch(scale, {"spec": {"replicas": 0}}, kind="merge")
         except NotFound:
             return False
         pods, clock = namespaced("v1", "pods", where), asyncio.get_running_loop().time
         ends = clock() + SECONDS_TO_STOP
-        while (await self.api.list(pods, label_selector=CONTROL_PODS)).items:
+        while (await self.api.list(pods, label_selector=selector)).items:
             if clock() > ends:
                 raise StillRunningError(
-                    f"the pods of Deployment {where}/{CONTROL_DEPLOYMENT} do not end: delete them, "
-                    "and run this again"
+                    f"the pods of Deployment {where}/{deployment} do not end: delete them, and run "
+                    "this again"
                 )
             await asyncio.sleep(PAUSE)
         return True
@@ -204,7 +222,7 @@ class Uninstall:
     async def _unlabel(self, namespace: Json) -> bool:
         name, applied = namespace["metadata"]["name"], applied_by_us(namespace)
         path = cluster_wide("v1", "namespaces", name)
-        labels = [names.MANAGED, *(labels_of_us_alone(namespace) if applied else ())]
+        labels = [names.MANAGED, *_labels_of_us(namespace)]
         await self.api.patch(path, {"metadata": {"labels": dict.fromkeys(labels)}}, kind="merge")
         if applied:
             # What others apply as well is theirs alone from now on.
@@ -217,12 +235,10 @@ async def _yes() -> bool:
     return True
 
 
+def _labels_of_us(namespace: Json) -> set[str]:
+    managed = is_managed(namespace["metadata"].get("labels") or {}) or applied_by_us(namespace)
+    return pod_security_labels_of_us(namespace, managed=managed)
+
+
 def _called(found: Json) -> str:
     return f"{found['metadata']['namespace']}/{found['metadata']['name']}"
-
-
-def _is_made(policy: Json) -> bool:
-    """Whether we made it: users can write the label, but ours is the baseline or a Deployment's."""
-    metadata = policy["metadata"]
-    owners = {owner["kind"] for owner in metadata.get("ownerReferences") or []}
-    return owners == {"Deployment"} or (not owners and metadata["name"] == BASELINE)

@@ -24,6 +24,8 @@ from webhook.kube import Api, Controller, Queue
 from webhook.observe.metrics import ControllerMetrics
 
 RESYNC_SECONDS = 600.0
+# A reconcile is some calls of ten seconds at most; that of a namespace may list its Deployments.
+RECONCILE_SECONDS, NAMESPACE_SECONDS = 30.0, 300.0
 COUNT_SECONDS = 2.0
 
 LOG = logging.getLogger(__name__)
@@ -49,7 +51,9 @@ class ServerControllers:
         self.states: Mapping[str, int] = {}
         self._effective, self._metrics = effective, metrics
         self._changed, self._stop = asyncio.Event(), asyncio.Event()
-        queues = Queues(Queue(), Queue(), Queue())
+        # No namespace has all workers.
+        of_a_namespace = max(1, workers // 2)
+        queues = Queues(Queue(), Queue(most=of_a_namespace), Queue(most=of_a_namespace))
         self._state = ClusterState(effective.settings, release_namespace, watched, queues)
         self._informers = ClusterInformers(api, self._state, watched, metrics)
         writer = Writer(api, self._state.made)
@@ -57,9 +61,12 @@ class ServerControllers:
         self._servers = ServerReconciler(api, self._state, writer, recorder)
         gates = GateReconciler(api, writer, namespaces, recorder)
         self._controllers: list[Controller[Any]] = [
-            Controller("namespace", namespaces, queues.namespaces, metrics, workers),
-            Controller("server", self._servers, queues.servers, metrics, workers),
-            Controller("pod", gates, queues.pods, metrics, workers),
+            Controller(name, reconciler, queue, metrics, workers, seconds=seconds)
+            for name, reconciler, queue, seconds in (
+                ("pod", gates, queues.pods, RECONCILE_SECONDS),
+                ("namespace", namespaces, queues.namespaces, NAMESPACE_SECONDS),
+                ("server", self._servers, queues.servers, RECONCILE_SECONDS),
+            )
         ]
 
     def use(self, effective: EffectiveSettings) -> None:
@@ -79,6 +86,7 @@ class ServerControllers:
                 group.create_task(each)
                 for each in (
                     self._informers.run(),
+                    self._state.judge.run(),
                     self._follow_settings(),
                     self._count(),
                     self._resync(),

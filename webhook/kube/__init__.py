@@ -14,9 +14,12 @@ from webhook.kube.errors import (
     TooManyRequests,
 )
 from webhook.kube.informer import Informer, ListWatch, Restarted
-from webhook.kube.lease import Lease, lead
+from webhook.kube.leader import lead
+from webhook.kube.lease import Connect, Lease
 from webhook.kube.messages import FIELD_MANAGER, cluster_wide, namespaced
-from webhook.kube.reconcile import Backoff, Controller, NamespacedName, Queue, Reconciler
+from webhook.kube.pages import Turn
+from webhook.kube.reconcile import Controller, Reconciler
+from webhook.kube.work_queue import Backoff, NamespacedName, Queue
 
 __all__ = [
     "FIELD_MANAGER",
@@ -27,6 +30,7 @@ __all__ = [
     "Cache",
     "ConfigurationError",
     "Conflict",
+    "Connect",
     "Controller",
     "Forbidden",
     "Gone",
@@ -40,6 +44,7 @@ __all__ = [
     "Reconciler",
     "Restarted",
     "TooManyRequests",
+    "Turn",
     "cluster_wide",
     "lead",
     "namespaced",

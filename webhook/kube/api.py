@@ -6,13 +6,13 @@ what they do not know, and take ten times as long.
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import inf
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self
 
 import aiohttp
 
@@ -20,7 +20,8 @@ from webhook.kube import messages
 from webhook.kube.access.client_config import NONE, Overrides
 from webhook.kube.client import ApiConnection, explained, left_early, open_connection, send
 from webhook.kube.errors import NotLeading, refusal
-from webhook.kube.messages import ApiRequest, Body, WatchEvent, decode_json, watch_events
+from webhook.kube.messages import ApiRequest, Body, WatchEvent, decode_json_apart, watch_events
+from webhook.kube.pages import Listing, Pages, each_page
 
 CALL_SECONDS, IDLE_SECONDS = 10.0, 100.0  # bookmarks come once a minute
 PAGE = 500
@@ -28,14 +29,8 @@ PAGE = 500
 Json = dict[str, Any]
 OnRequest = Callable[[str, str], None]
 MayWrite = Callable[[], float]
+Read = Callable[[aiohttp.ClientResponse], Awaitable[bytes]]
 LOG = logging.getLogger(__name__)
-
-
-class Listing(NamedTuple):
-    """All objects of a list, and the version from which a watch continues."""
-
-    items: list[Json]
-    resource_version: str
 
 
 class Api:
@@ -97,7 +92,7 @@ class Api:
         field_selector: str = "",
         seconds: float = CALL_SECONDS,
     ) -> Listing:
-        """Read all objects, some hundred a call; raises Gone when that took too long."""
+        """Read all objects; raises Gone when that took too long."""
         found: list[Json] = []
         given: Json = {"label_selector": label_selector, "field_selector": field_selector}
         return Listing(found, await self.list_each(path, found.append, **given, seconds=seconds))
@@ -111,25 +106,23 @@ class Api:
         field_selector: str = "",
         metadata_only: bool = False,
         page: int | None = None,
+        between: Callable[[], Awaitable[None]] | None = None,
         seconds: float = CALL_SECONDS,
     ) -> str:
-        """Hand over all objects, `page` a call; returns the version from which a watch continues.
+        """Hand over all objects; returns the version from which a watch continues.
 
+        At most `page` a call, and fewer where they are large; `between` is awaited after each.
         Raises Gone when that took too long. With `metadata_only`, objects are their metadata alone.
         """
-        query = {
-            "limit": str(page or PAGE),
-            **messages.selectors(label_selector, field_selector),
-        }
+        selected = messages.selectors(label_selector, field_selector)
         accept = messages.METADATA_LIST if metadata_only else messages.JSON
-        while True:
-            answer = await self._call(ApiRequest("GET", path, query, accept=accept), seconds)
-            for item in answer.get("items") or []:
-                take(item)
-            metadata = answer.get("metadata") or {}
-            if not metadata.get("continue"):
-                return str(metadata.get("resourceVersion", ""))
-            query["continue"] = metadata["continue"]
+        pages = Pages(page or PAGE)
+
+        async def read(query: Json) -> Json:
+            request = ApiRequest("GET", path, {**query, **selected}, accept=accept)
+            return await self._call(request, seconds, pages.read)
+
+        return await each_page(pages, read, take, between)
 
     async def create(
         self, path: str, body: Body, *, dry_run: bool = False, seconds: float = CALL_SECONDS
@@ -207,9 +200,8 @@ class Api:
             "timeoutSeconds": str(seconds),
             **messages.selectors(label_selector, field_selector),
         }
-        request = ApiRequest(
-            "GET", path, query, accept=messages.METADATA if metadata_only else messages.JSON
-        )
+        accept = messages.METADATA if metadata_only else messages.JSON
+        request = ApiRequest("GET", path, query, accept=accept)
         ends = aiohttp.ClientTimeout(total=None, connect=CALL_SECONDS, sock_read=idle_seconds)
         with explained(request.call):
             async with await self._send(request, ends) as answer, left_early(answer):
@@ -218,7 +210,9 @@ class Api:
                 async for event in watch_events(request.call, answer.content.iter_any()):
                     yield event
 
-    async def _call(self, request: ApiRequest, seconds: float) -> Json:
+    async def _call(
+        self, request: ApiRequest, seconds: float, read: Read = aiohttp.ClientResponse.read
+    ) -> Json:
         if request.method != "GET":
             left = self._may_write()
             if left <= 0:
@@ -227,7 +221,7 @@ class Api:
         with explained(request.call):
             ends = aiohttp.ClientTimeout(total=seconds)
             async with await self._send(request, ends) as answer:
-                return await self._decoded(request, answer)
+                return await self._decoded(request, answer, read)
 
     async def _send(
         self, request: ApiRequest, ends: aiohttp.ClientTimeout
@@ -236,9 +230,14 @@ class Api:
         LOG.debug(request.call)
         return await send(self._connection, request, ends)
 
-    async def _decoded(self, request: ApiRequest, answer: aiohttp.ClientResponse) -> Json:
+    async def _decoded(
+        self,
+        request: ApiRequest,
+        answer: aiohttp.ClientResponse,
+        read: Read = aiohttp.ClientResponse.read,
+    ) -> Json:
         try:
-            found = decode_json(await answer.read())
+            found = await decode_json_apart(await read(answer))
         except ValueError:
             found = None
         if not 200 <= answer.status < 300 or not isinstance(found, dict):

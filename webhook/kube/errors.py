@@ -96,6 +96,18 @@ CLASSES: Mapping[int, type[ApiError]] = {
 }
 
 
+def is_refusal(error: Exception) -> bool:
+    """Whether a quota, a right, a policy or the end of a namespace refuses it, and soon again."""
+    return isinstance(error, Forbidden | NotFound | AlreadyExists | Invalid)
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the API server, or what it asks, could not answer now."""
+    if not isinstance(error, ApiError):
+        return False
+    return isinstance(error, Unreachable | TooManyRequests) or error.status >= 500
+
+
 def refusal(call: str, status: int, answer: Any, retry_after: str | None = None) -> ApiError:
     """The error that an answer stands for: decoded JSON, None where it was none.
 

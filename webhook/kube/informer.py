@@ -9,14 +9,15 @@ minutes everything is listed again, whatever the watch has said.
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from webhook.kube.api import Api
 from webhook.kube.cache import Cache, CacheEntry
 from webhook.kube.errors import ApiError, Gone, TooManyRequests, Unreachable
-from webhook.kube.reconcile import Backoff
+from webhook.kube.pages import Turn
+from webhook.kube.work_queue import Backoff
 
 RESYNC_SECONDS = 600.0
 LONGEST_WATCH = 290
@@ -34,8 +35,15 @@ def _everything(_namespace: str, _name: str) -> bool:
     return True
 
 
+async def _at_once() -> None:
+    pass
+
+
 class ListWatch(NamedTuple):
-    """What to list and watch; `covers` says which objects of a shared cache it can speak of."""
+    """What to list and watch; `covers` says which objects of a shared cache it can speak of.
+
+    `settled` is awaited after each object: whatever is done about it does not fall behind.
+    """
 
     resource: str
     path: str
@@ -44,6 +52,7 @@ class ListWatch(NamedTuple):
     field_selector: str = ""
     metadata_only: bool = False
     page: int = 100
+    settled: Callable[[], Awaitable[None]] = _at_once
 
 
 class Informer(Generic[Kept]):
@@ -68,6 +77,7 @@ class Informer(Generic[Kept]):
         self._list_at = 0.0
         self._relist = False
         self._watching: asyncio.Timeout | None = None
+        self._turn_of_others = Turn()
 
     def relist(self) -> None:
         """List everything again, now; `synced` is set anew once the cache holds it."""
@@ -131,6 +141,7 @@ class Informer(Generic[Kept]):
             field_selector=source.field_selector,
             metadata_only=source.metadata_only,
             page=source.page,
+            between=self._between,
         )
         self._cache.replace(source.covers, found)
         self._version = version
@@ -155,7 +166,14 @@ class Informer(Generic[Kept]):
                     any_came = True
                     self._backoff.forget()
                 self._take(kind, found)
+                # The next one may be decoded before anything else is waited for.
+                del found
+                await self._between()
         return any_came
+
+    async def _between(self) -> None:
+        await self._source.settled()
+        await self._turn_of_others.end()
 
     def _take(self, kind: str, found: Json) -> None:
         metadata = found["metadata"]

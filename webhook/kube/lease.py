@@ -5,6 +5,9 @@ what others see is never earlier than that. The work is cancelled, and awaited, 
 not renewed for `renew` seconds, which is well before the `duration` after which another takes it.
 A Lease of another holder is taken when it has not changed for its duration while we looked; what
 its times say does not matter, because clocks differ.
+
+The Lease has a thread, an event loop and a connection of its own: work that keeps the processor
+busy for some seconds does not lose it. One whose own event loop hangs is not renewed for.
 """
 
 import asyncio
@@ -23,18 +26,20 @@ LOG = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 Work = Callable[[], Coroutine[Any, Any, None]]
+Connect = Callable[[], Awaitable[Api]]
 RELEASED_SECONDS = 1
 GRACE_SECONDS = 10.0
 
 
 @dataclass
 class Lease:
-    """The Lease at `path` in the collection `folder`; `identity` is of this process alone.
+    """The Lease `name` in the collection `folder`; `identity` is of this process alone.
 
-    `leads` is called with True and False as it changes.
+    `connect` opens the connection that it has for itself. `leads` is called with True and False as
+    it changes. `hangs` says what keeps the work from going on, if anything does.
     """
 
-    api: Api
+    connect: Connect
     folder: str
     name: str
     identity: str
@@ -44,7 +49,9 @@ class Lease:
     retry: float = 2.0
     uniform: Callable[[float, float], float] = random.uniform
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    hangs: Callable[[], str | None] = lambda: None
     looked: bool = field(default=False, init=False)
+    _api: Api = field(init=False)
     _held: Json | None = field(default=None, init=False)
     _sent: float = field(default=float("-inf"), init=False)
     _other: tuple[str, float] = field(default=("", 0.0), init=False)
@@ -59,6 +66,10 @@ class Lease:
 
         Returns when the work ends by itself, and raises what it raises.
         """
+        async with await self.connect() as self._api:
+            await self._lead_again_and_again(work)
+
+    async def _lead_again_and_again(self, work: Work) -> None:
         while True:
             await self._acquire()
             LOG.info("lease acquired", extra={"fields": {"identity": self.identity}})
@@ -71,7 +82,7 @@ class Lease:
             LOG.warning("lease lost", extra={"fields": {"identity": self.identity}})
 
     async def _acquire(self) -> None:
-        while not await self._tried(self._take):  # noqa: ASYNC110 - there is no event for it
+        while self.hangs() or not await self._tried(self._take):  # noqa: ASYNC110 - no event
             await asyncio.sleep(self.retry * self.uniform(1.0, 1.2))
 
     async def _lead(self, work: Work) -> bool:
@@ -90,7 +101,11 @@ class Lease:
         return True
 
     async def _renewed(self) -> bool:
-        """Renew until it works; not when another holds it, or it is about to end."""
+        """Renew until it works; not when another holds it, or it is about to end, or we hang."""
+        reason = self.hangs()
+        if reason:
+            LOG.error("lease not renewed", extra={"fields": {"reason": reason}})
+            return False
         end = self._sent + self.renew
         try:
             async with asyncio.timeout_at(end):
@@ -119,7 +134,7 @@ class Lease:
             with suppress(Conflict, NotFound):
                 return await self._wrote(self._held, seconds)
         try:
-            found = await self.api.get(f"{self.folder}/{self.name}", seconds=seconds)
+            found = await self._api.get(f"{self.folder}/{self.name}", seconds=seconds)
         except NotFound:
             found = None
         self.looked = True
@@ -146,9 +161,9 @@ class Lease:
                 "metadata": {"name": self.name},
                 "spec": self._spec({}),
             }
-            return await self.api.create(self.folder, body, seconds=seconds)
+            return await self._api.create(self.folder, body, seconds=seconds)
         body = {**found, "spec": self._spec(found.get("spec") or {})}
-        return await self.api.replace(f"{self.folder}/{self.name}", body, seconds=seconds)
+        return await self._api.replace(f"{self.folder}/{self.name}", body, seconds=seconds)
 
     def _spec(self, before: Json) -> Json:
         ours = before.get("holderIdentity") == self.identity
@@ -186,25 +201,9 @@ class Lease:
         await self._tried(lambda: self._given_up(body, seconds))
 
     async def _given_up(self, body: Json, seconds: float) -> bool:
-        await self.api.replace(f"{self.folder}/{self.name}", body, seconds=seconds)
+        await self._api.replace(f"{self.folder}/{self.name}", body, seconds=seconds)
         return True
 
 
 def _clock() -> float:
     return asyncio.get_running_loop().time()
-
-
-async def lead(lease: Lease, work: Work, stop: asyncio.Event) -> None:
-    """Lead again and again until `stop` is set; work that has begun may end by itself first."""
-    leading = asyncio.create_task(lease.run(work), name="lease")
-    stopping = asyncio.create_task(stop.wait(), name="stop")
-    try:
-        await asyncio.wait([leading, stopping], return_when=asyncio.FIRST_COMPLETED)
-        if lease.remaining > 0:
-            await asyncio.wait([leading], timeout=GRACE_SECONDS)
-    finally:
-        stopping.cancel()
-        leading.cancel()
-        await asyncio.wait([leading])
-    if not leading.cancelled():
-        leading.result()

@@ -5,6 +5,7 @@ nest its managedFields like that. Python's decoder recurses, like much of what h
 afterwards. What the product does not read must not stop it.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -102,6 +103,14 @@ def decode_json(text: bytes) -> Any:
         return from_json(_shallow(text))
 
 
+async def decode_json_apart(text: bytes) -> Any:
+    """The same; what is nested too deep is cut on a thread, while others have their turns."""
+    try:
+        return from_json(text)
+    except ValueError:
+        return from_json(await asyncio.to_thread(_shallow, text))
+
+
 def _shallow(text: bytes) -> bytes:
     kept: list[bytes] = []
     depth = begin = 0
@@ -131,7 +140,7 @@ async def watch_events(call: str, chunks: AsyncIterable[bytes]) -> AsyncIterator
     `call` starts the messages.
     """
     async for line in _lines(chunks):
-        yield _event(call, line)
+        yield await _event(call, line)
 
 
 async def _lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
@@ -151,9 +160,9 @@ async def _lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         yield b"".join(pieces)
 
 
-def _event(call: str, line: bytes) -> WatchEvent:
+async def _event(call: str, line: bytes) -> WatchEvent:
     try:
-        found = decode_json(line)
+        found = await decode_json_apart(line)
         event = WatchEvent(str(found["type"]), dict(found["object"]))
     except (ValueError, TypeError, LookupError):
         message = f"{call}: something came that is no event of a watch"

@@ -1,129 +1,23 @@
 """The one reconcile machine: a reconciler, the queue of its keys, and workers of its own.
 
-The queue holds each key once, however often it is asked for, and hands it to one worker at a time.
-A key that is asked for while it is worked on is worked on once more afterwards. One that fails
-comes back after a pause of its own, which grows until it succeeds.
-
-Each reconciler has a controller: one that fails, or is slow, keeps no other from working.
+Each reconciler has a controller: one that fails, or is slow, keeps no other from working. A
+reconcile that takes too long is ended, and repeated like one that failed.
 """
 
 import asyncio
 import logging
-import random
-from collections.abc import Callable, Hashable
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from collections.abc import Hashable
+from typing import Any, Generic, Protocol, TypeVar
 
-from webhook.kube.errors import ApiError
+from webhook.kube.errors import ApiError, is_outage, is_refusal
+from webhook.kube.work_queue import LONGEST, LONGEST_REFUSED, NamespacedName, Queue
 from webhook.observe.metrics import ControllerMetrics
 
-FIRST, LONGEST = 0.2, 30.0
-
 Key = TypeVar("Key", bound=Hashable)
-Uniform = Callable[[float, float], float]
-
-
-class Backoff:
-    """Exponential backoff with full jitter: many that fail together do not come back together."""
-
-    def __init__(self, uniform: Uniform = random.uniform) -> None:
-        self._uniform = uniform
-        self.failures = 0
-
-    def next(self) -> float:
-        """The seconds to wait now; counts a failure."""
-        most = min(LONGEST, FIRST * 2.0 ** min(self.failures, 16))
-        self.failures += 1
-        return self._uniform(0.0, most)
-
-    def forget(self) -> None:
-        """Begin anew: it succeeded."""
-        self.failures = 0
-
-
-class Queue(Generic[Key]):
-    """Keys in the order in which they were asked for."""
-
-    def __init__(self, uniform: Uniform = random.uniform) -> None:
-        self._uniform = uniform
-        self._waiting: dict[Key, None] = {}
-        self._worked_on: set[Key] = set()
-        self._again: set[Key] = set()
-        self._timers: dict[Key, asyncio.TimerHandle] = {}
-        self._backoffs: dict[Key, Backoff] = {}
-        self._changed = asyncio.Event()
-        self._shut_down = False
-
-    def __len__(self) -> int:
-        """How many keys wait for a worker now."""
-        return len(self._waiting)
-
-    def add(self, key: Key, after: float = 0.0) -> None:
-        """Ask for a key, now or in some seconds; the earlier of two requests counts."""
-        if after > 0:
-            self._later(key, after)
-            return
-        timer = self._timers.pop(key, None)
-        if timer is not None:
-            timer.cancel()
-        if key in self._worked_on:
-            self._again.add(key)
-        elif key not in self._waiting:
-            self._waiting[key] = None
-            self._changed.set()
-
-    async def get(self) -> Key | None:
-        """Wait for a key and take it, until `done`; None once the queue is shut down."""
-        while not self._waiting and not self._shut_down:
-            self._changed.clear()
-            await self._changed.wait()
-        if self._shut_down:
-            return None
-        key = next(iter(self._waiting))
-        del self._waiting[key]
-        self._worked_on.add(key)
-        return key
-
-    def done(self, key: Key) -> None:
-        """Give a key back that was taken; it waits again if it was asked for in between."""
-        self._worked_on.discard(key)
-        if key in self._again:
-            self._again.discard(key)
-            self.add(key)
-
-    def retry(self, key: Key) -> None:
-        """Ask for a key that failed: after a pause, which is longer each time."""
-        backoff = self._backoffs.setdefault(key, Backoff(self._uniform))
-        self._later(key, backoff.next())
-
-    def forget(self, key: Key) -> None:
-        """Forget the failures of a key: it succeeded."""
-        self._backoffs.pop(key, None)
-
-    def shut_down(self) -> None:
-        """Hand out no key any more; keys that are worked on may be finished."""
-        self._shut_down = True
-        self._changed.set()
-
-    def _later(self, key: Key, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        timer = self._timers.get(key)
-        if timer is not None:
-            if timer.when() <= loop.time() + seconds:
-                return
-            timer.cancel()
-        self._timers[key] = loop.call_later(seconds, self.add, key)
-
 
 LOG = logging.getLogger(__name__)
 
 Asked_contra = TypeVar("Asked_contra", contravariant=True)
-
-
-class NamespacedName(NamedTuple):
-    """The key of an object of one kind."""
-
-    namespace: str
-    name: str
 
 
 class Reconciler(Protocol[Asked_contra]):
@@ -138,18 +32,23 @@ class Reconciler(Protocol[Asked_contra]):
 
 
 class Controller(Generic[Key]):
-    """Hands the keys of a queue to a reconciler, to as many at a time as it has workers."""
+    """Hands the keys of a queue to a reconciler, to as many at a time as it has workers.
 
-    def __init__(
+    A reconcile ends after `seconds`, whatever it does.
+    """
+
+    def __init__(  # noqa: PLR0913 - what it works with, and within which bounds
         self,
         name: str,
         reconciler: Reconciler[Key],
         queue: Queue[Key],
         metrics: ControllerMetrics,
         workers: int = 1,
+        *,
+        seconds: float | None = None,
     ) -> None:
         self.name, self.queue = name, queue
-        self._reconciler, self._workers = reconciler, workers
+        self._reconciler, self._workers, self._longest = reconciler, workers, seconds
         self._seconds = metrics.reconcile_seconds.labels(name)
         self._errors = metrics.reconcile_errors.labels(name)
 
@@ -170,15 +69,24 @@ class Controller(Generic[Key]):
         clock = asyncio.get_running_loop().time
         began = clock()
         try:
-            after = await self._reconciler.reconcile(key)
+            async with asyncio.timeout(self._longest):
+                after = await self._reconciler.reconcile(key)
         except Exception as error:  # noqa: BLE001 - it is logged, counted, and comes back later
             self._failed(key, error)
-            self.queue.retry(key)
+            self._again(key, error)
             return
         self._seconds.observe(clock() - began)
         self.queue.forget(key)
         if after is not None:
             self.queue.add(key, after)
+
+    def _again(self, key: Key, error: Exception) -> None:
+        """Let it come back: with its namespace, where others there would meet the same."""
+        outage = isinstance(error, TimeoutError) or is_outage(error)
+        if isinstance(key, NamespacedName) and (outage or is_refusal(error)):
+            self.queue.refuse(key, LONGEST if outage else LONGEST_REFUSED)
+        else:
+            self.queue.retry(key)
 
     def _failed(self, key: Key, error: Exception) -> None:
         self._errors.inc()
@@ -186,5 +94,8 @@ class Controller(Generic[Key]):
         fields |= key._asdict() if isinstance(key, NamespacedName) else {"name": key}
         if isinstance(error, ApiError):
             LOG.warning("reconcile failed", extra={"fields": {**fields, "reason": error.message}})
+        elif isinstance(error, TimeoutError):
+            reason = f"not done after {self._longest} seconds"
+            LOG.warning("reconcile failed", extra={"fields": {**fields, "reason": reason}})
         else:
             LOG.error("reconcile failed", exc_info=error, extra={"fields": fields})

@@ -5,9 +5,9 @@
 Made      once for each namespace with a server, while mcpNamespace.networkPolicy.enabled
 Selects   every pod of a managed namespace, elsewhere the pods with the opt-in label
 Ingress   from the gateway's pods alone
-Egress    DNS in the DNS namespace and at the administrator's dnsPeers, UDP and TCP; the gateway's
-          pods on its port; public IPv4 and public IPv6, every port
-Source    the reference page, and beyond it the blocks that its IPv4 list lacks and all of IPv6
+Egress    DNS at the pods of DNS servers and at the administrator's dnsPeers, UDP and TCP; the
+          gateway's pods on its port; public IPv4 and public IPv6, every port
+Source    the reference page, and beyond it what IANA lists (webhook/pods/special_addresses.py)
 
 No `except` holds a block of another family than its `cidr`, and none an IPv4-mapped one: the API
 server refuses both. No Deployment owns it; it is deleted with the last server.
@@ -115,13 +115,14 @@ def _gateway(policy: NetworkPolicy, release_namespace: str) -> Json:
 
 def _dns(policy: NetworkPolicy) -> Json:
     """DNS answers where its pods listen, which is not always port 53: policies see their ports."""
+    pods: Json = {"podSelector": deepcopy(policy.dns_pods)} if policy.dns_pods else {}
     others = [{"ipBlock": {"cidr": cidr}} for cidr in policy.dns_peers]
     ports = [
         {"protocol": protocol, "port": port}
         for port in policy.dns_ports
         for protocol in ("UDP", "TCP")
     ]
-    return {"to": [_pods_of(policy.dns_namespace), *others], "ports": ports}
+    return {"to": [{**_pods_of(policy.dns_namespace), **pods}, *others], "ports": ports}
 
 
 def _public(everything: str, *private: str) -> Json:

@@ -7,12 +7,16 @@ that it passed through, never by its message, which may quote the object under r
 import json
 import logging
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TextIO
 
 LONGEST_VALUE = 253
 MOST_PLACES = 12
+MOST_LINES_A_SECOND = 10
 LEVELS = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
@@ -59,14 +63,38 @@ def traceback_lines(traceback: TracebackType | None) -> list[str]:
     return found[-MOST_PLACES:]
 
 
+class SeldomLog:
+    """Logs what a client can cause as often as it likes: a few lines a second for each message."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._second: Counter[str] = Counter()
+        self._left_out: Counter[str] = Counter()
+        self._ends = float("-inf")
+
+    def log(self, logger: logging.Logger, level: int, message: str, fields: dict[str, Any]) -> None:
+        """Log it, or count it: the next line says how many were left out."""
+        now = self._clock()
+        if now >= self._ends:
+            self._ends = now + 1
+            self._second.clear()
+        self._second[message] += 1
+        if self._second[message] > MOST_LINES_A_SECOND:
+            self._left_out[message] += 1
+            return
+        if left_out := self._left_out.pop(message, 0):
+            fields = {**fields, "left_out": left_out}
+        logger.log(level, message, extra={"fields": fields})
+
+
 class JsonLines(logging.Formatter):
     """A record as one JSON object: time, level, message, fields of `extra={"fields": {...}}`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; an exception's message and the values in its frames are left out."""
-        time = datetime.fromtimestamp(record.created, UTC)
+        made = datetime.fromtimestamp(record.created, UTC)
         line: dict[str, Any] = {
-            "time": f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z",
+            "time": f"{made:%Y-%m-%dT%H:%M:%S}.{made.microsecond // 1000:03d}Z",
             "level": record.levelname.lower(),
             "message": record.getMessage(),
         }

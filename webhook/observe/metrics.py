@@ -114,6 +114,13 @@ class Metrics:
         )
         self._settings = gauge("settings_info", "The digest of the settings in force.", ["digest"])
         self.in_flight = gauge("in_flight_requests", "Requests that wait for their answer.")
+        self.waiting_reviews = gauge("waiting_reviews", "Reviews that wait for their turn, unread.")
+        self.open_connections = gauge("open_connections", "Connections, by port.", ["port"])
+        self.closed_connections = counter(
+            "closed_connections_total",
+            "Connections that this side closed, by port and reason.",
+            ["port", "reason"],
+        )
 
     def reviewed(self, review: Review, seconds: float) -> None:
         """Count one answered review."""
@@ -181,6 +188,10 @@ class ControllerMetrics:
         )
         self.api_requests = counter(
             "api_requests_total", "Requests to the API server.", ["verb", "resource"]
+        )
+        self.longest_turn = gauge(
+            "event_loop_longest_turn_seconds",
+            "The longest that anything kept the event loop for itself, since the process began.",
         )
         self.servers = gauge("servers", "MCP servers, by state.", ["state"])
         self.rotation_steps = counter("rotation_steps_total", "Steps of rotations taken.", ["step"])

@@ -15,9 +15,8 @@ from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import NamedTuple
 
+from webhook.pods.special_addresses import CLOSED, Network
 from webhook.settings import NetworkPolicy, NoBlockError, cidr, listed, nearest
-
-Network = IPv4Network | IPv6Network
 
 IPV4, IPV6 = "0.0.0.0/0", "::/0"
 REFERENCE_BLOCKS = (
@@ -29,17 +28,10 @@ REFERENCE_BLOCKS = (
     "224.0.0.0/4",
     "240.0.0.0/4",
 )
-FURTHER_BLOCKS = ("100.64.0.0/10", "0.0.0.0/8", "192.0.0.0/24", "198.18.0.0/15")
-IPV6_BLOCKS = (
-    "fc00::/7",
-    "fe80::/10",
-    "ff00::/8",
-    "::1/128",
-    "::/128",
-    "64:ff9b::/96",
-    "64:ff9b:1::/48",
-    "2002::/16",
+FURTHER_BLOCKS = tuple(
+    block for block in CLOSED if ":" not in block and block not in REFERENCE_BLOCKS
 )
+IPV6_BLOCKS = tuple(block for block in CLOSED if ":" in block)
 
 MOST_ENTRIES = 100
 _LONGEST = 43
@@ -183,10 +175,10 @@ def _cut(entry: str) -> str:
 
 
 def public(network: Network) -> bool:
-    """Whether no address of the block is private."""
-    return not any(map(network.overlaps, _private()))
+    """Whether no address of the block is special, such as a private one."""
+    return not any(map(network.overlaps, _special()))
 
 
 @cache
-def _private() -> tuple[Network, ...]:
-    return tuple(map(ip_network, (*REFERENCE_BLOCKS, *FURTHER_BLOCKS, *IPV6_BLOCKS)))
+def _special() -> tuple[Network, ...]:
+    return tuple(map(ip_network, CLOSED))

@@ -90,7 +90,7 @@ class _Envelope(_Part):
     request: _Request
 
 
-def decode_review(body: bytes, hook: Hook) -> Request:
+def decode_review(body: bytes | bytearray, hook: Hook) -> Request:
     """Read the AdmissionReview that an API server posts.
 
     The reviewed object may have any shape; everything around it must be as the API server sends

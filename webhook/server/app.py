@@ -1,25 +1,25 @@
-"""The applications of both ports: reviews from the API server, and probes with metrics.
+"""The application of reviews, from the API server.
 
-A request reads top to bottom: `_endpoint`, then Intake.read, decode_review, make_decision (which
-calls the review and encode_review), record_decision.
+A request reads top to bottom: `_endpoint`, then Intake.read, Turns.take, decode_review,
+make_decision (which calls the review and encode_review), record_decision.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
 from http import HTTPStatus
-from time import perf_counter
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
-from prometheus_client import CONTENT_TYPE_LATEST
 
-from webhook.admission import Hook, Scope, review
+from webhook.admission import Hook, Request, Scope, review
+from webhook.observe.logs import SeldomLog
 from webhook.observe.metrics import Metrics
-from webhook.server import admission_review
+from webhook.server import admission_review, object_size
 from webhook.server.file_watch import SettingsFile
-from webhook.server.intake import Intake, RejectedError, check_client
-from webhook.settings import HEADER
+from webhook.server.http_connection import connection_of
+from webhook.server.intake import SHARE, Intake, check_client, request_timeout
+from webhook.server.turns import Asked, RejectedError, Turns
 
 LOG = logging.getLogger(__name__)
 
@@ -76,91 +76,86 @@ def review_application(
     With client names, it answers only clients that have one of them in their certificate.
     """
     app = web.Application(middlewares=[_boundary(metrics, traffic, client_names)])
-    intake = Intake()
+    intake, turns = Intake(), Turns()
+    metrics.waiting_reviews.set_function(lambda: turns.waiting)
     for path, (hook, scope) in PATHS.items():
         answer = _endpoint(
-            hook, scope, settings=settings, metrics=metrics, reviewer=reviewer, intake=intake
+            Judge(hook, scope, settings=settings, metrics=metrics, reviewer=reviewer), intake, turns
         )
         app.router.add_post(path, answer)
     return app
 
 
-def probe_application(
-    metrics: Metrics,
-    traffic: Traffic,
-    problem: Callable[[], str | None],
-    settings: Callable[[], str] = str,
-) -> web.Application:
-    """/healthz, /readyz and /metrics.
+class Judge:
+    """Answers the reviews of one path: decodes, decides, counts and logs, without a pause."""
 
-    /healthz answers while the event loop runs. /readyz fails while the process drains, and while
-    `problem` gives a sentence: a reason why no client can be answered. Its header names the digest
-    of the settings in force, for the controller.
-    """
+    def __init__(
+        self,
+        hook: Hook,
+        scope: Scope,
+        *,
+        settings: SettingsFile,
+        metrics: Metrics,
+        reviewer: admission_review.Reviewer,
+    ) -> None:
+        self._hook = hook
+        self._scope = scope
+        self._settings = settings
+        self._metrics = metrics
+        self._reviewer = reviewer
 
-    async def healthz(_: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
-
-    async def readyz(_: web.Request) -> web.Response:
-        reason = "shutting down" if traffic.draining else problem()
-        return web.Response(
-            status=503 if reason else 200,
-            text=f"{reason or 'ok'}\n",
-            headers={HEADER: settings()},
-        )
-
-    async def exposition(_: web.Request) -> web.Response:
-        text = await asyncio.to_thread(metrics.render)
-        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    app = web.Application()
-    app.router.add_get("/healthz", healthz)
-    app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", exposition)
-    return app
-
-
-def _endpoint(  # noqa: PLR0913 - what an application is made of
-    hook: Hook,
-    scope: Scope,
-    *,
-    settings: SettingsFile,
-    metrics: Metrics,
-    reviewer: admission_review.Reviewer,
-    intake: Intake,
-) -> Handler:
-    async def answer(http: web.Request) -> web.Response:
-        started = perf_counter()
-        body = await intake.read(http)
+    def answer(self, body: bytearray, arrived: float) -> bytes:
+        """The body of the answer to a review that came then; raises RejectedError (400)."""
         try:
-            request = admission_review.decode_review(body, hook)
+            if object_size.too_many_objects(body):
+                request = object_size.decode_head(body, self._hook)
+                decision = object_size.refuse_unread(request, body)
+            else:
+                request = admission_review.decode_review(body, self._hook)
+                decision = self._decide(request, body)
         except admission_review.WireError as error:
             raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
-        current, accepted = settings.in_force
+        seconds = time.monotonic() - arrived
+        admission_review.record_decision(request, self._scope, decision, seconds, self._metrics)
+        return decision.body
+
+    def _decide(self, request: Request, body: bytearray) -> admission_review.Decision:
+        current, accepted = self._settings.in_force
         # A review edits the object in place: for other settings it is read anew.
-        others = ((admission_review.decode_review(body, hook), each) for each in accepted)
-        decision = admission_review.make_decision(reviewer, request, current, scope, others)
-        admission_review.record_decision(
-            request, scope, decision, perf_counter() - started, metrics
-        )
-        return web.Response(body=decision.body, content_type="application/json")
+        others = ((admission_review.decode_review(body, self._hook), each) for each in accepted)
+        return admission_review.make_decision(self._reviewer, request, current, self._scope, others)
+
+
+def _endpoint(judge: Judge, intake: Intake, turns: Turns) -> Handler:
+    async def answer(http: web.Request) -> web.Response:
+        connection = connection_of(http)
+        arrived = connection.arrived
+        deadline = arrived + SHARE * request_timeout(http.rel_url.raw_query_string)
+        body = await intake.read(http, connection.peer, deadline)
+        try:
+            asked = Asked(connection.peer, body.large, deadline)
+            written = await turns.take(asked, lambda: judge.answer(body.content, arrived))
+        finally:
+            body.leave()
+        return web.Response(body=written, content_type="application/json")
 
     return answer
 
 
 def _boundary(metrics: Metrics, traffic: Traffic, client_names: frozenset[str]) -> Middleware:
     """Around every request: check the client, count it, close its connection while draining."""
+    seldom = SeldomLog()
 
     @web.middleware
     async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
-        with traffic:
+        with traffic, connection_of(request):
             try:
                 check_client(request, client_names)
                 response = await handler(request)
             except RejectedError as rejected:
-                response = _rejected(request, rejected, metrics)
+                response = _rejected(request, rejected, metrics, seldom)
             except web.HTTPException as error:
-                response = _rejected(request, _unrouted(error), metrics)
+                response = _rejected(request, _unrouted(error), metrics, seldom)
         if traffic.draining:
             response.force_close()
         return response
@@ -174,10 +169,12 @@ def _unrouted(error: web.HTTPException) -> RejectedError:
     return RejectedError(status, SENTENCES.get(status, status.description), headers)
 
 
-def _rejected(request: web.Request, rejected: RejectedError, metrics: Metrics) -> web.Response:
+def _rejected(
+    request: web.Request, rejected: RejectedError, metrics: Metrics, seldom: SeldomLog
+) -> web.Response:
     metrics.rejected_requests.labels(rejected.status).inc()
     fields = {"status": rejected.status, "reason": rejected.sentence, "client": request.remote}
-    LOG.warning("request rejected", extra={"fields": fields})
+    seldom.log(LOG, logging.WARNING, "request rejected", fields)
     response = web.Response(
         status=rejected.status, text=f"{rejected.sentence}\n", headers=rejected.headers
     )

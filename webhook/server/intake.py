@@ -6,18 +6,23 @@ verifies the certificate in the handshake; its names are compared here.
 
 import asyncio
 import re
+import time
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+
+from webhook.server.body_room import BodyPlace, BodyRoom
+from webhook.server.turns import TOO_LATE, RejectedError
 
 LARGEST_BODY = 7 * 1024 * 1024
-# Large bodies may come slowly, and many at a time: together they have room for nine of the largest.
+# Bodies may come slowly, and many at a time: large and small ones have room of their own.
 SMALL_BODY = 256 * 1024
-ROOM_FOR_LARGE = 64 * 1024 * 1024
+ROOM_FOR_SMALL = 16 * 1024 * 1024
+ROOM_FOR_LARGE = 28 * 1024 * 1024
 LONGEST_TIMEOUT = 30.0
 DEFAULT_TIMEOUT = 10.0
 # Our share of the API server's timeout: the answer has to arrive before it gives up.
@@ -28,18 +33,6 @@ _UNITS = {
 }  # fmt: skip
 _STEP = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 _DURATION = re.compile(rf"\+?(?:{_STEP.pattern})+")
-
-
-class RejectedError(Exception):
-    """A request that is no review: answered with an HTTP status and one sentence."""
-
-    def __init__(
-        self, status: HTTPStatus, sentence: str, headers: dict[str, str] | None = None
-    ) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.sentence = sentence
-        self.headers = headers
 
 
 def check_client(request: web.Request, allowed: frozenset[str]) -> None:
@@ -64,51 +57,91 @@ def certificate_names(certificate: Mapping[str, Any]) -> Iterator[str]:
         yield value
 
 
+class Body(NamedTuple):
+    """A body that was read, and the room that it takes until it is answered."""
+
+    content: bytearray
+    place: BodyPlace
+    room: BodyRoom
+
+    @property
+    def large(self) -> bool:
+        """Whether its review waits for those of small bodies."""
+        return len(self.content) > SMALL_BODY
+
+    def leave(self) -> None:
+        """Make room for others; nothing that still knows the body holds its bytes."""
+        self.content.clear()
+        self.room.leave(self.place)
+
+
 class Intake:
-    """Reads the bodies of one process; the parts beyond SMALL_BODY share ROOM_FOR_LARGE."""
+    """Reads the bodies of one process."""
 
     def __init__(self) -> None:
-        self._large = 0
+        self._small = BodyRoom(ROOM_FOR_SMALL)
+        self._large = BodyRoom(ROOM_FOR_LARGE)
 
-    async def read(self, request: web.Request) -> bytes:
+    async def read(self, request: web.Request, peer: str, deadline: float) -> Body:
         """The body of a review, unless it is refused.
 
-        At most LARGEST_BODY bytes are held, however the body is sent, and for no longer than the
-        `timeout` in the query allows.
+        At most LARGEST_BODY bytes are held, however the body is sent, and only until the deadline
+        by time.monotonic(). A body for which there is no room waits unread.
         """
         _check_head(request)
-        body = bytearray()
-        held = 0
+        announced = request.content_length
+        size = LARGEST_BODY if announced is None else announced
+        room = self._large if size > SMALL_BODY else self._small
+        place = BodyPlace(peer, size)
+        if (seconds := deadline - time.monotonic()) <= 0:
+            raise RejectedError(HTTPStatus.SERVICE_UNAVAILABLE, TOO_LATE)
         try:
-            async with asyncio.timeout(SHARE * request_timeout(request.rel_url.raw_query_string)):
-                while chunk := await request.content.readany():
-                    body += chunk
-                    held = self._hold(held, len(body))
-        except TimeoutError:
-            raise RejectedError(
-                HTTPStatus.REQUEST_TIMEOUT,
-                "the body did not arrive within the timeout of the request",
-            ) from None
-        except (web.RequestPayloadError, ConnectionError):
-            raise RejectedError(
-                HTTPStatus.BAD_REQUEST, "the body ended early, or is not encoded as its headers say"
-            ) from None
-        finally:
-            self._large -= held
-        return bytes(body)
+            async with asyncio.timeout(seconds) as bound:
+                await room.take(place, partial(_end, bound))
+                content = await _content(request.content)
+        except BaseException as error:
+            room.leave(place)
+            if isinstance(error, TimeoutError):
+                raise _late(place, request) from None
+            if isinstance(error, web.RequestPayloadError | ConnectionError):
+                sentence = "the body ended early, or is not encoded as its headers say"
+                raise RejectedError(HTTPStatus.BAD_REQUEST, sentence) from None
+            raise
+        place.is_read()
+        return Body(content, place, room)
 
-    def _hold(self, held: int, length: int) -> int:
-        """Make room for a body that has grown; returns how much of it counts as large."""
-        if length > LARGEST_BODY:
-            raise _too_large()
-        large = max(0, length - SMALL_BODY)
-        if large > held and self._large + large - held > ROOM_FOR_LARGE:
-            raise RejectedError(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "too many large reviews arrive at the same time: send it again",
-            )
-        self._large += large - held
-        return large
+
+def _end(bound: asyncio.Timeout) -> None:
+    if not bound.expired():
+        bound.reschedule(0)
+
+
+async def _content(stream: StreamReader) -> bytearray:
+    body = bytearray()
+    try:
+        while chunk := await stream.readany():
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise _too_large()  # noqa: TRY301 - what is held goes in either case
+    except BaseException:
+        # The stream keeps the error, the error this frame, and that the body.
+        body.clear()
+        raise
+    return body
+
+
+def _late(place: BodyPlace, request: web.Request) -> RejectedError:
+    if place.since is None:
+        sentence = "too many reviews arrive at the same time: send it again"
+    elif place.gave_way:
+        sentence = "the body came slowly while others waited for its room: send it again"
+    elif request.content.is_eof():
+        sentence = TOO_LATE
+    else:
+        return RejectedError(
+            HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive within the timeout of the request"
+        )
+    return RejectedError(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
 
 
 def _check_head(request: web.Request) -> None:

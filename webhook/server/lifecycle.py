@@ -5,7 +5,6 @@ import gc
 import logging
 import resource
 import signal
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,11 @@ from aiohttp import web
 
 from webhook.observe import logs
 from webhook.observe.metrics import Metrics
-from webhook.server.app import Traffic, probe_application, review_application
+from webhook.server.app import Traffic, review_application
 from webhook.server.certificate import CertificateStore
 from webhook.server.file_watch import FileError, FileWatcher, SettingsFile
-from webhook.server.listener import Address, Listener
+from webhook.server.listener import PROBES, REVIEWS, Address, Listener, ListenerPort
+from webhook.server.probes import probe_application
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
 try:
@@ -150,7 +150,7 @@ class Process:
                 client_names=self._options.client_names,
             ),
             self._metrics,
-            self._certificate.context,
+            ListenerPort("reviews", REVIEWS, self._certificate.context),
         )
         probed = await _open(
             "--metrics-listen",
@@ -162,6 +162,7 @@ class Process:
                 lambda: self._settings.digest,
             ),
             self._metrics,
+            ListenerPort("probes", PROBES),
         )
         return reviews, probed
 
@@ -184,10 +185,10 @@ async def _open(
     address: Address,
     application: web.Application,
     metrics: Metrics,
-    context: ssl.SSLContext | None = None,
+    port: ListenerPort,
 ) -> Listener:
     try:
-        return await Listener.open(application, address, metrics, context)
+        return await Listener.open(application, address, metrics, port)
     except OSError as error:
         raise StartError(
             f"cannot listen on {address} ({error.strerror or error}): choose another {option}"

@@ -1,7 +1,7 @@
 """A port: its application, and its connections from the TLS handshake to the end.
 
-aiohttp's own sites are not used: they cannot bound the time of a TLS handshake, and their error
-page and log quote what could not be parsed.
+aiohttp's own sites are not used: they cannot bound connections nor the time of a TLS handshake,
+and their error page and log quote what could not be parsed.
 
 An event loop drops a connection with a failed handshake in silence. With a wrong --client-ca or
 caBundle, no review would arrive and no log would say why. So failures are counted, and logged once
@@ -13,18 +13,19 @@ import logging
 import ssl
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from aiohttp import web
 
-from webhook.observe.logs import failure
+from webhook.observe.logs import SeldomLog
 from webhook.observe.metrics import Metrics
+from webhook.server.acceptor import Acceptor, listening_sockets
+from webhook.server.connections import Bounds, Connections
+from webhook.server.http_connection import HttpConnection
 
-# The API server keeps an idle connection for 90 seconds: ours must not end before.
-KEEP_ALIVE_SECONDS = 3630.0
-HANDSHAKE_SECONDS = 10.0
 LAST_BYTES_SECONDS = 1.0
-BACKLOG = 1024
+SWEEP_SECONDS = 0.5
 QUIET_SECONDS = 60.0
 NO_CERTIFICATE, NOT_TRUSTED = "no_client_certificate", "client_certificate_not_trusted"
 REFUSED, OTHER = "refused_by_client", "other"
@@ -38,6 +39,19 @@ CAUSES = {
 LOG = logging.getLogger(__name__)
 
 
+# An API server keeps 25 idle connections, and opens one for each review that it waits for.
+REVIEWS = Bounds(connections=512, each=256, handshakes=128)
+PROBES = Bounds(connections=128, each=32)
+
+
+class ListenerPort(NamedTuple):
+    """What a port is for, how many connections it has, and its TLS."""
+
+    name: str
+    bounds: Bounds
+    context: ssl.SSLContext | None = None
+
+
 class Address(NamedTuple):
     """Where to listen; an empty host is every address, port 0 a free one."""
 
@@ -46,44 +60,6 @@ class Address(NamedTuple):
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-class HttpConnection(web.RequestHandler):
-    """A connection that quotes nothing of what it was sent."""
-
-    __slots__ = ("_metrics",)
-
-    def __init__(self, server: web.Server, metrics: Metrics) -> None:
-        super().__init__(
-            server,
-            loop=asyncio.get_running_loop(),
-            keepalive_timeout=KEEP_ALIVE_SECONDS,
-            access_log=None,  # type: ignore[arg-type]
-            auto_decompress=False,
-        )
-        self._metrics = metrics
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002 - it quotes the request
-    ) -> web.StreamResponse:
-        """Answer invalid HTTP and failures of the application, and close the connection."""
-        self._metrics.rejected_requests.labels(status).inc()
-        fields = {"status": status, "client": request.remote, **(failure(exc) if exc else {})}
-        LOG.log(
-            logging.ERROR if status >= 500 else logging.WARNING,
-            "request failed",
-            extra={"fields": fields},
-        )
-        if request.writer.output_size > 0:
-            raise ConnectionError("half an answer is sent: it cannot become another one")
-        sentence = "this server failed" if status >= 500 else "this is not HTTP/1.1"
-        response = web.Response(status=status, text=f"{sentence}\n")
-        response.force_close()
-        return response
 
 
 class Handshakes:
@@ -130,9 +106,18 @@ class Handshakes:
 class Listener:
     """An application that answers on an address."""
 
-    def __init__(self, runner: web.AppRunner, server: asyncio.Server) -> None:
+    def __init__(
+        self,
+        runner: web.AppRunner,
+        acceptor: Acceptor,
+        connections: Connections,
+        addresses: list[str],
+    ) -> None:
+        self.addresses = addresses
         self._runner = runner
-        self._server = server
+        self._acceptor = acceptor
+        self._connections = connections
+        self._close_overdue()
 
     @classmethod
     async def open(
@@ -140,38 +125,38 @@ class Listener:
         app: web.Application,
         address: Address,
         metrics: Metrics,
-        context: ssl.SSLContext | None = None,
+        port: ListenerPort,
     ) -> "Listener":
         """Listen; raises OSError where the address cannot be used."""
-        if context:
-            Handshakes(metrics).watch(context)
+        listening = listening_sockets(*address)
+        if port.context:
+            Handshakes(metrics).watch(port.context)
         runner = web.AppRunner(app, shutdown_timeout=LAST_BYTES_SECONDS)
         await runner.setup()
         manager = runner.server
         assert manager is not None
-        server = await asyncio.get_running_loop().create_server(
-            lambda: HttpConnection(manager, metrics),
-            address.host or None,
-            address.port,
-            ssl=context,
-            backlog=BACKLOG,
-            ssl_handshake_timeout=HANDSHAKE_SECONDS if context else None,
+        connections = Connections(port.name, port.bounds, metrics)
+        new = partial(HttpConnection, manager, metrics, SeldomLog(), connections)
+        addresses = [str(Address(*socket.getsockname()[:2])) for socket in listening]
+        return cls(
+            runner, Acceptor(listening, connections, new, port.context), connections, addresses
         )
-        return cls(runner, server)
 
-    @property
-    def addresses(self) -> list[str]:
-        """Where it listens, with the real ports."""
-        return [str(Address(*socket.getsockname()[:2])) for socket in self._server.sockets]
+    def _close_overdue(self) -> None:
+        self._connections.close_overdue()
+        loop = asyncio.get_running_loop()
+        self._sweep = loop.call_later(SWEEP_SECONDS, self._close_overdue)
 
     def refuse_connections(self) -> None:
         """Stop listening; open connections stay."""
-        self._server.close()
+        self._acceptor.close()
 
     async def close(self) -> None:
         """Stop listening and close every connection, after what is being sent to it."""
-        self._server.close()
+        await self._acceptor.end()
         await self._runner.cleanup()
+        self._sweep.cancel()
+        self._connections.close_all()
 
 
 def handshake_cause(error: ssl.SSLError) -> str:

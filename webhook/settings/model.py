@@ -17,7 +17,14 @@ from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
 from webhook.settings.network_settings import NetworkPolicy
-from webhook.settings.rule_settings import Level, PodSecurity, Replicas, Rules, ServiceAccountTokens
+from webhook.settings.rule_settings import (
+    Level,
+    PodSecurity,
+    PriorityClasses,
+    Replicas,
+    Rules,
+    ServiceAccountTokens,
+)
 from webhook.settings.server_defaults import MCPServerDefaults, MCPServerMaximums
 from webhook.settings.values import CHART_ONLY, DnsLabel, Labels, Section, SomeText
 
@@ -58,6 +65,7 @@ class Settings(Section):
     mcp_server_defaults: MCPServerDefaults = Field(default_factory=MCPServerDefaults)
     mcp_server_maximums: MCPServerMaximums = Field(default_factory=MCPServerMaximums)
     replicas: Replicas = Field(default_factory=Replicas)
+    priority_classes: PriorityClasses = Field(default_factory=PriorityClasses)
     on_conflict: Literal["deny", "override", "warn"] = Field(
         "deny",
         description=(

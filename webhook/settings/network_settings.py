@@ -182,6 +182,12 @@ class Gateway(values.Section):
     port: values.Port = Field(8080, description="The port of these pods that servers can call.")
 
 
+# What kube-dns and CoreDNS carry, as clusters and the chart of CoreDNS deploy them.
+DNS_PODS: values.LabelSelector = {
+    "matchExpressions": [{"key": "k8s-app", "operator": "In", "values": ["kube-dns", "coredns"]}]
+}
+
+
 class NetworkPolicy(values.Section):
     """What MCP servers can reach, and what can reach them."""
 
@@ -193,6 +199,13 @@ class NetworkPolicy(values.Section):
     )
     dns_namespace: values.DnsLabel = Field(
         "kube-system", description="The namespace of the DNS servers that servers can query."
+    )
+    dns_pod_selector: values.LabelSelector | None = Field(
+        None,
+        description=(
+            "The pods of the DNS servers in dnsNamespace; {} selects all. If not set, those of "
+            "kube-dns and CoreDNS in kube-system, and all in another namespace."
+        ),
     )
     dns_peers: list[values.Cidr] = Field(
         default_factory=list,
@@ -218,3 +231,10 @@ class NetworkPolicy(values.Section):
             "Named NetworkPolicy peers and ports; a server can request ingress from them by name."
         ),
     )
+
+    @property
+    def dns_pods(self) -> values.LabelSelector:
+        """The pods that answer DNS; labels are known of those that clusters have in kube-system."""
+        if self.dns_pod_selector is not None:
+            return self.dns_pod_selector
+        return DNS_PODS if self.dns_namespace == "kube-system" else {}

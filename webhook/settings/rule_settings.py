@@ -10,7 +10,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from webhook.settings.values import POD_SECURITY_VERSION, NamespacedName, Section
+from webhook.settings.values import (
+    POD_SECURITY_VERSION,
+    DnsSubdomain,
+    NamespacedName,
+    Section,
+)
 
 RuleAction = Literal["deny", "override", "warn", "off"]
 RuleId = Literal[
@@ -42,6 +47,8 @@ RuleId = Literal[
     "resources",
     "resource-ceilings",
     "scheduling",
+    "tolerations",
+    "priority-class",
     "image-pull-secrets",
     "config-env",
     "config-files",
@@ -59,6 +66,7 @@ NOT_OVERRIDABLE: frozenset[RuleId] = frozenset(
         "volume-types",
         "service-account-token",
         "config-files",
+        "priority-class",
     }
 )
 
@@ -142,6 +150,18 @@ class Replicas(Section):
         description=(
             "The action on a Deployment with more than one replica: override sets 1 and warns, "
             "deny refuses, off does nothing."
+        ),
+    )
+
+
+class PriorityClasses(Section):
+    """The priority classes of servers."""
+
+    allowed: list[DnsSubdomain] = Field(
+        default_factory=list,
+        description=(
+            "Priority classes that servers can name although they preempt, or are the system's; "
+            "the cluster's default class and those that never preempt need no entry."
         ),
     )
 

@@ -6,6 +6,7 @@ mcpNamespace:
   networkPolicy:
     enabled: null
     dnsNamespace: null
+    dnsPodSelector: null
     dnsPeers: null
     dnsPorts: null
     gateway:
@@ -37,6 +38,8 @@ mcpServerMaximums:
   limits: null
 replicas:
   policy: null
+priorityClasses:
+  allowed: null
 onConflict: null
 rules: null
 serviceAccountTokens:
@@ -77,18 +80,28 @@ image:
   pullPolicy: IfNotPresent
 imagePullSecrets: []
 logLevel: null
-priorityClassName: null
+priorityClassName: system-cluster-critical
 certificates:
   mode: own
   days: 90
   authorityDays: 3650
   issuerRef: null
+  replicas: 2
+  resources:
+    requests:
+      cpu: 10m
+      memory: 64Mi
+  nodeSelector: {}
+  affinity: {}
+  tolerations: []
 serve:
   replicas: 2
   resources:
     requests:
       cpu: 50m
       memory: 128Mi
+    limits:
+      memory: 512Mi
   nodeSelector: {}
   affinity: {}
   tolerations: []
@@ -101,6 +114,8 @@ control:
     requests:
       cpu: 50m
       memory: 128Mi
+    limits:
+      memory: 256Mi
   nodeSelector: {}
   affinity: {}
   tolerations: []
@@ -109,7 +124,10 @@ networkPolicy:
   apiServerPorts:
   - 443
   - 6443
+  apiServerCIDRs: []
 managedLabelPolicy:
+  enabled: true
+authorsPolicy:
   enabled: true
 serviceMonitor:
   enabled: false

@@ -60,15 +60,24 @@ affinity:
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+# Two replicas are never on one node while another one takes pods. One node alone is enough, and a
+# node that is lost counts no more. The pods of a rollout are spread among themselves.
 topologySpreadConstraints:
-  {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
   - maxSkew: 1
-    topologyKey: {{ . }}
-    whenUnsatisfiable: ScheduleAnyway
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: DoNotSchedule
+    nodeTaintsPolicy: Honor
+    matchLabelKeys: [pod-template-hash]
     labelSelector:
       matchLabels:
         {{- include "mcp-admission.component" (list $ $component) | nindent 8 }}
-  {{- end }}
+  - maxSkew: 1
+    topologyKey: topology.kubernetes.io/zone
+    whenUnsatisfiable: ScheduleAnyway
+    matchLabelKeys: [pod-template-hash]
+    labelSelector:
+      matchLabels:
+        {{- include "mcp-admission.component" (list $ $component) | nindent 8 }}
 {{- end -}}
 
 {{/* A probe of the port for probes and metrics: (list path period failures). */}}

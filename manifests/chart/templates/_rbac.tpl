@@ -7,6 +7,23 @@ subjects:
     namespace: {{ .Release.Namespace }}
 {{- end -}}
 
+{{- define "mcp-admission.certificates-subject" -}}
+subjects:
+  - kind: ServiceAccount
+    name: mcp-admission-certificates
+    namespace: {{ .Release.Namespace }}
+{{- end -}}
+
+{{- define "mcp-admission.replica-rules" -}}
+# Which replicas serve, and a touch that lets their kubelet bring new files at once.
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [list]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [patch]
+{{- end -}}
+
 {{/* What the controller follows, and what it makes for servers. */}}
 {{- define "mcp-admission.workload-rules" -}}
 # Servers; the revision on the template, that rolls pods when a value changes.
@@ -40,5 +57,6 @@ subjects:
   verbs: [get, list, patch]
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies]
-  verbs: [list, delete]
+  # patch takes away the finalizers that somebody has put on the policy of a namespace.
+  verbs: [list, patch, delete]
 {{- end -}}

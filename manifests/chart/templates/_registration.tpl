@@ -1,7 +1,7 @@
 {{/* The parts of the two webhook configurations. */}}
 
-{{/* The head of an entry: (list context path). The controller, or cert-manager, or whoever brings
-the certificate writes caBundle. */}}
+{{/* The head of an entry: (list context path). The process of the certificates, or cert-manager, or
+whoever brings the certificate writes caBundle. */}}
 {{- define "mcp-admission.client" -}}
 {{- $ := index . 0 -}}
 admissionReviewVersions: [v1]

@@ -42,8 +42,8 @@ class MortalApi(Api):
 
     fate: Fate
 
-    async def _call(self, request: ApiRequest, seconds: float) -> dict[str, Any]:
-        answer = await super()._call(request, seconds)
+    async def _call(self, request: ApiRequest, seconds: float, *read: Any) -> dict[str, Any]:
+        answer = await super()._call(request, seconds, *read)
         if request.method != "GET":
             self.fate.wrote()
         return answer

@@ -16,7 +16,7 @@ from webhook.controller.gates.gate_reconciler import MOMENT, GateReconciler
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned.writer import Writer
 from webhook.kube.errors import Invalid
-from webhook.kube.reconcile import NamespacedName, Queue
+from webhook.kube.work_queue import NamespacedName, Queue
 from webhook.objects.network_policies import BASELINE
 from webhook.settings.model import Settings
 
@@ -105,6 +105,30 @@ def test_a_policy_that_is_made_again_is_waited_for_again() -> None:
         team.policy("one", 1)
         await team.open("first")
         team.view.made[POLICIES].drop("team", BASELINE)
+        team.policy("another", 1)
+        assert await team.open("second") == pytest.approx(MOMENT)
+
+    run(main())
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["no-pod-before", "a-pod-before"])
+def test_a_policy_that_is_being_deleted_opens_no_gate(*, opened: bool) -> None:
+    """A finalizer may keep it for long: network plugins may have dropped it by then."""
+
+    async def main() -> None:
+        team = Team()
+        team.policy("one", 1)
+        if opened:
+            await team.open("first")
+        (wanted,) = team.namespaces.wanted("team")
+        going = stored(wanted, uid="one", generation=1, deletionTimestamp="2030-01-01T00:00:00Z")
+        team.view.made[POLICIES].put(going)
+        team.view.pods.put(pod("second", [names.GATE]))
+        key = NamespacedName("team", "second")
+        assert await team.gates.reconcile(key) is None
+        await asyncio.sleep(2 * MOMENT)
+        assert await team.gates.reconcile(key) is None
+        assert "second" not in team.opened
         team.policy("another", 1)
         assert await team.open("second") == pytest.approx(MOMENT)
 

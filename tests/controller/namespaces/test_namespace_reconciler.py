@@ -11,11 +11,13 @@ from tests import builders
 from tests.controller.servers.live import settings, stored
 from tests.kube.virtual_time import run
 from webhook import names
+from webhook.admission import Scope
 from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned.writer import Writer
-from webhook.kube.reconcile import Queue
+from webhook.kube.work_queue import Queue
+from webhook.objects import made
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -30,6 +32,8 @@ class Team:
         queues = Queues(Queue(), Queue(), Queue())
         self.deployments = deployments
         self.told: list[str] = []
+        self.labels: list[Json] = []
+        self.kept: dict[str, str] = {}
         self.view = ClusterState(under or Settings(), "release", (), queues)
         api: Any = self
         writer, notes = Writer(api, self.view.made), EventRecorder(api, "test", Queue())
@@ -42,7 +46,8 @@ class Team:
 
     async def apply(self, _: str, body: Json) -> Json:
         if body["kind"] == "Namespace":
-            return self.namespace(**body["metadata"]["labels"])
+            self.labels.append(body["metadata"]["labels"])
+            return self.namespace(**{**self.kept, **body["metadata"]["labels"]})
         return await self.create("", body)
 
     async def create(self, _: str, body: Json) -> Json:
@@ -55,6 +60,11 @@ class Team:
         metadata["managedFields"] = ours
         self.made = {**body, "metadata": metadata}
         return self.made
+
+    async def patch(self, _: str, body: Json, *, kind: str) -> Json:
+        assert kind == "merge"
+        self.labels.append(body["metadata"]["labels"])
+        return self.namespace()
 
     async def get(self, _: str) -> Json:
         return self.made
@@ -131,5 +141,47 @@ def test_a_policy_that_somebody_edits_again_and_again_is_put_back_a_little_later
         assert await team.namespaces.reconcile(key) is None
         assert team.made["spec"] == wanted
         assert team.told == ["NetworkPolicyPutBack"]
+
+    run(main())
+
+
+def test_labels_without_managed_fields_are_applied_again_and_go_with_the_management() -> None:
+    async def main() -> None:
+        team = Team()
+        enforce = "pod-security.kubernetes.io/enforce"
+        six = made.namespace_objects("team", Settings(), "release", Scope.MANAGED)[0]
+        labels = {**six["metadata"]["labels"], names.MANAGED: "true"}
+        team.view.namespaces.put(team.namespace(**labels))
+        await team.namespaces.reconcile("team")
+        assert team.labels == [six["metadata"]["labels"]]
+
+        applied = team.namespace(**{enforce: "restricted"})
+        fields: Json = {"f:metadata": {"f:labels": {f"f:{enforce}": {}}}}
+        for manager in ("mcp-admission", "before-first-apply"):
+            entry = {"manager": manager, "operation": "Apply", "fieldsV1": fields}
+            applied["metadata"].setdefault("managedFields", []).append(entry)
+        team.kept = {enforce: "restricted"}
+        team.view.namespaces.put(applied)
+        await team.namespaces.reconcile("team")
+        assert team.labels[1:] == [{}, {enforce: None}]
+
+    run(main())
+
+
+def test_an_unlabelled_policy_of_ours_goes_with_the_last_server() -> None:
+    async def main() -> None:
+        team = Team()
+        team.view.namespaces.put(team.namespace())
+        await team.create("", made.namespace_objects("team", Settings(), "r", Scope.OPTED_IN)[0])
+        del team.made["metadata"]["labels"]
+        team.view.foreign.caches["NetworkPolicy"].put(team.made)
+        gone: list[object] = []
+
+        async def delete(*path: object, **_: object) -> None:
+            gone.extend(path)
+
+        team.delete = delete  # type: ignore[method-assign]
+        await team.namespaces.reconcile("team")
+        assert len(gone) == 1
 
     run(main())

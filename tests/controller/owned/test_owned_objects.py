@@ -6,7 +6,7 @@ import pytest
 
 from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.owned.owned_objects import SECRET, live_object
-from webhook.kube.reconcile import NamespacedName, Queue
+from webhook.kube.work_queue import NamespacedName, Queue
 from webhook.settings.model import Settings
 
 

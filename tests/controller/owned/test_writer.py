@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.controller.servers.one_server import Remembering, servers_of, stored
-from webhook.controller.owned.owned_objects import ObjectKey, Owner
-from webhook.controller.owned.writer import Changed, GoingAway, NotOurs, Waits, Writer
+from webhook.controller.owned.not_written import Changed, GoingAway, NotOurs, Waits
+from webhook.controller.owned.owned_objects import NAMESPACE, ObjectKey, Owner
+from webhook.controller.owned.writer import Writer
 from webhook.kube.errors import Conflict
 
 Json = dict[str, Any]
@@ -33,6 +34,23 @@ WANTED: Json = {
 
 def wanted(value: str) -> Json:
     return {**deepcopy(WANTED), "data": {"KEY": value}}
+
+
+BASELINE = ObjectKey("NetworkPolicy", "team", "mcp-admission-baseline")
+BASELINE_PATH = f"/apis/networking.k8s.io/v1/namespaces/team/networkpolicies/{BASELINE.name}"
+POLICY: Json = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {
+        "name": BASELINE.name,
+        "namespace": "team",
+        "labels": {"app.kubernetes.io/managed-by": "mcp-admission"},
+    },
+    "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
+}
+WIDE: Json = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{}]}
+OTHER = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other", "uid": "other"}
+GOING = "2026-01-01T00:00:00Z"
 
 
 @pytest.fixture
@@ -128,3 +146,83 @@ async def test_a_write_that_meets_another_one_is_looked_at_again(
 
     with pytest.raises(Changed):
         await writer.put(wanted("dHdv"), CRM)
+
+
+EDITS = [
+    pytest.param({}, id="spec"),
+    pytest.param({"managedFields": []}, id="managed-fields"),
+    pytest.param({"managedFields": [{"manager": "them", "operation": "Apply"}]}, id="applied"),
+    pytest.param({"ownerReferences": [OTHER]}, id="owner"),
+    pytest.param({"ownerReferences": [OTHER, {**OTHER, "kind": "Job"}]}, id="owners"),
+    pytest.param({"labels": {}}, id="no-label"),
+    pytest.param({"labels": {"app.kubernetes.io/managed-by": "Helm"}}, id="label"),
+    pytest.param({"annotations": {"meta.helm.sh/release-name": "crm"}}, id="release"),
+    pytest.param({"finalizers": ["team.example/hold"]}, id="finalizer"),
+    pytest.param(
+        {"finalizers": ["team.example/hold"], "deletionTimestamp": GOING}, id="held-deletion"
+    ),
+]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "after-a-restart"])
+@pytest.mark.parametrize("metadata", EDITS)
+async def test_whatever_is_done_to_an_object_of_a_reserved_name_is_put_back_and_said(
+    api: Remembering, writer: Writer, metadata: Json, known: bool
+) -> None:
+    await writer.put(POLICY, NAMESPACE)
+    stood = writer.live(BASELINE)
+    before = api.there[BASELINE_PATH]
+    edited = {**before["metadata"], **metadata}
+    api.there[BASELINE_PATH] = stored({**before, "metadata": edited, "spec": WIDE}, edited["uid"])
+    if known:
+        writer._made["NetworkPolicy"].put(api.there[BASELINE_PATH])
+    else:
+        writer._made["NetworkPolicy"].drop("team", BASELINE.name)
+
+    await writer.put(POLICY, NAMESPACE, stood=stood if known else None)
+
+    assert writer.fits(POLICY)
+    after = api.there[BASELINE_PATH]
+    assert after["spec"] == POLICY["spec"]
+    assert not after["metadata"].get("ownerReferences")
+    assert not after["metadata"].get("finalizers")
+    note = writer.put_backs.note(BASELINE)
+    # What was wanted before is not known, and annotations say nothing of the rest.
+    traced = known or metadata.keys() - {"annotations"}
+    assert bool(note) is bool(traced)
+    assert note is None or f"of NetworkPolicy {BASELINE.name}, which was put back" in note
+
+
+async def test_an_object_of_a_reserved_name_is_ours_whoever_made_it(
+    api: Remembering, writer: Writer
+) -> None:
+    metadata = {"name": BASELINE.name, "namespace": "team", "managedFields": []}
+    api.there[BASELINE_PATH] = stored({**POLICY, "metadata": metadata, "spec": WIDE}, "theirs")
+
+    await writer.put(POLICY, NAMESPACE)
+
+    assert writer.fits(POLICY)
+    assert writer.put_backs.note(BASELINE)
+    assert "resourceVersion" not in api.writes[0]["metadata"]
+
+
+async def test_a_finalizer_keeps_no_object_of_a_reserved_name_that_is_to_go(
+    api: Remembering, writer: Writer
+) -> None:
+    await writer.put(POLICY, NAMESPACE)
+    metadata = {**api.there[BASELINE_PATH]["metadata"], "finalizers": ["team.example/hold"]}
+    api.there[BASELINE_PATH] = stored({**POLICY, "metadata": metadata}, metadata["uid"])
+
+    await writer.take_away(BASELINE, NAMESPACE)
+
+    assert api.there == {}
+
+
+async def test_what_keeps_an_object_from_being_deleted_is_named(
+    api: Remembering, writer: Writer
+) -> None:
+    held = {"deletionTimestamp": GOING, "finalizers": ["team.example/hold", "foregroundDeletion"]}
+    api.there[PATH] = stored({**WANTED, "metadata": {**WANTED["metadata"], **held}}, "going")
+
+    with pytest.raises(GoingAway, match=r"its finalizers team.example/hold: take them away"):
+        await writer.put(WANTED, CRM)

@@ -11,7 +11,7 @@ from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.owned.writer import Writer
 from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.kube.errors import AlreadyExists, ApiError, NotFound
-from webhook.kube.reconcile import NamespacedName, Queue
+from webhook.kube.work_queue import NamespacedName, Queue
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -98,6 +98,9 @@ class Remembering:
             raise self.refuses.pop(0)
         before = self.there[path]
         metadata = {**before["metadata"], **body["metadata"]}
+        if "deletionTimestamp" in metadata and not metadata.get("finalizers"):
+            del self.there[path]
+            return {**before, "metadata": metadata}
         self.there[path] = stored({**before, **body, "metadata": metadata}, metadata["uid"])
         return self.there[path]
 

@@ -8,8 +8,9 @@ from tests.controller.servers.one_server import deployment
 from webhook.admission import Scope
 from webhook.controller.deployment_state import observe_deployment
 from webhook.controller.owned.owned_objects import ObjectKey
-from webhook.controller.servers.outcome import Settled, WriteOutcome
+from webhook.controller.servers.outcome import Patience, Settled, WriteOutcome
 from webhook.kube.errors import Forbidden
+from webhook.kube.work_queue import NamespacedName
 from webhook.settings.model import Settings
 
 ERROR = Forbidden(403, "Forbidden", "no")
@@ -22,6 +23,7 @@ ERROR = Forbidden(403, "Forbidden", "no")
         (WriteOutcome({"ConfigMissing": "no Secret"}), True, False, None),
         (WriteOutcome({}, failures=[ERROR]), False, False, None),
         (WriteOutcome({}, taken=["Service crm-mcp"]), False, False, None),
+        (WriteOutcome({}, going=["Service crm-mcp"]), False, False, None),
         (WriteOutcome({}, pauses=[8.0, 2.0]), False, False, 2.0),
         (WriteOutcome({}, ends_in=60.0), True, True, 60.0),
         (WriteOutcome({}, pauses=[8.0], ends_in=3.0), False, False, 3.0),
@@ -73,3 +75,14 @@ def test_the_end_of_a_rollout_changes_nothing_that_is_made() -> None:
     ended = SETTLED._replace(deployment=begun.rolled_out)
 
     assert ended.is_settled(begun, SETTINGS, "source 1", (None,), 0.0)
+
+
+def test_what_only_others_can_end_is_looked_at_later_each_time() -> None:
+    patience, one, other = Patience(), NamespacedName("team", "one"), NamespacedName("team", "two")
+
+    assert [patience.next(one, 60.0) for _ in range(6)] == [60.0, 120.0, 240.0, 480.0, 600.0, 600.0]
+    assert patience.next(other, 2.0) == 2.0
+    patience.forget(one)
+    patience.forget(one)
+    assert patience.next(one, 60.0) == 60.0
+    assert [patience.next(other, 2.0) for _ in range(1000)][-1] == 600.0

@@ -11,21 +11,23 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.product import Changes, Product, merged
 from tests.e2e.system import NAME, NAMESPACE, SETTINGS
-from tools.chart.shipped import RIGHTS, shipped
+from tools.chart.shipped import POLICIES, RIGHTS, shipped
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.ports import LOOPBACK, free_ports
 from tools.cluster.process import Component
 from tools.demo.serving import ask
 
+ROLE = "mcp-admission-control"
 SECONDS_TO_START = 60
 
 
 def grant(cluster: ControlPlane) -> None:
-    """Give the product's ServiceAccount the rights that are shipped."""
+    """Give the product's ServiceAccount the rights that are shipped, within the shipped bounds."""
     found = shipped(*RIGHTS)
     for subject in [each for binding in found for each in binding.get("subjects", [])]:
         subject["name"] = NAME
-    cluster.kubectl("apply", "-f", "-", sent=found)
+    bounds = json.dumps(shipped(*POLICIES)).replace(f":{ROLE}'", f":{NAME}'")
+    cluster.kubectl("apply", "-f", "-", sent=[*json.loads(bounds), *found])
 
 
 class Control:
@@ -46,7 +48,7 @@ class Control:
         file.write_text(yaml.dump(merged(SETTINGS, settings or {})), encoding="utf-8")
         command: list[str | Path] = [sys.executable, "-m", *program, "control"]
         command += ["--kubeconfig", kubeconfig or product.controller.kubeconfig]
-        command += ["--service", f"{NAME}.{NAMESPACE}", "--certificates", "bring-your-own"]
+        command += ["--service", f"{NAME}.{NAMESPACE}"]
         command += ["--metrics-listen", f"{LOOPBACK}:{self._port}", "--settings", file]
         command += options
         self.process: Component = product.cluster.components.beside(name, command)

@@ -124,33 +124,48 @@ def test_the_controller_keeps_a_gate_of_somebody_else(
     namespace.cluster.wait_for("its gate alone", lambda: gates() == ["example.com/theirs"])
 
 
-def test_without_its_policy_a_pod_waits_and_is_told_why(
+def test_a_policy_of_the_reserved_name_is_ours_whoever_made_it(
     control: Control, namespace: Namespace
 ) -> None:
     theirs: Object = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        # Everybody can write the label: it does not make the policy ours.
-        "metadata": {"name": BASELINE, "labels": {"app.kubernetes.io/managed-by": "mcp-admission"}},
-        "spec": {"podSelector": {}},
+        "metadata": {"name": BASELINE},
+        "spec": {"podSelector": {}, "ingress": [{}]},
     }
     namespace.cluster.create(POLICIES.format(namespace.name), theirs)
+    namespace.apply(builders.bare_pod())
+
+    namespace.cluster.wait_for(
+        "running pod", lambda: namespace.get(f"pods/{NAME}")["status"]["phase"] == "Running"
+    )
+    assert policies(namespace)[BASELINE]["spec"]["podSelector"] != {}
+    (event,) = events(namespace.cluster, namespace.name)
+    assert (event["regarding"]["kind"], event["reason"]) == ("Namespace", "NetworkPolicyPutBack")
+
+
+def test_without_its_policy_a_pod_waits_and_is_told_why(
+    control: Control, namespace: Namespace
+) -> None:
+    none = {"count/networkpolicies.networking.k8s.io": "0"}
+    quota = {"metadata": {"name": "none"}, "spec": {"hard": none}}
+    namespace.cluster.create(f"/api/v1/namespaces/{namespace.name}/resourcequotas", quota)
+    namespace.cluster.wait_for(
+        "quota", lambda: namespace.get("resourcequotas/none").get("status", {}).get("hard")
+    )
     namespace.apply(builders.bare_pod())
 
     def told() -> dict[str, str]:
         found = events(namespace.cluster, namespace.name)
         return {each["regarding"]["kind"]: each["reason"] for each in found}
 
-    wanted = {"Namespace": "NameTaken", "Pod": "Gated"}
+    wanted = {"Namespace": "WriteForbidden", "Pod": "Gated"}
     namespace.cluster.wait_for("both Events", lambda: told() == wanted)
     assert namespace.get(f"pods/{NAME}")["spec"]["schedulingGates"]
-    assert policies(namespace)[BASELINE]["spec"]["podSelector"] == {}
 
-    namespace.kubectl("delete", "networkpolicy", BASELINE)
-    namespace.kubectl("annotate", "pod", NAME, "look=again")
-    namespace.kubectl("create", "-f", "-", sent=builders.bare_pod("other"))
+    namespace.kubectl("delete", "resourcequota", "none")
     namespace.cluster.wait_for(
-        "running pod", lambda: namespace.get(f"pods/{NAME}")["status"]["phase"] == "Running"
+        "running pod", lambda: namespace.get(f"pods/{NAME}")["status"]["phase"] == "Running", 60
     )
 
 

@@ -108,9 +108,7 @@ def test_the_controller_uses_every_right_and_misses_none(
                 "settings as they were",
                 lambda: "onConflict: warn" in cluster.get(config_map)["data"]["settings.yaml"],
             )
-        of_certificates = {"discovery.k8s.io", "admissionregistration.k8s.io"}
         used = {right(call) for call in proxy.calls} - {("", "secrets", "update")}
-        used = {each for each in used if each[0] not in of_certificates}
         assert proxy.refused == []
         # Kept to a namespace, it reads that one by its name.
         options = ("--namespace", namespace.name)
@@ -210,7 +208,6 @@ def test_a_namespaced_controller_works_there_and_can_read_no_secret_elsewhere(
             assert BASELINE in policies(namespace)
             assert SERVICE in made(namespace, "services")
             assert control.metric("watch_restarts_total") == 0
-            # It may not read the certificates, which belong to the release.
             for reconciler in ("namespace", "server", "pod", "settings", "events"):
                 assert control.metric("reconcile_errors_total", reconciler=reconciler) == 0
     assert made(managed, "services") == {}

@@ -118,12 +118,15 @@ def test_an_account_that_is_missing_is_the_plugins_to_refuse(namespace: Namespac
     )
 
 
-def test_a_priority_class_is_the_authors_and_its_number_kubernetes_own(
+PRIORITY_CLASSES = "/apis/scheduling.k8s.io/v1/priorityclasses"
+
+
+def test_a_priority_class_that_never_preempts_is_the_authors_and_its_number_kubernetes_own(
     product: Product, namespace: Namespace
 ) -> None:
     name = f"tools-{namespace.name}"
-    path = "/apis/scheduling.k8s.io/v1/priorityclasses"
-    product.cluster.create(path, {"metadata": {"name": name}, "value": 1234})
+    patient = {"metadata": {"name": name}, "value": 1234, "preemptionPolicy": "Never"}
+    product.cluster.create(PRIORITY_CLASSES, patient)
 
     stored = namespace.create(bare_pod(priorityClassName=name))["spec"]
     default = namespace.create(bare_pod("default"))["spec"]
@@ -131,6 +134,38 @@ def test_a_priority_class_is_the_authors_and_its_number_kubernetes_own(
 
     assert (stored["priority"], default["priority"]) == (1234, 0)
     assert "no PriorityClass with name none was found" in missing.json()["message"]
+
+
+def test_the_default_class_is_everybodys_and_one_that_preempts_is_who_is_listed(
+    product: Product, namespace: Namespace
+) -> None:
+    default, high = (f"{name}-{namespace.name}" for name in ("default", "high"))
+    usual = {"metadata": {"name": default}, "value": 10, "globalDefault": True}
+    product.cluster.create(PRIORITY_CLASSES, usual)
+    product.cluster.create(PRIORITY_CLASSES, {"metadata": {"name": high}, "value": 1000})
+    try:
+        filled = namespace.create(bare_pod("filled"))["spec"]
+        refused = namespace.raw("POST", "pods", bare_pod("high", priorityClassName=high))
+        forged = bare_pod("forged", priorityClassName=high)
+        forged["metadata"]["managedFields"] = [
+            {
+                "manager": "python",
+                "operation": "Update",
+                "apiVersion": "v1",
+                "fieldsType": "FieldsV1",
+                "fieldsV1": {"f:spec": {"f:containers": {}}},
+            }
+        ]
+        still = namespace.raw("POST", "pods", forged)
+        with product.settings({"priorityClasses": {"allowed": [high]}}):
+            listed = namespace.create(bare_pod("listed", priorityClassName=high))["spec"]
+    finally:
+        product.cluster.raw("DELETE", f"{PRIORITY_CLASSES}/{default}")
+
+    assert (filled["priorityClassName"], filled["priority"]) == (default, 10)
+    assert "priorityClassName must not preempt other pods" in refused.json()["message"]
+    assert "priorityClassName must not preempt other pods" in still.json()["message"]
+    assert listed["priority"] == 1000
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,11 @@ GATEWAY = {
 DNS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
 
 
+def asking_for(*values: str) -> Json:
+    requirement = {"key": "k8s-app", "operator": "In", "values": list(values)}
+    return {"matchExpressions": [requirement]}
+
+
 def policy(name: str = "users", selector: Json | None = None, **spec: Any) -> Json:
     return {
         "apiVersion": "networking.k8s.io/v1",
@@ -116,7 +121,12 @@ WIDER = [
         id="dns-of-every-namespace",
     ),
     pytest.param(
-        egress({"to": [DNS], "ports": [port(53), port(443)]}),
+        egress({"to": [DNS], "ports": [port(53)]}),
+        ("Egress", f"every pod of namespaces with {KUBE_SYSTEM}", "TCP 53"),
+        id="every-pod-beside-dns",
+    ),
+    pytest.param(
+        egress({"to": [DNS], "ports": [port(443)]}),
         ("Egress", f"every pod of namespaces with {KUBE_SYSTEM}", "TCP 443"),
         id="not-only-dns",
     ),
@@ -185,7 +195,15 @@ HARMLESS = [
     ),
     pytest.param(egress(to("10.1.3.0/25", ports=[port(1, 70)])), id="a-part-of-a-block"),
     pytest.param(egress(to("10.1.3.0/25", ports=[port("sql")])), id="a-name-of-every-port"),
-    pytest.param(egress({"to": [DNS], "ports": [port(53)]}), id="dns"),
+    pytest.param(
+        egress({"to": [{**DNS, "podSelector": asking_for("kube-dns", "coredns")}],
+                "ports": [port(53)]}),
+        id="dns",
+    ),
+    pytest.param(
+        egress({"to": [{**DNS, "podSelector": asking_for("coredns")}], "ports": [port(53)]}),
+        id="some-of-the-pods-of-dns",
+    ),
     pytest.param(
         egress({"to": [{**DNS, "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}],
                 "ports": [port(53, protocol="UDP")]}),

@@ -55,6 +55,9 @@ PEERS = {
     "forged-gateway": Peer("10.244.2.1", "shop", {"mcp-admission.dev/gateway": "true"}),
     "shop": pod("10.244.2.2", "shop", app="web"),
     "dns": Peer("10.244.3.1", "kube-system", {"k8s-app": "kube-dns"}),
+    "coredns": Peer("10.244.3.2", "kube-system", {"k8s-app": "coredns"}),
+    "not-dns": Peer("10.244.3.3", "kube-system", {"k8s-app": "metrics-server"}),
+    "dns-of-shop": Peer("10.244.2.3", "shop", {"k8s-app": "kube-dns"}),
     "metrics": pod("10.244.4.1", "monitoring", app="prometheus"),
     "queue": pod("10.244.5.1", "queues", app="rabbit"),
 }
@@ -114,6 +117,9 @@ server          forged-gateway 8080    closed
 server          dns          53        open
 server          dns          53/UDP    open
 server          dns          5353/UDP  closed
+server          coredns      53/UDP    open
+server          not-dns      53/UDP    closed
+server          dns-of-shop  53/UDP    closed
 server          dns          443       closed
 server          shop         80        closed
 server          bystander    80        closed
@@ -145,6 +151,21 @@ opted-out       10.0.0.1     22        open
 
 # First and last address of each block; the reference page has the first seven.
 BLOCKS = """
+192.0.2.0       192.0.2.255
+192.31.196.0    192.31.196.255
+192.52.193.0    192.52.193.255
+192.88.99.0     192.88.99.255
+192.175.48.0    192.175.48.255
+198.51.100.0    198.51.100.255
+203.0.113.0     203.0.113.255
+::ffff:0:0      ::ffff:ffff:ffff
+100::           100::1:ffff:ffff:ffff:ffff
+2001::          2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff
+2001:db8::      2001:db8:ffff:ffff:ffff:ffff:ffff:ffff
+2620:4f:8000::  2620:4f:8000:ffff:ffff:ffff:ffff:ffff
+3fff::          3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff
+5f00::          5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff
+fec0::          feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff
 10.0.0.0        10.255.255.255
 172.16.0.0      172.31.255.255
 192.168.0.0     192.168.255.255
@@ -164,14 +185,18 @@ ff00::          ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff
 64:ff9b:1::     64:ff9b:1:ffff:ffff:ffff:ffff:ffff
 2002::          2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff
 """
-WITHIN = "169.254.169.254 10.96.0.1 169.254.20.10 fd00:ec2::254 64:ff9b::a00:1 2002:a00:1::"
+WITHIN = """
+168.63.129.16 169.254.169.254 10.96.0.1 169.254.20.10 fd00:ec2::254 64:ff9b::a00:1 2002:a00:1::
+"""
 # The neighbours of the blocks, and what lies anywhere.
 PUBLIC = """
 9.255.255.255 11.0.0.0 172.15.255.255 172.32.0.0 192.167.255.255 192.169.0.0 126.255.255.255
 128.0.0.0 169.253.255.255 169.255.0.0 223.255.255.255 100.63.255.255 100.128.0.0 1.0.0.0
 191.255.255.255 192.0.1.0 198.17.255.255 198.20.0.0 8.8.8.8 140.82.121.3
-fbff:ffff:ffff:ffff:ffff:ffff:ffff:ffff fe00:: fe7f:ffff:ffff:ffff:ffff:ffff:ffff:ffff fec0::
-feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ::2 64:ff9b::1:0:0 64:ff9a:ffff:ffff:ffff:ffff:ffff:ffff
+fbff:ffff:ffff:ffff:ffff:ffff:ffff:ffff fe00:: fe7f:ffff:ffff:ffff:ffff:ffff:ffff:ffff
+::1:0:0:0 64:ff9b::1:0:0 64:ff9a:ffff:ffff:ffff:ffff:ffff:ffff
+168.63.129.15 168.63.129.17 192.88.98.255 192.88.100.0 203.0.112.255 203.0.114.0 192.31.197.0
+5eff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 5f01:: 2001:200:: 2001:db7:: 2001:db9:: 3fff:1000::
 64:ff9b:2:: 2001:ffff:ffff:ffff:ffff:ffff:ffff:ffff 2003:: 2606:4700:4700::1111
 """
 ADDRESSES = [
@@ -214,6 +239,8 @@ def test_a_connection_of_a_managed_namespace(
 
 NODE_LOCAL = settings_of(dnsPeers=["169.254.20.10/32"])
 OPENSHIFT = settings_of(dnsNamespace="openshift-dns", dnsPorts=[5353])
+EVERY_POD = settings_of(dnsPodSelector={})
+OTHER_PODS = settings_of(dnsPodSelector={"matchLabels": {"k8s-app": "metrics-server"}})
 ELSEWHERE = settings_of(gateway={"namespace": "obot", "podSelector": {}, "port": 9443})
 OFF = settings_of(enabled=False)
 PEERS["openshift-dns"] = pod("10.244.6.1", "openshift-dns", dns="default")
@@ -227,6 +254,10 @@ SETTINGS = [
     (OPENSHIFT, "server openshift-dns 5353/UDP open"),
     (OPENSHIFT, "server openshift-dns 53/UDP closed"),
     (OPENSHIFT, "server dns 53/UDP closed"),
+    (EVERY_POD, "server not-dns 53/UDP open"),
+    (EVERY_POD, "server shop 53/UDP closed"),
+    (OTHER_PODS, "server dns 53/UDP closed"),
+    (OTHER_PODS, "server not-dns 53/UDP open"),
     (ELSEWHERE, "obot server 8080 open"),
     (ELSEWHERE, "server obot 9443 open"),
     (ELSEWHERE, "server obot 8080 closed"),

@@ -17,7 +17,14 @@ GATEWAY = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": RELEASE}},
     "podSelector": {"matchLabels": {"mcp-admission.dev/gateway": "true"}},
 }
-DNS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
+DNS = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+    "podSelector": {
+        "matchExpressions": [
+            {"key": "k8s-app", "operator": "In", "values": ["kube-dns", "coredns"]}
+        ]
+    },
+}
 DB = {"ipBlock": {"cidr": "10.9.0.0/16"}}
 POSTGRES, HTTPS = {"protocol": "TCP", "port": 5432}, {"protocol": "TCP", "port": 443}
 METRICS = {"namespaceSelector": {"matchLabels": {"team": "monitoring"}}}
@@ -76,10 +83,18 @@ def test_the_baseline_policy_has_these_rules_and_no_more() -> None:
                                     "169.254.0.0/16",
                                     "224.0.0.0/4",
                                     "240.0.0.0/4",
-                                    "100.64.0.0/10",
                                     "0.0.0.0/8",
+                                    "100.64.0.0/10",
+                                    "168.63.129.16/32",
                                     "192.0.0.0/24",
+                                    "192.0.2.0/24",
+                                    "192.31.196.0/24",
+                                    "192.52.193.0/24",
+                                    "192.88.99.0/24",
+                                    "192.175.48.0/24",
                                     "198.18.0.0/15",
+                                    "198.51.100.0/24",
+                                    "203.0.113.0/24",
                                 ],
                             }
                         },
@@ -87,14 +102,21 @@ def test_the_baseline_policy_has_these_rules_and_no_more() -> None:
                             "ipBlock": {
                                 "cidr": "::/0",
                                 "except": [
-                                    "fc00::/7",
-                                    "fe80::/10",
-                                    "ff00::/8",
-                                    "::1/128",
-                                    "::/128",
+                                    "::/80",
                                     "64:ff9b::/96",
                                     "64:ff9b:1::/48",
+                                    "100::/64",
+                                    "100:0:0:1::/64",
+                                    "2001::/23",
+                                    "2001:db8::/32",
                                     "2002::/16",
+                                    "2620:4f:8000::/48",
+                                    "3fff::/20",
+                                    "5f00::/16",
+                                    "fc00::/7",
+                                    "fe80::/10",
+                                    "fec0::/10",
+                                    "ff00::/8",
                                 ],
                             }
                         },
@@ -168,10 +190,12 @@ def test_made_objects_share_no_parts() -> None:
     one = baseline()
     one["spec"]["egress"][-1]["to"][0]["ipBlock"]["except"].clear()
     one["spec"]["ingress"][0]["from"][0]["podSelector"].clear()
+    one["spec"]["egress"][0]["to"][0]["podSelector"]["matchExpressions"].clear()
     of_server(egress="db")["spec"]["egress"][0]["to"].clear()
 
     assert one["spec"]["egress"][1]["to"] == [GATEWAY]
-    assert len(baseline()["spec"]["egress"][-1]["to"][0]["ipBlock"]["except"]) == 11
+    assert baseline()["spec"]["egress"][0]["to"] == [DNS]
+    assert len(baseline()["spec"]["egress"][-1]["to"][0]["ipBlock"]["except"]) == 19
     assert of_server(egress="db")["spec"]["egress"][0]["to"] == [DB]
 
 

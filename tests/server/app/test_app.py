@@ -14,7 +14,7 @@ from tests.server.reviews import POD, answered, posted
 from tests.server.serving import JSON, Recorder, serving
 from webhook.admission.answer import Answer, Finding, Severity
 from webhook.admission.workload import Hook, Request, Scope
-from webhook.server import intake
+from webhook.server import body_room, intake
 from webhook.server.file_watch import InForce
 from webhook.server.intake import LARGEST_BODY
 from webhook.settings.model import Settings
@@ -189,27 +189,55 @@ async def test_a_body_of_exactly_7_mib_is_reviewed() -> None:
 async def test_large_bodies_that_arrive_slowly_leave_room_for_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(intake, "ROOM_FOR_LARGE", 1024 * 1024)
-    half = posted().ljust(intake.SMALL_BODY + 600_000)
-    large = asyncio.Event()
+    """Small ones do not wait; a large one waits until a slow one gives way."""
+    monkeypatch.setattr(intake, "ROOM_FOR_LARGE", LARGEST_BODY)
+    monkeypatch.setattr(body_room, "SLOW_BODY_SECONDS", 0.5)
+    never = asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:
-        yield half[:-1]
-        await large.wait()
-        yield half[-1:]
+        yield posted().ljust(intake.SMALL_BODY * 2)
+        await never.wait()
 
     async with serving() as server:
         first = asyncio.create_task(server.post(body=slow()))
-        while (refused := await server.post(body=io.BytesIO(half)))[0].status == 200:
-            assert not first.done()
+        await server.until("in_flight_requests")
         small, _ = await server.post()
-        large.set()
-        finished, _ = await first
-        again, _ = await server.post(body=io.BytesIO(half))
+        second, _ = await server.post(body=io.BytesIO(posted().ljust(LARGEST_BODY)))
+        answer, text = await first
 
-    assert refused[0].status == 503
-    assert refused[1] == b"too many large reviews arrive at the same time: send it again\n"
-    assert (small.status, finished.status, again.status) == (200, 200, 200)
+    assert (small.status, second.status, answer.status) == (200, 200, 503)
+    assert text.startswith(b"the body came slowly while others waited for its room")
+
+
+async def test_a_body_that_finds_no_room_in_time_is_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "ROOM_FOR_LARGE", LARGEST_BODY)
+    never = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b" "
+        await never.wait()
+
+    async with serving() as server:
+        first = asyncio.create_task(server.post("/mutate?timeout=30s", body=slow()))
+        await server.until("in_flight_requests")
+        body = io.BytesIO(posted().ljust(LARGEST_BODY))
+        answer, text = await server.post("/mutate?timeout=50ms", body=body)
+        first.cancel()
+
+    assert answer.status == 503
+    assert text == b"too many reviews arrive at the same time: send it again\n"
+
+
+async def test_what_would_fill_the_memory_is_refused_unread() -> None:
+    reviewer = Recorder()
+    async with serving(reviewer) as server:
+        lists = b"[" + b"[]," * 2_000_000 + b"0]"
+        answer, body = await server.post(body=io.BytesIO(posted(object="%").replace(b'"%"', lists)))
+        headless, text = await server.post(body=io.BytesIO(lists))
+
+    assert (answer.status, headless.status, reviewer.asked) == (200, 413, [])
+    assert answered(body)["allowed"] is False
+    assert answered(body)["status"]["message"].encode() + b"\n" > text > b"too large to review: "
 
 
 async def test_a_body_that_announces_more_is_refused_before_it_is_read() -> None:
@@ -359,11 +387,13 @@ class _Broken:
 async def test_a_fault_of_the_server_itself_is_one_sentence() -> None:
     from webhook.observe.metrics import Metrics
     from webhook.server.app import Traffic, review_application
-    from webhook.server.listener import Address, Listener
+    from webhook.server.listener import REVIEWS, Address, Listener, ListenerPort
 
     metrics = Metrics()
     app = review_application(_Broken(), metrics, Traffic(metrics))  # type: ignore[arg-type]
-    listener = await Listener.open(app, Address("127.0.0.1", 0), metrics)
+    listener = await Listener.open(
+        app, Address("127.0.0.1", 0), metrics, ListenerPort("reviews", REVIEWS)
+    )
     async with (
         aiohttp.ClientSession() as client,
         client.post(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from webhook.observe.metrics import Metrics
-from webhook.server.file_watch import FileError, FileWatcher, SettingsFile
+from webhook.server.file_watch import FileError, FileWatcher, InForce, SettingsFile
 from webhook.settings.layers import content_digest
 from webhook.settings.model import Settings
 from webhook.settings.stage import stage_digest
@@ -107,7 +107,7 @@ def test_what_is_accepted_beside_is_read_together_with_the_settings(tmp_path: Pa
     watch = FileWatcher(settings.file_sets, Metrics())
     watch.load()
     alone = settings.digest
-    assert settings.in_force.accepted == ()
+    assert settings.in_force == InForce(settings.current)
     assert alone == content_digest(b"onConflict: warn\n")
 
     beside.write_text("next: {onConflict: override}\nbefore: [{}]\n")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from webhook.server.intake import RejectedError, request_timeout
+from webhook.server.intake import request_timeout
+from webhook.server.turns import RejectedError
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from tests.server.certificates import HOST, Volume, client, serial, serial_of
 from tests.server.reviews import answered, posted
 from tests.server.serving import JSON, serving
 from webhook.observe.metrics import Metrics
-from webhook.server import listener as module
+from webhook.server import acceptor as module
+from webhook.server import connections
 from webhook.server.certificate import CertificateStore
 from webhook.server.file_watch import FileWatcher
 from webhook.server.listener import Address
@@ -54,6 +55,7 @@ async def test_a_handshake_that_never_ends_is_ended(
 ) -> None:
     assert module.HANDSHAKE_SECONDS == 10
     monkeypatch.setattr(module, "HANDSHAKE_SECONDS", 0.05)
+    monkeypatch.setattr(connections, "PENDING_SECONDS", 0.05)
     async with serving(context=store.context) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(sent)

@@ -19,16 +19,17 @@ def refused(text: str) -> list[str]:
             "mcpServerDefault: {}",
             (
                 "mcpServerDefault: unknown key, did you mean mcpServerDefaults? known here are "
-                "mcpNamespace, mcpServerDefaults, mcpServerMaximums, replicas, onConflict, rules, "
-                "serviceAccountTokens, isolation, platform, selectors and excludedNamespaces"
+                "mcpNamespace, mcpServerDefaults, mcpServerMaximums, replicas, priorityClasses, "
+                "onConflict, rules, serviceAccountTokens, isolation, platform, selectors and "
+                "excludedNamespaces"
             ),
         ),
         (
             "zzz: null",
             (
                 "zzz: unknown key: known here are mcpNamespace, mcpServerDefaults, "
-                "mcpServerMaximums, replicas, onConflict, rules, serviceAccountTokens, isolation, "
-                "platform, selectors and excludedNamespaces"
+                "mcpServerMaximums, replicas, priorityClasses, onConflict, rules, "
+                "serviceAccountTokens, isolation, platform, selectors and excludedNamespaces"
             ),
         ),
         (

@@ -10,7 +10,15 @@ from typing import Any
 from webhook.admission import Scope
 from webhook.controller.cluster_state import ClusterState, NamespaceState
 from webhook.controller.event_recorder import EventRecorder, Regarding
-from webhook.controller.owned import NAMESPACE, POLICY, Live, NotOurs, ObjectKey, Waits, Writer
+from webhook.controller.owned import (
+    NAMESPACE,
+    POLICY,
+    Live,
+    ObjectKey,
+    Waits,
+    Writer,
+    pod_security_labels_of_us,
+)
 from webhook.kube import Api, ApiError, cluster_wide, namespaced
 from webhook.objects import BASELINE, made
 
@@ -62,8 +70,9 @@ class NamespaceReconciler:
 
     async def _label(self, namespace: str, found: NamespaceState, wanted: Json | None) -> None:
         labels = wanted["metadata"]["labels"] if wanted else {}
-        right = labels.items() <= dict(found.labels).items() if labels else not found.applied
-        if right:
+        # What is right but not known to be ours would stay when the namespace is managed no more.
+        there = labels.items() <= dict(found.labels).items()
+        if found.applied is bool(labels) and there:
             return
         body = {
             "apiVersion": "v1",
@@ -71,7 +80,12 @@ class NamespaceReconciler:
             "metadata": {"name": namespace, "uid": found.uid, "labels": labels},
         }
         path = cluster_wide("v1", "namespaces", namespace)
-        self.state.namespaces.put(await self._api.apply(path, body))
+        stored = await self._api.apply(path, body)
+        left = set() if labels else pod_security_labels_of_us(stored, managed=True)
+        if left:
+            nobody_s = {"metadata": {"uid": found.uid, "labels": dict.fromkeys(left)}}
+            stored = await self._api.patch(path, nobody_s, kind="merge")
+        self.state.namespaces.put(stored)
 
     async def _isolate(
         self, namespace: str, found: NamespaceState, wanted: Json | None
@@ -80,7 +94,8 @@ class NamespaceReconciler:
         place = ObjectKey(POLICY.kind, namespace, BASELINE)
         live = self._writer.live(place)
         if wanted is None:
-            if live is not None and NAMESPACE.has(live) and not live.going:
+            # Without our label it is among the objects of others.
+            if live is not None or self.state.foreign.version(place) is not None:
                 await self._writer.take_away(place, NAMESPACE)
             return None
         notes: dict[str, str] = {}
@@ -89,16 +104,14 @@ class NamespaceReconciler:
         try:
             await self._writer.put(wanted, NAMESPACE, stood=self._stood.get(namespace))
             self._stood[namespace] = self._writer.live(place)
-        except NotOurs as reason:
-            notes = {"NameTaken": str(reason)}
         except Waits as pause:
             again = pause.seconds
         except ApiError as error:
             failure = error
             notes = {f"Write{error.reason}": error.message} if error.status else {}
-        self.blocked[namespace] = "; ".join(notes.values())
         put_back = self._writer.put_backs.note(place)
         recorded = notes | ({f"{place.kind}PutBack": put_back} if put_back else {})
+        self.blocked[namespace] = "; ".join((recorded if again else notes).values())
         await self._recorder.record(regarding, recorded)
         self.state.ask_for_waiting(namespace)
         if failure:

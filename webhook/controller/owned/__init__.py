@@ -1,6 +1,18 @@
 """Objects that the controller owns: how they are found, written, put back and released."""
 
-from webhook.controller.owned.managed_fields import applied_by_us, labels_of_us_alone
+from webhook.controller.owned.foreign_objects import (
+    FOLLOWED,
+    ForeignObjects,
+    ServerNames,
+    has_objects,
+    version_of,
+)
+from webhook.controller.owned.managed_fields import (
+    applied_by_us,
+    is_made_policy,
+    pod_security_labels_of_us,
+)
+from webhook.controller.owned.not_written import GoingAway, NotOurs, Waits
 from webhook.controller.owned.owned_objects import (
     KINDS,
     NAMESPACE,
@@ -13,22 +25,29 @@ from webhook.controller.owned.owned_objects import (
     keys_of_server,
     live_object,
 )
-from webhook.controller.owned.writer import NotOurs, Waits, Writer
+from webhook.controller.owned.writer import Writer
 
 __all__ = [
+    "FOLLOWED",
     "KINDS",
     "NAMESPACE",
     "POLICY",
     "SECRET",
+    "ForeignObjects",
+    "GoingAway",
     "Live",
     "NotOurs",
     "ObjectKey",
     "Owner",
+    "ServerNames",
     "Waits",
     "Writer",
     "applied_by_us",
     "former_service_key",
+    "has_objects",
+    "is_made_policy",
     "keys_of_server",
-    "labels_of_us_alone",
     "live_object",
+    "pod_security_labels_of_us",
+    "version_of",
 ]

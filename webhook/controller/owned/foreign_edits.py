@@ -14,7 +14,13 @@ from typing import Any, NamedTuple
 
 from webhook import names
 from webhook.controller.owned.managed_fields import Path, applied_by_others, at, by_us, entries
-from webhook.controller.owned.owned_objects import LABELS, SERVICE, Kind, ObjectKey
+from webhook.controller.owned.owned_objects import (
+    LABELS,
+    SERVICE,
+    Kind,
+    ObjectKey,
+    is_reserved,
+)
 
 Json = dict[str, Any]
 SELECTOR: Path = ("spec", "selector")
@@ -111,6 +117,34 @@ def _ports(applied: list[Any], stored: list[Json]) -> list[Json] | None:
 
 def _number(port: Json) -> tuple[str, str]:
     return str(port.get("port")), str(port.get("protocol") or "TCP")
+
+
+def seen(found: Json) -> Json:
+    """What lets a write fail where the object is another, or has another version than was seen.
+
+    One of a reserved name is written whatever its version: who edits it without end cannot win.
+    """
+    keys = ("uid",) if is_reserved(ObjectKey.of(found)) else ("uid", "resourceVersion")
+    return {key: found["metadata"][key] for key in keys}
+
+
+def without_surplus(kind: Kind, wanted: Json, stored: Json) -> Json:
+    """The merge patch that takes out what others have in our fields."""
+    patch: Json = {"metadata": seen(stored)}
+    for path in kind.paths(stored):
+        inside = patch
+        for key in path[:-1]:
+            inside = inside.setdefault(key, {})
+        inside[path[-1]] = _difference(at(wanted, path), at(stored, path))
+    return patch
+
+
+def _difference(wanted: Any, stored: Any) -> Any:
+    """A merge patch: what is wanted, and null for what is not."""
+    if not isinstance(wanted, dict) or not isinstance(stored, dict):
+        return wanted
+    gone = dict.fromkeys(stored.keys() - wanted.keys())
+    return {key: _difference(value, stored.get(key)) for key, value in wanted.items()} | gone
 
 
 FIRST, LONGEST = 2.0, 600.0

@@ -10,12 +10,15 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from webhook import names
-from webhook.controller.installation import OWN_FIELD_MANAGER
+from webhook.controller.installation import OWN_FIELD_MANAGER, is_own
+from webhook.objects import BASELINE, POD_SECURITY_PREFIX
 
 Json = dict[str, Any]
 Path = tuple[str, ...]
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 KEYS = (("port", "protocol"), ("uid",))
+# What the API server calls whoever wrote before anybody said who they are.
+NOBODY = "before-first-apply"
 HELM_RELEASE = "meta.helm.sh/release-name"
 
 
@@ -44,6 +47,28 @@ def labels_of_us_alone(found: Json) -> set[str]:
     applied = [each for each in entries(found) if by_us(each) and each.get("operation") == "Apply"]
     rest = [each for each in entries(found) if each not in applied]
     return _labels(applied) - _labels(rest)
+
+
+def pod_security_labels_of_us(namespace: Json, *, managed: bool) -> set[str]:
+    """Those that we applied alone; where it is or was `managed`, those of which no entry speaks.
+
+    Somebody has cleared the managedFields of these; without us they would refuse pods.
+    """
+    owned = _labels([each for each in entries(namespace) if each.get("manager") != NOBODY])
+    there = (namespace["metadata"].get("labels") or {}).keys()
+    unowned = {each for each in there - owned if each.startswith(POD_SECURITY_PREFIX)}
+    return labels_of_us_alone(namespace) | (unowned if managed else set())
+
+
+def is_made_policy(found: Json) -> bool:
+    """Whether a NetworkPolicy is made: by the reserved name; or a Deployment, and label or fields.
+
+    Users can write and take away each of these, but not the name.
+    """
+    metadata = found["metadata"]
+    owners = {owner["kind"] for owner in metadata.get("ownerReferences") or []}
+    claimed = is_own(metadata) or any(map(by_us, entries(found)))
+    return metadata["name"] == BASELINE or (claimed and owners == {"Deployment"})
 
 
 def taken_over(found: Json, core: Collection[Path]) -> bool:
@@ -75,7 +100,8 @@ def changed_by(found: Json, paths: Iterable[Path]) -> list[str]:
         {
             str(each.get("manager"))
             for each in others(found)
-            if any(_has(each.get("fieldsV1") or {}, path) for path in wanted)
+            if each.get("manager") != NOBODY
+            and any(_has(each.get("fieldsV1") or {}, path) for path in wanted)
         }
     )
 

@@ -16,11 +16,15 @@ from typing import Any, NamedTuple, Self
 from webhook import names
 from webhook.controller.owned.managed_fields import Path, at, by_us, entries, others, taken_over
 from webhook.kube import namespaced
+from webhook.objects import BASELINE
 from webhook.settings import is_dns_subdomain
 
 Json = dict[str, Any]
 LABELS = (names.MANAGED_BY, names.NAME)
 MOST = 100
+MOST_OWNERS = 10
+# Of an object of a reserved name these are ours, too: it has neither, and goes when we say so.
+RESERVED: tuple[Path, ...] = (("metadata", "ownerReferences"), ("metadata", "finalizers"))
 _KEY = os.urandom(32)
 
 
@@ -40,9 +44,13 @@ class Kind(NamedTuple):
         """The collection in a namespace, or one object of it."""
         return namespaced(self.api_version, self.resource, namespace, *name)
 
+    def paths(self, found: Json) -> tuple[Path, ...]:
+        """Where our fields of this object are, its labels excepted."""
+        return self.exact + (RESERVED if is_reserved(ObjectKey.of(found, self.kind)) else ())
+
     def content(self, found: Json) -> Json:
         """Our fields of an object, ours or as the API server has it, in one form."""
-        content = {"/".join(path): at(found, path) or None for path in self.exact}
+        content = {"/".join(path): at(found, path) or None for path in self.paths(found)}
         if self.kind == "NetworkPolicy":
             content["spec"] = _spelled_out(content["spec"] or {})
         labels = found["metadata"].get("labels") or {}
@@ -62,19 +70,21 @@ class Kind(NamedTuple):
 class Live(NamedTuple):
     """What is kept of an object of a name that is made.
 
-    `written`: by us, at least in part; `shared`: by another manager, too; `taken`: another manager
-    has it in a manifest. `generation`: 0 for kinds without one. `created`: in seconds.
-    `revision`: of the configuration with which its server began, where no pod was older.
+    `written`: by us, at least in part; `labelled`: as ours; `shared`: another manager has written
+    to it; `taken`: another has it in a manifest. `owner`, `owner_uids`: of Deployments.
+    `generation`: 0 for kinds without one. `created`: in seconds. `revision`: of the configuration
+    with which its server began, where no pod was older.
     """
 
     uid: str
     generation: int
     created: int
     written: bool
+    labelled: bool
     shared: bool
     taken: bool
     owner: str
-    owner_uid: str
+    owner_uids: tuple[str, ...]
     going: bool
     selects: bool
     revision: str | None
@@ -98,23 +108,36 @@ KINDS: Mapping[str, Kind] = {each.kind: each for each in (SERVICE, SECRET, POLIC
 
 def live_object(kind: Kind, found: Json) -> Live:
     """What is kept of a made object."""
-    metadata = found["metadata"]
-    owners = metadata.get("ownerReferences") or []
-    owner: Json = next((each for each in owners if each.get("kind") == "Deployment"), {})
+    metadata, labels = found["metadata"], found["metadata"].get("labels") or {}
+    owners = _owners(metadata)
     return Live(
         uid=str(metadata.get("uid")),
         generation=int(metadata.get("generation") or 0),
         created=_seconds(metadata.get("creationTimestamp")),
         written=any(map(by_us, entries(found))),
+        labelled=labels.get(names.MANAGED_BY) == names.PRODUCT,
         shared=bool(others(found)),
         taken=taken_over(found, kind.core),
-        owner=_named(owner.get("name")),
-        owner_uid=str(owner.get("uid", "")),
+        owner=_owner(metadata, owners),
+        owner_uids=tuple(str(each.get("uid", "")) for each in owners),
         going="deletionTimestamp" in metadata,
         selects=bool((found.get("spec") or {}).get("selector")),
         revision=(metadata.get("annotations") or {}).get(names.REVISION),
         digest=keyed_digest(kind.content(found)),
     )
+
+
+def _owners(metadata: Json) -> list[Json]:
+    """The references to Deployments: users may add some before ours, but not without end."""
+    owners = metadata.get("ownerReferences") or []
+    return list(islice((each for each in owners if each.get("kind") == "Deployment"), MOST_OWNERS))
+
+
+def _owner(metadata: Json, owners: list[Json]) -> str:
+    """The name of the Deployment that the object is called after, else of the first."""
+    identity = names.identity_of(str(metadata.get("name")))
+    found = [name for each in owners if (name := _named(each.get("name")))]
+    return next((name for name in found if names.identity(name) == identity), (*found, "")[0])
 
 
 def _named(owner: object) -> str:
@@ -162,10 +185,17 @@ class ObjectKey(NamedTuple):
     name: str
 
     @classmethod
-    def of(cls, wanted: Json) -> Self:
-        """The place of an object."""
-        metadata = wanted["metadata"]
-        return cls(wanted["kind"], metadata["namespace"], metadata["name"])
+    def of(cls, found: Json, kind: str = "") -> Self:
+        """The place of an object; those of a list do not say their kind."""
+        metadata = found["metadata"]
+        return cls(
+            kind or found.get("kind", ""), metadata.get("namespace", ""), metadata.get("name", "")
+        )
+
+
+def is_reserved(place: ObjectKey) -> bool:
+    """Whether everything of this name is ours, whoever made it: nobody else has a use for it."""
+    return place.name == BASELINE and place.kind == POLICY.kind
 
 
 def keys_of_server(namespace: str, name: str) -> list[ObjectKey]:
@@ -186,7 +216,9 @@ def former_service_key(namespace: str, name: str) -> ObjectKey:
 class Owner(NamedTuple):
     """For whom an object is made: a Deployment by its uid, or a namespace.
 
-    `alone`: it is ours only as long as no other manager has written to it.
+    Ours is what refers to the Deployment, and what we have written or what carries our label:
+    whoever takes one of these away takes nothing from us. `alone`: it is ours only as long as no
+    other manager has written to it.
     """
 
     uid: str = ""
@@ -194,15 +226,19 @@ class Owner(NamedTuple):
 
     def has(self, live: Live) -> bool:
         """Whether the object is ours."""
-        return self._was(live) and not self.lost(live)
+        claimed = live.written or (live.labelled and not self.alone)
+        return claimed and self._refers(live) and not (self.uid and self._taken(live))
 
     def lost(self, live: Live) -> bool:
         """Whether it was ours, and another manager has taken it over."""
-        taken = live.taken or (self.alone and live.shared)
-        return bool(self.uid) and self._was(live) and taken
+        was = bool(self.uid) and live.written and self._refers(live)
+        return was and self._taken(live)
 
-    def _was(self, live: Live) -> bool:
-        return live.written and live.owner_uid == self.uid
+    def _refers(self, live: Live) -> bool:
+        return not self.uid or self.uid in live.owner_uids
+
+    def _taken(self, live: Live) -> bool:
+        return live.taken or (self.alone and live.shared)
 
 
 NAMESPACE = Owner()

@@ -3,7 +3,8 @@
 The Service `<id>` of earlier versions is called `<id>-mcp` now. Clients in the cluster call it, so
 it is kept for 30 days beside the new one, and an Event says so. Where another field manager has
 written to it, it is released, and never deleted. What was made for a Deployment that is no server
-any more is deleted once the Deployment has rolled.
+any more is deleted once the Deployment has rolled. A former Service by which clients of the API
+server would be led astray is deleted at once.
 """
 
 import json
@@ -22,7 +23,6 @@ from webhook.kube import Api, NamespacedName, NotFound, namespaced
 Json = dict[str, Any]
 KEPT_SECONDS = 30 * 24 * 3600
 REASON = "ServiceRenamed"
-AGAIN = 2.0
 
 
 class KeptService(NamedTuple):
@@ -42,6 +42,9 @@ async def keep_former_service(
     place, owner = owned.former_service_key(key.namespace, key.name), owned.Owner(uid, alone=True)
     live = writer.live(place)
     if live is None or live.going or not (owner.has(live) or owner.lost(live)):
+        return None
+    if place.name in names.REDIRECTING:
+        await writer.take_away(place, owner)
         return None
     ends = _ends(writer, key, uid)
     seconds = ends - api.server_time().timestamp() if ends else inf
@@ -73,8 +76,11 @@ def _note(name: str, ends: int) -> str:
 
 async def clean_up(
     api: Api, state: ClusterState, writer: owned.Writer, key: NamespacedName
-) -> float | None:
-    """Delete what is ours, except a Secret that the template names; or say when to come again."""
+) -> bool:
+    """Delete what is ours, except a Secret that the template names.
+
+    Returns whether that has to wait for a rollout; its end is a change of the Deployment.
+    """
     former = owned.former_service_key(key.namespace, key.name)
     there = [
         place
@@ -82,18 +88,20 @@ async def clean_up(
         if (live := writer.live(place)) and live.owner == key.name and not live.going
     ]
     if not there:
-        return None
+        return False
     try:
         found = await api.get(namespaced("apps/v1", "deployments", key.namespace, key.name))
     except NotFound:
-        return None
+        return False
+    # It is followed from now on, though it may have no label any more.
+    state.deployments.put(found)
     kept = observe_deployment(found, state.settings, state.scope(key.namespace))
     if kept is not None and kept.covered:
-        return None
+        return False
     if not rolled(found):
-        return AGAIN
+        return True
     uid, template = found["metadata"]["uid"], json.dumps(found["spec"]["template"])
     for place in there:
         if place.kind != owned.SECRET.kind or f'"{place.name}"' not in template:
             await writer.take_away(place, owned.Owner(uid, alone=place == former))
-    return None
+    return False

@@ -7,14 +7,17 @@ from typing import NamedTuple
 
 from webhook.controller.deployment_state import DeploymentState
 from webhook.controller.owned import Live, ObjectKey
-from webhook.kube import ApiError
+from webhook.kube import ApiError, NamespacedName
 from webhook.settings import Settings
+
+LONGEST_PAUSE = 600.0
 
 
 class Settled(NamedTuple):
     """A server as it was when all was right: no request is sent before something changes.
 
-    `until` is when it has to be looked at though nothing has changed.
+    `source` is what there was of others that matters to it. `until` is when it has to be looked at
+    though nothing has changed.
     """
 
     deployment: DeploymentState
@@ -36,6 +39,26 @@ class Settled(NamedTuple):
         return same and (self.source, self.lives) == (source, lives) and now < self.until
 
 
+class Patience:
+    """How long to wait for what only others can end: longer each time, up to ten minutes.
+
+    A change that ends it asks for the server at once. This is for one that nobody reports.
+    """
+
+    def __init__(self) -> None:
+        self._times: dict[NamespacedName, int] = {}
+
+    def next(self, key: NamespacedName, first: float) -> float:
+        """The seconds until the next look; the first time `first`."""
+        times = self._times.get(key, 0)
+        self._times[key] = times + 1
+        return min(LONGEST_PAUSE, first * 2.0 ** min(times, 16))
+
+    def forget(self, key: NamespacedName) -> None:
+        """It has ended."""
+        self._times.pop(key, None)
+
+
 @dataclass
 class WriteOutcome:
     """What a reconcile came to; `troubles` and `news` are notes by the reasons of their Events."""
@@ -43,6 +66,7 @@ class WriteOutcome:
     troubles: dict[str, str]
     news: dict[str, str] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
+    going: list[str] = field(default_factory=list)
     failures: list[ApiError] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
     ends_in: float = inf
@@ -50,7 +74,12 @@ class WriteOutcome:
     @property
     def written(self) -> bool:
         """Whether everything could be written that was to be."""
-        return not (self.failures or self.taken or self.pauses)
+        return not (self.failures or self.held or self.pauses)
+
+    @property
+    def held(self) -> bool:
+        """Whether somebody else has to give way."""
+        return bool(self.taken or self.going)
 
     @property
     def right(self) -> bool:

@@ -12,15 +12,16 @@ from webhook import names
 from webhook.controller.cluster_state import ClusterState
 from webhook.controller.deployment_state import DeploymentState
 from webhook.controller.event_recorder import EventRecorder, drift_notes, regarding_deployment
-from webhook.controller.owned import NotOurs, Waits, Writer, owned_objects
+from webhook.controller.owned import GoingAway, NotOurs, Waits, Writer, owned_objects
 from webhook.controller.servers import cleanup as former
 from webhook.controller.servers.cleanup import clean_up
-from webhook.controller.servers.outcome import Settled, WriteOutcome
-from webhook.kube import Api, ApiError, NamespacedName, NotFound, namespaced
+from webhook.controller.servers.outcome import Patience, Settled, WriteOutcome
+from webhook.controller.servers.source_reader import SourceReader
+from webhook.kube import Api, ApiError, NamespacedName, namespaced
 from webhook.objects import Refused, Server, configuration, leads_to, made
 
 Json = dict[str, Any]
-AGAIN_WHERE_TAKEN = 60.0
+AGAIN_WHERE_TAKEN, AGAIN_AFTER_ROLLOUT = 60.0, 2.0
 
 
 class ServerReconciler:
@@ -30,20 +31,25 @@ class ServerReconciler:
         self, api: Api, state: ClusterState, writer: Writer, recorder: EventRecorder
     ) -> None:
         self._api, self._state, self._writer, self._recorder = api, state, writer, recorder
+        self._sources = SourceReader(api, state)
         self._settled: dict[NamespacedName, Settled] = {}
+        self._patience = Patience()
         self.refused: set[NamespacedName] = set()
 
     async def reconcile(self, key: NamespacedName) -> float | None:
         """Write what differs; where nothing has changed since it was right, no request is sent."""
-        found = self._state.deployments.get(key.namespace, key.name)
+        found = self._state.deployment(key.namespace, key.name)
         if found is None or not found.covered:
             self._settled.pop(key, None)
             self.refused.discard(key)
         if not self._state.here(key.namespace):
             return None
         if found is None or not found.covered:
-            return await clean_up(self._api, self._state, self._writer, key)
-        source, now = self._source_version(key, found), asyncio.get_running_loop().time()
+            if await clean_up(self._api, self._state, self._writer, key):
+                return self._patience.next(key, AGAIN_AFTER_ROLLOUT)
+            self._patience.forget(key)
+            return None
+        source, now = self._versions(key, found), asyncio.get_running_loop().time()
         settings = self._state.settings
         settled = self._settled.get(key)
         if settled and settled.is_settled(found, settings, source, self._lives(key), now):
@@ -51,6 +57,8 @@ class ServerReconciler:
         wanted = await self._wanted(key, found)
         before = self._unwanted(key, wanted)
         outcome = await self._write(key, found, wanted)
+        if not outcome.held:
+            self._patience.forget(key)
         left = self._unwanted(key, wanted)
         if outcome.right and all(map(self._writer.fits, wanted.objects)) and before == left:
             lives = self._lives(key)
@@ -66,9 +74,12 @@ class ServerReconciler:
         there = owned_objects.keys_of_server(key.namespace, key.name)
         return [self._writer.live(place) for place in there if place not in kept]
 
-    def _source_version(self, key: NamespacedName, found: DeploymentState) -> str | None:
-        name = found.config_from
-        return self._state.sources.get(key.namespace, name) if name else None
+    def _versions(self, key: NamespacedName, found: DeploymentState) -> str | None:
+        """What there is of others that matters: the source, and objects of names that are ours."""
+        name, foreign = found.config_from, self._state.foreign
+        source = self._state.sources.get(key.namespace, name) if name else None
+        there = owned_objects.keys_of_server(key.namespace, key.name)
+        return " ".join(filter(None, (source, *map(foreign.version, there)))) or None
 
     def _lives(self, key: NamespacedName) -> tuple[owned_objects.Live | None, ...]:
         """What there is of everything that may be made: the Service first, the former one last."""
@@ -92,18 +103,16 @@ class ServerReconciler:
             return None
         if name is None:
             return None
-        try:
-            return await self._api.get(owned_objects.SECRET.path(server.namespace, name))
-        except NotFound:
-            return None
+        return await self._sources.read(NamespacedName(server.namespace, name))
 
     async def _write(
         self, key: NamespacedName, found: DeploymentState, wanted: made.Made
     ) -> WriteOutcome:
         """Write what differs and say what cannot be."""
         outcome = WriteOutcome({each.reason: each.note for each in wanted.refusals})
-        for each in wanted.objects:
-            await self._put(key, found, each, wanted.revision, outcome)
+        async with self._sources.copying(key.namespace, wanted.objects):
+            for each in wanted.objects:
+                await self._put(key, found, each, wanted.revision, outcome)
         try:
             await self._tidy(key, found, wanted)
             await self._see_off(key, found, wanted, outcome)
@@ -112,6 +121,10 @@ class ServerReconciler:
                 await self._roll(key, found, wanted.revision)
         except ApiError as error:
             outcome.failures.append(error)
+        if outcome.held:
+            outcome.pauses.append(self._patience.next(key, AGAIN_WHERE_TAKEN))
+        if outcome.going:
+            outcome.troubles["BeingDeleted"] = "; ".join(outcome.going)
         if outcome.taken:
             outcome.troubles["NameTaken"] = "; ".join(outcome.taken)
         failed = [each for each in outcome.failures if each.status]
@@ -160,11 +173,13 @@ class ServerReconciler:
                 found.server, reason.found
             ):
                 outcome.taken.append(str(reason))
-                outcome.pauses.append(AGAIN_WHERE_TAKEN)
         except Waits as pause:
             outcome.pauses.append(pause.seconds)
         except ApiError as error:
-            outcome.failures.append(error)
+            if isinstance(error, GoingAway) and error.held:
+                outcome.going.append(error.message)
+            else:
+                outcome.failures.append(error)
 
     async def _tidy(self, key: NamespacedName, found: DeploymentState, wanted: made.Made) -> None:
         """Delete what is no longer wanted; what pods may still mount, once they have rolled."""
@@ -173,7 +188,7 @@ class ServerReconciler:
         kept |= {owned_objects.ObjectKey(kind, key.namespace, name) for kind, name in wanted.keeps}
         for place in owned_objects.keys_of_server(key.namespace, key.name):
             live = self._writer.live(place)
-            if live is None or live.going or place in kept or live.owner_uid != found.uid:
+            if live is None or live.going or place in kept or found.uid not in live.owner_uids:
                 continue
             if place.kind == owned_objects.POLICY.kind or found.rolled:
                 await self._writer.take_away(place, owner)
@@ -195,7 +210,7 @@ class ServerReconciler:
             owned_objects.SECRET.kind, key.namespace, names.config_secret_of(key.name)
         )
         config = self._writer.live(place)
-        began = config.revision if config and config.owner_uid == found.uid else None
+        began = config.revision if config and found.uid in config.owner_uids else None
         if revision in (None, found.revision or began):
             return
         annotations = {names.REVISION: revision}

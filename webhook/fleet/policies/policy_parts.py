@@ -103,11 +103,12 @@ def selects(selector: Json | None, labels: Mapping[str, str]) -> bool:
 
 
 def narrower(one: Json | None, other: Json | None) -> bool:
-    """Whether `one` surely selects nothing that `other` does not: it has all its requirements."""
+    """Whether `one` surely selects nothing that `other` does not: it has or implies all of its."""
     wanted, expressions = _parts(one)
     wanted_there, expressions_there = _parts(other)
     return wanted_there.items() <= wanted.items() and all(
-        expression in expressions for expression in expressions_there
+        expression in expressions or _implied(expression, wanted, expressions)
+        for expression in expressions_there
     )
 
 
@@ -152,6 +153,19 @@ def _port_range(listed: Json) -> PortRange:
 def _parts(selector: Json | None) -> tuple[dict[str, str], list[Json]]:
     selector = selector or {}
     return selector.get("matchLabels") or {}, selector.get("matchExpressions") or []
+
+
+def _implied(expression: Json, wanted: Mapping[str, str], expressions: list[Json]) -> bool:
+    """Whether a label's value is one of some, because the selector asks for fewer of them."""
+    key, values = expression["key"], set(expression.get("values") or [])
+    if expression["operator"] != "In":
+        return False
+    fewer = [
+        set(each.get("values") or [])
+        for each in expressions
+        if each["key"] == key and each["operator"] == "In"
+    ]
+    return wanted.get(key) in values or any(each <= values for each in fewer)
 
 
 def _holds(expression: Json, labels: Mapping[str, str]) -> bool:

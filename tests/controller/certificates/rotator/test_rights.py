@@ -46,7 +46,7 @@ def of_certificates(namespace: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def rights(installed: Installed) -> Iterator[dict[str, User]]:
-    """The two ServiceAccounts."""
+    """The ServiceAccounts."""
     cluster, namespace = installed.cluster, installed.namespace
     for one in of_certificates(namespace):
         version, kind = one["apiVersion"], one["kind"]
@@ -56,7 +56,7 @@ def rights(installed: Installed) -> Iterator[dict[str, User]]:
             cluster.create(namespaced(version, RESOURCES[kind], namespace), one)
     yield {
         name: cluster.service_account(namespace, f"mcp-admission-{name}")
-        for name in ("serve", "control")
+        for name in ("serve", "control", "certificates")
     }
     for resource in WIDE.values():
         cluster.raw("DELETE", cluster_wide("rbac.authorization.k8s.io/v1", resource, namespace))
@@ -75,15 +75,15 @@ def allowed(cluster: ControlPlane, user: User, namespace: str, **attributes: str
     return bool(answer.json()["status"]["allowed"])
 
 
-async def test_the_controller_can_do_every_step_with_what_is_shipped(
+async def test_the_account_can_do_every_step_with_what_is_shipped(
     installed: Installed, rights: dict[str, User], tmp_path: Path
 ) -> None:
     cluster, namespace = installed.cluster, installed.namespace
     cluster.wait_for(
-        "rights of the controller",
-        lambda: allowed(cluster, rights["control"], namespace, verb="patch", resource="pods"),
+        "rights of the account",
+        lambda: allowed(cluster, rights["certificates"], namespace, verb="patch", resource="pods"),
     )
-    pods, kubeconfig = namespaced("v1", "pods", namespace), rights["control"].kubeconfig
+    pods, kubeconfig = namespaced("v1", "pods", namespace), rights["certificates"].kubeconfig
     cluster.create(pods, builders.bare_pod("late", labels={}))
     async with driving(kubeconfig, installed.places, [Replica(LOOPBACK, 1, "late")]) as driver:
         assert await endpoint_replicas(driver.api, installed.places) == []
@@ -102,21 +102,22 @@ async def test_the_controller_can_do_every_step_with_what_is_shipped(
     assert installed.authority().certificate != before
 
 
-def test_the_serving_side_may_nothing_and_the_controller_no_other_secret(
+def test_only_the_account_of_certificates_may_read_their_secrets_and_it_no_other(
     installed: Installed, rights: dict[str, User]
 ) -> None:
     cluster, namespace = installed.cluster, installed.namespace
-    serve, control = rights["serve"], rights["control"]
+    serve, control, keeper = rights["serve"], rights["control"], rights["certificates"]
     for secret in ("mcp-admission-ca", "mcp-admission-tls"):
         for verb in ("get", "list", "watch", "update", "patch", "delete"):
             asked = {"verb": verb, "resource": "secrets", "name": secret}
             assert not allowed(cluster, serve, namespace, **asked)
-            assert allowed(cluster, control, namespace, **asked) == (verb in {"get", "update"})
-        answer = cluster.raw("GET", installed.places.secret(secret), as_user=serve)
-        assert answer.status == 403
+            assert not allowed(cluster, control, namespace, **asked)
+            assert allowed(cluster, keeper, namespace, **asked) == (verb in {"get", "update"})
+        for user in (serve, control):
+            assert cluster.raw("GET", installed.places.secret(secret), as_user=user).status == 403
     for verb in ("get", "list", "watch"):
         other = {"verb": verb, "resource": "secrets", "name": "other"}
-        assert not allowed(cluster, control, namespace, **other)
-        assert not allowed(cluster, control, "kube-system", **other)
+        assert not allowed(cluster, keeper, namespace, **other)
+        assert not allowed(cluster, keeper, "kube-system", **other)
     account = cluster.get(namespaced("v1", "serviceaccounts", namespace, "mcp-admission-serve"))
     assert account["automountServiceAccountToken"] is False

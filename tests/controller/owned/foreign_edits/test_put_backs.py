@@ -8,8 +8,8 @@ from tests.controller.servers.one_server import KEY, Json, Remembering, servers_
 from tests.kube.virtual_time import run
 from webhook.controller.cluster_state import ClusterState
 from webhook.controller.owned.foreign_edits import LONGEST, PutBacks
+from webhook.controller.owned.not_written import Changed
 from webhook.controller.owned.owned_objects import ObjectKey
-from webhook.controller.owned.writer import Changed
 from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.kube.errors import Conflict, Invalid
 

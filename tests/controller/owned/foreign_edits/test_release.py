@@ -93,14 +93,26 @@ def test_an_object_is_ours_until_somebody_applies_it(stored: Json, whose: str) -
     assert owner.lost(live) is (whose == "theirs")
 
 
-def test_one_that_we_did_not_write_or_that_lost_its_reference_never_was_ours() -> None:
-    strange, free = found(), found()
+def test_one_that_does_not_say_that_it_is_ours_or_lost_its_reference_never_was_ours() -> None:
+    strange, free = found(labels={}), found()
     strange["metadata"]["managedFields"] = [entry(SPEC, "Update")]
     free["metadata"]["ownerReferences"] = []
     for stored in (strange, free):
         live = live_object(SERVICE, stored)
         assert not Owner(UID).has(live)
         assert not Owner(UID).lost(live)
+
+
+def test_ownership_is_not_edited_away_by_managed_fields_or_further_references() -> None:
+    strange, shared = found(), found()
+    strange["metadata"]["managedFields"] = [entry(SPEC, "Update")]
+    other = {**REFERENCE, "uid": "another"}
+    shared["metadata"]["ownerReferences"] = [{**other, "name": "other"}, other, REFERENCE]
+    for stored in (strange, shared):
+        live = live_object(SERVICE, stored)
+        assert Owner(UID).has(live)
+        assert live.owner == "crm"
+    assert not Owner(UID, alone=True).has(live_object(SERVICE, strange))
 
 
 def test_where_it_has_to_be_ours_alone_an_edit_is_enough() -> None:

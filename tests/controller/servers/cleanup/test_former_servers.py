@@ -51,6 +51,12 @@ def left(api: Remembering) -> set[str]:
     return {path for path in (SERVICE, FORMER, SECRET) if path in api.there}
 
 
+def unlabelled(found: Json, version: str) -> Json:
+    found["metadata"] |= {"labels": {}, "resourceVersion": version}
+    found["spec"]["template"]["metadata"]["labels"] = {}
+    return found
+
+
 def test_all_of_it_goes_after_the_rollout() -> None:
     async def main() -> None:
         api = Remembering()
@@ -61,6 +67,36 @@ def test_all_of_it_goes_after_the_rollout() -> None:
         assert await servers.reconcile(KEY) is None
         assert left(api) == set()
         await servers.reconcile(KEY)
+
+    run(main())
+
+
+def test_a_rollout_that_does_not_end_is_looked_at_later_each_time_and_when_it_changes() -> None:
+    async def main() -> None:
+        api = Remembering()
+        servers, view = await opted_out(api, observedGeneration=1)
+        waits = [await servers.reconcile(KEY) for _ in range(12)]
+        assert waits[:4] == [2.0, 4.0, 8.0, 16.0]
+        assert waits[-1] == 600.0
+        view.deployments.put(unlabelled(api.there[DEPLOYMENT], "1000000"))
+        kept = view.deployments.get(*KEY)
+        assert kept
+        assert (kept.covered, kept.rolled) == (False, False)
+        api.there[DEPLOYMENT]["status"] = ROLLED
+        assert await servers.reconcile(KEY) is None
+        assert left(api) == set()
+
+    run(main())
+
+
+def test_a_deployment_without_a_label_is_followed_until_nothing_is_left_of_its_server() -> None:
+    async def main() -> None:
+        api = Remembering()
+        servers, view = await opted_out(api, **ROLLED)
+        for version, followed in (("1000000", True), ("1000001", False)):
+            view.deployments.put(unlabelled(api.there[DEPLOYMENT], version))
+            assert (view.deployments.get(*KEY) is not None) is followed
+            await servers.reconcile(KEY)
 
     run(main())
 

@@ -8,8 +8,10 @@ import pytest
 from tests.controller.servers.one_server import KEY, Json, Remembering, servers_of, stored
 from tests.kube.virtual_time import run
 from webhook.controller.cluster_state import ClusterState
+from webhook.controller.servers.cleanup import keep_former_service
 from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.kube.errors import NotFound
+from webhook.kube.work_queue import NamespacedName
 
 FORMER = "/api/v1/namespaces/team/services/crm"
 NEW = "/api/v1/namespaces/team/services/crm-mcp"
@@ -53,6 +55,25 @@ def test_a_former_service_is_kept_for_thirty_days_and_then_deleted() -> None:
         calls = len(api.writes)
         assert await servers.reconcile(KEY)
         assert len(api.writes) == calls
+
+    run(main())
+
+
+@pytest.mark.parametrize("name", ["kubernetes", "kubernetes-service"])
+def test_one_that_leads_clients_of_the_api_server_astray_goes_at_once(name: str) -> None:
+    async def main() -> None:
+        api: Any = Remembering()
+        servers, view = servers_of(api)
+        owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "uid": "crm-uid"}
+        found = former(name=name, ownerReferences=[owner])
+        path = FORMER.replace("/crm", f"/{name}")
+        api.there[path] = found
+        view.made["Service"].put(found)
+        await keep_former_service(
+            api, servers._writer, NamespacedName("team", name), "crm-uid", [found]
+        )
+        assert path not in api.there
+        assert api.writes == []
 
     run(main())
 

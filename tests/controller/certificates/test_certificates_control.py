@@ -1,4 +1,4 @@
-"""The process `control` on a real API server: certificates are installed or judged."""
+"""The process `certs control` on a real API server: certificates are installed or judged."""
 
 import json
 import signal
@@ -25,13 +25,13 @@ def words(installed: Installed) -> list[str]:
 
 
 class Control:
-    """A `control` process, and what it logs."""
+    """A `certs control` process, and what it logs."""
 
     def __init__(self, installed: Installed, *options: str) -> None:
         (self.metrics_port,) = free_ports(1)
-        self._command = [sys.executable, "-m", "webhook", "control", *words(installed)]
+        self._command = [sys.executable, "-m", "webhook", "certs", "control"]
+        self._command += words(installed)
         self._command += ["--configuration", installed.places.configuration]
-        self._command += ["--namespace", installed.namespace]
         self._command += ["--metrics-listen", f"{LOOPBACK}:{self.metrics_port}", *options]
 
     @contextmanager
@@ -73,7 +73,7 @@ def test_control_installs_tells_and_ends(installed: Installed) -> None:
 
 
 def test_control_that_looks_on_tells_what_is_wrong(installed: Installed) -> None:
-    control = Control(installed, "--certificates", "cert-manager")
+    control = Control(installed, "--mode", "cert-manager")
     with control.running() as process:
         installed.cluster.wait_for("faults", lambda: control.metric("certificate_faults") == 3.0)
         process.send_signal(signal.SIGINT)
@@ -87,7 +87,7 @@ def test_control_that_looks_on_tells_what_is_wrong(installed: Installed) -> None
 def test_control_needs_its_port(installed: Installed, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server((LOOPBACK, 0)) as taken:
         listen = f"{LOOPBACK}:{taken.getsockname()[1]}"
-        code = main(["control", *words(installed), "--metrics-listen", listen])
+        code = main(["certs", "control", *words(installed), "--metrics-listen", listen])
 
     assert code == 2
     assert f"cannot listen on {listen} (" in capsys.readouterr().err

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from itertools import pairwise
+from typing import ClassVar
 
 import pytest
 
 from tests.kube.virtual_time import run
 from webhook.kube.errors import ApiError
-from webhook.kube.reconcile import Controller, NamespacedName, Queue
+from webhook.kube.reconcile import Controller
+from webhook.kube.work_queue import NamespacedName, Queue
 from webhook.observe.metrics import ControllerMetrics
 
 KEY = NamespacedName("team", "crm")
@@ -115,3 +117,21 @@ def test_idle_workers_end_when_the_queue_is_shut_down() -> None:
         return loop.time()
 
     assert run(main()) == 1
+
+
+def test_a_reconcile_that_never_ends_is_ended_and_comes_again() -> None:
+    class Hanging:
+        times: ClassVar[list[float]] = []
+
+        async def reconcile(self, _: NamespacedName) -> None:
+            self.times.append(asyncio.get_running_loop().time())
+            await asyncio.Event().wait()
+
+    async def main() -> None:
+        queue: Queue[NamespacedName] = Queue(most)
+        queue.add(KEY)
+        asyncio.get_running_loop().call_later(61, queue.shut_down)
+        await Controller("hanging", Hanging(), queue, ControllerMetrics(), seconds=30).run()
+
+    run(main())
+    assert [round(at, 6) for at in Hanging.times] == [0, 30.2, 60.6]

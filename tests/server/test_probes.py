@@ -5,15 +5,19 @@ import asyncio
 from aiohttp import ClientSession
 
 from webhook.observe.metrics import Metrics
-from webhook.server.app import Traffic, probe_application
-from webhook.server.listener import Address, Listener
+from webhook.server.app import Traffic
+from webhook.server.listener import PROBES, Address, Listener, ListenerPort
+from webhook.server.probes import Rendering, probe_application
+
+ADDRESS = Address("127.0.0.1", 0)
+PORT = ListenerPort("probes", PROBES)
 
 
 async def test_readiness_ends_before_the_process() -> None:
     metrics = Metrics()
     traffic = Traffic(metrics)
     listener = await Listener.open(
-        probe_application(metrics, traffic, lambda: None), Address("127.0.0.1", 0), metrics
+        probe_application(metrics, traffic, lambda: None), ADDRESS, metrics, PORT
     )
     answers = []
     async with ClientSession(f"http://{listener.addresses[0]}") as client:
@@ -35,8 +39,9 @@ async def test_readiness_fails_while_there_is_a_problem() -> None:
     problems = iter(["the certificate ended", None])
     listener = await Listener.open(
         probe_application(metrics, Traffic(metrics), lambda: next(problems)),
-        Address("127.0.0.1", 0),
+        ADDRESS,
         metrics,
+        PORT,
     )
     answers = []
     async with ClientSession(f"http://{listener.addresses[0]}") as client:
@@ -65,8 +70,9 @@ async def test_readiness_names_the_settings_ready_or_not() -> None:
     digests = iter(["one", "two"])
     listener = await Listener.open(
         probe_application(metrics, traffic, lambda: None, lambda: next(digests)),
-        Address("127.0.0.1", 0),
+        ADDRESS,
         metrics,
+        PORT,
     )
     answers = []
     async with ClientSession(f"http://{listener.addresses[0]}") as client:
@@ -76,3 +82,18 @@ async def test_readiness_names_the_settings_ready_or_not() -> None:
     await listener.close()
 
     assert answers == [(200, "one"), (503, "two")]
+
+
+async def test_metrics_are_made_once_for_all_who_wait() -> None:
+    made: list[bytes] = []
+
+    class Counted(Metrics):
+        def render(self) -> bytes:
+            made.append(b"text %d" % len(made))
+            return made[-1]
+
+    rendering = Rendering(Counted())
+    first = await asyncio.gather(*(rendering.text() for _ in range(50)))
+    assert set(first) == {b"text 0"}
+    assert await rendering.text() == b"text 1"
+    assert len(made) == 2

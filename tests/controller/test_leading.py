@@ -1,0 +1,53 @@
+"""A process that cannot start: one line of its log says why, and nothing is left running."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from webhook.controller.installation import Installation
+from webhook.controller.leading import Leading, ProcessOptions, Work, run_process
+from webhook.kube.access.client_config import NONE
+from webhook.server.listener import Address
+
+pytestmark = pytest.mark.usefixtures("log_as_before")
+
+
+class UnusableError(Exception):
+    """What the work needs cannot be used."""
+
+
+async def work(_: Leading) -> None:
+    """Never done: nobody leads here."""
+
+
+def options(folder: Path) -> ProcessOptions:
+    return ProcessOptions(
+        kubeconfig=folder / "missing",
+        overrides=NONE,
+        installation=Installation(),
+        lease="lease",
+        metrics_listen=Address("127.0.0.1", 0),
+    )
+
+
+def test_work_that_cannot_be_prepared_is_a_line_of_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def prepare() -> Work:
+        raise UnusableError("no settings")
+
+    assert run_process(options(tmp_path), prepare, UnusableError) == 2
+
+    told = json.loads(capsys.readouterr().err)
+    assert (told["message"], told["reason"]) == ("cannot start", "no settings")
+
+
+def test_no_way_to_a_cluster_is_a_line_of_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_process(options(tmp_path), lambda: work) == 2
+
+    told = json.loads(capsys.readouterr().err)
+    assert told["message"] == "cannot start"
+    assert f"{tmp_path / 'missing'} shows no way to a cluster" in told["reason"]

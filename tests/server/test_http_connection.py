@@ -1,0 +1,78 @@
+"""When a request came, and clients that never come to an end."""
+
+import asyncio
+
+import pytest
+
+from tests.server.reviews import posted
+from tests.server.serving import Recorder, serving
+from webhook.server import connections, listener
+
+HEAD = b"POST /mutate%s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+REVIEW = HEAD % b"" + b"Content-Length: %d\r\n\r\n" % len(posted()) + posted()
+
+
+@pytest.fixture
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "PENDING_SECONDS", 0.05)
+    monkeypatch.setattr(listener, "SWEEP_SECONDS", 0.01)
+
+
+@pytest.mark.usefixtures("_soon")
+@pytest.mark.parametrize("sent", [b"", b"P", HEAD[:40]])
+async def test_a_client_that_does_not_go_on_is_cut_off(sent: bytes) -> None:
+    """Before its first request, and in its head."""
+    async with serving() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(sent)
+        try:
+            received = await asyncio.wait_for(reader.read(), 10)
+        except ConnectionError:
+            received = b""
+        writer.close()
+        labels = {"port": "reviews", "reason": "slow_client"}
+        assert server.sample("closed_connections_total", **labels) == 1
+    assert received == b"" or received.startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.usefixtures("_soon")
+async def test_an_idle_connection_is_kept() -> None:
+    async with serving() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        for _ in range(2):
+            writer.write(REVIEW)
+            assert (await asyncio.wait_for(reader.readline(), 10)).startswith(b"HTTP/1.1 200")
+            length = 0
+            while (line := await reader.readline()) != b"\r\n":
+                if line.startswith(b"Content-Length"):
+                    length = int(line.split()[1])
+            await reader.readexactly(length)
+            other, silent = await asyncio.open_connection("127.0.0.1", server.port)
+            assert await asyncio.wait_for(other.read(), 10) == b""
+            silent.close()
+        writer.write(b"P")
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+
+
+async def test_what_came_after_its_timeout_is_not_read() -> None:
+    reviewer = Recorder()
+    async with serving(reviewer) as server:
+        answer, text = await server.post("/mutate?timeout=1ns")
+        assert server.sample("rejected_requests_total", status="503") == 1
+        again, _ = await server.post()
+    assert (answer.status, again.status) == (503, 200)
+    assert text.startswith(b"this review waited longer than its timeout")
+    assert len(reviewer.asked) == 1
+
+
+async def test_the_clock_of_each_request_starts_with_its_first_bytes() -> None:
+    """Also of one whose bytes came before the answer to the former, and of none later."""
+    async with serving() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(REVIEW * 3 + REVIEW[:-1])
+        for _ in range(3):
+            assert await asyncio.wait_for(reader.readuntil(b"HTTP/1.1 200 OK"), 10)
+        writer.write(REVIEW[-1:])
+        assert await asyncio.wait_for(reader.readuntil(b"HTTP/1.1 200 OK"), 10)
+        writer.close()

@@ -1,0 +1,116 @@
+"""What each server would become if it rolled now, judged apart from the watch that saw it.
+
+Who may create Deployments says how long one is judged. So the watch hands an object over and goes
+on; objects are judged one at a time, others have turns in between, and a longer one is judged on a
+thread. One that is larger than anybody would write is not judged at all.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from webhook.admission import Scope, drift
+from webhook.kube import Turn
+from webhook.observe.logs import failure
+from webhook.settings import Settings
+
+TOO_LARGE = "too-large"
+# Objects and lists in a template; a server of ten containers has some hundred.
+MOST_JUDGED, MOST_AT_ONCE = 10_000, 1_000
+
+LOG = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+Place = tuple[str, str]
+
+
+class _Unjudged(NamedTuple):
+    """An object that waits to be judged, by these settings."""
+
+    found: Json
+    settings: Settings
+    scope: Scope
+    size: int
+
+
+class DriftJudge:
+    """The verdicts about servers; `changed` is called with namespace and name of each new one."""
+
+    def __init__(self, changed: Callable[[str, str], None]) -> None:
+        self._changed = changed
+        self._unjudged: dict[Place, _Unjudged] = {}
+        self._verdicts: dict[Place, str] = {}
+        self._handed_over = asyncio.Event()
+
+    def verdict(self, namespace: str, name: str) -> str:
+        """One of `drift.STATES`, or TOO_LARGE; current while it is not known."""
+        return self._verdicts.get((namespace, name), drift.CURRENT)
+
+    def hand_over(self, found: Json, settings: Settings, scope: Scope) -> None:
+        """Judge a Deployment that is a server, soon."""
+        place = found["metadata"]["namespace"], found["metadata"]["name"]
+        size = template_size(found)
+        self._unjudged.pop(place, None)
+        if size > MOST_JUDGED:
+            self._decide(place, TOO_LARGE)
+            return
+        self._unjudged[place] = _Unjudged(found, settings, scope, size)
+        self._handed_over.set()
+
+    def forget(self, namespace: str, name: str) -> None:
+        """It is no server any more."""
+        self._unjudged.pop((namespace, name), None)
+        self._verdicts.pop((namespace, name), None)
+
+    async def run(self) -> None:
+        """Judge what is handed over until cancelled."""
+        while True:
+            await self._handed_over.wait()
+            await self.judge_all()
+
+    async def judge_all(self) -> None:
+        """Judge everything that was handed over; a list that awaits this keeps one object, not all.
+
+        Others have turns between two objects.
+        """
+        turn = Turn()
+        while self._unjudged:
+            place = next(iter(self._unjudged))
+            unjudged = self._unjudged.pop(place)
+            verdict = await _judged(unjudged)
+            # It may have been handed over again, or forgotten, while it was on the thread.
+            if place not in self._unjudged:
+                self._decide(place, verdict)
+            await turn.end()
+        self._handed_over.clear()
+
+    def _decide(self, place: Place, verdict: str) -> None:
+        before = self._verdicts.get(place, drift.CURRENT)
+        self._verdicts[place] = verdict
+        if verdict != before:
+            self._changed(*place)
+
+
+async def _judged(unjudged: _Unjudged) -> str:
+    found, settings, scope, size = unjudged
+    try:
+        if size <= MOST_AT_ONCE:
+            return drift.state(found, settings, scope)
+        return await asyncio.to_thread(drift.state, found, settings, scope)
+    except Exception as error:  # noqa: BLE001 - the other servers are judged
+        metadata = found["metadata"]
+        fields = {"namespace": metadata["namespace"], "name": metadata["name"], **failure(error)}
+        LOG.error("server not judged", extra={"fields": fields})  # noqa: TRY400
+        return drift.CURRENT
+
+
+def template_size(found: Json) -> int:
+    """How many objects and lists a template has; counted no further than matters."""
+    count, inside = 0, [found["spec"]["template"]]
+    while inside and count <= MOST_JUDGED:
+        each = inside.pop()
+        count += 1
+        values = each.values() if isinstance(each, dict) else each
+        inside.extend(value for value in values if isinstance(value, dict | list))
+    return count

@@ -1,0 +1,69 @@
+"""A server takes no place from pods that run already.
+
+Field    spec.priorityClassName of a new pod and of every template; spec.priority of a new pod
+Absent   nothing; Kubernetes fills in the cluster's default class before the webhook is asked
+Refused  a class whose name begins with system-, and a class that preempts, unless the setting
+         priorityClasses.allowed lists it or Kubernetes filled it in; a warning where a template
+         names a class that is not listed, because only its pods say whether the class preempts; a
+         priority above 0 without a class
+Source   KEP-902 NonPreemptingPriority: the Priority admission plugin sets preemptionPolicy from the
+         class and refuses another value; metadata.managedFields names the fields that were written
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from webhook.rules.rule import Pod, PodRule, Settings, Violation
+
+KEY = "priorityClassName"
+SYSTEM = "system-"
+_CHOICE = ": choose a class of priorityClasses.allowed, one that never preempts, or none"
+
+
+def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+    """Refuse a class that may preempt others; a live pod keeps the one that it has."""
+    if not (pod.origin.creating or pod.origin.template):
+        return
+    name = pod.spec.get(KEY)
+    if not name:
+        yield from _without_class(pod)
+    elif name not in settings.priority_classes.allowed:
+        yield from _unlisted(pod, name)
+
+
+def _unlisted(pod: Pod, name: Any) -> Iterator[Violation]:
+    never = pod.spec.get("preemptionPolicy") == "Never"
+    if not isinstance(name, str) or name.startswith(SYSTEM):
+        yield pod.violation(KEY, "must not be a class of the system", detail=_CHOICE)
+    elif never:
+        return
+    elif pod.origin.template:
+        detail = ": list it in priorityClasses.allowed if it preempts"
+        yield pod.violation(KEY, "may be refused to its pods", detail=detail, advice=True)
+    elif not _filled_in(pod):
+        yield pod.violation(KEY, "must not preempt other pods", detail=_CHOICE)
+
+
+def _without_class(pod: Pod) -> Iterator[Violation]:
+    priority = pod.spec.get("priority")
+    if pod.origin.new_pod and not (priority is None or (type(priority) is int and priority <= 0)):
+        yield pod.violation("priority", "must be left to the priority class")
+
+
+def _filled_in(pod: Pod) -> bool:
+    """Whether the class is the cluster's default, because nobody wrote it.
+
+    The API server records what was written before admission fills in anything, whatever a client
+    says about it; where there is no record, the class counts as written.
+    """
+    entries = pod.metadata.list("managedFields")
+    return bool(entries) and not any(map(_writes_class, entries))
+
+
+def _writes_class(entry: Any) -> bool:
+    fields = entry.get("fieldsV1") if isinstance(entry, dict) else None
+    spec = fields.get("f:spec", {}) if isinstance(fields, dict) else None
+    return not isinstance(spec, dict) or f"f:{KEY}" in spec
+
+
+RULE = PodRule(id="priority-class", check=check, overridable=False)
