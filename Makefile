@@ -19,7 +19,7 @@ test: $(VENV)/dev ## run all tests, with coverage
 	$(BIN)/python -m coverage report --include='webhook/rules/*,webhook/pods/*,webhook/admission/*,certs/*' --fail-under=100
 
 fast: $(VENV)/dev ## run the tests that need no control plane
-	$(BIN)/python -m pytest -q -n logical -m 'not control_plane' --ignore=tests/tools/cluster --ignore=tests/e2e --ignore=tests/release
+	$(BIN)/python -m pytest -q -n logical -m 'not control_plane' --ignore=tests/tools/cluster --ignore=tests/e2e --ignore=tests/release --ignore=tests/hostile
 
 one: $(VENV)/dev ## run some tests (T=tests/rules/checks/test_capabilities.py, or T="tests -k name")
 	$(BIN)/python -m pytest -q $(T)

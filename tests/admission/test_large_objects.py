@@ -1,242 +1,211 @@
-"""What one tenant sends costs the others little: no list makes a review slower than the timeout.
+"""What one tenant sends costs the others little: at most a few times what its bytes cost anyway.
 
-A review that compares the items of two lists in pairs takes minutes for these objects.
+An object of 3 MB that is not covered is decoded and let through. One that is covered costs at most
+five times that, whatever list is long in it.
 """
 
-import itertools
 import json
+import sys
 from time import process_time
 from typing import Any
 
 import pytest
 
-from tests.admission.case import (
-    INJECTED,
-    MUTATE,
-    NAME,
-    SERVER,
-    VALIDATE,
-    Json,
-    answer_to,
-    deployment,
-    pod,
+from tests.admission.case import MANAGED, NAME, SERVER, Json, deployment, pod
+from tests.admission.worst_objects import (
+    LARGEST,
+    Place,
+    answering,
+    body,
+    decoding,
+    labelled_pod,
+    places,
+    with_list,
 )
 from tests.rules.case import settings_of
-from webhook.admission.answer import (
-    MOST_OF_WARNINGS,
-    MOST_REASONS,
-    Finding,
-    Severity,
-    allow,
-    fitted,
-    line,
-)
-from webhook.admission.enforcement import MOST_OBJECTIONS, MOST_OF_RULE
-from webhook.admission.workload import Hook
-from webhook.pods.pod import MOST_CONTAINERS
+from webhook.admission.answer import fitted, line
+from webhook.admission.budget import MOST_IN_ONE_LIST
+from webhook.admission.workload import Hook, Scope
 from webhook.settings.model import Settings
 
-MANY = 40_000
-ROOT_CA = {"configMap": {"name": "kube-root-ca.crt"}}
-TIMEOUT = 5.0  # what the registrations give a review
-TOLERATIONS = [{"key": f"k{at}", "operator": "Exists"} for at in range(MANY)]
-MEMORY = json.dumps({"items": {"": {"tolerations": [0] * 3_900}}}, separators=(",", ":"))
-NAMES = ",".join(f"s{at}" for at in range(MANY))
-PORTS = [{"name": f"p{at}", "containerPort": 1} for at in range(MANY)]
-AT_PORTS = json.dumps(
-    {"set": {f"containers[main].ports[{at}]": {} for at in range(200)}}, separators=(",", ":")
+# A tracer, as of coverage, makes Python slower and leaves the decoder as it is.
+TIMES = 5 if sys.gettrace() is None else 100
+ROUNDS = 2
+OVERRIDE = settings_of(
+    onConflict="override",
+    mcpServerDefaults={
+        "perServer": "forbid",
+        "tolerations": [{"key": "mcp", "operator": "Exists"}],
+        "nodeSelector": {"pool": "mcp"},
+        "imagePullSecrets": [{"name": "registry"}],
+    },
+    mcpServerMaximums={"limits": {"memory": "1Gi", "cpu": "1"}},
 )
-
-TOKENS = [
-    {"name": f"kube-api-access-{at}", "projected": {"sources": [ROOT_CA]}} for at in range(20_000)
-]
-OVERRIDE = settings_of(onConflict="override")
-FORBID = settings_of(mcpServerDefaults={"perServer": "forbid"})
-TERMS: list[Json] = [{"matchFields": [{}], "matchExpressions": [{}]}] * 20_000
+WARN = settings_of(onConflict="warn")
+PLACES = {str(place): place for place in places("Pod")}
+TOLERATIONS = PLACES["spec.tolerations"]
+SMALL_POD = json.dumps(labelled_pod())
 
 
-def container(**fields: Any) -> Json:
-    return {"name": "main", "image": "example.test/mcp:1", **fields}
+def assert_cheap(sent: bytes, settings: Settings, base: float, scope: Scope = MANAGED) -> None:
+    """Both hooks answer within so many times the seconds."""
+    for hook in Hook:
+        spent, decision = min(
+            (answering(sent, hook, settings, scope) for _ in range(ROUNDS)),
+            key=lambda each: each[0],
+        )
+        assert decision.error is None
+        assert spent <= TIMES * base, f"{hook}: {spent:.3f} s beside {base:.3f}"
 
 
-# Each is no place, and none may stand for the pod's spec.
-SIGNS = itertools.product("!#$%&()*+,-/:;<=>?@^`{|}~", repeat=2)
-ALIASES = json.dumps(
-    {"items": {"".join(signs): {"tolerations": []} for signs in itertools.islice(SIGNS, 340)}},
-    separators=(",", ":"),
-)
-
-GIVEN = {"pods": {"tolerations": [{"operator": "Exists"}] * 300}}
-SECRETS = {"pods": {"imagePullSecrets": [{"name": f"f{at}"} for at in range(400)]}}
+def decoded(sent: bytes) -> float:
+    """The seconds that the body costs where it is not covered."""
+    return min(decoding(sent, Hook.MUTATE) for _ in range(ROUNDS))
 
 
-def of_template(memory: Json, **spec: Any) -> Json:
-    """A pod whose template remembers what its pods are given."""
-    text = json.dumps(memory, separators=(",", ":"))
-    made = pod(annotations={INJECTED: text}, **spec)
-    owner = {"kind": "ReplicaSet", "name": "tools-1", "controller": True}
-    made["metadata"]["ownerReferences"] = [owner]
-    return made
+def test_what_rules_read_is_measured() -> None:
+    """The lists that an attacker tried are among those that are found in the source."""
+    tried = ("containers", "ephemeralContainers", "volumes", "tolerations", "imagePullSecrets")
+
+    assert {f"spec.{key}" for key in tried} <= PLACES.keys()
+    assert {"metadata.labels", "metadata.annotations", "metadata.ownerReferences"} <= PLACES.keys()
+    assert "spec.containers.0.securityContext.capabilities.add" in PLACES
+    assert "spec.securityContext.sysctls" in PLACES
 
 
-LARGE = {
-    "given tolerations": of_template(GIVEN, tolerations=TOLERATIONS),
-    "given pull secrets": of_template(
-        SECRETS, imagePullSecrets=[{"name": f"s{at}"} for at in range(MANY)]
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_the_longest_list_costs_little(place: Place) -> None:
+    sent = body(with_list(labelled_pod(), place, place.most))
+
+    assert len(sent) > LARGEST / 2
+    base = decoded(sent)
+    assert_cheap(sent, OVERRIDE, base)
+
+    as_many_as_are_read = body(with_list(labelled_pod(), place, MOST_IN_ONE_LIST))
+    for settings in (OVERRIDE, WARN):
+        assert_cheap(as_many_as_are_read, settings, base)
+
+
+def templated(kind: str, of_pod: str) -> str:
+    """A workload of the kind as JSON, with the pod as its template."""
+    metadata = {"name": "tools", "labels": {SERVER: "true"}}
+    made = {"kind": kind, "metadata": metadata, "spec": {"replicas": 3, "template": "pod"}}
+    return json.dumps(made).replace('"pod"', of_pod)
+
+
+LARGE_POD = with_list(labelled_pod(), TOLERATIONS, TOLERATIONS.most // 2)
+CONTAINERS = PLACES["spec.ephemeralContainers"]
+LARGE_DEBUGGED = with_list(labelled_pod(), CONTAINERS, CONTAINERS.most // 2)
+LABELS = PLACES["metadata.labels"]
+LARGE_LABELS = with_list(labelled_pod(), LABELS, LABELS.most // 2)
+SECRETS = PLACES["spec.containers.0.envFrom"]
+LARGE_SECRETS = with_list(labelled_pod(), SECRETS, 80_000)
+DEPLOYMENTS, SETS = "deployments.apps", "statefulsets.apps"
+SCALE = '{"kind":"Scale","spec":{"replicas":3}}'
+
+REQUESTS = {
+    "pod, updated": body(LARGE_POD, LARGE_POD.replace('"a"', '"b"', 1)),
+    "pod, image": body(LARGE_POD, LARGE_POD.replace('"image": "a"', '"image": "b"', 1)),
+    "pod, mended": body(SMALL_POD, LARGE_POD),
+    "pod, labels": body(LARGE_LABELS, SMALL_POD),
+    "ephemeral": body(LARGE_DEBUGGED, SMALL_POD, subResource="ephemeralcontainers"),
+    "ephemeral, old": body(LARGE_DEBUGGED, LARGE_DEBUGGED, subResource="ephemeralcontainers"),
+    "ephemeral beside tolerations": body(LARGE_POD, LARGE_POD, subResource="ephemeralcontainers"),
+    "resize": body(LARGE_POD, LARGE_POD, subResource="resize"),
+    "status": body(LARGE_LABELS, LARGE_LABELS, subResource="status"),
+    "binding": body(LARGE_LABELS, subResource="binding"),
+    "binding of its own": body(LARGE_LABELS, resource="bindings"),
+    "deployment": body(templated("Deployment", LARGE_POD), resource=DEPLOYMENTS),
+    "deployment, updated": body(
+        templated("Deployment", LARGE_POD.replace('"a"', '"b"', 1)),
+        templated("Deployment", LARGE_POD),
+        DEPLOYMENTS,
     ),
-    "aliases": deployment(template={"annotations": {INJECTED: ALIASES}}, tolerations=TOLERATIONS),
-    "capabilities": pod(
-        containers=[container(securityContext={"capabilities": {"add": [""] * 1_000_000}})]
+    "deployment, memory": body(
+        templated("Deployment", LARGE_SECRETS.replace('"image": "a"', '"image": "b"')),
+        templated("Deployment", LARGE_SECRETS),
+        DEPLOYMENTS,
     ),
-    "tolerations": deployment(
-        template={"annotations": {INJECTED: MEMORY}}, tolerations=TOLERATIONS
+    "deployment, mended": body(
+        templated("Deployment", SMALL_POD), templated("Deployment", LARGE_SECRETS), DEPLOYMENTS
     ),
-    "ports": deployment(
-        template={"annotations": {INJECTED: AT_PORTS}}, containers=[container(ports=PORTS)]
-    ),
-    "secrets": deployment(annotations={"mcp-admission.dev/env-from": NAMES}),
-    "files": deployment(annotations={"mcp-admission.dev/files-from": NAMES}),
-    "file-keys": deployment(
-        annotations={"mcp-admission.dev/config-from": "a", "mcp-admission.dev/file-keys": NAMES}
-    ),
-    "volumes": pod(volumes=[{"name": f"v{at}", "hostPath": {}} for at in range(MANY // 4)]),
-    "mounts": pod(containers=[container(volumeMounts=[{"name": "v", "mountPath": "/a"}] * MANY)]),
-    "tokens": pod(
-        volumes=TOKENS,
-        containers=[container(volumeMounts=[{"name": "v", "mountPath": "/a"}] * 20_000)],
-    ),
-    "pull secrets": pod(imagePullSecrets=[{"name": f"s{at}"} for at in range(MANY)]),
-}
-
-
-@pytest.mark.parametrize("large", LARGE.values(), ids=LARGE)
-def test_a_large_list_is_reviewed_within_the_timeout(large: Json) -> None:
-    rolled = json.loads(json.dumps(large))
-    rolled["spec"]["paused"] = True
-    started = process_time()
-
-    answer_to(large)
-    created = process_time()
-    answer_to(rolled, large)
-
-    assert created - started < TIMEOUT
-    assert process_time() - created < TIMEOUT
-
-
-REPLACED = {
-    "host ports": (pod(containers=[container(ports=[{"hostPort": 1}] * 20_000)]), OVERRIDE),
-    "terms": (
-        pod(
-            affinity={
-                "nodeAffinity": {
-                    "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": TERMS}
-                }
-            }
+    "deployment, paused": body(
+        templated("Deployment", LARGE_POD).replace(
+            '"replicas": 3', '"replicas": 3, "paused": true'
         ),
-        FORBID,
+        templated("Deployment", LARGE_POD),
+        DEPLOYMENTS,
     ),
+    "deployment, opts out": body(
+        templated("Deployment", LARGE_POD).replace('"true"', '"false"', 1),
+        templated("Deployment", LARGE_POD),
+        DEPLOYMENTS,
+    ),
+    "set": body(templated("StatefulSet", LARGE_POD), resource=SETS),
+    "set, updated": body(
+        templated("StatefulSet", LARGE_POD), templated("StatefulSet", LARGE_POD), SETS
+    ),
+    "scale": body(SCALE, SCALE, DEPLOYMENTS, subResource="scale"),
 }
 
 
-@pytest.mark.parametrize(("large", "settings"), REPLACED.values(), ids=REPLACED)
-def test_much_is_replaced_within_the_timeout(large: Json, settings: Settings) -> None:
-    document = json.loads(json.dumps(large))
-    started = process_time()
+@pytest.mark.parametrize("scope", list(Scope))
+@pytest.mark.parametrize("name", REQUESTS)
+def test_each_hook_answers_a_large_object_soon(name: str, scope: Scope) -> None:
+    sent = REQUESTS[name]
+    base = max(decoded(sent), 0.002)
 
-    answer_to(document, settings=settings)
-
-    assert process_time() - started < TIMEOUT
-
-
-@pytest.mark.parametrize("key", ["containers", "initContainers"])
-def test_more_containers_than_any_server_has_are_refused(key: str) -> None:
-    many: Json = {key: [container()] * (MOST_CONTAINERS + 1)}
-
-    answer = answer_to(pod(**many))
-
-    assert (answer.allowed, answer.code) == (False, 422)
-    assert "containers: at most 500 are reviewed (object)" in answer.message
+    for settings in (OVERRIDE, WARN):
+        assert_cheap(sent, settings, base, scope)
 
 
-def test_as_many_containers_as_are_reviewed_are_admitted() -> None:
-    containers = [container(name=f"c{at}") for at in range(MOST_CONTAINERS)]
+@pytest.mark.parametrize("key", ["labels", "annotations", "ownerReferences"])
+def test_what_is_not_covered_costs_little_more_than_its_bytes(key: str) -> None:
+    place = PLACES[f"metadata.{key}"]
+    sent = body(with_list(pod(labels={}), place, place.most))
 
-    assert answer_to(pod(containers=containers)).allowed
-
-
-def test_warnings_end_where_reasons_end() -> None:
-    annotations = {f"mcp-admission.dev/x{at}": "" for at in range(MOST_REASONS + 5)}
-    large = pod(labels={SERVER: "true", NAME: "tools"}, annotations=annotations)
-
-    warnings = answer_to(large).warnings
-
-    told = len(warnings) - 1
-    assert sum(map(len, warnings[:-1])) <= MOST_OF_WARNINGS
-    assert warnings[-1] == f"and {MOST_REASONS + 5 - told} more warnings"
+    assert_cheap(sent, OVERRIDE, decoded(sent), Scope.OPTED_IN)
 
 
-def test_short_warnings_end_where_reasons_end() -> None:
-    findings = [Finding("a", Severity.WARNING, "", "x")] * (MOST_REASONS + 5)
-
-    assert allow(findings).warnings[-1] == "and 5 more warnings"
-    assert len(allow(findings).warnings) == MOST_REASONS + 1
+MANY_CAPABILITIES = {"securityContext": {"capabilities": {"add": [f"C{at}" for at in range(99)]}}}
+MANY_PORTS = {"ports": [{"hostPort": 1}] * 99}
 
 
-MISSPELLED = {f"mcp-admission.dev/sereve{at}": "" for at in range(MANY)}
+@pytest.mark.parametrize("fields", [MANY_CAPABILITIES, MANY_PORTS], ids=["capabilities", "ports"])
+@pytest.mark.parametrize("key", ["containers", "ephemeralContainers"])
+@pytest.mark.parametrize("count", [240, 499])
+def test_many_containers_with_many_faults_cost_little(fields: Json, key: str, count: int) -> None:
+    """Each list is short; a body of a tenth of the limit costs what one of the limit may."""
+    containers: Any = {key: [{"name": f"c{at}", **fields} for at in range(count)]}
+    large = json.dumps(labelled_pod(**containers))
+    more = {"subResource": "ephemeralcontainers"} if key == "ephemeralContainers" else {}
+    old = SMALL_POD if more else "null"
+    sent = body(large, old, **more)
+    longest = body(with_list(labelled_pod(), TOLERATIONS, TOLERATIONS.most))
+
+    assert_cheap(sent, Settings(), decoded(longest))
 
 
-@pytest.mark.parametrize("hook", [MUTATE, VALIDATE])
-@pytest.mark.parametrize(
-    "large",
-    [
-        deployment(labels=MISSPELLED),
-        deployment(labels={}, template={"labels": MISSPELLED}),
-        deployment(labels={SERVER: "true", **MISSPELLED}),
-        pod(labels=MISSPELLED),
-    ],
-    ids=["workload", "template", "server", "pod"],
-)
-def test_what_was_meant_is_told_of_as_many_labels_as_of_one_rule(large: Json, hook: Hook) -> None:
-    """Whether it is ours or not: to find what each of them is like takes longer than to decode."""
-    answer = answer_to(json.loads(json.dumps(large)), hook=hook)
+def test_a_long_name_costs_little() -> None:
+    long = deployment() | {"metadata": {"name": "N_" * (LARGEST // 2), "labels": {NAME: "a"}}}
+    longest = body(with_list(labelled_pod(), TOLERATIONS, TOLERATIONS.most))
 
-    told = [each for each in answer.findings if "did you mean" in each.message]
-    assert len(told) == MOST_OBJECTIONS
-
-
-def test_a_name_that_no_container_can_have_is_in_no_sentence() -> None:
-    """It would be in a hundred of each rule."""
-    context = {"capabilities": {"add": ["NET_ADMIN"]}}
-    long, longest = "n" * 254, "n" * 253
-    containers = [container(securityContext=context) | {"name": name} for name in (long, longest)]
-
-    messages = [each.message for each in answer_to(pod(containers=containers)).findings]
-
-    place = "securityContext.capabilities.add"
-    assert any(each.startswith(f"containers[0].{place}") for each in messages)
-    assert any(each.startswith(f"containers[{longest}].{place}") for each in messages)
-
-
-def test_a_rule_objects_to_so_much_of_all_the_containers() -> None:
-    context = {"capabilities": {"add": ["NET_ADMIN"] * MOST_OBJECTIONS}}
-    containers = [container(securityContext=context)] * MOST_CONTAINERS
-
-    answer = answer_to(pod(containers=containers), hook=VALIDATE)
-
-    told = [each for each in answer.findings if each.rule == "capabilities"]
-    assert not answer.allowed
-    assert len(told) == MOST_OF_RULE
+    assert_cheap(body(json.dumps(long), resource=DEPLOYMENTS), Settings(), decoded(longest))
 
 
 def test_words_are_shortened_in_a_moment() -> None:
     """Trying each length on each word of a long sentence takes a hundred times as long."""
     sentence = f"{'n' * 900} {'a ' * 500}"
+    whole = min(_shortening(sentence) for _ in range(3))
+
+    assert whole <= 20 * min(_shortening("a" * len(sentence)) for _ in range(3))
+
+
+def _shortening(sentence: str) -> float:
     started = process_time()
-
     for _ in range(50):
-        assert line(sentence).endswith("...")
-
-    assert process_time() - started < 0.25
+        assert "..." in line(sentence)
+    return process_time() - started
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,8 @@ class Finding(NamedTuple):
     """One thing that a rule says about the object; `path` is an RFC 6901 pointer.
 
     `brief` is what a warning says where it has no room for the message; empty where that is all.
-    `refuses_pods` marks a warning about a workload whose pods would be refused.
+    `refuses_pods` marks a warning about a workload whose pods would be refused. One with `more`
+    stands for so many findings that nobody made words for.
     """
 
     rule: str
@@ -53,6 +54,7 @@ class Finding(NamedTuple):
     message: str
     brief: str = ""
     refuses_pods: bool = False
+    more: int = 0
 
 
 class Answer(NamedTuple):
@@ -109,10 +111,12 @@ def refuse(subject: str, findings: list[Finding], code: int = 403, *, way_out: s
     `way_out` is another way to do what was asked for, which the last line then names first.
     """
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    shown = [error for error in errors if not error.more][:MOST_REASONS]
     lines = [f'MCP server "{line(subject)}" refused:']
-    lines += [f"  {line(error.message)} ({error.rule})" for error in errors[:MOST_REASONS]]
-    if len(errors) > MOST_REASONS:
-        lines.append(f"  and {len(errors) - MOST_REASONS} more")
+    lines += [f"  {line(error.message)} ({error.rule})" for error in shown]
+    more = _count(errors) - len(shown)
+    if more:
+        lines.append(f"  and {more:,} more")
     lines.append(f"  {way_out}{advice(error.rule for error in errors)}")
     return Answer(
         allowed=False,
@@ -143,13 +147,19 @@ def _warnings(findings: Sequence[Finding]) -> tuple[str, ...]:
     warnings: list[str] = []
     room = MOST_OF_WARNINGS
     for finding in findings:
+        if finding.more:
+            continue
         said = warning(finding)
         room -= len(said)
         if room < 0 or len(warnings) == MOST_REASONS:
             break
         warnings.append(said)
-    more = len(findings) - len(warnings)
-    return (*warnings, f"and {more} more warnings") if more else tuple(warnings)
+    more = _count(findings) - len(warnings)
+    return (*warnings, f"and {more:,} more warnings") if more else tuple(warnings)
+
+
+def _count(findings: Sequence[Finding]) -> int:
+    return sum(finding.more or 1 for finding in findings)
 
 
 def warning(finding: Finding) -> str:

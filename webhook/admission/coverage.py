@@ -6,12 +6,10 @@ author of a new server is warned which pods can call it once the network policie
 
 from collections.abc import Iterable
 from enum import Enum
-from itertools import islice
 from typing import Any
 
 from webhook import names
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow
-from webhook.admission.enforcement import MOST_OBJECTIONS
 from webhook.admission.workload import Request, Scope, Workload, read_workload
 from webhook.documents import escape
 from webhook.pods import Fields, Patch, Violation, keys, peers
@@ -114,8 +112,8 @@ def uncovered(workload: Workload) -> Answer:
     """Leave the object alone, with a warning where a label of ours is not where it counts."""
     pod, origin = workload.head, workload.head.origin
     annotations = [workload.annotations, pod.annotations] if origin.template else [pod.annotations]
-    found = [] if workload.labels is pod.labels else _first(identity.unread(workload.labels))
-    found += _first(identity.unread(pod.labels))
+    found = [] if workload.labels is pod.labels else [*identity.unread(workload.labels)]
+    found += identity.unread(pod.labels)
     found += [
         each.violation(key, str(keys.unread_annotation(key)), advice=True)
         for each in annotations
@@ -127,12 +125,7 @@ def uncovered(workload: Workload) -> Answer:
 
 def unread_labels(workload: Workload) -> list[Finding]:
     """Warnings about labels on the workload itself that are not read; rules see those of pods."""
-    return _warnings(_first(identity.unread(workload.labels)))
-
-
-def _first(violations: Iterable[Violation]) -> list[Violation]:
-    """As many as are reported of one rule: finding the key that was meant takes a while."""
-    return list(islice(violations, MOST_OBJECTIONS))
+    return _warnings(identity.unread(workload.labels))
 
 
 def _warnings(violations: Iterable[Violation]) -> list[Finding]:

@@ -7,6 +7,7 @@ without saying why; the review says why. A Scale carries no template and no labe
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from webhook import names
 from webhook.admission import answer, injected, revert
@@ -44,6 +45,11 @@ class _Change:
         """What the request means for the Deployment."""
         return deployment_coverage(self.new, self.old, self.settings, self.scope)
 
+    @cached_property
+    def unchanged(self) -> bool:
+        """Whether it is an update that leaves template, labels and annotations of ours alone."""
+        return self.old is not None and revert.unchanged(self.new, self.old)
+
 
 def review_deployment(request: Request, settings: Settings, scope: Scope) -> answer.Answer:
     """Fill in or check a Deployment, or let it out."""
@@ -55,6 +61,8 @@ def review_deployment(request: Request, settings: Settings, scope: Scope) -> ans
     coverage = change.coverage
     if coverage is Coverage.NONE:
         return uncovered(new)
+    if not change.unchanged:
+        request.measure()
     if coverage is Coverage.LEAVES:
         return _leave(change)
     if coverage is Coverage.MAY_NOT_LEAVE:
@@ -71,7 +79,7 @@ def _mutate(change: _Change, coverage: Coverage) -> list[answer.Finding]:
     new, old, patch = change.new, change.old, change.patch
     notes = _keep_label(change, coverage)
     deployment = _deployment(new, old)
-    if old is not None and coverage is not Coverage.JOINS and _stays(new, old):
+    if old is not None and coverage is not Coverage.JOINS and _stays(change, new, old):
         return notes + Enforcement.of_workload(change.settings, deployment).settle(patch)
     new.labels.default(names.SERVER, "true")
     notes += notices(change.settings, new.head)
@@ -89,9 +97,8 @@ def _mutate(change: _Change, coverage: Coverage) -> list[answer.Finding]:
 
 def _validate(change: _Change) -> list[answer.Finding]:
     new, old = change.new, change.old
-    rolls = old is None or not revert.unchanged(new, old)
     deployment = _deployment(new, old)
-    if not rolls:
+    if change.unchanged:
         return Enforcement.of_workload(change.settings, deployment).check()
     enforcement = Enforcement.of_deployment(change.settings, Pod(new.head), deployment)
     findings = enforcement.check()
@@ -104,7 +111,7 @@ def _leave(change: _Change) -> answer.Answer:
     """Take our labels, what we filled in and what we copied out of the template."""
     new, old = change.new, change.old
     kept = labels_asked_for(new)
-    if kept and old is not None and revert.unchanged(new, old):
+    if kept and change.unchanged:
         return answer.allow()
     if kept:
         return answer.refuse(new.name, [_label(_selected_by(kept, stored=old is not None))])
@@ -128,8 +135,9 @@ def _selected_by(kept: list[str], *, stored: bool) -> str:
     return f"{because}: take them out of spec.selector"
 
 
-def _stays(new: Workload, old: Workload) -> bool:
-    return revert.unchanged(new, old) or revert.restore(new, old)
+def _stays(change: _Change, new: Workload, old: Workload) -> bool:
+    """Whether its pods stay; what is too large is compared as a whole alone."""
+    return change.unchanged or (change.request.fits() and revert.restore(new, old))
 
 
 def _deployment(new: Workload, old: Workload | None) -> DeploymentFields:
@@ -162,8 +170,8 @@ def _copy_annotations(new: Workload) -> None:
 
 def _named(change: _Change) -> list[answer.Finding]:
     """Object to what a server cannot be called; what was there before us may stay as it is."""
-    new, old = change.new, change.old
-    if old is not None and revert.unchanged(new, old):
+    new = change.new
+    if change.unchanged:
         return []
     findings = []
     if not new.root.child("metadata").has("name"):

@@ -11,12 +11,12 @@ from copy import deepcopy
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.admission import injected
+from webhook.admission import budget, injected
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.enforcement import Enforcement
 from webhook.admission.handler import review
 from webhook.admission.revert import alike
-from webhook.admission.workload import DEPLOYMENTS, Hook, Request, Scope
+from webhook.admission.workload import DEPLOYMENTS, KINDS, Hook, Request, Scope
 from webhook.documents import escape
 from webhook.pods import Fields, Origin, Patch, Pod, PodHead
 from webhook.settings import Settings
@@ -62,6 +62,10 @@ def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
 
     It is unprotected where no template of it was ever filled in, or where it lacks the label.
     """
+    try:
+        budget.measure(found, KINDS[DEPLOYMENTS][1], budget.FILLED_IN, None)
+    except budget.TooLarge as error:
+        return Drift(REFUSED, reasons=(budget.too_large(error),))
     metadata, rolling = found["metadata"], _rolling(found)
     request = Request(
         Hook.MUTATE,

@@ -1,27 +1,23 @@
 """The rules at work on one pod: fill in, check what came out, and settle conflicts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from webhook.admission.answer import Finding, Severity
+from webhook.admission.budget import Budget
 from webhook.admission.injected import Memory
 from webhook.pods import Patch, Pod, PodHead, Violation
 from webhook.rules.registry import RulePlan, Step, plan_rules
 from webhook.rules.rule import DeploymentFields
-from webhook.settings import Settings
-
-# Of one rule to one subject: a list of a million items is refused for the first of them.
-MOST_OBJECTIONS = 100
-# Of one rule to all the containers of a pod.
-MOST_OF_RULE = 1000
+from webhook.settings import RuleId, Settings
 
 
 class Enforcement:
     """The rules that apply to a pod, to the Deployment that it is the template of, or to both.
 
     `given` are the settings by which new pods are given what their template may not say, where
-    they are not the others. `cut` says that there was more to object to than MOST_OBJECTIONS or
-    MOST_OF_RULE.
+    they are not the others. Objections to what `concerns` says no about, by its pointer, do not
+    count.
     """
 
     def __init__(
@@ -36,7 +32,8 @@ class Enforcement:
         self.fills = applying.fills
         self.subjects = subjects
         self.given = given
-        self.cut = False
+        self.budget = Budget()
+        self.concerns: Callable[[str], bool] | None = None
 
     @classmethod
     def of_pod(cls, settings: Settings, pod: Pod, *, given: Settings | None = None) -> Self:
@@ -68,6 +65,14 @@ class Enforcement:
             settings, plan_rules(settings), {"pod": (), "container": (), "workload": (deployment,)}
         )
 
+    @classmethod
+    def of_rule(cls, rule: RuleId, settings: Settings, pod: Pod) -> Self:
+        """One rule for a pod as it will be stored, and no other."""
+        rules = cls.of_pod(settings, pod)
+        final = tuple(step for step in rules.plan.final if step.rule.id == rule)
+        rules.plan = rules.plan._replace(final=final)
+        return rules
+
     def fill(self, patch: Patch) -> list[Finding]:
         """Fill in every absent field that a rule has a value for.
 
@@ -80,7 +85,7 @@ class Enforcement:
             rule = step.rule
             if not rule.final and step.action == "override":
                 for _, violations in self._objections((step,)):
-                    warnings += _overridden(step, violations, patch)
+                    warnings += self._overridden(step, violations, patch)
             fill, by = rule.fill, settings if rule.given is None else given
             for subject in self.subjects[rule.subject]:
                 fill(subject, by)
@@ -107,32 +112,67 @@ class Enforcement:
         objections = self._objections(self.plan.checks)
         warnings: list[Finding] = []
         for step, violations in objections:
-            warnings += _overridden(step, _settled(step, violations, patch), patch)
+            warnings += self._overridden(step, _settled(step, violations, patch), patch)
         if warnings:
             # What one rule lost may be what another one waited for.
             warnings += self.fill(patch)
             objections = self._objections(self.plan.checks)
-        return warnings + _findings(objections)
+        return warnings + self._findings(objections)
 
     def check(self) -> list[Finding]:
         """What the rules object to in the object as it will be stored."""
-        return _findings(self._objections(self.plan.final))
+        return self._findings(self._objections(self.plan.final))
 
     def _objections(self, steps: Sequence[Step]) -> list[tuple[Step, list[Violation]]]:
-        settings, subjects = self.settings, self.subjects
+        """What the rules object to, as much of it as may be counted."""
+        settings, subjects, budget = self.settings, self.subjects, self.budget
+        concerns = self.concerns
         found: list[tuple[Step, list[Violation]]] = []
         for step in steps:
             check = step.rule.check
             of_rule: list[Violation] = []
             for subject in subjects[step.rule.subject]:
-                of_others = len(of_rule)
                 for violation in check(subject, settings):
-                    if len(of_rule) in (of_others + MOST_OBJECTIONS, MOST_OF_RULE):
-                        self.cut = True
-                        break
+                    if concerns is not None and not concerns(violation.pointer):
+                        continue
                     of_rule.append(violation)
+                    if not budget.take():
+                        return [*found, (step, of_rule)]
             if of_rule:
                 found.append((step, of_rule))
+        return found
+
+    def _overridden(self, step: Step, violations: list[Violation], patch: Patch) -> list[Finding]:
+        """Take the values away that are there, the last of a list first; a warning for each."""
+        gone = [
+            violation
+            for violation in reversed(violations)
+            if patch.override(violation.at, violation.key, violation.item)
+        ]
+        told = []
+        more = 0
+        for violation in reversed(gone):
+            if self.budget.says(Severity.WARNING):
+                said = violation.overridden or f"{violation.place} overridden: {violation.sentence}"
+                brief = f"{violation.place} overridden"
+                told.append(Finding(step.rule.id, Severity.WARNING, violation.pointer, said, brief))
+            else:
+                more += 1
+        return told + _more(step.rule.id, Severity.WARNING, more)
+
+    def _findings(self, objections: list[tuple[Step, list[Violation]]]) -> list[Finding]:
+        """The objections in words, the first of them; and that there were too many."""
+        found = self.budget.spent()
+        for step, violations in objections:
+            more = dict.fromkeys(Severity, 0)
+            for violation in violations:
+                severity = _severity(step, violation)
+                if self.budget.says(severity):
+                    found.append(_finding(step, violation))
+                else:
+                    more[severity] += 1
+            for severity, count in more.items():
+                found += _more(step.rule.id, severity, count)
         return found
 
 
@@ -141,10 +181,11 @@ def notices(settings: Settings, head: PodHead) -> list[Finding]:
 
     Asked before what we injected earlier is taken out: an author gets them once.
     """
-    found = [
-        (step, list(step.rule.notice(head, settings))) for step in plan_rules(settings).notices
+    return [
+        _finding(step, violation)
+        for step in plan_rules(settings).notices
+        for violation in step.rule.notice(head, settings)
     ]
-    return _findings(found)
 
 
 def _settled(step: Step, violations: list[Violation], patch: Patch) -> list[Violation]:
@@ -156,27 +197,16 @@ def _settled(step: Step, violations: list[Violation], patch: Patch) -> list[Viol
     return [violation for violation in violations if patch.gave_back(violation.at, violation.key)]
 
 
-def _overridden(step: Step, violations: list[Violation], patch: Patch) -> list[Finding]:
-    """Take the values away that are there, the last of a list first; a warning for each."""
-    warnings = []
-    for violation in reversed(violations):
-        said = violation.overridden or f"{violation.place} overridden: {violation.sentence}"
-        brief = f"{violation.place} overridden"
-        warning = Finding(step.rule.id, Severity.WARNING, violation.pointer, said, brief)
-        if patch.override(violation.at, violation.key, violation.item):
-            warnings.append(warning)
-    return warnings[::-1]
+def _severity(step: Step, violation: Violation) -> Severity:
+    advice = step.action == "warn" or violation.advice
+    return Severity.WARNING if advice else Severity.ERROR
 
 
-def _findings(objections: list[tuple[Step, list[Violation]]]) -> list[Finding]:
-    return [
-        Finding(
-            step.rule.id,
-            Severity.ERROR if step.action != "warn" and not violation.advice else Severity.WARNING,
-            violation.pointer,
-            violation.message,
-            violation.brief,
-        )
-        for step, violations in objections
-        for violation in violations
-    ]
+def _finding(step: Step, violation: Violation) -> Finding:
+    severity, said = _severity(step, violation), violation.message
+    return Finding(step.rule.id, severity, violation.pointer, said, violation.brief)
+
+
+def _more(rule: str, severity: Severity, count: int) -> list[Finding]:
+    """The finding that stands for those without words."""
+    return [Finding(rule, severity, "", f"and {count:,} more", more=count)] if count else []

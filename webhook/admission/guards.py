@@ -6,7 +6,8 @@ from typing import Any
 
 from webhook import names
 from webhook.admission.answer import Finding, Severity
-from webhook.admission.enforcement import MOST_OBJECTIONS, Enforcement
+from webhook.admission.budget import MOST_SAID
+from webhook.admission.enforcement import Enforcement
 from webhook.admission.workload import Request
 from webhook.documents import escape
 from webhook.pods import Fields, Origin, Patch, Pod, PodHead, Violation
@@ -39,12 +40,15 @@ def removed_gate(request: Request, settings: Settings) -> list[Finding]:
     return [_error("isolation-gate", f"/spec/{names.GATES}", sentence)]
 
 
-def added_tolerations(new: Fields, old: Fields, settings: Settings) -> list[Finding]:
+def added_tolerations(
+    request: Request, new: Fields, old: Fields, settings: Settings
+) -> list[Finding]:
     """Object to a toleration of everything that the live pod did not have."""
     rule = tolerations.RULE
     action = rule.action(rule.id, settings)
     if action == "off" or new.list(tolerations.KEY) == old.list(tolerations.KEY):
         return []
+    request.measure()
     before = set(map(_spelling, tolerations.of_everything(old, settings)))
     severity = Severity.WARNING if action == "warn" else Severity.ERROR
     added = (
@@ -54,12 +58,13 @@ def added_tolerations(new: Fields, old: Fields, settings: Settings) -> list[Find
     )
     return [
         Finding(rule.id, severity, found.pointer, found.message, found.brief)
-        for found in islice(added, MOST_OBJECTIONS)
+        for found in islice(added, MOST_SAID)
     ]
 
 
 def keys_of_binding(request: Request, settings: Settings) -> list[Finding]:
     """Object to what a Binding would bring to its pod: our keys, and AppArmor switched off."""
+    request.measure()
     metadata = Fields(request.object, Patch()).child("metadata")
     ours = [
         _error(
@@ -81,8 +86,7 @@ def _spelling(found: Violation) -> str:
 def _profiles(metadata: Fields, settings: Settings) -> list[Finding]:
     """What the rule says about the annotations once they are a pod's: kubelets read them there."""
     carried = Pod(PodHead(metadata, Fields({}, Patch(), root="/spec"), Origin()))
-    findings = Enforcement.of_pod(settings, carried).check()
-    return [finding for finding in findings if finding.rule == apparmor.RULE.id]
+    return Enforcement.of_rule(apparmor.RULE.id, settings, carried).check()
 
 
 def _may_remove(request: Request, settings: Settings) -> bool:

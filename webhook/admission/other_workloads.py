@@ -6,6 +6,7 @@ of one run of a CronJob gets the name of the CronJob into its template, which it
 
 from webhook import names
 from webhook.admission.answer import NOT_COVERED, PODS_REFUSED, Answer, Finding, Severity, allow
+from webhook.admission.budget import TooLarge, too_large
 from webhook.admission.coverage import covered, pods_covered, uncovered, unread_labels
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.workload import SCHEDULES, Hook, Request, Scope, Workload, read_workload
@@ -30,11 +31,21 @@ def review_workload(request: Request, settings: Settings, scope: Scope) -> Answe
         return allow()
     if not pods_covered(workload, settings, scope):
         return allow([_uncovered(workload)])
+    try:
+        request.measure()
+    except TooLarge as error:
+        findings = [too_large(error)]
+    else:
+        findings = _findings(workload, settings, patch)
+    return allow([_warning_of_workload(finding) for finding in findings])
+
+
+def _findings(workload: Workload, settings: Settings, patch: Patch) -> list[Finding]:
+    """What the rules say about the pods of the template."""
     enforcement = Enforcement.of_pod(settings, Pod(workload.head))
     findings = notices(settings, workload.head)
     findings += enforcement.fill(patch) + enforcement.settle(patch)
-    findings += unread_labels(workload)
-    return allow([_warning_of_workload(finding) for finding in findings])
+    return findings + unread_labels(workload)
 
 
 def _name_pods(job: Workload, patch: Patch) -> Answer:

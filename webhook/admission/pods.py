@@ -1,5 +1,7 @@
 """Pods: filled in when they are created, guarded while they live."""
 
+from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Any
 
 from webhook.admission import given, guards, injected, revert
@@ -8,7 +10,16 @@ from webhook.admission.coverage import covered, uncovered
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.workload import Hook, Request, Scope, Workload, read_workload
 from webhook.documents import value_at
-from webhook.pods import Container, Fields, Patch, Pod, PodHead, PodPaths, from_limit_range
+from webhook.pods import (
+    CONTAINER_LISTS,
+    EPHEMERAL,
+    Fields,
+    Patch,
+    Pod,
+    PodHead,
+    PodPaths,
+    from_limit_range,
+)
 from webhook.rules.checks import resource_ceilings, runtime_class
 from webhook.rules.checks.resources import exceeds
 from webhook.settings import Settings
@@ -33,6 +44,7 @@ def review_new_pod(request: Request, settings: Settings, scope: Scope) -> Answer
     new = read_workload(request.object, request, scope, patch)
     if not covered(new, settings, scope):
         return uncovered(new)
+    request.measure(filled_in=bool(new.head.origin.owner))
     if request.hook is Hook.VALIDATE:
         return allow_or_refuse(new.name, Enforcement.of_pod(settings, Pod(new.head)).check())
     findings = notices(settings, new.head)
@@ -61,12 +73,13 @@ def review_pod_update(request: Request, settings: Settings, scope: Scope) -> Ans
         return NOT_COVERED
     if request.hook is Hook.MUTATE:
         memory = injected.read_memory(old.annotations)
-        if memory is not None:
+        if memory is not None and request.fits():
             revert.put_back(new.head.spec, old.head.spec, memory)
         return allow((), patch.finish())
     findings = guards.changed_labels(request) + guards.removed_gate(request, settings)
-    findings += guards.added_tolerations(new.head.spec, old.head.spec, settings)
+    findings += guards.added_tolerations(request, new.head.spec, old.head.spec, settings)
     if _significant(new, old):
+        request.measure()
         findings += Enforcement.of_pod(settings, Pod(new.head)).check()
     return allow_or_refuse(new.name, findings)
 
@@ -78,28 +91,22 @@ def review_ephemeral_containers(request: Request, settings: Settings, scope: Sco
     old = read_workload(request.old_object, request, scope, Patch())
     if not (covered(new, settings, scope) or covered(old, settings, scope)):
         return NOT_COVERED
-    before = old.head.spec.names("ephemeralContainers")
-    pod = Pod(new.head)
-    added = [
-        container
-        for container in pod.containers
-        if container.fields.key == "ephemeralContainers"
-        and not (isinstance(name := container.fields.get("name"), str) and name in before)
-    ]
+    request.measure(filled_in=True)
+    pod = Pod(new.head, before=old.head.spec.names(EPHEMERAL))
+    places = {container.fields.pointer for container in pod.containers}
     enforcement = Enforcement.of_owned_pod(settings, pod, injected.Memory())
+    decided = {*places, *(f"{pod.security_context.pointer}/{key}" for key in INHERITED)}
+    enforcement.concerns = lambda path: _stands_in(path, decided)
     guarded: list[Finding] = []
     if request.hook is Hook.MUTATE:
         findings = enforcement.fill(patch) + enforcement.settle(patch)
     else:
         guarded = guards.changed_labels(request)
         findings = enforcement.check()
-    places = [container.fields.pointer for container in added]
     operations = [each for each in patch.finish() if _stands_in(each["path"], places)]
-    places += _inherited(pod, added)
-    relevant = [
-        finding for finding in findings if enforcement.cut or _stands_in(finding.path, places)
-    ]
-    way_out = RESTRICTED_PROFILE if _of_profile(relevant, pod, added) else ""
+    places |= _inherited(pod)
+    relevant = [finding for finding in findings if _stands_in(finding.path, places)]
+    way_out = RESTRICTED_PROFILE if _of_profile(relevant, pod) else ""
     return allow_or_refuse(new.name, guarded + relevant, operations, way_out=way_out)
 
 
@@ -108,15 +115,10 @@ def review_resize(request: Request, settings: Settings, scope: Scope) -> Answer:
     new = read_workload(request.object, request, scope, Patch())
     if not covered(new, settings, scope):
         return NOT_COVERED
-    enforcement = Enforcement.of_pod(settings, Pod(new.head))
-    findings = enforcement.check()
-    concerned = [
-        finding
-        for finding in findings
-        if enforcement.cut
-        or (finding.rule == resource_ceilings.RULE.id and _resized(request, finding.path))
-    ]
-    return allow_or_refuse(new.name, concerned)
+    request.measure(filled_in=True)
+    enforcement = Enforcement.of_rule(resource_ceilings.RULE.id, settings, Pod(new.head))
+    enforcement.concerns = partial(_resized, request)
+    return allow_or_refuse(new.name, enforcement.check())
 
 
 def _resized(request: Request, path: str) -> bool:
@@ -137,27 +139,32 @@ def review_binding(request: Request, settings: Settings, _scope: Scope) -> Answe
     return allow_or_refuse(request.name, guards.keys_of_binding(request, settings))
 
 
-def _stands_in(path: str, places: list[str]) -> bool:
-    return any(path == place or path.startswith(f"{place}/") for place in places)
+def _stands_in(path: str, places: AbstractSet[str]) -> bool:
+    """Whether a pointer leads into one of the places; what has no place is about all of them."""
+    while path and path not in places:
+        path = path.rpartition("/")[0]
+        if not path:
+            return False
+    return True
 
 
-def _of_profile(findings: list[Finding], pod: Pod, containers: list[Container]) -> bool:
+def _of_profile(findings: list[Finding], pod: Pod) -> bool:
     """Whether something is refused that the profile of `kubectl debug` writes or leaves out."""
-    places = [container.security_context.pointer for container in containers]
-    places += [f"{pod.security_context.pointer}/{key}" for key in WRITTEN_BY_PROFILE]
+    places = {container.security_context.pointer for container in pod.containers}
+    places |= {f"{pod.security_context.pointer}/{key}" for key in WRITTEN_BY_PROFILE}
     return any(
         finding.severity is Severity.ERROR and _stands_in(finding.path, places)
         for finding in findings
     )
 
 
-def _inherited(pod: Pod, containers: list[Container]) -> list[str]:
+def _inherited(pod: Pod) -> set[str]:
     """Where the pod's context decides for containers that say nothing themselves."""
-    return [
+    return {
         f"{pod.security_context.pointer}/{key}"
         for key in INHERITED
-        if not all(container.security_context.has(key) for container in containers)
-    ]
+        if not all(container.security_context.has(key) for container in pod.containers)
+    }
 
 
 def _take_out(head: PodHead, memory: injected.Memory, settings: Settings, patch: Patch) -> None:
@@ -204,6 +211,6 @@ def _significant(new: Workload, old: Workload) -> bool:
 
 def _images(spec: Fields) -> list[list[Any]]:
     return [
-        [container.get("image") for container in spec.items(key)]
-        for key in ("initContainers", "containers", "ephemeralContainers")
+        [each.get("image") if type(each) is dict else each for each in spec.list(key)]
+        for key in CONTAINER_LISTS
     ]

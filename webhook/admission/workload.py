@@ -4,8 +4,8 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.admission import injected
-from webhook.pods import Fields, Malformed, Origin, Patch, Pod, PodHead
+from webhook.admission import budget, injected
+from webhook.pods import LONGEST_NAME, Fields, Malformed, Origin, Patch, Pod, PodHead
 
 PODS = "pods"
 DEPLOYMENTS = "deployments.apps"
@@ -52,8 +52,29 @@ class Request(NamedTuple):
     """One admission request, decoded; `object` and `old_object` are private to the review.
 
     `resource` is the plural with its group (`pods`, `deployments.apps`), `subresource` empty for
-    the main resource. `name` is empty where the object has only a generateName.
+    the main resource. `name` is empty where the object has only a generateName. `size` is at least
+    that of each object as JSON, in bytes, and None where it is not known.
     """
+
+    def measure(self, *, filled_in: bool = False) -> None:
+        """Raise TooLarge where the object has more in it than is reviewed.
+
+        `filled_in` says that what a person wrote was reviewed before, and more was added since.
+        """
+        filled_in = filled_in or self.hook is Hook.VALIDATE
+        bounds = budget.FILLED_IN if filled_in else budget.WRITTEN
+        budget.measure(self.object, self._path, bounds, self.size)
+
+    def fits(self) -> bool:
+        """Whether both objects are small enough to be compared field by field."""
+        return all(
+            budget.fits(document, self._path, budget.FILLED_IN, self.size)
+            for document in (self.object, self.old_object)
+        )
+
+    @property
+    def _path(self) -> tuple[str, ...]:
+        return KINDS[self.resource][1] if self.resource in KINDS else ()
 
     hook: Hook
     resource: str
@@ -68,6 +89,7 @@ class Request(NamedTuple):
     user: str = ""
     groups: tuple[str, ...] = ()
     dry_run: bool = False
+    size: int | None = None
 
 
 class Workload(NamedTuple):
@@ -94,7 +116,7 @@ class Workload(NamedTuple):
     def name(self) -> str:
         """What people call the object: its name, or the prefix of its generated one."""
         metadata = self.root.child("metadata")
-        return str(metadata.get("name") or metadata.get("generateName") or "")
+        return str(metadata.get("name") or metadata.get("generateName") or "")[:LONGEST_NAME]
 
 
 def read_workload(document: Any, request: Request, scope: Scope, patch: Patch) -> Workload:
@@ -135,7 +157,8 @@ def read_workload(document: Any, request: Request, scope: Scope, patch: Patch) -
 def stored(found: Any, resource: str, scope: Scope = Scope.OPTED_IN) -> Workload:
     """See an object as the API server has it.
 
-    Raises Malformed for what no review accepts, whether it is a server or not.
+    Raises Malformed for what no review accepts, whether it is a server or not; TooLarge, which is
+    a Malformed, for what none reads.
     """
     metadata = found["metadata"]
     request = Request(
@@ -146,6 +169,7 @@ def stored(found: Any, resource: str, scope: Scope = Scope.OPTED_IN) -> Workload
         namespace=metadata.get("namespace") or "",
         name=str(metadata["name"]),
     )
+    request.measure()
     workload = read_workload(found, request, scope, Patch())
     Pod(workload.head)
     return workload
@@ -159,8 +183,11 @@ def _spec(template: Fields) -> Any:
 
 
 def _controller(metadata: Fields) -> Fields | None:
-    owners = metadata.items("ownerReferences")
-    return next((owner for owner in owners if owner.get("controller") is True), None)
+    key = "ownerReferences"
+    for at, owner in enumerate(metadata.list(key)):
+        if type(owner) is not dict or owner.get("controller") is True:
+            return Fields(owner, metadata.editor, metadata, key, at)
+    return None
 
 
 def _name(request: Request, metadata: Fields, labels: Fields, owner: Fields | None) -> str:
@@ -176,6 +203,7 @@ def _name(request: Request, metadata: Fields, labels: Fields, owner: Fields | No
     else:
         name = str(metadata.get("name") or request.name or metadata.get("generateName") or "")
         name = name.rstrip("-")
+    name = name[:LONGEST_NAME]  # Kubernetes refuses a longer one, which takes long to read
     return _without_hash(name, labels) if kind == "ReplicaSet" else name
 
 

@@ -4,7 +4,7 @@ The object is the request's own private copy: it is edited in place, and every e
 an `Editor`, which records it for the patch.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from webhook.documents import escape
@@ -164,6 +164,16 @@ class Fields:
             Fields(item, editor, self, key, at)
             for at, item in enumerate(self.list(key))
             if type(item) is not dict or field in item
+        ]
+
+    def others(self, key: str, known: Collection[str]) -> Objects:
+        """Those objects in a list whose names are not known."""
+        editor = self.editor
+        return [
+            Fields(item, editor, self, key, at)
+            for at, item in enumerate(self.list(key))
+            if type(item) is not dict
+            or not (isinstance(name := item.get("name"), str) and name in known)
         ]
 
     def names(self, key: str) -> set[str]:

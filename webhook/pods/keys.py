@@ -36,13 +36,16 @@ def unread_label(key: str, *more: str) -> str | None:
     return _unread(key, (*_LABELS, *more))
 
 
-def unread_annotation(key: str) -> str | None:
-    """The warning about an annotation that is not read, where it is one of the product's."""
+def unread_annotation(key: str, *, guess: bool = True) -> str | None:
+    """The warning about an annotation that is not read, where it is one of the product's.
+
+    To `guess` which one was meant takes a while.
+    """
     if not key.startswith(names.PREFIX) or key in _ANNOTATIONS:
         return None
     if key in {*_LABELS, names.MANAGED}:
         return "is not read: it is a label"
-    return _unread(key, names.USER_ANNOTATIONS)
+    return _unread(key, names.USER_ANNOTATIONS if guess else ())
 
 
 def _unread(key: str, known: tuple[str, ...]) -> str:

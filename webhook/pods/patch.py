@@ -180,11 +180,11 @@ class Patch:
     def _edit_items(self, at: Fields, key: str) -> tuple[journal.Edit, list[Any]]:
         """The edit of a list in place, and the list; the items that it held are kept."""
         edit, items = self._edit(at, key), at.list(key)
-        snapshot = list(items)
-        if edit.before is items and edit.items is None:
-            edit.items = snapshot
-        if edit.theirs is items:
-            edit.theirs = snapshot
+        unknown = edit.before is items and edit.items is None
+        if unknown or edit.theirs is items:
+            snapshot = list(items)
+            edit.items = snapshot if unknown else edit.items
+            edit.theirs = snapshot if edit.theirs is items else edit.theirs
         return edit, items
 
 

@@ -3,18 +3,18 @@
 Kubernetes visits init containers, containers and ephemeral containers alike; so do the rules.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from webhook import names
 from webhook.pods import server_choice
-from webhook.pods.fields import Fields, Malformed, Violation
+from webhook.pods.fields import Fields, Violation
 
 LONGEST_VALUE = 16 * 1024
-CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
-MOST_CONTAINERS = 500  # far more than a node starts; what more would cost, other reviews wait for
+EPHEMERAL = "ephemeralContainers"
+CONTAINER_LISTS = ("initContainers", "containers", EPHEMERAL)
 _LIMIT_RANGER = "kubernetes.io/limit-ranger"
 _SAID = "LimitRanger plugin set: "
 _LIMITED = {"containers": "container", "initContainers": "init container"}
@@ -123,10 +123,11 @@ class PodHead:
 class Pod(PodHead):
     """A pod, or the template of one, with the containers of its spec.
 
-    Raises Malformed where it has too many containers.
+    Where ephemeral containers are added to a live pod, it has these alone: `before` are the names
+    of those that were there.
     """
 
-    def __init__(self, head: PodHead) -> None:
+    def __init__(self, head: PodHead, before: Collection[str] | None = None) -> None:
         self.metadata = head.metadata
         self.labels = head.labels
         self.annotations = head.annotations
@@ -134,15 +135,11 @@ class Pod(PodHead):
         self.origin = head.origin
         self.security_context = spec.child("securityContext")
         self.platform = Platform(_is_windows(spec), spec.get("hostUsers") is False)
-        count = sum(len(spec.list(key)) for key in CONTAINER_LISTS)
-        if count > MOST_CONTAINERS:
-            sentence = f"the pod has {count} containers: at most {MOST_CONTAINERS} are reviewed"
-            raise Malformed(spec.pointer, sentence)
-        self.containers = [
-            Container(fields, self.platform)
-            for key in CONTAINER_LISTS
-            for fields in spec.items(key)
-        ]
+        if before is None:
+            found = [fields for key in CONTAINER_LISTS for fields in spec.items(key)]
+        else:
+            found = spec.others(EPHEMERAL, before)
+        self.containers = [Container(fields, self.platform) for fields in found]
 
     @property
     def server(self) -> Container | None:

@@ -119,6 +119,7 @@ def decode_review(body: bytes | bytearray, hook: Hook) -> Request:
         user=user.username or "",
         groups=tuple(user.groups or ()),
         dry_run=asked.dry_run or False,
+        size=len(body),
     )
 
 

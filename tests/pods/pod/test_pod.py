@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from tests.rules.case import base, pod_of
-from webhook.pods.fields import Malformed
-from webhook.pods.pod import LONGEST_VALUE, MOST_CONTAINERS, Origin
+from webhook.pods.pod import LONGEST_VALUE, Origin, Pod
 
 ONE, TWO = {"name": "one"}, {"name": "two"}
 
@@ -22,13 +21,15 @@ def test_containers_of_every_list_are_one_sequence() -> None:
     assert len(list(pod.security_contexts())) == 4
 
 
-@pytest.mark.parametrize("key", ["initContainers", "containers", "ephemeralContainers"])
-def test_more_containers_than_any_node_starts_are_not_reviewed(key: str) -> None:
-    most = [{"name": "c"}] * MOST_CONTAINERS
-    pod_of(base(**{"containers": [], key: most}))
+def test_a_pod_to_which_containers_are_added_has_these_alone() -> None:
+    added = {"name": "new"}
+    unnamed: list[Any] = [{}, {"name": []}]
+    head = pod_of(base(containers=[ONE], ephemeralContainers=[TWO, added, *unnamed]))
 
-    with pytest.raises(Malformed, match=f"has {MOST_CONTAINERS + 1} containers: at most"):
-        pod_of(base(**{"containers": [], key: [*most, ONE]}))
+    pod = Pod(head, before={"two"})
+
+    assert [each.fields.value for each in pod.containers] == [added, *unnamed]
+    assert pod.server is None
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,7 @@ FREE = [
     pytest.param(["/files"], id="another-shape"),
 ]
 MESSAGE = "containers[main].volumeMounts: /files is taken by another"
+ENDLESS = "containers[main].volumeMounts: a path of more than 100 steps is not read: shorten it"
 INSIDE = "containers[main].volumeMounts: nothing else can be mounted inside /files"
 
 
@@ -157,6 +158,12 @@ def test_refuses_every_mount_inside_the_place(path: str, name: str) -> None:
 
     assert refused(RULE, pod) == [INSIDE]
     assert filled(RULE, pod) == []
+
+
+def test_refuses_a_path_that_takes_long_to_read() -> None:
+    assert refused(RULE, mounting(at("/files/.." * 101))) == [ENDLESS]
+    assert filled(RULE, mounting(at("/files/.." * 101))) == []
+    assert refused(RULE, mounting(at("/files/.." * 50))) == []
 
 
 @pytest.mark.parametrize("path", FREE)

@@ -18,9 +18,8 @@ UID = "705ab4f5-6393-11e8-b7cc-42010a800002"
 
 def test_a_review_becomes_a_request() -> None:
     """Every part of the envelope that a decision may depend on arrives."""
-    request = decode_review(
-        posted(subResource="resize", oldObject={"a": 1}, dryRun=True), Hook.VALIDATE
-    )
+    body = posted(subResource="resize", oldObject={"a": 1}, dryRun=True)
+    request = decode_review(body, Hook.VALIDATE)
 
     assert request == Request(
         hook=Hook.VALIDATE,
@@ -36,6 +35,7 @@ def test_a_review_becomes_a_request() -> None:
         user="jane",
         groups=("devs", "system:authenticated"),
         dry_run=True,
+        size=len(body),
     )
 
 
@@ -50,10 +50,11 @@ def test_what_the_api_server_may_leave_out_is_empty() -> None:
             if key in ("uid", "kind", "resource", "operation")
         },
     }
-    request = decode_review(json.dumps(body).encode(), Hook.MUTATE)
+    sent = json.dumps(body).encode()
+    request = decode_review(sent, Hook.MUTATE)
 
     assert request == Request(
-        Hook.MUTATE, "pods", "CREATE", None, uid=request.uid, kind="Pod", groups=()
+        Hook.MUTATE, "pods", "CREATE", None, uid=request.uid, kind="Pod", groups=(), size=len(sent)
     )
 
 

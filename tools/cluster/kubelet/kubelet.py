@@ -12,7 +12,7 @@ from tools.cluster import objects
 from tools.cluster.background import Background
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.kubelet.pod import PodWorker
-from tools.cluster.kubelet.running import now
+from tools.cluster.kubelet.running import RunningContainer, now
 from tools.cluster.kubelet.services import Services
 from tools.cluster.kubelet.status import of_others
 
@@ -58,6 +58,11 @@ class Kubelet(Background):
             for worker in self._workers.values():
                 everything.push(worker.__exit__)
             everything.push(super().__exit__)
+
+    def containers(self, pod: Json) -> list[RunningContainer]:
+        """The containers of a pod that runs here; none before they are started."""
+        worker = self._workers.get(pod["metadata"]["uid"])
+        return worker.containers if worker else []
 
     def last_words(self) -> str:
         """How the log of each pod ends, without reviews, also after it has gone."""
@@ -141,9 +146,8 @@ class Kubelet(Background):
     def _ports(self, pods: list[Json]) -> dict[str, dict[int, int]]:
         found = {}
         for pod in pods:
-            worker = self._workers.get(pod["metadata"]["uid"])
-            if worker and worker.containers:
-                ports = [each.ports.items() for each in worker.containers]
+            if containers := self.containers(pod):
+                ports = [each.ports.items() for each in containers]
                 found[pod["metadata"]["name"]] = dict(itertools.chain(*ports))
         return found
 

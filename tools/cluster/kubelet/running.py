@@ -42,6 +42,11 @@ class RunningContainer:
         return self._process.pid is not None and self.status is None
 
     @property
+    def pid(self) -> int | None:
+        """The process id, while there is a process."""
+        return self._process.pid
+
+    @property
     def ready(self) -> bool:
         """Whether it runs, and its probe says it is ready."""
         return self.runs and (self._readiness is None or self._readiness.passes)

@@ -19,6 +19,7 @@ from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
 from webhook.settings import listed
 
 _NAMED = 5
+_GUESSED = 100  # of so many annotations it is said which one was meant
 _OF_DEPLOYMENTS = ("Deployment", "ReplicaSet")
 
 
@@ -59,15 +60,18 @@ def _values(pod: Pod) -> Iterator[Violation]:
             again = key in seen and seen[key] == value
             seen.setdefault(key, value)
             if not again and key.startswith(names.PREFIX):
-                yield from _objections(pod, annotations, key, value)
+                guess = len(seen) <= _GUESSED
+                yield from _objections(pod, annotations, key, value, guess=guess)
 
 
-def _objections(pod: Pod, at: Fields, key: str, value: object) -> Iterator[Violation]:
+def _objections(
+    pod: Pod, at: Fields, key: str, value: object, *, guess: bool
+) -> Iterator[Violation]:
     if pod.origin.too_long(value) and key != names.INJECTED:
         sentence = f"is longer than {LONGEST_VALUE} characters, and not read: shorten it"
         yield at.violation(key, sentence)
         return
-    unread = keys.unread_annotation(key)
+    unread = keys.unread_annotation(key, guess=guess)
     wrong = keys.unreadable(key, str(value))
     if unread is not None:
         yield at.violation(key, unread, advice=True)
@@ -94,8 +98,8 @@ def _beside(pod: Pod) -> Iterator[Violation]:
     beside = pod.origin.beside
     if beside is None:
         return
-    for key, value in beside.entries():
-        unread = keys.unread_annotation(key)
+    for at, (key, value) in enumerate(beside.entries()):
+        unread = keys.unread_annotation(key, guess=at < _GUESSED)
         if pod.annotations.get(key) == value:
             continue
         if unread is not None:

@@ -2,8 +2,8 @@
 
 Field    spec.volumes, and volumeMounts of the server container
 Absent   the Secret made from file-keys and those that files-from names, mounted read-only
-Refused  something else mounted at /files or inside it, however the path is written, and another
-         volume of the name mcp-files
+Refused  something else mounted at /files or inside it, however the path is written, another volume
+         of the name mcp-files, and beside these a mountPath of more than 100 steps
 Source   mcp-admission; other containers of the pod get no secrets, and no guess does
 """
 
@@ -14,6 +14,7 @@ from webhook import names
 from webhook.rules.rule import Container, Fields, Pod, PodRule, Settings, Violation
 
 PATH = "/files"
+MOST_STEPS = 100
 VOLUME = "mcp-files"
 MODE = 0o644  # what the API server fills in; spelled out, so that our volume is recognised later
 
@@ -43,8 +44,12 @@ def _taken(pod: Pod, server: Container, secrets: list[str]) -> Iterator[Violatio
         if volume.get("name") == VOLUME and not _holds(volume, secrets):
             yield volume.violation("name", f"is kept for the files at {PATH}: choose another")
     for at, mount in enumerate(server.fields.items("volumeMounts")):
-        path, sentence = _cleaned(mount.get("mountPath")), ""
-        if path.startswith(f"{PATH}/"):
+        path, sentence = mount.get("mountPath"), ""
+        endless = isinstance(path, str) and path.count("/") > MOST_STEPS
+        path = "" if endless else _cleaned(path)
+        if endless:
+            sentence = f"a path of more than {MOST_STEPS} steps is not read: shorten it"
+        elif path.startswith(f"{PATH}/"):
             sentence = f"nothing else can be mounted inside {PATH}"
         elif path == PATH and mount.get("name") != VOLUME:
             sentence = f"{PATH} is taken by another"

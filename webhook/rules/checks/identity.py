@@ -7,10 +7,13 @@ Source   mcp-admission; Kubernetes label values end at 63 characters
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from webhook import names
 from webhook.pods import keys
 from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
+
+MOST_LABELS = 100
 
 
 def fill(pod: Pod, _settings: Settings) -> None:
@@ -33,8 +36,11 @@ def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
 
 
 def unread(labels: Fields) -> Iterator[Violation]:
-    """Warn about labels with the prefix of the product that it does not read."""
-    for key, _ in labels.entries():
+    """Warn about labels with the prefix of the product that it does not read.
+
+    To find the one that was meant takes a while: no more than MOST_LABELS are looked at.
+    """
+    for key in islice(labels.value or (), MOST_LABELS):
         sentence = keys.unread_label(key)
         if sentence is not None:
             yield labels.violation(key, sentence, advice=True)
