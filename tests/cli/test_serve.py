@@ -38,6 +38,7 @@ def _expected(**tweak: Any) -> Options:
         "client_ca": None,
         "client_names": frozenset(),
         "settings": None,
+        "accepted_settings": None,
         "drain_seconds": 5.0,
     }
     return Options(**defaults | tweak)
@@ -59,6 +60,10 @@ def _expected(**tweak: Any) -> Options:
             {"client_ca": Path("ca.crt"), "client_names": frozenset("ab")},
         ),
         (["--settings", "settings.yaml"], {"settings": Path("settings.yaml")}),
+        (
+            ["--settings", "settings.yaml", "--accepted-settings", "accepted.yaml"],
+            {"settings": Path("settings.yaml"), "accepted_settings": Path("accepted.yaml")},
+        ),
         (["--drain-seconds", "0"], {"drain_seconds": 0.0}),
         (["--drain-seconds", "2.5"], {"drain_seconds": 2.5}),
     ],
@@ -105,6 +110,14 @@ def test_names_of_clients_need_their_authority(
     """Without one, no client has to show a certificate."""
     assert command_line.main(["serve", *PAIR, "--client-name", "kube-apiserver"]) == 2
     told = "mcp-admission serve: --client-name needs --client-ca FILE: add it\n"
+    assert (served, capsys.readouterr().err) == ([], told)
+
+
+def test_accepted_settings_need_settings(
+    served: list[Options], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command_line.main(["serve", *PAIR, "--accepted-settings", "accepted.yaml"]) == 2
+    told = "mcp-admission serve: --accepted-settings needs --settings FILE: add it\n"
     assert (served, capsys.readouterr().err) == ([], told)
 
 

@@ -86,6 +86,13 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--settings", type=Path, metavar="FILE", help="settings in YAML (default: all defaults)"
     )
+    parser.add_argument(
+        "--accepted-settings",
+        type=Path,
+        metavar="FILE",
+        help="accept what these settings allow, too; the controller writes them while settings "
+        "change, and the file may be missing or empty (needs --settings)",
+    )
 
 
 def _add_proofs(parser: argparse.ArgumentParser) -> None:
@@ -121,6 +128,9 @@ def _add_proofs(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Serve until a signal."""
+    if args.accepted_settings and not args.settings:
+        sys.stderr.write("mcp-admission serve: --accepted-settings needs --settings FILE: add it\n")
+        return ExitCode.ERROR
     if args.client_name and not args.client_ca:
         sys.stderr.write("mcp-admission serve: --client-name needs --client-ca FILE: add it\n")
         return ExitCode.ERROR
@@ -135,6 +145,7 @@ def run(args: argparse.Namespace) -> ExitCode:
             client_ca=args.client_ca,
             client_names=frozenset(args.client_name),
             settings=args.settings,
+            accepted_settings=args.accepted_settings,
             drain_seconds=args.drain_seconds,
             log_level=LEVELS[args.log_level],
         )

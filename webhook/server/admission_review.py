@@ -8,7 +8,7 @@ parser, it keeps fields that no model knows, and the review may edit the dict in
 import base64
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -28,6 +28,8 @@ ERRORS = {
     "model_type": "should be an object",
     "string_too_short": "should not be empty",
 }
+# What no settings allow.
+NEVER_ALLOWED = (422,)
 REASONS = {403: "Forbidden", 422: "Invalid", 500: "InternalError"}
 
 
@@ -39,11 +41,15 @@ class WireError(ValueError):
 
 
 class Decision(NamedTuple):
-    """The answer as bytes and as data; `error` is the failure of the review itself."""
+    """The answer as bytes and as data; `error` is the failure of the review itself.
+
+    `beside` says that the settings in force refuse the object, and others that are accepted do not.
+    """
 
     body: bytes
     answer: Answer
     error: Exception | None = None
+    beside: bool = False
 
 
 class _Part(BaseModel):
@@ -118,12 +124,24 @@ def decode_review(body: bytes | bytearray, hook: Hook) -> Request:
 
 
 def make_decision(
-    reviewer: Reviewer, request: Request, settings: Settings, scope: Scope
+    reviewer: Reviewer,
+    request: Request,
+    settings: Settings,
+    scope: Scope,
+    others: Iterable[tuple[Request, Settings]] = (),
 ) -> Decision:
-    """Answer a request; a review that fails refuses the object and says where to look."""
+    """Answer a request; a review that fails refuses the object and says where to look.
+
+    `others` are the same request, read anew, and other settings. They are taken one by one while
+    the object is refused; the first settings that allow it answer.
+    """
     try:
-        answer = reviewer(request, settings, scope)
-        return Decision(encode_review(request.uid, answer, request.hook), answer)
+        answer, beside = reviewer(request, settings, scope), False
+        if not answer.allowed and answer.code not in NEVER_ALLOWED:
+            answers = (reviewer(anew, each, scope) for anew, each in others)
+            allowing = next((each for each in answers if each.allowed), None)
+            answer, beside = allowing or answer, allowing is not None
+        return Decision(encode_review(request.uid, answer, request.hook), answer, beside=beside)
     except Exception as error:  # noqa: BLE001 - one object that no rule expected is not an outage
         answer = Answer(
             allowed=False,
@@ -180,6 +198,8 @@ def record_decision(
         "dry_run": request.dry_run,
         "seconds": round(seconds, 6),
     }
+    if decision.beside:
+        fields["settings"] = "accepted"
     if decision.error:
         metrics.internal_errors.inc()
         LOG.error("review", extra={"fields": fields | failure(decision.error)})

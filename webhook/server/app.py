@@ -12,7 +12,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from webhook.admission import Hook, Scope, review
+from webhook.admission import Hook, Request, Scope, review
 from webhook.observe.logs import SeldomLog
 from webhook.observe.metrics import Metrics
 from webhook.server import admission_review, object_size
@@ -112,14 +112,18 @@ class Judge:
                 decision = object_size.refuse_unread(request, body)
             else:
                 request = admission_review.decode_review(body, self._hook)
-                decision = admission_review.make_decision(
-                    self._reviewer, request, self._settings.current, self._scope
-                )
+                decision = self._decide(request, body)
         except admission_review.WireError as error:
             raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
         seconds = time.monotonic() - arrived
         admission_review.record_decision(request, self._scope, decision, seconds, self._metrics)
         return decision.body
+
+    def _decide(self, request: Request, body: bytearray) -> admission_review.Decision:
+        current, accepted = self._settings.in_force
+        # A review edits the object in place: for other settings it is read anew.
+        others = ((admission_review.decode_review(body, self._hook), each) for each in accepted)
+        return admission_review.make_decision(self._reviewer, request, current, self._scope, others)
 
 
 def _endpoint(judge: Judge, intake: Intake, turns: Turns) -> Handler:

@@ -1,8 +1,8 @@
 """Files that may change while the process runs, settings among them: read again when they change.
 
 The kubelet replaces a mounted volume by swapping a symlink and sends no event for the files
-themselves, so their content is read every second. New content is proven before it is used. Content
-that is invalid changes nothing but a metric and the log.
+themselves, so their content is read four times a second. New content is proven before it is used.
+Content that is invalid changes nothing but a metric and the log.
 """
 
 import asyncio
@@ -13,13 +13,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from webhook.documents import DocumentError, read_bytes
 from webhook.observe.logs import failure
 from webhook.observe.metrics import Metrics
-from webhook.settings import Settings, SettingsError, content_digest, parse_settings
+from webhook.settings import (
+    Settings,
+    SettingsError,
+    parse_accepted,
+    parse_settings,
+    stage_digest,
+)
 
-SECONDS_BETWEEN_POLLS = 1.0
+# A changed setting takes three rounds of these.
+SECONDS_BETWEEN_POLLS = 0.25
 TRIES = 3
 
 LOG = logging.getLogger(__name__)
@@ -105,30 +113,56 @@ class FileWatcher:
         raise FileError(f"{names} changed {TRIES} times while being read: write them once")
 
 
-class SettingsFile:
-    """`current` follows the file; without a file it is the defaults, for good.
+class InForce(NamedTuple):
+    """The settings to fill in by, and those by which an object is accepted, too."""
 
-    `digest` is that of the content in force; `on_change` is called with each new one.
+    current: Settings
+    accepted: tuple[Settings, ...] = ()
+
+
+class SettingsFile:
+    """`in_force` follows the files; without a file it is the defaults, for good.
+
+    The second file may be absent or empty. `digest` is that of the content in force; `on_change`
+    is called with each new one.
     """
 
     def __init__(
-        self, path: Path | None, on_change: Callable[[str], object] = lambda _: None
+        self,
+        path: Path | None,
+        on_change: Callable[[str], object] = lambda _: None,
+        accepted: Path | None = None,
     ) -> None:
-        self.current, self.digest = Settings(), ""
+        self.in_force, self.digest = InForce(Settings()), ""
         self._on_change = on_change
-        self.file_sets = [FileSet("settings", (path,), partial(self._load, path))] if path else []
+        paths = tuple(filter(None, (path, accepted)))
+        load = partial(self._load, path, accepted) if path else None
+        self.file_sets = [FileSet("settings", paths, load)] if load else []
 
-    def _load(self, path: Path) -> Swap:
-        """Read the file once and prove the settings in it."""
+    @property
+    def current(self) -> Settings:
+        """The settings to fill in by."""
+        return self.in_force.current
+
+    @current.setter
+    def current(self, settings: Settings) -> None:
+        self.in_force = InForce(settings)
+
+    def _load(self, path: Path, accepted: Path | None) -> Swap:
+        """Read each file once and prove the settings in it."""
         try:
             content = read_bytes(path)
             settings = parse_settings(content, str(path))
+            beside = read_bytes(accepted) if accepted and accepted.exists() else b""
+            others = parse_accepted(beside, str(accepted)).settings
         except (DocumentError, SettingsError) as error:
             raise FileError(str(error)) from None
-        return partial(self._swap, settings, content_digest(content))
+        return partial(self._swap, InForce(settings, others), stage_digest(content, beside))
 
-    def _swap(self, settings: Settings, digest: str) -> None:
-        self.current, self.digest = settings, digest
+    def _swap(self, in_force: InForce, digest: str) -> None:
+        # One assignment: a review on another thread never sees one half of it.
+        self.in_force = in_force
+        self.digest = digest
         self._on_change(digest)
 
 

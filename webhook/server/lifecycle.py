@@ -47,6 +47,7 @@ class Options:
     client_ca: Path | None = None
     client_names: frozenset[str] = frozenset()
     settings: Path | None = None
+    accepted_settings: Path | None = None
     drain_seconds: float = 5.0
     log_level: int = logging.INFO
 
@@ -103,7 +104,9 @@ class Process:
             service=options.service,
         )
         self._metrics.certificate_expiry.set_function(lambda: self._certificate.ends)
-        self._settings = SettingsFile(options.settings, self._metrics.settings_are)
+        self._settings = SettingsFile(
+            options.settings, self._metrics.settings_are, options.accepted_settings
+        )
         file_sets = [*self._settings.file_sets, *self._certificate.file_sets]
         self.watcher = FileWatcher(file_sets, self._metrics)
 

@@ -33,6 +33,14 @@ from webhook.settings.server_defaults import (
     Resources,
     Toleration,
 )
+from webhook.settings.stage import (
+    ACCEPTED_FILE,
+    Accepted,
+    Stage,
+    parse_accepted,
+    parse_stage,
+    stage_digest,
+)
 from webhook.settings.values import (
     ACCEPTED,
     DNS_LABEL,
@@ -47,6 +55,7 @@ from webhook.settings.values import (
 
 __all__ = [
     "ACCEPTED",
+    "ACCEPTED_FILE",
     "COUNTED",
     "DNS_LABEL",
     "FILE",
@@ -57,6 +66,7 @@ __all__ = [
     "NOT_OVERRIDABLE",
     "PLURAL",
     "VERSION",
+    "Accepted",
     "Gateway",
     "Labels",
     "Layer",
@@ -75,6 +85,7 @@ __all__ = [
     "Section",
     "Settings",
     "SettingsError",
+    "Stage",
     "Toleration",
     "chart_only_keys",
     "cidr",
@@ -88,7 +99,10 @@ __all__ = [
     "minor",
     "nearest",
     "not_read",
+    "parse_accepted",
     "parse_quantity",
     "parse_settings",
+    "parse_stage",
     "read_layers",
+    "stage_digest",
 ]

@@ -142,7 +142,7 @@ def _layer(found: list[reader.Document], source: str) -> Layer:
         raise SettingsError(
             f"{source}:{document.line('')}: settings are a mapping of keys: {_DEFAULTS}"
         )
-    return Layer(document.value, lambda key: _place(document, key))
+    return Layer(document.value, lambda key: place_in(document, key))
 
 
 def _exported(document: reader.Document) -> Layer:
@@ -150,10 +150,10 @@ def _exported(document: reader.Document) -> Layer:
     try:
         around, found = single_resource(document.value)
     except NotOneResourceError as error:
-        raise SettingsError(f"{_place(document, error.key)}: {error}") from None
+        raise SettingsError(f"{place_in(document, error.key)}: {error}") from None
 
     def place(key: Key) -> str:
-        return _place(document, (*around, *key))
+        return place_in(document, (*around, *key))
 
     faults = faults_of_resource(found)
     lines = [f"{place(fault.key)}: {fault.sentence}" for fault in faults]
@@ -162,7 +162,8 @@ def _exported(document: reader.Document) -> Layer:
     return Layer(spec_of(found), lambda key: place(("spec", *key)))
 
 
-def _place(document: reader.Document, key: Key) -> str:
+def place_in(document: reader.Document, key: Key) -> str:
+    """File, line and key, as errors name them."""
     line = document.line(pointer_to(key))
     return f"{document.source}:{line}: {dotted(key) or 'the object'}"
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from webhook.controller.settings.distribution import Answers, Distribution, resource_status
+from webhook.controller.settings.distribution import ChangeStep, Distribution, resource_status
+from webhook.controller.settings.propagation import Answers
 from webhook.controller.settings.settings_store import SettingsResource
 from webhook.settings.layers import Layer
 
@@ -47,6 +48,26 @@ def test_settings_are_distributed_when_every_replica_reports_them(
     assert found["Valid"]["status"] == "True"
     assert (found["Distributed"]["status"], found["Distributed"]["reason"]) == (state, reason)
     assert words in found["Distributed"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("step", "told", "reason", "words"),
+    [
+        (1, "old", "Waiting", "step 1 of 3: a of 1 do not accept new yet: their kubelets"),
+        (1, "step", "Stepping", "step 1 of 3: all replicas accept new"),
+        (2, "old", "Waiting", "step 2 of 3: a of 1 do not have new in force yet"),
+        (2, "step", "Stepping", "all replicas have new in force: what the settings before allow"),
+        (3, "old", "Waiting", "step 3 of 3: a of 1 do not have new in force alone yet"),
+    ],
+)
+def test_amid_a_change_the_status_says_the_step_and_who_lacks_it(
+    step: int, told: str, reason: str, words: str
+) -> None:
+    amid = Distribution(None, "new", Answers({"a": told}), COUNTS, ChangeStep(step, "step"))
+    found = conditions(resource_status(resource(), amid, LOCKS, "now"))["Distributed"]
+
+    assert (found["status"], found["reason"]) == ("False", reason)
+    assert words in found["message"]
 
 
 def test_what_is_not_valid_is_not_called_distributed() -> None:

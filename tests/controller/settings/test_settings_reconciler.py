@@ -8,21 +8,26 @@ import pytest
 
 from webhook.controller import serving_replicas
 from webhook.controller.installation import Installation
-from webhook.controller.settings import distribution
+from webhook.controller.settings import propagation, settings_reconciler
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
 from webhook.controller.settings.settings_reconciler import SOURCE_FILE, SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsResource
+from webhook.controller.settings.steps import read_stage
 from webhook.kube.errors import Forbidden
 from webhook.settings.layers import FILE
+from webhook.settings.stage import ACCEPTED_FILE, Stage
 
 Json = dict[str, Any]
 FULL = Forbidden(403, "Forbidden", "exceeded quota")
 
 
 class Cluster:
-    """One settings resource, no replica, and a ConfigMap that may not be written."""
+    """One settings resource, no replica, and a ConfigMap that may not be written unless `free`."""
 
-    def __init__(self, spec: Json, files: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, spec: Json, files: Mapping[str, str] | None = None, *, free: bool = False
+    ) -> None:
+        self.free, self.written = free, list[Mapping[str, str]]()
         self.resource = SettingsResource("1", 1, spec, {})
         self.files = files
         self.known = True
@@ -34,8 +39,11 @@ class Cluster:
     async def list(self, *_: object, **__: object) -> Any:
         return type("Listing", (), {"items": []})
 
-    async def write(self, *_: object) -> None:
-        raise FULL
+    async def write(self, files: Mapping[str, str], *_: object) -> None:
+        if not self.free:
+            raise FULL
+        self.files = files
+        self.written.append(files)
 
     async def write_status(self, _: str, status: Json) -> None:
         self.status = status
@@ -65,7 +73,7 @@ async def test_a_controller_that_starts_waits_for_replicas_that_tell_of_other_se
     told = {"a": wanted.digest, "b": "of before"}
     monkeypatch.setattr(serving_replicas, "endpoint_replicas", returns([]))
     monkeypatch.setattr(serving_replicas, "ask_digests", returns(told))
-    monkeypatch.setattr(distribution, "WAITING", 0.0)
+    monkeypatch.setattr(propagation, "WAITING", 0.0)
     used: list[EffectiveSettings] = []
     places = Installation("mcp-admission", "mcp-admission-system")
     distributor = SettingsReconciler(cluster, places, cluster, [], used.append)
@@ -76,6 +84,141 @@ async def test_a_controller_that_starts_waits_for_replicas_that_tell_of_other_se
     told["b"] = wanted.digest
     await distributor.reconcile()
     assert used
+
+
+LENIENT = {"mcpNamespace": {"podSecurity": {"enforce": "baseline"}}}
+
+
+class Follower:
+    """One replica that reads the ConfigMap when it is told to; the next look is due at once."""
+
+    def __init__(self, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._cluster, self.told = cluster, dict[str, str | None]()
+        monkeypatch.setattr(serving_replicas, "endpoint_replicas", returns([]))
+        monkeypatch.setattr(serving_replicas, "ask_digests", returns(self.told))
+        monkeypatch.setattr(propagation, "WAITING", 0.0)
+        monkeypatch.setattr(settings_reconciler, "LINGERING", 0.0)
+        self.reads()
+
+    def reads(self) -> None:
+        files = self._cluster.files
+        stage = read_stage(files)
+        assert stage is not None
+        self.told["a"] = stage.digest
+
+
+def started(
+    monkeypatch: pytest.MonkeyPatch, before: Json, after: Json
+) -> tuple[Any, Follower, SettingsReconciler, list[EffectiveSettings]]:
+    """A controller that starts to lead when other settings are wanted than those in force."""
+    old = effective_settings(before, [])
+    files = {FILE: old.text, SOURCE_FILE: old.source}
+    cluster: Any = Cluster(after, files, free=True)
+    used: list[EffectiveSettings] = []
+    places = Installation("mcp-admission", "mcp-admission-system")
+    reconciler = SettingsReconciler(cluster, places, cluster, [], used.append)
+    return cluster, Follower(cluster, monkeypatch), reconciler, used
+
+
+def distributed(cluster: Any) -> tuple[str, str]:
+    found = {each["type"]: each for each in cluster.status["conditions"]}["Distributed"]
+    return found["reason"], found["message"].split(":")[0]
+
+
+async def test_each_step_is_written_when_every_replica_has_the_one_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster, replica, reconciler, used = started(monkeypatch, {}, {"onConflict": "warn"})
+    new, old = effective_settings({"onConflict": "warn"}, []).text, "{}\n"
+
+    for stage, said in (
+        (Stage(old, new), ("Waiting", "step 1 of 3")),
+        (Stage(new, None, (old,)), ("Waiting", "step 2 of 3")),
+        (Stage(new), ("Waiting", "step 3 of 3")),
+    ):
+        await reconciler.reconcile()
+        assert read_stage(cluster.files) == stage
+        assert distributed(cluster) == said
+        await reconciler.reconcile()
+        assert read_stage(cluster.files) == stage
+        replica.reads()
+
+    await reconciler.reconcile()
+    assert distributed(cluster)[0] == "InForce"
+    assert len(cluster.written) == 3
+    assert {each.settings.on_conflict for each in used} == {"warn"}
+
+
+async def test_the_next_leader_goes_on_with_the_step_that_the_config_map_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster, replica, first, _ = started(monkeypatch, {}, {"onConflict": "warn"})
+    await first.reconcile()
+    assert cluster.files[ACCEPTED_FILE] == "next:\n  onConflict: warn\n"
+    replica.reads()
+
+    places = Installation("mcp-admission", "mcp-admission-system")
+    await SettingsReconciler(cluster, places, cluster, [], lambda _: None).reconcile()
+
+    assert cluster.files[ACCEPTED_FILE] == "before:\n- {}\n"
+    assert cluster.files[FILE] == "onConflict: warn\n"
+
+
+async def test_a_stricter_level_of_namespaces_waits_for_the_last_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster, replica, reconciler, used = started(monkeypatch, LENIENT, {})
+    for _ in range(3):
+        await reconciler.reconcile()
+        replica.reads()
+        assert not used
+
+    await reconciler.reconcile()
+    assert read_stage(cluster.files) == Stage("{}\n")
+    assert used
+
+
+async def test_a_less_strict_level_of_namespaces_waits_for_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, _, reconciler, used = started(monkeypatch, {}, LENIENT)
+    await reconciler.reconcile()
+
+    assert used
+
+
+async def test_an_edited_config_map_is_put_back_to_the_step_that_it_was_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster, _, reconciler, _ = started(monkeypatch, {}, {"onConflict": "warn"})
+    await reconciler.reconcile()
+    before = cluster.files
+
+    for harmed in (None, {FILE: "platform: openshift\n", ACCEPTED_FILE: ""}):
+        cluster.files = harmed
+        await reconciler.reconcile()
+        assert cluster.files == before
+
+
+async def test_what_has_no_room_for_steps_is_written_at_once_and_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old, new = ({"mcpServerDefaults": {"image": letter * 400_000}} for letter in "ab")
+    cluster, replica, reconciler, _ = started(monkeypatch, old, new)
+    await reconciler.reconcile()
+    assert cluster.files[ACCEPTED_FILE] == ""
+    replica.reads()
+    await reconciler.reconcile()
+
+    found = {each["type"]: each for each in cluster.status["conditions"]}["Distributed"]
+    assert (found["status"], found["reason"]) == ("True", "InForce")
+    assert "do not fit into a ConfigMap" in found["message"]
+
+    cluster.resource = SettingsResource("1", 2, {}, {})
+    for _ in range(4):
+        await reconciler.reconcile()
+        replica.reads()
+    assert "do not fit" not in str(cluster.status)
 
 
 def returns(answer: object) -> Callable[..., Awaitable[object]]:

@@ -10,11 +10,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.server.reviews import answered, posted
+from tests.server.reviews import POD, answered, posted
 from tests.server.serving import JSON, Recorder, serving
 from webhook.admission.answer import Answer, Finding, Severity
 from webhook.admission.workload import Hook, Request, Scope
 from webhook.server import body_room, intake
+from webhook.server.file_watch import InForce
 from webhook.server.intake import LARGEST_BODY
 from webhook.settings.model import Settings
 
@@ -61,6 +62,24 @@ async def test_settings_are_those_in_force_when_the_request_comes() -> None:
         await server.post()
 
     assert [settings.on_conflict for _, settings, _ in reviewer.asked] == ["deny", "warn"]
+
+
+async def test_accepted_settings_review_the_object_as_it_was_sent() -> None:
+    """A review edits it in place, and what one has edited is nothing for the next one."""
+    objects: list[Any] = []
+
+    def reviewer(request: Request, settings: Settings, scope: Scope) -> Answer:
+        objects.append(dict(request.object))
+        request.object.clear()
+        return Answer(allowed=settings.on_conflict == "warn", code=403)
+
+    async with serving(reviewer) as server:
+        lenient = Settings.model_validate({"onConflict": "warn"})
+        server.settings.in_force = InForce(Settings(), (Settings(), lenient))
+        _, body = await server.post()
+
+    assert answered(body)["allowed"]
+    assert objects == [POD] * 3
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])

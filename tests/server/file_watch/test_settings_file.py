@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from webhook.observe.metrics import Metrics
-from webhook.server.file_watch import FileError, FileWatcher, SettingsFile
+from webhook.server.file_watch import FileError, FileWatcher, InForce, SettingsFile
 from webhook.settings.layers import content_digest
 from webhook.settings.model import Settings
+from webhook.settings.stage import stage_digest
 
 BAD = {
     "onConflict: perhaps\n": "onConflict",
@@ -97,3 +98,39 @@ def test_the_digest_is_that_of_the_content_in_force(tmp_path: Path) -> None:
     text = metrics.render().decode()
     assert f'settings_info{{digest="{content_digest(file.read_bytes())}"}} 1.0' in text
     assert first not in text
+
+
+def test_what_is_accepted_beside_is_read_together_with_the_settings(tmp_path: Path) -> None:
+    file, beside = tmp_path / "settings.yaml", tmp_path / "accepted.yaml"
+    file.write_text("onConflict: warn\n")
+    settings = SettingsFile(file, accepted=beside)
+    watch = FileWatcher(settings.file_sets, Metrics())
+    watch.load()
+    alone = settings.digest
+    assert settings.in_force == InForce(settings.current)
+    assert alone == content_digest(b"onConflict: warn\n")
+
+    beside.write_text("next: {onConflict: override}\nbefore: [{}]\n")
+    watch.poll()
+    assert settings.current.on_conflict == "warn"
+    assert [each.on_conflict for each in settings.in_force.accepted] == ["override", "deny"]
+    assert settings.digest == stage_digest(file.read_bytes(), beside.read_bytes()) != alone
+
+    beside.write_text("")
+    watch.poll()
+    assert (settings.in_force.accepted, settings.digest) == ((), alone)
+
+
+def test_a_bad_second_file_keeps_both(tmp_path: Path) -> None:
+    file, beside = tmp_path / "settings.yaml", tmp_path / "accepted.yaml"
+    file.write_text("onConflict: warn\n")
+    settings = SettingsFile(file, accepted=beside)
+    watch = FileWatcher(settings.file_sets, Metrics())
+    watch.load()
+    before = settings.in_force
+
+    file.write_text("onConflict: override\n")
+    beside.write_text("next: {onConflict: perhaps}\n")
+    watch.poll()
+
+    assert settings.in_force is before

@@ -1,35 +1,33 @@
-"""Whether every serving replica has the settings, and what the resource's status says about it."""
+"""What the resource's status says: whether it is valid, and who has which settings."""
 
-import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from webhook.controller import serving_replicas
-from webhook.controller.installation import SERVE_DEPLOYMENT, Installation
+from webhook.controller.installation import SERVE_DEPLOYMENT
 from webhook.controller.settings import effective
+from webhook.controller.settings.propagation import Answers
 from webhook.controller.settings.settings_store import SettingsResource
-from webhook.kube import Api, ApiError
+from webhook.controller.settings.steps import STEPS
 from webhook.settings import Layer
 
 Json = dict[str, Any]
 LONGEST = 4000
 MOST_NAMES = 5
-# A replica that lacks them is asked often at first; one that cannot be helped, now and then.
-WAITING, RESTING, PATIENCE = 0.5, 30.0, 30.0
-# A kubelet that has seen the touch before the ConfigMap needs another one.
-BETWEEN_TOUCHES = 2.0
+# What replicas do in each step.
+DOING = {1: "accept {}", 2: "have {} in force", 3: "have {} in force alone"}
+LEAVING = "what the settings before allow is allowed for a moment"
+AT_ONCE = (
+    "; old and new settings together do not fit into a ConfigMap, so the change was made at once, "
+    "and replicas may have refused for a second what others had filled in"
+)
 
-LOG = logging.getLogger(__name__)
 
+class ChangeStep(NamedTuple):
+    """One of the three steps of a change, and what a replica reports that has made it."""
 
-@dataclass(frozen=True)
-class Answers:
-    """The digest that each replica reported; `problem` says why none could be asked."""
-
-    digests: Mapping[str, str | None]
-    problem: str | None = None
+    number: int
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -37,66 +35,15 @@ class Distribution:
     """What became of a resource: why it is not valid, and who has which settings.
 
     `digest` is that of the settings in force, which are those before while `faults` are found.
+    Without a `step`, it is the last one. `at_once` says that there was no room for steps.
     """
 
     faults: str | None
     digest: str
     answers: Answers
     servers: Mapping[str, int] | None = None
-
-
-class Propagation:
-    """Asks the replicas for one digest until all have it; `due` is when to look again."""
-
-    def __init__(self, api: Api, installation: Installation) -> None:
-        self._api, self._installation = api, installation
-        self.due = 0.0
-        self._digest = ""
-        self._since = self._ask_at = self._touch_at = 0.0
-        self._answers = Answers({})
-
-    @property
-    def behind(self) -> bool:
-        """Whether some replica has reported other settings, and may still get these soon."""
-        others = set(self._answers.digests.values()) - {self._digest, None}
-        return bool(others) and asyncio.get_running_loop().time() < self._since + PATIENCE
-
-    async def look(self, digest: str) -> Answers:
-        """What the replicas have reported; they are asked now if it is time to."""
-        now = asyncio.get_running_loop().time()
-        if digest != self._digest:
-            self._digest, self._since = digest, now
-            self._ask_at = self._touch_at = now
-        if now >= self._ask_at:
-            self._answers = await self._ask()
-            done = self._answers.digests and set(self._answers.digests.values()) == {digest}
-            patient = now < self._since + PATIENCE
-            self._ask_at = now + (WAITING if patient and not done else RESTING)
-        self.due = max(0.0, self._ask_at - now)
-        return self._answers
-
-    async def _ask(self) -> Answers:
-        try:
-            found = await serving_replicas.endpoint_replicas(
-                self._api, self._installation, serving_replicas.METRICS_PORT
-            )
-        except ApiError as error:
-            LOG.warning("replicas not asked", extra={"fields": {"reason": error.message}})
-            return Answers({}, error.message)
-        digests = await serving_replicas.ask_digests(found)
-        await self._touch([each for each in found if digests[each.name] != self._digest])
-        return Answers(digests)
-
-    async def _touch(self, lacking: Sequence[serving_replicas.Replica]) -> None:
-        now = asyncio.get_running_loop().time()
-        if not lacking or now < self._touch_at:
-            return
-        self._touch_at = now + BETWEEN_TOUCHES
-        version = f"{self._digest} {now - self._since:.0f}s"
-        for pod in filter(None, (each.pod for each in lacking)):
-            await serving_replicas.sync_pod_volumes(
-                self._api, self._installation, pod, "settings", version
-            )
+    step: ChangeStep | None = None
+    at_once: bool = False
 
 
 def resource_status(
@@ -138,16 +85,22 @@ def _distributed(found: Distribution) -> Json:
         return _said("Unknown", "NotAsked", f"replicas could not be asked: {answers.problem}")
     if not answers.digests:
         return _said("False", "NoReplicas", f"no replica serves: look at {SERVE_DEPLOYMENT}")
-    lacking = sorted(name for name, digest in answers.digests.items() if digest != found.digest)
+    step = found.step or ChangeStep(STEPS, found.digest)
+    lacking = sorted(name for name, digest in answers.digests.items() if digest != step.digest)
+    note = AT_ONCE if found.at_once else ""
+    if not lacking and step.number == STEPS:
+        return _said("True", "InForce", f"every replica has {found.digest} in force{note}")
+    doing = f"step {step.number} of {STEPS}: {{}} {DOING[step.number].format(found.digest)}"
     if not lacking:
-        return _said("True", "InForce", f"every replica has {found.digest} in force")
+        every = doing.format("all replicas")
+        return _said("False", "Stepping", f"{every}: {LEAVING}" if step.number > 1 else every)
     names = ", ".join(lacking[:MOST_NAMES])
     more = f" and {len(lacking) - MOST_NAMES} more" if len(lacking) > MOST_NAMES else ""
     return _said(
         "False",
         "Waiting",
-        f"{names}{more} of {len(answers.digests)} do not have {found.digest} in force yet: "
-        "their kubelets bring it within a minute, else their logs say why",
+        doing.format(f"{names}{more} of {len(answers.digests)} do not")
+        + f" yet: their kubelets bring it within a minute, else their logs say why{note}",
     )
 
 

@@ -1,7 +1,8 @@
 """The settings: decide which are in force, write them, and see that every replica has them.
 
-The controller itself follows at once, except for a stricter Pod Security level: namespaces would
-refuse what a replica fills in by the previous settings.
+A change is made in steps: steps.py. The controller itself follows at once, except for a stricter
+Pod Security level: namespaces would refuse what a replica fills in by the settings before, so they
+wait for the last step.
 
 A resource that is not valid changes nothing. The last valid settings stay in force: those of this
 process or, for the next leader, those in the ConfigMap. What is locked is in force in any case.
@@ -16,17 +17,23 @@ from typing import Any
 
 from webhook import names
 from webhook.controller.installation import OWN_LABELS, Installation
-from webhook.controller.settings.distribution import Distribution, Propagation, resource_status
+from webhook.controller.settings import steps
+from webhook.controller.settings.distribution import ChangeStep, Distribution, resource_status
 from webhook.controller.settings.effective import EffectiveSettings, asks_more, effective_settings
+from webhook.controller.settings.propagation import PATIENCE, Propagation
 from webhook.controller.settings.settings_store import SettingsResource, SettingsStore
 from webhook.documents import DocumentError, reader
 from webhook.kube import Api, ApiError, NotFound
-from webhook.settings import COUNTED, FILE, Layer, SettingsError, parse_settings
+from webhook.settings import ACCEPTED_FILE, COUNTED, Layer, SettingsError, Stage
 
 SOURCE_FILE = "resource.yaml"
 LABELS = {"app.kubernetes.io/name": names.PRODUCT, **OWN_LABELS}
 # Counts of servers alone cause no more writes than this.
 SECONDS_BETWEEN_COUNTS = 15.0
+# What was filled in before the last replica changed is checked within this time.
+LINGERING = 1.0
+# Settings that cannot be written keep namespaces from following no longer than this.
+LONGEST_HOLD = 2 * PATIENCE
 
 LOG = logging.getLogger(__name__)
 
@@ -53,8 +60,10 @@ class SettingsReconciler:
         self._propagation = Propagation(api, installation)
         self._clock: Callable[[], datetime] = api.server_time
         self._decided: tuple[Json, EffectiveSettings, str | None] | None = None
-        # What the previous leader has written is not known: the replicas may not have it yet.
-        self._stricter = True
+        self._decided_at = 0.0
+        # The step that the ConfigMap should say; the next leader reads it there.
+        self._stage: Stage | None = None
+        self._at_once = self._followed = False
         self._counts_at = 0.0
 
     async def reconcile(self, _key: str = "") -> float | None:
@@ -66,20 +75,62 @@ class SettingsReconciler:
             return None
         resource = self._store.resource
         effective, faults = self._decide(resource.spec if resource else {})
-        problem = await self._written(effective)
-        answers = await self._propagation.look(effective.digest)
-        if not (self._stricter and self._propagation.behind):
+        stage = self._due_stage(effective)
+        while True:
+            problem = await self._written(stage, effective)
+            answers = await self._propagation.look(stage.digest)
+            following = self._due_stage(effective)
+            if problem is not None or following == stage:
+                break
+            stage = following
+        if not self._holds(stage, effective):
             self._use(effective)
+            self._followed = True
         if resource is not None:
-            found = Distribution(faults, effective.digest, answers, self._servers())
+            step = ChangeStep(steps.step_number(stage, effective.text), stage.digest)
+            found = Distribution(
+                faults, effective.digest, answers, self._servers(), step, self._at_once
+            )
             await self._write_status(resource, found)
         if problem is not None:
             raise problem
-        return min(self._propagation.due, SECONDS_BETWEEN_COUNTS)
+        return min(self._propagation.due, self._lingers(stage), SECONDS_BETWEEN_COUNTS)
+
+    def _due_stage(self, effective: EffectiveSettings) -> Stage:
+        """The step to be made now: the one that was, or the next one on the way."""
+        stage = self._stage or steps.read_stage(self._store.files or {})
+        if stage is None:
+            return Stage(effective.text)
+        since = self._propagation.reached_for(stage.digest)
+        following = steps.following_stage(
+            stage,
+            effective.text,
+            reached=since is not None,
+            over=since is not None and since >= LINGERING,
+        )
+        return following if following == stage else steps.fitting_stage(following, effective)
+
+    def _lingers(self, stage: Stage) -> float:
+        """In how many seconds the last step begins, if nobody is waited for."""
+        since = self._propagation.reached_for(stage.digest)
+        if since is None or not stage.accepted:
+            return SECONDS_BETWEEN_COUNTS
+        return max(0.0, LINGERING - since)
+
+    def _holds(self, stage: Stage, effective: EffectiveSettings) -> bool:
+        """Whether namespaces wait for replicas, which fill in by less strict settings."""
+        if stage.current == effective.text and not self._followed and self._propagation.behind:
+            # What the controller before has written may not have reached them.
+            return True
+        if asyncio.get_running_loop().time() >= self._decided_at + LONGEST_HOLD:
+            return False
+        after = effective.settings.mcp_namespace.pod_security
+        return any(asks_more(after, each.mcp_namespace.pod_security) for each in stage.filled_in_by)
 
     def _decide(self, spec: Json) -> tuple[EffectiveSettings, str | None]:
         """The settings for this spec, or the last good ones and what is wrong with the spec."""
         if self._decided is None or self._decided[0] != spec:
+            self._decided_at, self._at_once = asyncio.get_running_loop().time(), False
             try:
                 self._decided = spec, effective_settings(spec, self._locks), None
             except SettingsError as error:
@@ -106,21 +157,26 @@ class SettingsReconciler:
             )
             return effective_settings({}, self._locks)
 
-    async def _written(self, effective: EffectiveSettings) -> ApiError | None:
+    async def _written(self, stage: Stage, effective: EffectiveSettings) -> ApiError | None:
         try:
-            await self._write(effective)
+            await self._write(stage, effective)
         except ApiError as error:
             return error
         return None
 
-    async def _write(self, effective: EffectiveSettings) -> None:
-        wanted = {FILE: effective.text, SOURCE_FILE: effective.source}
-        before = self._store.files or {}
-        if wanted.items() <= before.items():
-            return
-        self._stricter = _is_stricter(effective, before)
-        await self._store.write(wanted, LABELS)
-        LOG.info("settings distributed", extra={"fields": {"digest": effective.digest}})
+    async def _write(self, stage: Stage, effective: EffectiveSettings) -> None:
+        """Let the ConfigMap say this step."""
+        wanted = {**stage.files, SOURCE_FILE: effective.source}
+        files = self._store.files
+        if not wanted.items() <= {ACCEPTED_FILE: "", **(files or {})}.items():
+            before = self._stage or steps.read_stage(files or {})
+            await self._store.write(wanted, LABELS)
+            number = steps.step_number(stage, effective.text)
+            fields = {"digest": effective.digest, "step": f"{number} of {steps.STEPS}"}
+            LOG.info("settings distributed", extra={"fields": fields})
+            if before is not None and number == steps.STEPS:
+                self._at_once |= before.current != stage.current
+        self._stage = stage
 
     async def _write_status(self, resource: SettingsResource, found: Distribution) -> None:
         """Write the status if it differs; where only counts do, not at once."""
@@ -143,17 +199,6 @@ class SettingsReconciler:
             return None
         counts = {key: states[state] for state, key in COUNTED.items()}
         return {"total": sum(counts.values()), **counts}
-
-
-def _is_stricter(effective: EffectiveSettings, before: Mapping[str, str]) -> bool:
-    """Whether namespaces have to wait for the replicas, which work by these files until now."""
-    try:
-        settings = parse_settings(before[FILE], FILE)
-    except (KeyError, SettingsError):
-        return False
-    return asks_more(
-        effective.settings.mcp_namespace.pod_security, settings.mcp_namespace.pod_security
-    )
 
 
 def _without_counts(found: Json) -> Json:

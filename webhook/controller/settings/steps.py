@@ -1,0 +1,65 @@
+"""A change of settings in three steps, so that no replica refuses what another one filled in.
+
+1. Every replica fills in by the settings before, and accepts the new ones.
+2. Every replica fills in by the new settings, and accepts those before.
+3. Every replica knows the new settings alone.
+
+The next step begins when every replica has reported this one. So two replicas are never more than
+one step apart, and each accepts what the other one fills in by. Settings may change again amid the
+steps: what was to come and was never in force is dropped, what was in force is kept for a while.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from webhook.controller.settings.effective import EffectiveSettings
+from webhook.settings import ACCEPTED_FILE, FILE, SettingsError, Stage, parse_stage
+
+STEPS = 3
+# An object is filled in and checked within a second or two; these are at least two changes old.
+MOST_BEFORE = 2
+# A ConfigMap ends at a MiB. All files are ASCII.
+LARGEST_FILES = 1000 * 1024
+
+
+def read_stage(files: Mapping[str, str]) -> Stage | None:
+    """The step that a ConfigMap says; None where no replica could use it."""
+    try:
+        return parse_stage(files.get(FILE, ""), files.get(ACCEPTED_FILE, ""))
+    except SettingsError:
+        return None
+
+
+def following_stage(stage: Stage, wanted: str, *, reached: bool, over: bool) -> Stage:
+    """What comes after this step on the way to the wanted settings; the same while it is to stay.
+
+    `reached` says that every replica has reported the step, `over` that what was filled in before
+    is checked by now.
+    """
+    if wanted == stage.current:
+        if stage.upcoming is not None:
+            return replace(stage, upcoming=None)
+        return Stage(wanted) if over else stage
+    if wanted == stage.upcoming or wanted in stage.before:
+        if not reached:
+            return stage
+        older = [each for each in stage.before if each != wanted]
+        return Stage(wanted, before=(stage.current, *older)[:MOST_BEFORE])
+    return replace(stage, upcoming=wanted)
+
+
+def fitting_stage(stage: Stage, effective: EffectiveSettings) -> Stage:
+    """The step with as many settings as a ConfigMap holds; the wanted ones alone at worst."""
+    fewer = [stage, replace(stage, before=stage.before[:1])]
+    if stage.upcoming is not None:
+        fewer.append(replace(stage, before=()))
+    room = LARGEST_FILES - len(effective.source)
+    fit = (each for each in fewer if len(each.current) + len(each.accepted) <= room)
+    return next(fit, Stage(effective.text))
+
+
+def step_number(stage: Stage, wanted: str) -> int:
+    """Which of the three steps towards the wanted settings this is."""
+    if stage.current != wanted:
+        return 1
+    return STEPS - 1 if stage.accepted else STEPS
