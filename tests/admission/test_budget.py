@@ -294,7 +294,7 @@ def test_more_objections_than_are_counted_refuse(settings: Settings, hook: Hook)
     answer = answer_to(with_capabilities(30, 99), settings=settings, hook=hook)
 
     assert (answer.allowed, answer.code) == (False, 403)
-    assert "too large to review: more than 2,000 objections; mend the first" in answer.message
+    assert "too large to review: more than 1,000 objections; mend the first" in answer.message
     assert sum(each.more or 1 for each in answer.findings) <= 2 * MOST_OBJECTIONS + 3
 
 
@@ -386,4 +386,4 @@ def test_a_name_that_no_container_can_have_is_in_no_sentence() -> None:
 
 def test_the_bounds_are_those_that_the_pages_name() -> None:
     assert (MOST_CONTAINERS, MOST_IN_ONE_LIST, MOST_IN_ALL) == (250, 2_000, 100_000)
-    assert MOST_OBJECTIONS == 2_000
+    assert MOST_OBJECTIONS == 1_000

@@ -21,7 +21,7 @@ from webhook.pods import CONTAINER_LISTS, Malformed, item_name, join
 MOST_CONTAINERS = 250
 MOST_IN_ONE_LIST = 2_000
 MOST_IN_ALL = 100_000
-MOST_OBJECTIONS = 2_000
+MOST_OBJECTIONS = 1_000
 MOST_SAID = 100
 """Of the findings of one severity that a rule makes, so many have words."""
 
