@@ -1,7 +1,4 @@
-"""What is known of the cluster, or of the namespaces that the controller is kept to.
-
-Each change is put into the queue of the reconcilers that it matters to.
-"""
+"""What is known of the cluster, and which reconciler each change matters to."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -55,7 +52,11 @@ class PodState(NamedTuple):
 
 
 class ClusterState:
-    """The caches, and the queues that changes go to, once `begin` has been called."""
+    """The caches, and the queues that changes go to, once `begin` has been called.
+
+    `complete`: what is in no cache does not exist. `managed_when_listed`: the managed namespaces
+    when the first list of Deployments began.
+    """
 
     def __init__(
         self, settings: Settings, release_namespace: str, watched: Sequence[str], queues: Queues
@@ -63,7 +64,8 @@ class ClusterState:
         self.release_namespace = release_namespace
         self._watched, self._queues = watched, queues
         self.settings, self._rules = settings, NamespaceRules(settings, release_namespace)
-        self._complete = False
+        self._isolating = self.complete = False
+        self.managed_when_listed: frozenset[str] = frozenset()
         self.judge = DriftJudge(self._ask_for_server)
         self.namespaces: Cache[NamespaceState] = Cache(_namespace, self._namespace_changed)
         self.deployments: Cache[DeploymentState] = Cache(self._deployment, self._deployment_changed)
@@ -108,27 +110,24 @@ class ClusterState:
             if found is not None and found.covered:
                 yield found.state
 
-    def begin(self) -> None:
-        """Ask for everything, and from now on for what changes: every cache is complete.
+    def begin(self, *, complete: bool = True) -> None:
+        """Ask for everything, and from now on for what changes.
 
-        Before, an object that is not in a cache would be taken for deleted.
+        Namespaces and gates need to know pods and policies, and wait for no other list.
         """
-        self._complete = True
+        self._isolating, self.complete = True, complete
         self.ask_for_all()
 
     def ask_for_all(self) -> None:
         """Look at everything."""
         for _, name in self.namespaces:
             self._queues.namespaces.add(name)
-        for namespace, name in self.deployments:
-            self._queues.servers.add(NamespacedName(namespace, name))
-        for cache in self.made.values():
-            for namespace, name in cache:
-                made = cache.get(namespace, name)
-                if made is not None and made.owner:
-                    self._queues.servers.add(NamespacedName(namespace, made.owner))
         for namespace, name in self.pods:
             self._queues.pods.add(NamespacedName(namespace, name))
+        owners = ((key, cache.get(*key)) for cache in self.made.values() for key in cache)
+        made = ((key[0], each.owner) for key, each in owners if each is not None and each.owner)
+        for namespace, name in (*self.deployments, *made):
+            self._ask_for_server(namespace, name)
 
     def ask_for_waiting(self, namespace: str) -> None:
         """Look at the pods that wait in a namespace: its policy is there."""
@@ -160,11 +159,11 @@ class ClusterState:
         return found["metadata"]["namespace"] in (KUBE_SYSTEM, self.release_namespace)
 
     def _ask_for_namespace(self, namespace: str) -> None:
-        if self._complete:
+        if self._isolating:
             self._queues.namespaces.add(namespace)
 
     def _ask_for_server(self, namespace: str, name: str) -> None:
-        if self._complete:
+        if self.complete:
             self._queues.servers.add(NamespacedName(namespace, name))
 
     def _wake(self, namespace: str) -> None:
@@ -197,13 +196,13 @@ class ClusterState:
     def _pod_changed(
         self, namespace: str, name: str, was: PodState | None, now: PodState | None
     ) -> None:
-        if self._complete and now is not None and now.gate is not None:
+        if self._isolating and now is not None and now.gate is not None:
             self._queues.pods.add(NamespacedName(namespace, name))
         if was is None or now is None:
             self._ask_for_namespace(namespace)
 
     def _source_changed(self, namespace: str, name: str, _was: str | None, now: str | None) -> None:
-        if not self._complete:
+        if not self.complete:
             return
         if now is None:
             self._wake(namespace)

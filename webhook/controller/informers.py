@@ -6,19 +6,21 @@ holder to read that very Namespace, but not to list or watch it.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from webhook import kube, names
+from webhook.admission import Scope
 from webhook.controller.cluster_state import ClusterState, NamespaceState
 from webhook.controller.installation import NOT_OWN, OWN
-from webhook.controller.owned import FOLLOWED, KINDS, SECRET
+from webhook.controller.owned import FOLLOWED, KINDS, POLICY, SECRET, Kind
 from webhook.observe.metrics import ControllerMetrics
 
 SECONDS_BETWEEN_READS = 5.0
 # A Secret may have a MiB.
 SECRETS_A_PAGE = 50
+FOREIGN: dict[str, Any] = {"label_selector": NOT_OWN, "metadata_only": True}
 
 
 class NamespaceReader:
@@ -43,12 +45,16 @@ class NamespaceReader:
 
 
 class ClusterInformers:
-    """The informers of a cluster state; `watched` are the namespaces to follow, none for all."""
+    """The informers of a cluster state; `watched` are the namespaces to follow, none for all.
+
+    `isolation_synced` is set when all is known that gates and namespaces need, `synced` when
+    everything is. Deployments may be large, and wait for nobody else's turn.
+    """
 
     def __init__(
         self, api: kube.Api, state: ClusterState, watched: Sequence[str], metrics: ControllerMetrics
     ) -> None:
-        self.synced = asyncio.Event()
+        self.isolation_synced, self.synced = asyncio.Event(), asyncio.Event()
         self._api, self._state, self._watched, self._metrics = api, state, watched, metrics
         self._deployments = self._informers(
             state.deployments,
@@ -57,14 +63,16 @@ class ClusterInformers:
 
     async def run(self) -> None:
         """Follow everything until cancelled; `synced` is set when all is known."""
+        state = self._state
         async with asyncio.TaskGroup() as group:
             # What is kept of other objects depends on which namespaces are managed.
             await self._follow_namespaces(group)
-            rest = [*self._deployments, *self._others()]
-            for each in rest:
-                group.create_task(each.run())
-            for each in rest:
-                await each.synced.wait()
+            await self._follow(group, [*self._of_isolation()])
+            self.isolation_synced.set()
+            state.managed_when_listed = frozenset(
+                name for _, name in state.namespaces if state.scope(name) is Scope.MANAGED
+            )
+            await self._follow(group, [*self._deployments, *self._others()])
             self.synced.set()
 
     async def judge_deployments_again(self) -> None:
@@ -73,6 +81,14 @@ class ClusterInformers:
         for each in self._deployments:
             each.relist()
         for each in self._deployments:
+            await each.synced.wait()
+
+    async def _follow(
+        self, group: asyncio.TaskGroup, informers: Sequence[kube.Informer[Any]]
+    ) -> None:
+        for each in informers:
+            group.create_task(each.run())
+        for each in informers:
             await each.synced.wait()
 
     async def _follow_namespaces(self, group: asyncio.TaskGroup) -> None:
@@ -91,16 +107,22 @@ class ClusterInformers:
         group.create_task(kube.Controller(name, reader, queue, self._metrics, workers).run())
         await reader.synced.wait()
 
-    def _others(self) -> Iterator[kube.Informer[Any]]:
-        state = self._state
+    def _of_isolation(self) -> Iterator[kube.Informer[Any]]:
         pods = self._list_watches("v1", "pods", label_selector=names.SERVER)
-        yield from self._informers(state.pods, pods)
-        metadata = {"label_selector": NOT_OWN, "metadata_only": True}
-        yield from self._informers(state.sources, self._list_watches("v1", "secrets", **metadata))
-        for kind in FOLLOWED:
-            theirs = self._list_watches(kind.api_version, kind.resource, **metadata)
-            yield from self._informers(state.foreign.caches[kind.kind], theirs)
-        for kind in KINDS.values():
+        yield from self._informers(self._state.pods, pods)
+        yield from self._made_and_foreign([POLICY])
+
+    def _others(self) -> Iterator[kube.Informer[Any]]:
+        sources = self._list_watches("v1", "secrets", **FOREIGN)
+        yield from self._informers(self._state.sources, sources)
+        yield from self._made_and_foreign([each for each in KINDS.values() if each is not POLICY])
+
+    def _made_and_foreign(self, kinds: Iterable[Kind]) -> Iterator[kube.Informer[Any]]:
+        state = self._state
+        for kind in kinds:
+            if kind in FOLLOWED:
+                theirs = self._list_watches(kind.api_version, kind.resource, **FOREIGN)
+                yield from self._informers(state.foreign.caches[kind.kind], theirs)
             page = {"page": SECRETS_A_PAGE} if kind is SECRET else {}
             given = {"label_selector": OWN, **page}
             made = self._list_watches(kind.api_version, kind.resource, **given)

@@ -1,7 +1,8 @@
 """Everything that is made for servers: three reconcilers, and the cluster state that they work on.
 
-Nothing is reconciled before every list is complete. When the settings change, every Deployment is
-judged again and everything is looked at once more; no watch ends for that.
+No server is reconciled before every list is complete; gates and namespaces wait for pods and
+policies alone. When the settings change, every Deployment is judged again and everything is looked
+at once more; no watch ends for that.
 """
 
 import asyncio
@@ -101,6 +102,8 @@ class ServerControllers:
                 task.cancel()
 
     async def _follow_settings(self) -> None:
+        await self._informers.isolation_synced.wait()
+        self._state.begin(complete=False)
         await self._informers.synced.wait()
         if self._changed.is_set():
             await self._judge_again()

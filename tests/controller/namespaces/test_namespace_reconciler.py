@@ -35,6 +35,7 @@ class Team:
         self.labels: list[Json] = []
         self.kept: dict[str, str] = {}
         self.view = ClusterState(under or Settings(), "release", (), queues)
+        self.view.begin()
         api: Any = self
         writer, notes = Writer(api, self.view.made), EventRecorder(api, "test", Queue())
         self.namespaces = NamespaceReconciler(api, self.view, writer, notes)
@@ -164,6 +165,29 @@ def test_labels_without_managed_fields_are_applied_again_and_go_with_the_managem
         team.view.namespaces.put(applied)
         await team.namespaces.reconcile("team")
         assert team.labels[1:] == [{}, {enforce: None}]
+
+    run(main())
+
+
+def test_before_every_list_is_complete_nothing_is_taken_away_and_policies_are_made() -> None:
+    async def main() -> None:
+        team = Team()
+        team.view.begin(complete=False)
+        team.view.namespaces.put(team.namespace())
+        await team.create("", made.namespace_objects("team", Settings(), "r", Scope.OPTED_IN)[0])
+        team.view.made["NetworkPolicy"].put(team.made)
+        before = team.made
+
+        async def delete(*_: object, **__: object) -> None:
+            pytest.fail("its servers are not known yet")
+
+        team.delete = delete  # type: ignore[method-assign]
+        await team.namespaces.reconcile("team")
+        assert team.made is before
+
+        team.view.namespaces.put(team.namespace(**{names.MANAGED: "true"}))
+        await team.namespaces.reconcile("team")
+        assert team.labels
 
     run(main())
 

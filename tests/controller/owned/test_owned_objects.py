@@ -42,7 +42,7 @@ def test_a_server_is_looked_at_when_its_object_comes_to_another_owner_or_to_none
             asked.append(key)
 
     view = ClusterState(Settings(), "release", (), Queues(Asked(), Asked(), Asked()))
-    view._complete = True
+    view.begin()
     one, other = NamespacedName("team", "one"), NamespacedName("team", "other")
     for version, (owner, looked_at) in enumerate(
         [

@@ -41,8 +41,12 @@ class NamespaceReconciler:
         found = self.state.namespaces.get("", namespace)
         if found is None or not self.state.here(namespace):
             return None
-        await self._older_servers(namespace, found)
+        if self.state.complete:
+            await self._older_servers(namespace, found)
         wanted = {each["kind"]: each for each in self.wanted(namespace)}
+        if not (wanted or self.state.complete):
+            # Its servers may not be known yet.
+            return None
         if self.state.writes_namespaces:
             await self._label(namespace, found, wanted.get("Namespace"))
         return await self._isolate(namespace, found, wanted.get(POLICY.kind))
@@ -61,7 +65,8 @@ class NamespaceReconciler:
 
     async def _older_servers(self, namespace: str, found: NamespaceState) -> None:
         """Judge Deployments anew that were seen before the namespace was managed, or ceased."""
-        if self._looked.get(namespace, False) is found.managed:
+        listed = namespace in self.state.managed_when_listed
+        if self._looked.get(namespace, listed) is found.managed:
             return
         self.state.deployments.doubt(namespace)
         path = namespaced("apps/v1", "deployments", namespace)
