@@ -2,7 +2,8 @@
 
 A controller that is kept to some namespaces needs no ClusterRole. Each of its informers follows one
 namespace, and a Namespace is read by its name again and again: a Role in a namespace can allow its
-holder to read that very Namespace, but not to list or watch it.
+holder to read that very Namespace, but not to list or watch it. Where Secrets are never copied, the
+controller has no right to them, and follows none.
 """
 
 import asyncio
@@ -43,13 +44,23 @@ class NamespaceReader:
 
 
 class ClusterInformers:
-    """The informers of a cluster state; `watched` are the namespaces to follow, none for all."""
+    """The informers of a cluster state.
+
+    `watched` are the namespaces to follow, none for all; `secrets` is whether Secrets are followed.
+    """
 
     def __init__(
-        self, api: kube.Api, state: ClusterState, watched: Sequence[str], metrics: ControllerMetrics
+        self,
+        api: kube.Api,
+        state: ClusterState,
+        watched: Sequence[str],
+        metrics: ControllerMetrics,
+        *,
+        secrets: bool,
     ) -> None:
         self.synced = asyncio.Event()
         self._api, self._state, self._watched, self._metrics = api, state, watched, metrics
+        self._secrets = secrets
         self._deployments = self._informers(
             state.deployments,
             self._list_watches("apps/v1", "deployments", settled=state.judge.judge_all),
@@ -96,11 +107,15 @@ class ClusterInformers:
         pods = self._list_watches("v1", "pods", label_selector=names.SERVER)
         yield from self._informers(state.pods, pods)
         metadata = {"label_selector": NOT_OWN, "metadata_only": True}
-        yield from self._informers(state.sources, self._list_watches("v1", "secrets", **metadata))
+        if self._secrets:
+            theirs = self._list_watches("v1", "secrets", **metadata)
+            yield from self._informers(state.sources, theirs)
         for kind in FOLLOWED:
             theirs = self._list_watches(kind.api_version, kind.resource, **metadata)
             yield from self._informers(state.foreign.caches[kind.kind], theirs)
         for kind in KINDS.values():
+            if kind is SECRET and not self._secrets:
+                continue
             page = {"page": SECRETS_A_PAGE} if kind is SECRET else {}
             given = {"label_selector": OWN, **page}
             made = self._list_watches(kind.api_version, kind.resource, **given)

@@ -46,6 +46,8 @@ serviceAccountTokens:
   optedIn: null
   managed: null
   names: null
+secrets:
+  copy: null
 isolation:
   gate: null
   controllerUser: null
@@ -72,7 +74,7 @@ config:
   OBOT_SERVER_MCPPOD_SECURITY_AUDIT_VERSION: null
   OBOT_SERVER_MCPPOD_SECURITY_WARN: null
   OBOT_SERVER_MCPPOD_SECURITY_WARN_VERSION: null
-scope: cluster
+scope: null
 image:
   repository: null
   tag: null
