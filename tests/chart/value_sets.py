@@ -108,6 +108,7 @@ VALUE_SETS: dict[str, Json] = {
         "networkPolicy": {"enabled": False},
         "managedLabelPolicy": {"enabled": False},
         "authorsPolicy": {"enabled": False},
+        "ownedObjectsPolicy": {"enabled": False},
         "mcpNamespace": {"networkPolicy": {"enabled": False}},
     },
 }

@@ -78,6 +78,7 @@ def own_values() -> Schema:
         ),
         "managedLabelPolicy": mapping({"enabled": BOOLEAN}),
         "authorsPolicy": mapping({"enabled": BOOLEAN}),
+        "ownedObjectsPolicy": mapping({"enabled": BOOLEAN}),
         "serviceMonitor": mapping(
             {
                 "enabled": BOOLEAN,

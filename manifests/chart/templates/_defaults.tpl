@@ -131,6 +131,8 @@ managedLabelPolicy:
   enabled: true
 authorsPolicy:
   enabled: true
+ownedObjectsPolicy:
+  enabled: true
 serviceMonitor:
   enabled: false
   interval: 30s
