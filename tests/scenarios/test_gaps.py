@@ -146,6 +146,24 @@ def test_what_the_standard_does_not_ask_for_gets_through(cluster: Cluster, field
     assert created.warnings == ()
 
 
+@pytest.mark.parametrize(
+    "context", [{"supplementalGroups": [0]}, {"fsGroup": 0}, {"runAsGroup": 0}], ids=str
+)
+def test_group_zero_gets_through(cluster: Cluster, context: Json) -> None:
+    created = cluster.create(bare_pod(securityContext=context))
+
+    assert created.allowed
+    assert created.stored["spec"]["securityContext"].items() >= context.items()
+
+
+def test_a_windows_pod_says_nothing_of_linux(cluster: Cluster) -> None:
+    created = cluster.create(bare_pod(os={"name": "windows"}))
+
+    assert created.allowed
+    filled_in = created.stored["spec"]["containers"][0].get("securityContext", {})
+    assert filled_in.keys() <= {"runAsNonRoot"}
+
+
 def test_a_bare_pod_may_claim_that_its_resources_are_a_limit_range_s(clusters: Clusters) -> None:
     own = {"requests": {"memory": "3Gi"}}
     claim = {
