@@ -115,6 +115,12 @@ def test_no_process_that_the_network_reaches_has_a_token(helm: Helm, values: Jso
     assert "mcp-admission-serve" not in str(bound)
 
 
+def test_every_container_has_a_memory_limit(helm: Helm) -> None:
+    for pod in pods(helm.objects()):
+        for container in pod["spec"]["containers"]:
+            assert container["resources"]["limits"]["memory"]
+
+
 def test_the_chart_locks_only_what_is_set(helm: Helm) -> None:
     user = f"system:serviceaccount:{NAMESPACE}:mcp-admission-control"
     for name, expected in {

@@ -93,6 +93,8 @@ certificates:
     requests:
       cpu: 10m
       memory: 64Mi
+    limits:
+      memory: 256Mi
   nodeSelector: {}
   affinity: {}
   tolerations: []
