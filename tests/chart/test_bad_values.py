@@ -9,6 +9,13 @@ def policy(**values: object) -> Json:
     return {"mcpNamespace": {"networkPolicy": values}}
 
 
+BROUGHT: Json = {"certificates": {"mode": "bring-your-own"}}
+
+
+def kept_to(*namespaces: str) -> Json:
+    return {"scope": {"namespaces": [*namespaces]}, **BROUGHT}
+
+
 REFUSED: dict[str, tuple[Json, str, str]] = {
     "unknown key": ({"onConflicts": "deny"}, "/onConflicts", "the keys here are authorsPolicy,"),
     "unknown key inside": (
@@ -160,6 +167,45 @@ REFUSED: dict[str, tuple[Json, str, str]] = {
         "certificates.mode: own writes caBundle",
         "choose cert-manager or bring-your-own",
     ),
+    "certificates without rights in namespaces": (
+        {"scope": {"namespaces": ["team-a"]}},
+        "certificates.mode: own writes caBundle",
+        "choose cert-manager or bring-your-own",
+    ),
+    "another scope": ({"scope": "team-a"}, "/scope", "'cluster', 'namespace'"),
+    "no namespaces": (
+        kept_to(),
+        "scope.namespaces is empty",
+        "list the namespaces of the MCP servers, or write scope: cluster",
+    ),
+    "a scope without a key": (
+        {"scope": {}, **BROUGHT},
+        "scope.namespaces is empty",
+        "list the namespaces of the MCP servers, or write scope: cluster",
+    ),
+    "the release namespace in the scope": (
+        kept_to("team-a", NAMESPACE),
+        f"scope.namespaces: {NAMESPACE} is never reviewed",
+        "take it out",
+    ),
+    "kube-system in the scope": (
+        kept_to("kube-system"),
+        "scope.namespaces: kube-system is never reviewed",
+        "take it out",
+    ),
+    "an excluded namespace in the scope": (
+        kept_to("team-a") | {"excludedNamespaces": ["team-a"]},
+        "scope.namespaces: team-a is in excludedNamespaces",
+        "take it out of one of them",
+    ),
+    "a namespace twice in the scope": (kept_to("a", "a"), "/scope/namespaces", "are equal"),
+    "capitals in the scope": (kept_to("Team-A"), "/scope/namespaces/0", "does not match"),
+    "another key of the scope": (
+        {"scope": {"namespace": ["a"]}},
+        "/scope",
+        "the keys here are namespaces",
+    ),
+    "copies of Secrets": ({"secrets": {"copy": "no"}}, "/secrets/copy", "want null or boolean"),
     "certificate mode": ({"certificates": {"mode": "acme"}}, "/certificates/mode", "'own'"),
 }
 

@@ -238,7 +238,9 @@ def test_one_field_of_a_group_locks_no_other(helm: Helm, tmp_path: Path) -> None
     assert ignored(spec, locks) == {f"{POD_SECURITY}.enforce"}
 
 
-@pytest.mark.parametrize("name", [name for name in VALUE_SETS if "namespace-scoped" not in name])
+@pytest.mark.parametrize(
+    "name", [name for name, values in VALUE_SETS.items() if "scope" not in values]
+)
 def test_the_chart_warns_of_what_it_locks_and_of_nothing_else(
     helm: Helm, tmp_path: Path, name: str
 ) -> None:

@@ -19,6 +19,18 @@ VALUE_SETS: dict[str, Json] = {
         "certificates": {"mode": "bring-your-own"},
         "mcpNamespace": {"name": "tools", "podSecurity": {"enabled": False}},
     },
+    "kept to namespaces": {
+        "scope": {"namespaces": ["team-a", "team-b"]},
+        "certificates": {"mode": "bring-your-own"},
+    },
+    "kept to namespaces with that of the chart": {
+        "scope": {"namespaces": ["team-a", "mcp-admission-mcp"]},
+        "certificates": {"mode": "cert-manager"},
+        "secrets": {"copy": False},
+    },
+    "no copies of Secrets": {"secrets": {"copy": False}},
+    "copies of Secrets": {"secrets": {"copy": True}},
+    "priority classes": {"priorityClasses": {"allowed": ["fleet"]}},
     "API servers": {"networkPolicy": {"apiServerCIDRs": ["192.0.2.0/28", "2001:db8::/64"]}},
     "openshift": {
         "platform": "openshift",
@@ -96,6 +108,7 @@ VALUE_SETS: dict[str, Json] = {
         "networkPolicy": {"enabled": False},
         "managedLabelPolicy": {"enabled": False},
         "authorsPolicy": {"enabled": False},
+        "ownedObjectsPolicy": {"enabled": False},
         "mcpNamespace": {"networkPolicy": {"enabled": False}},
     },
 }

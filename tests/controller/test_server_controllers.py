@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
 from tests import builders
 from tests.controller.servers.live import filled_in, memory
 from tests.kube.virtual_time import run
@@ -72,11 +74,18 @@ class Cluster:
 
 
 @asynccontextmanager
-async def working(cluster: Any) -> AsyncIterator[ServerControllers]:
+async def working(cluster: Any, *, secrets: bool = True) -> AsyncIterator[ServerControllers]:
     metrics = ControllerMetrics()
     recorder = EventRecorder(cluster, "test", Queue())
     controllers = ServerControllers(
-        cluster, effective_settings({}, []), "release", (), recorder, metrics, 2
+        cluster,
+        effective_settings({}, []),
+        "release",
+        (),
+        recorder,
+        metrics,
+        2,
+        secrets=secrets,
     )
     task = asyncio.create_task(controllers.run())
     await asyncio.sleep(5)
@@ -126,3 +135,15 @@ def test_the_same_settings_change_nothing() -> None:
             return len(cluster.lists) - before
 
     assert run(main()) == 0
+
+
+@pytest.mark.parametrize("secrets", [True, False])
+def test_secrets_are_listed_and_watched_only_where_they_may_be(*, secrets: bool) -> None:
+    async def main() -> Cluster:
+        cluster = Cluster()
+        async with working(cluster, secrets=secrets):
+            return cluster
+
+    cluster = run(main())
+    assert ("secrets" in cluster.lists, "secrets" in cluster.watches) == (secrets, secrets)
+    assert {"Service crm-mcp", "Service search-mcp"} <= set(cluster.created)

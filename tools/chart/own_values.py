@@ -5,7 +5,7 @@ from typing import Any
 
 from webhook.controller.installation import CERTIFICATE_MODES
 from webhook.observe.logs import LEVELS
-from webhook.settings.values import DNS_SUBDOMAIN
+from webhook.settings.values import DNS_LABEL, DNS_SUBDOMAIN
 
 Schema = dict[str, Any]
 
@@ -32,10 +32,7 @@ def own_values() -> Schema:
     return {
         # Helm gives every chart this one.
         "global": {"type": ["object", "null"]},
-        "scope": {
-            "enum": ["cluster", "namespace"],
-            "description": "namespace needs no ClusterRole: one namespace, certificates of others.",
-        },
+        "scope": _scope(),
         "image": mapping(
             {
                 "repository": {"type": ["string", "null"], "pattern": IMAGE},
@@ -81,6 +78,7 @@ def own_values() -> Schema:
         ),
         "managedLabelPolicy": mapping({"enabled": BOOLEAN}),
         "authorsPolicy": mapping({"enabled": BOOLEAN}),
+        "ownedObjectsPolicy": mapping({"enabled": BOOLEAN}),
         "serviceMonitor": mapping(
             {
                 "enabled": BOOLEAN,
@@ -88,6 +86,19 @@ def own_values() -> Schema:
                 "labels": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
             }
         ),
+    }
+
+
+def _scope() -> Schema:
+    """A word, or a mapping: of two that it may be, Helm would say what each misses."""
+    namespace = {"type": "string", "pattern": DNS_LABEL, "maxLength": 63}
+    return {
+        "description": "All but cluster need no ClusterRole, and certificates of others.",
+        "if": {"type": "object"},
+        "then": mapping(
+            {"namespaces": {"type": ["array", "null"], "items": namespace, "uniqueItems": True}}
+        ),
+        "else": {"enum": ["cluster", "namespace", None]},
     }
 
 

@@ -2,7 +2,8 @@
 
 A controller that is kept to some namespaces needs no ClusterRole. Each of its informers follows one
 namespace, and a Namespace is read by its name again and again: a Role in a namespace can allow its
-holder to read that very Namespace, but not to list or watch it.
+holder to read that very Namespace, but not to list or watch it. Where Secrets are never copied, the
+controller has no right to them, and follows none.
 """
 
 import asyncio
@@ -45,17 +46,25 @@ class NamespaceReader:
 
 
 class ClusterInformers:
-    """The informers of a cluster state; `watched` are the namespaces to follow, none for all.
+    """The informers of a cluster state.
 
+    `watched` are the namespaces to follow, none for all; `secrets` is whether Secrets are followed.
     `isolation_synced` is set when all is known that gates and namespaces need, `synced` when
     everything is. Deployments may be large, and wait for nobody else's turn.
     """
 
     def __init__(
-        self, api: kube.Api, state: ClusterState, watched: Sequence[str], metrics: ControllerMetrics
+        self,
+        api: kube.Api,
+        state: ClusterState,
+        watched: Sequence[str],
+        metrics: ControllerMetrics,
+        *,
+        secrets: bool,
     ) -> None:
         self.isolation_synced, self.synced = asyncio.Event(), asyncio.Event()
         self._api, self._state, self._watched, self._metrics = api, state, watched, metrics
+        self._secrets = secrets
         self._deployments = self._informers(
             state.deployments,
             self._list_watches("apps/v1", "deployments", settled=state.judge.judge_all),
@@ -113,9 +122,14 @@ class ClusterInformers:
         yield from self._made_and_foreign([POLICY])
 
     def _others(self) -> Iterator[kube.Informer[Any]]:
-        sources = self._list_watches("v1", "secrets", **FOREIGN)
-        yield from self._informers(self._state.sources, sources)
-        yield from self._made_and_foreign([each for each in KINDS.values() if each is not POLICY])
+        if self._secrets:
+            sources = self._list_watches("v1", "secrets", **FOREIGN)
+            yield from self._informers(self._state.sources, sources)
+        yield from self._made_and_foreign(
+            kind
+            for kind in KINDS.values()
+            if kind is not POLICY and (self._secrets or kind is not SECRET)
+        )
 
     def _made_and_foreign(self, kinds: Iterable[Kind]) -> Iterator[kube.Informer[Any]]:
         state = self._state

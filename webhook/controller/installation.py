@@ -31,6 +31,7 @@ ADMISSION_POLICIES = (
     "mcp-admission-managed-label",
     "mcp-admission-locked-settings",
     "mcp-admission-authors",
+    "mcp-admission-owned-objects",
     "mcp-admission-certificates",
     "mcp-admission-control-fields",
     "mcp-admission-control-objects",

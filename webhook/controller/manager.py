@@ -68,6 +68,8 @@ class Manager:
         identity: str,
     ) -> None:
         self._api, self._options, self._metrics = api, options, metrics
+        # Where copies are locked away, there is no right to Secrets. A resource takes none away.
+        self._secrets = effective_settings({}, locks).settings.secrets.copied
         queue: kube.Queue[str] = kube.Queue()
         ask = partial(queue.add, SETTINGS)
         # The resource belongs to the cluster, not to some namespaces of it.
@@ -120,6 +122,7 @@ class Manager:
                 self._recorder,
                 self._metrics,
                 self._options.workers,
+                secrets=self._secrets,
             )
             self._group.create_task(self._servers.run())
 

@@ -35,8 +35,9 @@ LOG = logging.getLogger(__name__)
 class ServerControllers:
     """The controllers of namespaces, servers and gates, each with a queue and workers of its own.
 
-    `watched` are the namespaces that the controller is kept to, none for all. `states` is how many
-    servers there are of each state of `drift`, empty while that is not known.
+    `watched` are the namespaces that the controller is kept to, none for all; `secrets` is whether
+    it may follow Secrets there. `states` is how many servers there are of each state of `drift`,
+    empty while that is not known.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what each reconciler works with
@@ -48,6 +49,8 @@ class ServerControllers:
         recorder: EventRecorder,
         metrics: ControllerMetrics,
         workers: int,
+        *,
+        secrets: bool = True,
     ) -> None:
         self.states: Mapping[str, int] = {}
         self._effective, self._metrics = effective, metrics
@@ -56,7 +59,7 @@ class ServerControllers:
         of_a_namespace = max(1, workers // 2)
         queues = Queues(Queue(), Queue(most=of_a_namespace), Queue(most=of_a_namespace))
         self._state = ClusterState(effective.settings, release_namespace, watched, queues)
-        self._informers = ClusterInformers(api, self._state, watched, metrics)
+        self._informers = ClusterInformers(api, self._state, watched, metrics, secrets=secrets)
         writer = Writer(api, self._state.made)
         namespaces = NamespaceReconciler(api, self._state, writer, recorder)
         self._servers = ServerReconciler(api, self._state, writer, recorder)

@@ -9,7 +9,8 @@ Made     `<id>-mcp-config` with the environment, where the workload asks for con
 Refused  a Secret or a file key that does not exist; the token of a ServiceAccount, which
          config-from would hand out without being asked for a token; keys that are no name of a file
          (a Secret has none, a manifest may); an environment variable that Linux cannot pass on:
-         a NUL byte, bytes that are no UTF-8, 128 KiB and more; more than a Secret holds
+         a NUL byte, bytes that are no UTF-8, 128 KiB and more; more than a Secret holds; every
+         config-from where secrets.copy is false
 
 Where something is refused, nothing is made, and existing Secrets are kept. All reasons are given at
 once. They name keys, never a value. A key that starts with a digit or holds dots and hyphens is a
@@ -36,7 +37,8 @@ from typing import Any, NamedTuple
 
 from webhook import names
 from webhook.objects.deployed_server import Refused, Server, about_annotation
-from webhook.rules.checks import config_files
+from webhook.rules.checks import annotations, config_files
+from webhook.settings import Settings
 
 Json = dict[str, Any]
 LARGEST_SECRET = 1024 * 1024
@@ -62,6 +64,17 @@ class ServerConfiguration(NamedTuple):
 def source_name(server: Server) -> str | None:
     """The Secret that config-from names; the caller reads it in the server's namespace."""
     return server.annotation(names.CONFIG_FROM)
+
+
+def check_copies(server: Server, settings: Settings) -> None:
+    """Raise Refused where the workload asks for a copy of a Secret, and none are made."""
+    if settings.secrets.copied or source_name(server) is None:
+        return
+    sentence = (
+        f"is not available, {annotations.COPIES_OFF}: name existing Secrets with {names.ENV_FROM} "
+        f"or {names.FILES_FROM} instead"
+    )
+    raise Refused(REASON, about_annotation(names.CONFIG_FROM, sentence))
 
 
 def read_configuration(server: Server, source: Json | None) -> ServerConfiguration | None:

@@ -47,7 +47,7 @@ def server_objects(
     `source` is the Secret that config-from names, None where it does not exist.
     `selecting` says whether the pods carry the labels that the Service selects.
     """
-    secrets = _unless_refused(lambda: _secrets(server, source), _names_of_secrets(server))
+    secrets = _unless_refused(lambda: _secrets(server, settings, source), _names_of_secrets(server))
     service = _unless_refused(
         lambda: Made((build_service(server, selecting=selecting),)),
         (("Service", names.service_of(server.name)),),
@@ -96,7 +96,8 @@ def left_alone(settings: Settings, release_namespace: str) -> frozenset[str]:
     return frozenset({KUBE_SYSTEM, release_namespace, *settings.excluded_namespaces})
 
 
-def _secrets(server: Server, source: Json | None) -> Made:
+def _secrets(server: Server, settings: Settings, source: Json | None) -> Made:
+    configuration.check_copies(server, settings)
     content = configuration.read_configuration(server, source)
     made = _present(
         configuration.build_config_secret(server, content),

@@ -23,6 +23,7 @@ from webhook.settings.rule_settings import (
     PriorityClasses,
     Replicas,
     Rules,
+    Secrets,
     ServiceAccountTokens,
 )
 from webhook.settings.server_defaults import MCPServerDefaults, MCPServerMaximums
@@ -77,6 +78,7 @@ class Settings(Section):
         description="The action for single rules, by rule identifier; off disables the rule.",
     )
     service_account_tokens: ServiceAccountTokens = Field(default_factory=ServiceAccountTokens)
+    secrets: Secrets = Field(default_factory=Secrets)
     isolation: Isolation = Field(default_factory=Isolation)
     platform: Literal["kubernetes", "openshift"] = Field(
         "kubernetes", description="The platform; openshift sets UID, GID and fsGroup itself."

@@ -166,6 +166,19 @@ class PriorityClasses(Section):
     )
 
 
+class Secrets(Section):
+    """The Secrets of users that the controller reads."""
+
+    copied: bool = Field(
+        default=True,
+        alias="copy",
+        description=(
+            "Whether servers can get copies of a Secret by config-from. false in the chart takes "
+            "every right on Secrets of servers away from the controller."
+        ),
+    )
+
+
 class ServiceAccountTokens(Section):
     """Which servers get their ServiceAccount token on request."""
 

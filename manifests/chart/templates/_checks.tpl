@@ -4,15 +4,34 @@
 {{- if not .Values.image.repository -}}
 {{- fail "image.repository is not set: name the image that you pushed, such as --set image.repository=registry.example/mcp-admission" -}}
 {{- end -}}
-{{- if and (eq .Values.scope "namespace") (eq .Values.certificates.mode "own") -}}
-{{- fail "certificates.mode: own writes caBundle, which scope namespace has no right to: choose cert-manager or bring-your-own" -}}
-{{- end -}}
+{{- include "mcp-admission.check-scope" . -}}
+{{- if include "mcp-admission.makes-namespace" . -}}
 {{- $servers := include "mcp-admission.mcp-namespace" . -}}
 {{- if has $servers (list .Release.Namespace "kube-system") -}}
 {{- fail (printf "mcpNamespace.name: %s is never reviewed: MCP servers need a namespace of their own" $servers) -}}
 {{- end -}}
 {{- if has $servers .Values.excludedNamespaces -}}
 {{- fail (printf "excludedNamespaces: %s is the namespace of the MCP servers, which would not be reviewed: take it out" $servers) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "mcp-admission.check-scope" -}}
+{{- if and (not (include "mcp-admission.cluster-wide" .)) (eq .Values.certificates.mode "own") -}}
+{{- fail "certificates.mode: own writes caBundle, which this scope has no right to: choose cert-manager or bring-your-own, or scope: cluster" -}}
+{{- end -}}
+{{- if kindIs "map" .Values.scope -}}
+{{- if not .Values.scope.namespaces -}}
+{{- fail "scope.namespaces is empty: list the namespaces of the MCP servers, or write scope: cluster for all" -}}
+{{- end -}}
+{{- range .Values.scope.namespaces -}}
+{{- if has . (list $.Release.Namespace "kube-system") -}}
+{{- fail (printf "scope.namespaces: %s is never reviewed: take it out, MCP servers need namespaces of their own" .) -}}
+{{- end -}}
+{{- if has . ($.Values.excludedNamespaces | default list) -}}
+{{- fail (printf "scope.namespaces: %s is in excludedNamespaces, too, and would not be reviewed: take it out of one of them" .) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

@@ -46,6 +46,8 @@ serviceAccountTokens:
   optedIn: null
   managed: null
   names: null
+secrets:
+  copy: null
 isolation:
   gate: null
   controllerUser: null
@@ -72,7 +74,7 @@ config:
   OBOT_SERVER_MCPPOD_SECURITY_AUDIT_VERSION: null
   OBOT_SERVER_MCPPOD_SECURITY_WARN: null
   OBOT_SERVER_MCPPOD_SECURITY_WARN_VERSION: null
-scope: cluster
+scope: null
 image:
   repository: null
   tag: null
@@ -91,6 +93,8 @@ certificates:
     requests:
       cpu: 10m
       memory: 64Mi
+    limits:
+      memory: 256Mi
   nodeSelector: {}
   affinity: {}
   tolerations: []
@@ -128,6 +132,8 @@ networkPolicy:
 managedLabelPolicy:
   enabled: true
 authorsPolicy:
+  enabled: true
+ownedObjectsPolicy:
   enabled: true
 serviceMonitor:
   enabled: false

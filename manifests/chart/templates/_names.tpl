@@ -37,5 +37,37 @@ system:serviceaccount:{{ .Release.Namespace }}:mcp-admission-control
 
 {{/* Whether the product acts in every namespace: "true" or nothing. */}}
 {{- define "mcp-admission.cluster-wide" -}}
-{{- if eq .Values.scope "cluster" -}}true{{- end -}}
+{{- if has .Values.scope (list nil "cluster") -}}true{{- end -}}
+{{- end -}}
+
+{{/* The namespaces that the product is kept to, as JSON; none where it acts in every one. */}}
+{{- define "mcp-admission.scope-namespaces" -}}
+{{- if kindIs "map" .Values.scope -}}
+{{- .Values.scope.namespaces | default list | toJson -}}
+{{- else if include "mcp-admission.cluster-wide" . -}}
+[]
+{{- else -}}
+{{- list (include "mcp-admission.mcp-namespace" .) | toJson -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether this chart makes the namespace of the MCP servers: "true" or nothing. Where namespaces
+are listed, those that are not listed are none of its business. */}}
+{{- define "mcp-admission.makes-namespace" -}}
+{{- $kept := include "mcp-admission.scope-namespaces" . | fromJsonArray -}}
+{{- if or (not $kept) (has (include "mcp-admission.mcp-namespace" .) $kept) -}}true{{- end -}}
+{{- end -}}
+
+{{/* Where people try a first server. */}}
+{{- define "mcp-admission.first-namespace" -}}
+{{- if include "mcp-admission.makes-namespace" . -}}
+{{- include "mcp-admission.mcp-namespace" . -}}
+{{- else -}}
+{{- include "mcp-admission.scope-namespaces" . | fromJsonArray | first -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether a label makes a workload a server: not where all that is reviewed is managed. */}}
+{{- define "mcp-admission.opts-in" -}}
+{{- if ne (toString .Values.scope) "namespace" -}}true{{- end -}}
 {{- end -}}

@@ -32,6 +32,19 @@ spec:
   scope: {{ index . 3 | quote }}
 {{- end -}}
 
+{{/* Where the product acts, whatever the labels of a namespace say. */}}
+{{- define "mcp-admission.reviewed-namespaces" -}}
+matchExpressions:
+  - key: kubernetes.io/metadata.name
+    operator: NotIn
+    values: {{ concat (list "kube-system" .Release.Namespace) (.Values.excludedNamespaces | default list) | uniq | toJson }}
+  {{- with include "mcp-admission.scope-namespaces" . | fromJsonArray }}
+  - key: kubernetes.io/metadata.name
+    operator: In
+    values: {{ toJson . }}
+  {{- end }}
+{{- end -}}
+
 {{/* The binding of a policy: (list context name). */}}
 {{- define "mcp-admission.policy-binding" -}}
 apiVersion: admissionregistration.k8s.io/v1

@@ -24,6 +24,11 @@ subjects:
   verbs: [patch]
 {{- end -}}
 
+{{/* Not empty unless these values lock secrets.copy away: the resource cannot set what is locked. */}}
+{{- define "mcp-admission.copies-secrets" -}}
+{{- if dig "secrets" "copy" true (include "mcp-admission.locked-settings" . | fromYaml) }}true{{ end -}}
+{{- end -}}
+
 {{/* What the controller follows, and what it makes for servers. */}}
 {{- define "mcp-admission.workload-rules" -}}
 # Servers; the revision on the template, that rolls pods when a value changes.
@@ -34,10 +39,12 @@ subjects:
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch, patch]
+{{- if include "mcp-admission.copies-secrets" . }}
 # The user's configuration is read; list and watch are of metadata, and of Secrets made here.
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, list, watch, create, patch, delete]
+{{- end }}
 - apiGroups: [""]
   resources: [services]
   verbs: [get, list, watch, create, patch, delete]

@@ -30,10 +30,10 @@ namespaceSelector:
     - key: kubernetes.io/metadata.name
       operator: NotIn
       values: {{ concat (list "kube-system" $.Release.Namespace) ($.Values.excludedNamespaces | default list) | uniq | toJson }}
-    {{- if not (include "mcp-admission.cluster-wide" $) }}
+    {{- with include "mcp-admission.scope-namespaces" $ | fromJsonArray }}
     - key: kubernetes.io/metadata.name
       operator: In
-      values: [{{ include "mcp-admission.mcp-namespace" $ }}]
+      values: {{ toJson . }}
     {{- end }}
 {{- end -}}
 

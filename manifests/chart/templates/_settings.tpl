@@ -2,7 +2,7 @@
 
 {{- define "mcp-admission.locked-settings" -}}
 {{- $locked := dict -}}
-{{- range list "mcpNamespace" "mcpServerDefaults" "mcpServerMaximums" "replicas" "onConflict" "rules" "serviceAccountTokens" "isolation" "platform" "selectors" "excludedNamespaces" -}}
+{{- range list "mcpNamespace" "mcpServerDefaults" "mcpServerMaximums" "replicas" "priorityClasses" "onConflict" "rules" "serviceAccountTokens" "secrets" "isolation" "platform" "selectors" "excludedNamespaces" -}}
 {{- include "mcp-admission.copy-set" (dict "from" (pick $.Values .) "into" $locked) -}}
 {{- end -}}
 {{- include "mcp-admission.add-named" (dict "config" .Values.config "into" $locked) -}}
@@ -96,7 +96,7 @@ one, isolation.controllerUser. */}}
 {{- range $name, $value := .from -}}
 {{- $key := printf "%s%s" $.key $name -}}
 {{- $expression := printf "%s[?'%s']" $.expression $name -}}
-{{- $merged := list "mcpNamespace" "networkPolicy" "gateway" "podSecurity" "mcpServerDefaults" "mcpServerMaximums" "replicas" "serviceAccountTokens" "isolation" "rules" -}}
+{{- $merged := list "mcpNamespace" "networkPolicy" "gateway" "podSecurity" "mcpServerDefaults" "mcpServerMaximums" "replicas" "priorityClasses" "serviceAccountTokens" "secrets" "isolation" "rules" -}}
 {{- if has $key (list "mcpNamespace.name" "selectors" "excludedNamespaces") -}}
 {{- else if and (has $name $merged) (kindIs "map" $value) -}}
 {{- include "mcp-admission.add-keys" (dict "from" $value "key" (printf "%s." $key) "expression" $expression "into" $.into) -}}

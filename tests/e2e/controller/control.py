@@ -18,15 +18,21 @@ from tools.cluster.process import Component
 from tools.demo.serving import ask
 
 ROLE = "mcp-admission-control"
+OWNED = "mcp-admission-owned-objects"
 SECONDS_TO_START = 60
 
 
 def grant(cluster: ControlPlane) -> None:
-    """Give the product's ServiceAccount the rights that are shipped, within the shipped bounds."""
+    """Give the product's ServiceAccount the rights that are shipped, within the shipped bounds.
+
+    What tenants do to its objects is not refused, so that it is seen what becomes of them.
+    """
     found = shipped(*RIGHTS)
     for subject in [each for binding in found for each in binding.get("subjects", [])]:
         subject["name"] = NAME
-    bounds = json.dumps(shipped(*POLICIES)).replace(f":{ROLE}'", f":{NAME}'")
+    bounds = json.dumps(
+        [each for each in shipped(*POLICIES) if each["metadata"]["name"] != OWNED]
+    ).replace(f":{ROLE}'", f":{NAME}'")
     cluster.kubectl("apply", "-f", "-", sent=[*json.loads(bounds), *found])
 
 

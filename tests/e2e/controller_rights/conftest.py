@@ -1,11 +1,13 @@
 """A control plane of its own: every call that is counted here is about the servers made here."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.cluster.fixtures import binaries_or_skip
+from tests.cluster.fixtures import binaries_or_skip, helm_or_skip
 from tests.e2e.product import Product
+from tools.chart.helm import Helm
 from tools.cluster.control_plane import ControlPlane
 
 
@@ -15,3 +17,9 @@ def product(request: pytest.FixtureRequest) -> Iterator[Product]:
     binaries = binaries_or_skip(request.config)
     with ControlPlane(binaries, audit=True) as cluster, Product(cluster) as installed:
         yield installed
+
+
+@pytest.fixture
+def helm(tmp_path: Path, request: pytest.FixtureRequest) -> Helm:
+    """A Helm that renders the chart."""
+    return Helm(helm_or_skip("4", request.config), tmp_path)

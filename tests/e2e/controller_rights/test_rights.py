@@ -1,14 +1,9 @@
 """The shipped role, verb by verb, against the calls that the controller really makes."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import pytest
-import yaml
-
 from tests import builders
-from tests.cluster.fixtures import helm_or_skip
 from tests.e2e.controller.control import Control, grant
 from tests.e2e.controller.objects import (
     CONFIG,
@@ -23,6 +18,7 @@ from tests.e2e.controller.objects import (
     secret,
     server,
 )
+from tests.e2e.controller_rights.narrow import allowed, kept_to
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE as RELEASE
@@ -89,7 +85,10 @@ def test_the_controller_uses_every_right_and_misses_none(
     cluster = product.cluster
     grant(cluster)
     lease = f"/apis/coordination.k8s.io/v1/namespaces/{RELEASE}/leases/{ROLE}"
-    cluster.raw("DELETE", lease)
+    config_map = f"/api/v1/namespaces/{RELEASE}/configmaps/mcp-admission-settings"
+    # It makes both anew.
+    for path in (lease, config_map):
+        cluster.raw("DELETE", path)
     defined(cluster)
     named = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": {"name": "default"}}
     cluster.create(SETTINGS, {**named, "spec": {"onConflict": "warn"}})
@@ -101,7 +100,6 @@ def test_the_controller_uses_every_right_and_misses_none(
             everything_happens(namespace)
             cluster.wait_for("policy", lambda: BASELINE in policies(managed))
             cluster.wait_for("status", lambda: "status" in cluster.get(f"{SETTINGS}/default"))
-            config_map = f"/api/v1/namespaces/{RELEASE}/configmaps/mcp-admission-settings"
             edited = {"data": {"settings.yaml": "platform: openshift"}}
             assert cluster.raw("PATCH", config_map, edited, MERGE_PATCH).status == 200
             cluster.wait_for(
@@ -149,46 +147,15 @@ def everything_happens(namespace: Namespace) -> None:
     )
 
 
-def allowed(cluster: ControlPlane, user: User, namespace: str, verb: str) -> bool:
-    attributes = {"namespace": namespace, "verb": verb, "resource": "secrets"}
-    body = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": attributes},
-    }
-    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-    return bool(cluster.raw("POST", path, body, as_user=user).json()["status"]["allowed"])
-
-
-def kept_to(cluster: ControlPlane, helm: Helm, namespace: str, name: str) -> User:
-    """A ServiceAccount with the rights that the chart gives for one namespace: Roles alone."""
-    cluster.create(f"/api/v1/namespaces/{RELEASE}/serviceaccounts", {"metadata": {"name": name}})
-    values = {
-        "scope": "namespace",
-        "certificates": {"mode": "bring-your-own"},
-        "mcpNamespace": {"name": namespace},
-    }
-    for found in helm.objects(values, namespace=RELEASE):
-        if found["kind"] in {"Role", "RoleBinding"}:
-            # Beside those of the other controllers of this cluster.
-            cluster.kubectl("apply", "-f", "-", sent=yaml.dump(found).replace(ROLE, name))
-    user = cluster.service_account(RELEASE, name)
-    cluster.wait_for("rights", lambda: allowed(cluster, user, namespace, "list"))
-    return user
-
-
-@pytest.fixture
-def helm(tmp_path: Path, request: pytest.FixtureRequest) -> Helm:
-    return Helm(helm_or_skip("4", request.config), tmp_path)
-
-
 def test_a_namespaced_controller_works_there_and_can_read_no_secret_elsewhere(
     product: Product, helm: Helm, namespace: Namespace, managed: Namespace
 ) -> None:
     cluster = product.cluster
     grant(cluster)
     name = f"kept-to-{namespace.name}"[:60].rstrip("-")
-    user = kept_to(cluster, helm, namespace.name, name)
+    values = {"scope": "namespace", "mcpNamespace": {"name": namespace.name}}
+    user = kept_to(cluster, helm, name, values)
+    cluster.wait_for("rights", lambda: allowed(cluster, user, namespace.name, "list"))
     managed.apply(secret("crm", CONFIG))
     managed.apply(server())
     for verb in ("get", "list", "watch", "create", "patch", "delete"):

@@ -20,6 +20,7 @@ from webhook.objects.configuration import ServerConfiguration, revision
 from webhook.objects.deployed_server import server_of
 from webhook.objects.made import Made, namespace_objects, server_objects
 from webhook.settings.model import Settings
+from webhook.settings.rule_settings import Secrets
 
 RELEASE = "mcp-admission-system"
 ASKS = {"config-from": "values", "file-keys": "a.pem", "egress": "10.1.0.0/16"}
@@ -44,6 +45,21 @@ def test_a_server_that_asks_for_everything() -> None:
     env = {"TOKEN": b"hunter2", "a.pem": b"/files/a.pem"}
     content = ServerConfiguration(env, {"a.pem": b"x"}, SECRET_UID)
     assert made == Made(made.objects, revision=revision(content))
+
+
+def test_where_no_secrets_are_copied_existing_copies_are_kept_and_the_rest_is_made() -> None:
+    settings = settings_of(egressCeilings=["10.1.0.0/16"])
+    none = settings.model_copy(update={"secrets": Secrets(copy=False)})
+    made = server_objects(server(asks=ASKS), none, None)
+
+    assert called(made) == [
+        ("Service", "github-tools-mcp"),
+        ("NetworkPolicy", "github-tools-mcp-access"),
+    ]
+    (refused,) = made.refusals
+    assert "the setting secrets.copy is false: name existing Secrets with" in refused.note
+    assert (made.keeps, made.revision) == (SECRETS, None)
+    assert server_objects(server(), none, None).refusals == ()
 
 
 def test_a_server_that_asks_for_nothing_has_a_service() -> None:

@@ -20,8 +20,8 @@ def refused(text: str) -> list[str]:
             (
                 "mcpServerDefault: unknown key, did you mean mcpServerDefaults? known here are "
                 "mcpNamespace, mcpServerDefaults, mcpServerMaximums, replicas, priorityClasses, "
-                "onConflict, rules, serviceAccountTokens, isolation, platform, selectors and "
-                "excludedNamespaces"
+                "onConflict, rules, serviceAccountTokens, secrets, isolation, platform, selectors "
+                "and excludedNamespaces"
             ),
         ),
         (
@@ -29,7 +29,8 @@ def refused(text: str) -> list[str]:
             (
                 "zzz: unknown key: known here are mcpNamespace, mcpServerDefaults, "
                 "mcpServerMaximums, replicas, priorityClasses, onConflict, rules, "
-                "serviceAccountTokens, isolation, platform, selectors and excludedNamespaces"
+                "serviceAccountTokens, secrets, isolation, platform, selectors and "
+                "excludedNamespaces"
             ),
         ),
         (

@@ -101,7 +101,7 @@ class ServerReconciler:
             name = configuration.source_name(server)
         except Refused:
             return None
-        if name is None:
+        if name is None or not self._state.settings.secrets.copied:
             return None
         return await self._sources.read(NamespacedName(server.namespace, name))
 

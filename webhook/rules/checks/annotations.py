@@ -6,7 +6,7 @@ Absent   nothing
 Refused  values that cannot be read, a container that does not exist, config-from, egress and
          ingress-from on anything but a Deployment, egress outside the ceilings and profiles of
          the settings, ingress-from outside the profiles, two different values on the workload
-         and its template
+         and its template, config-from and file-keys where secrets.copy is false
 Source   mcp-admission
 """
 
@@ -18,6 +18,7 @@ from webhook.pods import LONGEST_VALUE, keys, peers, server_port
 from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
 from webhook.settings import listed
 
+COPIES_OFF = "the setting secrets.copy is false"
 _NAMED = 5
 _GUESSED = 100  # of so many annotations it is said which one was meant
 _OF_DEPLOYMENTS = ("Deployment", "ReplicaSet")
@@ -32,7 +33,7 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
         at = pod.origin.annotations[0]
         yield at.violation(key, "differs from the pod template: say it in one place")
     yield from _beside(pod)
-    yield from _config(pod)
+    yield from _config(pod, settings)
     yield from _port_of_service(pod)
     yield from _network(pod, settings)
 
@@ -110,9 +111,12 @@ def _beside(pod: Pod) -> Iterator[Violation]:
             yield beside.violation(key, sentence, short=f"{key} belongs in {place}", advice=True)
 
 
-def _config(pod: Pod) -> Iterator[Violation]:
+def _config(pod: Pod, settings: Settings) -> Iterator[Violation]:
     at, keys_at = _at(pod, names.CONFIG_FROM), _at(pod, names.FILE_KEYS)
     elsewhere = _beside_deployments(pod)
+    if not settings.secrets.copied and pod.origin.kind == "Deployment":
+        yield from _not_copied(at, keys_at)
+        return
     if at is not None and elsewhere:
         yield _for_deployments(pod, at, names.CONFIG_FROM, names.ENV_FROM)
     elif at is not None and at.get(names.CONFIG_FROM) in _made(pod):
@@ -123,6 +127,17 @@ def _config(pod: Pod) -> Iterator[Violation]:
         yield _for_deployments(pod, keys_at, names.FILE_KEYS, names.FILES_FROM)
     elif at is None and pod.origin.kind == "Deployment":
         yield keys_at.violation(names.FILE_KEYS, f"needs {names.CONFIG_FROM}, which has the keys")
+
+
+def _not_copied(at: Fields | None, keys_at: Fields | None) -> Iterator[Violation]:
+    """Object to what needs a copy of a Secret, where none are made."""
+    for found, key, instead in (
+        (at, names.CONFIG_FROM, f"{names.ENV_FROM} or {names.FILES_FROM}"),
+        (keys_at, names.FILE_KEYS, names.FILES_FROM),
+    ):
+        if found is not None:
+            detail = f": name existing Secrets with {instead} instead"
+            yield found.violation(key, f"is not available: {COPIES_OFF}", detail=detail)
 
 
 def _for_deployments(pod: Pod, at: Fields, key: str, instead: str) -> Violation:

@@ -10,6 +10,7 @@ from webhook.pods.fields import Violation
 from webhook.pods.patch import Patch
 from webhook.pods.pod import Pod
 from webhook.rules.checks.annotations import RULE
+from webhook.settings.model import Settings
 
 SETTINGS = settings_of(
     mcpNamespace={
@@ -25,7 +26,7 @@ ONE_PORT = {"ports": [{"name": "web", "containerPort": 3001}]}
 NONE_CALLED = {"ports": [{"containerPort": 3001}, {"containerPort": 3002}]}
 
 
-def violations(document: Json) -> list[Violation]:
+def violations(document: Json, settings: Settings = SETTINGS) -> list[Violation]:
     request = Request(
         Hook.MUTATE,
         RESOURCES[document["kind"]],
@@ -35,7 +36,7 @@ def violations(document: Json) -> list[Violation]:
         name="github-tools",
     )
     workload = read_workload(document, request, Scope.OPTED_IN, Patch())
-    return list(RULE.check(Pod(workload.head), SETTINGS))
+    return list(RULE.check(Pod(workload.head), settings))
 
 
 def of_kind(kind: str, asks: dict[str, str]) -> Json:
@@ -155,3 +156,33 @@ def test_a_pod_of_a_deployment_starts_whatever_its_template_asked() -> None:
     pod["metadata"]["ownerReferences"] = [owner]
 
     assert violations(pod) == []
+
+
+@pytest.mark.parametrize(
+    ("asks", "expected"),
+    [
+        ({"config-from": "values"}, ["config-from"]),
+        ({"config-from": "values", "file-keys": "a.pem"}, ["config-from", "file-keys"]),
+        ({"file-keys": "a.pem"}, ["file-keys"]),
+        ({"env-from": "values", "files-from": "certificates"}, []),
+    ],
+)
+def test_where_no_secrets_are_copied_what_needs_a_copy_is_refused(
+    asks: dict[str, str], expected: list[str]
+) -> None:
+    found = violations(of_kind("Deployment", asks), settings_of(secrets={"copy": False}))
+
+    assert [each.key.rpartition("/")[2] for each in found] == expected
+    for each in found:
+        assert not each.advice
+        assert "is not available: the setting secrets.copy is false" in each.message
+        assert "files-from instead" in each.message + each.detail
+
+
+def test_pods_of_a_server_that_has_its_copy_are_not_refused() -> None:
+    pod = bare_pod(asks={"config-from": "values"})
+    pod["metadata"]["ownerReferences"] = [
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "a", "uid": "1", "controller": True}
+    ]
+
+    assert violations(pod, settings_of(secrets={"copy": False})) == []
