@@ -13,7 +13,11 @@ from tests.controller.servers.live import filled_in, memory
 from tests.kube.virtual_time import run
 from webhook.admission.drift import OUT_OF_DATE
 from webhook.controller.event_recorder import EventRecorder
-from webhook.controller.server_controllers import COUNT_SECONDS, ServerControllers
+from webhook.controller.server_controllers import (
+    COUNT_SECONDS,
+    SECONDS_TO_FINISH,
+    ServerControllers,
+)
 from webhook.controller.settings.effective import effective_settings
 from webhook.kube.errors import ApiError
 from webhook.kube.work_queue import Queue
@@ -105,6 +109,40 @@ def test_every_server_is_looked_at_and_a_failing_one_stops_no_other() -> None:
     assert "Service search-mcp" in cluster.created
     assert "NetworkPolicy mcp-admission-baseline" in cluster.created
     assert "Service crm-mcp" not in cluster.created
+
+
+def test_a_policy_is_made_while_the_deployments_are_still_listed() -> None:
+    class Slow(Cluster):
+        async def list_each(self, path: str, take: Callable[[Json], object], **given: Any) -> str:
+            if path.endswith("deployments"):
+                await asyncio.Event().wait()
+            return await super().list_each(path, take, **given)
+
+    async def main() -> Cluster:
+        cluster = Slow()
+        waiting = {"name": "crm-1", "namespace": "team", "uid": "p", "resourceVersion": "1"}
+        cluster.items["pods"] = [{"metadata": waiting, "spec": {}}]
+        async with working(cluster):
+            return cluster
+
+    cluster = run(main())
+    assert cluster.created == ["NetworkPolicy mcp-admission-baseline"]
+
+
+def test_a_stop_does_not_wait_for_an_answer_that_does_not_come() -> None:
+    class Hanging(Cluster):
+        async def create(self, path: str, body: Json) -> Json:
+            if body["kind"] == "Service":
+                await asyncio.Event().wait()
+            return await super().create(path, body)
+
+    async def main() -> float:
+        clock = asyncio.get_running_loop().time
+        async with working(Hanging()):
+            stopped = clock()
+        return clock() - stopped
+
+    assert run(main()) <= SECONDS_TO_FINISH
 
 
 def test_changed_settings_list_the_deployments_again_and_nothing_else() -> None:

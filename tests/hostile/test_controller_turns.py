@@ -31,8 +31,9 @@ SECONDS = 40
 def change_of_leader(guard: Guard, victim: Tenant, before: Look) -> Look:
     """What the victim feels when another one leads, before the first attack."""
     with look(victim, "change of leader") as looking:
-        guard.end_leader()
-        looking.go_on(gates=2, seconds=SECONDS)
+        for _ in range(2):
+            guard.end_leader()
+            looking.go_on(gates=2, seconds=SECONDS)
     return looking
 
 

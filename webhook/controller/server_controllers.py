@@ -28,6 +28,8 @@ RESYNC_SECONDS = 600.0
 # A reconcile is some calls of ten seconds at most; that of a namespace may list its Deployments.
 RECONCILE_SECONDS, NAMESPACE_SECONDS = 30.0, 300.0
 COUNT_SECONDS = 2.0
+# The next leader waits for it. What is cut off is done again by that one.
+SECONDS_TO_FINISH = 0.5
 
 LOG = logging.getLogger(__name__)
 
@@ -100,8 +102,8 @@ class ServerControllers:
             await self._stop.wait()
             for controller in self._controllers:
                 controller.queue.shut_down()
-            await asyncio.wait(working)
-            for task in background:
+            await asyncio.wait(working, timeout=SECONDS_TO_FINISH)
+            for task in (*background, *working):
                 task.cancel()
 
     async def _follow_settings(self) -> None:
