@@ -129,6 +129,35 @@ def test_a_policy_is_made_while_the_deployments_are_still_listed() -> None:
     assert cluster.created == ["NetworkPolicy mcp-admission-baseline"]
 
 
+def test_gates_and_policies_follow_changed_settings_before_the_deployments_are_listed() -> None:
+    class Slow(Cluster):
+        def __init__(self) -> None:
+            super().__init__()
+            self.hangs = False
+            self.read: list[str] = []
+
+        async def list_each(self, path: str, take: Callable[[Json], object], **given: Any) -> str:
+            if self.hangs and path.endswith("deployments"):
+                await asyncio.Event().wait()
+            return await super().list_each(path, take, **given)
+
+        async def get(self, path: str) -> Json:
+            """Read what is about to be changed."""
+            self.read.append(path)
+            return await super().get(path)
+
+    async def main() -> Slow:
+        cluster = Slow()
+        async with working(cluster) as controllers:
+            cluster.hangs = True
+            narrow = {"mcpNamespace": {"networkPolicy": {"dnsPorts": [5353]}}}
+            controllers.use(effective_settings(narrow, []))
+            await asyncio.sleep(1)
+            return cluster
+
+    assert any(path.endswith("/mcp-admission-baseline") for path in run(main()).read)
+
+
 def test_a_stop_does_not_wait_for_an_answer_that_does_not_come() -> None:
     class Hanging(Cluster):
         async def create(self, path: str, body: Json) -> Json:

@@ -67,7 +67,7 @@ async def test_small_objects_come_a_hundred_at_a_time_after_the_first_few() -> N
     stored = Stored([3_000] * 1000)
 
     assert await stored.all() == list(range(1000))
-    assert stored.limits == [20, *[100] * 10]
+    assert stored.limits == [20, 40, 80, *[100] * 9]
 
 
 @pytest.mark.parametrize("before", [0, 30, 120])

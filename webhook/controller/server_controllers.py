@@ -118,13 +118,15 @@ class ServerControllers:
         while True:
             await self._changed.wait()
             await self._judge_again()
-            self._state.ask_for_all()
+            self._state.begin()
 
     async def _judge_again(self) -> None:
         """Judge every Deployment by the settings that are in force now."""
         self._changed.clear()
         effective = self._effective
         self._state.change_settings(effective.settings)
+        # Policies and gates follow at once, however long the Deployments take.
+        self._state.begin(complete=False)
         await self._informers.judge_deployments_again()
         LOG.info("settings applied", extra={"fields": {"digest": effective.digest}})
 

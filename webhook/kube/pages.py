@@ -71,7 +71,8 @@ class Pages:
     def came(self, count: int) -> None:
         """So many objects came with what was read last."""
         fitting = PAGE_BYTES * max(1, count) // max(1, self._bytes)
-        self.limit = max(1, min(self._most, fitting))
+        # The next ones may be larger: what is put together and not read costs the API server most.
+        self.limit = max(1, min(self._most, fitting, 2 * self.limit))
 
     def fewer(self) -> bool:
         """Ask for fewer; whether there is anything less to ask for."""
