@@ -23,7 +23,7 @@ def pod(helm: Helm, process: str, values: Json | None = None) -> Json:
 @pytest.mark.parametrize("process", PROCESSES)
 def test_no_pod_of_a_tenant_preempts_the_product(helm: Helm, process: str) -> None:
     assert pod(helm, process)["priorityClassName"] == "system-cluster-critical"
-    assert "priorityClassName" not in pod(helm, process, {"priorityClassName": None})
+    assert "priorityClassName" not in pod(helm, process, {"priorityClassName": ""})
     assert pod(helm, process, {"priorityClassName": "high"})["priorityClassName"] == "high"
 
 

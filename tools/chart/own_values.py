@@ -43,7 +43,8 @@ def own_values() -> Schema:
         ),
         "imagePullSecrets": LIST,
         "logLevel": {"enum": [*LEVELS, None]},
-        "priorityClassName": NAME,
+        # An empty one is none; null is the default.
+        "priorityClassName": {"anyOf": [NAME, {"const": ""}]},
         "certificates": mapping(
             {
                 "mode": {"enum": list(CERTIFICATE_MODES)},

@@ -108,4 +108,9 @@ def test_a_copy_for_debugging_is_a_pod_like_any_other(live: Namespace) -> None:
 def test_a_shell_on_the_node_is_refused_in_a_managed_namespace(managed: Namespace) -> None:
     refused = managed.kubectl("debug", "node/node-1", "--image=tools", check=False)
 
-    assert refusing_rules(refused) == {"host-namespaces", "host-path", "isolation-gate"}
+    assert refusing_rules(refused) == {
+        "host-namespaces",
+        "host-path",
+        "isolation-gate",
+        "tolerations",
+    }
