@@ -1,7 +1,6 @@
 """What another tenant feels: how long creates take, who is refused, when gates open."""
 
 import statistics
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +18,7 @@ Json = dict[str, Any]
 SECONDS_BETWEEN_CREATES, SECONDS_BETWEEN_GATES = 0.2, 0.3
 SECONDS_BETWEEN_QUESTIONS = 0.05
 # What takes less than this is called quick, on a machine that does other things too.
-# A tracer, as of coverage, slows the whole product down.
-QUICK = 1.0 if sys.gettrace() is None else 2.0
+QUICK = 1.0
 TIMES = 3
 QUIET_CREATES, QUIET_GATES = 10, 4
 
