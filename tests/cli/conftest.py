@@ -1,5 +1,10 @@
-"""Reviews through `main`, with the real engine or with one whose opinions never change."""
+"""Commands through `main`: completion scripts, and reviews.
 
+Reviews use the real engine, or one whose opinions never change.
+"""
+
+import contextlib
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +14,7 @@ import pytest
 from tests.controller.conftest import control_plane, installed, namespace
 from tests.reports import engine
 from webhook import admission
+from webhook.cli.completion_scripts import SCRIPTS
 from webhook.cli.main import main
 
 __all__ = ["control_plane", "installed", "namespace"]
@@ -47,3 +53,14 @@ def simple_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reviews by tests/reports/engine.py instead of the rules."""
     monkeypatch.setattr(admission, "review", engine.review)
     monkeypatch.setattr(admission, "callers_of_pods", lambda *_: "")
+
+
+@pytest.fixture(scope="module")
+def scripts() -> dict[str, str]:
+    """What each shell is given to complete commands."""
+    found = {}
+    for shell in SCRIPTS:
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            assert main(["completion", shell]) == 0
+        found[shell] = printed.getvalue()
+    return found

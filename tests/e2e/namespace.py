@@ -12,7 +12,9 @@ API = {
     **{f"{kind.lower()}s": version for kind, version in KINDS.items()},
     **dict.fromkeys(("bindings", "events", "limitranges", "pods", "resourcequotas"), "v1"),
     **dict.fromkeys(("secrets", "serviceaccounts", "services"), "v1"),
+    **dict.fromkeys(("roles", "rolebindings"), "rbac.authorization.k8s.io/v1"),
     "horizontalpodautoscalers": "autoscaling/v2",
+    "networkpolicies": "networking.k8s.io/v1",
 }
 HARDENED = {
     "allowPrivilegeEscalation": False,
@@ -28,6 +30,13 @@ STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 
 Object = dict[str, Any]
+
+
+def path_in(namespace: str, resource: str) -> str:
+    """The path of `pods`, `pods/name` or `pods/name/status`, with a query if need be."""
+    version = API[resource.partition("/")[0].partition("?")[0]]
+    group = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    return f"{group}/namespaces/{namespace}/{resource}"
 
 
 class Namespace:
@@ -68,9 +77,7 @@ class Namespace:
 
     def path(self, resource: str) -> str:
         """The path of `pods`, `pods/name` or `pods/name/status`, with a query if need be."""
-        version = API[resource.partition("/")[0].partition("?")[0]]
-        group = f"/apis/{version}" if "/" in version else f"/api/{version}"
-        return f"{group}/namespaces/{self.name}/{resource}"
+        return path_in(self.name, resource)
 
     def raw(
         self,

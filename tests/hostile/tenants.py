@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from tests.e2e.namespace import path_in
 from tools.cluster.clients import Body, Response
 from tools.cluster.control_plane import ControlPlane
 
@@ -15,12 +16,6 @@ Json = dict[str, Any]
 MERGE = "application/merge-patch+json"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 CONNECTIONS, SECONDS = 4, 60
-GROUPS = {
-    "deployments": "/apis/apps/v1",
-    "networkpolicies": "/apis/networking.k8s.io/v1",
-    "roles": RBAC,
-    "rolebindings": RBAC,
-}
 # What ClusterRole `edit` lacks, and people who debug servers are given.
 DEBUGGING = {"apiGroups": [""], "resources": ["pods/ephemeralcontainers"], "verbs": ["*"]}
 EDIT = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"}
@@ -49,8 +44,7 @@ class Tenant:
 
     def path(self, resource: str) -> str:
         """The path of `pods`, `pods/name` or `pods/name/status`, with a query if need be."""
-        group = GROUPS.get(resource.partition("/")[0].partition("?")[0], "/api/v1")
-        return f"{group}/namespaces/{self.namespace}/{resource}"
+        return path_in(self.namespace, resource)
 
     def raw(
         self,

@@ -99,10 +99,7 @@ def outermost(blocks: Iterable[SpecialBlock]) -> Iterator[str]:
 def _inside(network: Network, other: Network) -> bool:
     """Whether the other block is larger and has all of this one."""
     return (
-        network.version == other.version
-        and network != other
-        and other.network_address <= network.network_address  # type: ignore[operator]
-        and network.broadcast_address <= other.broadcast_address  # type: ignore[operator]
+        network != other and network.version == other.version and network.subnet_of(other)  # type: ignore[arg-type]
     )
 
 

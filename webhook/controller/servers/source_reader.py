@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from webhook.controller.cluster_state import ClusterState
-from webhook.controller.owned import SECRET
+from webhook.controller.owned import SECRET, version_of
 from webhook.kube import Api, NamespacedName, NotFound
 
 MOST_KEPT, KEPT_SECONDS = 4, 5.0
@@ -64,17 +64,12 @@ class SourceReader:
         while len(self._kept) >= MOST_KEPT:
             self._forget(next(iter(self._kept)))
         ends = asyncio.get_running_loop().call_later(KEPT_SECONDS, self._forget, key)
-        self._kept[key] = _Kept(_version(found), found, ends)
+        self._kept[key] = _Kept(version_of(found), found, ends)
 
     def _forget(self, key: NamespacedName) -> None:
         kept = self._kept.pop(key, None)
         if kept is not None:
             kept.ends.cancel()
-
-
-def _version(found: Json) -> str:
-    """As the cluster state keeps it."""
-    return f"{found['metadata']['uid']} {found['metadata']['resourceVersion']}"
 
 
 def _size(found: Json) -> int:
