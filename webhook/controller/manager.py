@@ -1,7 +1,7 @@
 """The controller process: it waits for the Lease, and runs every reconciler while it leads.
 
-Settings wait for no cache. What is made for servers waits for the first settings, and for every
-list to be complete.
+Settings wait for no cache. Gates and namespaces wait for the first settings, and for the lists of
+namespaces, pods and policies. What is made for servers waits for every list to be complete.
 """
 
 import asyncio
