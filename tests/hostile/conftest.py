@@ -1,6 +1,5 @@
 """One installation for the folder, a victim who works in it, and an attacker for each test."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -16,19 +15,13 @@ from tools.release.release import Release
 
 @pytest.fixture(scope="package")
 def guard(request: pytest.FixtureRequest) -> Iterator[Guard]:
-    """The chart with its defaults, on a control plane that nobody else uses.
-
-    How long its processes take is what the tests are about: no coverage is measured in them.
-    """
+    """The chart with its defaults, on a control plane that nobody else uses."""
     helm = helm_or_skip("4", request.config)
     binaries = binaries_or_skip(request.config)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
-            patch.delenv(name)
-        with ControlPlane(binaries, kwok=False) as cluster, Kubelet(cluster) as kubelet:
-            release = Release(cluster, kubelet, helm)
-            release.installed()
-            yield Guard(release)
+    with ControlPlane(binaries, kwok=False) as cluster, Kubelet(cluster) as kubelet:
+        release = Release(cluster, kubelet, helm)
+        release.installed()
+        yield Guard(release)
 
 
 @pytest.fixture(scope="package")
