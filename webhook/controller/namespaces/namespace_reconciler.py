@@ -26,7 +26,11 @@ Json = dict[str, Any]
 
 
 class NamespaceReconciler:
-    """Reconciles one namespace at a time."""
+    """Reconciles one namespace at a time.
+
+    `blocked` says what keeps the policy of a namespace from being made. `awaited` are the
+    namespaces in which a pod waits for the policy: it is looked at after the next reconcile.
+    """
 
     def __init__(
         self, api: Api, state: ClusterState, writer: Writer, recorder: EventRecorder
@@ -34,6 +38,7 @@ class NamespaceReconciler:
         self._api, self.state, self._writer, self._recorder = api, state, writer, recorder
         self._looked: dict[str, bool] = {}
         self.blocked: dict[str, str] = {}
+        self.awaited: set[str] = set()
         self._stood: dict[str, Live | None] = {}
 
     async def reconcile(self, namespace: str) -> float | None:
@@ -118,7 +123,9 @@ class NamespaceReconciler:
         recorded = notes | ({f"{place.kind}PutBack": put_back} if put_back else {})
         self.blocked[namespace] = "; ".join((recorded if again else notes).values())
         await self._recorder.record(regarding, recorded)
-        self.state.ask_for_waiting(namespace)
+        if namespace in self.awaited:
+            self.awaited.discard(namespace)
+            self.state.ask_for_waiting(namespace)
         if failure:
             raise failure
         return again
