@@ -74,7 +74,7 @@ class Api:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._connection.client.close()
+        await self._connection.session.close()
 
     def server_time(self) -> datetime:
         """The API server's clock, as of its last answer; before any, the one of this machine."""
