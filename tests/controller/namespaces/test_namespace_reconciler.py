@@ -209,3 +209,17 @@ def test_an_unlabelled_policy_of_ours_goes_with_the_last_server() -> None:
         assert len(gone) == 1
 
     run(main())
+
+
+def test_nothing_is_kept_of_a_namespace_that_is_gone() -> None:
+    """Some are made and deleted all day."""
+    team = Team(deployment("plain", {names.SERVER: "true"}))
+    team.covered(**{names.MANAGED: "true"})
+    assert team.namespaces.blocked.keys() == {"team"}
+    team.namespaces.in_force["team"] = ([], 0.0)
+
+    team.view.namespaces.drop("", "team")
+    asyncio.run(team.namespaces.reconcile("team"))
+
+    kept = {name: found for name, found in vars(team.namespaces).items() if found == {}}
+    assert kept.keys() == {"_looked", "_stood", "blocked", "in_force"}

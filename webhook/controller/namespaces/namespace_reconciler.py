@@ -35,10 +35,15 @@ class NamespaceReconciler:
         self._looked: dict[str, bool] = {}
         self.blocked: dict[str, str] = {}
         self._stood: dict[str, Live | None] = {}
+        # Of each namespace, the policies that gates last saw as they are wanted, and since when.
+        self.in_force: dict[str, tuple[object, float]] = {}
 
     async def reconcile(self, namespace: str) -> float | None:
         """Write what differs."""
         found = self.state.namespaces.get("", namespace)
+        if found is None:
+            for kept in (self._looked, self.blocked, self._stood, self.in_force):
+                kept.pop(namespace, None)
         if found is None or not self.state.here(namespace):
             return None
         if self.state.complete:
