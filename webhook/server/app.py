@@ -19,6 +19,7 @@ from webhook.server import admission_review, object_size
 from webhook.server.file_watch import SettingsFile
 from webhook.server.http_connection import connection_of
 from webhook.server.intake import SHARE, Intake, check_client, request_timeout
+from webhook.server.review_log import record_decision
 from webhook.server.turns import Asked, RejectedError, Turns
 
 LOG = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ class Judge:
         except admission_review.WireError as error:
             raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
         seconds = time.monotonic() - arrived
-        admission_review.record_decision(request, self._scope, decision, seconds, self._metrics)
+        record_decision(request, self._scope, decision, seconds, self._metrics)
         return decision.body
 
     def _decide(self, request: Request, body: bytearray) -> admission_review.Decision:
