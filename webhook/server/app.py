@@ -1,25 +1,23 @@
 """The application of reviews, from the API server.
 
-A request reads top to bottom: `_endpoint`, then Intake.read, Turns.take, decode_review,
-make_decision (which calls the review and encode_review), record_decision.
+A request reads top to bottom: `_endpoint`, then Intake.read, Turns.take, Judge.answer.
 """
 
 import asyncio
 import logging
-import time
 from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from webhook.admission import Hook, Request, Scope, review
+from webhook.admission import Hook, Scope, review
 from webhook.observe.logs import SeldomLog
 from webhook.observe.metrics import Metrics
-from webhook.server import admission_review, object_size
+from webhook.server.admission_review import Reviewer
 from webhook.server.file_watch import SettingsFile
 from webhook.server.http_connection import connection_of
 from webhook.server.intake import SHARE, Intake, check_client, request_timeout
-from webhook.server.review_log import record_decision
+from webhook.server.judge import Judge
 from webhook.server.turns import Asked, RejectedError, Turns
 
 LOG = logging.getLogger(__name__)
@@ -69,7 +67,7 @@ def review_application(
     settings: SettingsFile,
     metrics: Metrics,
     traffic: Traffic,
-    reviewer: admission_review.Reviewer = review,
+    reviewer: Reviewer = review,
     client_names: frozenset[str] = frozenset(),
 ) -> web.Application:
     """The application that answers each review with the current settings.
@@ -85,46 +83,6 @@ def review_application(
         )
         app.router.add_post(path, answer)
     return app
-
-
-class Judge:
-    """Answers the reviews of one path: decodes, decides, counts and logs, without a pause."""
-
-    def __init__(
-        self,
-        hook: Hook,
-        scope: Scope,
-        *,
-        settings: SettingsFile,
-        metrics: Metrics,
-        reviewer: admission_review.Reviewer,
-    ) -> None:
-        self._hook = hook
-        self._scope = scope
-        self._settings = settings
-        self._metrics = metrics
-        self._reviewer = reviewer
-
-    def answer(self, body: bytearray, arrived: float) -> bytes:
-        """The body of the answer to a review that came then; raises RejectedError (400)."""
-        try:
-            if object_size.too_many_objects(body):
-                request = object_size.decode_head(body, self._hook)
-                decision = object_size.refuse_unread(request, body)
-            else:
-                request = admission_review.decode_review(body, self._hook)
-                decision = self._decide(request, body)
-        except admission_review.WireError as error:
-            raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
-        seconds = time.monotonic() - arrived
-        record_decision(request, self._scope, decision, seconds, self._metrics)
-        return decision.body
-
-    def _decide(self, request: Request, body: bytearray) -> admission_review.Decision:
-        current, accepted = self._settings.in_force
-        # A review edits the object in place: for other settings it is read anew.
-        others = ((admission_review.decode_review(body, self._hook), each) for each in accepted)
-        return admission_review.make_decision(self._reviewer, request, current, self._scope, others)
 
 
 def _endpoint(judge: Judge, intake: Intake, turns: Turns) -> Handler:
