@@ -26,7 +26,7 @@ OPERATION = {"op": "add", "path": "/a", "value": 1}
 def _told(
     caplog: pytest.LogCaptureFixture, request: Request, decision: Decision, metrics: Metrics
 ) -> dict[str, Any]:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     record_decision(request, Scope.MANAGED, decision, 0.25, metrics)
     (record,) = caplog.records
     line: dict[str, Any] = json.loads(JsonLines().format(record))
@@ -90,21 +90,55 @@ def test_long_values_of_a_decision_are_cut_in_the_log(caplog: pytest.LogCaptureF
 
 
 @pytest.mark.parametrize(
-    ("answer", "hook", "word"),
+    ("answer", "hook", "word", "level"),
     [
-        (NOT_COVERED, Hook.MUTATE, "not-covered"),
-        (Answer(allowed=True), Hook.MUTATE, "allowed"),
-        (Answer(allowed=True, operations=(OPERATION,)), Hook.MUTATE, "patched"),
-        (Answer(allowed=True, operations=(OPERATION,)), Hook.VALIDATE, "allowed"),
-        (Answer(allowed=False, code=422), Hook.MUTATE, "refused"),
+        (NOT_COVERED, Hook.MUTATE, "not-covered", "debug"),
+        (Answer(allowed=True, covered=False, warnings=("a",)), Hook.MUTATE, "not-covered", "info"),
+        (Answer(allowed=True), Hook.MUTATE, "allowed", "debug"),
+        (Answer(allowed=True), Hook.VALIDATE, "allowed", "debug"),
+        (Answer(allowed=True, findings=FINDINGS[:1]), Hook.VALIDATE, "allowed", "info"),
+        (Answer(allowed=True, operations=(OPERATION,)), Hook.MUTATE, "patched", "info"),
+        (Answer(allowed=True, operations=(OPERATION,)), Hook.VALIDATE, "allowed", "debug"),
+        (Answer(allowed=False, code=422), Hook.MUTATE, "refused", "info"),
     ],
 )
-def test_a_decision_is_one_word(
-    answer: Answer, hook: Hook, word: str, caplog: pytest.LogCaptureFixture
+def test_a_decision_is_one_word_and_what_changed_nothing_is_for_debugging(
+    answer: Answer, hook: Hook, word: str, level: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     line = _told(caplog, decode_review(posted(), hook), Decision(b"", answer), Metrics())
 
-    assert line["decision"] == word
+    assert (line["decision"], line["level"]) == (word, level)
+
+
+def test_what_is_not_logged_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    metrics = Metrics()
+    request = decode_review(posted(), Hook.MUTATE)
+    record_decision(request, Scope.MANAGED, Decision(b"", NOT_COVERED), 0.25, metrics)
+
+    assert caplog.records == []
+    count = "mcp_admission_review_duration_seconds_count"
+    assert metrics.registry.get_sample_value(count, {"hook": "mutate"}) == 1
+
+
+@pytest.mark.parametrize("text", ["plain", '"\\\n\x00\u2028\x7f', "ü\U0001f600", "%s{0}"])
+@pytest.mark.parametrize("seconds", [0.0, 0.25, 1e-6, 0.0001234567, 12.0])
+def test_a_line_is_written_as_json_dumps_would(
+    text: str, seconds: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Byte for byte, whatever a client calls its objects."""
+    caplog.set_level(logging.DEBUG)
+    body = posted(uid=text, name=text, namespace=text, operation=text, kind={"kind": text})
+    decision = Decision(b"", Answer(False, 403, findings=FINDINGS), KeyError("a"), beside=True)
+    record_decision(decode_review(body, Hook.MUTATE), Scope.MANAGED, decision, seconds, Metrics())
+    (record,) = caplog.records
+    line = JsonLines().format(record)
+
+    assert line == json.dumps(json.loads(line))
+    fields = json.loads(line)
+    asked = (fields[key] for key in ("uid", "name", "namespace", "operation", "kind"))
+    assert set(asked) == {text}
+    assert fields["seconds"] == round(seconds, 6)
 
 
 def test_a_review_that_fails_is_logged_by_type_and_place(caplog: pytest.LogCaptureFixture) -> None:
@@ -126,11 +160,13 @@ def test_a_review_that_fails_is_logged_by_type_and_place(caplog: pytest.LogCaptu
     assert metrics.registry.get_sample_value("mcp_admission_internal_errors_total") == 1
 
 
-@pytest.mark.parametrize(("beside", "settings"), [(False, None), (True, "accepted")])
+@pytest.mark.parametrize(
+    ("beside", "told"), [(False, ("debug", None)), (True, ("info", "accepted"))]
+)
 def test_accepted_settings_that_allowed_it_are_told(
-    beside: bool, settings: str | None, caplog: pytest.LogCaptureFixture
+    beside: bool, told: tuple[str, str | None], caplog: pytest.LogCaptureFixture
 ) -> None:
     decision = Decision(b"", Answer(allowed=True), beside=beside)
     line = _told(caplog, decode_review(posted(), Hook.VALIDATE), decision, Metrics())
 
-    assert line.get("settings") == settings
+    assert (line["level"], line.get("settings")) == told

@@ -42,8 +42,8 @@ class Traffic:
 
     def __init__(self, metrics: Metrics) -> None:
         self.draining = False
-        self._metrics = metrics
         self._in_flight = 0
+        metrics.in_flight.set_function(lambda: self._in_flight)
         self._none = asyncio.Event()
         self._none.set()
 
@@ -53,12 +53,10 @@ class Traffic:
 
     def __enter__(self) -> None:
         self._in_flight += 1
-        self._metrics.in_flight.inc()
         self._none.clear()
 
     def __exit__(self, *_: object) -> None:
         self._in_flight -= 1
-        self._metrics.in_flight.dec()
         if not self._in_flight:
             self._none.set()
 
