@@ -2,7 +2,7 @@
 
 A line says which object was reviewed and what became of it, for a person with the uid in hand.
 Most reviews change nothing and object to nothing: their lines are for `--log-level debug`. A line
-is written as text, piece by piece. To make a dict and a record of it took as long as the review.
+is written as text, piece by piece: dict, record and JSON of it took a fifth of a request's time.
 """
 
 import json
@@ -43,7 +43,7 @@ def record_decision(
 
 
 def _fields(request: Request, review: Review, decision: Decision, seconds: float) -> str:
-    """The fields of a line as JSON, in the order that they have had since the first version."""
+    """The fields of a line as JSON, in an order that stays."""
     rules = dict.fromkeys(finding.rule for finding in decision.answer.findings)
     fields = (
         f'"hook": "{review.hook}", "scope": "{review.scope}", '
