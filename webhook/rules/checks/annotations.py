@@ -202,4 +202,4 @@ def _at(pod: Pod, key: str) -> Fields | None:
     return next((at for at in _places(pod) if at.has(key)), None)
 
 
-RULE = PodRule(id="annotations", check=check, overridable=False, exceptable=False)
+RULE: PodRule = PodRule(id="annotations", check=check, overridable=False, exceptable=False)

@@ -39,4 +39,4 @@ def _keeps(value: Any) -> bool:
     return value is None
 
 
-RULE = PodRule(id="apparmor", level=Level.BASELINE, check=check)
+RULE: PodRule = PodRule(id="apparmor", level=Level.BASELINE, check=check)

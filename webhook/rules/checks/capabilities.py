@@ -42,7 +42,7 @@ def check(container: Container, settings: Settings) -> Iterator[Violation]:
         yield capabilities.violation("drop", "must include ALL")
 
 
-RULE = ContainerRule(
+RULE: ContainerRule = ContainerRule(
     id="capabilities",
     level=Level.BASELINE,
     fill_level=Level.RESTRICTED,

@@ -88,4 +88,6 @@ def _cleaned(path: Any) -> str:
     return f"/{'/'.join(steps)}"
 
 
-RULE = PodRule(id="config-files", fill=fill, check=check, always_current=False, overridable=False)
+RULE: PodRule = PodRule(
+    id="config-files", fill=fill, check=check, always_current=False, overridable=False
+)

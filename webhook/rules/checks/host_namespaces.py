@@ -21,4 +21,4 @@ def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
             yield pod.violation(key, "must be false")
 
 
-RULE = PodRule(id="host-namespaces", level=Level.BASELINE, check=check)
+RULE: PodRule = PodRule(id="host-namespaces", level=Level.BASELINE, check=check)

@@ -21,4 +21,4 @@ def check(container: Container, _settings: Settings) -> Iterator[Violation]:
             yield port.violation(KEY, "must not be set")
 
 
-RULE = ContainerRule(id="host-ports", level=Level.BASELINE, check=check)
+RULE: ContainerRule = ContainerRule(id="host-ports", level=Level.BASELINE, check=check)

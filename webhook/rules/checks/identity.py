@@ -46,4 +46,4 @@ def unread(labels: Fields) -> Iterator[Violation]:
             yield labels.violation(key, sentence, advice=True)
 
 
-RULE = PodRule(id="identity", fill=fill, check=check, exceptable=False)
+RULE: PodRule = PodRule(id="identity", fill=fill, check=check, exceptable=False)

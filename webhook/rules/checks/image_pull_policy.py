@@ -25,4 +25,4 @@ def check(container: Container, _settings: Settings) -> Iterator[Violation]:
         yield container.fields.violation(KEY, "must be Always")
 
 
-RULE = ContainerRule(id="image-pull-policy", fill=fill, check=check)
+RULE: ContainerRule = ContainerRule(id="image-pull-policy", fill=fill, check=check)

@@ -36,4 +36,4 @@ def _gated(pod: Pod, settings: Settings) -> bool:
     return settings.gated and (pod.origin.creating or pod.origin.template)
 
 
-RULE = PodRule(id="isolation-gate", fill=fill, check=check, exceptable=False)
+RULE: PodRule = PodRule(id="isolation-gate", fill=fill, check=check, exceptable=False)

@@ -66,4 +66,4 @@ def _writes_class(entry: Any) -> bool:
     return not isinstance(spec, dict) or f"f:{KEY}" in spec
 
 
-RULE = PodRule(id="priority-class", check=check, overridable=False)
+RULE: PodRule = PodRule(id="priority-class", check=check, overridable=False)

@@ -32,7 +32,7 @@ def _adds_sys_admin(added: list[object]) -> bool:
     return "SYS_ADMIN" in added or "CAP_SYS_ADMIN" in added
 
 
-RULE = ContainerRule(
+RULE: ContainerRule = ContainerRule(
     id="privilege-escalation",
     level=Level.RESTRICTED,
     fill_level=Level.BASELINE,

@@ -18,4 +18,4 @@ def check(container: Container, _settings: Settings) -> Iterator[Violation]:
         yield container.security_context.violation("privileged", "must be false")
 
 
-RULE = ContainerRule(id="privileged", level=Level.BASELINE, check=check)
+RULE: ContainerRule = ContainerRule(id="privileged", level=Level.BASELINE, check=check)

@@ -46,4 +46,4 @@ def _calls_the_pod(action: Any) -> bool:
     return action is None or (type(action) is dict and action.get("host") in UNSET)
 
 
-RULE = ContainerRule(id="probe-hosts", level=Level.BASELINE, check=check)
+RULE: ContainerRule = ContainerRule(id="probe-hosts", level=Level.BASELINE, check=check)

@@ -22,4 +22,4 @@ def check(container: Container, settings: Settings) -> Iterator[Violation]:
         yield container.security_context.violation("procMount", "must be Default")
 
 
-RULE = ContainerRule(id="proc-mount", level=Level.BASELINE, check=check)
+RULE: ContainerRule = ContainerRule(id="proc-mount", level=Level.BASELINE, check=check)

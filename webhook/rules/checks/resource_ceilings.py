@@ -101,4 +101,4 @@ def _above(actual: Fields, ceilings: dict[str, str]) -> Iterator[Violation]:
             yield actual.violation(name, f"must be at most {ceiling}")
 
 
-RULE = PodRule(id="resource-ceilings", fill=fill, check=check)
+RULE: PodRule = PodRule(id="resource-ceilings", fill=fill, check=check)

@@ -107,7 +107,7 @@ def replace(rule: RuleId, settings: Settings) -> RuleAction:
     return settings.rules.get(rule, "override")
 
 
-RULE = PodRule(
+RULE: PodRule = PodRule(
     id="resources",
     fill=fill,
     given=given,

@@ -47,4 +47,4 @@ def exempt(platform: Platform, settings: Settings) -> bool:
     return platform.user_namespace and settings.minor >= USER_NAMESPACES_SINCE
 
 
-RULE = PodRule(id="run-as-non-root", level=Level.RESTRICTED, fill=fill, check=check)
+RULE: PodRule = PodRule(id="run-as-non-root", level=Level.RESTRICTED, fill=fill, check=check)

@@ -38,4 +38,4 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
             yield context.violation("runAsUser", "must be a UID other than 0")
 
 
-RULE = PodRule(id="run-as-user", level=Level.RESTRICTED, fill=fill, check=check)
+RULE: PodRule = PodRule(id="run-as-user", level=Level.RESTRICTED, fill=fill, check=check)

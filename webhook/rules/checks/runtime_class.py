@@ -31,4 +31,4 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
         yield pod.violation(KEY, f"must be {wanted}")
 
 
-RULE = PodRule(id="runtime-class", linux_only=True, fill=fill, check=check)
+RULE: PodRule = PodRule(id="runtime-class", linux_only=True, fill=fill, check=check)

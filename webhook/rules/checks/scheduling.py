@@ -117,7 +117,7 @@ def _json(value: Section) -> dict[str, Any]:
     return value.model_dump(by_alias=True, exclude_none=True)
 
 
-RULE = PodRule(
+RULE: PodRule = PodRule(
     id="scheduling",
     fill=fill,
     given=given,

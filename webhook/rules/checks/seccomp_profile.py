@@ -45,4 +45,4 @@ def _accepted(profile: Any) -> bool:
     return type(profile) is dict and profile.get("type") in ACCEPTED
 
 
-RULE = PodRule(id="seccomp-profile", level=Level.BASELINE, fill=fill, check=check)
+RULE: PodRule = PodRule(id="seccomp-profile", level=Level.BASELINE, fill=fill, check=check)

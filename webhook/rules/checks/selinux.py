@@ -34,4 +34,4 @@ def _accepted(value: object, minor: int) -> bool:
     return value in UNSET or value in TYPES or (value == ENGINE_TYPE and minor >= ENGINE_SINCE)
 
 
-RULE = PodRule(id="selinux", level=Level.BASELINE, check=check)
+RULE: PodRule = PodRule(id="selinux", level=Level.BASELINE, check=check)

@@ -25,4 +25,4 @@ def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
     yield pod.violation("containers", sentence, item=pod.server.fields.item, advice=True)
 
 
-RULE = PodRule(id="server-container", check=check, overridable=False, final=False)
+RULE: PodRule = PodRule(id="server-container", check=check, overridable=False, final=False)

@@ -127,4 +127,6 @@ def _drop(fields: Fields, key: str, volumes: set[str]) -> None:
             fields.remove(key, at)
 
 
-RULE = PodRule(id="service-account-token", fill=fill, check=check, notice=notice, overridable=False)
+RULE: PodRule = PodRule(
+    id="service-account-token", fill=fill, check=check, notice=notice, overridable=False
+)

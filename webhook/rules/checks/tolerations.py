@@ -42,4 +42,4 @@ def _of_fleet(settings: Settings) -> list[dict[str, object]]:
     ]
 
 
-RULE = PodRule(id="tolerations", check=check)
+RULE: PodRule = PodRule(id="tolerations", check=check)

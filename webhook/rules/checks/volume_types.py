@@ -47,4 +47,4 @@ def _accepted(volume: Any) -> bool:
     return found
 
 
-RULE = PodRule(id="volume-types", level=Level.RESTRICTED, overridable=False, check=check)
+RULE: PodRule = PodRule(id="volume-types", level=Level.RESTRICTED, overridable=False, check=check)

@@ -24,4 +24,4 @@ def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
             yield options.violation("hostProcess", "must be false")
 
 
-RULE = PodRule(id="windows-host-process", level=Level.BASELINE, check=check)
+RULE: PodRule = PodRule(id="windows-host-process", level=Level.BASELINE, check=check)
