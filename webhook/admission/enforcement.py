@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.budget import Budget
+from webhook.admission.given import settings_of_pods
 from webhook.admission.injected import Memory
 from webhook.pods import Patch, Pod, PodHead, Violation
 from webhook.rules.registry import RulePlan, Step, plan_rules
@@ -51,7 +52,7 @@ class Enforcement:
 
         Only what is always current is filled in again, and what the template's pods are given.
         """
-        rules = cls.of_pod(settings, pod, given=remembered.pods.instead_of_defaults(settings))
+        rules = cls.of_pod(settings, pod, given=settings_of_pods(remembered.pods, settings))
         rules.fills = rules.plan.current
         return rules
 

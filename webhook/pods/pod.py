@@ -74,7 +74,8 @@ class Origin:
 
     def annotation_list(self, key: str) -> list[str]:
         """The entries of a comma-separated annotation; an absent one has none."""
-        return [entry.strip() for entry in (self.annotation(key) or "").split(",") if entry.strip()]
+        value = self.annotation(key)
+        return [entry.strip() for entry in value.split(",") if entry.strip()] if value else []
 
 
 class Platform(NamedTuple):
@@ -165,8 +166,13 @@ class Pod(PodHead):
 
     def field_names(self) -> set[str]:
         """The names of all fields of the spec, of its containers and of their contexts."""
-        objects = [self.spec, *[each.fields for each in self.containers], *self.contexts]
-        return set().union(*[at.value for at in objects if at.value])
+        found = set(self.spec.value or ())
+        for container in self.containers:
+            found.update(container.fields.value or ())
+        for context in self.contexts:
+            if context.value is not None:
+                found.update(context.value)
+        return found
 
     def _server(self) -> tuple[Container | None, bool]:
         if self._choice is None:

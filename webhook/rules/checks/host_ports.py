@@ -15,6 +15,9 @@ KEY = "hostPort"
 def check(container: Container, _settings: Settings) -> list[Violation]:
     """Refuse everything but the number 0 where the field is present."""
     found: list[Violation] = []
+    ports = container.fields.get(PORTS)
+    if ports is None:
+        return found
     for port in container.fields.items_with(PORTS, KEY):
         value = port.get(KEY)
         if value is not None and (type(value) is not int or value != 0):

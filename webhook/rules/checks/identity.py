@@ -13,6 +13,7 @@ from webhook.pods import keys
 from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
 
 MOST_LABELS = 100
+READ = frozenset(names.LABELS)
 
 
 def fill(pod: Pod, _settings: Settings) -> None:
@@ -43,7 +44,7 @@ def unread(labels: Fields) -> list[Violation]:
     """
     found: list[Violation] = []
     for key in islice(labels.value or (), MOST_LABELS):
-        sentence = keys.unread_label(key)
+        sentence = keys.unread_label(key) if "/" in key and key not in READ else None
         if sentence is not None:
             found.append(labels.violation(key, sentence, advice=True))
     return found

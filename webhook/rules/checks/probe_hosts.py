@@ -25,7 +25,7 @@ def knows_hosts(settings: Settings) -> bool:
 def check(container: Container, settings: Settings) -> list[Violation]:
     """Refuse a host in each handler that is present."""
     found: list[Violation] = []
-    if not knows_hosts(settings):
+    if not knows_hosts(settings) or HANDLERS.isdisjoint(container.fields.value or ()):
         return found
     for key in PROBES:
         _add_hosts(found, container.fields, key)

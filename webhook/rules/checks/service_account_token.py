@@ -109,14 +109,19 @@ def _of_plugin(projected: Any) -> bool:
 
 
 def _source_of_plugin(source: Any) -> bool:
-    match source:
-        case {"serviceAccountToken": {"path": "token"} as token}:
-            return not token.get("audience")
-        case {"configMap": {"name": name}}:
-            return name in ROOT_CAS
-        case {"downwardAPI": {"items": [{"path": "namespace"}]}}:
-            return True
-    return False
+    if type(source) is not dict:
+        return False
+    token = source.get("serviceAccountToken")
+    if type(token) is dict and token.get("path") == "token":
+        return not token.get("audience")
+    authorities = source.get("configMap")
+    if type(authorities) is dict and "name" in authorities:
+        return authorities["name"] in ROOT_CAS
+    fields = source.get("downwardAPI")
+    items = fields.get("items") if type(fields) is dict else None
+    if type(items) is not list or len(items) != 1 or type(items[0]) is not dict:
+        return False
+    return bool(items[0].get("path") == "namespace")
 
 
 def _drop(fields: Fields, key: str, volumes: set[str]) -> None:
