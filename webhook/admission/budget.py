@@ -28,6 +28,7 @@ MOST_SAID = 100
 SMALL = 32 * 1024
 """Bytes of JSON that hold few enough items to be read uncounted."""
 
+ANY = 2**62
 _CONTAINERS = frozenset({dict, list})
 _RECORD = "managedFields"  # what it holds is not read item by item
 _READ = ("spec", "template")
@@ -101,25 +102,39 @@ def too_large(error: TooLarge) -> Finding:
 
 
 def measure(
-    document: Any, template: tuple[str, ...], bounds: ObjectBounds, size: int | None
+    document: Any,
+    template: tuple[str, ...],
+    bounds: ObjectBounds,
+    size: int | None,
+    commas: int | None = None,
 ) -> None:
     """Raise TooLarge where the object has more than the bounds, in whatever field.
 
-    `template` is the path to what has the pod's spec, `size` an upper bound of its JSON in bytes,
-    None where it is not known.
+    `template` is the path to what has the pod's spec. `size` and `commas` are upper bounds of the
+    bytes and the commas of its JSON, None where they are not known.
     """
     _count_containers(document, template, bounds)
     if type(document) is not dict or (size is not None and size <= SMALL):
         return
+    if commas is None or size is None or size > 2 * bounds.in_all:
+        commas = ANY  # there may be many items in lists that are short
+    if commas < bounds.one_list:
+        return
     parts = [step.value for step in _parts(document)]
-    if not (_within(parts, bounds) or _small(parts)):
+    if not (_within(parts, bounds, commas) or _small(parts)):
         raise _too_large(document, bounds)
 
 
-def fits(document: Any, template: tuple[str, ...], bounds: ObjectBounds, size: int | None) -> bool:
+def fits(
+    document: Any,
+    template: tuple[str, ...],
+    bounds: ObjectBounds,
+    size: int | None,
+    commas: int | None = None,
+) -> bool:
     """Whether the object has no more than the bounds."""
     try:
-        measure(document, template, bounds, size)
+        measure(document, template, bounds, size, commas)
     except TooLarge:
         return False
     return True
@@ -156,15 +171,23 @@ def _parts(document: dict[str, Any]) -> list[_Step]:
     return [step for step in found if type(step.value) in _CONTAINERS]
 
 
-def _within(parts: list[Any], bounds: ObjectBounds) -> bool:
-    """Whether all that is in the parts is within the bounds."""
-    pending, left = list(parts), bounds.in_all
+def _within(parts: list[Any], bounds: ObjectBounds, commas: int = ANY) -> bool:
+    """Whether all that is in the parts is within the bounds.
+
+    JSON has a comma between two items. Where too few are left for a list that is too long, the
+    rest needs no counting.
+    """
+    pending, left, most = list(parts), bounds.in_all, bounds.one_list
     for value in pending:
-        left -= len(value)
-        if left < 0 or len(value) > bounds.one_list:
+        count = len(value)
+        left -= count
+        commas -= count - 1
+        if left < 0 or count > most:
             return False
+        if commas < most:
+            return True
         items = value.values() if type(value) is dict else value
-        pending += [item for item in items if type(item) in _CONTAINERS]
+        pending += [item for item in items if type(item) is dict or type(item) is list]
     return True
 
 

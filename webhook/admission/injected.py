@@ -158,12 +158,18 @@ def _tell_server(memory: dict[str, ByPlace], pod: Pod) -> None:
 
 def _server(items: ByPlace, filled: ByPlace, was: ByPlace) -> str:
     """The container that the places tell as the server; see Memory.server."""
-    for places in (items, {**filled, **was}):
-        named = {_container(place) for place in places}
-        named.discard("")
-        if named:
-            return named.pop() if len(named) == 1 else ""
-    return ""
+    return _only_one(items) or ("" if any(map(_container, items)) else _only_one({**filled, **was}))
+
+
+def _only_one(places: ByPlace) -> str:
+    """The container in which the places are, as far as they are in one."""
+    found = ""
+    for place in places:
+        name = _container(place)
+        if name and found and name != found:
+            return ""
+        found = name or found
+    return found
 
 
 def _container(place: str) -> str:
@@ -206,11 +212,14 @@ def _collect_made(
     memory: dict[str, ByPlace], place: str, made: dict[str, Any], patch: Patch
 ) -> None:
     """All that an object holds which we made; no rule adds to a list of one."""
+    ours: dict[str, Any] = {}
     for key, value in made.items():
         if type(value) is dict and patch.made(value):
             _collect_made(memory, join(place, key), value, patch)
         else:
-            _remember(memory["set"], place, key, value)
+            ours[key] = value
+    if ours:
+        memory["set"].setdefault(place, {}).update(ours)
 
 
 def _remember(places: ByPlace, place: str, key: str, value: Any) -> None:

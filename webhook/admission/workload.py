@@ -53,7 +53,8 @@ class Request(NamedTuple):
 
     `resource` is the plural with its group (`pods`, `deployments.apps`), `subresource` empty for
     the main resource. `name` is empty where the object has only a generateName. `size` is at least
-    that of each object as JSON, in bytes, and None where it is not known.
+    that of each object as JSON, in bytes, `commas` that of its commas; both are None where they are
+    not known.
     """
 
     def measure(self, *, filled_in: bool = False) -> None:
@@ -63,12 +64,12 @@ class Request(NamedTuple):
         """
         filled_in = filled_in or self.hook is Hook.VALIDATE
         bounds = budget.FILLED_IN if filled_in else budget.WRITTEN
-        budget.measure(self.object, self._path, bounds, self.size)
+        budget.measure(self.object, self._path, bounds, self.size, self.commas)
 
     def fits(self) -> bool:
         """Whether both objects are small enough to be compared field by field."""
         return all(
-            budget.fits(document, self._path, budget.FILLED_IN, self.size)
+            budget.fits(document, self._path, budget.FILLED_IN, self.size, self.commas)
             for document in (self.object, self.old_object)
         )
 
@@ -90,6 +91,7 @@ class Request(NamedTuple):
     groups: tuple[str, ...] = ()
     dry_run: bool = False
     size: int | None = None
+    commas: int | None = None
 
 
 class Workload(NamedTuple):

@@ -15,8 +15,10 @@ KEY = "hostPort"
 def check(container: Container, _settings: Settings) -> list[Violation]:
     """Refuse everything but the number 0 where the field is present."""
     found: list[Violation] = []
-    ports = container.fields.get(PORTS)
-    if ports is None:
+    for port in container.fields.list(PORTS):
+        if type(port) is not dict or KEY in port:
+            break
+    else:
         return found
     for port in container.fields.items_with(PORTS, KEY):
         value = port.get(KEY)

@@ -18,7 +18,8 @@ def fill(container: Container, _settings: Settings) -> None:
     context = container.security_context
     if context.has(KEY) or context.get("privileged"):
         return
-    if not _adds_sys_admin(container.capabilities.list("add")):
+    capabilities = context.present("capabilities")
+    if capabilities is None or not _adds_sys_admin(capabilities.list("add")):
         context.set(KEY, False)  # noqa: FBT003
 
 

@@ -7,6 +7,9 @@ Refused  any host, loopback addresses included
 Source   Pod Security Standards, baseline, since v1.34
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from webhook.rules.rule import Container, ContainerRule, Fields, Level, Settings, Violation
 
 SINCE = 34
@@ -28,24 +31,32 @@ def check(container: Container, settings: Settings) -> list[Violation]:
     if not knows_hosts(settings) or HANDLERS.isdisjoint(container.fields.value or ()):
         return found
     for key in PROBES:
-        _add_hosts(found, container.fields, key)
+        found += _hosts(container.fields, key)
     lifecycle = container.fields.present("lifecycle")
     if lifecycle is not None:
         for key in HOOKS:
-            _add_hosts(found, lifecycle, key)
+            found += _hosts(lifecycle, key)
     return found
 
 
-def _add_hosts(found: list[Violation], at: Fields, key: str) -> None:
+def _hosts(at: Fields, key: str) -> Sequence[Violation]:
     handler = at.get(key)
-    if handler is None:
-        return
-    if type(handler) is not dict:
-        at.child(key)  # says that it is malformed
+    if handler is None or (type(handler) is dict and _calls_the_pod(handler)):
+        return ()
+    fields = at.child(key)
+    return [
+        fields.child(action).violation("host", "must not be set")
+        for action in ACTIONS
+        if not _calls_the_pod({action: fields.get(action)})
+    ]
+
+
+def _calls_the_pod(handler: dict[str, Any]) -> bool:
     for action in ACTIONS:
         called = handler.get(action)
-        if called is not None and not (type(called) is dict and called.get("host") in UNSET):
-            found.append(at.child(key).child(action).violation("host", "must not be set"))
+        if called is not None and (type(called) is not dict or called.get("host") not in UNSET):
+            return False
+    return True
 
 
 RULE: ContainerRule = ContainerRule(
