@@ -6,7 +6,7 @@ new pods of the template are given. It is a memory, not an authority: it never e
 a check, and an annotation that cannot be read counts as absent.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -158,12 +158,15 @@ def _tell_server(memory: dict[str, ByPlace], pod: Pod) -> None:
 
 def _server(items: ByPlace, filled: ByPlace, was: ByPlace) -> str:
     """The container that the places tell as the server; see Memory.server."""
-    return _only_one(items) or ("" if any(map(_container, items)) else _only_one({**filled, **was}))
+    found = _only_one(items)
+    if found is None:
+        found = _only_one((*filled, *was))
+    return found or ""
 
 
-def _only_one(places: ByPlace) -> str:
-    """The container in which the places are, as far as they are in one."""
-    found = ""
+def _only_one(places: Iterable[str]) -> str | None:
+    """The container in which the places are; empty where there are several, None without one."""
+    found = None
     for place in places:
         name = _container(place)
         if name and found and name != found:
@@ -184,11 +187,12 @@ def _collect(spec: Fields, patch: Patch) -> dict[str, ByPlace]:
     """What the journal of a review says about the spec."""
     memory: dict[str, ByPlace] = {"items": {}, "set": {}, "was": {}}
     places: dict[Fields, str | None] = {spec: ""}
+    pointers = patch.pointers()
     for edit in patch.edits():
         at, key = edit.at, edit.key
         if key == names.GATES:
             continue
-        place = place_of(at, places)
+        place = places[at] if at in places else place_of(at, places)
         if place is None:
             continue
         now, theirs = at.get(key), edit.theirs
@@ -202,7 +206,7 @@ def _collect(spec: Fields, patch: Patch) -> dict[str, ByPlace]:
         if now is not None and (edit.filled or at.has(key)):
             _remember(memory["set"], place, key, now)
         if theirs is not ABSENT and (
-            edit.overridden or (theirs is not None and patch.in_request(at))
+            edit.overridden or (theirs is not None and pointers.of(at) is not None)
         ):
             _remember(memory["was"], place, key, theirs)
     return memory

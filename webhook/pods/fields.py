@@ -119,10 +119,13 @@ class Fields:
 
     def items_with(self, key: str, field: str) -> Objects:
         """Those objects in a list that have a field, whatever stands in it."""
+        items = self.list(key)
+        if not items:
+            return []
         editor = self.editor
         return [
             Fields(item, editor, self, key, at)
-            for at, item in enumerate(self.list(key))
+            for at, item in enumerate(items)
             if type(item) is not dict or field in item
         ]
 
@@ -156,7 +159,7 @@ class Fields:
     def default(self, key: str, value: Any) -> None:
         """Fill in a field that is absent."""
         held = self.get(key)
-        if not held and (held is None or type(held) in _EMPTY_TYPES):
+        if held is None or (not held and type(held) in _EMPTY_TYPES):
             if self.value is None:
                 self.exist()
             self.editor.set(self, key, value)

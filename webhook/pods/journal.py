@@ -74,12 +74,13 @@ class Pointers:
 
     def of(self, at: Fields) -> str | None:
         """The RFC 6901 pointer of an object."""
-        if at.inside is None:
+        around = at.inside
+        if around is None:
             return at.root
         if at in self._known:
             return self._known[at]
-        pointer = self.of(at.inside)
-        step = None if pointer is None else self._step(at.inside, at)
+        pointer = self.of(around)
+        step = None if pointer is None else self._step(around, at)
         self._known[at] = found = None if step is None else f"{pointer}/{step}"
         return found
 

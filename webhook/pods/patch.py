@@ -115,9 +115,9 @@ class Patch:
         edit = self._journal.get((id(at.value), key))
         return edit is not None and edit.given_back
 
-    def in_request(self, at: Fields) -> bool:
-        """Whether an object is one of the request, and still at its place."""
-        return journal.Pointers(self._journal).of(at) is not None
+    def pointers(self) -> journal.Pointers:
+        """The pointers of the request's objects, until the next edit."""
+        return journal.Pointers(self._journal)
 
     def undo(self) -> None:
         """Make the object what it was, as if nothing had been edited."""
@@ -141,7 +141,7 @@ class Patch:
             self._keep_equal_objects()
         operations: list[Operation] = []
         removals: list[Operation] = []
-        pointers = journal.Pointers(self._journal)
+        pointers = self.pointers()
         for edit in self._journal.values():
             at, key, before = edit.at, edit.key, edit.before
             now = edit.target.get(key, journal.ABSENT)

@@ -73,11 +73,11 @@ def choose_server(regular: Sequence[Fields], clues: Clues) -> Choice:
     if clues.named is not None:
         return Choice(names.index(clues.named) if clues.named in names else None)
     left = list(range(len(regular)))
-    if len(left) > 1:
+    if len(left) > 1 and clues.remembered:
         left = [at for at in left if names[at] == clues.remembered] or left
     if len(left) > 1:
         left = [at for at in left if PORT in regular[at].names("ports")] or left
-    if len(left) > 1:
+    if len(left) > 1 and clues.default:
         left = [at for at in left if names[at] == clues.default] or left
     if len(left) > 1:
         left = [at for at in left if not is_sidecar(names[at])] or left

@@ -130,11 +130,12 @@ def plan_rules(settings: Settings, *, windows: bool = False) -> RulePlan:
     compare every key of it.
     """
     key = id(settings), windows
-    if key not in _PLANS:
+    known = _PLANS.get(key)
+    if known is None:
         if len(_PLANS) == _MOST_PLANS:
             del _PLANS[next(iter(_PLANS))]
-        _PLANS[key] = settings, _laid_out(settings, windows=windows)
-    return _PLANS[key][1]
+        known = _PLANS[key] = settings, _laid_out(settings, windows=windows)
+    return known[1]
 
 
 def _laid_out(settings: Settings, *, windows: bool) -> RulePlan:
