@@ -125,21 +125,6 @@ def measure(
         raise _too_large(document, bounds)
 
 
-def fits(
-    document: Any,
-    template: tuple[str, ...],
-    bounds: ObjectBounds,
-    size: int | None,
-    commas: int | None = None,
-) -> bool:
-    """Whether the object has no more than the bounds."""
-    try:
-        measure(document, template, bounds, size, commas)
-    except TooLarge:
-        return False
-    return True
-
-
 def _count_containers(document: Any, template: tuple[str, ...], bounds: ObjectBounds) -> None:
     at = document
     for key in template:
@@ -147,11 +132,8 @@ def _count_containers(document: Any, template: tuple[str, ...], bounds: ObjectBo
     at = at.get("spec") if type(at) is dict else None
     if type(at) is not dict:
         return
-    count = 0
-    for key in CONTAINER_LISTS:
-        items = at.get(key)
-        if type(items) is list:
-            count += len(items)
+    found = [at.get(key) for key in CONTAINER_LISTS]
+    count = sum([len(items) for items in found if type(items) is list])
     if count > bounds.containers:
         pointer = "".join(f"/{key}" for key in (*template, "spec"))
         raise TooLarge(pointer, _sentence(f"{count:,} containers", bounds.containers, "of them"))

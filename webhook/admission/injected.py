@@ -95,20 +95,13 @@ def _read(text: str) -> Memory | None:
 class Carried:
     """The memory that an object under review carries, read once, when it is asked for."""
 
-    __slots__ = ("_annotations", "_memory", "_read")
-
     def __init__(self, annotations: Fields) -> None:
         self._annotations = annotations
-        self._memory: Memory | None = None
-        self._read = False
 
-    @property
+    @cached_property
     def memory(self) -> Memory | None:
         """The memory, or None where there is none that can be read."""
-        if not self._read:
-            self._memory = read_memory(self._annotations)
-            self._read = True
-        return self._memory
+        return read_memory(self._annotations)
 
     def server(self) -> str:
         """The container that was the server, as far as it is remembered."""
@@ -177,9 +170,7 @@ def _only_one(places: Iterable[str]) -> str | None:
 
 def _container(place: str) -> str:
     """The name of the regular container in which a place is, if it is in one."""
-    if not place.startswith(_CONTAINER):
-        return ""
-    end = place.find("]")
+    end = place.find("]") if place.startswith(_CONTAINER) else -1
     return "" if end < 0 else place[len(_CONTAINER) : end]
 
 
@@ -250,11 +241,10 @@ def _sorted(value: Any) -> Any:
 def _ordered(memory: dict[str, ByPlace]) -> dict[str, ByPlace]:
     """One spelling for one memory, whatever the order in which it was filled in."""
     return {
-        kind: {place: _by_key(places[place]) for place in sorted(places)}
+        kind: {
+            place: {key: places[place][key] for key in sorted(places[place])}
+            for place in sorted(places)
+        }
         for kind, places in sorted(memory.items())
         if places
     }
-
-
-def _by_key(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: fields[key] for key in sorted(fields)} if len(fields) > 1 else fields

@@ -68,10 +68,12 @@ class Request(NamedTuple):
 
     def fits(self) -> bool:
         """Whether both objects are small enough to be compared field by field."""
-        return all(
-            budget.fits(document, self._path, budget.FILLED_IN, self.size, self.commas)
-            for document in (self.object, self.old_object)
-        )
+        try:
+            for document in (self.object, self.old_object):
+                budget.measure(document, self._path, budget.FILLED_IN, self.size, self.commas)
+        except budget.TooLarge:
+            return False
+        return True
 
     @property
     def _path(self) -> tuple[str, ...]:
@@ -117,7 +119,7 @@ class Workload(NamedTuple):
     @property
     def name(self) -> str:
         """What people call the object: its name, or the prefix of its generated one."""
-        metadata = self.root.child("metadata")
+        metadata = self.root.get("metadata") or {}
         return str(metadata.get("name") or metadata.get("generateName") or "")[:LONGEST_NAME]
 
 
@@ -210,9 +212,11 @@ def _name(request: Request, metadata: Fields, of_pod: Fields, owner: Fields | No
 
 
 def _without_hash(name: str, labels: Fields) -> str:
-    found = (f"-{labels.get(key)}" for key in HASHES if labels.has(key))
-    endings = (ending for ending in found if name.endswith(ending))
-    return name.removesuffix(next(endings, "")) or name
+    for key in HASHES:
+        ending = f"-{labels.get(key)}"
+        if labels.has(key) and name.endswith(ending):
+            return name.removesuffix(ending) or name
+    return name
 
 
 def _disagreeing(reaching: tuple[Fields, ...]) -> tuple[str, ...]:

@@ -119,13 +119,10 @@ class Fields:
 
     def items_with(self, key: str, field: str) -> Objects:
         """Those objects in a list that have a field, whatever stands in it."""
-        items = self.list(key)
-        if not items:
-            return []
         editor = self.editor
         return [
             Fields(item, editor, self, key, at)
-            for at, item in enumerate(items)
+            for at, item in enumerate(self.list(key))
             if type(item) is not dict or field in item
         ]
 
