@@ -72,8 +72,6 @@ def _lower(requests: dict[str, str], limits: dict[str, str]) -> dict[str, str]:
 def _unlimited(pod: Pod, settings: Settings) -> dict[str, str]:
     """The ceilings of what containers use without end, unless the pod as a whole is limited."""
     ceilings = settings.mcp_server_maximums.limits
-    if not ceilings:
-        return {}
     of_pod = pod.spec.child("resources").child("limits")
     limited = {name for name in UNLIMITED if of_pod.has(name) and not _is_zero(of_pod.get(name))}
     return {name: ceilings[name] for name in UNLIMITED if name in ceilings.keys() - limited}
