@@ -55,11 +55,11 @@ FILLED_IN = ObjectBounds(*(2 * most for most in WRITTEN))
 class Budget:
     """What the rules of one review may still object to, and what of it has words."""
 
-    __slots__ = ("_said", "left")
+    __slots__ = ("_errors", "_warnings", "left")
 
     def __init__(self) -> None:
         self.left = MOST_OBJECTIONS
-        self._said = dict.fromkeys(Severity, 0)
+        self._errors = self._warnings = 0
 
     def take(self) -> bool:
         """Count one objection; False once there are too many."""
@@ -68,8 +68,11 @@ class Budget:
 
     def says(self, severity: Severity) -> bool:
         """Whether the next finding of the severity has words."""
-        self._said[severity] += 1
-        return self._said[severity] <= MOST_SAID
+        if severity is Severity.ERROR:
+            self._errors += 1
+            return self._errors <= MOST_SAID
+        self._warnings += 1
+        return self._warnings <= MOST_SAID
 
     def spent(self) -> list[Finding]:
         """The finding that refuses the object where there was too much to object to."""
@@ -124,10 +127,16 @@ def fits(document: Any, template: tuple[str, ...], bounds: ObjectBounds, size: i
 
 def _count_containers(document: Any, template: tuple[str, ...], bounds: ObjectBounds) -> None:
     at = document
-    for key in (*template, "spec"):
+    for key in template:
         at = at.get(key) if type(at) is dict else None
-    found = map(at.get, CONTAINER_LISTS) if type(at) is dict else ()
-    count = sum(len(items) for items in found if type(items) is list)
+    at = at.get("spec") if type(at) is dict else None
+    if type(at) is not dict:
+        return
+    count = 0
+    for key in CONTAINER_LISTS:
+        items = at.get(key)
+        if type(items) is list:
+            count += len(items)
     if count > bounds.containers:
         pointer = "".join(f"/{key}" for key in (*template, "spec"))
         raise TooLarge(pointer, _sentence(f"{count:,} containers", bounds.containers, "of them"))

@@ -6,10 +6,9 @@ new pods of the template are given. It is a memory, not an authority: it never e
 a check, and an annotation that cannot be read counts as absent.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -23,7 +22,8 @@ LARGEST = 8 * 1024
 PLACES = frozenset({"set", "items", "was"})
 PODS = "pods"
 LISTS = frozenset({"envFrom", "imagePullSecrets", "tolerations", "volumeMounts", "volumes"})
-_CONTAINER = re.compile(r"containers\[([^\]]+)\]")
+_CONTAINER = "containers["
+_OFTEN = 2 * 1024
 
 ByPlace = dict[str, dict[str, Any]]
 
@@ -42,17 +42,13 @@ class Memory:
     was: ByPlace = field(default_factory=dict)
     pods: PodDefaults = NOTHING
 
-    @property
+    @cached_property
     def server(self) -> str:
         """The container that was the server; empty where that was a guess, or is not known.
 
         It is the one that has a place among the items; where none has, the only one of all.
         """
-        for places in (self.items, self.set.keys() | self.was.keys()):
-            named = {name for name in map(_container, places) if name}
-            if named:
-                return named.pop() if len(named) == 1 else ""
-        return ""
+        return _server(self.items, self.set, self.was)
 
     def away(self) -> Iterator[tuple[str, str, Any]]:
         """The places, fields and values that we took away and put nothing in their stead."""
@@ -67,6 +63,16 @@ def read_memory(annotations: Fields) -> Memory | None:
     text = annotations.get(names.INJECTED)
     if not isinstance(text, str) or len(text) > LARGEST:
         return None
+    return _read_again(text) if len(text) <= _OFTEN else _read(text)
+
+
+@lru_cache(maxsize=64)
+def _read_again(text: str) -> Memory | None:
+    """The same: all pods of a template carry one text. What it says is copied where it is used."""
+    return _read(text)
+
+
+def _read(text: str) -> Memory | None:
     written = text.encode(errors="surrogatepass")
     if len(written) > LARGEST:
         return None
@@ -89,17 +95,25 @@ def read_memory(annotations: Fields) -> Memory | None:
 class Carried:
     """The memory that an object under review carries, read once, when it is asked for."""
 
+    __slots__ = ("_annotations", "_memory", "_read")
+
     def __init__(self, annotations: Fields) -> None:
         self._annotations = annotations
+        self._memory: Memory | None = None
+        self._read = False
 
-    @cached_property
+    @property
     def memory(self) -> Memory | None:
         """The memory, or None where there is none that can be read."""
-        return read_memory(self._annotations)
+        if not self._read:
+            self._memory = read_memory(self._annotations)
+            self._read = True
+        return self._memory
 
     def server(self) -> str:
         """The container that was the server, as far as it is remembered."""
-        return "" if self.memory is None else self.memory.server
+        memory = self.memory
+        return "" if memory is None else memory.server
 
 
 def write_memory(
@@ -136,37 +150,43 @@ def _tell_server(memory: dict[str, ByPlace], pod: Pod) -> None:
     """Give the server a place among the items where nothing else tells it, and a guess two."""
     known = pod.known_server
     server = "" if known is None else _container(known.fields.place)
-    if _remembered(memory).server != server:
+    if _server(memory["items"], memory["set"], memory["was"]) != server:
         regular = (each for each in pod.containers if each.fields.key == "containers")
         for container in islice(regular, 2) if known is None else (known,):
             memory["items"].setdefault(container.fields.place, {})
 
 
-def _remembered(memory: dict[str, ByPlace]) -> Memory:
-    return Memory(set=memory["set"], items=memory["items"], was=memory["was"])
+def _server(items: ByPlace, filled: ByPlace, was: ByPlace) -> str:
+    """The container that the places tell as the server; see Memory.server."""
+    for places in (items, {**filled, **was}):
+        named = {_container(place) for place in places}
+        named.discard("")
+        if named:
+            return named.pop() if len(named) == 1 else ""
+    return ""
 
 
 def _container(place: str) -> str:
     """The name of the regular container in which a place is, if it is in one."""
-    match = _CONTAINER.match(place)
-    return "" if match is None else match[1]
+    if not place.startswith(_CONTAINER):
+        return ""
+    end = place.find("]")
+    return "" if end < 0 else place[len(_CONTAINER) : end]
 
 
 def _collect(spec: Fields, patch: Patch) -> dict[str, ByPlace]:
     """What the journal of a review says about the spec."""
     memory: dict[str, ByPlace] = {"items": {}, "set": {}, "was": {}}
-    places: dict[Fields, str | None] = {}
+    places: dict[Fields, str | None] = {spec: ""}
     for edit in patch.edits():
         at, key = edit.at, edit.key
         if key == names.GATES:
             continue
-        if at not in places:
-            places[at] = place_of(at, spec)
-        place = places[at]
+        place = place_of(at, places)
         if place is None:
             continue
         now, theirs = at.get(key), edit.theirs
-        if patch.made(now):
+        if type(now) is dict and patch.made(now):
             _collect_made(memory, join(place, key), now, patch)
         if not (edit.filled or edit.overridden):
             continue
@@ -187,7 +207,7 @@ def _collect_made(
 ) -> None:
     """All that an object holds which we made; no rule adds to a list of one."""
     for key, value in made.items():
-        if patch.made(value):
+        if type(value) is dict and patch.made(value):
             _collect_made(memory, join(place, key), value, patch)
         else:
             _remember(memory["set"], place, key, value)
@@ -210,14 +230,18 @@ def _sorted(value: Any) -> Any:
     if type(value) is list:
         return [_sorted(item) for item in value]
     if type(value) is dict:
-        return {key: _sorted(inner) for key, inner in sorted(value.items())}
+        return {key: _sorted(value[key]) for key in sorted(value)}
     return value
 
 
 def _ordered(memory: dict[str, ByPlace]) -> dict[str, ByPlace]:
     """One spelling for one memory, whatever the order in which it was filled in."""
     return {
-        kind: {place: dict(sorted(fields.items())) for place, fields in sorted(places.items())}
+        kind: {place: _by_key(places[place]) for place in sorted(places)}
         for kind, places in sorted(memory.items())
         if places
     }
+
+
+def _by_key(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: fields[key] for key in sorted(fields)} if len(fields) > 1 else fields

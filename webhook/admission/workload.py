@@ -139,7 +139,7 @@ def read_workload(document: Any, request: Request, scope: Scope, patch: Patch) -
     carried = injected.Carried(of_pod)
     origin = Origin(
         namespace=request.namespace,
-        name=_name(request, metadata, own_metadata.child("labels"), owner),
+        name=_name(request, metadata, own_metadata, owner),
         kind=kind,
         owner=str(owner.get("kind")) if owner else "",
         annotations=reaching,
@@ -190,7 +190,7 @@ def _controller(metadata: Fields) -> Fields | None:
     return None
 
 
-def _name(request: Request, metadata: Fields, labels: Fields, owner: Fields | None) -> str:
+def _name(request: Request, metadata: Fields, of_pod: Fields, owner: Fields | None) -> str:
     """The name of the workload that a person wrote, as far as the object tells.
 
     Pods are named after their controller and Jobs after their schedule; a ReplicaSet has the name
@@ -204,7 +204,7 @@ def _name(request: Request, metadata: Fields, labels: Fields, owner: Fields | No
         name = str(metadata.get("name") or request.name or metadata.get("generateName") or "")
         name = name.rstrip("-")
     name = name[:LONGEST_NAME]  # Kubernetes refuses a longer one, which takes long to read
-    return _without_hash(name, labels) if kind == "ReplicaSet" else name
+    return _without_hash(name, of_pod.child("labels")) if kind == "ReplicaSet" else name
 
 
 def _without_hash(name: str, labels: Fields) -> str:

@@ -27,16 +27,25 @@ class Edit:
     back the value that an earlier review had replaced.
     """
 
-    items: list[Any] | None = None
-    filled = False
-    overridden = False
-    given_back = False
+    __slots__ = (
+        "at",
+        "before",
+        "filled",
+        "given_back",
+        "items",
+        "key",
+        "overridden",
+        "target",
+        "theirs",
+    )
 
     def __init__(self, at: Fields, target: dict[str, Any], key: str) -> None:
         self.at = at
         self.target = target
         self.key = key
         self.before = self.theirs = target.get(key, ABSENT)
+        self.items: list[Any] | None = None
+        self.filled = self.overridden = self.given_back = False
 
     def adopted(self, value: Any) -> Any:
         """What the field holds once it is given a value, where it was edited before.
@@ -76,7 +85,8 @@ class Pointers:
 
     def _step(self, around: Fields, at: Fields) -> str | None:
         """The last part of a pointer; None where the object around holds another one."""
-        key, item, held = at.key, at.item, around.get(at.key)
+        key, item = at.key, at.item
+        held = around.get(key)
         edit = self._journal.get((id(around.value), key))
         if edit is not None and edit.before is not held:
             return None

@@ -50,11 +50,14 @@ class Patch:
 
     def set(self, at: Fields, key: str, value: Any) -> None:
         """Give a field a value; one that was just taken out and comes back costs nothing."""
-        target = _object(at)
-        if id(target) in self._made:
+        target = at.value
+        if target is None:
+            raise _nothing(at)
+        here = id(target)
+        if here in self._made:
             target[key] = journal.copied(value) if type(value) in journal.CONTAINERS else value
             return
-        slot = (id(target), key)
+        slot = (here, key)
         edit = self._journal.get(slot)
         if edit is None:
             edit = self._journal[slot] = journal.Edit(at, target, key)
@@ -208,5 +211,9 @@ def _edit_list(
 
 def _object(at: Fields) -> dict[str, Any]:
     if at.value is None:
-        raise TypeError(f"nothing stands at {at.pointer}")
+        raise _nothing(at)
     return at.value
+
+
+def _nothing(at: Fields) -> TypeError:
+    return TypeError(f"nothing stands at {at.pointer}")

@@ -6,7 +6,7 @@ Refused  true
 Source   Pod Security Standards, restricted, since v1.8; not for Windows pods since v1.25
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from webhook.rules.rule import Container, ContainerRule, Level, Settings, Violation
 
@@ -22,10 +22,11 @@ def fill(container: Container, _settings: Settings) -> None:
         context.set(KEY, False)  # noqa: FBT003
 
 
-def check(container: Container, _settings: Settings) -> Iterator[Violation]:
+def check(container: Container, _settings: Settings) -> Sequence[Violation]:
     """Refuse everything but an explicit false."""
-    if container.security_context.get(KEY) is not False:
-        yield container.security_context.violation(KEY, "must be false")
+    if container.security_context.get(KEY) is False:
+        return ()
+    return [container.security_context.violation(KEY, "must be false")]
 
 
 def _adds_sys_admin(added: list[object]) -> bool:

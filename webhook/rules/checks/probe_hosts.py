@@ -7,9 +7,6 @@ Refused  any host, loopback addresses included
 Source   Pod Security Standards, baseline, since v1.34
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from webhook.rules.rule import Container, ContainerRule, Fields, Level, Settings, Violation
 
 SINCE = 34
@@ -20,30 +17,37 @@ ACTIONS = ("httpGet", "tcpSocket")
 UNSET = (None, "")
 
 
-def check(container: Container, settings: Settings) -> Iterator[Violation]:
+def knows_hosts(settings: Settings) -> bool:
+    """Whether the edition in force knows about hosts."""
+    return settings.minor >= SINCE
+
+
+def check(container: Container, settings: Settings) -> list[Violation]:
     """Refuse a host in each handler that is present."""
-    if settings.minor < SINCE or HANDLERS.isdisjoint(container.fields.value or ()):
-        return
+    found: list[Violation] = []
+    if not knows_hosts(settings) or HANDLERS.isdisjoint(container.fields.value or ()):
+        return found
     for key in PROBES:
-        yield from _hosts(container.fields, key)
-    if container.fields.get("lifecycle") is not None:
+        _add_hosts(found, container.fields, key)
+    lifecycle = container.fields.present("lifecycle")
+    if lifecycle is not None:
         for key in HOOKS:
-            yield from _hosts(container.fields.child("lifecycle"), key)
+            _add_hosts(found, lifecycle, key)
+    return found
 
 
-def _hosts(at: Fields, key: str) -> Iterable[Violation]:
-    if at.get(key) is None:
-        return ()
-    handler = at.child(key)
-    return [
-        handler.child(action).violation("host", "must not be set")
-        for action in ACTIONS
-        if not _calls_the_pod(handler.get(action))
-    ]
+def _add_hosts(found: list[Violation], at: Fields, key: str) -> None:
+    handler = at.get(key)
+    if handler is None:
+        return
+    if type(handler) is not dict:
+        at.child(key)  # says that it is malformed
+    for action in ACTIONS:
+        called = handler.get(action)
+        if called is not None and not (type(called) is dict and called.get("host") in UNSET):
+            found.append(at.child(key).child(action).violation("host", "must not be set"))
 
 
-def _calls_the_pod(action: Any) -> bool:
-    return action is None or (type(action) is dict and action.get("host") in UNSET)
-
-
-RULE: ContainerRule = ContainerRule(id="probe-hosts", level=Level.BASELINE, check=check)
+RULE: ContainerRule = ContainerRule(
+    id="probe-hosts", level=Level.BASELINE, check=check, checks_by=knows_hosts, only_with=HANDLERS
+)
