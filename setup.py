@@ -21,7 +21,8 @@ INTERPRETED = {
 
 def extensions() -> list[Extension]:
     """The modules of the engine as extensions; none unless they are asked for."""
-    if os.environ.get("MCP_ADMISSION_COMPILE") != "1":
+    describing = not {"dist_info", "egg_info"}.isdisjoint(sys.argv)
+    if describing or os.environ.get("MCP_ADMISSION_COMPILE") != "1":
         return []
     try:
         from mypyc.build import mypycify
