@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UNCOMPILE := find webhook *.so -name '*.so' -delete
+UNCOMPILE := find webhook -name '*.so' -delete; rm -f *.so
 
 # Tests start hundreds of processes: none of them is to compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -23,7 +23,8 @@ test: $(VENV)/dev ## run all tests, with coverage; those that measure attacks co
 test-compiled: $(VENV)/dev ## run all tests on the compiled engine
 	MCP_ADMISSION_COMPILE=1 $(BIN)/python setup.py --quiet build_ext --inplace
 	trap "$(UNCOMPILE)" EXIT; \
-	$(BIN)/python -m pytest -n auto -rfEs --ignore=tests/hostile && $(BIN)/python -m pytest -rfEs tests/hostile
+	$(BIN)/python -m pytest -n auto -rfEs --ignore=tests/hostile \
+	&& $(BIN)/python -m pytest -rfEs tests/hostile
 
 fast: $(VENV)/dev ## run the tests that need no control plane
 	$(BIN)/python -m pytest -q -n logical -m 'not control_plane' --ignore=tests/tools/cluster --ignore=tests/e2e --ignore=tests/release --ignore=tests/hostile
