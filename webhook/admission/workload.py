@@ -203,7 +203,7 @@ def _name(request: Request, metadata: Fields, of_pod: Fields, owner: Fields | No
     kind, _ = KINDS[request.resource]
     made_by = "" if owner is None else owner.get("kind")
     if owner is not None and (kind == "Pod" or (kind == "Job" and made_by in SCHEDULES)):
-        kind, name = made_by, str(owner.get("name"))
+        kind, name = str(made_by), str(owner.get("name"))
     else:
         name = str(metadata.get("name") or request.name or metadata.get("generateName") or "")
         name = name.rstrip("-")

@@ -62,13 +62,14 @@ class Fields:
         item: int | None = None,
         root: str = "",
     ) -> None:
-        self.value: dict[str, Any] | None = value
+        self.value: dict[str, Any] | None = None
         self.editor = editor
         self.inside = inside
         self.key = key
         self.item = item
         self.root = root
         if type(value) is dict:
+            self.value = value
             self.get: Callable[[str], Any] = value.get
         elif value is None and item is None:
             self.get = _NOTHING.get

@@ -14,7 +14,7 @@ containers are ephemeral ones: neither is ever the server.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from webhook.pods.fields import Fields
 
@@ -57,7 +57,7 @@ class Clues(NamedTuple):
 
     named: str | None = None
     remembered: str = ""
-    default: object = None
+    default: Any = None
 
 
 class Choice(NamedTuple):
