@@ -18,6 +18,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from webhook.observe.build_info import BuildInfo, build_info
+
 KINDS = frozenset(
     (
         "Pod",
@@ -65,6 +67,10 @@ class Review(NamedTuple):
     dry_run: bool
 
 
+def _show_build(gauge: Callable[..., Gauge]) -> None:
+    gauge("build_info", "What runs here.", BuildInfo._fields).labels(*build_info()).set(1)
+
+
 class Metrics:
     """The metrics of one process, in a registry of their own."""
 
@@ -74,6 +80,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         counter = partial(Counter, namespace=NAMESPACE, registry=self.registry)
         gauge = partial(Gauge, namespace=NAMESPACE, registry=self.registry)
+        _show_build(gauge)
         reviews = counter("reviews_total", "Reviews answered.", Review._fields)
         self._reviews = _Children(
             lambda *values: reviews.labels(*values[:-1], "true" if values[-1] else "false")
@@ -172,6 +179,7 @@ class ControllerMetrics:
         ProcessCollector(registry=self.registry)
         counter = partial(Counter, namespace=NAMESPACE, registry=self.registry)
         gauge = partial(Gauge, namespace=NAMESPACE, registry=self.registry)
+        _show_build(gauge)
         self.leader = gauge("leader", "1 while this process leads, else 0.")
         self.queue_depth = gauge("queue_depth", "Keys that wait for a worker.", ["reconciler"])
         self.reconcile_seconds = Histogram(

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import from_json, to_json
 
-from webhook.admission import Answer, Hook, Request, Scope
+from webhook.admission import SMALL, Answer, Hook, Request, Scope
 from webhook.observe.logs import cut
 from webhook.settings import Settings
 
@@ -117,6 +117,7 @@ def decode_review(body: bytes | bytearray, hook: Hook) -> Request:
         groups=tuple(user.groups or ()),
         dry_run=asked.dry_run or False,
         size=len(body),
+        commas=body.count(b",") if len(body) > SMALL else None,
     )
 
 
