@@ -5,34 +5,19 @@ to do as it says: plugins do not report when they have.
 """
 
 import asyncio
-from typing import Any, NamedTuple
+from typing import Any
 
 from webhook import names
-from webhook.admission import Scope
 from webhook.controller.cluster_state import PodState, gate_index
 from webhook.controller.event_recorder import EventRecorder, Regarding
-from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
-from webhook.controller.owned import POLICY, Live, ObjectKey, Writer
+from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler, PolicyInForce
+from webhook.controller.owned import POLICY, ObjectKey, Writer
 from webhook.kube import Api, Invalid, NamespacedName, NotFound, namespaced
 from webhook.objects import BASELINE
-from webhook.settings import Settings
 
 MOMENT = 1.0
 
 Json = dict[str, Any]
-
-
-class PolicyInForce(NamedTuple):
-    """A policy that was found as it is wanted, what it was found by, and since when it is."""
-
-    live: Live
-    settings: Settings
-    scope: Scope
-    since: float
-
-    def is_settled(self, live: Live | None, settings: Settings, scope: Scope) -> bool:
-        """Whether nothing has changed: thousands of pods need not compare the whole policy."""
-        return (self.live, self.scope) == (live, scope) and self.settings is settings
 
 
 async def remove_gate(api: Api, namespace: str, name: str, uid: str, at: int) -> Json | None:
@@ -67,7 +52,6 @@ class GateReconciler:
     ) -> None:
         self._api, self._writer, self._recorder = api, writer, recorder
         self._namespaces, self._state = namespaces, namespaces.state
-        self._in_force: dict[str, PolicyInForce] = {}
 
     async def reconcile(self, key: NamespacedName) -> float | None:
         """Take the gate, or say when to come again; a policy that is written asks again itself."""
@@ -100,16 +84,18 @@ class GateReconciler:
         """Seconds until the policy is in force; None while it is not there."""
         settings, scope = self._state.settings, self._state.scope(namespace)
         live = self._writer.live(ObjectKey(POLICY.kind, namespace, BASELINE))
-        before = self._in_force.get(namespace)
+        before = self._namespaces.in_force.get(namespace)
         now = asyncio.get_running_loop().time()
         if before is None or not before.is_settled(live, settings, scope):
             if live is None or not self._fits(namespace):
-                self._in_force.pop(namespace, None)
+                self._namespaces.in_force.pop(namespace, None)
                 return None
             # Made again, or put right, since some other pod was let through.
             same = before and (before.live.uid, before.live.generation)
             since = before.since if before and same == (live.uid, live.generation) else now
-            before = self._in_force[namespace] = PolicyInForce(live, settings, scope, since)
+            before = self._namespaces.in_force[namespace] = PolicyInForce(
+                live, settings, scope, since
+            )
         return before.since + MOMENT - now
 
     def _fits(self, namespace: str) -> bool:

@@ -5,7 +5,7 @@ has it. Labels are applied, so that our own are known. They are removed when a n
 longer managed.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission import Scope
 from webhook.controller.cluster_state import ClusterState, NamespaceState
@@ -19,10 +19,24 @@ from webhook.controller.owned import (
     Writer,
     pod_security_labels_of_us,
 )
-from webhook.kube import Api, ApiError, cluster_wide, namespaced
+from webhook.kube import Api, ApiError, Turn, cluster_wide, namespaced
 from webhook.objects import BASELINE, made
+from webhook.settings import Settings
 
 Json = dict[str, Any]
+
+
+class PolicyInForce(NamedTuple):
+    """A policy that was found as it is wanted, what it was found by, and since when it is."""
+
+    live: Live
+    settings: Settings
+    scope: Scope
+    since: float
+
+    def is_settled(self, live: Live | None, settings: Settings, scope: Scope) -> bool:
+        """Whether nothing has changed: thousands of pods need not compare the whole policy."""
+        return (self.live, self.scope) == (live, scope) and self.settings is settings
 
 
 class NamespaceReconciler:
@@ -30,6 +44,7 @@ class NamespaceReconciler:
 
     `blocked` says what keeps the policy of a namespace from being made. `awaited` are the
     namespaces in which a pod waits for the policy: it is looked at after the next reconcile.
+    `in_force` are the policies that gates last saw as they are wanted.
     """
 
     def __init__(
@@ -40,10 +55,15 @@ class NamespaceReconciler:
         self.blocked: dict[str, str] = {}
         self.awaited: set[str] = set()
         self._stood: dict[str, Live | None] = {}
+        self.in_force: dict[str, PolicyInForce] = {}
 
     async def reconcile(self, namespace: str) -> float | None:
         """Write what differs."""
         found = self.state.namespaces.get("", namespace)
+        if found is None:
+            for kept in (self._looked, self.blocked, self._stood, self.in_force):
+                kept.pop(namespace, None)
+            self.awaited.discard(namespace)
         if found is None or not self.state.here(namespace):
             return None
         if self.state.complete:
@@ -75,7 +95,14 @@ class NamespaceReconciler:
             return
         self.state.deployments.doubt(namespace)
         path = namespaced("apps/v1", "deployments", namespace)
-        await self._api.list_each(path, self.state.deployments.put)
+        turn_of_others = Turn()
+
+        async def judged() -> None:
+            # Those that wait to be judged are kept whole: there is one of them, not all.
+            await self.state.judge.judge_all()
+            await turn_of_others.end()
+
+        await self._api.list_each(path, self.state.deployments.put, between=judged)
         self._looked[namespace] = found.managed
 
     async def _label(self, namespace: str, found: NamespaceState, wanted: Json | None) -> None:
