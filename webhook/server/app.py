@@ -17,6 +17,7 @@ from webhook.observe.logs import SeldomLog
 from webhook.observe.metrics import Metrics
 from webhook.server import admission_review, object_size
 from webhook.server.file_watch import SettingsFile
+from webhook.server.frames import forget_frames
 from webhook.server.http_connection import connection_of
 from webhook.server.intake import SHARE, Intake, check_client, request_timeout
 from webhook.server.turns import Asked, RejectedError, Turns
@@ -164,6 +165,7 @@ def _boundary(metrics: Metrics, traffic: Traffic, client_names: frozenset[str]) 
 
 
 def _unrouted(error: web.HTTPException) -> RejectedError:
+    forget_frames(error)
     status = HTTPStatus(error.status)
     headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
     return RejectedError(status, SENTENCES.get(status, status.description), headers)
