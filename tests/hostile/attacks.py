@@ -172,7 +172,7 @@ class Hammer(Background):
 class Babble(Background):
     """Opens connections without end, says on each what is no HTTP, and holds the last of them."""
 
-    LINE, HELD = b"GET /" + b"a" * 256 * 1024, 100
+    LINE, HELD = b"GET /" + b"a" * 256 * 1024, 50
 
     def __init__(self, addresses: Sequence[tuple[str, int]], tls: ssl.SSLContext) -> None:
         super().__init__("babble")

@@ -119,7 +119,8 @@ def test_connections_that_speak_no_http_stay_within_the_memory_limit_of_the_char
     taken = sum(each.taken for each in babbling)
     print(f"peak {guard.peak('serve') >> 20} MiB after {taken} connections")
     assert taken > BABBLING
-    assert guard.peak("serve") < guard.limit("serve")
+    # With what is held only; garbage takes several times as much on any machine.
+    assert guard.peak("serve") < guard.limit("serve") // 3
     assert_not_silenced(looking, before)
 
 
