@@ -10,8 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from webhook import names
-
 # Every review runs through this module.
 _OF_ENGINE = "pods/fields"
 
@@ -36,7 +34,7 @@ def build_info() -> BuildInfo:
     beside = Path(__file__).parents[1] / _OF_ENGINE
     compiled = any(beside.with_name(beside.name + suffix).exists() for suffix in EXTENSION_SUFFIXES)
     return BuildInfo(
-        version=version(names.PRODUCT),
+        version=version("mcp-admission"),
         python=platform.python_version(),
         platform=f"{platform.system().lower()}/{platform.machine()}",
         engine="compiled" if compiled else "python",
