@@ -67,5 +67,5 @@ def test_a_connection_that_has_ended_leaves_nothing_behind(server: Server, what:
         leave(server, SENT[what])
 
     wait_for("end of all", lambda: server.sample('open_connections{port="reviews"}') == 0)
-    assert server.memory()["VmRSS"] - before < MOST_KIB
+    wait_for("memory", lambda: server.memory()["VmRSS"] - before < MOST_KIB)
     assert server.probe("/readyz") == (200, "ok\n")
