@@ -18,6 +18,7 @@ from webhook.server.file_watch import SettingsFile
 from webhook.server.http_connection import connection_of
 from webhook.server.intake import SHARE, Intake, check_client, request_timeout
 from webhook.server.judge import Judge
+from webhook.server.memo import Memo
 from webhook.server.turns import Asked, RejectedError, Turns
 
 LOG = logging.getLogger(__name__)
@@ -75,13 +76,11 @@ def review_application(
     With client names, it answers only clients that have one of them in their certificate.
     """
     app = web.Application(middlewares=[_boundary(metrics, traffic, client_names)])
-    intake, turns = Intake(), Turns()
+    intake, turns, memo = Intake(), Turns(), Memo(metrics)
     metrics.waiting_reviews.set_function(lambda: turns.waiting)
     for path, (hook, scope) in PATHS.items():
-        answer = _endpoint(
-            Judge(hook, scope, settings=settings, metrics=metrics, reviewer=reviewer), intake, turns
-        )
-        app.router.add_post(path, answer)
+        judge = Judge(hook, scope, settings=settings, metrics=metrics, reviewer=reviewer, memo=memo)
+        app.router.add_post(path, _endpoint(judge, intake, turns))
     return app
 
 
