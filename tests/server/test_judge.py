@@ -93,28 +93,33 @@ def test_what_would_fill_the_memory_is_refused_unread() -> None:
 
 
 HOOKS = list(Hook)
+# No key is made of the first pod of its owners, and the second key is the first that may be kept.
+FIRST = ONE._replace(review="f" * 36, letters="first", token="first")
+SECOND = ONE._replace(review="e" * 36, letters="other", token="other")
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_the_second_pod_of_a_template_gets_the_answer_of_the_first(hook: Hook) -> None:
+def test_the_fourth_pod_of_a_template_gets_the_answer_of_the_third(hook: Hook) -> None:
     reviewer, metrics = Recorder(Answer(allowed=True, warnings=("w",))), Metrics()
     judge = judging(reviewer, hook=hook, metrics=metrics)
-    answers = [judge.answer(new_pod(new_pods.POD, hook, one), 0.0) for one in (ONE, OTHER, ONE)]
+    pods = (FIRST, SECOND, ONE, OTHER, ONE)
+    answers = [judge.answer(new_pod(new_pods.POD, hook, one), 0.0) for one in pods]
 
-    assert len(reviewer.asked) == 1
-    assert [answered(body)["uid"] for body in answers] == [ONE.review, OTHER.review, ONE.review]
+    assert len(reviewer.asked) == 3
+    assert [answered(body)["uid"] for body in answers] == [one.review for one in pods]
     assert {tuple(answered(body)["warnings"]) for body in answers} == {("w",)}
     counted = {"hook": hook.value, "scope": "opted-in", "operation": "CREATE", "kind": "Pod"}
     counted |= {"decision": "allowed", "dry_run": "false"}
-    assert metrics.registry.get_sample_value("mcp_admission_reviews_total", counted) == 3
+    assert metrics.registry.get_sample_value("mcp_admission_reviews_total", counted) == 5
 
 
 def test_what_the_review_sees_of_a_pod_is_the_key() -> None:
     """By construction: nothing that differs between the pods of a key is in reach."""
     reviewer = Recorder()
-    body = new_pod(new_pods.POD, Hook.VALIDATE, ONE)
-    judging(reviewer, hook=Hook.VALIDATE).answer(body, 0.0)
-    ((request, _, _),) = reviewer.asked
+    judge = judging(reviewer, hook=Hook.VALIDATE)
+    for one in (FIRST, SECOND, ONE):
+        judge.answer(new_pod(new_pods.POD, Hook.VALIDATE, one), 0.0)
+    *_, (request, _, _) = reviewer.asked
 
     for made_up in ONE:
         assert made_up not in repr(request)
@@ -125,11 +130,11 @@ def test_each_pod_is_logged_by_its_own_name(caplog: pytest.LogCaptureFixture) ->
     finding = Finding("capabilities", Severity.WARNING, "/spec", "a message")
     reviewer = Recorder(Answer(allowed=True, findings=(finding,)))
     judge = judging(reviewer, hook=Hook.VALIDATE)
-    for one in (ONE, OTHER):
+    for one in (FIRST, SECOND, ONE, OTHER):
         judge.answer(new_pod(new_pods.POD, Hook.VALIDATE, one), 0.0)
 
     lines = [JsonLines().format(record) for record in caplog.records]
-    for one, line in zip((ONE, OTHER), map(json.loads, lines), strict=True):
+    for one, line in zip((FIRST, SECOND, ONE, OTHER), map(json.loads, lines), strict=True):
         assert (line["name"], line["uid"]) == (f"{GENERATED}{one.letters}", one.review)
         assert (line["decision"], line["rules"]) == ("allowed", ["capabilities"])
 
@@ -142,11 +147,13 @@ def test_an_answer_that_quotes_the_name_is_made_for_each_pod() -> None:
         return Answer(allowed=False, code=403, message=request.name)
 
     judge = judging(reviewer, hook=Hook.VALIDATE)
-    for one in (ONE, OTHER):
+    for one in (FIRST, SECOND, ONE, OTHER):
         body = judge.answer(new_pod(new_pods.POD, Hook.VALIDATE, one), 0.0)
         assert answered(body)["status"]["message"] == f"{GENERATED}{one.letters}"
 
-    assert names == [f"{GENERATED}{letters}" for letters in ("`````", ONE.letters, OTHER.letters)]
+    assert names == [
+        f"{GENERATED}{letters}" for letters in ("first", "other", "`````", "b8cnm", "zzzzz")
+    ]
 
 
 def test_a_review_that_failed_is_no_answer_for_others() -> None:
@@ -155,11 +162,11 @@ def test_a_review_that_failed_is_no_answer_for_others() -> None:
 
     metrics = Metrics()
     judge = judging(reviewer, metrics=metrics)
-    for one in (ONE, OTHER):
+    for one in (FIRST, SECOND, ONE, OTHER):
         answer = answered(judge.answer(new_pod(new_pods.POD, Hook.MUTATE, one), 0.0))
         assert one.review in answer["status"]["message"]
 
-    assert metrics.registry.get_sample_value("mcp_admission_internal_errors_total") == 2
+    assert metrics.registry.get_sample_value("mcp_admission_internal_errors_total") == 4
 
 
 def test_accepted_settings_are_asked_about_the_key_as_it_was_sent() -> None:
@@ -171,11 +178,12 @@ def test_accepted_settings_are_asked_about_the_key_as_it_was_sent() -> None:
         return Answer(allowed=settings is LENIENT, code=403)
 
     judge = judging(reviewer, LENIENT)
-    answers = [judge.answer(new_pod(new_pods.POD, Hook.MUTATE, one), 0.0) for one in (ONE, OTHER)]
+    pods = (FIRST, SECOND, ONE, OTHER)
+    answers = [judge.answer(new_pod(new_pods.POD, Hook.MUTATE, one), 0.0) for one in pods]
 
     assert all(answered(body)["allowed"] for body in answers)
-    assert len(objects) == 2
-    assert objects[0] == objects[1]
+    assert [named["metadata"]["generateName"] for named in objects] == [GENERATED] * 6
+    assert objects[4] == objects[5]
 
 
 FULL_NAME = f"{GENERATED}{ONE.letters}"
@@ -251,7 +259,7 @@ TEMPLATES = (pods() | pods().map(with_plugins) | hostile.pods()).map(of_a_templa
 def judged_alike(pod: Json, settings: Settings, scope: Scope, hook: Hook) -> None:
     """Pods that differ in what Kubernetes makes up are answered as if there were no memo."""
     judge = judging(review, LENIENT, current=settings, hook=hook, scope=scope)
-    for one in (ONE, OTHER, ONE._replace(token=OTHER.token), ONE, OTHER):
+    for one in (FIRST, SECOND, ONE, OTHER, ONE._replace(token=OTHER.token), ONE, OTHER):
         body = new_pod(pod, hook, one)
         others = ((decode_review(body, hook), each) for each in (LENIENT,))
         plain = make_decision(review, decode_review(body, hook), settings, scope, others)
@@ -295,7 +303,7 @@ def test_pods_that_differ_in_what_a_rule_may_read_do_not_share_an_answer(
 ) -> None:
     """In whatever order they come."""
     judge = judging(review, hook=hook)
-    for attack in (*attacks, *attacks):
+    for attack in attacks * 4:
         edited = of_a_template(pod)
         ATTACKS[attack](edited)
         body = new_pod(edited, hook)

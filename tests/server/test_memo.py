@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.server.new_pods import ONE, OTHER, POD, Individual, new_pod
+from tests.server.new_pods import ONE, OTHER, OWNER, POD, Individual, new_pod
 from tests.server.reviews import answered
 from webhook.admission import Answer, Finding, Hook, Request, Severity
 from webhook.observe.metrics import Metrics
@@ -20,7 +20,7 @@ PATH = "validate opted-in"
 
 
 def asked(one: Individual = ONE, namespace: str = "tools") -> Recognised:
-    found = recognise(new_pod(POD, Hook.VALIDATE, one, namespace=namespace))
+    found = recognise(new_pod(POD, Hook.VALIDATE, one, namespace=namespace), lambda _: True)
     assert found is not None
     return found
 
@@ -32,7 +32,8 @@ def about(found: Recognised, answer: Answer) -> tuple[Request, Decision]:
 
 
 def keep(memo: Memo, found: Recognised, answer: Answer = Answer(allowed=True)) -> Kept | None:  # noqa: B008
-    memo.find(PATH, found, SETTINGS)
+    memo.came_before(PATH, b"owner", SETTINGS)
+    memo.find(PATH, found)
     return memo.keep(PATH, found, *about(found, answer))
 
 
@@ -44,7 +45,7 @@ def test_the_answer_about_one_pod_is_given_to_the_next() -> None:
     metrics = Metrics()
     memo = Memo(metrics)
     keep(memo, asked(), Answer(allowed=True, warnings=("w",)))
-    found = memo.find(PATH, asked(OTHER), SETTINGS)
+    found = memo.find(PATH, asked(OTHER))
     assert found is not None
     request, decision = found.about(asked(OTHER))
 
@@ -52,6 +53,14 @@ def test_the_answer_about_one_pod_is_given_to_the_next() -> None:
     assert (request.uid, request.name) == (OTHER.review, "github-tools-6d9f-zzzzz")
     assert value(metrics, "memo_lookups_total", result="hit") == 1
     assert value(metrics, "memo_lookups_total", result="miss") == 1
+
+
+def test_what_came_before_is_known_by_path() -> None:
+    memo = Memo(Metrics())
+    came = [memo.came_before(PATH, owners, SETTINGS) for owners in (b"a", b"b", b"a")]
+
+    assert came == [False, False, True]
+    assert not memo.came_before("validate managed", b"a", SETTINGS)
 
 
 def test_what_is_counted_and_logged_is_kept_and_nothing_else() -> None:
@@ -80,17 +89,18 @@ def test_other_settings_forget_all_answers(other: InForce) -> None:
     keep(memo, asked())
     memo.give_up(PATH, asked(namespace="b"))
 
-    assert memo.find(PATH, asked(), other) is None
-    assert memo.keeps(PATH, asked(namespace="b"))
+    assert not memo.came_before(PATH, b"owner", other)
+    assert memo.find(PATH, asked()) is None
+    assert memo.may_keep(PATH, asked(namespace="b"))
     assert value(metrics, "memo_bytes") == 0
-    assert memo.find(PATH, asked(), SETTINGS) is None
+    assert memo.find(PATH, asked()) is None
 
 
 def test_another_path_has_another_answer() -> None:
     memo = Memo(Metrics())
     keep(memo, asked())
 
-    assert memo.find("validate managed", asked(), SETTINGS) is None
+    assert memo.find("validate managed", asked()) is None
 
 
 def test_the_answer_that_was_asked_for_least_recently_makes_room() -> None:
@@ -100,10 +110,10 @@ def test_the_answer_that_was_asked_for_least_recently_makes_room() -> None:
     memo = Memo(metrics, most_bytes=2 * first.size)
     for namespace in ("a", "b"):
         keep(memo, asked(namespace=namespace))
-    memo.find(PATH, asked(namespace="a"), SETTINGS)
+    memo.find(PATH, asked(namespace="a"))
     keep(memo, asked(namespace="c"))
     found = {
-        namespace: memo.find(PATH, asked(namespace=namespace), SETTINGS) is not None
+        namespace: memo.find(PATH, asked(namespace=namespace)) is not None
         for namespace in ("a", "b", "c")
     }
 
@@ -124,7 +134,7 @@ def test_an_answer_that_takes_too_much_is_given_and_not_kept() -> None:
     kept = keep(memo, asked(), Answer(allowed=True, warnings=("w" * MOST_BYTES_OF_ONE,)))
 
     assert kept is not None
-    assert memo.find(PATH, asked(), SETTINGS) is None
+    assert memo.find(PATH, asked()) is None
     assert value(metrics, "memo_bytes") == 0
 
 
@@ -143,20 +153,20 @@ def test_the_answer_of_a_review_that_failed_is_not_kept() -> None:
 def test_keys_that_were_given_up_are_remembered_within_a_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(memo_module, "MOST_UNKEPT", 2)
+    monkeypatch.setattr(memo_module, "MOST_NOTED", 2)
     memo = Memo(Metrics())
     for namespace in ("a", "b", "c"):
         memo.give_up(PATH, asked(namespace=namespace))
 
-    assert [memo.keeps(PATH, asked(namespace=each)) for each in ("a", "b", "c", "d")] == [
+    assert [memo.may_keep(PATH, asked(namespace=each)) for each in ("a", "b", "c", "d")] == [
         True, True, False, True,
     ]  # fmt: skip
 
 
 def test_a_name_in_the_key_is_that_of_the_request() -> None:
-    pod = {**POD, "metadata": {"name": "web-tools"}}
+    pod = {**POD, "metadata": {"name": "web-tools", "ownerReferences": [OWNER]}}
     body = new_pod(pod, Hook.VALIDATE)
-    found = recognise(body.replace(b'"requestKind"', b'"requestKind"'))
+    found = recognise(body, lambda _: True)
     assert found is not None
     request, decision = about(found, Answer(allowed=True))
     kept = Memo(Metrics()).keep(PATH, found, request, decision)

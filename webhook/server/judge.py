@@ -5,6 +5,7 @@ make_decision (which calls the review and encode_review), then record_decision.
 """
 
 import time
+from functools import partial
 from http import HTTPStatus
 
 from webhook.admission import Hook, Request, Scope
@@ -50,9 +51,12 @@ class Judge:
 
     def _judged(self, body: bytearray) -> tuple[Request, Decision]:
         in_force = self._settings.in_force
-        asked = memo_key.recognise(body)
+        came_before = partial(self._memo.came_before, self._path, settings=in_force)
+        asked = memo_key.recognise(body, came_before)
         if asked is not None:
-            kept = self._memo.find(self._path, asked, in_force) or self._learned(asked, in_force)
+            kept = self._memo.find(self._path, asked)
+            if kept is None and came_before(asked.key):
+                kept = self._learned(asked, in_force)
             if kept is not None:
                 return kept.about(asked)
         elif object_size.too_many_objects(body):
@@ -63,11 +67,11 @@ class Judge:
 
     def _learned(self, asked: memo_key.Recognised, in_force: InForce) -> Kept | None:
         """The answer about the key of a body; None where there is none that others may get."""
-        if not self._memo.keeps(self._path, asked):
+        if not self._memo.may_keep(self._path, asked):
             return None
         kept = None
         request = decode_review(asked.key, self._hook)
-        if memo_key.is_faithful(asked.key, request):
+        if memo_key.is_faithful(asked, request):
             decision = self._decided(request, asked.key, in_force)
             kept = self._memo.keep(self._path, asked, request, decision)
         if kept is None:

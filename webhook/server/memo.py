@@ -2,7 +2,9 @@
 
 A review is a pure function of its request, the settings and the path that it was posted to. Answers
 are kept by all of that, byte for byte (memo_key.py), within a bound of bytes; those that were asked
-for least recently make room. When the settings change, all of them are forgotten.
+for least recently make room. When the settings change, all of them are forgotten. Often there is no
+second pod: for the first of its owners no key is made, and a key that comes for the first time is
+not kept.
 
 What is kept is not bounded by namespace: who makes many different pods makes others' first answers
 cost once more what they cost without a memo, and not more.
@@ -21,7 +23,7 @@ MOST_BYTES = 4 * 1024 * 1024
 MOST_BYTES_OF_ONE = MOST_BYTES // 32
 # What an answer takes beside its bytes, and each of its findings.
 OBJECT_BYTES, FINDING_BYTES = 2048, 128
-MOST_UNKEPT = 4096
+MOST_NOTED = 4096
 
 Key = tuple[str, bytes]
 _PATCHED: tuple[dict[str, Any], ...] = ({},)
@@ -51,13 +53,18 @@ class Memo:
         self._settings: object = None
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self._bytes = 0
+        self._seen: set[int] = set()
         self._unkept: set[int] = set()
         metrics.memo_bytes.set_function(lambda: self._bytes)
 
-    def find(self, path: str, asked: Recognised, settings: object) -> Kept | None:
-        """The answer that is kept for a key by these settings."""
+    def came_before(self, path: str, what: bytes, settings: object) -> bool:
+        """Whether these owners or this key came by these settings before; from now on, they did."""
         if settings is not self._settings:
             self._forget(settings)
+        return _noted(self._seen, (path, what))
+
+    def find(self, path: str, asked: Recognised) -> Kept | None:
+        """The answer that is kept for a key."""
         key = path, asked.key
         kept = self._kept.get(key)
         if kept is None:
@@ -67,18 +74,13 @@ class Memo:
             self._metrics.memo_hits.inc()
         return kept
 
-    def keeps(self, path: str, asked: Recognised) -> bool:
-        """Whether an answer for this key may be worth keeping: none was given up before."""
+    def may_keep(self, path: str, asked: Recognised) -> bool:
+        """Whether an answer for this key may be kept: none was given up before."""
         return hash((path, asked.key)) not in self._unkept
 
     def give_up(self, path: str, asked: Recognised) -> None:
-        """Remember that no answer for this key can be kept.
-
-        A digest does here: where two keys share one, an answer is not kept that could be.
-        """
-        if len(self._unkept) >= MOST_UNKEPT:
-            self._unkept.clear()
-        self._unkept.add(hash((path, asked.key)))
+        """Remember that no answer for this key can be kept."""
+        _noted(self._unkept, (path, asked.key))
 
     def keep(
         self, path: str, asked: Recognised, request: Request, decision: Decision
@@ -98,10 +100,24 @@ class Memo:
         return kept
 
     def _forget(self, settings: object) -> None:
-        self._kept.clear()
-        self._unkept.clear()
+        for each in (self._kept, self._seen, self._unkept):
+            each.clear()
         self._bytes = 0
         self._settings = settings
+
+
+def _noted(digests: set[int], key: Key) -> bool:
+    """Note a key, and say whether it was noted before.
+
+    A digest does here: where two keys share one, an answer is kept sooner, or not kept.
+    """
+    digest = hash(key)
+    if digest in digests:
+        return True
+    if len(digests) >= MOST_NOTED:
+        digests.clear()
+    digests.add(digest)
+    return False
 
 
 def _told(request: Request) -> Request:

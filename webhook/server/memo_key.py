@@ -17,7 +17,7 @@ that is written otherwise is decoded and reviewed like all others.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from pydantic_core import to_json
@@ -42,95 +42,105 @@ _HEAD = re.compile(
     rb'(?:"name":"([a-z0-9.-]+)",)?"namespace":"[a-z0-9-]+","operation":"CREATE",'
 )
 _METADATA = b'"object":{"kind":"Pod","apiVersion":"v1","metadata":{'
+_OWNERS, _SPEC = b'"ownerReferences":[{', b'},"spec":{'
 _STORED = re.compile(
     rb'"namespace":"[a-z0-9-]+","uid":"([0-9a-f-]{36})",(?:"generation":[0-9]+,)?'
     rb'"creationTimestamp":"([0-9TZ:-]{20})",'
 )
-_WRITTEN = b'","fieldsType":"FieldsV1","fieldsV1":{'
+_TIME, _WRITTEN = b'"time":"', b'","fieldsType":"FieldsV1","fieldsV1":{'
 _STATUS, _CHANGED = b'"status":{', b'"lastTransitionTime":"'
 _MOMENT_TEXT = re.compile(rb'[0-9TZ:-]{20}"')
-_TIME = b'"time":"'
-_TOKEN = b'"kube-api-access-'
+_TOKEN, _NAME_OF_TOKEN = b"kube-api-access-", b'{"name":"kube-api-access-'
 _LETTERS_TEXT = re.compile(rb'[a-z0-9]{5}"')
 # A letter, a digit or a blank that is written as an escape: the same text in other bytes.
 _ODD_ESCAPE = re.compile(rb"\\u00(?:2[dD]|3[0-9]|[46][0-9a-fA-F]|[57][0-9aA])")
 
 
 class Recognised(NamedTuple):
-    """The body of a new pod: its key, and what the answer and the log say of this one."""
+    """The body of a new pod: its key with so many blanks, and what differs in answer and log."""
 
     key: bytes
+    blanks: int
     uid: str
     name: str
 
 
-def recognise(body: bytearray) -> Recognised | None:
-    """The key of a body, or None where it is not that of a new pod, or has no key."""
+def recognise(body: bytearray, came_before: Callable[[bytes], bool]) -> Recognised | None:
+    """The key of a body; None where it is not that of a controller's new pod, or has no key.
+
+    `came_before` says whether there were pods with these owners before. The first of them is none
+    that an answer is known for, which is found out sooner than a key is made.
+    """
     if len(body) > LARGEST or not (head := _HEAD.match(body)) or BLANK in body:
         return None
-    uid, name = head.groups()
-    found = body.find(_METADATA, head.end())
-    if found < 0:
+    at = body.find(_METADATA, head.end())
+    owners = body.find(_OWNERS, at)
+    if at < 0 or owners < 0 or not came_before(bytes(body[owners : body.find(b"]", owners)])):
         return None
-    blanked = bytearray(body)
+    spec = body.find(_SPEC, owners)
+    if spec < 0:
+        return None
+    uid, name = head.groups()
+    key = bytearray(body)
     start = head.start(1)
-    blanked[start : start + _UID] = BLANK * _UID
-    start = _blank_metadata(blanked, found + len(_METADATA), name, head.end(2))
-    _blank_moments(blanked, start)
-    _blank_token(blanked, start)
-    return Recognised(bytes(blanked), uid.decode(), name.decode() if name else "")
+    key[start : start + _UID] = BLANK * _UID
+    blanks = _UID + _blank_moments(key, owners, spec) + _blank_token(key, spec)
+    if name is not None:
+        blanks += _blank_stored(key, at + len(_METADATA), name, head.end(2))
+    return Recognised(bytes(key), blanks, uid.decode(), name.decode() if name else "")
 
 
-def _blank_metadata(body: bytearray, at: int, name: bytes | None, end_of_name: int) -> int:
-    """Make blank what a stored pod has of its own; returns where the rest begins."""
-    if name is None:
-        return at
-    prefix = name[:-_LETTERS]
-    names = b'"name":"%s","generateName":"%s",' % (name, prefix)
+def _blank_stored(body: bytearray, at: int, name: bytes, end_of_name: int) -> int:
+    """Make blank what a stored pod has of its own, where its name was made up; how many bytes."""
+    names = b'"name":"%s","generateName":"%s",' % (name, name[:-_LETTERS])
     if not body.startswith(names, at):
-        return at
+        return 0
     for end in (end_of_name, at + len(b'"name":"') + len(name)):
         body[end - _LETTERS : end] = BLANK * _LETTERS
-    at += len(names)
-    stored = _STORED.match(body, at)
+    stored = _STORED.match(body, at + len(names))
     if stored is None:
-        return at
-    for group in (1, 2):
-        start, end = stored.span(group)
-        body[start:end] = BLANK * (end - start)
-    return stored.end()
+        return 2 * _LETTERS
+    (uid, _), (moment, _) = stored.span(1), stored.span(2)
+    body[uid : uid + _UID] = BLANK * _UID
+    body[moment : moment + _MOMENT] = BLANK * _MOMENT
+    return 2 * _LETTERS + _UID + _MOMENT
 
 
-def _blank_moments(body: bytearray, start: int) -> None:
-    """Make blank when fields were written, and when conditions changed."""
-    at = body.find(_WRITTEN, start)
+def _blank_moments(body: bytearray, start: int, spec: int) -> int:
+    """Make blank when fields were written and conditions changed; returns how many bytes."""
+    found = []
+    at = body.find(_WRITTEN, start, spec)
     while at >= 0:
-        begin = at - _MOMENT
-        if body.startswith(_TIME, begin - len(_TIME)) and _MOMENT_TEXT.match(body, begin):
-            body[begin:at] = BLANK * _MOMENT
-        at = body.find(_WRITTEN, at + len(_WRITTEN))
-    at = body.find(_CHANGED, max(body.rfind(_STATUS), start))
+        if body.startswith(_TIME, at - _MOMENT - len(_TIME)):
+            found.append(at - _MOMENT)
+        at = body.find(_WRITTEN, at + len(_WRITTEN), spec)
+    at = body.find(_CHANGED, max(body.rfind(_STATUS), spec))
     while at >= 0:
         at += len(_CHANGED)
-        if _MOMENT_TEXT.match(body, at):
-            body[at : at + _MOMENT] = BLANK * _MOMENT
+        found.append(at)
         at = body.find(_CHANGED, at)
+    moments = [each for each in found if _MOMENT_TEXT.match(body, each)]
+    for each in moments:
+        body[each : each + _MOMENT] = BLANK * _MOMENT
+    return _MOMENT * len(moments)
 
 
-def _blank_token(body: bytearray, start: int) -> None:
-    """Make blank the letters at the end of the name of the volume with the token."""
-    at = body.find(_TOKEN, start)
-    letters = body[at + len(_TOKEN) : at + len(_TOKEN) + _LETTERS + 1]
+def _blank_token(body: bytearray, spec: int) -> int:
+    """Make blank the letters that end the name of the volume with the token; how many bytes."""
+    at = body.find(_NAME_OF_TOKEN, spec)
+    letters = bytes(body[at + len(_NAME_OF_TOKEN) : at + len(_NAME_OF_TOKEN) + _LETTERS + 1])
     if at < 0 or not _LETTERS_TEXT.fullmatch(letters):
-        return
-    token = _TOKEN + letters
+        return 0
+    name, blanks = _NAME_OF_TOKEN + letters, 0
     while at >= 0:
-        at += len(_TOKEN)
+        at += len(_NAME_OF_TOKEN)
         body[at : at + _LETTERS] = BLANK * _LETTERS
-        at = body.find(token, at)
+        blanks += _LETTERS
+        at = body.find(name, at)
+    return blanks
 
 
-def is_faithful(key: bytes, request: Request) -> bool:
+def is_faithful(asked: Recognised, request: Request) -> bool:
     """Whether the answer about a key is the answer about each body that has it.
 
     `request` is the key, decoded. All blanks stand in places that no rule reads, or reads as
@@ -139,24 +149,24 @@ def is_faithful(key: bytes, request: Request) -> bool:
     document = request.object
     if (request.resource, request.subresource, request.operation) != (PODS, "", "CREATE"):
         return False
-    if type(document) is not dict or _ODD_ESCAPE.search(key):
+    if type(document) is not dict or _ODD_ESCAPE.search(asked.key):
         return False
     try:
         blanks = _UID * (request.uid == (BLANK * _UID).decode())
         blanks += sum(_blank_of_metadata(request, document["metadata"]))
         blanks += sum(_blank_changes(document.get("status", {})))
-        tokens = list(_tokens(document["spec"]))
+        tokens = len(list(_tokens(document["spec"])))
     except (AttributeError, KeyError, TypeError):
         return False  # The object has no shape of a pod.
-    blanks += _LETTERS * len(tokens)
-    named = key.count(_TOKEN[1:])
-    return blanks == key.count(BLANK) and named == (len(tokens) if tokens else named)
+    if blanks + _LETTERS * tokens != asked.blanks:
+        return False
+    return not tokens or asked.key.count(_TOKEN) == tokens
 
 
 def _blank_of_metadata(request: Request, metadata: dict[str, Any]) -> Iterator[int]:
     letters = (BLANK * _LETTERS).decode()
     name = metadata.get("name")
-    owned = any(owner.get("controller") is True for owner in metadata.get("ownerReferences") or ())
+    owned = any(owner.get("controller") is True for owner in metadata["ownerReferences"])
     if owned and name == request.name and name == f"{metadata.get('generateName')}{letters}":
         yield 2 * _LETTERS
     yield _UID * (metadata.get("uid") == (BLANK * _UID).decode())
@@ -172,7 +182,7 @@ def _blank_changes(status: dict[str, Any]) -> Iterator[int]:
 
 def _tokens(spec: dict[str, Any]) -> Iterator[str]:
     """The names of volumes and mounts whose letters are blank."""
-    blank = (_TOKEN[1:] + BLANK * _LETTERS).decode()
+    blank = (_TOKEN + BLANK * _LETTERS).decode()
     lists = [spec.get("volumes")]
     for key in CONTAINER_LISTS:
         lists += [container.get("volumeMounts") for container in spec.get(key) or ()]
