@@ -205,6 +205,15 @@ ATTACKS: dict[str, Callable[[Json], object]] = {
         pod["spec"]["containers"].append({"name": TOKEN}),
         pod["metadata"]["annotations"].update({"mcp-admission.dev/container": TOKEN}),
     ),
+    "that container as the one with secrets": lambda pod: (
+        pod["spec"]["containers"].append({"name": TOKEN}),
+        pod["metadata"]["annotations"].update(
+            {
+                "kubectl.kubernetes.io/default-container": TOKEN,
+                "mcp-admission.dev/env-from": "secret",
+            }
+        ),
+    ),
     "blank": lambda pod: pod["spec"].update(hostname="`````"),
     "blank in place of the token": lambda pod: pod["spec"].update(
         volumes=[{"name": "kube-api-access-`````", "hostPath": {"path": "/"}}]
@@ -291,6 +300,20 @@ def test_an_answer_of_the_memo_is_the_answer_of_the_review(
 ) -> None:
     ATTACKS[attack](pod)
     judged_alike(pod, POLICIES[policy], scope, hook)
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize("scope", list(Scope))
+def test_all_authors_at_once_get_each_their_own_answer(scope: Scope, hook: Hook) -> None:
+    judge = judging(review, current=GRANTED, hook=hook, scope=scope)
+    for attack in sorted(ATTACKS) * 4:
+        pod = of_a_template(new_pods.POD)
+        pod["metadata"]["labels"] = {"app": "github-tools"}
+        ATTACKS[attack](pod)
+        body = new_pod(pod, hook)
+        plain = make_decision(review, decode_review(body, hook), GRANTED, scope)
+
+        assert judge.answer(body, 0.0) == plain.body, attack
 
 
 @given(
