@@ -19,6 +19,10 @@ STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 ROUNDS_FOR_A_SPREAD = 2
 
 
+class WrongAnswerError(Exception):
+    """A server answered what it must not: the run is void."""
+
+
 @checked(frozen=True, config=STRICT)
 class Goal:
     """What a figure is measured against."""

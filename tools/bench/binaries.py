@@ -1,0 +1,85 @@
+"""Builds what the bench measures with, and against, from the Go module in `peers`, once.
+
+The binaries stay in the cache beside those of the control plane, in a folder that is named after
+the content of the module: a changed source file or pin never meets a binary of the old one.
+"""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.cluster.build import only_builder, run_go
+from tools.cluster.release import NoControlPlaneError, cache
+
+MODULE = Path(__file__).with_name("peers")
+POD_SECURITY = "k8s.io/pod-security-admission"
+PACKAGES = {
+    "floor": "./floor",
+    "load": "./load",
+    "pod-security": f"{POD_SECURITY}/cmd/webhook",
+}
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Peers:
+    """Where the binaries are, and what they were made of."""
+
+    floor: Path
+    load: Path
+    pod_security: Path
+    versions: dict[str, str]
+
+
+def peers(say: Say = print) -> Peers:
+    """Find the binaries, built first if need be.
+
+    Raises `NoControlPlaneError` when there is no Go, or when Go cannot build them.
+    """
+    folder = cache().parent / f"bench-{_digest()}"
+    if not folder.exists():
+        _build(folder, say)
+    floor, load, pod_security = (folder / name for name in PACKAGES)
+    return Peers(floor, load, pod_security, _versions(floor))
+
+
+def _build(folder: Path, say: Say) -> None:
+    if shutil.which("go") is None:
+        raise NoControlPlaneError("The bench's peers are Go programs: install Go 1.26 or newer.")
+    cache().mkdir(parents=True, exist_ok=True)
+    with only_builder(say):
+        if folder.exists():
+            return
+        started = time.monotonic()
+        partial = folder.with_name(f".{folder.name}")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        say("building the Go peers of the bench, once: about three minutes on two cores")
+        for name, package in PACKAGES.items():
+            words = ["build", "-trimpath", "-ldflags", "-s -w", "-o", str(partial / name), package]
+            run_go(MODULE, words, lambda text, name=name: say(f"{name}: {text}"))
+        partial.replace(folder)
+        say(f"done in {time.monotonic() - started:.0f} s")
+
+
+def _digest() -> str:
+    files = sorted(path for path in MODULE.rglob("*") if path.suffix in {".go", ".mod", ".sum"})
+    content = b"".join(path.name.encode() + path.read_bytes() for path in files)
+    return hashlib.sha256(content).hexdigest()[:8]
+
+
+def _versions(binary: Path) -> dict[str, str]:
+    said = subprocess.run(
+        ["go", "version", binary], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    required = re.search(rf"{POD_SECURITY} (v\S+)", (MODULE / "go.mod").read_text("utf-8"))
+    return {
+        "Go": said.split()[-1].removeprefix("go"),
+        "Pod Security webhook": required[1] if required else "unknown",
+    }
