@@ -7,7 +7,6 @@ the content of the module: a changed source file or pin never meets a binary of 
 import hashlib
 import re
 import shutil
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ PACKAGES = {
     "load": "./load",
     "pod-security": f"{POD_SECURITY}/cmd/webhook",
 }
+VERSION = "go-version"
 
 Say = Callable[[str], None]
 
@@ -46,7 +46,7 @@ def peers(say: Say = print) -> Peers:
     if not folder.exists():
         _build(folder, say)
     floor, load, pod_security = (folder / name for name in PACKAGES)
-    return Peers(floor, load, pod_security, _versions(floor))
+    return Peers(floor, load, pod_security, _versions(folder))
 
 
 def _build(folder: Path, say: Say) -> None:
@@ -63,7 +63,8 @@ def _build(folder: Path, say: Say) -> None:
         say("building the Go peers of the bench, once: about three minutes on two cores")
         for name, package in PACKAGES.items():
             words = ["build", "-trimpath", "-ldflags", "-s -w", "-o", str(partial / name), package]
-            run_go(MODULE, words, lambda text, name=name: say(f"{name}: {text}"))
+            run_go(MODULE, words, say)
+        (partial / VERSION).write_text(run_go(MODULE, ["env", "GOVERSION"], say), encoding="utf-8")
         partial.replace(folder)
         say(f"done in {time.monotonic() - started:.0f} s")
 
@@ -74,12 +75,9 @@ def _digest() -> str:
     return hashlib.sha256(content).hexdigest()[:8]
 
 
-def _versions(binary: Path) -> dict[str, str]:
-    said = subprocess.run(
-        ["go", "version", binary], capture_output=True, text=True, check=True, timeout=60
-    ).stdout
+def _versions(folder: Path) -> dict[str, str]:
     required = re.search(rf"{POD_SECURITY} (v\S+)", (MODULE / "go.mod").read_text("utf-8"))
     return {
-        "Go": said.split()[-1].removeprefix("go"),
+        "Go": (folder / VERSION).read_text("utf-8").strip().removeprefix("go"),
         "Pod Security webhook": required[1] if required else "unknown",
     }
