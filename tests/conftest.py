@@ -27,7 +27,7 @@ settings.register_profile("thorough", USUAL, derandomize=False, max_examples=500
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 
-FROM_GO = {"control_plane", "own_cluster", "helm", "helm3"}
+FROM_GO = {"control_plane", "own_cluster", "helm", "helm3", "load_generator"}
 
 
 @pytest.fixture

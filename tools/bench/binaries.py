@@ -38,35 +38,39 @@ class Peers:
 
 
 def peers(say: Say = print) -> Peers:
-    """Find the binaries, built first if need be.
+    """Find all binaries, built first if need be.
 
     Raises `NoControlPlaneError` when there is no Go, or when Go cannot build them.
     """
-    folder = cache().parent / f"bench-{_digest()}"
-    if not folder.exists():
-        _build(folder, say)
-    floor, load, pod_security = (folder / name for name in PACKAGES)
-    return Peers(floor, load, pod_security, _versions(folder))
+    floor, load, pod_security = (built(name, say) for name in PACKAGES)
+    return Peers(floor, load, pod_security, _versions(floor.parent))
 
 
-def _build(folder: Path, say: Say) -> None:
+def built(name: str, say: Say = print) -> Path:
+    """One binary, built first if need be; raises `NoControlPlaneError` when it cannot be had."""
+    binary = cache().parent / f"bench-{_digest()}" / name
+    if binary.exists():
+        return binary
     if shutil.which("go") is None:
         raise NoControlPlaneError("The bench's peers are Go programs: install Go 1.26 or newer.")
     cache().mkdir(parents=True, exist_ok=True)
     with only_builder(say):
-        if folder.exists():
-            return
-        started = time.monotonic()
-        partial = folder.with_name(f".{folder.name}")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-        say("building the Go peers of the bench, once: about three minutes on two cores")
-        for name, package in PACKAGES.items():
-            words = ["build", "-trimpath", "-ldflags", "-s -w", "-o", str(partial / name), package]
-            run_go(MODULE, words, say)
-        (partial / VERSION).write_text(run_go(MODULE, ["env", "GOVERSION"], say), encoding="utf-8")
-        partial.replace(folder)
-        say(f"done in {time.monotonic() - started:.0f} s")
+        if not binary.exists():
+            _build(binary, say)
+    return binary
+
+
+def _build(binary: Path, say: Say) -> None:
+    started = time.monotonic()
+    say(f"building the bench's {binary.name} with Go, once (all: three minutes on two cores)")
+    binary.parent.mkdir(exist_ok=True)
+    partial = binary.with_name(f".{binary.name}.partial")
+    words = ["build", "-trimpath", "-ldflags", "-s -w", "-o", str(partial)]
+    run_go(MODULE, [*words, PACKAGES[binary.name]], say)
+    version = binary.with_name(VERSION)
+    version.write_text(run_go(MODULE, ["env", "GOVERSION"], say), encoding="utf-8")
+    partial.replace(binary)
+    say(f"{binary.name}: done in {time.monotonic() - started:.0f} s")
 
 
 def _digest() -> str:

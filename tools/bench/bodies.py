@@ -71,6 +71,11 @@ class Case:
         """Bodies of pods that come for the first time, or of pods of one template."""
         return Text(self.recorded, slots_of(self.recorded, fresh=fresh))
 
+    def allowed(self) -> Text:
+        """The part of an answer that says that the pod is allowed, as all servers write it."""
+        part = f'"uid":"{json.loads(self.recorded)["request"]["uid"]}"'
+        return Text(f'{part},"allowed":true', _uid_slots(part, part[len('"uid":"') : -1]))
+
     def answer(self, *, fresh: bool) -> Text:
         """What the product answers: the engine is asked, which has no server around it.
 

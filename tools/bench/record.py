@@ -9,11 +9,11 @@ python -m tools.bench.record
 """
 
 import ssl
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
@@ -129,7 +129,7 @@ def main() -> None:
         for shape in SHAPES:
             server = f"bare-{shape.word}"
             cluster.create(DEPLOYMENTS, deployment(server, shape))
-            cluster.wait_for(f"pod of {server}", lambda server=server: _pods(cluster, server))
+            cluster.wait_for(f"pod of {server}", partial(_pods, cluster, server))
         _register(cluster, recorder)
         time.sleep(2)
         for shape in SHAPES:
@@ -154,4 +154,4 @@ def _write(name: str, first: bytes, second: bytes) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -5,6 +5,7 @@ Each part of the bench returns a `Part`; `make bench` joins them to a `Run` and 
 """
 
 import json
+import os
 import platform
 import sys
 from dataclasses import dataclass, field
@@ -114,8 +115,8 @@ class Run:
     plots: tuple[Plot, ...] = ()
 
     @classmethod
-    def of(cls, parts: list[Part], *, quick: bool, seconds: float) -> "Run":
-        """Join the parts. Raises ValueError when two figures have one id."""
+    def of(cls, parts: list[Part], *, on: dict[str, str], quick: bool, seconds: float) -> "Run":
+        """Join the parts that were found on a machine. Raises ValueError when an id comes twice."""
         figures = tuple(figure for part in parts for figure in part.figures)
         ids = [figure.id for figure in figures]
         if twice := sorted({each for each in ids if ids.count(each) > 1}):
@@ -124,7 +125,7 @@ class Run:
             date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
             quick=quick,
             seconds=round(seconds, 1),
-            machine=machine(),
+            machine=on,
             versions={"Python": platform.python_version()}
             | {name: said for part in parts for name, said in part.versions.items()},
             figures=figures,
@@ -149,7 +150,7 @@ RUN = TypeAdapter(Run)
 
 
 def machine() -> dict[str, str]:
-    """What the run was made on, without its name."""
+    """What the run is made on, without its name; to be asked before it."""
     cpu = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     models = [line.partition(":")[2].strip() for line in cpu if line.startswith("model name")]
     memory = Path("/proc/meminfo").read_text(encoding="utf-8").split()[1]
@@ -158,4 +159,5 @@ def machine() -> dict[str, str]:
         "cores": str(len(models) or 1),
         "memory": f"{int(memory) / 1024**2:.0f} GiB",
         "system": f"{sys.platform} {platform.release()}",
+        "load": f"{os.getloadavg()[0]:.1f} processes that wanted a core in the minute before",
     }

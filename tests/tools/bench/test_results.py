@@ -1,8 +1,10 @@
 """A run's figures keep their goals and spreads through bench.json."""
 
+import platform
+
 import pytest
 
-from tools.bench.results import Figure, Goal, Line, Part, Plot, Run
+from tools.bench.results import Figure, Goal, Line, Part, Plot, Run, machine
 
 FAST = Figure(
     "direct/validate/8/vs-floor",
@@ -15,12 +17,20 @@ FAST = Figure(
 )
 SLOW = Figure("start/seconds", "start to first answer", 0.7, "s", Goal("at most", 0.5))
 BARE = Figure("memory/idle", "memory, idle", 48.0, "MiB")
+ON = {"cores": "2"}
 PLOT = Plot("open/latency", "latency", "load", "ms", (Line("ours", ((0.25, 1.0), (0.5, 2.0))),))
 
 
 def run() -> Run:
     part = Part([FAST, SLOW], [PLOT], {"Go": "1.26"})
-    return Run.of([part, Part([BARE])], quick=True, seconds=1.234)
+    return Run.of([part, Part([BARE])], on=ON, quick=True, seconds=1.234)
+
+
+def test_the_machine_is_described_without_its_name() -> None:
+    described = machine()
+
+    assert described.keys() == {"processor", "cores", "memory", "system", "load"}
+    assert platform.node() not in " ".join(described.values()).split()
 
 
 @pytest.mark.parametrize(
@@ -56,7 +66,7 @@ def test_parts_are_joined_in_their_order() -> None:
 
 def test_two_figures_with_one_id_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="two figures have one id: memory/idle"):
-        Run.of([Part([BARE]), Part([BARE])], quick=True, seconds=0)
+        Run.of([Part([BARE]), Part([BARE])], on=ON, quick=True, seconds=0)
 
 
 def test_a_run_survives_its_file() -> None:
