@@ -11,11 +11,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.bench import direct, engine, svg, table
+from tools.bench import direct, engine, storm, svg, table, through_api_server
 from tools.bench.results import Part, Run, WrongAnswerError, machine
 from tools.cluster.release import NoControlPlaneError
 
-PARTS: dict[str, Callable[..., Part]] = {"direct": direct.measure, "engine": engine.measure}
+PARTS: dict[str, Callable[..., Part]] = {
+    "direct": direct.measure,
+    "engine": engine.measure,
+    "through": through_api_server.measure,
+    "storm": storm.measure,
+}
 
 
 def main() -> int:

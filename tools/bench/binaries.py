@@ -20,6 +20,7 @@ POD_SECURITY = "k8s.io/pod-security-admission"
 PACKAGES = {
     "floor": "./floor",
     "load": "./load",
+    "create": "./create",
     "pod-security": f"{POD_SECURITY}/cmd/webhook",
 }
 VERSION = "go-version"
@@ -42,7 +43,7 @@ def peers(say: Say = print) -> Peers:
 
     Raises `NoControlPlaneError` when there is no Go, or when Go cannot build them.
     """
-    floor, load, pod_security = (built(name, say) for name in PACKAGES)
+    floor, load, pod_security = (built(name, say) for name in ("floor", "load", "pod-security"))
     return Peers(floor, load, pod_security, _versions(floor.parent))
 
 
