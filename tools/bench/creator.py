@@ -15,7 +15,7 @@ from tools.cluster.clients import clean_environment
 
 Json = dict[str, Any]
 
-CREATED = 201
+NO_ANSWER, CREATED, FAILED = 0, 201, 500
 # How the API server says that a webhook, or itself, took too long.
 TOO_LATE = ("context deadline exceeded", "Timeout", "timeout", "timed out")
 
@@ -67,7 +67,8 @@ class Answer:
     def too_late(self) -> bool:
         """Whether somebody did not wait long enough: the client, the API server, or its webhook."""
         said = self.error or str(self.object.get("message", ""))
-        return not self.created and any(words in said for words in TOO_LATE)
+        failed = self.status == NO_ANSWER or self.status >= FAILED
+        return failed and any(words in said for words in TOO_LATE)
 
     @property
     def uid(self) -> str:

@@ -104,7 +104,7 @@ def figures(outcome: Outcome) -> Iterator[Figure]:
     seconds = max(answer.answered for answer in created) - min(answer.sent for answer in created)
     yield _storm("time-outs", "time-outs", late, goal=Goal("at most", 0))
     refused = len(outcome.answers) - len(created) - late
-    yield _storm("refused", "refused for other reasons", refused)
+    yield _storm("refused", "refused, or failed otherwise", refused)
     yield _storm("closed", f"gates closed {PATIENCE:.0f} s later", len(created) - len(opened))
     yield _storm("creates", "pods created per second", len(created) / seconds, "/s")
     yield _storm("create-p50", "create, p50", _milliseconds(_creates(outcome), HALF), "ms")
