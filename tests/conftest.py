@@ -1,7 +1,7 @@
 """How hard the property tests try: HYPOTHESIS_PROFILE=thorough for a long look, else the usual.
 
-Tests that need a control plane, or Helm, which Go builds too, get the marker `control_plane`:
-`make fast` leaves them out.
+Tests that need a control plane, Helm or the load generator, which Go builds, get the marker
+`control_plane`: `make fast` leaves them out.
 """
 
 import logging

@@ -14,7 +14,7 @@ OURS, FLOOR, POD_SECURITY, PYTHON = "ours", "floor", "pod-security", "python-flo
 NAMES = {OURS: "ours", FLOOR: "the Go floor", POD_SECURITY: "upstream Pod Security"}
 CONNECTIONS = 8
 OTHER_CONNECTIONS = (1, 32)
-ROUNDS, SECONDS = 5, 0.5
+ROUNDS, OTHER_ROUNDS, SECONDS = 5, 3, 0.4
 QUICK_ROUNDS, QUICK_SECONDS = 2, 0.3
 PERCENTILES = ("p50", "p99")
 
@@ -48,7 +48,7 @@ def measure(
     common = [turn for turn in turns if turn.load.connections == CONNECTIONS]
     others = [turn for turn in turns if turn.load.connections != CONNECTIONS]
     rounds = take_turns(arena, servers, common, QUICK_ROUNDS if quick else ROUNDS)
-    rounds |= take_turns(arena, servers, others, ROUNDS - 2)
+    rounds |= take_turns(arena, servers, others, OTHER_ROUNDS)
     found = [figure for turn in turns for figure in figures(turn, rounds[turn.key], PERCENTILES)]
     ratios = [ratio for turn in turns for ratio in _ratios(turn, rounds)]
     return Part([*ratios, *found]), _saturation(turns, rounds)
@@ -71,8 +71,8 @@ def _turns(*, quick: bool) -> Iterator[Turn]:
 
 
 def _ratios(turn: Turn, rounds: Mapping[str, list[Found]]) -> Iterator[Figure]:
-    """Ours beside the others under the same load; of which `turn` is one of ours."""
-    if turn.server != OURS:
+    """Ours beside the others under the load that goals are about, if `turn` is one of ours."""
+    if turn.server != OURS or turn.load.connections != CONNECTIONS:
         return
     seen = "" if turn.load.fresh else ", seen before"
     for other in (FLOOR, POD_SECURITY):
@@ -95,10 +95,13 @@ def _goal(id: str) -> Goal | None:  # noqa: A002
 
 
 def _saturation(turns: list[Turn], rounds: Mapping[str, list[Found]]) -> dict[str, float]:
-    """`validate/ours` and so on: the best that a server did at any number of connections."""
+    """`validate/ours` and so on: what a server did at the number of connections that suited it.
+
+    One connection keeps no server busy, so it does not count.
+    """
     best: dict[str, float] = {}
     for turn in turns:
-        if turn.load.fresh:
+        if turn.load.fresh and turn.load.connections >= CONNECTIONS:
             key = f"{turn.load.case.word}/{turn.server}"
             speeds = sorted(each.per_second for each in rounds[turn.key])
             best[key] = max(best.get(key, 0.0), speeds[len(speeds) // 2])

@@ -29,7 +29,7 @@ def written(page: str, run: Run) -> str:
             lines = table.goals(run)
         else:
             lines = table.part(run, word)
-        return "\n".join([place[1], *lines, "", place[3]])
+        return "\n".join([place[1], *table.unpadded(lines), "", place[3]])
 
     return PLACE.sub(filled, page)
 

@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -46,6 +46,7 @@ class Figure:
     The id says the part first and stays the same from run to run: `direct/validate/8/vs-floor`.
     `how` says what the number is, as a phrase: "reviews/s of ours, divided by those of the Go
     floor". `rounds` holds the same number from each round alone; they say how far it scatters.
+    `doubt` says why the number proves nothing, if so: then the goal is neither met nor missed.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Figure:
     goal: Goal | None = None
     how: str = ""
     rounds: tuple[float, ...] = ()
+    doubt: str = ""
 
     @property
     def part(self) -> str:
@@ -63,8 +65,8 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is reached; None without a goal."""
-        return self.goal.met_by(self.value) if self.goal else None
+        """Whether the goal is reached; None without a goal, and in doubt."""
+        return self.goal.met_by(self.value) if self.goal and not self.doubt else None
 
     @property
     def spread(self) -> tuple[float, float]:
@@ -137,8 +139,11 @@ class Run:
         return next((each for each in self.figures if each.id == id), None)
 
     def to_json(self) -> str:
-        """The text of `bench.json`."""
-        return json.dumps(RUN.dump_python(self, mode="json"), indent=1) + "\n"
+        """The text of `bench.json`: a figure a line, values to five digits."""
+        dumped = RUN.dump_python(_rounded(self), mode="json")
+        figures = ",\n  ".join(json.dumps(each) for each in dumped.pop("figures"))
+        head = json.dumps(dumped, indent=1).removesuffix("\n}")
+        return f'{head},\n "figures": [\n  {figures}\n ]\n}}\n'
 
     @classmethod
     def from_json(cls, text: str) -> "Run":
@@ -147,6 +152,18 @@ class Run:
 
 
 RUN = TypeAdapter(Run)
+
+
+def _rounded(run: Run) -> Run:
+    figures = (
+        replace(each, value=_digits(each.value), rounds=tuple(map(_digits, each.rounds)))
+        for each in run.figures
+    )
+    return replace(run, figures=tuple(figures))
+
+
+def _digits(value: float) -> float:
+    return float(f"{value:.5g}")
 
 
 def machine() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A run as tables in Markdown, which terminals show as well: goals first, then all figures."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from tools.bench.results import Figure, Run
@@ -24,13 +25,13 @@ COLUMNS = {
     "p99": "p99 ms",
     "p99.9": "p99.9 ms",
 }
-MET = {True: "yes", False: "**no**", None: ""}
+MET = {True: "yes", False: "**no**", None: "unclear"}
 
 
 def goals(run: Run) -> list[str]:
     """Each figure that has a goal, with the goal beside it."""
     rows = [
-        (each.title, _with_unit(each), str(each.goal), MET[each.met], _spread(each), each.how)
+        (each.title, _with_unit(each), str(each.goal), MET[each.met], _spread(each), _how(each))
         for each in run.figures
         if each.goal
     ]
@@ -65,6 +66,11 @@ def about(run: Run) -> list[str]:
         f"- machine: {', '.join(f'{key} {value}' for key, value in run.machine.items())}",
         f"- versions: {', '.join(f'{key} {value}' for key, value in run.versions.items())}",
     ]
+
+
+def unpadded(lines: Iterable[str]) -> list[str]:
+    """The same tables as their source is kept: without the spaces that align columns."""
+    return [re.sub(r"-{3,}", "---", re.sub(r" {2,}(?=\|)", " ", line)) for line in lines]
 
 
 def aligned(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -113,12 +119,16 @@ def _grid(cells: list[Figure]) -> list[str]:
 
 
 def _listed(figures: list[Figure]) -> list[str]:
-    rows = [(each.title, _with_unit(each), _spread(each), each.how) for each in figures]
+    rows = [(each.title, _with_unit(each), _spread(each), _how(each)) for each in figures]
     return aligned(("figure", "value", "rounds", "what the value is"), rows)
 
 
 def _with_unit(figure: Figure) -> str:
     return f"{number(figure.value)} {figure.unit}".strip()
+
+
+def _how(figure: Figure) -> str:
+    return f"{figure.how}; {figure.doubt}" if figure.doubt else figure.how
 
 
 def _spread(figure: Figure) -> str:

@@ -4,7 +4,7 @@ What several rounds found of one server is summed up here, and compared with ano
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from tools.bench.contestants import Arena, Running
@@ -115,9 +115,17 @@ def latency_ratio(
         for each, other in zip(*both, strict=True)
     ]
     how = f"{percentile} of {name}, divided by that of {other_name}"
-    if any(each.late_ms.get("p50", 0) > LATE_MS for each in (*both[0], *both[1])):
-        how += "; reviews were sent late, so other processes say more than the servers"
-    return _ratio(f"{subject}/{percentile}-{word}-vs-{other_word}", pairs, how, goal)
+    ratio = _ratio(f"{subject}/{percentile}-{word}-vs-{other_word}", pairs, how, goal)
+    return replace(ratio, doubt=_doubt([*both[0], *both[1]]))
+
+
+def _doubt(rounds: Sequence[Found]) -> str:
+    """Why latencies say more of the machine than of the servers, if they do."""
+    if any(each.late_ms.get("p50", 0) > LATE_MS for each in rounds):
+        return "but reviews were sent late, because the machine was busy"
+    if not rounds[0].late_ms and median(each.server_busy for each in rounds) < BUSY:
+        return "but a core was shared"
+    return ""
 
 
 def _ratio(id: str, pairs: list[tuple[float, float]], how: str, goal: Goal | None) -> Figure:  # noqa: A002

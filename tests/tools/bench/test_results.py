@@ -1,6 +1,7 @@
 """A run's figures keep their goals and spreads through bench.json."""
 
 import platform
+from dataclasses import replace
 
 import pytest
 
@@ -48,6 +49,10 @@ def test_a_goal_is_met_at_its_bound(goal: Goal, value: float, *, met: bool) -> N
 
 def test_a_figure_without_a_goal_is_neither_met_nor_not() -> None:
     assert BARE.met is None
+
+
+def test_a_figure_in_doubt_is_neither_met_nor_missed() -> None:
+    assert replace(FAST, doubt="but a core was shared").met is None
 
 
 def test_a_spread_needs_two_rounds() -> None:

@@ -1,5 +1,7 @@
 """The printed run: goals first, each with its verdict."""
 
+from dataclasses import replace
+
 import pytest
 
 from tools.bench import table
@@ -13,6 +15,15 @@ def test_each_goal_is_printed_met_or_not(run: Run) -> None:
         "| beside | 1.25 x | >= 1   | yes    | 1.2 to 1.3 | how               |",
         "| start  | 0.75 s | <= 0.5 | **no** |            |                   |",
     ]
+
+
+def test_a_goal_in_doubt_is_unclear(run: Run) -> None:
+    doubted = replace(run.figures[0], doubt="but a core was shared")
+
+    (line,) = table.goals(replace(run, figures=(doubted,)))[2:]
+
+    assert "| unclear |" in line
+    assert line.endswith("| how; but a core was shared |")
 
 
 def test_servers_under_load_come_a_server_a_line(run: Run) -> None:

@@ -15,13 +15,13 @@ const ticksPerSecond = 100 // what Linux counts CPU time in, on every machine
 // A Report is what load prints. Latencies are in milliseconds; `Late` is by how much reviews were
 // sent after the intended time, which their latency includes.
 type report struct {
-	Reviews       int                `json:"reviews"`
-	Seconds       float64            `json:"seconds"`
-	PerSecond     float64            `json:"per_second"`
-	Latency       map[string]float64 `json:"latency_ms"`
-	Late          map[string]float64 `json:"late_ms"`
-	ServerCPU     float64            `json:"server_cpu_seconds"`
-	GeneratorCPU  float64            `json:"generator_cpu_seconds"`
+	Reviews      int                `json:"reviews"`
+	Seconds      float64            `json:"seconds"`
+	PerSecond    float64            `json:"per_second"`
+	Latency      map[string]float64 `json:"latency_ms"`
+	Late         map[string]float64 `json:"late_ms"`
+	ServerCPU    float64            `json:"server_cpu_seconds"`
+	GeneratorCPU float64            `json:"generator_cpu_seconds"`
 }
 
 func summary(asked options, senders []*sender, measured *usage) *report {

@@ -50,10 +50,10 @@ func run(asked options, bodies []body) (*report, error) {
 	if err := measured.begin(); err != nil {
 		return nil, err
 	}
-	if asked.count == 0 {
+	if asked.count == 0 && asked.rate == 0 {
 		time.Sleep(time.Until(pace.start.Add(pace.to)))
 	} else {
-		running.Wait()
+		running.Wait() // all that was to be sent counts, also when its answer came late
 	}
 	if err := measured.end(); err != nil {
 		return nil, err
