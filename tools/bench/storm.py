@@ -26,7 +26,7 @@ PODS = 2000
 # --max-mutating-requests-inflight of an API server.
 AT_ONCE = 200
 NAMESPACES = 10
-CALM_PODS, CALM_RATE = 100, 20.0
+CALM_PODS, CALM_RATE = 60, 10.0
 PATIENCE = 60.0
 STORM, CALM, SETTLED = "storm", "calm", "settled"
 HOW = {
@@ -122,7 +122,7 @@ def calm_figures(outcome: Outcome) -> Iterator[Figure]:
     for part, name in ((HALF, "p50"), (NEARLY_ALL, "p99")):
         yield Figure(
             id=f"storm/calm/gate-{name}",
-            title=f"gate before the storm, {name}; {CALM_RATE:.0f} pods a second",
+            title=f"before the storm, {CALM_RATE:.0f} pods a second: gate, {name}",
             value=_milliseconds(waited, part),
             unit="ms",
             how=HOW["gate-p50"],
@@ -132,7 +132,7 @@ def calm_figures(outcome: Outcome) -> Iterator[Figure]:
 def _storm(
     name: str, title: str, value: float, unit: str = "", *, goal: Goal | None = None
 ) -> Figure:
-    whole = f"{title}; {PODS} pods, {AT_ONCE} at a time"
+    whole = f"storm of {PODS} pods, {AT_ONCE} at a time: {title}"
     return Figure(f"storm/{name}", whole, value, unit, goal, HOW.get(name, ""))
 
 

@@ -24,6 +24,9 @@ COLUMNS = {
     "p50": "p50 ms",
     "p99": "p99 ms",
     "p99.9": "p99.9 ms",
+    "added-p50": "added p50 ms",
+    "added-p99": "added p99 ms",
+    "added-cpu": "added CPU ms",
 }
 MET = {True: "yes", False: "**no**", None: "unclear"}
 

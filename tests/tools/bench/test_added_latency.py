@@ -67,11 +67,21 @@ def test_goals_stand_beside_the_ratios(containers: int, peer: str, goal: str) ->
     assert str(figure.goal) == goal
 
 
-def test_there_is_no_ratio_to_what_does_not_stand_out_of_the_noise() -> None:
+def test_a_ratio_to_what_does_not_stand_out_of_the_noise_is_in_doubt() -> None:
     found = by_id(samples(floor=1.0))
 
-    assert "through/1/1/added-p50-vs-floor" not in found
     assert found["through/1/1/floor/added-p50"].value < 0
+    assert found["through/1/1/added-p50-vs-floor"].met is None
+    assert "noise" in found["through/1/1/added-p50-vs-floor"].doubt
+
+
+def test_a_ratio_is_in_doubt_where_one_round_is_noise() -> None:
+    noisy = samples()
+    noisy.seconds[FLOOR][0] = [0.001] * 3
+
+    found = by_id(noisy)["through/1/1/added-p50-vs-floor"]
+
+    assert (len(found.rounds), found.met) == (1, None)
 
 
 def test_processor_time_is_counted_for_each_create() -> None:
