@@ -38,14 +38,15 @@ def measure(
     say: Say,
 ) -> Part:
     """Latencies at parts of each server's own saturation."""
-    turns = list(_turns(saturation, quick=quick))
+    turns = list(planned(saturation, quick=quick))
     say(f"open loop: {len(turns)} loads")
     rounds = take_turns(arena, servers, turns, 1 if quick else ROUNDS)
     found = [figure for turn in turns for figure in figures(turn, rounds[turn.key], PERCENTILES)]
-    return Part([*_ratios(turns, rounds), *found], list(_plots(turns, rounds)))
+    return Part([*ratios(turns, rounds), *found], list(plots(turns, rounds)))
 
 
-def _turns(saturation: Mapping[str, float], *, quick: bool) -> Iterator[Turn]:
+def planned(saturation: Mapping[str, float], *, quick: bool) -> Iterator[Turn]:
+    """What is measured, in order, given what each server answers a second at most."""
     for case, words in SERVERS.items():
         for share in (GOAL_SHARE,) if quick else SHARES:
             for word in words[:2] if quick else words:
@@ -55,7 +56,8 @@ def _turns(saturation: Mapping[str, float], *, quick: bool) -> Iterator[Turn]:
                 yield Turn(f"open/{case.word}/{share}", title, word, load)
 
 
-def _ratios(turns: list[Turn], rounds: Mapping[str, list[Found]]) -> Iterator[Figure]:
+def ratios(turns: list[Turn], rounds: Mapping[str, list[Found]]) -> Iterator[Figure]:
+    """Ours beside the Go floor, each at the same part of its own saturation."""
     for turn in turns:
         if turn.server == OURS:
             pair = (OURS, NAMES[OURS]), (FLOOR, NAMES[FLOOR])
@@ -65,7 +67,7 @@ def _ratios(turns: list[Turn], rounds: Mapping[str, list[Found]]) -> Iterator[Fi
             yield replace(ratio, title=f"{turn.title}: p99 beside the Go floor")
 
 
-def _plots(turns: list[Turn], rounds: Mapping[str, list[Found]]) -> Iterator[Plot]:
+def plots(turns: list[Turn], rounds: Mapping[str, list[Found]]) -> Iterator[Plot]:
     """Latency by arrival rate, of each case and percentile."""
     for case, words in SERVERS.items():
         for percentile in ("p50", "p99"):
