@@ -73,7 +73,7 @@ def fault_of_filled_in(stored: Json) -> str | None:
         "hardened containers": all(each.get("securityContext") == HARDENED for each in containers),
         "fresh images": all(each["imagePullPolicy"] == "Always" for each in containers),
         "memory of the server": containers[0]["resources"].get("requests") == {"memory": MEMORY},
-        "pod not root": spec["securityContext"].get("runAsNonRoot") is True,
+        "pod not root": spec.get("securityContext", {}).get("runAsNonRoot") is True,
         "no token": spec.get("automountServiceAccountToken") is False and not token,
         "no service links": spec.get("enableServiceLinks") is False,
         "labels": labels.get(SERVER) == "true" and labels.get(NAME) == "github-tools",
