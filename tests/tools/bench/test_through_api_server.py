@@ -9,7 +9,8 @@ from tests.tools.bench.test_created_pods import admitted, as_sent
 from tools.bench.admissions import ADMISSIONS, FILLED_IN, FLOOR
 from tools.bench.creator import Answer, Job, Outcome
 from tools.bench.results import ROUNDS_FOR_A_SPREAD, WrongAnswerError
-from tools.bench.through_api_server import Plan, Rounds
+from tools.bench.through_api_server import Plan, Rounds, measure
+from tools.cluster.release import NoControlPlaneError
 
 PLAN = Plan(1, 2, blocks=3, rounds=2, creates=4, seconds=60)
 COUNTED = (
@@ -93,3 +94,18 @@ def test_a_floor_that_was_not_called_for_every_pod_voids_the_run() -> None:
     api.called -= 1
     with pytest.raises(WrongAnswerError, match="was called 23 times for 24 pods"):
         done.check_the_floor()
+
+
+@pytest.mark.control_plane
+def test_every_admission_does_on_a_control_plane_what_it_promises() -> None:
+    said: list[str] = []
+
+    try:
+        part = measure(quick=True, say=said.append)
+    except NoControlPlaneError as reason:
+        pytest.skip(str(reason))
+
+    if not part.figures:
+        assert "lacks the policies" in said[-1]
+        pytest.skip(said[-1])
+    assert {figure.id.split("/")[3] for figure in part.figures} >= set(ADMISSIONS)
