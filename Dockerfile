@@ -1,7 +1,9 @@
-# A digest pins the base: --build-arg PYTHON=python:3.13-slim@sha256:...
+# A digest pins each base: --build-arg PYTHON=python:3.13-slim@sha256:...
 ARG PYTHON=python:3.13-slim
+# The same Python with a C compiler, which makes extension modules of the engine.
+ARG COMPILER=python:3.13
 
-FROM ${PYTHON} AS build
+FROM ${COMPILER} AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 WORKDIR /build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
@@ -13,10 +15,11 @@ COPY locks/run.txt locks/build.txt locks/extras.py locks/
 RUN python -m venv tools \
     && tools/bin/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement locks/build.txt \
     && tools/bin/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --no-compile --requirement locks/run.txt --target app
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py README.md LICENSE ./
 COPY certs certs
 COPY webhook webhook
-RUN tools/bin/python -m pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir wheel . \
+# The compiler reads the types of the packages that the engine imports.
+RUN MCP_ADMISSION_COMPILE=1 PYTHONPATH=app tools/bin/python -m pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir wheel . \
     && sha256sum wheel/*.whl | sed 's|\(.*\)  \(.*\)|\2 --hash=sha256:\1|' > wheel/lock.txt \
     && tools/bin/python -m pip install --quiet --no-deps --no-index --require-hashes --no-compile --requirement wheel/lock.txt --target app \
     && PYTHONPATH=app tools/bin/python -m pip check \

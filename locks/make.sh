@@ -13,4 +13,4 @@ lock() {
 lock run.txt pyproject.toml
 lock demo.txt pyproject.toml --constraint locks/run.txt --group demo
 lock dev.txt pyproject.toml --constraint locks/demo.txt --group dev
-lock build.txt --constraint locks/demo.txt --group build
+lock build.txt --constraint locks/dev.txt --group build --group compile

@@ -5,6 +5,7 @@ The Dockerfile is linted, and its build steps run as they are written, in a fold
 a name, from a tree that nobody can write to.
 """
 
+import json
 import os
 import re
 import shutil
@@ -90,6 +91,19 @@ def test_the_wheel_is_installed_by_its_hash(built: Path) -> None:
         r"wheel/mcp_admission-\S+\.whl --hash=sha256:[0-9a-f]{64}\n",
         (built / "wheel" / "lock.txt").read_text(),
     )
+
+
+def test_the_engine_is_compiled_and_its_source_stays_beside_it(built: Path) -> None:
+    app = built / "app"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(app)}
+    ran = subprocess.run(
+        [sys.executable, "-m", "webhook", "version", "-o", "json"],
+        cwd="/", env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert json.loads(ran.stdout)["engine"] == "compiled"
+    compiled = {path.name.split(".")[0] for path in app.glob("webhook/rules/checks/*.so")}
+    assert compiled == {path.stem for path in app.glob("webhook/rules/checks/*.py")} - {"__init__"}
 
 
 def test_people_type_the_command_in_a_pod(built: Path) -> None:

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.admission.case import (
     INJECTED,
@@ -34,6 +36,8 @@ from webhook.admission.budget import (
     MOST_IN_ONE_LIST,
     MOST_OBJECTIONS,
     MOST_SAID,
+    SMALL,
+    ObjectBounds,
     TooLarge,
 )
 from webhook.admission.workload import DEPLOYMENTS, Hook, stored
@@ -248,7 +252,7 @@ def test_what_is_stored_is_too_large_to_judge() -> None:
 
 @pytest.mark.parametrize("document", [None, [], {"spec": []}, {"metadata": [], "spec": None}])
 def test_odd_shapes_have_a_size(document: Any) -> None:
-    assert budget.fits(document, ("spec", "template"), budget.WRITTEN, None)
+    budget.measure(document, ("spec", "template"), budget.WRITTEN, None)
 
 
 def with_capabilities(containers: int, names: int) -> Json:
@@ -387,3 +391,29 @@ def test_a_name_that_no_container_can_have_is_in_no_sentence() -> None:
 def test_the_bounds_are_those_that_the_pages_name() -> None:
     assert (MOST_CONTAINERS, MOST_IN_ONE_LIST, MOST_IN_ALL) == (250, 2_000, 100_000)
     assert MOST_OBJECTIONS == 1_000
+
+
+INSIDE = st.recursive(
+    st.none() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.text(max_size=2), inner),
+)
+
+
+def exceeds(document: Json, bounds: ObjectBounds, commas: int | None) -> bool:
+    try:
+        budget.measure(document, (), bounds, SMALL + 1, commas)
+    except TooLarge:
+        return True
+    return False
+
+
+@given(INSIDE, INSIDE)
+def test_the_commas_of_its_text_save_counting_and_change_nothing(one: Any, other: Any) -> None:
+    """As long as the text is too long to be read uncounted."""
+    spec = {"a": one, "b": "x" * SMALL}
+    document: Json = {"spec": spec, "metadata": {"annotations": other}}
+    commas = json.dumps(document).count(",")
+
+    for most in range(1, 6):
+        bounds = ObjectBounds(most, SMALL)
+        assert exceeds(document, bounds, commas) is exceeds(document, bounds, None)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.rules.case import settings_of
-from webhook.admission.given import NOTHING, beside_others, read_pod_defaults
+from webhook.admission.given import NOTHING, beside_others, read_pod_defaults, settings_of_pods
 from webhook.settings import Toleration
 
 TOLERATION = {"key": "mcp", "operator": "Exists"}
@@ -85,3 +85,13 @@ def test_a_toleration_of_everything_that_was_the_fleets_refuses_no_pod(
     defaults = remembered.instead_of_defaults(settings_of(**settings)).mcp_server_defaults
 
     assert defaults.tolerations == [Toleration.model_validate(each) for each in kept]
+
+
+def test_the_settings_of_pods_are_made_once_and_known_by_identity() -> None:
+    made = settings_of_pods(NOTHING, FLEET)
+
+    assert settings_of_pods(NOTHING, FLEET) is made
+    assert made == NOTHING.instead_of_defaults(FLEET)
+    others = [settings_of_pods(NOTHING, settings_of()) for _ in range(16)]
+    assert made not in others
+    assert settings_of_pods(NOTHING, FLEET) is not made

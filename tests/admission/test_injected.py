@@ -353,3 +353,27 @@ def test_the_server_is_remembered_where_the_rest_does_not_tell(
 
     assert memory.get("items") == items
     assert Memory(**memory).server == server
+
+
+def read_twice(text: str) -> tuple[Memory | None, Memory | None]:
+    one, other = ({INJECTED: text} for _ in range(2))
+    return read_memory(Fields(one, Patch())), read_memory(Fields(other, Patch()))
+
+
+def test_what_all_pods_of_a_template_carry_is_read_once() -> None:
+    short, other = read_twice('{"set":{"":{"hostUsers":false}}}')
+    long, again = read_twice(json.dumps({"set": {"": {"later": "x" * 4_000}}}))
+
+    assert short is other
+    assert long == again
+    assert long is not again
+
+
+def test_what_a_review_makes_of_a_memory_is_not_in_the_next_one() -> None:
+    carried = {"set": {"": {"nodeSelector": {"a": "b"}}}, "was": {"": {"nodeSelector": {"c": "d"}}}}
+    document = pod(annotations={INJECTED: json.dumps(carried)}, nodeSelector={"a": "b"})
+
+    first = mutated(document, settings=EVERYTHING)
+
+    assert first["spec"]["nodeSelector"] == {"c": "d", "pool": "mcp"}
+    assert mutated(document, settings=EVERYTHING) == first

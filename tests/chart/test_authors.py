@@ -16,7 +16,7 @@ MERGE = "application/merge-patch+json"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
 WRITING = {
     "apiGroups": ["apps"],
-    "resources": ["deployments"],
+    "resources": ["deployments", "deployments/status"],
     "verbs": ["create", "get", "patch", "update"],
 }
 RIGHTS: dict[str, list[Json]] = {
@@ -129,5 +129,21 @@ def test_nobody_changes_a_server_into_one_that_gets_more(
 ) -> None:
     path = f"{DEPLOYMENTS.format('open-to-all')}/{name}?dryRun=All"
     answer = guarded.raw("PATCH", path, patch, MERGE, as_user=guarded.user(user))
+
+    assert answer.status == status, answer.body
+
+
+@pytest.mark.parametrize(
+    ("patch", "status"),
+    [
+        ({"metadata": OF_CRM}, 403),
+        ({"metadata": {"annotations": {"a": "b"}}}, 200),
+        ({"status": {"observedGeneration": 1}}, 200),
+    ],
+)
+def test_the_status_is_no_way_around(guarded: ControlPlane, patch: Json, status: int) -> None:
+    """Kubernetes stores the annotations of whoever writes the status."""
+    path = f"{DEPLOYMENTS.format('open-to-all')}/plain/status?dryRun=All"
+    answer = guarded.raw("PATCH", path, patch, MERGE, as_user=guarded.user("deployer"))
 
     assert answer.status == status, answer.body

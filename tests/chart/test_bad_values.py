@@ -21,7 +21,7 @@ REFUSED: dict[str, tuple[Json, str, str]] = {
     "unknown key inside": (
         {"serve": {"replica": 1}},
         "/serve/replica",
-        "affinity, clients, nodeSelector, replicas,",
+        "affinity, clients, logLevel, nodeSelector, replicas,",
     ),
     "unknown rule": ({"rules": {"capability": "warn"}}, "/rules/capability", "capabilities, "),
     "unknown environment name": (

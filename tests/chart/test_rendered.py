@@ -252,3 +252,20 @@ def test_each_process_logs_what_the_values_say(helm: Helm, level: str) -> None:
     ]
 
     assert [f"--log-level={level}" in each["args"] for each in containers] == [True] * 3
+
+
+def test_the_log_of_the_webhook_has_a_level_of_its_own(helm: Helm) -> None:
+    values = {"logLevel": "warning", "serve": {"logLevel": "debug"}}
+    levels = {
+        found["metadata"]["name"]: word
+        for found in helm.objects(values)
+        if found["kind"] == "Deployment"
+        for word in found["spec"]["template"]["spec"]["containers"][0]["args"]
+        if word.startswith("--log-level")
+    }
+
+    assert levels == {
+        "mcp-admission-serve": "--log-level=debug",
+        "mcp-admission-control": "--log-level=warning",
+        "mcp-admission-certificates": "--log-level=warning",
+    }

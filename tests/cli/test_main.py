@@ -12,7 +12,10 @@ import yaml
 
 from webhook.cli import main as command_line
 from webhook.cli.command import Subparsers, add_command
+from webhook.pods import fields
 
+# The form that Python imported.
+ENGINE = "python" if str(fields.__file__).endswith(".py") else "compiled"
 FULL = Path("/dev/full")
 
 
@@ -142,7 +145,8 @@ def test_the_version_needs_no_command(
         command_line.main(["--version"])
 
     assert (ended.value.code, imported) == (0, [])
-    assert capsys.readouterr().out == f"mcp-admission {version('mcp-admission')}\n"
+    told = f"mcp-admission {version('mcp-admission')} ({ENGINE} engine)\n"
+    assert capsys.readouterr().out == told
 
 
 def test_an_interrupted_command_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,13 +187,11 @@ def test_python_m_webhook_is_the_command() -> None:
         timeout=60,
     )
 
-    assert done.stdout == f"mcp-admission {version('mcp-admission')}\n"
+    assert done.stdout == f"mcp-admission {version('mcp-admission')} ({ENGINE} engine)\n"
 
 
 @pytest.mark.parametrize("output", ["table", "json", "yaml"])
-def test_version_prints_version_python_and_platform(
-    output: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_version_prints_what_runs_here(output: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main(["version", "-o", output]) == 0
 
     out = capsys.readouterr().out
@@ -197,7 +199,8 @@ def test_version_prints_version_python_and_platform(
         assert out.startswith(f"mcp-admission {version('mcp-admission')} (Python ")
         return
     found = yaml.safe_load(out)
-    assert found.keys() == {"version", "python", "platform"}
+    assert found.keys() == {"version", "python", "platform", "engine"}
+    assert found["engine"] == ENGINE
     assert found["version"] == version("mcp-admission")
 
 

@@ -204,3 +204,51 @@ def test_what_was_said_about_objects_long_gone_is_forgotten(
 
     names = [name for name, _, _ in run(main()).written]
     assert names == ["s0", "s1", "s2", "s3", "s4", "s0"]
+
+
+def test_an_object_about_which_something_else_is_said_all_the_time_gets_few_events() -> None:
+    """What a thousand servers share is edited by one request, and each has another note then."""
+
+    async def main() -> list[int]:
+        api, counted = Refusing(), []
+        notes = Recording(api)
+        for seconds in (0, 300, 600):
+            await asyncio.sleep(seconds)
+            before = len(api.written)
+            for number in range(50):
+                await notes.record(CRM, {"ConfigRefused": f"has {seconds} {number}"})
+            counted.append(len(api.written) - before)
+        await notes.record(SEARCH, {"ConfigRefused": "has"})
+        assert api.written[-1][0] == "search"
+        return counted
+
+    assert run(main()) == [10, 1, 2]
+
+
+def test_what_was_left_out_is_said_when_it_is_found_again() -> None:
+    async def main() -> Refusing:
+        api = Refusing()
+        notes = Recording(api)
+        for number in range(30):
+            await notes.record(CRM, {"ConfigRefused": f"has {number}"})
+        await asyncio.sleep(300)
+        await notes.record(CRM, {"ConfigRefused": "has 29"})
+        return api
+
+    assert run(main()).written[-1] == ("crm", "ConfigRefused", "has 29")
+
+
+def test_events_that_a_namespace_refuses_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quota may refuse all of them, about objects that are made and deleted without end."""
+    monkeypatch.setattr(notes_module, "MOST", 3)
+
+    async def main() -> Refusing:
+        api = Refusing(*[Forbidden(403, "Forbidden", "exceeded quota")] * 10)
+        notes = Recording(api)
+        for number in range(10):
+            about = regarding_deployment("team", f"s{number}", str(number))
+            await notes.record(about, {"PortUnknown": "none"})
+        await for_a_while(notes)
+        return api
+
+    assert sorted(name for name, _, _ in run(main()).written) == ["s7", "s8", "s9"]

@@ -18,7 +18,7 @@ from tests.hostile.victim import Look, assert_not_silenced, look
 pytestmark = pytest.mark.control_plane
 
 # All of them are there before their namespace is managed, as in one that comes under management.
-LARGE, REFUSED, SHARING = 32, 400, 100
+LARGE, REFUSED, SHARING, ASKING = 32, 400, 100, 300
 SECRET, SECRET_BYTES = "shared", 600_000
 LONGEST_TURN, MEMORY = 1.0, 192 * MIB
 # Of all servers of the namespace together, once it is known that it refuses.
@@ -74,6 +74,22 @@ def sharing(guard: Guard) -> Iterator[Tenant]:
     end(tenant)
 
 
+@pytest.fixture(scope="module")
+def refusing(guard: Guard) -> Iterator[Tenant]:
+    """300 servers whose configuration has 20,000 keys, one of which cannot be passed on."""
+    tenant = Tenant(guard.cluster, guard.cluster.namespace("refusing"))
+    data = {f"K{number}": "eA==" for number in range(20_000)} | {"BAD": "AA=="}
+    tenant.create("secrets", {"metadata": {"name": SECRET}, "data": data})
+    named = {"config-from": SECRET}
+    servers = [attacks.small_deployment(number, **named) for number in range(ASKING)]
+    tenant.create_all("deployments", servers)
+    administrate(guard.cluster, tenant.namespace, MANAGED)
+    last = f"s{ASKING - 1}-mcp"
+    guard.cluster.wait_for("last", lambda: tenant.raw("GET", f"services/{last}").status == 200, 90)
+    yield tenant
+    end(tenant)
+
+
 def end(tenant: Tenant) -> None:
     """Let nothing of it disturb what comes later."""
     tenant.cluster.raw("DELETE", f"/api/v1/namespaces/{tenant.namespace}")
@@ -122,6 +138,20 @@ def test_a_changed_secret_of_many_servers_does_not_hold_up_other_gates(
     with looking_at(guard, victim, before, "changed Secret") as looking:
         for first in "bc":
             change_secret(sharing, first)
+            looking.go_on(gates=4, seconds=SECONDS)
+
+
+def test_an_edited_secret_that_many_servers_cannot_use_does_not_hold_up_other_gates(
+    guard: Guard, refusing: Tenant, victim: Tenant, before: Look
+) -> None:
+    """An edit of an annotation makes the controller read all values for every server.
+
+    Nothing is written then, so nothing but their turns makes room for the gates of others.
+    """
+    with looking_at(guard, victim, before, "edited Secret") as looking:
+        for number in range(3):
+            body = {"metadata": {"annotations": {"edit": str(number)}}}
+            assert refusing.raw("PATCH", f"secrets/{SECRET}", body, MERGE).status == 200
             looking.go_on(gates=4, seconds=SECONDS)
 
 

@@ -26,6 +26,14 @@ CORE, APPS, NETWORK = "/api/v1", "/apis/apps/v1", "/apis/networking.k8s.io/v1"
 DATA = {"KEY": base64.b64encode(b"value").decode()}
 OURS = {"app.kubernetes.io/managed-by": "mcp-admission"}
 
+EXEC = {"exec": {"command": ["sh", "-c", "evil"]}}
+# By each of these fields somebody runs a program in a container.
+RUNS: dict[str, Any] = {
+    "lifecycle": {"postStart": EXEC},
+    "livenessProbe": EXEC,
+    "env": [{"name": "LD_PRELOAD", "value": "/files/evil.so"}],
+}
+
 
 @pytest.fixture(scope="module")
 def controller(guard: Guard) -> User:
@@ -69,6 +77,10 @@ def writes(namespace: str) -> Iterator[tuple[str, str, str, Json]]:
     yield "Secret of the tenant", "PATCH", f"{here}/secrets/mine", {"data": {"KEY": "eA=="}}
     image = {"spec": {"containers": [builders.container(image="evil.example/i:1")]}}
     yield "image of a Deployment", "PATCH", f"{apps}/mine", {"spec": {"template": image}}
+    for field in ("lifecycle", "livenessProbe", "env"):
+        changed = builders.container(**{field: RUNS[field]})
+        program = {"spec": {"containers": [changed]}}
+        yield f"{field} of a Deployment", "PATCH", f"{apps}/mine", {"spec": {"template": program}}
     yield "replicas", "PATCH", f"{apps}/mine", {"spec": {"replicas": 0}}
     label = {"metadata": {"labels": {"mcp-admission.dev/server": "false"}}}
     yield "label of a Deployment", "PATCH", f"{apps}/mine", label

@@ -64,7 +64,7 @@ def _copy(words: str, source: Path, folder: Path) -> None:
     for name in copied:
         if (source / name).is_dir():
             shutil.copytree(
-                source / name, folder / target, ignore=shutil.ignore_patterns("__pycache__")
+                source / name, folder / target, ignore=shutil.ignore_patterns("__pycache__", "*.so")
             )
         else:
             place = folder / target

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from itertools import pairwise
 from typing import ClassVar
 
@@ -135,3 +136,30 @@ def test_a_reconcile_that_never_ends_is_ended_and_comes_again() -> None:
 
     run(main())
     assert [round(at, 6) for at in Hanging.times] == [0, 30.2, 60.6]
+
+
+def test_keys_that_need_no_request_leave_turns_to_others() -> None:
+    """Thousands of them may be asked for at once, by one change of what they share."""
+    done: list[int] = []
+    beats: list[int] = []
+
+    class Busy:
+        async def reconcile(self, key: int) -> None:
+            ends = time.monotonic() + 0.02
+            while time.monotonic() < ends:
+                pass
+            done.append(key)
+
+    async def main() -> None:
+        queue: Queue[int] = Queue()
+        for key in range(10):
+            queue.add(key)
+        working = asyncio.create_task(Controller("busy", Busy(), queue, ControllerMetrics()).run())
+        while len(done) < 10:
+            await asyncio.sleep(0)
+            beats.append(len(done))
+        queue.shut_down()
+        await working
+
+    run(main())
+    assert set(range(1, 10)) <= set(beats)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from webhook.observe.logs import JsonLines, SeldomLog, configure, cut, failure
+from webhook.observe.logs import JsonLines, PreparedRecord, SeldomLog, configure, cut, failure
 
 
 def _line(record: logging.LogRecord) -> dict[str, Any]:
@@ -32,6 +32,29 @@ def test_a_record_is_one_object() -> None:
         "message": "a is 1",
         "file": "settings",
     }
+
+
+@pytest.mark.parametrize(
+    ("created", "told"),
+    [(0.0, "1970-01-01T00:00:00.000Z"), (1767225599.9999996, "2026-01-01T00:00:00.000Z")],
+)
+def test_a_time_is_told_in_milliseconds(created: float, told: str) -> None:
+    assert _line(_record("a", created=created))["time"] == told
+
+
+def test_a_record_with_written_fields_is_a_line_like_any_other() -> None:
+    """Also for a handler that writes it another way."""
+    record = PreparedRecord("webhook", logging.INFO, 'a "b"', '"file": "settings"')
+    record.created = 1767225600.1239
+    other = "%(asctime)s %(name)s %(levelname)s %(filename)s:%(lineno)d %(message)s"
+
+    assert list(_line(record).items()) == [
+        ("time", "2026-01-01T00:00:00.123Z"),
+        ("level", "info"),
+        ("message", 'a "b"'),
+        ("file", "settings"),
+    ]
+    assert logging.Formatter(other).format(record).endswith('webhook INFO :0 a "b"')
 
 
 def test_a_record_is_one_line_of_ascii() -> None:

@@ -18,7 +18,7 @@ from webhook.settings.rule_settings import NOT_OVERRIDABLE, RuleId
 
 def test_every_module_with_a_rule_is_registered_once() -> None:
     path = Path(str(folder.__file__)).parent
-    modules = {file.stem for file in path.glob("*.py") if "\nRULE = " in file.read_text()}
+    modules = {file.stem for file in path.glob("*.py") if "\nRULE: " in file.read_text()}
 
     assert sorted(rule.module for rule in RULES) == sorted(modules)
 

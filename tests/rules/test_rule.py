@@ -3,8 +3,12 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
 
-from tests.rules.case import base, pod_of, settings_of
+from tests.admission.policies import NAMES, POLICIES
+from tests.rules.case import Json, base, pod_of, settings_of, subjects
+from tests.rules.pods import pods
+from webhook.pods.fields import Malformed
 from webhook.rules.registry import RULES
 from webhook.rules.rule import (
     ContainerRule,
@@ -53,3 +57,35 @@ def test_the_type_of_a_rule_says_what_it_is_asked_about() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_only_a_rule_that_fills_in_gives_pods_what_their_template_lacks(rule: Any) -> None:
     assert rule.given is None or rule.fill is not PodRule(id=rule.id).fill
+
+
+OF_PODS = [rule for rule in RULES if not isinstance(rule, WorkloadRule)]
+RARE = frozenset[str]().union(*(rule.only_with for rule in OF_PODS))
+
+
+@given(pods(), NAMES)
+def test_a_rule_that_is_not_asked_would_object_to_nothing(document: Json, policy: str) -> None:
+    settings = POLICIES[policy]
+    try:
+        pod = pod_of(document)
+    except Malformed:
+        return
+    for rule in OF_PODS:
+        unasked = rule.only_with and rule.only_with.isdisjoint(pod.field_names())
+        if unasked or not rule.checks_by(settings):
+            for subject in subjects(rule, pod):
+                assert list(rule.check(subject, settings)) == []
+
+
+@given(pods(), NAMES)
+def test_no_rule_fills_in_what_another_is_only_asked_with(document: Json, policy: str) -> None:
+    try:
+        pod = pod_of(document)
+        before = pod.field_names()
+        for rule in OF_PODS:
+            for subject in subjects(rule, pod):
+                rule.fill(subject, POLICIES[policy])
+    except Malformed:
+        return
+
+    assert RARE.isdisjoint(pod.field_names() - before)

@@ -14,7 +14,7 @@ from webhook.admission.answer import NOT_COVERED, Answer
 from webhook.admission.workload import Request, Scope
 from webhook.observe.metrics import Metrics
 from webhook.server.admission_review import Reviewer
-from webhook.server.app import Traffic, review_application
+from webhook.server.app import Traffic, review_server
 from webhook.server.file_watch import SettingsFile
 from webhook.server.listener import REVIEWS, Address, Listener, ListenerPort
 from webhook.settings.model import Settings
@@ -88,7 +88,7 @@ async def serving(
     metrics = Metrics()
     traffic = Traffic(metrics)
     settings = SettingsFile(None)
-    app = review_application(settings, metrics, traffic, reviewer or Recorder(), client_names)
+    app = review_server(settings, metrics, traffic, reviewer or Recorder(), client_names)
     port_ = ListenerPort("reviews", REVIEWS, context)
     listener = await Listener.open(app, Address("127.0.0.1", 0), metrics, port_)
     port = int(listener.addresses[0].rpartition(":")[2])

@@ -65,3 +65,20 @@ async def test_what_comes_slowly_gives_way_to_those_who_wait(
     assert (slow.gave_way, read.gave_way) == (True, False)
     room.leave(slow)
     await waiting
+
+
+async def test_a_body_that_is_there_has_its_room_at_once_or_waits_like_others() -> None:
+    room = BodyRoom(8)
+    first, second, third = BodyPlace("a", 4), BodyPlace("b", 4), BodyPlace("c", 4)
+    assert room.take_at_once(first)
+    assert room.take_at_once(second)
+    assert not room.take_at_once(third)
+    first.give_way()
+    assert not first.gave_way
+
+    waiting = asyncio.ensure_future(room.take(BodyPlace("d", 8), _nothing))
+    await asyncio.sleep(0)
+    room.leave(first)
+    assert not room.take_at_once(third), "somebody waited before"
+    room.leave(second)
+    await waiting

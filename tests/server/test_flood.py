@@ -51,7 +51,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> I
     """A process for all of these tests: what one leaves behind is seen by the next."""
     volume = Volume(tmp_path_factory.mktemp("server") / "tls")
     volume.write_pair(authority.issue_cert(HOST))
-    with Server(authority, command(volume)) as running:
+    with Server(authority, command(volume, "--log-level", "debug")) as running:
         yield running
 
 

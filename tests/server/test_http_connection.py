@@ -1,12 +1,17 @@
 """When a request came, and clients that never come to an end."""
 
 import asyncio
+import re
 
 import pytest
+from aiohttp import web
 
 from tests.server.reviews import posted
 from tests.server.serving import Recorder, serving
+from webhook.observe.metrics import Metrics
 from webhook.server import connections, listener
+from webhook.server.http_connection import json_answer
+from webhook.server.listener import REVIEWS, Address, Listener, ListenerPort
 
 HEAD = b"POST /mutate%s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 REVIEW = HEAD % b"" + b"Content-Length: %d\r\n\r\n" % len(posted()) + posted()
@@ -76,3 +81,41 @@ async def test_the_clock_of_each_request_starts_with_its_first_bytes() -> None:
         writer.write(REVIEW[-1:])
         assert await asyncio.wait_for(reader.readuntil(b"HTTP/1.1 200 OK"), 10)
         writer.close()
+
+
+async def _answers(sent: bytes, *, ours: bool, closing: bool) -> bytes:
+    """What a client reads that sends this, and then what is no HTTP."""
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        aiohttps = web.Response(body=b"{}", content_type="application/json")
+        answer = json_answer(request, b"{}") if ours else aiohttps
+        if closing:
+            answer.force_close()
+        return answer
+
+    metrics = Metrics()
+    opened = await Listener.open(
+        web.Server(handler), Address("127.0.0.1", 0), metrics, ListenerPort("reviews", REVIEWS)
+    )
+    reader, writer = await asyncio.open_connection(*opened.addresses[0].split(":"))
+    writer.write(sent)
+    received = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n{}"), 10)
+    writer.write(b"no\r\n\r\n")
+    received += await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    await opened.close()
+    return re.sub(rb"Date: [A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \S+ GMT", b"Date: now", received)
+
+
+@pytest.mark.parametrize("closing", [False, True])
+@pytest.mark.parametrize("header", [b"", b"Connection: close\r\n", b"Connection: keep-alive\r\n"])
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+async def test_an_answer_is_written_as_aiohttp_writes_it(
+    version: bytes, header: bytes, closing: bool
+) -> None:
+    """Byte for byte, and the connection is kept as long."""
+    sent = b"GET / HTTP/%s\r\nHost: a\r\n%s\r\n" % (version, header)
+    received = await _answers(sent, ours=True, closing=closing)
+
+    assert received == await _answers(sent, ours=False, closing=closing)
+    assert b"Date: now" in received

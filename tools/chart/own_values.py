@@ -21,6 +21,7 @@ INTERVAL = r"^[1-9][0-9]*(ms|s|m|h)$"
 
 BOOLEAN: Schema = {"type": "boolean"}
 FREE: Schema = {"type": ["object", "null"]}
+LEVEL: Schema = {"enum": [*LEVELS, None]}
 LIST: Schema = {"type": ["array", "null"], "items": {"type": "object"}}
 NAME: Schema = {"type": ["string", "null"], "pattern": DNS_SUBDOMAIN, "maxLength": 253}
 PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
@@ -42,7 +43,7 @@ def own_values() -> Schema:
             }
         ),
         "imagePullSecrets": LIST,
-        "logLevel": {"enum": [*LEVELS, None]},
+        "logLevel": LEVEL,
         # An empty one is none; null is the default.
         "priorityClassName": {"anyOf": [NAME, {"const": ""}]},
         "certificates": mapping(
@@ -57,6 +58,7 @@ def own_values() -> Schema:
         "serve": mapping(
             {
                 **_process(),
+                "logLevel": LEVEL,
                 "clients": mapping(
                     {
                         "secretName": NAME,

@@ -9,6 +9,7 @@ from webhook.admission.answer import (
     advice,
     line,
 )
+from webhook.admission.budget import SMALL
 from webhook.admission.coverage import callers_of_pods, covered, labelled, pods_covered
 from webhook.admission.drift import (
     CURRENT,
@@ -42,6 +43,7 @@ __all__ = [
     "OUT_OF_DATE",
     "PODS",
     "REFUSED",
+    "SMALL",
     "STATES",
     "UNPROTECTED",
     "Answer",

@@ -79,6 +79,7 @@ class Answer(NamedTuple):
         return any(finding.refuses_pods for finding in self.findings)
 
 
+ALLOWED = Answer(allowed=True)
 NOT_COVERED = Answer(allowed=True, covered=False)
 
 
@@ -97,6 +98,8 @@ def allow_or_refuse(
 
 def allow(findings: Sequence[Finding] = (), operations: Sequence[Operation] = ()) -> Answer:
     """Allow the object, with the findings as warnings."""
+    if not findings and not operations:
+        return ALLOWED
     return Answer(
         allowed=True,
         warnings=_warnings(findings),
@@ -144,6 +147,8 @@ def advice(rules: Iterable[str]) -> str:
 
 def _warnings(findings: Sequence[Finding]) -> tuple[str, ...]:
     """The findings as warnings, as many as the API server hands on."""
+    if not findings:
+        return ()
     warnings: list[str] = []
     room = MOST_OF_WARNINGS
     for finding in findings:

@@ -28,6 +28,7 @@ MOST_SAID = 100
 SMALL = 32 * 1024
 """Bytes of JSON that hold few enough items to be read uncounted."""
 
+ANY = 2**62
 _CONTAINERS = frozenset({dict, list})
 _RECORD = "managedFields"  # what it holds is not read item by item
 _READ = ("spec", "template")
@@ -55,11 +56,11 @@ FILLED_IN = ObjectBounds(*(2 * most for most in WRITTEN))
 class Budget:
     """What the rules of one review may still object to, and what of it has words."""
 
-    __slots__ = ("_said", "left")
+    __slots__ = ("_errors", "_warnings", "left")
 
     def __init__(self) -> None:
         self.left = MOST_OBJECTIONS
-        self._said = dict.fromkeys(Severity, 0)
+        self._errors = self._warnings = 0
 
     def take(self) -> bool:
         """Count one objection; False once there are too many."""
@@ -68,8 +69,11 @@ class Budget:
 
     def says(self, severity: Severity) -> bool:
         """Whether the next finding of the severity has words."""
-        self._said[severity] += 1
-        return self._said[severity] <= MOST_SAID
+        if severity is Severity.ERROR:
+            self._errors += 1
+            return self._errors <= MOST_SAID
+        self._warnings += 1
+        return self._warnings <= MOST_SAID
 
     def spent(self) -> list[Finding]:
         """The finding that refuses the object where there was too much to object to."""
@@ -98,36 +102,38 @@ def too_large(error: TooLarge) -> Finding:
 
 
 def measure(
-    document: Any, template: tuple[str, ...], bounds: ObjectBounds, size: int | None
+    document: Any,
+    template: tuple[str, ...],
+    bounds: ObjectBounds,
+    size: int | None,
+    commas: int | None = None,
 ) -> None:
     """Raise TooLarge where the object has more than the bounds, in whatever field.
 
-    `template` is the path to what has the pod's spec, `size` an upper bound of its JSON in bytes,
-    None where it is not known.
+    `template` is the path to what has the pod's spec. `size` and `commas` are upper bounds of the
+    bytes and the commas of its JSON, None where they are not known.
     """
     _count_containers(document, template, bounds)
     if type(document) is not dict or (size is not None and size <= SMALL):
         return
+    if commas is None or size is None or size > 2 * bounds.in_all:
+        commas = ANY  # there may be many items in lists that are short
+    if commas < bounds.one_list:
+        return
     parts = [step.value for step in _parts(document)]
-    if not (_within(parts, bounds) or _small(parts)):
+    if not (_within(parts, bounds, commas) or _small(parts)):
         raise _too_large(document, bounds)
-
-
-def fits(document: Any, template: tuple[str, ...], bounds: ObjectBounds, size: int | None) -> bool:
-    """Whether the object has no more than the bounds."""
-    try:
-        measure(document, template, bounds, size)
-    except TooLarge:
-        return False
-    return True
 
 
 def _count_containers(document: Any, template: tuple[str, ...], bounds: ObjectBounds) -> None:
     at = document
-    for key in (*template, "spec"):
+    for key in template:
         at = at.get(key) if type(at) is dict else None
-    found = map(at.get, CONTAINER_LISTS) if type(at) is dict else ()
-    count = sum(len(items) for items in found if type(items) is list)
+    at = at.get("spec") if type(at) is dict else None
+    if type(at) is not dict:
+        return
+    found = [at.get(key) for key in CONTAINER_LISTS]
+    count = sum([len(items) for items in found if type(items) is list])
     if count > bounds.containers:
         pointer = "".join(f"/{key}" for key in (*template, "spec"))
         raise TooLarge(pointer, _sentence(f"{count:,} containers", bounds.containers, "of them"))
@@ -147,15 +153,23 @@ def _parts(document: dict[str, Any]) -> list[_Step]:
     return [step for step in found if type(step.value) in _CONTAINERS]
 
 
-def _within(parts: list[Any], bounds: ObjectBounds) -> bool:
-    """Whether all that is in the parts is within the bounds."""
-    pending, left = list(parts), bounds.in_all
+def _within(parts: list[Any], bounds: ObjectBounds, commas: int = ANY) -> bool:
+    """Whether all that is in the parts is within the bounds.
+
+    JSON has a comma between two items. Where too few are left for a list that is too long, the
+    rest needs no counting.
+    """
+    pending, left, most = list(parts), bounds.in_all, bounds.one_list
     for value in pending:
-        left -= len(value)
-        if left < 0 or len(value) > bounds.one_list:
+        count = len(value)
+        left -= count
+        commas -= count - 1
+        if left < 0 or count > most:
             return False
+        if commas < most:
+            return True
         items = value.values() if type(value) is dict else value
-        pending += [item for item in items if type(item) in _CONTAINERS]
+        pending += [item for item in items if type(item) is dict or type(item) is list]
     return True
 
 

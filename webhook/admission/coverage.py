@@ -45,12 +45,10 @@ def covered(workload: Workload, settings: Settings, scope: Scope) -> bool:
 
 def labelled(workload: Workload) -> bool:
     """Whether the object or its pod template carries the label."""
-    if workload.labels.get(names.SERVER) == "false":
+    own = workload.labels.get(names.SERVER)
+    if own == "false":
         return False
-    return any(
-        labels.get(names.SERVER) not in (None, "false")
-        for labels in (workload.labels, workload.head.labels)
-    )
+    return own is not None or workload.head.labels.get(names.SERVER) not in (None, "false")
 
 
 def pods_covered(workload: Workload, settings: Settings, scope: Scope) -> bool:

@@ -7,7 +7,6 @@ without saying why; the review says why. A Scale carries no template and no labe
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from webhook import names
 from webhook.admission import answer, injected, revert
@@ -31,7 +30,10 @@ _WITHOUT = ("NotIn", "DoesNotExist")
 
 @dataclass(frozen=True)
 class _Change:
-    """One request for a Deployment; `old` is None on CREATE."""
+    """One request for a Deployment; `old` is None on CREATE.
+
+    `unchanged` says that it is an update that left template, labels and annotations of ours alone.
+    """
 
     request: Request
     settings: Settings
@@ -39,16 +41,7 @@ class _Change:
     patch: Patch
     new: Workload
     old: Workload | None
-
-    @property
-    def coverage(self) -> Coverage:
-        """What the request means for the Deployment."""
-        return deployment_coverage(self.new, self.old, self.settings, self.scope)
-
-    @cached_property
-    def unchanged(self) -> bool:
-        """Whether it is an update that leaves template, labels and annotations of ours alone."""
-        return self.old is not None and revert.unchanged(self.new, self.old)
+    unchanged: bool
 
 
 def review_deployment(request: Request, settings: Settings, scope: Scope) -> answer.Answer:
@@ -57,10 +50,11 @@ def review_deployment(request: Request, settings: Settings, scope: Scope) -> ans
     new = read_workload(request.object, request, scope, patch)
     updating = request.operation == "UPDATE"
     old = read_workload(request.old_object, request, scope, Patch()) if updating else None
-    change = _Change(request, settings, scope, patch, new, old)
-    coverage = change.coverage
+    coverage = deployment_coverage(new, old, settings, scope)
     if coverage is Coverage.NONE:
         return uncovered(new)
+    unchanged = old is not None and revert.unchanged(new, old)
+    change = _Change(request, settings, scope, patch, new, old, unchanged)
     if not change.unchanged:
         request.measure()
     if coverage is Coverage.LEAVES:

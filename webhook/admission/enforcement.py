@@ -1,10 +1,12 @@
 """The rules at work on one pod: fill in, check what came out, and settle conflicts."""
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Self
 
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.budget import Budget
+from webhook.admission.given import settings_of_pods
 from webhook.admission.injected import Memory
 from webhook.pods import Patch, Pod, PodHead, Violation
 from webhook.rules.registry import RulePlan, Step, plan_rules
@@ -17,7 +19,7 @@ class Enforcement:
 
     `given` are the settings by which new pods are given what their template may not say, where
     they are not the others. Objections to what `concerns` says no about, by its pointer, do not
-    count.
+    count. `fields` are the names of all fields of the pod, before rules fill in.
     """
 
     def __init__(
@@ -26,12 +28,14 @@ class Enforcement:
         applying: RulePlan,
         subjects: dict[str, Sequence[Any]],
         given: Settings | None = None,
+        fields: AbstractSet[str] = frozenset(),
     ) -> None:
         self.settings = settings
         self.plan = applying
         self.fills = applying.fills
         self.subjects = subjects
-        self.given = given
+        self.given = settings if given is None else given
+        self.fields = fields
         self.budget = Budget()
         self.concerns: Callable[[str], bool] | None = None
 
@@ -39,7 +43,8 @@ class Enforcement:
     def of_pod(cls, settings: Settings, pod: Pod, *, given: Settings | None = None) -> Self:
         """The rules for a pod, or for a template whose workload no rule looks at."""
         subjects = {"pod": (pod,), "container": pod.containers, "workload": ()}
-        return cls(settings, plan_rules(settings, windows=pod.platform.windows), subjects, given)
+        plan = plan_rules(settings, windows=pod.platform.windows)
+        return cls(settings, plan, subjects, given, pod.field_names())
 
     @classmethod
     def of_owned_pod(cls, settings: Settings, pod: Pod, remembered: Memory) -> Self:
@@ -47,7 +52,7 @@ class Enforcement:
 
         Only what is always current is filled in again, and what the template's pods are given.
         """
-        rules = cls.of_pod(settings, pod, given=remembered.pods.instead_of_defaults(settings))
+        rules = cls.of_pod(settings, pod, given=settings_of_pods(remembered.pods, settings))
         rules.fills = rules.plan.current
         return rules
 
@@ -80,14 +85,13 @@ class Enforcement:
         Returns the warnings about them.
         """
         warnings: list[Finding] = []
-        settings, given = self.settings, self.given or self.settings
+        settings, given, subjects = self.settings, self.given, self.subjects
         for step in self.fills:
-            rule = step.rule
-            if not rule.final and step.action == "override":
+            if step.replaces:
                 for _, violations in self._objections((step,)):
                     warnings += self._overridden(step, violations, patch)
-            fill, by = rule.fill, settings if rule.given is None else given
-            for subject in self.subjects[rule.subject]:
+            fill, by = step.fill, settings if step.rule.given is None else given
+            for subject in subjects[step.subject]:
                 fill(subject, by)
         return warnings
 
@@ -96,7 +100,7 @@ class Enforcement:
         for step in self.fills:
             if step.rule.given is not None:
                 for subject in self.subjects[step.rule.subject]:
-                    step.rule.fill(subject, self.given or self.settings)
+                    step.fill(subject, self.given)
 
     def promise(self) -> dict[str, Any]:
         """What the pods of a template that is filled in lack, in the words of mcpServerDefaults."""
@@ -126,12 +130,14 @@ class Enforcement:
     def _objections(self, steps: Sequence[Step]) -> list[tuple[Step, list[Violation]]]:
         """What the rules object to, as much of it as may be counted."""
         settings, subjects, budget = self.settings, self.subjects, self.budget
-        concerns = self.concerns
+        concerns, fields = self.concerns, self.fields
         found: list[tuple[Step, list[Violation]]] = []
         for step in steps:
-            check = step.rule.check
+            if step.only_with and step.only_with.isdisjoint(fields):
+                continue
+            check = step.check
             of_rule: list[Violation] = []
-            for subject in subjects[step.rule.subject]:
+            for subject in subjects[step.subject]:
                 for violation in check(subject, settings):
                     if concerns is not None and not concerns(violation.pointer):
                         continue

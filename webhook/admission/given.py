@@ -56,8 +56,25 @@ def beside_others(settings: Settings) -> Settings:
     return settings.model_copy(update={"mcp_server_defaults": defaults})
 
 
+def settings_of_pods(remembered: PodDefaults, settings: Settings) -> Settings:
+    """The same as `instead_of_defaults`; both are known by identity, as plans of rules are."""
+    key = id(remembered), id(settings)
+    if key not in _OF_PODS:
+        if len(_OF_PODS) == _MOST:
+            del _OF_PODS[next(iter(_OF_PODS))]
+        _OF_PODS[key] = remembered, settings, remembered.instead_of_defaults(settings)
+    return _OF_PODS[key][2]
+
+
+# Holding both keeps their identity from being used again.
+_OF_PODS: dict[tuple[int, int], tuple[PodDefaults, Settings, Settings]] = {}
+_MOST = 16
+
+
 def read_pod_defaults(data: Any) -> PodDefaults | None:
     """What a template remembers, or None where it is nothing that the settings could say."""
+    if data == {}:
+        return NOTHING
     try:
         return PodDefaults.model_validate(data)
     except ValidationError:

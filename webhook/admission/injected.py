@@ -6,10 +6,9 @@ new pods of the template are given. It is a memory, not an authority: it never e
 a check, and an annotation that cannot be read counts as absent.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -23,7 +22,8 @@ LARGEST = 8 * 1024
 PLACES = frozenset({"set", "items", "was"})
 PODS = "pods"
 LISTS = frozenset({"envFrom", "imagePullSecrets", "tolerations", "volumeMounts", "volumes"})
-_CONTAINER = re.compile(r"containers\[([^\]]+)\]")
+_CONTAINER = "containers["
+_OFTEN = 2 * 1024
 
 ByPlace = dict[str, dict[str, Any]]
 
@@ -42,17 +42,13 @@ class Memory:
     was: ByPlace = field(default_factory=dict)
     pods: PodDefaults = NOTHING
 
-    @property
+    @cached_property
     def server(self) -> str:
         """The container that was the server; empty where that was a guess, or is not known.
 
         It is the one that has a place among the items; where none has, the only one of all.
         """
-        for places in (self.items, self.set.keys() | self.was.keys()):
-            named = {name for name in map(_container, places) if name}
-            if named:
-                return named.pop() if len(named) == 1 else ""
-        return ""
+        return _server(self.items, self.set, self.was)
 
     def away(self) -> Iterator[tuple[str, str, Any]]:
         """The places, fields and values that we took away and put nothing in their stead."""
@@ -67,6 +63,16 @@ def read_memory(annotations: Fields) -> Memory | None:
     text = annotations.get(names.INJECTED)
     if not isinstance(text, str) or len(text) > LARGEST:
         return None
+    return _read_again(text) if len(text) <= _OFTEN else _read(text)
+
+
+@lru_cache(maxsize=64)
+def _read_again(text: str) -> Memory | None:
+    """The same: all pods of a template carry one text. What it says is copied where it is used."""
+    return _read(text)
+
+
+def _read(text: str) -> Memory | None:
     written = text.encode(errors="surrogatepass")
     if len(written) > LARGEST:
         return None
@@ -99,7 +105,8 @@ class Carried:
 
     def server(self) -> str:
         """The container that was the server, as far as it is remembered."""
-        return "" if self.memory is None else self.memory.server
+        memory = self.memory
+        return "" if memory is None else memory.server
 
 
 def write_memory(
@@ -136,37 +143,51 @@ def _tell_server(memory: dict[str, ByPlace], pod: Pod) -> None:
     """Give the server a place among the items where nothing else tells it, and a guess two."""
     known = pod.known_server
     server = "" if known is None else _container(known.fields.place)
-    if _remembered(memory).server != server:
+    if _server(memory["items"], memory["set"], memory["was"]) != server:
         regular = (each for each in pod.containers if each.fields.key == "containers")
         for container in islice(regular, 2) if known is None else (known,):
             memory["items"].setdefault(container.fields.place, {})
 
 
-def _remembered(memory: dict[str, ByPlace]) -> Memory:
-    return Memory(set=memory["set"], items=memory["items"], was=memory["was"])
+def _server(items: ByPlace, filled: ByPlace, was: ByPlace) -> str:
+    """The container that the places tell as the server; see Memory.server."""
+    found = _only_one(items)
+    if found is None:
+        found = _only_one((*filled, *was))
+    return found or ""
+
+
+def _only_one(places: Iterable[str]) -> str | None:
+    """The container in which the places are; empty where there are several, None without one."""
+    found = None
+    for place in places:
+        name = _container(place)
+        if name and found and name != found:
+            return ""
+        found = name or found
+    return found
 
 
 def _container(place: str) -> str:
     """The name of the regular container in which a place is, if it is in one."""
-    match = _CONTAINER.match(place)
-    return "" if match is None else match[1]
+    end = place.find("]") if place.startswith(_CONTAINER) else -1
+    return "" if end < 0 else place[len(_CONTAINER) : end]
 
 
 def _collect(spec: Fields, patch: Patch) -> dict[str, ByPlace]:
     """What the journal of a review says about the spec."""
     memory: dict[str, ByPlace] = {"items": {}, "set": {}, "was": {}}
-    places: dict[Fields, str | None] = {}
+    places: dict[Fields, str | None] = {spec: ""}
+    pointers = patch.pointers()
     for edit in patch.edits():
         at, key = edit.at, edit.key
         if key == names.GATES:
             continue
-        if at not in places:
-            places[at] = place_of(at, spec)
-        place = places[at]
+        place = places[at] if at in places else place_of(at, places)
         if place is None:
             continue
         now, theirs = at.get(key), edit.theirs
-        if patch.made(now):
+        if type(now) is dict and patch.made(now):
             _collect_made(memory, join(place, key), now, patch)
         if not (edit.filled or edit.overridden):
             continue
@@ -176,7 +197,7 @@ def _collect(spec: Fields, patch: Patch) -> dict[str, ByPlace]:
         if now is not None and (edit.filled or at.has(key)):
             _remember(memory["set"], place, key, now)
         if theirs is not ABSENT and (
-            edit.overridden or (theirs is not None and patch.in_request(at))
+            edit.overridden or (theirs is not None and pointers.of(at) is not None)
         ):
             _remember(memory["was"], place, key, theirs)
     return memory
@@ -186,11 +207,14 @@ def _collect_made(
     memory: dict[str, ByPlace], place: str, made: dict[str, Any], patch: Patch
 ) -> None:
     """All that an object holds which we made; no rule adds to a list of one."""
+    ours: dict[str, Any] = {}
     for key, value in made.items():
-        if patch.made(value):
+        if type(value) is dict and patch.made(value):
             _collect_made(memory, join(place, key), value, patch)
         else:
-            _remember(memory["set"], place, key, value)
+            ours[key] = value
+    if ours:
+        memory["set"].setdefault(place, {}).update(ours)
 
 
 def _remember(places: ByPlace, place: str, key: str, value: Any) -> None:
@@ -210,14 +234,17 @@ def _sorted(value: Any) -> Any:
     if type(value) is list:
         return [_sorted(item) for item in value]
     if type(value) is dict:
-        return {key: _sorted(inner) for key, inner in sorted(value.items())}
+        return {key: _sorted(value[key]) for key in sorted(value)}
     return value
 
 
 def _ordered(memory: dict[str, ByPlace]) -> dict[str, ByPlace]:
     """One spelling for one memory, whatever the order in which it was filled in."""
     return {
-        kind: {place: dict(sorted(fields.items())) for place, fields in sorted(places.items())}
+        kind: {
+            place: {key: places[place][key] for key in sorted(places[place])}
+            for place in sorted(places)
+        }
         for kind, places in sorted(memory.items())
         if places
     }

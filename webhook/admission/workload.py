@@ -53,7 +53,8 @@ class Request(NamedTuple):
 
     `resource` is the plural with its group (`pods`, `deployments.apps`), `subresource` empty for
     the main resource. `name` is empty where the object has only a generateName. `size` is at least
-    that of each object as JSON, in bytes, and None where it is not known.
+    that of each object as JSON, in bytes, `commas` that of its commas; both are None where they are
+    not known.
     """
 
     def measure(self, *, filled_in: bool = False) -> None:
@@ -63,14 +64,16 @@ class Request(NamedTuple):
         """
         filled_in = filled_in or self.hook is Hook.VALIDATE
         bounds = budget.FILLED_IN if filled_in else budget.WRITTEN
-        budget.measure(self.object, self._path, bounds, self.size)
+        budget.measure(self.object, self._path, bounds, self.size, self.commas)
 
     def fits(self) -> bool:
         """Whether both objects are small enough to be compared field by field."""
-        return all(
-            budget.fits(document, self._path, budget.FILLED_IN, self.size)
-            for document in (self.object, self.old_object)
-        )
+        try:
+            for document in (self.object, self.old_object):
+                budget.measure(document, self._path, budget.FILLED_IN, self.size, self.commas)
+        except budget.TooLarge:
+            return False
+        return True
 
     @property
     def _path(self) -> tuple[str, ...]:
@@ -90,6 +93,7 @@ class Request(NamedTuple):
     groups: tuple[str, ...] = ()
     dry_run: bool = False
     size: int | None = None
+    commas: int | None = None
 
 
 class Workload(NamedTuple):
@@ -115,7 +119,7 @@ class Workload(NamedTuple):
     @property
     def name(self) -> str:
         """What people call the object: its name, or the prefix of its generated one."""
-        metadata = self.root.child("metadata")
+        metadata = self.root.get("metadata") or {}
         return str(metadata.get("name") or metadata.get("generateName") or "")[:LONGEST_NAME]
 
 
@@ -139,7 +143,7 @@ def read_workload(document: Any, request: Request, scope: Scope, patch: Patch) -
     carried = injected.Carried(of_pod)
     origin = Origin(
         namespace=request.namespace,
-        name=_name(request, metadata, own_metadata.child("labels"), owner),
+        name=_name(request, metadata, own_metadata, owner),
         kind=kind,
         owner=str(owner.get("kind")) if owner else "",
         annotations=reaching,
@@ -190,7 +194,7 @@ def _controller(metadata: Fields) -> Fields | None:
     return None
 
 
-def _name(request: Request, metadata: Fields, labels: Fields, owner: Fields | None) -> str:
+def _name(request: Request, metadata: Fields, of_pod: Fields, owner: Fields | None) -> str:
     """The name of the workload that a person wrote, as far as the object tells.
 
     Pods are named after their controller and Jobs after their schedule; a ReplicaSet has the name
@@ -199,18 +203,20 @@ def _name(request: Request, metadata: Fields, labels: Fields, owner: Fields | No
     kind, _ = KINDS[request.resource]
     made_by = "" if owner is None else owner.get("kind")
     if owner is not None and (kind == "Pod" or (kind == "Job" and made_by in SCHEDULES)):
-        kind, name = made_by, str(owner.get("name"))
+        kind, name = str(made_by), str(owner.get("name"))
     else:
         name = str(metadata.get("name") or request.name or metadata.get("generateName") or "")
         name = name.rstrip("-")
     name = name[:LONGEST_NAME]  # Kubernetes refuses a longer one, which takes long to read
-    return _without_hash(name, labels) if kind == "ReplicaSet" else name
+    return _without_hash(name, of_pod.child("labels")) if kind == "ReplicaSet" else name
 
 
 def _without_hash(name: str, labels: Fields) -> str:
-    found = (f"-{labels.get(key)}" for key in HASHES if labels.has(key))
-    endings = (ending for ending in found if name.endswith(ending))
-    return name.removesuffix(next(endings, "")) or name
+    for key in HASHES:
+        ending = f"-{labels.get(key)}"
+        if labels.has(key) and name.endswith(ending):
+            return name.removesuffix(ending) or name
+    return name
 
 
 def _disagreeing(reaching: tuple[Fields, ...]) -> tuple[str, ...]:

@@ -9,10 +9,10 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any, cast
 
 from webhook.cli.command import Command, ExitCode, OneOf, Parser, add_command
+from webhook.observe.build_info import build_info
 
 COMMANDS = {
     "serve": "webhook.cli.serve",
@@ -135,5 +135,6 @@ class _Version(argparse.Action):
         super().__init__(option_strings, dest, nargs=0, **options)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print(f"{parser.prog} {version('mcp-admission')}")
+        found = build_info()
+        print(f"{parser.prog} {found.version} ({found.engine} engine)")
         parser.exit()

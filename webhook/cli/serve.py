@@ -17,6 +17,9 @@ and /healthz, /readyz and /metrics on a second port without TLS.
 The files named here are read again when they change. If a changed file cannot be used, the previous
 one stays in use, and a metric and the log report it. At the start, it ends the command with exit
 code 2.
+
+The log has a line for each review that rejects, changes or warns. With --log-level debug, it has a
+line for every review.
 """
 EPILOG = """\
 examples:

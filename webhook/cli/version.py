@@ -1,12 +1,10 @@
 """`mcp-admission version`: which version this is, of what it is made, and where it runs."""
 
 import argparse
-import platform
-from importlib.metadata import version
 
-from webhook import names
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.output import add_output_option, is_for_programs, print_object
+from webhook.observe.build_info import build_info
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -15,20 +13,18 @@ def add_parser(subparsers: Subparsers) -> None:
         subparsers,
         "version",
         short="print the version",
-        description="Prints the version of mcp-admission, and the Python and system it runs on.",
+        description="Prints the version of mcp-admission, the Python and system it runs on, and "
+        "whether its engine is compiled.",
     )
     add_output_option(parser)
 
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Print the version."""
-    found = {
-        "version": version(names.PRODUCT),
-        "python": platform.python_version(),
-        "platform": f"{platform.system().lower()}/{platform.machine()}",
-    }
+    found = build_info()
     if is_for_programs(args):
-        print_object(args, found)
+        print_object(args, found._asdict())
     else:
-        print(f"mcp-admission {found['version']} (Python {found['python']}, {found['platform']})")
+        runs_on = f"Python {found.python}, {found.platform}, {found.engine} engine"
+        print(f"mcp-admission {found.version} ({runs_on})")
     return ExitCode.OK

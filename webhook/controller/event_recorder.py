@@ -4,6 +4,7 @@ An Event is named after what it says, so that a controller that starts again doe
 can still be read. `drift_notes` are those about a server whose pods are not as new ones would be.
 """
 
+import asyncio
 import logging
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,6 +20,8 @@ VERSION = "events.k8s.io/v1"
 # The deletion of an object is not noticed here: of the oldest, an Event may be written once more.
 MOST = 10_000
 UNWRITTEN = "unwritten"
+# Of one object so many at once, and then one in five minutes.
+AT_ONCE, SECONDS_EACH = 10, 300.0
 
 _REASONS = {
     OUT_OF_DATE: "OutOfDate",
@@ -57,11 +60,32 @@ def regarding_deployment(namespace: str, name: str, uid: str) -> Regarding:
     return Regarding("apps/v1", "Deployment", namespace, name, uid)
 
 
+class Sparing:
+    """How many Events an object gets.
+
+    Who edits what a thousand servers share could else have a thousand written by each edit.
+    """
+
+    def __init__(self) -> None:
+        self._spent: dict[str, float] = {}
+
+    def allows(self, uid: str) -> bool:
+        """Whether it gets one more, which is counted."""
+        now = asyncio.get_running_loop().time()
+        spent = max(now, self._spent.pop(uid, now))
+        allowed = spent - now <= (AT_ONCE - 1) * SECONDS_EACH
+        self._spent[uid] = spent + SECONDS_EACH if allowed else spent
+        if len(self._spent) > MOST:
+            del self._spent[next(iter(self._spent))]
+        return allowed
+
+
 class EventRecorder:
     """Writes Events; a note about an object is not written again until it has changed.
 
     An Event that cannot be written stops no reconciler: it goes into the queue, one at a time and
-    later each time, until it is written or does not hold any more.
+    later each time, until it is written or does not hold any more. One about an object that has had
+    too many is left out; a reconcile that finds the same later asks again.
     """
 
     def __init__(self, api: Api, instance: str, queue: Queue[str]) -> None:
@@ -69,6 +93,7 @@ class EventRecorder:
         self._written: dict[str, dict[str, str]] = {}
         self._unwritten: dict[Regarding, dict[str, str]] = {}
         self._retrying = False
+        self._sparing = Sparing()
 
     async def record(self, regarding: Regarding, notes: dict[str, str]) -> None:
         """Write these notes by their reasons, and forget what does not hold any more."""
@@ -77,11 +102,14 @@ class EventRecorder:
                 del kept[reason]
         for reason, note in notes.items():
             written = self._written.get(regarding.uid, {}).get(reason)
-            if note not in (written, self._unwritten.get(regarding, {}).get(reason)):
+            known = written, self._unwritten.get(regarding, {}).get(reason)
+            if note not in known and self._sparing.allows(regarding.uid):
                 about = {"namespace": regarding.namespace, "name": regarding.name}
                 fields = {**about, "kind": regarding.kind, "reason": reason}
                 LOG.warning("event recorded", extra={"fields": fields})
                 self._unwritten.setdefault(regarding, {})[reason] = note
+                if len(self._unwritten) > MOST:
+                    del self._unwritten[next(iter(self._unwritten))]
                 await self._write_or_retry(regarding)
         if not self._written.get(regarding.uid):
             self._written.pop(regarding.uid, None)

@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from typing import Any, Generic, Protocol, TypeVar
 
 from webhook.kube.errors import ApiError, is_outage, is_refusal
+from webhook.kube.pages import Turn
 from webhook.kube.work_queue import LONGEST, LONGEST_REFUSED, NamespacedName, Queue
 from webhook.observe.metrics import ControllerMetrics
 
@@ -59,11 +60,14 @@ class Controller(Generic[Key]):
                 group.create_task(self._work(), name=f"{self.name}-{number}")
 
     async def _work(self) -> None:
+        # Thousands of keys may need no request, and so nothing that lets others have a turn.
+        turn_of_others = Turn()
         while (key := await self.queue.get()) is not None:
             try:
                 await self._reconcile(key)
             finally:
                 self.queue.done(key)
+            await turn_of_others.end()
 
     async def _reconcile(self, key: Key) -> None:
         clock = asyncio.get_running_loop().time

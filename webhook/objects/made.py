@@ -122,4 +122,5 @@ def _unless_refused(make: Callable[[], Made], keeps: tuple[tuple[str, str], ...]
     try:
         return make()
     except Refused as refusal:
-        return Made(refusals=(refusal,), keeps=keeps)
+        # The one that was raised holds, by its traceback, every value that it was about.
+        return Made(refusals=(Refused(refusal.reason, *refusal.sentences),), keeps=keeps)

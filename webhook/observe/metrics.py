@@ -18,6 +18,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from webhook.observe.build_info import BuildInfo, build_info
+
 KINDS = frozenset(
     (
         "Pod",
@@ -42,14 +44,14 @@ BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 Child = TypeVar("Child")
 
 
-class _Children(dict[tuple[str, ...], Child]):
+class _Children(dict[tuple[object, ...], Child]):
     """The children of a metric by their label values, in a third of the time of `labels()`."""
 
     def __init__(self, labels: Callable[..., Child]) -> None:
         super().__init__()
         self._labels = labels
 
-    def __missing__(self, values: tuple[str, ...]) -> Child:
+    def __missing__(self, values: tuple[object, ...]) -> Child:
         child = self[values] = self._labels(*values)
         return child
 
@@ -65,6 +67,10 @@ class Review(NamedTuple):
     dry_run: bool
 
 
+def _show_build(gauge: Callable[..., Gauge]) -> None:
+    gauge("build_info", "What runs here.", BuildInfo._fields).labels(*build_info()).set(1)
+
+
 class Metrics:
     """The metrics of one process, in a registry of their own."""
 
@@ -74,8 +80,10 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         counter = partial(Counter, namespace=NAMESPACE, registry=self.registry)
         gauge = partial(Gauge, namespace=NAMESPACE, registry=self.registry)
+        _show_build(gauge)
+        reviews = counter("reviews_total", "Reviews answered.", Review._fields)
         self._reviews = _Children(
-            counter("reviews_total", "Reviews answered.", Review._fields).labels
+            lambda *values: reviews.labels(*values[:-1], "true" if values[-1] else "false")
         )
         self._seconds = _Children(
             Histogram(
@@ -124,10 +132,11 @@ class Metrics:
 
     def reviewed(self, review: Review, seconds: float) -> None:
         """Count one answered review."""
-        operation = review.operation if review.operation in OPERATIONS else OTHER
-        kind = review.kind if review.kind in KINDS else OTHER
-        dry_run = "true" if review.dry_run else "false"
-        self._reviews[review.hook, review.scope, operation, kind, review.decision, dry_run].inc()
+        if review.operation not in OPERATIONS:
+            review = review._replace(operation=OTHER)
+        if review.kind not in KINDS:
+            review = review._replace(kind=OTHER)
+        self._reviews[review].inc()
         self._seconds[review.hook,].observe(seconds)
 
     def expect_failed_handshakes(self, causes: Iterable[str]) -> None:
@@ -170,6 +179,7 @@ class ControllerMetrics:
         ProcessCollector(registry=self.registry)
         counter = partial(Counter, namespace=NAMESPACE, registry=self.registry)
         gauge = partial(Gauge, namespace=NAMESPACE, registry=self.registry)
+        _show_build(gauge)
         self.leader = gauge("leader", "1 while this process leads, else 0.")
         self.queue_depth = gauge("queue_depth", "Keys that wait for a worker.", ["reconciler"])
         self.reconcile_seconds = Histogram(

@@ -27,46 +27,6 @@ class Malformed(Exception):  # noqa: N818 - it describes the object, not a failu
         self.pointer = pointer
 
 
-class Violation(NamedTuple):
-    """What a rule objects to: a field, and optionally one item of the list that it holds.
-
-    `overridden` is what to say when the value was replaced instead, `advice` marks what is never
-    more than a warning. `detail` follows the sentence where there is room for it, and `short`
-    is a sentence of its own that says the same where there is none.
-    """
-
-    at: "Fields"
-    key: str
-    sentence: str
-    item: int | None = None
-    overridden: str = ""
-    advice: bool = False
-    detail: str = ""
-    short: str = ""
-
-    @property
-    def pointer(self) -> str:
-        """The RFC 6901 pointer to the field or item."""
-        pointer = f"{self.at.pointer}/{escape(self.key)}"
-        return pointer if self.item is None else f"{pointer}/{self.item}"
-
-    @property
-    def place(self) -> str:
-        """The field in the words of people: `containers[main].securityContext.privileged`."""
-        return join(self.at.place, self.key)
-
-    @property
-    def message(self) -> str:
-        """The place and what is wrong there, in one sentence."""
-        separator = " " if self.item is None else ": "
-        return f"{self.place}{separator}{self.sentence}{self.detail}"
-
-    @property
-    def brief(self) -> str:
-        """What to say where there is no room for the message; empty where that is all."""
-        return self.short or self._replace(detail="").message * bool(self.detail)
-
-
 class Editor(Protocol):
     """Carries out edits and records them."""
 
@@ -102,13 +62,14 @@ class Fields:
         item: int | None = None,
         root: str = "",
     ) -> None:
-        self.value: dict[str, Any] | None = value
+        self.value: dict[str, Any] | None = None
         self.editor = editor
         self.inside = inside
         self.key = key
         self.item = item
         self.root = root
         if type(value) is dict:
+            self.value = value
             self.get: Callable[[str], Any] = value.get
         elif value is None and item is None:
             self.get = _NOTHING.get
@@ -196,7 +157,7 @@ class Fields:
     def default(self, key: str, value: Any) -> None:
         """Fill in a field that is absent."""
         held = self.get(key)
-        if not held and (held is None or type(held) in _EMPTY_TYPES):
+        if held is None or (not held and type(held) in _EMPTY_TYPES):
             if self.value is None:
                 self.exist()
             self.editor.set(self, key, value)
@@ -218,7 +179,7 @@ class Fields:
         """Take away a field, or one item of the list that it holds."""
         self.editor.remove(self, key, item)
 
-    def violation(self, key: str, sentence: str, **more: Any) -> Violation:
+    def violation(self, key: str, sentence: str, **more: Any) -> "Violation":
         """Object to a field here; the sentence follows the name of the place."""
         return Violation(self, key, sentence, **more)
 
@@ -233,6 +194,46 @@ class Fields:
             if self.inside.value is None:
                 self.inside.exist()
             self.hold(self.editor.create(self.inside, self.key))
+
+
+class Violation(NamedTuple):
+    """What a rule objects to: a field, and optionally one item of the list that it holds.
+
+    `overridden` is what to say when the value was replaced instead, `advice` marks what is never
+    more than a warning. `detail` follows the sentence where there is room for it, and `short`
+    is a sentence of its own that says the same where there is none.
+    """
+
+    at: Fields
+    key: str
+    sentence: str
+    item: int | None = None
+    overridden: str = ""
+    advice: bool = False
+    detail: str = ""
+    short: str = ""
+
+    @property
+    def pointer(self) -> str:
+        """The RFC 6901 pointer to the field or item."""
+        pointer = f"{self.at.pointer}/{escape(self.key)}"
+        return pointer if self.item is None else f"{pointer}/{self.item}"
+
+    @property
+    def place(self) -> str:
+        """The field in the words of people: `containers[main].securityContext.privileged`."""
+        return join(self.at.place, self.key)
+
+    @property
+    def message(self) -> str:
+        """The place and what is wrong there, in one sentence."""
+        separator = " " if self.item is None else ": "
+        return f"{self.place}{separator}{self.sentence}{self.detail}"
+
+    @property
+    def brief(self) -> str:
+        """What to say where there is no room for the message; empty where that is all."""
+        return self.short or self._replace(detail="").message * bool(self.detail)
 
 
 def item_name(value: Any, at: int) -> str:

@@ -27,16 +27,25 @@ class Edit:
     back the value that an earlier review had replaced.
     """
 
-    items: list[Any] | None = None
-    filled = False
-    overridden = False
-    given_back = False
+    __slots__ = (
+        "at",
+        "before",
+        "filled",
+        "given_back",
+        "items",
+        "key",
+        "overridden",
+        "target",
+        "theirs",
+    )
 
     def __init__(self, at: Fields, target: dict[str, Any], key: str) -> None:
         self.at = at
         self.target = target
         self.key = key
         self.before = self.theirs = target.get(key, ABSENT)
+        self.items: list[Any] | None = None
+        self.filled = self.overridden = self.given_back = False
 
     def adopted(self, value: Any) -> Any:
         """What the field holds once it is given a value, where it was edited before.
@@ -65,18 +74,20 @@ class Pointers:
 
     def of(self, at: Fields) -> str | None:
         """The RFC 6901 pointer of an object."""
-        if at.inside is None:
+        around = at.inside
+        if around is None:
             return at.root
         if at in self._known:
             return self._known[at]
-        pointer = self.of(at.inside)
-        step = None if pointer is None else self._step(at.inside, at)
+        pointer = self.of(around)
+        step = None if pointer is None else self._step(around, at)
         self._known[at] = found = None if step is None else f"{pointer}/{step}"
         return found
 
     def _step(self, around: Fields, at: Fields) -> str | None:
         """The last part of a pointer; None where the object around holds another one."""
-        key, item, held = at.key, at.item, around.get(at.key)
+        key, item = at.key, at.item
+        held = around.get(key)
         edit = self._journal.get((id(around.value), key))
         if edit is not None and edit.before is not held:
             return None

@@ -14,6 +14,7 @@ _DOMAIN = names.PREFIX.rstrip("/")
 _NEARLY = 0.8
 _LONGEST = 2 * len(_DOMAIN)  # nothing longer is alike
 _LABELS = (*names.LABELS, names.GATEWAY)
+_LABEL_ENDS = tuple(label[len(_DOMAIN) :] for label in _LABELS)
 _ANNOTATIONS = frozenset({*names.USER_ANNOTATIONS, names.INJECTED, names.REVISION})
 _SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _PORT_NAME = re.compile(r"(?=[-0-9]*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")
@@ -25,10 +26,10 @@ def unread_label(key: str, *more: str) -> str | None:
 
     `more` are labels that are read on this object beside those of workloads.
     """
-    if not key.startswith(names.PREFIX):
-        return _of_another_domain(key, _LABELS)
     if key in _LABELS:
         return None
+    if not key.startswith(names.PREFIX):
+        return _of_another_domain(key) if key.endswith(_LABEL_ENDS) else None
     if key == names.MANAGED:
         return "is read on namespaces alone"
     if key in names.USER_ANNOTATIONS:
@@ -55,11 +56,11 @@ def _unread(key: str, known: tuple[str, ...]) -> str:
     return sentence if near is None else f"{sentence}: did you mean {near}?"
 
 
-def _of_another_domain(key: str, known: tuple[str, ...]) -> str | None:
+def _of_another_domain(key: str) -> str | None:
     """What to say about a key of ours behind a domain that is nearly ours."""
     domain, _, name = key.rpartition("/")
     meant = f"{names.PREFIX}{name}"
-    if not domain or meant not in known or len(domain) > _LONGEST or not _nearly_ours(domain):
+    if not domain or meant not in _LABELS or len(domain) > _LONGEST or not _nearly_ours(domain):
         return None
     return f"is not read: did you mean {meant}?"
 

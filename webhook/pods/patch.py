@@ -50,11 +50,14 @@ class Patch:
 
     def set(self, at: Fields, key: str, value: Any) -> None:
         """Give a field a value; one that was just taken out and comes back costs nothing."""
-        target = _object(at)
-        if id(target) in self._made:
+        target = at.value
+        if target is None:
+            raise _nothing(at)
+        here = id(target)
+        if here in self._made:
             target[key] = journal.copied(value) if type(value) in journal.CONTAINERS else value
             return
-        slot = (id(target), key)
+        slot = (here, key)
         edit = self._journal.get(slot)
         if edit is None:
             edit = self._journal[slot] = journal.Edit(at, target, key)
@@ -112,9 +115,9 @@ class Patch:
         edit = self._journal.get((id(at.value), key))
         return edit is not None and edit.given_back
 
-    def in_request(self, at: Fields) -> bool:
-        """Whether an object is one of the request, and still at its place."""
-        return journal.Pointers(self._journal).of(at) is not None
+    def pointers(self) -> journal.Pointers:
+        """The pointers of the request's objects, until the next edit."""
+        return journal.Pointers(self._journal)
 
     def undo(self) -> None:
         """Make the object what it was, as if nothing had been edited."""
@@ -138,7 +141,7 @@ class Patch:
             self._keep_equal_objects()
         operations: list[Operation] = []
         removals: list[Operation] = []
-        pointers = journal.Pointers(self._journal)
+        pointers = self.pointers()
         for edit in self._journal.values():
             at, key, before = edit.at, edit.key, edit.before
             now = edit.target.get(key, journal.ABSENT)
@@ -208,5 +211,9 @@ def _edit_list(
 
 def _object(at: Fields) -> dict[str, Any]:
     if at.value is None:
-        raise TypeError(f"nothing stands at {at.pointer}")
+        raise _nothing(at)
     return at.value
+
+
+def _nothing(at: Fields) -> TypeError:
+    return TypeError(f"nothing stands at {at.pointer}")

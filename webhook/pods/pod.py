@@ -3,9 +3,9 @@
 Kubernetes visits init containers, containers and ephemeral containers alike; so do the rules.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from webhook import names
@@ -74,7 +74,8 @@ class Origin:
 
     def annotation_list(self, key: str) -> list[str]:
         """The entries of a comma-separated annotation; an absent one has none."""
-        return [entry.strip() for entry in (self.annotation(key) or "").split(",") if entry.strip()]
+        value = self.annotation(key)
+        return [entry.strip() for entry in value.split(",") if entry.strip()] if value else []
 
 
 class Platform(NamedTuple):
@@ -110,6 +111,8 @@ class PodHead:
     What we injected earlier is taken out of the spec at this stage (admission/revert.py).
     """
 
+    __slots__ = ("annotations", "labels", "metadata", "origin", "spec")
+
     def __init__(self, metadata: Fields, spec: Fields, origin: Origin) -> None:
         self.metadata = metadata
         self.labels = metadata.child("labels")
@@ -124,8 +127,11 @@ class Pod(PodHead):
     """A pod, or the template of one, with the containers of its spec.
 
     Where ephemeral containers are added to a live pod, it has these alone: `before` are the names
-    of those that were there.
+    of those that were there. `contexts` are the security contexts of the pod and of every
+    container.
     """
+
+    __slots__ = ("_choice", "containers", "contexts", "platform", "security_context")
 
     def __init__(self, head: PodHead, before: Collection[str] | None = None) -> None:
         self.metadata = head.metadata
@@ -139,7 +145,10 @@ class Pod(PodHead):
             found = [fields for key in CONTAINER_LISTS for fields in spec.items(key)]
         else:
             found = spec.others(EPHEMERAL, before)
-        self.containers = [Container(fields, self.platform) for fields in found]
+        platform = self.platform
+        self.containers = containers = [Container(fields, platform) for fields in found]
+        self.contexts = [self.security_context, *[each.security_context for each in containers]]
+        self._choice: tuple[Container | None, bool] | None = None
 
     @property
     def server(self) -> Container | None:
@@ -147,16 +156,30 @@ class Pod(PodHead):
 
         It may be a guess; None where an annotation names a container that does not exist.
         """
-        return self._server[0]
+        return self._server()[0]
 
     @property
     def known_server(self) -> Container | None:
         """The same, and None where it is a guess: Secrets go to this one alone."""
-        container, guessed = self._server
+        container, guessed = self._server()
         return None if guessed else container
 
-    @cached_property
+    def field_names(self) -> set[str]:
+        """The names of all fields of the spec, of its containers and of their contexts."""
+        found = set(self.spec.value or ())
+        for container in self.containers:
+            found.update(container.fields.value or ())
+        for context in self.contexts:
+            if context.value is not None:
+                found.update(context.value)
+        return found
+
     def _server(self) -> tuple[Container | None, bool]:
+        if self._choice is None:
+            self._choice = self._chosen()
+        return self._choice
+
+    def _chosen(self) -> tuple[Container | None, bool]:
         regular = [each for each in self.containers if each.fields.key == "containers"]
         clues = server_choice.Clues(
             named=self.origin.annotation(names.CONTAINER),
@@ -165,12 +188,6 @@ class Pod(PodHead):
         )
         at, guessed = server_choice.choose_server([each.fields for each in regular], clues)
         return None if at is None else regular[at], guessed
-
-    def security_contexts(self) -> Iterable[Fields]:
-        """The security contexts of the pod and of every container."""
-        yield self.security_context
-        for container in self.containers:
-            yield container.security_context
 
     def violation(self, key: str, sentence: str, **more: Any) -> Violation:
         """Object to a field of the spec."""

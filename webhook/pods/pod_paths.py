@@ -7,7 +7,7 @@ after another one was put before it.
 import re
 from typing import Any
 
-from webhook.pods.fields import Fields, Malformed, item_name
+from webhook.pods.fields import Fields, Malformed, item_name, join
 from webhook.pods.pod import CONTAINER_LISTS
 
 ENTERED = frozenset({*CONTAINER_LISTS, "nodeSelectorTerms", "ports"})
@@ -48,12 +48,16 @@ class PodPaths:
         return None if position is None else Fields(items[position], at.editor, at, key, position)
 
 
-def place_of(at: Fields, spec: Fields) -> str | None:
-    """The place of an object in the pod's spec, or None where it stands elsewhere."""
-    root = at
-    while root.inside is not None:
-        root = root.inside
-    return at.place if root is spec else None
+def place_of(at: Fields, known: dict[Fields, str | None]) -> str | None:
+    """The place of an object, or None where it stands in none of the known ones.
+
+    What was found on the way is known from then on.
+    """
+    if at in known:
+        return known[at]
+    around = None if at.inside is None else place_of(at.inside, known)
+    known[at] = place = None if around is None else join(around, at.label)
+    return place
 
 
 def _positions(items: list[Any]) -> dict[str, int]:

@@ -13,8 +13,8 @@ Where several are left, the first is a guess. Native sidecars are init container
 containers are ephemeral ones: neither is ever the server.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from webhook.pods.fields import Fields
 
@@ -57,7 +57,7 @@ class Clues(NamedTuple):
 
     named: str | None = None
     remembered: str = ""
-    default: object = None
+    default: Any = None
 
 
 class Choice(NamedTuple):
@@ -73,15 +73,14 @@ def choose_server(regular: Sequence[Fields], clues: Clues) -> Choice:
     if clues.named is not None:
         return Choice(names.index(clues.named) if clues.named in names else None)
     left = list(range(len(regular)))
-    fits: Callable[[int], bool]
-    for fits in (
-        lambda at: names[at] == clues.remembered,
-        lambda at: PORT in regular[at].names("ports"),
-        lambda at: names[at] == clues.default,
-        lambda at: not is_sidecar(names[at]),
-    ):
-        if len(left) > 1:
-            left = [at for at in left if fits(at)] or left
+    if len(left) > 1 and clues.remembered:
+        left = [at for at in left if names[at] == clues.remembered] or left
+    if len(left) > 1:
+        left = [at for at in left if PORT in regular[at].names("ports")] or left
+    if len(left) > 1 and clues.default:
+        left = [at for at in left if names[at] == clues.default] or left
+    if len(left) > 1:
+        left = [at for at in left if not is_sidecar(names[at])] or left
     return Choice(left[0] if left else None, guessed=len(left) > 1)
 
 

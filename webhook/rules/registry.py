@@ -4,7 +4,8 @@ The order matters where one rule reads what another filled in: identity before w
 it, the token before the volumes that come with it, ceilings after defaults, the gate last.
 """
 
-from typing import NamedTuple, get_args
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, get_args
 
 from webhook.rules.checks import (
     annotations,
@@ -42,7 +43,7 @@ from webhook.rules.checks import (
     volume_types,
     windows_host_process,
 )
-from webhook.rules.rule import Rule, nothing_to_check, nothing_to_fill
+from webhook.rules.rule import Rule, Violation, nothing_to_check, nothing_to_fill
 from webhook.settings import NOT_OVERRIDABLE, RuleAction, RuleId, Settings
 
 RULES: tuple[Rule, ...] = (
@@ -86,10 +87,19 @@ EXCEPTABLE = frozenset(rule.id for rule in RULES if rule.exceptable)
 
 
 class Step(NamedTuple):
-    """A rule that applies, and what the settings say about a conflict with it."""
+    """A rule that applies, and what the settings say about a conflict with it.
+
+    The rest is read from the rule, so that a review has it at hand. `replaces` says that the
+    fleet's values take the place of others before the rule fills in.
+    """
 
     rule: Rule
     action: RuleAction
+    subject: str
+    fill: Callable[[Any, Settings], None]
+    check: Callable[[Any, Settings], Iterable[Violation]]
+    only_with: frozenset[str]
+    replaces: bool
 
 
 class RulePlan(NamedTuple):
@@ -120,20 +130,21 @@ def plan_rules(settings: Settings, *, windows: bool = False) -> RulePlan:
     compare every key of it.
     """
     key = id(settings), windows
-    if key not in _PLANS:
+    known = _PLANS.get(key)
+    if known is None:
         if len(_PLANS) == _MOST_PLANS:
             del _PLANS[next(iter(_PLANS))]
-        _PLANS[key] = settings, _laid_out(settings, windows=windows)
-    return _PLANS[key][1]
+        known = _PLANS[key] = settings, _laid_out(settings, windows=windows)
+    return known[1]
 
 
 def _laid_out(settings: Settings, *, windows: bool) -> RulePlan:
-    known = [Step(rule, rule.action(rule.id, settings)) for rule in RULES]
+    known = [_step(rule, settings) for rule in RULES]
     steps = [
         step for step in known if step.action != "off" and not (windows and step.rule.linux_only)
     ]
     fills = tuple(step for step in steps if _fills(step.rule, settings))
-    checks = tuple(step for step in steps if _checks(step.rule, settings))
+    checks = tuple(step for step in steps if _checks(step, settings))
     return RulePlan(
         fills,
         tuple(
@@ -147,13 +158,27 @@ def _laid_out(settings: Settings, *, windows: bool) -> RulePlan:
     )
 
 
+def _step(rule: Rule, settings: Settings) -> Step:
+    action = rule.action(rule.id, settings)
+    checked = rule.checks_by(settings)
+    return Step(
+        rule,
+        action,
+        rule.subject,
+        rule.fill,
+        rule.check if checked else nothing_to_check,
+        rule.only_with,
+        replaces=checked and not rule.final and action == "override",
+    )
+
+
 def _fills(rule: Rule, settings: Settings) -> bool:
     level = rule.level if rule.fill_level is None else rule.fill_level
     return settings.level >= level and rule.fill is not nothing_to_fill
 
 
-def _checks(rule: Rule, settings: Settings) -> bool:
-    return settings.level >= rule.level and rule.check is not nothing_to_check
+def _checks(step: Step, settings: Settings) -> bool:
+    return settings.level >= step.rule.level and step.check is not nothing_to_check
 
 
 def validate(rules: tuple[Rule, ...], ids: tuple[str, ...]) -> None:

@@ -25,6 +25,7 @@ __all__ = [
     "Settings",
     "Violation",
     "WorkloadRule",
+    "always",
     "conflict_action",
     "nothing_to_check",
     "nothing_to_fill",
@@ -51,6 +52,11 @@ def nothing_to_check(_subject: object, _settings: Settings) -> Iterable[Violatio
     return ()
 
 
+def always(_settings: Settings) -> bool:
+    """Under all settings."""
+    return True
+
+
 def conflict_action(rule: RuleId, settings: Settings) -> RuleAction:
     """What the settings say about a conflict with this rule."""
     return settings.rules.get(rule, settings.on_conflict)
@@ -69,6 +75,10 @@ class _Rule(Generic[Subject]):
     pod that the API server accepts. `final` rules are checked by the validating hook too, after all
     other webhooks. `action` reads what happens on a conflict. `exceptable` says whether a workload
     may be let off the rule: labels, requests and the gate are what all others are built on.
+
+    Two say where `check` cannot object to anything, so that it is not asked: `checks_by` reads the
+    settings, once for each of them; `only_with` are fields that no rule fills in, of which a pod
+    must have one (in its spec, its containers or their security contexts).
     """
 
     id: RuleId
@@ -84,6 +94,8 @@ class _Rule(Generic[Subject]):
     final: bool = True
     exceptable: bool = True
     action: Callable[[RuleId, Settings], RuleAction] = conflict_action
+    checks_by: Callable[[Settings], bool] = always
+    only_with: frozenset[str] = frozenset()
 
     @property
     def module(self) -> str:

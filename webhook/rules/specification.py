@@ -1,11 +1,13 @@
 """What a rule promises, read from the head of its module.
 
 The head is written for those who read the code; the list of rules, its documentation and the
-help texts of reports are made from the same words, so that they cannot differ.
+help texts of reports are made from the same words, so that they cannot differ. It is read from the
+source, because a compiled module has no docstring.
 """
 
-import sys
+import ast
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import NamedTuple
 
 from webhook.rules.rule import Rule
@@ -33,7 +35,8 @@ class Specification(NamedTuple):
 
 def specification(rule: Rule) -> Specification:
     """The head of the module that holds the rule; ValueError where it lacks a part."""
-    return parse_head(rule.id, sys.modules[f"{__package__}.checks.{rule.module}"].__doc__ or "")
+    source = files(f"{__package__}.checks").joinpath(f"{rule.module}.py").read_text("utf-8")
+    return parse_head(rule.id, ast.get_docstring(ast.parse(source)) or "")
 
 
 def parse_head(rule: str, head: str) -> Specification:

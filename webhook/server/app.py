@@ -1,24 +1,25 @@
-"""The application of reviews, from the API server.
+"""The server of reviews, from the API server.
 
-A request reads top to bottom: `_endpoint`, then Intake.read, Turns.take, decode_review,
-make_decision (which calls the review and encode_review), record_decision.
+A request reads top to bottom: `_boundary`, `_Reviews.answer`, then Intake.read, Turns.take,
+Judge.answer. There are four paths and one method: routes, middlewares and headers of aiohttp's
+application layer took as long as decoding a review.
 """
 
 import asyncio
 import logging
-import time
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 
-from webhook.admission import Hook, Request, Scope, review
+from webhook.admission import Hook, Scope, review
 from webhook.observe.logs import SeldomLog
 from webhook.observe.metrics import Metrics
-from webhook.server import admission_review, object_size
+from webhook.server.admission_review import Reviewer
 from webhook.server.file_watch import SettingsFile
-from webhook.server.http_connection import connection_of
+from webhook.server.http_connection import HttpConnection, connection_of, json_answer
 from webhook.server.intake import SHARE, Intake, check_client, request_timeout
+from webhook.server.judge import Judge
 from webhook.server.turns import Asked, RejectedError, Turns
 
 LOG = logging.getLogger(__name__)
@@ -29,10 +30,8 @@ PATHS = {
     "/mutate/managed": (Hook.MUTATE, Scope.MANAGED),
     "/validate/managed": (Hook.VALIDATE, Scope.MANAGED),
 }
-SENTENCES = {
-    HTTPStatus.NOT_FOUND: f"nothing is here: reviews go to {', '.join(PATHS)}",
-    HTTPStatus.METHOD_NOT_ALLOWED: "reviews are sent with POST",
-}
+NOT_FOUND = f"nothing is here: reviews go to {', '.join(PATHS)}"
+NOT_POST = "reviews are sent with POST"
 
 
 class Traffic:
@@ -43,8 +42,8 @@ class Traffic:
 
     def __init__(self, metrics: Metrics) -> None:
         self.draining = False
-        self._metrics = metrics
         self._in_flight = 0
+        metrics.in_flight.set_function(lambda: self._in_flight)
         self._none = asyncio.Event()
         self._none.set()
 
@@ -54,108 +53,77 @@ class Traffic:
 
     def __enter__(self) -> None:
         self._in_flight += 1
-        self._metrics.in_flight.inc()
         self._none.clear()
 
     def __exit__(self, *_: object) -> None:
         self._in_flight -= 1
-        self._metrics.in_flight.dec()
         if not self._in_flight:
             self._none.set()
 
 
-def review_application(
+def review_server(
     settings: SettingsFile,
     metrics: Metrics,
     traffic: Traffic,
-    reviewer: admission_review.Reviewer = review,
+    reviewer: Reviewer = review,
     client_names: frozenset[str] = frozenset(),
-) -> web.Application:
-    """The application that answers each review with the current settings.
+) -> web.Server:
+    """The server that answers each review with the current settings.
 
     With client names, it answers only clients that have one of them in their certificate.
     """
-    app = web.Application(middlewares=[_boundary(metrics, traffic, client_names)])
-    intake, turns = Intake(), Turns()
+    judges = {
+        path: Judge(hook, scope, settings=settings, metrics=metrics, reviewer=reviewer)
+        for path, (hook, scope) in PATHS.items()
+    }
+    turns = Turns()
     metrics.waiting_reviews.set_function(lambda: turns.waiting)
-    for path, (hook, scope) in PATHS.items():
-        answer = _endpoint(
-            Judge(hook, scope, settings=settings, metrics=metrics, reviewer=reviewer), intake, turns
-        )
-        app.router.add_post(path, answer)
-    return app
+    return web.Server(_boundary(_Reviews(judges, turns), metrics, traffic, client_names))
 
 
-class Judge:
-    """Answers the reviews of one path: decodes, decides, counts and logs, without a pause."""
+class _Reviews:
+    """Answers the reviews of all paths, each in its turn."""
 
-    def __init__(
-        self,
-        hook: Hook,
-        scope: Scope,
-        *,
-        settings: SettingsFile,
-        metrics: Metrics,
-        reviewer: admission_review.Reviewer,
-    ) -> None:
-        self._hook = hook
-        self._scope = scope
-        self._settings = settings
-        self._metrics = metrics
-        self._reviewer = reviewer
+    def __init__(self, judges: dict[str, Judge], turns: Turns) -> None:
+        self._judges = judges
+        self._turns = turns
+        self._intake = Intake()
 
-    def answer(self, body: bytearray, arrived: float) -> bytes:
-        """The body of the answer to a review that came then; raises RejectedError (400)."""
-        try:
-            if object_size.too_many_objects(body):
-                request = object_size.decode_head(body, self._hook)
-                decision = object_size.refuse_unread(request, body)
-            else:
-                request = admission_review.decode_review(body, self._hook)
-                decision = self._decide(request, body)
-        except admission_review.WireError as error:
-            raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
-        seconds = time.monotonic() - arrived
-        admission_review.record_decision(request, self._scope, decision, seconds, self._metrics)
-        return decision.body
-
-    def _decide(self, request: Request, body: bytearray) -> admission_review.Decision:
-        current, accepted = self._settings.in_force
-        # A review edits the object in place: for other settings it is read anew.
-        others = ((admission_review.decode_review(body, self._hook), each) for each in accepted)
-        return admission_review.make_decision(self._reviewer, request, current, self._scope, others)
-
-
-def _endpoint(judge: Judge, intake: Intake, turns: Turns) -> Handler:
-    async def answer(http: web.Request) -> web.Response:
-        connection = connection_of(http)
+    async def answer(self, http: web.BaseRequest, connection: HttpConnection) -> bytes:
+        """The body of the answer to a request; raises RejectedError."""
+        url = http.rel_url
+        judge = self._judges.get(url.path_safe)
+        if judge is None:
+            raise RejectedError(HTTPStatus.NOT_FOUND, NOT_FOUND)
+        if http.method != "POST":
+            raise RejectedError(HTTPStatus.METHOD_NOT_ALLOWED, NOT_POST, {"Allow": "POST"})
         arrived = connection.arrived
-        deadline = arrived + SHARE * request_timeout(http.rel_url.raw_query_string)
-        body = await intake.read(http, connection.peer, deadline)
+        deadline = arrived + SHARE * request_timeout(url.raw_query_string)
+        body = await self._intake.read(http, connection.peer, deadline)
         try:
             asked = Asked(connection.peer, body.large, deadline)
-            written = await turns.take(asked, lambda: judge.answer(body.content, arrived))
+            return await self._turns.take(asked, lambda: judge.answer(body.content, arrived))
         finally:
             body.leave()
-        return web.Response(body=written, content_type="application/json")
-
-    return answer
 
 
-def _boundary(metrics: Metrics, traffic: Traffic, client_names: frozenset[str]) -> Middleware:
+def _boundary(
+    reviews: _Reviews, metrics: Metrics, traffic: Traffic, client_names: frozenset[str]
+) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
     """Around every request: check the client, count it, close its connection while draining."""
     seldom = SeldomLog()
 
-    @web.middleware
-    async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
-        with traffic, connection_of(request):
+    async def boundary(request: web.BaseRequest) -> web.StreamResponse:
+        connection = connection_of(request)
+        response: web.StreamResponse
+        with traffic, connection:
             try:
                 check_client(request, client_names)
-                response = await handler(request)
+                written = await reviews.answer(request, connection)
             except RejectedError as rejected:
                 response = _rejected(request, rejected, metrics, seldom)
-            except web.HTTPException as error:
-                response = _rejected(request, _unrouted(error), metrics, seldom)
+            else:
+                response = json_answer(request, written)
         if traffic.draining:
             response.force_close()
         return response
@@ -163,14 +131,8 @@ def _boundary(metrics: Metrics, traffic: Traffic, client_names: frozenset[str]) 
     return boundary
 
 
-def _unrouted(error: web.HTTPException) -> RejectedError:
-    status = HTTPStatus(error.status)
-    headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
-    return RejectedError(status, SENTENCES.get(status, status.description), headers)
-
-
 def _rejected(
-    request: web.Request, rejected: RejectedError, metrics: Metrics, seldom: SeldomLog
+    request: web.BaseRequest, rejected: RejectedError, metrics: Metrics, seldom: SeldomLog
 ) -> web.Response:
     metrics.rejected_requests.labels(rejected.status).inc()
     fields = {"status": rejected.status, "reason": rejected.sentence, "client": request.remote}

@@ -70,6 +70,14 @@ class BodyRoom:
         finally:
             self._waiting.discard(place.peer, (place, stop))
 
+    def take_at_once(self, place: BodyPlace) -> bool:
+        """Whether there is room, for a body that has come already; it is taken then."""
+        if self._waiting or not self._fits((place, place.is_read)):
+            return False
+        self._give(place, place.is_read)
+        place.is_read()
+        return True
+
     def leave(self, place: BodyPlace) -> None:
         """The body is answered, or is not read any more: others have its room."""
         if place not in self._held:

@@ -8,9 +8,13 @@ import asyncio
 import logging
 import time
 from collections import deque
+from email.utils import formatdate
+from functools import lru_cache
 from typing import cast
 
-from aiohttp import StreamReader, web
+from aiohttp import HttpVersion11, StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import SERVER_SOFTWARE
 
 from webhook.observe.logs import SeldomLog, failure
 from webhook.observe.metrics import Metrics
@@ -137,7 +141,53 @@ class HttpConnection(web.RequestHandler):
         return response
 
 
-def connection_of(request: web.Request) -> HttpConnection:
+def connection_of(request: web.BaseRequest) -> HttpConnection:
     """The connection that a request came on."""
     assert isinstance(request.protocol, HttpConnection)
     return request.protocol
+
+
+class _JsonAnswer(web.StreamResponse):
+    """Status 200, JSON and no choice: the head is written as text, and with the body at once."""
+
+    def __init__(self, body: bytes, *, stays: bool) -> None:
+        super().__init__()
+        self._answer = body
+        self._stays = stays
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the connection is kept."""
+        return self._stays
+
+    def force_close(self) -> None:
+        """Close the connection after this answer."""
+        self._stays = False
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
+        """Write the whole answer."""
+        writer = request.writer
+        close = "" if self._stays else "Connection: close\r\n"
+        length = len(self._answer)
+        head = f"{_HEAD}Content-Length: {length}\r\n{_dated(int(time.time()))}{close}\r\n"
+        await writer.write(head.encode("ascii") + self._answer)
+        await writer.drain()
+        return writer
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """All is written."""
+
+
+_HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@lru_cache(maxsize=1)
+def _dated(second: int) -> str:
+    return f"Date: {formatdate(second, usegmt=True)}\r\nServer: {SERVER_SOFTWARE}\r\n"
+
+
+def json_answer(request: web.BaseRequest, body: bytes) -> web.StreamResponse:
+    """The answer with status 200 and this body, as aiohttp's own would be, byte for byte."""
+    if request.version == HttpVersion11:
+        return _JsonAnswer(body, stays=request.keep_alive)
+    return web.Response(body=body, content_type="application/json")

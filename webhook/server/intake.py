@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-from aiohttp import StreamReader, web
+from aiohttp import HttpVersion11, StreamReader, web
 
 from webhook.server.body_room import BodyPlace, BodyRoom
 from webhook.server.turns import TOO_LATE, RejectedError
@@ -27,6 +27,7 @@ LONGEST_TIMEOUT = 30.0
 DEFAULT_TIMEOUT = 10.0
 # Our share of the API server's timeout: the answer has to arrive before it gives up.
 SHARE = 0.9
+JSON, CONTINUE = "application/json", "100-continue"
 
 _UNITS = {
     "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0,
@@ -35,7 +36,7 @@ _STEP = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 _DURATION = re.compile(rf"\+?(?:{_STEP.pattern})+")
 
 
-def check_client(request: web.Request, allowed: frozenset[str]) -> None:
+def check_client(request: web.BaseRequest, allowed: frozenset[str]) -> None:
     """Raise RejectedError (403) unless the client has one of these names, if there are any."""
     if not allowed:
         return
@@ -82,20 +83,24 @@ class Intake:
         self._small = BodyRoom(ROOM_FOR_SMALL)
         self._large = BodyRoom(ROOM_FOR_LARGE)
 
-    async def read(self, request: web.Request, peer: str, deadline: float) -> Body:
+    async def read(self, request: web.BaseRequest, peer: str, deadline: float) -> Body:
         """The body of a review, unless it is refused.
 
         At most LARGEST_BODY bytes are held, however the body is sent, and only until the deadline
         by time.monotonic(). A body for which there is no room waits unread.
         """
-        _check_head(request)
         announced = request.content_length
+        _check_head(request, announced or 0)
         size = LARGEST_BODY if announced is None else announced
         room = self._large if size > SMALL_BODY else self._small
         place = BodyPlace(peer, size)
         if (seconds := deadline - time.monotonic()) <= 0:
             raise RejectedError(HTTPStatus.SERVICE_UNAVAILABLE, TOO_LATE)
+        stream = request.content
+        if announced and stream.is_eof() and not stream.exception() and room.take_at_once(place):
+            return Body(bytearray(stream.read_nowait()), place, room)
         try:
+            await _invite(request)
             async with asyncio.timeout(seconds) as bound:
                 await room.take(place, partial(_end, bound))
                 content = await _content(request.content)
@@ -130,7 +135,7 @@ async def _content(stream: StreamReader) -> bytearray:
     return body
 
 
-def _late(place: BodyPlace, request: web.Request) -> RejectedError:
+def _late(place: BodyPlace, request: web.BaseRequest) -> RejectedError:
     if place.since is None:
         sentence = "too many reviews arrive at the same time: send it again"
     elif place.gave_way:
@@ -144,19 +149,33 @@ def _late(place: BodyPlace, request: web.Request) -> RejectedError:
     return RejectedError(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
 
 
-def _check_head(request: web.Request) -> None:
-    charset = request.charset or "utf-8"
-    encoding = request.headers.get("Content-Encoding", "identity")
-    if (
-        request.content_type != "application/json"
-        or charset.lower() not in ("utf-8", "utf8")
-        or encoding.lower() != "identity"
-    ):
+def _check_head(request: web.BaseRequest, announced: int) -> None:
+    headers = request.headers
+    encoding = headers.get("Content-Encoding", "identity")
+    plain = headers.get("Content-Type") == JSON or _is_json(request)
+    if not plain or encoding.lower() != "identity":
         raise RejectedError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send application/json in UTF-8, not compressed"
         )
-    if (request.content_length or 0) > LARGEST_BODY:
+    if announced > LARGEST_BODY:
         raise _too_large()
+    expected = headers.get("Expect")
+    if expected and request.version == HttpVersion11 and expected.lower() != CONTINUE:
+        raise RejectedError(
+            HTTPStatus.EXPECTATION_FAILED, f"a client may expect {CONTINUE}, and nothing else"
+        )
+
+
+def _is_json(request: web.BaseRequest) -> bool:
+    charset = request.charset or "utf-8"
+    return request.content_type == JSON and charset.lower() in ("utf-8", "utf8")
+
+
+async def _invite(request: web.BaseRequest) -> None:
+    """Let a client send its body that waits for a word of ours."""
+    if "Expect" in request.headers and request.version == HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # No answer has begun.
 
 
 def _too_large() -> RejectedError:

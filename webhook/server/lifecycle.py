@@ -13,7 +13,7 @@ from aiohttp import web
 
 from webhook.observe import logs
 from webhook.observe.metrics import Metrics
-from webhook.server.app import Traffic, review_application
+from webhook.server.app import Traffic, review_server
 from webhook.server.certificate import CertificateStore
 from webhook.server.file_watch import FileError, FileWatcher, SettingsFile
 from webhook.server.listener import PROBES, REVIEWS, Address, Listener, ListenerPort
@@ -143,7 +143,7 @@ class Process:
         reviews = await _open(
             "--listen",
             self._options.listen,
-            review_application(
+            review_server(
                 self._settings,
                 self._metrics,
                 traffic,
@@ -183,7 +183,7 @@ class Process:
 async def _open(
     option: str,
     address: Address,
-    application: web.Application,
+    application: web.Application | web.Server,
     metrics: Metrics,
     port: ListenerPort,
 ) -> Listener:

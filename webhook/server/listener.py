@@ -108,7 +108,7 @@ class Listener:
 
     def __init__(
         self,
-        runner: web.AppRunner,
+        runner: web.BaseRunner,
         acceptor: Acceptor,
         connections: Connections,
         addresses: list[str],
@@ -122,7 +122,7 @@ class Listener:
     @classmethod
     async def open(
         cls,
-        app: web.Application,
+        app: web.Application | web.Server,
         address: Address,
         metrics: Metrics,
         port: ListenerPort,
@@ -131,7 +131,11 @@ class Listener:
         listening = listening_sockets(*address)
         if port.context:
             Handshakes(metrics).watch(port.context)
-        runner = web.AppRunner(app, shutdown_timeout=LAST_BYTES_SECONDS)
+        runner: web.BaseRunner
+        if isinstance(app, web.Server):
+            runner = web.ServerRunner(app, shutdown_timeout=LAST_BYTES_SECONDS)
+        else:
+            runner = web.AppRunner(app, shutdown_timeout=LAST_BYTES_SECONDS)
         await runner.setup()
         manager = runner.server
         assert manager is not None

@@ -109,6 +109,7 @@ serve:
   nodeSelector: {}
   affinity: {}
   tolerations: []
+  logLevel: null
   clients:
     secretName: null
     names: []

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from tests import builders
 from tests.controller.servers.live import settings, stored
 from tests.kube.virtual_time import run
 from webhook import names
-from webhook.admission import Scope
+from webhook.admission import Scope, drift
 from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
@@ -33,6 +33,7 @@ class Team:
         self.deployments = deployments
         self.told: list[str] = []
         self.labels: list[Json] = []
+        self.judged: list[bool] = []
         self.kept: dict[str, str] = {}
         self.view = ClusterState(under or Settings(), "release", (), queues)
         self.view.begin()
@@ -40,9 +41,13 @@ class Team:
         writer, notes = Writer(api, self.view.made), EventRecorder(api, "test", Queue())
         self.namespaces = NamespaceReconciler(api, self.view, writer, notes)
 
-    async def list_each(self, _: str, take: Callable[[Json], None]) -> str:
+    async def list_each(
+        self, _: str, take: Callable[[Json], None], *, between: Callable[[], Awaitable[None]]
+    ) -> str:
         for each in self.deployments:
             take(each)
+            await between()
+            self.judged.append(each["metadata"]["name"] in _judged(self.view))
         return "1"
 
     async def apply(self, _: str, body: Json) -> Json:
@@ -209,3 +214,35 @@ def test_an_unlabelled_policy_of_ours_goes_with_the_last_server() -> None:
         assert len(gone) == 1
 
     run(main())
+
+
+def test_deployments_of_a_namespace_that_becomes_managed_are_judged_as_they_come() -> None:
+    """Each may have a megabyte, and is kept whole until it is judged."""
+    team = Team(*(deployment(f"d{number}", {}) for number in range(3)))
+
+    team.covered(**{names.MANAGED: "true"})
+
+    assert team.judged == [True] * 3
+
+
+def _judged(state: ClusterState) -> set[str]:
+    """Those about which there is a verdict other than the one before any."""
+    return {
+        name
+        for name, _ in state.deployments.within("team")
+        if state.judge.verdict("team", name) != drift.CURRENT
+    }
+
+
+def test_nothing_is_kept_of_a_namespace_that_is_gone() -> None:
+    """Some are made and deleted all day."""
+    team = Team(deployment("plain", {names.SERVER: "true"}))
+    team.covered(**{names.MANAGED: "true"})
+    assert team.namespaces.blocked.keys() == {"team"}
+    team.namespaces.in_force["team"] = ([], 0.0)
+
+    team.view.namespaces.drop("", "team")
+    asyncio.run(team.namespaces.reconcile("team"))
+
+    kept = {name: found for name, found in vars(team.namespaces).items() if found == {}}
+    assert kept.keys() == {"_looked", "_stood", "blocked", "in_force"}

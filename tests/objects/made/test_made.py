@@ -121,6 +121,8 @@ def test_no_refusal_repeats_a_value(source: Json) -> None:
 
     assert "hunter2" not in refusal.note
     assert "hunter2" not in repr(refusal)
+    assert refusal.__traceback__ is None, "its frames hold every value"
+    assert refusal.__context__ is None
 
 
 def test_a_secret_that_only_a_manifest_knows_has_no_revision() -> None:

@@ -18,7 +18,7 @@ def test_containers_of_every_list_are_one_sequence() -> None:
         "containers[one]",
         "ephemeralContainers[e]",
     ]
-    assert len(list(pod.security_contexts())) == 4
+    assert len(list(pod.contexts)) == 4
 
 
 def test_a_pod_to_which_containers_are_added_has_these_alone() -> None:

@@ -123,6 +123,11 @@ UNMOUNTED = [
         id="without-sources",
     ),
     pytest.param(
+        mounted([{"name": "kube-api-access-a", "projected": {"sources": ["text"]}}], []),
+        [],
+        id="a-source-of-another-shape",
+    ),
+    pytest.param(
         mounted([{"name": "kube-api-access-a", "projected": {"sources": [TOKEN]}}], []),
         [],
         id="token-of-another-audience",

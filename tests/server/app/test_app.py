@@ -257,6 +257,48 @@ async def test_a_body_that_announces_more_is_refused_before_it_is_read() -> None
     assert sentence == b"a review has at most 7340032 bytes\n"
 
 
+@pytest.mark.parametrize(
+    ("version", "expected", "status"),
+    [
+        (b"1.1", b"100-continue", b"HTTP/1.1 100 Continue\r\n"),
+        (b"1.1", b"100-Continue", b"HTTP/1.1 100 Continue\r\n"),
+        (b"1.1", b"wonders", b"HTTP/1.1 417 Expectation Failed\r\n"),
+        (b"1.0", b"100-continue", b"HTTP/1.0 200 OK\r\n"),
+        (b"1.0", b"wonders", b"HTTP/1.0 200 OK\r\n"),
+    ],
+)
+async def test_a_client_that_waits_for_a_word_is_told_to_go_on(
+    version: bytes, expected: bytes, status: bytes
+) -> None:
+    """Before it sends its body; one of HTTP/1.0 knows no such word."""
+    body = posted()
+    head = (
+        b"POST /mutate HTTP/%s\r\nHost: a\r\nContent-Type: application/json\r\n"
+        b"Expect: %s\r\nContent-Length: %d\r\n\r\n" % (version, expected, len(body))
+    )
+    async with serving() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(head + (body if version == b"1.0" else b""))
+        assert await asyncio.wait_for(reader.readline(), 10) == status
+        if b"100" in status:
+            writer.write(body)
+            assert await reader.readline() == b"\r\n"
+            assert await asyncio.wait_for(reader.readline(), 10) == b"HTTP/1.1 200 OK\r\n"
+        writer.close()
+
+
+async def test_a_path_may_be_written_with_percent_signs_or_after_the_host() -> None:
+    async with serving() as server:
+        for target in (b"/%6dutate", b"http://a/mutate", b"/mutate?timeout=5s"):
+            head = b"POST %s HTTP/1.1\r\nHost: a\r\n%s" % (
+                target,
+                b"Content-Type: application/json\r\nConnection: close\r\n",
+            )
+            body = posted()
+            received = await server.raw(b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body))
+            assert received.startswith(b"HTTP/1.1 200 OK\r\n"), target
+
+
 async def test_a_chunked_body_is_refused_when_it_becomes_too_large() -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(16):
@@ -386,11 +428,11 @@ class _Broken:
 
 async def test_a_fault_of_the_server_itself_is_one_sentence() -> None:
     from webhook.observe.metrics import Metrics
-    from webhook.server.app import Traffic, review_application
+    from webhook.server.app import Traffic, review_server
     from webhook.server.listener import REVIEWS, Address, Listener, ListenerPort
 
     metrics = Metrics()
-    app = review_application(_Broken(), metrics, Traffic(metrics))  # type: ignore[arg-type]
+    app = review_server(_Broken(), metrics, Traffic(metrics))  # type: ignore[arg-type]
     listener = await Listener.open(
         app, Address("127.0.0.1", 0), metrics, ListenerPort("reviews", REVIEWS)
     )

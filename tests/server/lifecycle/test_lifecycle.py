@@ -33,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> I
     """A process for tests that leave it as it is."""
     volume = Volume(tmp_path_factory.mktemp("server") / "tls")
     volume.write_pair(authority.issue_cert(HOST))
-    with Server(authority, command(volume)) as running:
+    with Server(authority, command(volume, "--log-level", "debug")) as running:
         yield running
 
 

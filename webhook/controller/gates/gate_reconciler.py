@@ -51,7 +51,6 @@ class GateReconciler:
     ) -> None:
         self._api, self._writer, self._recorder = api, writer, recorder
         self._namespaces, self._state = namespaces, namespaces.state
-        self._since: dict[str, tuple[object, float]] = {}
 
     async def reconcile(self, key: NamespacedName) -> float | None:
         """Take the gate, or say when to come again; a policy that is written asks again itself."""
@@ -85,15 +84,15 @@ class GateReconciler:
             each for each in self._namespaces.wanted(namespace) if each["kind"] == POLICY.kind
         ]
         if not wanted or not all(map(self._writer.fits, wanted)):
-            self._since.pop(namespace, None)
+            self._namespaces.in_force.pop(namespace, None)
             return None
         now = asyncio.get_running_loop().time()
         policies = [self._writer.written(each) for each in wanted]
-        seen, since = self._since.get(namespace, (None, now))
+        seen, since = self._namespaces.in_force.get(namespace, (None, now))
         if seen != policies:
             # Made again, or put right, since some other pod was let through.
             since = now
-            self._since[namespace] = policies, now
+            self._namespaces.in_force[namespace] = policies, now
         return since + MOMENT - now
 
     async def _open(self, key: NamespacedName, pod: PodState, at: int) -> None:

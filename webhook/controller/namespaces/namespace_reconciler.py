@@ -19,7 +19,7 @@ from webhook.controller.owned import (
     Writer,
     pod_security_labels_of_us,
 )
-from webhook.kube import Api, ApiError, cluster_wide, namespaced
+from webhook.kube import Api, ApiError, Turn, cluster_wide, namespaced
 from webhook.objects import BASELINE, made
 
 Json = dict[str, Any]
@@ -35,10 +35,15 @@ class NamespaceReconciler:
         self._looked: dict[str, bool] = {}
         self.blocked: dict[str, str] = {}
         self._stood: dict[str, Live | None] = {}
+        # Of each namespace, the policies that gates last saw as they are wanted, and since when.
+        self.in_force: dict[str, tuple[object, float]] = {}
 
     async def reconcile(self, namespace: str) -> float | None:
         """Write what differs."""
         found = self.state.namespaces.get("", namespace)
+        if found is None:
+            for kept in (self._looked, self.blocked, self._stood, self.in_force):
+                kept.pop(namespace, None)
         if found is None or not self.state.here(namespace):
             return None
         if self.state.complete:
@@ -70,7 +75,14 @@ class NamespaceReconciler:
             return
         self.state.deployments.doubt(namespace)
         path = namespaced("apps/v1", "deployments", namespace)
-        await self._api.list_each(path, self.state.deployments.put)
+        turn_of_others = Turn()
+
+        async def judged() -> None:
+            # Those that wait to be judged are kept whole: there is one of them, not all.
+            await self.state.judge.judge_all()
+            await turn_of_others.end()
+
+        await self._api.list_each(path, self.state.deployments.put, between=judged)
         self._looked[namespace] = found.managed
 
     async def _label(self, namespace: str, found: NamespaceState, wanted: Json | None) -> None:

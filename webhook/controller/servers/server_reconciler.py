@@ -14,11 +14,13 @@ from webhook.controller.deployment_state import DeploymentState
 from webhook.controller.event_recorder import EventRecorder, drift_notes, regarding_deployment
 from webhook.controller.owned import GoingAway, NotOurs, Waits, Writer, owned_objects
 from webhook.controller.servers import cleanup as former
+from webhook.controller.servers import source_reader
 from webhook.controller.servers.cleanup import clean_up
 from webhook.controller.servers.outcome import Patience, Settled, WriteOutcome
 from webhook.controller.servers.source_reader import SourceReader
 from webhook.kube import Api, ApiError, NamespacedName, namespaced
-from webhook.objects import Refused, Server, configuration, leads_to, made
+from webhook.objects import leads_to, made
+from webhook.settings import Settings
 
 Json = dict[str, Any]
 AGAIN_WHERE_TAKEN, AGAIN_AFTER_ROLLOUT = 60.0, 2.0
@@ -89,21 +91,20 @@ class ServerReconciler:
         )
 
     async def _wanted(self, key: NamespacedName, found: DeploymentState) -> made.Made:
-        server, owner = found.server, owned_objects.Owner(found.uid)
+        """What is to be there; where its author made that long work, it is done on a thread."""
+        owner = owned_objects.Owner(found.uid)
         new, *_, old = self._lives(key)
         selects = any(live.selects and owner.has(live) for live in (new, old) if live)
-        selecting = server.labelled and (selects or found.first or found.rolled)
-        source = await self._source(server)
-        return made.server_objects(server, self._state.settings, source, selecting=selecting)
+        source, settings = await self._source(key, found), self._state.settings
+        if source_reader.size_of(source) + len(found.packed) < source_reader.LARGE:
+            return _made(found, settings, source, selects=selects)
+        async with self._sources.one_at_a_time(key.namespace):
+            return await asyncio.to_thread(_made, found, settings, source, selects=selects)
 
-    async def _source(self, server: Server) -> Json | None:
-        try:
-            name = configuration.source_name(server)
-        except Refused:
+    async def _source(self, key: NamespacedName, found: DeploymentState) -> Json | None:
+        if not found.config_from or not self._state.settings.secrets.copied:
             return None
-        if name is None or not self._state.settings.secrets.copied:
-            return None
-        return await self._sources.read(NamespacedName(server.namespace, name))
+        return await self._sources.read(NamespacedName(key.namespace, found.config_from))
 
     async def _write(
         self, key: NamespacedName, found: DeploymentState, wanted: made.Made
@@ -220,3 +221,11 @@ class ServerReconciler:
         }
         path = namespaced("apps/v1", "deployments", key.namespace, key.name)
         self._state.deployments.put(await self._api.patch(path, body, kind="merge"))
+
+
+def _made(
+    found: DeploymentState, settings: Settings, source: Json | None, *, selects: bool
+) -> made.Made:
+    server = found.server
+    selecting = server.labelled and (selects or found.first or found.rolled)
+    return made.server_objects(server, settings, source, selecting=selecting)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 from webhook.controller.cluster_state import ClusterState
 from webhook.controller.owned import SECRET, version_of
@@ -35,7 +36,7 @@ class SourceReader:
     def __init__(self, api: Api, state: ClusterState) -> None:
         self._api, self._state = api, state
         self._kept: dict[NamespacedName, _Kept] = {}
-        self._copying: dict[str, asyncio.Lock] = {}
+        self._long_work: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def read(self, key: NamespacedName) -> Json | None:
         """The Secret as it is, not older than the watch has seen it; None where there is none."""
@@ -55,9 +56,13 @@ class SourceReader:
         self, namespace: str, copies: Iterable[Json]
     ) -> AbstractAsyncContextManager[None, None]:
         """Within the block these are written; large ones one after another in a namespace."""
-        if sum(map(_size, copies)) < LARGE:
+        if sum(map(size_of, copies)) < LARGE:
             return nullcontext()
-        return self._copying.setdefault(namespace, asyncio.Lock())
+        return self.one_at_a_time(namespace)
+
+    def one_at_a_time(self, namespace: str) -> asyncio.Lock:
+        """Within the block no other long work is done for this namespace."""
+        return self._long_work.setdefault(namespace, asyncio.Lock())
 
     def _keep(self, key: NamespacedName, found: Json) -> None:
         self._forget(key)
@@ -72,6 +77,7 @@ class SourceReader:
             kept.ends.cancel()
 
 
-def _size(found: Json) -> int:
-    """The length of the values of a Secret; 0 of anything else."""
-    return sum(map(len, (found.get("data") or {}).values()))
+def size_of(found: Json | None) -> int:
+    """The length of keys and values of a Secret; 0 of anything else."""
+    data = (found or {}).get("data") or {}
+    return sum(len(key) + len(value or "") for key, value in data.items())

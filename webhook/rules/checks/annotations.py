@@ -10,7 +10,7 @@ Refused  values that cannot be read, a container that does not exist, config-fro
 Source   mcp-admission
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from webhook import names
@@ -24,10 +24,13 @@ _GUESSED = 100  # of so many annotations it is said which one was meant
 _OF_DEPLOYMENTS = ("Deployment", "ReplicaSet")
 
 
-def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+def check(pod: Pod, settings: Settings) -> Iterable[Violation]:
     """Refuse what cannot be read or granted, and warn about what is not read."""
-    if not any(map(_has_requests, _places(pod))):
-        return
+    asked = any(map(_has_requests, _places(pod)))
+    return _of_requests(pod, settings) if asked else ()
+
+
+def _of_requests(pod: Pod, settings: Settings) -> Iterator[Violation]:
     yield from _values(pod)
     for key in pod.origin.disagreeing:
         at = pod.origin.annotations[0]
@@ -46,8 +49,10 @@ def _places(pod: Pod) -> tuple[Fields, ...]:
 
 def _has_requests(annotations: Fields) -> bool:
     """Whether there is a key of ours that is not our own note."""
-    found = annotations.value or ()
-    return any(key.startswith(names.PREFIX) and key != names.INJECTED for key in found)
+    for key in annotations.value or ():
+        if key.startswith(names.PREFIX) and key != names.INJECTED:
+            return True
+    return False
 
 
 def _values(pod: Pod) -> Iterator[Violation]:
@@ -202,4 +207,4 @@ def _at(pod: Pod, key: str) -> Fields | None:
     return next((at for at in _places(pod) if at.has(key)), None)
 
 
-RULE = PodRule(id="annotations", check=check, overridable=False, exceptable=False)
+RULE: PodRule = PodRule(id="annotations", check=check, overridable=False, exceptable=False)

@@ -8,7 +8,6 @@ Refused  any type but RuntimeDefault and Localhost; any annotation but runtime/d
 Source   Pod Security Standards, baseline, since v1.0
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from webhook.rules.rule import Level, Pod, PodRule, Settings, Violation
@@ -18,15 +17,19 @@ KEY = "appArmorProfile"
 ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
 
 
-def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
+def check(pod: Pod, _settings: Settings) -> list[Violation]:
     """Refuse other profiles in both places."""
-    for context in pod.security_contexts():
+    found: list[Violation] = []
+    for context in pod.contexts:
         profile = context.get(KEY)
         if profile is not None and not _confines(profile):
-            yield context.violation(KEY, "must be RuntimeDefault or Localhost")
-    for key, value in pod.annotations.entries():
-        if key.startswith(ANNOTATION) and not _keeps(value):
-            yield pod.annotations.violation(key, "must be runtime/default or localhost/<profile>")
+            found.append(context.violation(KEY, "must be RuntimeDefault or Localhost"))
+    annotations = pod.annotations
+    for key in annotations.value or ():
+        if key.startswith(ANNOTATION) and not _keeps(annotations.get(key)):
+            sentence = "must be runtime/default or localhost/<profile>"
+            found.append(annotations.violation(key, sentence))
+    return found
 
 
 def _confines(profile: Any) -> bool:
@@ -39,4 +42,4 @@ def _keeps(value: Any) -> bool:
     return value is None
 
 
-RULE = PodRule(id="apparmor", level=Level.BASELINE, check=check)
+RULE: PodRule = PodRule(id="apparmor", level=Level.BASELINE, check=check)

@@ -15,4 +15,4 @@ def fill(pod: Pod, settings: Settings) -> None:
         pod.server.fields.default("image", settings.mcp_server_defaults.image)
 
 
-RULE = PodRule(id="base-image", fill=fill, always_current=False)
+RULE: PodRule = PodRule(id="base-image", fill=fill, always_current=False)

@@ -8,7 +8,7 @@ Source   Pod Security Standards, baseline since v1.0, restricted since v1.22; re
          Windows pods since v1.25
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from webhook.rules.rule import Container, ContainerRule, Level, Settings, Violation
 
@@ -19,6 +19,8 @@ USUAL = frozenset(
     }
 )  # fmt: skip
 RESTRICTED = frozenset({"NET_BIND_SERVICE"})
+KEY = "capabilities"
+ALL_DROPPED = {"drop": ["ALL"]}  # and nothing added: nothing to object to at any level
 
 
 def fill(container: Container, _settings: Settings) -> None:
@@ -27,8 +29,13 @@ def fill(container: Container, _settings: Settings) -> None:
         container.capabilities.default("drop", ["ALL"])
 
 
-def check(container: Container, settings: Settings) -> Iterator[Violation]:
+def check(container: Container, settings: Settings) -> Iterable[Violation]:
     """Refuse additions beyond the level; at restricted the literal ALL must be dropped."""
+    alone = container.security_context.get(KEY) == ALL_DROPPED
+    return () if alone else _objections(container, settings)
+
+
+def _objections(container: Container, settings: Settings) -> Iterator[Violation]:
     capabilities = container.capabilities
     restricted = settings.level >= Level.RESTRICTED
     if restricted and container.platform.windows:
@@ -42,7 +49,7 @@ def check(container: Container, settings: Settings) -> Iterator[Violation]:
         yield capabilities.violation("drop", "must include ALL")
 
 
-RULE = ContainerRule(
+RULE: ContainerRule = ContainerRule(
     id="capabilities",
     level=Level.BASELINE,
     fill_level=Level.RESTRICTED,

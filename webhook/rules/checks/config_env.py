@@ -29,4 +29,4 @@ def _secrets(pod: Pod) -> list[str]:
     return list(dict.fromkeys(made + pod.origin.annotation_list(names.ENV_FROM)))
 
 
-RULE = PodRule(id="config-env", fill=fill, always_current=False)
+RULE: PodRule = PodRule(id="config-env", fill=fill, always_current=False)

@@ -7,7 +7,7 @@ Refused  something else mounted at /files or inside it, however the path is writ
 Source   mcp-admission; other containers of the pod get no secrets, and no guess does
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from webhook import names
@@ -32,11 +32,12 @@ def fill(pod: Pod, _settings: Settings) -> None:
         server.fields.append("volumeMounts", mount)
 
 
-def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
+def check(pod: Pod, _settings: Settings) -> Iterable[Violation]:
     """Refuse a pod in which the place or the name is taken."""
     secrets = _secrets(pod)
-    if secrets and pod.known_server is not None:
-        yield from _taken(pod, pod.known_server, secrets)
+    if not secrets or pod.known_server is None:
+        return ()
+    return _taken(pod, pod.known_server, secrets)
 
 
 def _taken(pod: Pod, server: Container, secrets: list[str]) -> Iterator[Violation]:
@@ -67,7 +68,8 @@ def _holds(volume: Fields, secrets: list[str]) -> bool:
 def _secrets(pod: Pod) -> list[str]:
     own = pod.origin.kind == "Deployment" and pod.origin.annotation(names.FILE_KEYS) is not None
     made = [names.files_secret_of(pod.origin.name)] if own else []
-    return list(dict.fromkeys(made + pod.origin.annotation_list(names.FILES_FROM)))
+    named = pod.origin.annotation_list(names.FILES_FROM)
+    return list(dict.fromkeys(made + named)) if made or named else named
 
 
 def _volume(secrets: list[str]) -> dict[str, Any]:
@@ -88,4 +90,6 @@ def _cleaned(path: Any) -> str:
     return f"/{'/'.join(steps)}"
 
 
-RULE = PodRule(id="config-files", fill=fill, check=check, always_current=False, overridable=False)
+RULE: PodRule = PodRule(
+    id="config-files", fill=fill, check=check, always_current=False, overridable=False
+)

@@ -21,4 +21,6 @@ def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
             yield pod.violation(key, "must be false")
 
 
-RULE = PodRule(id="host-namespaces", level=Level.BASELINE, check=check)
+RULE: PodRule = PodRule(
+    id="host-namespaces", level=Level.BASELINE, check=check, only_with=frozenset(KEYS)
+)

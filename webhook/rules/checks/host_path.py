@@ -20,4 +20,4 @@ def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
             yield volume.violation(KEY, "is not allowed")
 
 
-RULE = PodRule(id="host-path", level=Level.BASELINE, overridable=False, check=check)
+RULE: PodRule = PodRule(id="host-path", level=Level.BASELINE, overridable=False, check=check)

@@ -6,7 +6,6 @@ Refused  other values of mcp-admission.dev/server; a pod without the two labels
 Source   mcp-admission; Kubernetes label values end at 63 characters
 """
 
-from collections.abc import Iterator
 from itertools import islice
 
 from webhook import names
@@ -14,6 +13,7 @@ from webhook.pods import keys
 from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
 
 MOST_LABELS = 100
+READ = frozenset(names.LABELS)
 
 
 def fill(pod: Pod, _settings: Settings) -> None:
@@ -26,24 +26,28 @@ def fill(pod: Pod, _settings: Settings) -> None:
             pod.labels.set(names.NAME, wanted)
 
 
-def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
+def check(pod: Pod, _settings: Settings) -> list[Violation]:
     """Refuse a pod that the Service and the network policies would not find."""
-    if pod.labels.get(names.SERVER) != "true":
-        yield pod.labels.violation(names.SERVER, 'must be "true"')
-    if not pod.labels.has(names.NAME):
-        yield pod.labels.violation(names.NAME, "must name the server")
-    yield from unread(pod.labels)
+    labels = pod.labels
+    found: list[Violation] = []
+    if labels.get(names.SERVER) != "true":
+        found.append(labels.violation(names.SERVER, 'must be "true"'))
+    if not labels.has(names.NAME):
+        found.append(labels.violation(names.NAME, "must name the server"))
+    return found + unread(labels)
 
 
-def unread(labels: Fields) -> Iterator[Violation]:
+def unread(labels: Fields) -> list[Violation]:
     """Warn about labels with the prefix of the product that it does not read.
 
     To find the one that was meant takes a while: no more than MOST_LABELS are looked at.
     """
+    found: list[Violation] = []
     for key in islice(labels.value or (), MOST_LABELS):
-        sentence = keys.unread_label(key)
+        sentence = keys.unread_label(key) if "/" in key and key not in READ else None
         if sentence is not None:
-            yield labels.violation(key, sentence, advice=True)
+            found.append(labels.violation(key, sentence, advice=True))
+    return found
 
 
-RULE = PodRule(id="identity", fill=fill, check=check, exceptable=False)
+RULE: PodRule = PodRule(id="identity", fill=fill, check=check, exceptable=False)

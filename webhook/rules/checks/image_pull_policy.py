@@ -6,7 +6,7 @@ Refused  Never
 Source   mcp-admission, reference value Always
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from webhook.rules.rule import Container, ContainerRule, Settings, Violation
 
@@ -19,10 +19,11 @@ def fill(container: Container, _settings: Settings) -> None:
         container.fields.set(KEY, "Always")
 
 
-def check(container: Container, _settings: Settings) -> Iterator[Violation]:
+def check(container: Container, _settings: Settings) -> Sequence[Violation]:
     """Refuse everything else."""
-    if container.fields.get(KEY) != "Always":
-        yield container.fields.violation(KEY, "must be Always")
+    if container.fields.get(KEY) == "Always":
+        return ()
+    return [container.fields.violation(KEY, "must be Always")]
 
 
-RULE = ContainerRule(id="image-pull-policy", fill=fill, check=check)
+RULE: ContainerRule = ContainerRule(id="image-pull-policy", fill=fill, check=check)

@@ -30,4 +30,4 @@ def fill(pod: Pod, settings: Settings) -> None:
             pod.spec.append(KEY, secret)
 
 
-RULE = PodRule(id="image-pull-secrets", fill=fill, given=given, always_current=False)
+RULE: PodRule = PodRule(id="image-pull-secrets", fill=fill, given=given, always_current=False)

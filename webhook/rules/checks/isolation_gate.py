@@ -7,7 +7,7 @@ Refused  spec.nodeName of a new pod and of every template, because such a pod ca
 Source   KEP-3521 pod scheduling readiness
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from webhook import names
 from webhook.rules.rule import Pod, PodRule, Settings, Violation
@@ -21,19 +21,21 @@ def fill(pod: Pod, settings: Settings) -> None:
         pod.spec.append(names.GATES, {"name": names.GATE})
 
 
-def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+def check(pod: Pod, settings: Settings) -> Sequence[Violation]:
     """Refuse a pod that would start before its policy exists; live pods are on their node."""
     if not _gated(pod, settings):
-        return
+        return ()
     if pod.spec.has("nodeName"):
         detail = ": a pod that names its node cannot wait for its network policy"
-        yield pod.violation("nodeName", "must be empty", detail=detail)
-    elif not pod.origin.template and names.GATE not in pod.spec.names(names.GATES):
-        yield pod.violation(names.GATES, f"must hold {names.GATE} until the network policy exists")
+        return [pod.violation("nodeName", "must be empty", detail=detail)]
+    if pod.origin.template or names.GATE in pod.spec.names(names.GATES):
+        return ()
+    sentence = f"must hold {names.GATE} until the network policy exists"
+    return [pod.violation(names.GATES, sentence)]
 
 
 def _gated(pod: Pod, settings: Settings) -> bool:
     return settings.gated and (pod.origin.creating or pod.origin.template)
 
 
-RULE = PodRule(id="isolation-gate", fill=fill, check=check, exceptable=False)
+RULE: PodRule = PodRule(id="isolation-gate", fill=fill, check=check, exceptable=False)

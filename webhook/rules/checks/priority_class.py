@@ -10,7 +10,7 @@ Source   KEP-902 NonPreemptingPriority: the Priority admission plugin sets preem
          class and refuses another value; metadata.managedFields names the fields that were written
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from webhook.rules.rule import Pod, PodRule, Settings, Violation
@@ -20,34 +20,35 @@ SYSTEM = "system-"
 _CHOICE = ": choose a class of priorityClasses.allowed, one that never preempts, or none"
 
 
-def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+def check(pod: Pod, settings: Settings) -> Sequence[Violation]:
     """Refuse a class that may preempt others; a live pod keeps the one that it has."""
     if not (pod.origin.creating or pod.origin.template):
-        return
+        return ()
     name = pod.spec.get(KEY)
     if not name:
-        yield from _without_class(pod)
-    elif name not in settings.priority_classes.allowed:
-        yield from _unlisted(pod, name)
+        return _without_class(pod)
+    return () if name in settings.priority_classes.allowed else _unlisted(pod, name)
 
 
-def _unlisted(pod: Pod, name: Any) -> Iterator[Violation]:
+def _unlisted(pod: Pod, name: Any) -> Sequence[Violation]:
     never = pod.spec.get("preemptionPolicy") == "Never"
     if not isinstance(name, str) or name.startswith(SYSTEM):
-        yield pod.violation(KEY, "must not be a class of the system", detail=_CHOICE)
-    elif never:
-        return
-    elif pod.origin.template:
+        return [pod.violation(KEY, "must not be a class of the system", detail=_CHOICE)]
+    if never:
+        return ()
+    if pod.origin.template:
         detail = ": list it in priorityClasses.allowed if it preempts"
-        yield pod.violation(KEY, "may be refused to its pods", detail=detail, advice=True)
-    elif not _filled_in(pod):
-        yield pod.violation(KEY, "must not preempt other pods", detail=_CHOICE)
+        return [pod.violation(KEY, "may be refused to its pods", detail=detail, advice=True)]
+    if _filled_in(pod):
+        return ()
+    return [pod.violation(KEY, "must not preempt other pods", detail=_CHOICE)]
 
 
-def _without_class(pod: Pod) -> Iterator[Violation]:
+def _without_class(pod: Pod) -> Sequence[Violation]:
     priority = pod.spec.get("priority")
-    if pod.origin.new_pod and not (priority is None or (type(priority) is int and priority <= 0)):
-        yield pod.violation("priority", "must be left to the priority class")
+    if priority is None or (type(priority) is int and priority <= 0) or not pod.origin.new_pod:
+        return ()
+    return [pod.violation("priority", "must be left to the priority class")]
 
 
 def _filled_in(pod: Pod) -> bool:
@@ -66,4 +67,4 @@ def _writes_class(entry: Any) -> bool:
     return not isinstance(spec, dict) or f"f:{KEY}" in spec
 
 
-RULE = PodRule(id="priority-class", check=check, overridable=False)
+RULE: PodRule = PodRule(id="priority-class", check=check, overridable=False)

@@ -6,7 +6,7 @@ Refused  true
 Source   Pod Security Standards, restricted, since v1.8; not for Windows pods since v1.25
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from webhook.rules.rule import Container, ContainerRule, Level, Settings, Violation
 
@@ -18,21 +18,23 @@ def fill(container: Container, _settings: Settings) -> None:
     context = container.security_context
     if context.has(KEY) or context.get("privileged"):
         return
-    if not _adds_sys_admin(container.capabilities.list("add")):
+    capabilities = context.present("capabilities")
+    if capabilities is None or not _adds_sys_admin(capabilities.list("add")):
         context.set(KEY, False)  # noqa: FBT003
 
 
-def check(container: Container, _settings: Settings) -> Iterator[Violation]:
+def check(container: Container, _settings: Settings) -> Sequence[Violation]:
     """Refuse everything but an explicit false."""
-    if container.security_context.get(KEY) is not False:
-        yield container.security_context.violation(KEY, "must be false")
+    if container.security_context.get(KEY) is False:
+        return ()
+    return [container.security_context.violation(KEY, "must be false")]
 
 
 def _adds_sys_admin(added: list[object]) -> bool:
     return "SYS_ADMIN" in added or "CAP_SYS_ADMIN" in added
 
 
-RULE = ContainerRule(
+RULE: ContainerRule = ContainerRule(
     id="privilege-escalation",
     level=Level.RESTRICTED,
     fill_level=Level.BASELINE,

@@ -7,7 +7,7 @@ Refused  any host, loopback addresses included
 Source   Pod Security Standards, baseline, since v1.34
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from webhook.rules.rule import Container, ContainerRule, Fields, Level, Settings, Violation
@@ -20,30 +20,45 @@ ACTIONS = ("httpGet", "tcpSocket")
 UNSET = (None, "")
 
 
-def check(container: Container, settings: Settings) -> Iterator[Violation]:
+def knows_hosts(settings: Settings) -> bool:
+    """Whether the edition in force knows about hosts."""
+    return settings.minor >= SINCE
+
+
+def check(container: Container, settings: Settings) -> list[Violation]:
     """Refuse a host in each handler that is present."""
-    if settings.minor < SINCE or HANDLERS.isdisjoint(container.fields.value or ()):
-        return
+    found: list[Violation] = []
+    if not knows_hosts(settings) or HANDLERS.isdisjoint(container.fields.value or ()):
+        return found
     for key in PROBES:
-        yield from _hosts(container.fields, key)
-    if container.fields.get("lifecycle") is not None:
+        found += _hosts(container.fields, key)
+    lifecycle = container.fields.present("lifecycle")
+    if lifecycle is not None:
         for key in HOOKS:
-            yield from _hosts(container.fields.child("lifecycle"), key)
+            found += _hosts(lifecycle, key)
+    return found
 
 
-def _hosts(at: Fields, key: str) -> Iterable[Violation]:
-    if at.get(key) is None:
+def _hosts(at: Fields, key: str) -> Sequence[Violation]:
+    handler = at.get(key)
+    if handler is None or (type(handler) is dict and _calls_the_pod(handler)):
         return ()
-    handler = at.child(key)
+    fields = at.child(key)
     return [
-        handler.child(action).violation("host", "must not be set")
+        fields.child(action).violation("host", "must not be set")
         for action in ACTIONS
-        if not _calls_the_pod(handler.get(action))
+        if not _calls_the_pod({action: fields.get(action)})
     ]
 
 
-def _calls_the_pod(action: Any) -> bool:
-    return action is None or (type(action) is dict and action.get("host") in UNSET)
+def _calls_the_pod(handler: dict[str, Any]) -> bool:
+    for action in ACTIONS:
+        called = handler.get(action)
+        if called is not None and (type(called) is not dict or called.get("host") not in UNSET):
+            return False
+    return True
 
 
-RULE = ContainerRule(id="probe-hosts", level=Level.BASELINE, check=check)
+RULE: ContainerRule = ContainerRule(
+    id="probe-hosts", level=Level.BASELINE, check=check, checks_by=knows_hosts, only_with=HANDLERS
+)

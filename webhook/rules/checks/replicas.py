@@ -43,4 +43,4 @@ def policy(rule: RuleId, settings: Settings) -> RuleAction:
     return settings.rules.get(rule, settings.replicas.policy)
 
 
-RULE = WorkloadRule(id="replicas", fill=fill, check=check, action=policy)
+RULE: WorkloadRule = WorkloadRule(id="replicas", fill=fill, check=check, action=policy)

@@ -22,7 +22,7 @@ UNLIMITED = ("cpu", "memory", "ephemeral-storage")  # of all else, no limit mean
 
 def fill(pod: Pod, settings: Settings) -> None:
     """Set the ceiling as the limit of a new pod's containers that have none and stay under it."""
-    if not pod.origin.new_pod:
+    if not settings.mcp_server_maximums.limits or not pod.origin.new_pod:
         return
     for name, ceiling in _unlimited(pod, settings).items():
         for resources in _of_containers(pod):
@@ -32,10 +32,16 @@ def fill(pod: Pod, settings: Settings) -> None:
                 requests.default(name, "0")
 
 
+def limited(settings: Settings) -> bool:
+    """Whether the settings have a ceiling."""
+    maximums = settings.mcp_server_maximums
+    return bool(maximums.requests or maximums.limits)
+
+
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Refuse what is above a ceiling, and the absence of a limit that has one."""
     maximums = settings.mcp_server_maximums
-    if not (maximums.requests or maximums.limits):
+    if not limited(settings):
         return
     of_pod = pod.spec.child("resources")
     of_requests = _lower(maximums.requests, maximums.limits)
@@ -66,8 +72,6 @@ def _lower(requests: dict[str, str], limits: dict[str, str]) -> dict[str, str]:
 def _unlimited(pod: Pod, settings: Settings) -> dict[str, str]:
     """The ceilings of what containers use without end, unless the pod as a whole is limited."""
     ceilings = settings.mcp_server_maximums.limits
-    if not ceilings:
-        return {}
     of_pod = pod.spec.child("resources").child("limits")
     limited = {name for name in UNLIMITED if of_pod.has(name) and not _is_zero(of_pod.get(name))}
     return {name: ceilings[name] for name in UNLIMITED if name in ceilings.keys() - limited}
@@ -101,4 +105,4 @@ def _above(actual: Fields, ceilings: dict[str, str]) -> Iterator[Violation]:
             yield actual.violation(name, f"must be at most {ceiling}")
 
 
-RULE = PodRule(id="resource-ceilings", fill=fill, check=check)
+RULE: PodRule = PodRule(id="resource-ceilings", fill=fill, check=check, checks_by=limited)

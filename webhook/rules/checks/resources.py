@@ -52,10 +52,14 @@ def given(pod: Pod, settings: Settings) -> dict[str, Any]:
     return {"resources": parts} if parts else {}
 
 
+def forbids(settings: Settings) -> bool:
+    """Whether the fleet's values are for all servers."""
+    return settings.mcp_server_defaults.per_server == "forbid"
+
+
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Object to a server's own values where the fleet's are for all."""
-    forbidden = settings.mcp_server_defaults.per_server == "forbid"
-    if not forbidden or not pod.origin.takes_fleet_defaults or pod.server is None:
+    if not forbids(settings) or not pod.origin.takes_fleet_defaults or pod.server is None:
         return
     defaults = settings.mcp_server_defaults.resources
     ceilings = settings.mcp_server_maximums.limits  # which fill in limits, and requests of 0
@@ -107,7 +111,7 @@ def replace(rule: RuleId, settings: Settings) -> RuleAction:
     return settings.rules.get(rule, "override")
 
 
-RULE = PodRule(
+RULE: PodRule = PodRule(
     id="resources",
     fill=fill,
     given=given,
@@ -115,4 +119,5 @@ RULE = PodRule(
     always_current=False,
     final=False,
     action=replace,
+    checks_by=forbids,
 )

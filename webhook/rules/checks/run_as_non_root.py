@@ -6,8 +6,6 @@ Refused  false
 Source   Pod Security Standards, restricted, since v1.0; not in user namespaces since v1.35
 """
 
-from collections.abc import Iterator
-
 from webhook.pods import Platform
 from webhook.rules.rule import Level, Pod, PodRule, Settings, Violation
 
@@ -18,7 +16,7 @@ def fill(pod: Pod, settings: Settings) -> None:
     """Ask for it in every context, except where a user namespace lets UID 0 be chosen."""
     lenient = exempt(pod.platform, settings)
     of_pod = pod.security_context
-    if not (lenient and any(context.get("runAsUser") == 0 for context in pod.security_contexts())):
+    if not (lenient and any(context.get("runAsUser") == 0 for context in pod.contexts)):
         of_pod.default("runAsNonRoot", True)  # noqa: FBT003
     if of_pod.get("runAsNonRoot") not in (None, True):
         return
@@ -29,17 +27,19 @@ def fill(pod: Pod, settings: Settings) -> None:
             context.default("runAsNonRoot", True)  # noqa: FBT003
 
 
-def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+def check(pod: Pod, settings: Settings) -> list[Violation]:
     """Refuse a false anywhere, and a container that nothing covers."""
+    found: list[Violation] = []
     if exempt(pod.platform, settings):
-        return
+        return found
     of_pod = pod.security_context.get("runAsNonRoot")
     if of_pod is not None and of_pod is not True:
-        yield pod.security_context.violation("runAsNonRoot", "must be true")
+        found.append(pod.security_context.violation("runAsNonRoot", "must be true"))
     for container in pod.containers:
         value = container.security_context.get("runAsNonRoot")
         if value is not True and not (value is None and of_pod is not None):
-            yield container.security_context.violation("runAsNonRoot", "must be true")
+            found.append(container.security_context.violation("runAsNonRoot", "must be true"))
+    return found
 
 
 def exempt(platform: Platform, settings: Settings) -> bool:
@@ -47,4 +47,4 @@ def exempt(platform: Platform, settings: Settings) -> bool:
     return platform.user_namespace and settings.minor >= USER_NAMESPACES_SINCE
 
 
-RULE = PodRule(id="run-as-non-root", level=Level.RESTRICTED, fill=fill, check=check)
+RULE: PodRule = PodRule(id="run-as-non-root", level=Level.RESTRICTED, fill=fill, check=check)

@@ -6,8 +6,6 @@ Refused  runAsUser 0 (group 0 is kept: the standard is silent)
 Source   Pod Security Standards, restricted, since v1.23; not in user namespaces since v1.35
 """
 
-from collections.abc import Iterator
-
 from webhook.rules.checks.run_as_non_root import exempt
 from webhook.rules.rule import Level, Pod, PodRule, Settings, Violation
 
@@ -22,20 +20,23 @@ def fill(pod: Pod, settings: Settings) -> None:
     for key in ("runAsUser", "runAsGroup", "fsGroup"):
         context.default(key, ID)
     user, group = context.get("runAsUser"), context.get("runAsGroup")
+    takes_user = user != 0 or exempt(pod.platform, settings)
     for container in pod.containers:
-        if user != 0 or exempt(pod.platform, settings):
+        if takes_user:
             container.security_context.default("runAsUser", user)
         container.security_context.default("runAsGroup", group)
 
 
-def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+def check(pod: Pod, settings: Settings) -> list[Violation]:
     """Refuse UID 0 of the pod and of every container."""
+    found: list[Violation] = []
     if exempt(pod.platform, settings):
-        return
-    for context in pod.security_contexts():
+        return found
+    for context in pod.contexts:
         user = context.get("runAsUser")
         if user is not None and (type(user) is not int or user == 0):
-            yield context.violation("runAsUser", "must be a UID other than 0")
+            found.append(context.violation("runAsUser", "must be a UID other than 0"))
+    return found
 
 
-RULE = PodRule(id="run-as-user", level=Level.RESTRICTED, fill=fill, check=check)
+RULE: PodRule = PodRule(id="run-as-user", level=Level.RESTRICTED, fill=fill, check=check)

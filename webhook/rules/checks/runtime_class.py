@@ -6,7 +6,7 @@ Refused  another class than the setting's, once it is set
 Source   KEP-585 RuntimeClass; KEP-688 pod overhead, which belongs to the class
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from webhook.rules.rule import Pod, PodRule, Settings, Violation
 
@@ -24,11 +24,19 @@ def fill(pod: Pod, settings: Settings) -> None:
         pod.spec.set(KEY, wanted)
 
 
-def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+def chosen(settings: Settings) -> bool:
+    """Whether the administrator chose a class."""
+    return settings.mcp_server_defaults.runtime_class_name is not None
+
+
+def check(pod: Pod, settings: Settings) -> Sequence[Violation]:
     """Refuse another class."""
     wanted = settings.mcp_server_defaults.runtime_class_name
-    if wanted is not None and pod.spec.get(KEY) != wanted:
-        yield pod.violation(KEY, f"must be {wanted}")
+    if wanted is None or pod.spec.get(KEY) == wanted:
+        return ()
+    return [pod.violation(KEY, f"must be {wanted}")]
 
 
-RULE = PodRule(id="runtime-class", linux_only=True, fill=fill, check=check)
+RULE: PodRule = PodRule(
+    id="runtime-class", linux_only=True, fill=fill, check=check, checks_by=chosen
+)

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from webhook.rules.checks.resources import replace
+from webhook.rules.checks.resources import forbids, replace
 from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
 from webhook.settings import MCPServerDefaults, Section
 
@@ -55,7 +55,7 @@ def given(pod: Pod, settings: Settings) -> dict[str, Any]:
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Object to a workload's own affinity and tolerations where the fleet's are for all."""
     defaults = settings.mcp_server_defaults
-    if defaults.per_server == "allow" or not pod.origin.takes_fleet_defaults:
+    if not forbids(settings) or not pod.origin.takes_fleet_defaults:
         return
     if defaults.affinity is None or pod.spec.get("affinity") != _json(defaults.affinity):
         yield from _own_affinity(pod)
@@ -117,7 +117,7 @@ def _json(value: Section) -> dict[str, Any]:
     return value.model_dump(by_alias=True, exclude_none=True)
 
 
-RULE = PodRule(
+RULE: PodRule = PodRule(
     id="scheduling",
     fill=fill,
     given=given,
@@ -125,4 +125,5 @@ RULE = PodRule(
     always_current=False,
     final=False,
     action=replace,
+    checks_by=forbids,
 )

@@ -19,7 +19,7 @@ ENGINE_TYPE, ENGINE_SINCE = "container_engine_t", 31
 
 def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     """Refuse other types, and a user or a role of the pod's own choice."""
-    for context in pod.security_contexts():
+    for context in pod.contexts:
         if context.get(KEY) is None:
             continue
         options = context.child(KEY)
@@ -34,4 +34,4 @@ def _accepted(value: object, minor: int) -> bool:
     return value in UNSET or value in TYPES or (value == ENGINE_TYPE and minor >= ENGINE_SINCE)
 
 
-RULE = PodRule(id="selinux", level=Level.BASELINE, check=check)
+RULE: PodRule = PodRule(id="selinux", level=Level.BASELINE, check=check, only_with=frozenset({KEY}))

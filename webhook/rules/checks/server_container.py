@@ -7,7 +7,7 @@ Refused  nothing; a warning where nothing tells which of several containers is t
 Source   mcp-admission; the annotation mcp-admission.dev/container names the server
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from webhook import names
 from webhook.rules.rule import Pod, PodRule, Settings, Violation
@@ -16,13 +16,13 @@ GUESSED = "the first is taken as the server: set"
 WITHOUT_SECRETS = "no Secret is given to a guess: set"
 
 
-def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
+def check(pod: Pod, _settings: Settings) -> Sequence[Violation]:
     """Say that the server is a guess, and what that costs."""
     if pod.server is None or pod.server is pod.known_server:
-        return
+        return ()
     has_secrets = any(pod.origin.annotation(key) for key in names.SECRETS)
     sentence = f"{WITHOUT_SECRETS if has_secrets else GUESSED} {names.CONTAINER}"
-    yield pod.violation("containers", sentence, item=pod.server.fields.item, advice=True)
+    return [pod.violation("containers", sentence, item=pod.server.fields.item, advice=True)]
 
 
-RULE = PodRule(id="server-container", check=check, overridable=False, final=False)
+RULE: PodRule = PodRule(id="server-container", check=check, overridable=False, final=False)

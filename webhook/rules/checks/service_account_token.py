@@ -30,23 +30,25 @@ def fill(pod: Pod, settings: Settings) -> None:
         _unmount(pod)
 
 
-def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+def check(pod: Pod, settings: Settings) -> list[Violation]:
     """Refuse every token that is left, and warn an author who asked and gets none."""
+    found: list[Violation] = []
     if _allowed(pod, settings):
-        return
+        return found
     for annotations in pod.origin.annotations:
         if annotations.get(ANNOTATION) == "true":
             sentence, detail = "is not allowed here", ": ask the cluster administrator"
-            yield annotations.violation(ANNOTATION, sentence, detail=detail, advice=True)
+            found.append(annotations.violation(ANNOTATION, sentence, detail=detail, advice=True))
             break
     if pod.spec.get(KEY) is not False:
         detail = f": {ANNOTATION} does not ask, or is not allowed to"
-        yield pod.violation(KEY, "must be false", detail=detail)
+        found.append(pod.violation(KEY, "must be false", detail=detail))
     for volume in pod.spec.items_with("volumes", "projected"):
         for source in volume.child("projected").items("sources"):
             for key in CREDENTIALS:
                 if source.get(key) is not None:
-                    yield source.violation(key, "is not allowed")
+                    found.append(source.violation(key, "is not allowed"))  # noqa: PERF401
+    return found
 
 
 def notice(pod: PodHead, settings: Settings) -> Iterator[Violation]:
@@ -107,19 +109,28 @@ def _of_plugin(projected: Any) -> bool:
 
 
 def _source_of_plugin(source: Any) -> bool:
-    match source:
-        case {"serviceAccountToken": {"path": "token"} as token}:
-            return not token.get("audience")
-        case {"configMap": {"name": name}}:
-            return name in ROOT_CAS
-        case {"downwardAPI": {"items": [{"path": "namespace"}]}}:
-            return True
-    return False
+    if type(source) is not dict:
+        return False
+    token = source.get("serviceAccountToken")
+    if type(token) is dict and token.get("path") == "token":
+        return not token.get("audience")
+    authorities = source.get("configMap")
+    if type(authorities) is dict and "name" in authorities:
+        return authorities["name"] in ROOT_CAS
+    fields = source.get("downwardAPI")
+    items = fields.get("items") if type(fields) is dict else None
+    if type(items) is not list or len(items) != 1 or type(items[0]) is not dict:
+        return False
+    return bool(items[0].get("path") == "namespace")
 
 
 def _drop(fields: Fields, key: str, volumes: set[str]) -> None:
     items = fields.list(key)
-    unwanted = [at for at, item in enumerate(items) if _is_named(item) and item["name"] in volumes]
+    unwanted = [
+        at
+        for at, item in enumerate(items)
+        if type(item) is dict and type(name := item.get("name")) is str and name in volumes
+    ]
     if unwanted and len(unwanted) == len(items):
         fields.remove(key)
     else:
@@ -127,4 +138,6 @@ def _drop(fields: Fields, key: str, volumes: set[str]) -> None:
             fields.remove(key, at)
 
 
-RULE = PodRule(id="service-account-token", fill=fill, check=check, notice=notice, overridable=False)
+RULE: PodRule = PodRule(
+    id="service-account-token", fill=fill, check=check, notice=notice, overridable=False
+)

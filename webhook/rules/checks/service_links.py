@@ -19,4 +19,4 @@ def fill(pod: Pod, _settings: Settings) -> None:
         pod.spec.set(KEY, value=False)
 
 
-RULE = PodRule(id="service-links", fill=fill)
+RULE: PodRule = PodRule(id="service-links", fill=fill)

@@ -42,4 +42,4 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
             yield context.violation(KEY, f"{called} is not allowed", item=item)
 
 
-RULE = PodRule(id="sysctls", level=Level.BASELINE, check=check)
+RULE: PodRule = PodRule(id="sysctls", level=Level.BASELINE, check=check, only_with=frozenset({KEY}))

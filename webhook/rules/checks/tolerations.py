@@ -8,30 +8,35 @@ Source   mcp-admission; operator Exists with an empty key matches all taints, wi
          that effect; tolerations may be added to a live pod, and what is added is checked too
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
 
 KEY = "tolerations"
 
 
-def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
+def check(pod: Pod, settings: Settings) -> Sequence[Violation]:
     """Refuse what tolerates everything in a template or a new pod."""
-    if pod.origin.creating or pod.origin.template:
-        yield from of_everything(pod.spec, settings)
+    new = pod.origin.creating or pod.origin.template
+    return of_everything(pod.spec, settings) if new else ()
 
 
-def of_everything(spec: Fields, settings: Settings) -> Iterator[Violation]:
+def of_everything(spec: Fields, settings: Settings) -> Sequence[Violation]:
     """Object to each toleration without a key that is not the fleet's own."""
-    fleet = None
-    for at, toleration in enumerate(spec.list(KEY)):
-        if type(toleration) is dict and toleration.get("key"):
-            continue
-        if fleet is None:
-            fleet = _of_fleet(settings)
-        if toleration not in fleet:
-            detail = ": without one, every taint of every node is tolerated"
-            yield spec.violation(KEY, "must name the key of a taint", item=at, detail=detail)
+    keyless = [
+        (at, toleration)
+        for at, toleration in enumerate(spec.list(KEY))
+        if not (type(toleration) is dict and toleration.get("key"))
+    ]
+    if not keyless:
+        return ()
+    fleet = _of_fleet(settings)
+    detail = ": without one, every taint of every node is tolerated"
+    return [
+        spec.violation(KEY, "must name the key of a taint", item=at, detail=detail)
+        for at, toleration in keyless
+        if toleration not in fleet
+    ]
 
 
 def _of_fleet(settings: Settings) -> list[dict[str, object]]:
@@ -42,4 +47,4 @@ def _of_fleet(settings: Settings) -> list[dict[str, object]]:
     ]
 
 
-RULE = PodRule(id="tolerations", check=check)
+RULE: PodRule = PodRule(id="tolerations", check=check)

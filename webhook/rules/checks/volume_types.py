@@ -7,7 +7,7 @@ Refused  any source but configMap, csi, downwardAPI, emptyDir, ephemeral, image,
 Source   Pod Security Standards, restricted, since v1.0
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from webhook.rules.rule import Level, Pod, PodRule, Settings, Violation
@@ -21,10 +21,12 @@ ACCEPTED = frozenset(
 NOT_REPORTED = ("name", "hostPath")
 
 
-def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
+def check(pod: Pod, _settings: Settings) -> Iterable[Violation]:
     """Refuse what a volume has instead of an accepted source, kinds still unknown included."""
-    if all(map(_accepted, pod.spec.list("volumes"))):
-        return
+    return () if all(map(_accepted, pod.spec.list("volumes"))) else _objections(pod)
+
+
+def _objections(pod: Pod) -> Iterator[Violation]:
     for volume in pod.spec.items("volumes"):
         if _accepted(volume.value):
             continue
@@ -47,4 +49,4 @@ def _accepted(volume: Any) -> bool:
     return found
 
 
-RULE = PodRule(id="volume-types", level=Level.RESTRICTED, overridable=False, check=check)
+RULE: PodRule = PodRule(id="volume-types", level=Level.RESTRICTED, overridable=False, check=check)

@@ -15,7 +15,7 @@ KEY = "windowsOptions"
 
 def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
     """Refuse everything but false where the field is present."""
-    for context in pod.security_contexts():
+    for context in pod.contexts:
         if context.get(KEY) is None:
             continue
         options = context.child(KEY)
@@ -24,4 +24,6 @@ def check(pod: Pod, _settings: Settings) -> Iterator[Violation]:
             yield options.violation("hostProcess", "must be false")
 
 
-RULE = PodRule(id="windows-host-process", level=Level.BASELINE, check=check)
+RULE: PodRule = PodRule(
+    id="windows-host-process", level=Level.BASELINE, check=check, only_with=frozenset({KEY})
+)
