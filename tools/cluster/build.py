@@ -121,9 +121,7 @@ def run_go(module: Path, arguments: list[str], alive: Progress) -> str:
             raise
     if tool.returncode != 0:
         last_words = " ".join(complaints.strip().splitlines()[-3:])
-        raise NoControlPlaneError(
-            f"`go {arguments[0]} {arguments[-1]}` failed in {module}: {last_words}"
-        )
+        raise NoControlPlaneError(f"`go {arguments[0]} {arguments[-1]}` failed: {last_words}")
     return output
 
 
