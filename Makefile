@@ -1,12 +1,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+COMPILE := MCP_ADMISSION_COMPILE=1 $(BIN)/python setup.py --quiet build_ext --inplace
 UNCOMPILE := find webhook -name '*.so' -delete; rm -f *.so
 
 # Tests start hundreds of processes: none of them is to compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test fast one debug lint format bench bench-quick bench-compare bench-record bench-fleet docs cluster lock clean
+.PHONY: help demo test test-compiled fast one debug lint format bench bench-quick bench-compare bench-record bench-fleet docs cluster lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -21,7 +22,7 @@ test: $(VENV)/dev ## run all tests, with coverage; those that measure attacks co
 	$(BIN)/python -m pytest -rfEs tests/hostile
 
 test-compiled: $(VENV)/dev ## run all tests on the compiled engine
-	MCP_ADMISSION_COMPILE=1 $(BIN)/python setup.py --quiet build_ext --inplace
+	$(COMPILE)
 	trap "$(UNCOMPILE)" EXIT; \
 	$(BIN)/python -m pytest -n auto -rfEs --ignore=tests/hostile \
 	&& $(BIN)/python -m pytest -rfEs tests/hostile
@@ -41,10 +42,12 @@ format: $(VENV)/dev ## write the code as the linter wants it
 	$(BIN)/ruff format && $(BIN)/ruff check --fix
 
 bench: $(VENV)/dev ## measure the product beside Go webhooks in ten minutes; needs Go, writes bench.json
-	$(BIN)/python -m tools.bench
+	$(COMPILE)
+	trap "$(UNCOMPILE)" EXIT; $(BIN)/python -m tools.bench
 
 bench-quick: $(VENV)/dev ## less of that, in a minute
-	$(BIN)/python -m tools.bench --quick
+	$(COMPILE)
+	trap "$(UNCOMPILE)" EXIT; $(BIN)/python -m tools.bench --quick
 
 bench-compare: $(VENV)/dev ## say what differs between two runs, and what is noise (A=old.json B=new.json)
 	@$(BIN)/python -m tools.bench.compare $(A) $(B)

@@ -16,6 +16,8 @@ from typing import Literal
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass as checked
 
+from webhook.observe.build_info import build_info
+
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 ROUNDS_FOR_A_SPREAD = 2
 
@@ -128,7 +130,7 @@ class Run:
             quick=quick,
             seconds=round(seconds, 1),
             machine=on,
-            versions={"Python": platform.python_version()}
+            versions={"Python": platform.python_version(), "engine": build_info().engine}
             | {name: said for part in parts for name, said in part.versions.items()},
             figures=figures,
             plots=tuple(plot for part in parts for plot in part.plots),
