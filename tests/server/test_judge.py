@@ -15,6 +15,8 @@ from tests.admission.objects import pods
 from tests.admission.policies import POLICIES, SCOPES
 from tests.in_memory.defaults import with_plugins
 from tests.rules import pods as hostile
+from tests.rules.case import edition
+from tests.rules.standard import violations
 from tests.server import new_pods
 from tests.server.new_pods import GENERATED, MOUNT, ONE, OTHER, OWNER, Json, new_pod
 from tests.server.reviews import POD, answered, posted
@@ -300,6 +302,17 @@ def test_an_answer_of_the_memo_is_the_answer_of_the_review(
 ) -> None:
     ATTACKS[attack](pod)
     judged_alike(pod, POLICIES[policy], scope, hook)
+
+
+@given(pod=hostile.pods().map(of_a_template), level=st.sampled_from(["baseline", "restricted"]))
+def test_no_pod_gets_past_the_standard_by_the_answer_of_another(pod: Json, level: str) -> None:
+    """Nor by one of its own from before: every pod that violates the standard is refused."""
+    settings = edition(level)
+    judge = judging(review, current=settings, hook=Hook.VALIDATE, scope=Scope.MANAGED)
+    for one in (FIRST, SECOND, ONE, OTHER):
+        for each in (pod, of_a_template(new_pods.POD)):
+            allowed = answered(judge.answer(new_pod(each, Hook.VALIDATE, one), 0.0))["allowed"]
+            assert not (allowed and violations(each, level))
 
 
 @pytest.mark.parametrize("hook", HOOKS)

@@ -128,6 +128,8 @@ def slots_of(body: str, *, fresh: bool) -> tuple[tuple[int, int], ...]:
         if volume["name"].startswith(TOKEN_VOLUME):
             found.update(_ends(body, f'"{volume["name"]}"', SUFFIX_DIGITS))
     if fresh:
+        for owner in pod["metadata"].get("ownerReferences", []):
+            found.update(_uid_slots(body, owner["uid"]))
         found.update((each.start(), len(MARK)) for each in re.finditer(MARK, body))
     return tuple(sorted(found))
 
