@@ -183,6 +183,23 @@ def test_only_pods_that_wait_at_the_gate_are_looked_at(state: ClusterState, aske
     assert asked.taken() == (set(), set(), {waiting})
 
 
+def test_the_first_and_the_last_pod_of_a_namespace_have_it_looked_at(
+    state: ClusterState, asked: Asked
+) -> None:
+    """Thousands of pods that come at once are no reason to look at their namespace each time."""
+    state.begin()
+    asked.taken()
+    pods = [pod([], f"crm-{number}") for number in range(3)]
+
+    for change in (state.pods.put, state.pods.delete):
+        looked_at = []
+        for each in pods:
+            change(each)
+            looked_at.append(asked.taken()[0])
+        expected: list[set[str]] = [{"team"}, set(), set()]
+        assert looked_at == (expected if change == state.pods.put else expected[::-1])
+
+
 @pytest.mark.parametrize(
     ("gates", "at"), [([], None), (["other"], None), ([GATE], 0), (["other", GATE], 1)]
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -34,6 +34,13 @@ def deployment(name: str) -> Json:
     found = filled_in(builders.server(name, containers=[container]), Settings())
     found["metadata"]["resourceVersion"] = str(next(NUMBERS))
     return found
+
+
+def pod(namespace: str, number: int, gates: Sequence[str] = (builders.GATE,)) -> Json:
+    """A pod of a server."""
+    metadata = {"name": f"crm-{number}", "namespace": namespace, "uid": f"{namespace}-{number}"}
+    metadata["resourceVersion"] = str(next(NUMBERS))
+    return {"metadata": metadata, "spec": {"schedulingGates": [{"name": each} for each in gates]}}
 
 
 class Cluster:
@@ -156,6 +163,30 @@ def test_gates_and_policies_follow_changed_settings_before_the_deployments_are_l
             return cluster
 
     assert any(path.endswith("/mcp-admission-baseline") for path in run(main()).read)
+
+
+def test_a_storm_of_gates_in_a_namespace_leaves_workers_to_the_others() -> None:
+    """The API server answers nothing about one namespace; there are more pods than workers."""
+
+    opened: list[str] = []
+
+    class Silent(Cluster):
+        async def patch(self, path: str, *_: Any, **__: Any) -> Json:
+            if "/quiet/" not in path:
+                await asyncio.Event().wait()
+            opened.append(path)
+            return pod("quiet", 0, gates=())
+
+    cluster = Silent()
+    quiet = {"name": "quiet", "uid": "q", "resourceVersion": "1"}
+    cluster.items["namespaces"].append({"metadata": quiet})
+    cluster.items["pods"] = [*(pod("team", number) for number in range(100)), pod("quiet", 0)]
+
+    async def main() -> None:
+        async with working(cluster):
+            assert len(opened) == 1
+
+    run(main())
 
 
 def test_a_stop_does_not_wait_for_an_answer_that_does_not_come() -> None:

@@ -37,13 +37,10 @@ async def test_token_and_authority_of_the_pod_are_used(
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
     monkeypatch.setenv("NO_PROXY", "10.96.0.0/12")
     found = await open_connection(None, Overrides(user="dev", groups=("a", "b")))
-    await found.client.close()
+    await found.session.close()
 
-    configuration = found.client.configuration
-    assert (configuration.host, configuration.proxy) == ("https://10.96.0.1:443", None)
-    assert configuration.ssl_ca_cert == str(pod / "ca.crt")
-    assert await configuration.get_api_key_with_prefix("BearerToken") == "bearer t"
-    assert await found.credentials.authorization() is None
+    assert (found.server, found.proxy) == ("https://10.96.0.1", None)
+    assert await found.credentials.authorization() == "Bearer t"
     assert found.impersonation.getall("Impersonate-User") == ["dev"]
     assert found.impersonation.getall("Impersonate-Group") == ["a", "b"]
 

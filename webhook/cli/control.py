@@ -66,8 +66,8 @@ def _add_controller_options(parser: argparse.ArgumentParser) -> None:
         type=workers,
         default=4,
         metavar="COUNT",
-        help="how many servers are reconciled at once, half of them of one namespace, and how "
-        "many namespaces and pods beside them (default: %(default)s)",
+        help="how many servers are reconciled at once, half of them of one namespace, how many "
+        "namespaces beside them, and an eighth of how many gates (default: %(default)s)",
     )
 
 

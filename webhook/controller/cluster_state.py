@@ -106,9 +106,9 @@ class ClusterState:
     def states(self) -> Iterator[str]:
         """Of each server, whether it is as it would be if it rolled now."""
         for namespace, name in self.deployments:
-            found = self.deployment(namespace, name)
+            found = self.deployments.get(namespace, name)
             if found is not None and found.covered:
-                yield found.state
+                yield self.judge.verdict(namespace, name)
 
     def begin(self, *, complete: bool = True) -> None:
         """Ask for everything, and from now on for what changes.
@@ -198,7 +198,8 @@ class ClusterState:
     ) -> None:
         if self._isolating and now is not None and now.gate is not None:
             self._queues.pods.add(NamespacedName(namespace, name))
-        if was is None or now is None:
+        alone = all(each == name for each, _ in self.pods.within(namespace))
+        if alone and (was is None or now is None):
             self._ask_for_namespace(namespace)
 
     def _source_changed(self, namespace: str, name: str, _was: str | None, now: str | None) -> None:

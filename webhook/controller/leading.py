@@ -20,6 +20,7 @@ from webhook.controller.installation import Installation
 from webhook.kube.access.client_config import Overrides
 from webhook.observe import logs
 from webhook.observe.metrics import ControllerMetrics
+from webhook.server.lifecycle import NEW_LOOP
 from webhook.server.listener import Address
 
 LOG = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ def run_process(
     """
     logs.configure(level=options.log_level)
     try:
-        asyncio.run(_run(options, prepare(), fields or {}))
+        with asyncio.Runner(loop_factory=NEW_LOOP) as runner:
+            runner.run(_run(options, prepare(), fields or {}))
     except (kube.ConfigurationError, unusable) as error:
         LOG.error("cannot start", extra={"fields": {"reason": str(error)}})  # noqa: TRY400
         return 2

@@ -28,6 +28,8 @@ RESYNC_SECONDS = 600.0
 # A reconcile is some calls of ten seconds at most; that of a namespace may list its Deployments.
 RECONCILE_SECONDS, NAMESPACE_SECONDS = 30.0, 300.0
 COUNT_SECONDS = 2.0
+# To open a gate is one short request; nearly all of the time it waits for the API server.
+GATES_FOR_EACH_WORKER = 8
 # The next leader waits for it. What is cut off is done again by that one.
 SECONDS_TO_FINISH = 0.5
 
@@ -57,9 +59,9 @@ class ServerControllers:
         self.states: Mapping[str, int] = {}
         self._effective, self._metrics = effective, metrics
         self._changed, self._stop = asyncio.Event(), asyncio.Event()
+        openers = GATES_FOR_EACH_WORKER * workers
         # No namespace has all workers.
-        of_a_namespace = max(1, workers // 2)
-        queues = Queues(Queue(), Queue(most=of_a_namespace), Queue(most=of_a_namespace))
+        queues = Queues(Queue(), Queue(most=max(1, workers // 2)), Queue(most=openers // 2))
         self._state = ClusterState(effective.settings, release_namespace, watched, queues)
         self._informers = ClusterInformers(api, self._state, watched, metrics, secrets=secrets)
         writer = Writer(api, self._state.made)
@@ -67,11 +69,11 @@ class ServerControllers:
         self._servers = ServerReconciler(api, self._state, writer, recorder)
         gates = GateReconciler(api, writer, namespaces, recorder)
         self._controllers: list[Controller[Any]] = [
-            Controller(name, reconciler, queue, metrics, workers, seconds=seconds)
-            for name, reconciler, queue, seconds in (
-                ("pod", gates, queues.pods, RECONCILE_SECONDS),
-                ("namespace", namespaces, queues.namespaces, NAMESPACE_SECONDS),
-                ("server", self._servers, queues.servers, RECONCILE_SECONDS),
+            Controller(name, reconciler, queue, metrics, count, seconds=seconds)
+            for name, reconciler, queue, count, seconds in (
+                ("pod", gates, queues.pods, openers, RECONCILE_SECONDS),
+                ("namespace", namespaces, queues.namespaces, workers, NAMESPACE_SECONDS),
+                ("server", self._servers, queues.servers, workers, RECONCILE_SECONDS),
             )
         ]
 

@@ -1,7 +1,7 @@
 """Calls to the API server: JSON in, JSON out, and a timeout for every call.
 
-The transport is the one of the official client, whose models and watches are not used: they refuse
-what they do not know, and take ten times as long.
+The models and watches of the official client are not used: they refuse what they do not know, and
+take ten times as long.
 """
 
 import logging
@@ -74,7 +74,7 @@ class Api:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._connection.client.close()
+        await self._connection.session.close()
 
     def server_time(self) -> datetime:
         """The API server's clock, as of its last answer; before any, the one of this machine."""

@@ -1,36 +1,48 @@
-"""The official client: its transport, with the configuration that was found, and its errors."""
+"""A connection to an API server: TLS, proxy and credentials as they were found, and its errors.
+
+Requests are encoded here: the official client copies each body twice before it writes it.
+"""
 
 import logging
 import os
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
 
 import aiohttp
 from kubernetes.aio import config
-from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
-from kubernetes.aio.config import ConfigException
+from kubernetes.aio.config import incluster_config
 from multidict import CIMultiDict
+from pydantic_core import to_json
+from yarl import URL
 
 from webhook.kube.access import client_config, transport
-from webhook.kube.access.credentials import Credentials, FixedHeader
+from webhook.kube.access.credentials import Credentials, TokenFile
 from webhook.kube.access.kubeconfig import UserEntry
 from webhook.kube.errors import ConfigurationError, Unreachable, no_configuration
 from webhook.kube.messages import ApiRequest
 
 POD = "the ServiceAccount of the pod"
+USER_AGENT = f"mcp-admission/{version('mcp-admission')}"
+# Events of a watch are longer than aiohttp expects.
+BUFFER_BYTES = 2**21
 
 # The client's own log lines follow the configuration of the process, and never a terminal.
 logging.getLogger("kubernetes").addHandler(logging.NullHandler())
 
 
 class ApiConnection(NamedTuple):
-    """The client, who we are to the API server beside what it knows, and as whom we act."""
+    """The session, the server and its name, the proxy, who we are to it, and as whom we act."""
 
-    client: Any
+    session: aiohttp.ClientSession
+    server: str
+    server_name: str | None
+    proxy: str | None
     credentials: Credentials
     impersonation: CIMultiDict[str]
 
@@ -43,43 +55,44 @@ async def open_connection(
     Raises ConfigurationError where there is no way to a cluster.
     """
     config_of_file = await client_config.load_client_config(kubeconfig, overrides, os.environ)
-    return _in_pod(overrides) if config_of_file is None else _by_kubeconfig(config_of_file)
+    found = config_of_file or _in_pod(overrides)
+    # Workers and watches bound how many connections there are. The proxy is known already.
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=found.tls, limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        read_bufsize=BUFFER_BYTES,
+    )
+    return ApiConnection(
+        session,
+        str(URL(found.server)).rstrip("/"),
+        found.server_name or None,
+        found.proxy,
+        found.credentials,
+        found.headers,
+    )
 
 
-def _by_kubeconfig(found: client_config.ClientConfig) -> ApiConnection:
-    configuration = Configuration()
-    configuration.host = found.server
-    configuration.tls_server_name = found.server_name or None
-    configuration.proxy = found.proxy
-    client = _client(configuration)
-    client.rest_client.ssl_context = found.tls
-    return ApiConnection(client, found.credentials, found.headers)
-
-
-def _in_pod(overrides: client_config.Overrides) -> ApiConnection:
+def _in_pod(overrides: client_config.Overrides) -> client_config.ClientConfig:
     if overrides.context:
         raise no_configuration(POD, "it has no contexts")
-    configuration = Configuration()
-    # Python 3.13 would refuse authorities without key identifiers, which many clusters have.
-    configuration.disable_strict_ssl_verification = True
+    found = Configuration()
     try:
-        config.load_incluster_config(client_configuration=configuration)
-        configuration.proxy = transport.proxy_of_environment(configuration.host, os.environ)
-        headers = client_config.impersonation_headers(UserEntry(), overrides)
-        client = _client(configuration)
-    except ConfigException as error:
+        config.load_incluster_config(client_configuration=found)
+        tls = ssl.create_default_context(cafile=found.ssl_ca_cert)
+    except config.ConfigException as error:
         raise no_configuration(POD, str(error)) from None
     except (OSError, ValueError) as error:
         raise no_configuration(POD, type(error).__name__) from None
-    return ApiConnection(client, FixedHeader(None), headers)
-
-
-def _client(configuration: Configuration) -> Any:
-    """Its proxy is known: it would look it up for each request, on a thread of its own."""
-    configuration.client_session_kwargs = {"trust_env": False}
-    client = ApiClient(configuration)
-    client.user_agent = f"mcp-admission/{version('mcp-admission')}"
-    return client
+    # Python 3.13 would refuse authorities without key identifiers, which many clusters have.
+    tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return client_config.ClientConfig(
+        server=found.host,
+        server_name="",
+        proxy=transport.proxy_of_environment(found.host, os.environ),
+        tls=tls,
+        credentials=TokenFile(Path(incluster_config.SERVICE_TOKEN_FILENAME)),
+        headers=client_config.impersonation_headers(UserEntry(), overrides),
+    )
 
 
 @contextmanager
@@ -91,7 +104,7 @@ def explained(call: str) -> Iterator[None]:
         raise Unreachable(f"{call}: no answer in time") from None
     except ConfigurationError as error:
         raise Unreachable(f"{call}: not sent: {error}") from None
-    except (aiohttp.ClientError, OSError, ConfigException) as error:
+    except (aiohttp.ClientError, OSError) as error:
         raise Unreachable(f"{call}: no answer ({type(error).__name__})") from error
 
 
@@ -110,8 +123,12 @@ async def send(
     connection: ApiConnection, request: ApiRequest, ends: aiohttp.ClientTimeout
 ) -> aiohttp.ClientResponse:
     """Send a request with the credentials of the connection; returns the answer, still unread."""
-    client, credentials, impersonation = connection
-    headers = {"Accept": request.accept, "Content-Type": request.content_type}
+    session, server, server_name, proxy, credentials, impersonation = connection
+    # Not by the session's headers: those are sent to proxies, too. A group is a header each.
+    headers = CIMultiDict(impersonation)
+    headers["User-Agent"] = USER_AGENT
+    headers["Accept"] = request.accept
+    headers["Content-Type"] = request.content_type
     # What is packed small may be anything but small.
     headers["Accept-Encoding"] = "identity"
     authorization = await credentials.authorization()
@@ -119,18 +136,16 @@ async def send(
         headers["Authorization"] = authorization
     if credentials.changing:
         headers["Connection"] = "close"
-    method, url, headers, *content = await client.param_serialize(
-        method=request.method,
-        resource_path=request.path,
-        query_params=list(request.query.items()),
-        header_params=headers,
-        body=request.body,
-        auth_settings=["BearerToken"],
+    query = f"?{urlencode(request.query, quote_via=quote)}" if request.query else ""
+    answer = await session.request(
+        request.method,
+        URL(f"{server}{request.path}{query}", encoded=True),
+        data=None if request.body is None else to_json(request.body),
+        headers=headers,
+        timeout=ends,
+        proxy=proxy,
+        server_hostname=server_name,
     )
-    # Not by the session's headers: those are sent to proxies, too. A group is a header each.
-    sent = CIMultiDict(headers)
-    sent.extend(impersonation)
-    answer = await client.call_api(method, url, sent, *content, _request_timeout=ends)
-    if answer.response.status == 401:
+    if answer.status == 401:
         credentials.refused()
-    return cast("aiohttp.ClientResponse", answer.response)
+    return answer

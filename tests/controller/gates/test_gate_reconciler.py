@@ -45,7 +45,8 @@ class Team:
         self.told: list[str] = []
         self.refuses: Invalid | None = None
         self.gates_left: list[str] = [names.GATE]
-        self.view = ClusterState(Settings(), "release", (), Queues(Queue(), Queue(), Queue()))
+        self.queue: Queue[NamespacedName] = Queue()
+        self.view = ClusterState(Settings(), "release", (), Queues(Queue(), Queue(), self.queue))
         api: Any = self
         writer, notes = Writer(api, self.view.made), EventRecorder(api, "test", Queue())
         self.namespaces = NamespaceReconciler(api, self.view, writer, notes)
@@ -130,6 +131,53 @@ def test_a_policy_that_is_being_deleted_opens_no_gate(*, opened: bool) -> None:
         assert await team.gates.reconcile(key) is None
         assert "second" not in team.opened
         team.policy("another", 1)
+        assert await team.open("second") == pytest.approx(MOMENT)
+
+    run(main())
+
+
+def test_a_pod_that_waits_for_the_policy_is_looked_at_once_the_policy_is_there() -> None:
+    async def main() -> list[int]:
+        team, asked = Team(), []
+        assert await team.gates.reconcile(NamespacedName("team", "first")) is None
+        team.policy("one", 1)
+        for _ in range(2):
+            await team.namespaces.reconcile("team")
+            asked.append(len(team.queue))
+            while team.queue:
+                key = await team.queue.get()
+                assert key
+                team.queue.done(key)
+        return asked
+
+    assert run(main()) == [1, 0]
+
+
+def test_a_policy_that_stands_is_compared_once_for_all_pods() -> None:
+    async def main() -> None:
+        team = Team()
+        team.policy("one", 1)
+        await team.open("first")
+
+        def compare(namespace: str) -> tuple[Json, ...]:
+            raise AssertionError(namespace)
+
+        team.namespaces.wanted = compare  # type: ignore[method-assign]
+        assert [await team.open(f"pod-{number}") for number in range(3)] == [0.0] * 3
+
+    run(main())
+
+
+def test_a_policy_that_is_wanted_otherwise_opens_no_gate() -> None:
+    async def main() -> None:
+        team = Team()
+        team.policy("one", 1)
+        await team.open("first")
+        gateway = {"mcpNamespace": {"networkPolicy": {"gateway": {"port": 1}}}}
+        team.view.change_settings(Settings.model_validate(gateway))
+        team.view.pods.put(pod("second", [names.GATE]))
+        assert await team.gates.reconcile(NamespacedName("team", "second")) is None
+        team.policy("one", 2)
         assert await team.open("second") == pytest.approx(MOMENT)
 
     run(main())

@@ -14,7 +14,7 @@ from webhook import names
 from webhook.admission import Scope, drift
 from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.event_recorder import EventRecorder
-from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
+from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler, PolicyInForce
 from webhook.controller.owned.writer import Writer
 from webhook.kube.work_queue import Queue
 from webhook.objects import made
@@ -239,7 +239,8 @@ def test_nothing_is_kept_of_a_namespace_that_is_gone() -> None:
     team = Team(deployment("plain", {names.SERVER: "true"}))
     team.covered(**{names.MANAGED: "true"})
     assert team.namespaces.blocked.keys() == {"team"}
-    team.namespaces.in_force["team"] = ([], 0.0)
+    live: Any = None
+    team.namespaces.in_force["team"] = PolicyInForce(live, Settings(), Scope.MANAGED, 0.0)
 
     team.view.namespaces.drop("", "team")
     asyncio.run(team.namespaces.reconcile("team"))

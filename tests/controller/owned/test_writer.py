@@ -67,7 +67,7 @@ def writer(api: Any) -> Writer:
 async def test_an_object_is_created_once_and_then_left_as_it_is(
     api: Remembering, writer: Writer
 ) -> None:
-    assert writer.written(WANTED) is None
+    assert not writer.fits(WANTED)
 
     await writer.put(WANTED, CRM, {"note": "first"})
     await writer.put(WANTED, CRM)

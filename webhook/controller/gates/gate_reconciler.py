@@ -10,9 +10,10 @@ from typing import Any
 from webhook import names
 from webhook.controller.cluster_state import PodState, gate_index
 from webhook.controller.event_recorder import EventRecorder, Regarding
-from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
-from webhook.controller.owned import POLICY, Writer
+from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler, PolicyInForce
+from webhook.controller.owned import POLICY, ObjectKey, Writer
 from webhook.kube import Api, Invalid, NamespacedName, NotFound, namespaced
+from webhook.objects import BASELINE
 
 MOMENT = 1.0
 
@@ -60,6 +61,7 @@ class GateReconciler:
         if self._state.settings.mcp_namespace.network_policy.enabled:
             moment = self._moment_left(key.namespace)
             if moment is None:
+                self._namespaces.awaited.add(key.namespace)
                 await self._record_why(key, pod)
             if moment is None or moment > 0:
                 return moment
@@ -80,20 +82,27 @@ class GateReconciler:
 
     def _moment_left(self, namespace: str) -> float | None:
         """Seconds until the policy is in force; None while it is not there."""
-        wanted = [
-            each for each in self._namespaces.wanted(namespace) if each["kind"] == POLICY.kind
-        ]
-        if not wanted or not all(map(self._writer.fits, wanted)):
-            self._namespaces.in_force.pop(namespace, None)
-            return None
+        settings, scope = self._state.settings, self._state.scope(namespace)
+        live = self._writer.live(ObjectKey(POLICY.kind, namespace, BASELINE))
+        before = self._namespaces.in_force.get(namespace)
         now = asyncio.get_running_loop().time()
-        policies = [self._writer.written(each) for each in wanted]
-        seen, since = self._namespaces.in_force.get(namespace, (None, now))
-        if seen != policies:
+        if before is None or not before.is_settled(live, settings, scope):
+            if live is None or not self._fits(namespace):
+                self._namespaces.in_force.pop(namespace, None)
+                return None
             # Made again, or put right, since some other pod was let through.
-            since = now
-            self._namespaces.in_force[namespace] = policies, now
-        return since + MOMENT - now
+            same = before and (before.live.uid, before.live.generation)
+            since = before.since if before and same == (live.uid, live.generation) else now
+            before = self._namespaces.in_force[namespace] = PolicyInForce(
+                live, settings, scope, since
+            )
+        return before.since + MOMENT - now
+
+    def _fits(self, namespace: str) -> bool:
+        """Whether the policy of the namespace is there as it is wanted."""
+        wanted = self._namespaces.wanted(namespace)
+        policies = [each for each in wanted if each["kind"] == POLICY.kind]
+        return bool(policies) and all(map(self._writer.fits, policies))
 
     async def _open(self, key: NamespacedName, pod: PodState, at: int) -> None:
         try:

@@ -5,7 +5,7 @@ has it. Labels are applied, so that our own are known. They are removed when a n
 longer managed.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhook.admission import Scope
 from webhook.controller.cluster_state import ClusterState, NamespaceState
@@ -21,12 +21,31 @@ from webhook.controller.owned import (
 )
 from webhook.kube import Api, ApiError, Turn, cluster_wide, namespaced
 from webhook.objects import BASELINE, made
+from webhook.settings import Settings
 
 Json = dict[str, Any]
 
 
+class PolicyInForce(NamedTuple):
+    """A policy that was found as it is wanted, what it was found by, and since when it is."""
+
+    live: Live
+    settings: Settings
+    scope: Scope
+    since: float
+
+    def is_settled(self, live: Live | None, settings: Settings, scope: Scope) -> bool:
+        """Whether nothing has changed: thousands of pods need not compare the whole policy."""
+        return (self.live, self.scope) == (live, scope) and self.settings is settings
+
+
 class NamespaceReconciler:
-    """Reconciles one namespace at a time."""
+    """Reconciles one namespace at a time.
+
+    `blocked` says what keeps the policy of a namespace from being made. `awaited` are the
+    namespaces in which a pod waits for the policy: it is looked at after the next reconcile.
+    `in_force` are the policies that gates last saw as they are wanted.
+    """
 
     def __init__(
         self, api: Api, state: ClusterState, writer: Writer, recorder: EventRecorder
@@ -34,9 +53,9 @@ class NamespaceReconciler:
         self._api, self.state, self._writer, self._recorder = api, state, writer, recorder
         self._looked: dict[str, bool] = {}
         self.blocked: dict[str, str] = {}
+        self.awaited: set[str] = set()
         self._stood: dict[str, Live | None] = {}
-        # Of each namespace, the policies that gates last saw as they are wanted, and since when.
-        self.in_force: dict[str, tuple[object, float]] = {}
+        self.in_force: dict[str, PolicyInForce] = {}
 
     async def reconcile(self, namespace: str) -> float | None:
         """Write what differs."""
@@ -44,6 +63,7 @@ class NamespaceReconciler:
         if found is None:
             for kept in (self._looked, self.blocked, self._stood, self.in_force):
                 kept.pop(namespace, None)
+            self.awaited.discard(namespace)
         if found is None or not self.state.here(namespace):
             return None
         if self.state.complete:
@@ -130,7 +150,9 @@ class NamespaceReconciler:
         recorded = notes | ({f"{place.kind}PutBack": put_back} if put_back else {})
         self.blocked[namespace] = "; ".join((recorded if again else notes).values())
         await self._recorder.record(regarding, recorded)
-        self.state.ask_for_waiting(namespace)
+        if namespace in self.awaited:
+            self.awaited.discard(namespace)
+            self.state.ask_for_waiting(namespace)
         if failure:
             raise failure
         return again

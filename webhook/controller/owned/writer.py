@@ -51,11 +51,6 @@ class Writer:
         live = self.live(ObjectKey.of(wanted))
         return live is not None and not live.going and live.digest == _digest(wanted)
 
-    def written(self, wanted: Json) -> tuple[str, int] | None:
-        """Which object it is, and how often its spec was written; None where it is not there."""
-        live = self.live(ObjectKey.of(wanted))
-        return live and (live.uid, live.generation)
-
     async def put(
         self,
         wanted: Json,
