@@ -1,12 +1,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+COMPILE := MCP_ADMISSION_COMPILE=1 $(BIN)/python setup.py --quiet build_ext --inplace
 UNCOMPILE := find webhook -name '*.so' -delete; rm -f *.so
 
 # Tests start hundreds of processes: none of them is to compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test fast one debug lint format bench bench-fleet docs cluster lock clean
+.PHONY: help demo test test-compiled fast one debug lint format bench bench-quick bench-compare bench-record bench-fleet docs cluster lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -21,7 +22,7 @@ test: $(VENV)/dev ## run all tests, with coverage; those that measure attacks co
 	$(BIN)/python -m pytest -rfEs tests/hostile
 
 test-compiled: $(VENV)/dev ## run all tests on the compiled engine
-	MCP_ADMISSION_COMPILE=1 $(BIN)/python setup.py --quiet build_ext --inplace
+	$(COMPILE)
 	trap "$(UNCOMPILE)" EXIT; \
 	$(BIN)/python -m pytest -n auto -rfEs --ignore=tests/hostile \
 	&& $(BIN)/python -m pytest -rfEs tests/hostile
@@ -40,15 +41,27 @@ lint: $(VENV)/dev ## check style, types and the order of the layers
 format: $(VENV)/dev ## write the code as the linter wants it
 	$(BIN)/ruff format && $(BIN)/ruff check --fix
 
-bench: $(VENV)/dev ## print the figures of speed and memory
-	$(BIN)/python -m tools.bench
+bench: $(VENV)/dev ## measure the product beside Go webhooks in ten minutes; needs Go, writes bench.json
+	$(COMPILE)
+	trap "$(UNCOMPILE)" EXIT; $(BIN)/python -m tools.bench
+
+bench-quick: $(VENV)/dev ## less of that, in a minute
+	$(COMPILE)
+	trap "$(UNCOMPILE)" EXIT; $(BIN)/python -m tools.bench --quick
+
+bench-compare: $(VENV)/dev ## say what differs between two runs, and what is noise (A=old.json B=new.json)
+	@$(BIN)/python -m tools.bench.compare $(A) $(B)
+
+bench-record: $(VENV)/dev ## record the reviews of the bench anew, on a control plane
+	$(BIN)/python -m tools.bench.record
 
 bench-fleet: $(VENV)/dev ## print what ten thousand servers cost the controller (SERVERS=10000)
 	$(BIN)/python -m tools.bench.fleet_run $(SERVERS)
 
-docs: $(VENV)/dev ## make docs/rules.md from the rules, and what is made from settings and chart
+docs: $(VENV)/dev ## make docs/rules.md from the rules, and what is made from settings, chart and the kept bench run
 	$(BIN)/mcp-admission rules -o markdown > docs/rules.new && mv docs/rules.new docs/rules.md
 	$(BIN)/python -m tools.chart
+	$(BIN)/python -m tools.bench.page
 
 cluster: $(VENV)/dev ## run a Kubernetes control plane with the product on it, until Ctrl-C
 	@$(BIN)/python -m tools.release
@@ -60,7 +73,7 @@ lock: ## pin every dependency by version and hash
 	sh locks/make.sh
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build dist *.egg-info .*_cache .coverage*
+	rm -rf $(VENV) build dist *.egg-info .*_cache .coverage* bench.json bench.svg
 	$(UNCOMPILE)
 
 $(VENV)/demo: locks/demo.txt pyproject.toml

@@ -1,7 +1,7 @@
 """How hard the property tests try: HYPOTHESIS_PROFILE=thorough for a long look, else the usual.
 
-Tests that need a control plane, or Helm, which Go builds too, get the marker `control_plane`:
-`make fast` leaves them out.
+Tests that need a control plane, Helm or the load generator, which Go builds, get the marker
+`control_plane`: `make fast` leaves them out.
 """
 
 import logging
@@ -27,7 +27,7 @@ settings.register_profile("thorough", USUAL, derandomize=False, max_examples=500
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 
-FROM_GO = {"control_plane", "own_cluster", "helm", "helm3"}
+FROM_GO = {"control_plane", "own_cluster", "helm", "helm3", "load_generator"}
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from tests.rules.case import settings_of
 from tests.rules.standard import violations
 from webhook.admission.handler import review
 from webhook.admission.injected import LARGEST
+from webhook.admission.revert import _hashable
 from webhook.pods.journal import same
 
 HOSTILE: Json = {
@@ -160,3 +161,18 @@ def test_updates_between_claims_get_an_answer(old: Json, new: Json, policy: str)
 
         if answer.allowed:
             assert same(applied(new, answer), asked.object)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 1) | st.floats(-1, 1) | st.sampled_from("a0"),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner),
+    max_leaves=4,
+)
+
+
+@given(JSON_VALUES, JSON_VALUES)
+def test_items_are_told_apart_as_their_json_is(one: Json, other: Json) -> None:
+    """True is not 1, 1 is not 1.0, and an empty object is no empty list."""
+    texts = [json.dumps(value, sort_keys=True) for value in (one, other)]
+
+    assert (_hashable(one) == _hashable(other)) == (texts[0] == texts[1])

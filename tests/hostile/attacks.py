@@ -1,11 +1,12 @@
 """What attackers send: objects that cost as much as the API server lets through, and more."""
 
+import contextlib
 import http.client
 import itertools
 import json
 import socket
 import ssl
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -166,6 +167,33 @@ class Hammer(Background):
                 connection = connect()
             self.over.wait(self._seconds)
         connection.close()
+
+
+class Babble(Background):
+    """Opens connections without end, says on each what is no HTTP, and holds the last of them."""
+
+    LINE, HELD = b"GET /" + b"a" * 256 * 1024, 50
+
+    def __init__(self, addresses: Sequence[tuple[str, int]], tls: ssl.SSLContext) -> None:
+        super().__init__("babble")
+        self._addresses, self._tls = addresses, tls
+        self.taken = 0
+
+    def run(self) -> None:
+        held: deque[ssl.SSLSocket] = deque()
+        for address in itertools.cycle(self._addresses):
+            if self.over.is_set():
+                break
+            if connection := silent(address, self._tls):
+                self.taken += 1
+                held.append(connection)
+                connection.settimeout(0.2)
+                with contextlib.suppress(OSError):
+                    connection.sendall(self.LINE)
+            if len(held) > self.HELD:
+                held.popleft().close()
+        for connection in held:
+            connection.close()
 
 
 def straight_to(

@@ -5,6 +5,7 @@ bounded by the time to the first request, by connections for each peer, by deadl
 reviews running one at a time, and by the memory limit of the chart.
 """
 
+import contextlib
 import http.client
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from tests.hostile.victim import Look, assert_not_silenced, look
 pytestmark = pytest.mark.control_plane
 
 REVIEW = "/mutate?timeout=5s"
-CONNECTIONS, SILENT = 16, 200
+CONNECTIONS, SILENT, BABBLING = 16, 200, 3
 # Ten from the handshake on, and the time that it takes to shake so many hands.
 SECONDS_TO_THE_FIRST_REQUEST, SECONDS_OF_SLACK = 10, 20
 LARGEST_BODY = 7 * MIB
@@ -95,6 +96,31 @@ def test_connections_that_never_ask_are_closed(guard: Guard, victim: Tenant, bef
             for each in connections:
                 each.close()
 
+    assert_not_silenced(looking, before)
+
+
+def test_connections_that_speak_no_http_stay_within_the_memory_limit_of_the_chart(
+    guard: Guard, victim: Tenant, before: Look
+) -> None:
+    """One after the other from a few threads: what has ended leaves nothing behind."""
+    tls = careless()
+    guard.no_peak()
+
+    with (
+        guard.unharmed(),
+        look(victim, "no HTTP") as looking,
+        contextlib.ExitStack() as attack,
+    ):
+        babbling = [
+            attack.enter_context(attacks.Babble(guard.addresses(), tls)) for _ in range(BABBLING)
+        ]
+        looking.go_on(creates=25, gates=4, seconds=15)
+
+    taken = sum(each.taken for each in babbling)
+    print(f"peak {guard.peak('serve') >> 20} MiB after {taken} connections")
+    assert taken > BABBLING
+    # With what is held only; garbage takes several times as much on any machine.
+    assert guard.peak("serve") < guard.limit("serve") // 3
     assert_not_silenced(looking, before)
 
 

@@ -77,7 +77,7 @@ def test_names_end_with_their_unit() -> None:
         "mcp_admission_file_refused",
         *(f"mcp_admission_{name}" for name in counts),
     }:
-        assert name.endswith(("_total", "_seconds", "_info"))
+        assert name.endswith(("_total", "_seconds", "_bytes", "_info"))
     assert "_created" not in text
     assert "process_resident_memory_bytes" in text
 

@@ -46,7 +46,7 @@ def build(wanted: Mapping[str, Pins], progress: Progress) -> None:
             "KUBEBUILDER_ASSETS name a folder that holds one."
         )
     cache().mkdir(parents=True, exist_ok=True)
-    with _only_builder(progress):
+    with only_builder(progress):
         for leftover in cache().glob("*/.*.partial"):
             leftover.unlink()
         missing = [part for part, pins in wanted.items() if not (pins.cache / part).exists()]
@@ -65,7 +65,7 @@ def _build_part(pins: Pins, part: str, title: str, progress: Progress) -> None:
         partial.write_text(_stages(pins), encoding="utf-8")
     else:
         command = ["build", "-trimpath", "-ldflags", _linker_flags(pins), "-o", str(partial)]
-        _go(pins, [*command, PACKAGES[part]], lambda text: progress(f"{title}: {text}"))
+        run_go(pins.module, [*command, PACKAGES[part]], lambda text: progress(f"{title}: {text}"))
     partial.replace(pins.cache / part)
     progress(f"{title}: done in {time.monotonic() - started:.0f} s")
 
@@ -86,7 +86,7 @@ def _linker_flags(pins: Pins) -> str:
 
 def _stages(pins: Pins) -> str:
     """The stage files of kwok's module, joined into the one file that `--config` takes."""
-    described = _go(pins, ["mod", "download", "-json", KWOK], lambda _: None)
+    described = run_go(pins.module, ["mod", "download", "-json", KWOK], lambda _: None)
     stages = Path(json.loads(described)["Dir"]) / "kustomize" / "stage"
     files = [
         file
@@ -97,13 +97,16 @@ def _stages(pins: Pins) -> str:
     return "---\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
-def _go(pins: Pins, arguments: list[str], alive: Progress) -> str:
-    """Run the Go tool in the module of the pins, with a sign of life now and then."""
+def run_go(module: Path, arguments: list[str], alive: Progress) -> str:
+    """Run the Go tool in the folder of a module, with a sign of life now and then.
+
+    Raises `NoControlPlaneError` when it fails.
+    """
     flags = f"{os.environ.get('GOFLAGS', '')} -mod=readonly -buildvcs=false".strip()
     environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": flags}
     with subprocess.Popen(
         ["go", *arguments],
-        cwd=pins.module,
+        cwd=module,
         env=environment,
         text=True,
         stdout=subprocess.PIPE,
@@ -118,9 +121,7 @@ def _go(pins: Pins, arguments: list[str], alive: Progress) -> str:
             raise
     if tool.returncode != 0:
         last_words = " ".join(complaints.strip().splitlines()[-3:])
-        raise NoControlPlaneError(
-            f"No Kubernetes control plane: `go {arguments[0]} {arguments[-1]}` failed: {last_words}"
-        )
+        raise NoControlPlaneError(f"`go {arguments[0]} {arguments[-1]}` failed: {last_words}")
     return output
 
 
@@ -134,7 +135,8 @@ def _wait(tool: subprocess.Popen[str], alive: Progress) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def _only_builder(progress: Progress) -> Iterator[None]:
+def only_builder(progress: Progress) -> Iterator[None]:
+    """Within the block nobody else builds into the cache."""
     with (cache() / ".lock").open("w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,7 +5,6 @@ gets no patch there. One that sends the original manifest again (a PUT, a GitOps
 what the template held.
 """
 
-import json
 from collections import Counter
 from typing import Any
 
@@ -92,9 +91,9 @@ def _put_fields_back(at: Fields, before: Fields, ours: dict[str, Any], was: dict
 def _put_items_back(at: Fields, before: Fields, lists: dict[str, Any]) -> None:
     for key, ours in lists.items():
         held = _items(before, key)
-        if isinstance(ours, list):
-            known = set(map(_spelling, ours))
-            theirs = [item for item in held if _spelling(item) not in known]
+        if isinstance(ours, list) and ours:
+            known = set(map(_hashable, ours))
+            theirs = [item for item in held if _hashable(item) not in known]
             if not same(theirs, held) and same(theirs, _items(at, key)):
                 at.set(key, held)
 
@@ -114,12 +113,14 @@ def _merged(one: Any, other: Any) -> Any:
 
 def _take_items(at: Fields, lists: dict[str, Any], patch: Patch) -> None:
     for key, ours in lists.items():
-        wanted = Counter(map(_spelling, ours if isinstance(ours, list) else ()))
+        wanted = Counter(map(_hashable, ours if isinstance(ours, list) else ()))
+        if not wanted:
+            continue
         theirs = []
         for item in _items(at, key):
-            spelled = _spelling(item)
-            if wanted[spelled] > 0:
-                wanted[spelled] -= 1
+            value = _hashable(item)
+            if wanted[value] > 0:
+                wanted[value] -= 1
             else:
                 theirs.append(item)
         if len(theirs) != len(_items(at, key)):
@@ -131,9 +132,19 @@ def _items(at: Fields, key: str) -> list[Any]:
     return items if type(items) is list else []
 
 
-def _spelling(item: Any) -> str:
-    """One text for one JSON value: items of long lists are looked up, not compared in pairs."""
-    return json.dumps(item, sort_keys=True)
+def _hashable(value: Any) -> Any:
+    """One hashable value for one JSON value: items of long lists are looked up, not compared.
+
+    Numbers are hashed as texts: nobody can choose many of one hash, and 1 is not true.
+    """
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind is dict:
+        return frozenset([(key, _hashable(inner)) for key, inner in value.items()])
+    if kind is list:
+        return tuple([_hashable(inner) for inner in value])
+    return kind, repr(value)
 
 
 def unchanged(new: Workload, old: Workload) -> bool:

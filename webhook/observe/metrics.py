@@ -102,6 +102,11 @@ class Metrics:
         self.internal_errors = counter(
             "internal_errors_total", "Reviews refused because the review itself failed."
         )
+        found = counter(
+            "memo_lookups_total", "New pods whose answer was looked for in the memo.", ["result"]
+        )
+        self.memo_hits, self.memo_misses = found.labels("hit"), found.labels("miss")
+        self.memo_bytes = gauge("memo_bytes", "Bytes that the answers in the memo take.")
         self.rejected_requests = counter(
             "rejected_requests_total", "HTTP requests that were no reviews.", ["status"]
         )

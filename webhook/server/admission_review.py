@@ -5,8 +5,8 @@ stays the plain dict that the parser made. That is 1.7 times as fast as the stan
 parser, it keeps fields that no model knows, and the review may edit the dict in place.
 """
 
-import base64
 import json
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
@@ -28,6 +28,10 @@ ERRORS = {
 # What no settings allow.
 NEVER_ALLOWED = (422,)
 REASONS = {403: "Forbidden", 422: "Invalid", 500: "InternalError"}
+# What stands before, between and behind the parts of an answer that differ.
+_ANSWERS = f'{{"apiVersion":"{API_VERSION}","kind":"{KIND}","response":{{"uid":'.encode()
+_ALLOWED, _REFUSED = b',"allowed":true', b',"allowed":false,"status":'
+_PATCH, _WARNINGS = b',"patchType":"JSONPatch","patch":"', b',"warnings":'
 
 
 Reviewer = Callable[[Request, Settings, Scope], Answer]
@@ -153,21 +157,19 @@ def make_decision(
 def encode_review(uid: str, answer: Answer, hook: Hook = Hook.MUTATE) -> bytes:
     """Write the AdmissionReview that answers the request with this uid.
 
-    Raises ValueError for a patch that JSON cannot express.
+    What is the same in each answer is bytes already. Raises ValueError for a patch that JSON cannot
+    express.
     """
-    response: dict[str, Any] = {"uid": uid, "allowed": answer.allowed}
-    if not answer.allowed:
-        response["status"] = {
-            "code": answer.code,
-            "reason": REASONS[answer.code],
-            "message": answer.message,
-        }
-    elif answer.operations and hook is Hook.MUTATE:
-        response["patchType"] = "JSONPatch"
-        response["patch"] = base64.b64encode(_patch(answer.operations)).decode("ascii")
+    if answer.allowed:
+        parts = [_ANSWERS, to_json(uid), _ALLOWED]
+        if answer.operations and hook is Hook.MUTATE:
+            parts += _PATCH, b2a_base64(_patch(answer.operations), newline=False), b'"'
+    else:
+        status = {"code": answer.code, "reason": REASONS[answer.code], "message": answer.message}
+        parts = [_ANSWERS, to_json(uid), _REFUSED, to_json(status)]
     if answer.warnings:
-        response["warnings"] = answer.warnings
-    return to_json({"apiVersion": API_VERSION, "kind": KIND, "response": response})
+        parts += _WARNINGS, to_json(answer.warnings)
+    return b"".join((*parts, b"}}"))
 
 
 def metadata_text(document: Any, key: str) -> str:

@@ -20,6 +20,7 @@ from webhook.server.file_watch import SettingsFile
 from webhook.server.http_connection import HttpConnection, connection_of, json_answer
 from webhook.server.intake import SHARE, Intake, check_client, request_timeout
 from webhook.server.judge import Judge
+from webhook.server.memo import Memo
 from webhook.server.turns import Asked, RejectedError, Turns
 
 LOG = logging.getLogger(__name__)
@@ -72,11 +73,11 @@ def review_server(
 
     With client names, it answers only clients that have one of them in their certificate.
     """
+    turns, memo = Turns(), Memo(metrics)
     judges = {
-        path: Judge(hook, scope, settings=settings, metrics=metrics, reviewer=reviewer)
+        path: Judge(hook, scope, settings=settings, metrics=metrics, reviewer=reviewer, memo=memo)
         for path, (hook, scope) in PATHS.items()
     }
-    turns = Turns()
     metrics.waiting_reviews.set_function(lambda: turns.waiting)
     return web.Server(_boundary(_Reviews(judges, turns), metrics, traffic, client_names))
 

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 from aiohttp import HttpVersion11, StreamReader, web
 
 from webhook.server.body_room import BodyPlace, BodyRoom
+from webhook.server.frames import forget_frames
 from webhook.server.turns import TOO_LATE, RejectedError
 
 LARGEST_BODY = 7 * 1024 * 1024
@@ -109,6 +110,7 @@ class Intake:
             if isinstance(error, TimeoutError):
                 raise _late(place, request) from None
             if isinstance(error, web.RequestPayloadError | ConnectionError):
+                forget_frames(error)
                 sentence = "the body ended early, or is not encoded as its headers say"
                 raise RejectedError(HTTPStatus.BAD_REQUEST, sentence) from None
             raise

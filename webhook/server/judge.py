@@ -1,24 +1,27 @@
 """The reviews of one path: decoded, decided, counted and logged.
 
-`Judge.answer` reads top to bottom: decode_review, make_decision (which calls the review and
-encode_review), record_decision.
+`Judge.answer` reads top to bottom: what the memo knows of a new pod, else decode_review and
+make_decision (which calls the review and encode_review), then record_decision.
 """
 
 import time
+from functools import partial
 from http import HTTPStatus
 
 from webhook.admission import Hook, Request, Scope
 from webhook.observe.metrics import Metrics
-from webhook.server import admission_review, object_size
-from webhook.server.file_watch import SettingsFile
+from webhook.server import admission_review, memo_key, object_size
+from webhook.server.admission_review import Decision, decode_review
+from webhook.server.file_watch import InForce, SettingsFile
+from webhook.server.memo import Kept, Memo
 from webhook.server.review_log import record_decision
 from webhook.server.turns import RejectedError
 
 
 class Judge:
-    """Answers the reviews of one path: decodes, decides, counts and logs, without a pause."""
+    """Answers the reviews of one path, without a pause; the memo may be that of other paths too."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a review is a function of, and who counts and keeps it
         self,
         hook: Hook,
         scope: Scope,
@@ -26,30 +29,58 @@ class Judge:
         settings: SettingsFile,
         metrics: Metrics,
         reviewer: admission_review.Reviewer,
+        memo: Memo,
     ) -> None:
         self._hook = hook
         self._scope = scope
         self._settings = settings
         self._metrics = metrics
         self._reviewer = reviewer
+        self._memo = memo
+        self._path = f"{hook.value} {scope.value}"
 
     def answer(self, body: bytearray, arrived: float) -> bytes:
         """The body of the answer to a review that came then; raises RejectedError (400)."""
         try:
-            if object_size.too_many_objects(body):
-                request = object_size.decode_head(body, self._hook)
-                decision = object_size.refuse_unread(request, body)
-            else:
-                request = admission_review.decode_review(body, self._hook)
-                decision = self._decide(request, body)
+            request, decision = self._judged(body)
         except admission_review.WireError as error:
             raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
         seconds = time.monotonic() - arrived
         record_decision(request, self._scope, decision, seconds, self._metrics)
         return decision.body
 
-    def _decide(self, request: Request, body: bytearray) -> admission_review.Decision:
-        current, accepted = self._settings.in_force
+    def _judged(self, body: bytearray) -> tuple[Request, Decision]:
+        in_force = self._settings.in_force
+        came_before = partial(self._memo.came_before, self._path, settings=in_force)
+        asked = memo_key.recognise(body, came_before)
+        if asked is not None:
+            kept = self._memo.find(self._path, asked)
+            if kept is None and came_before(asked.key):
+                kept = self._learned(asked, in_force)
+            if kept is not None:
+                return kept.about(asked)
+        elif object_size.too_many_objects(body):
+            request = object_size.decode_head(body, self._hook)
+            return request, object_size.refuse_unread(request, body)
+        request = decode_review(body, self._hook)
+        return request, self._decided(request, body, in_force)
+
+    def _learned(self, asked: memo_key.Recognised, in_force: InForce) -> Kept | None:
+        """The answer about the key of a body; None where there is none that others may get."""
+        if not self._memo.may_keep(self._path, asked):
+            return None
+        kept = None
+        request = decode_review(asked.key, self._hook)
+        if memo_key.is_faithful(asked, request):
+            decision = self._decided(request, asked.key, in_force)
+            kept = self._memo.keep(self._path, asked, request, decision)
+        if kept is None:
+            self._memo.give_up(self._path, asked)
+        return kept
+
+    def _decided(self, request: Request, body: bytes | bytearray, in_force: InForce) -> Decision:
         # A review edits the object in place: for other settings it is read anew.
-        others = ((admission_review.decode_review(body, self._hook), each) for each in accepted)
-        return admission_review.make_decision(self._reviewer, request, current, self._scope, others)
+        others = ((decode_review(body, self._hook), each) for each in in_force.accepted)
+        return admission_review.make_decision(
+            self._reviewer, request, in_force.current, self._scope, others
+        )

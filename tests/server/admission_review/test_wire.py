@@ -1,5 +1,6 @@
 """Bytes to a request, an answer to bytes."""
 
+import base64
 import contextlib
 import json
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import to_json
 
 from tests.server.reviews import POD, answered, asked, posted
 from webhook.admission.answer import Answer
@@ -249,3 +251,36 @@ def test_the_word_infinity_may_stand_in_a_patch() -> None:
     answer = Answer(allowed=True, operations=(operation,))
 
     assert answered(encode_review(UID, answer))["patch"] == [operation]
+
+
+@given(
+    uid=st.text(min_size=1),
+    message=st.text(),
+    code=st.sampled_from([200, 403, 422, 500]),
+    warnings=st.lists(st.text(), max_size=3),
+    operations=st.lists(st.just(OPERATION), max_size=2),
+    hook=st.sampled_from(Hook),
+)
+def test_an_answer_is_written_as_one_object_is(  # noqa: PLR0917
+    uid: str, message: str, code: int, warnings: list[str], operations: list[Any], hook: Hook
+) -> None:
+    """Byte for byte, whatever stands in the texts."""
+    answer = Answer(
+        allowed=code == 200,
+        code=code,
+        message=message,
+        warnings=tuple(warnings),
+        operations=tuple(operations),
+    )
+    response: dict[str, Any] = {"uid": uid, "allowed": answer.allowed}
+    if not answer.allowed:
+        reason = {403: "Forbidden", 422: "Invalid", 500: "InternalError"}[code]
+        response["status"] = {"code": code, "reason": reason, "message": message}
+    elif operations and hook is Hook.MUTATE:
+        patch = base64.b64encode(to_json(operations)).decode()
+        response |= {"patchType": "JSONPatch", "patch": patch}
+    if warnings:
+        response["warnings"] = warnings
+    review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
+
+    assert encode_review(uid, answer, hook) == to_json(review)
