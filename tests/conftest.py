@@ -30,7 +30,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 FROM_GO = {"control_plane", "own_cluster", "helm", "helm3", "load_generator"}
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def log_as_before() -> Iterator[None]:
     """A process has one log: what a command sets there must not reach the tests that follow."""
     root, ours = logging.getLogger(), [logging.getLogger(name) for name in OURS]

@@ -7,8 +7,6 @@ import pytest
 
 from webhook.cli.main import main
 
-pytestmark = pytest.mark.usefixtures("log_as_before")
-
 
 @pytest.mark.parametrize(
     ("text", "said"),

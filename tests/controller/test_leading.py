@@ -10,8 +10,6 @@ from webhook.controller.leading import Leading, ProcessOptions, Work, run_proces
 from webhook.kube.access.client_config import NONE
 from webhook.server.listener import Address
 
-pytestmark = pytest.mark.usefixtures("log_as_before")
-
 
 class UnusableError(Exception):
     """What the work needs cannot be used."""

@@ -41,6 +41,7 @@ class Project:
         for name in ("install.sh", "extras.py"):
             shutil.copy(LOCKS / name, self.folder / "locks")
         (self.folder / "pyproject.toml").write_text(PYPROJECT)
+        (self.folder / "setup.py").touch()
         for name in ("README.md", "LICENSE", "certs/__init__.py", "webhook/__init__.py"):
             (file := self.folder / name).parent.mkdir(exist_ok=True)
             file.touch()
