@@ -19,6 +19,6 @@ def product(control_plane: ControlPlane, request: pytest.FixtureRequest) -> Prod
     config = request.config
     if INSTALLED not in config.stash:
         with contextlib.ExitStack() as stack:
-            config.stash[INSTALLED] = stack.enter_context(Product(control_plane))
+            config.stash[INSTALLED] = stack.enter_context(Product(control_plane, log_level="debug"))
             config.add_cleanup(stack.pop_all().close)
     return config.stash[INSTALLED]

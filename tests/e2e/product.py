@@ -42,8 +42,11 @@ class Product:
 
     controller: User
 
-    def __init__(self, cluster: ControlPlane, settings: Changes | None = None) -> None:
+    def __init__(
+        self, cluster: ControlPlane, settings: Changes | None = None, log_level: str = "info"
+    ) -> None:
         self.cluster = cluster
+        self._log_level = log_level
         self._installed = merged(system.SETTINGS, settings or {})
         self._settings = self._installed
         self._folder = cluster.folder / NAME
@@ -121,6 +124,8 @@ class Product:
             "serve",
             "--drain-seconds",
             "0",
+            "--log-level",
+            self._log_level,
         ]
         command += ["--listen", self._address(self._port)]
         command += ["--metrics-listen", self._address(self._probes)]

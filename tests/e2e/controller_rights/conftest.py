@@ -15,7 +15,10 @@ from tools.cluster.control_plane import ControlPlane
 def product(request: pytest.FixtureRequest) -> Iterator[Product]:
     """The product on a control plane that no other test has used."""
     binaries = binaries_or_skip(request.config)
-    with ControlPlane(binaries, audit=True) as cluster, Product(cluster) as installed:
+    with (
+        ControlPlane(binaries, audit=True) as cluster,
+        Product(cluster, log_level="debug") as installed,
+    ):
         yield installed
 
 
