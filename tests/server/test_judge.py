@@ -51,6 +51,17 @@ def judging(
     )
 
 
+def emptying(objects: list[Any]) -> Reviewer:
+    """A review that notes each object and empties it; the lenient settings alone allow it."""
+
+    def reviewer(request: Request, settings: Settings, scope: Scope) -> Answer:
+        objects.append(dict(request.object))
+        request.object.clear()
+        return Answer(allowed=settings is LENIENT, code=403)
+
+    return reviewer
+
+
 def test_a_review_is_asked_by_the_path_and_the_settings_in_force() -> None:
     reviewer = Recorder()
     body = judging(reviewer).answer(bytearray(posted()), time.monotonic())
@@ -65,11 +76,7 @@ def test_accepted_settings_see_what_was_sent_and_not_what_was_edited() -> None:
     """A review edits its object in place."""
     objects: list[Any] = []
 
-    def reviewer(request: Request, settings: Settings, scope: Scope) -> Answer:
-        objects.append(dict(request.object))
-        request.object.clear()
-        return Answer(allowed=settings is LENIENT, code=403)
-
+    reviewer = emptying(objects)
     body = judging(reviewer, STRICT, LENIENT).answer(bytearray(posted()), time.monotonic())
 
     assert answered(body)["allowed"]
@@ -174,12 +181,7 @@ def test_a_review_that_failed_is_no_answer_for_others() -> None:
 def test_accepted_settings_are_asked_about_the_key_as_it_was_sent() -> None:
     objects: list[Any] = []
 
-    def reviewer(request: Request, settings: Settings, scope: Scope) -> Answer:
-        objects.append(dict(request.object))
-        request.object.clear()
-        return Answer(allowed=settings is LENIENT, code=403)
-
-    judge = judging(reviewer, LENIENT)
+    judge = judging(emptying(objects), LENIENT)
     pods = (FIRST, SECOND, ONE, OTHER)
     answers = [judge.answer(new_pod(new_pods.POD, Hook.MUTATE, one), 0.0) for one in pods]
 
