@@ -15,6 +15,7 @@ from webhook.admission.workload import Request, Scope
 from webhook.observe.metrics import Metrics
 from webhook.server.admission_review import Reviewer
 from webhook.server.app import Traffic, review_server
+from webhook.server.connections import Bounds
 from webhook.server.file_watch import SettingsFile
 from webhook.server.listener import REVIEWS, Address, Listener, ListenerPort
 from webhook.settings.model import Settings
@@ -83,13 +84,14 @@ async def serving(
     reviewer: Reviewer | None = None,
     context: SSLContext | None = None,
     client_names: frozenset[str] = frozenset(),
+    bounds: Bounds = REVIEWS,
 ) -> AsyncIterator[Serving]:
     """Serve on a free port of the loopback address."""
     metrics = Metrics()
     traffic = Traffic(metrics)
     settings = SettingsFile(None)
     app = review_server(settings, metrics, traffic, reviewer or Recorder(), client_names)
-    port_ = ListenerPort("reviews", REVIEWS, context)
+    port_ = ListenerPort("reviews", bounds, context)
     listener = await Listener.open(app, Address("127.0.0.1", 0), metrics, port_)
     port = int(listener.addresses[0].rpartition(":")[2])
     try:

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.server.serving import serving
+from tests.server.serving import JSON, serving
 from webhook.observe.metrics import Metrics
 from webhook.server.acceptor import Acceptor, listening_sockets
 from webhook.server.connections import Bounds, Connection, Connections
@@ -46,6 +46,25 @@ async def test_without_files_a_connection_makes_room() -> None:
         answer, _ = await server.post()
         assert answer.status == 200
         first.close()
+
+
+async def test_reviews_beyond_the_bound_wait_for_those_before_them() -> None:
+    """None of a burst is closed: each is answered when one before it has ended."""
+    begun = b"POST /mutate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    async with serving(bounds=Bounds(connections=8, each=2)) as server, asyncio.timeout(10):
+        opened = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
+        for _, writer in opened:
+            writer.write(begun + b"Content-Length: 9\r\n\r\n")
+        while server.sample("in_flight_requests") != 2:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        headers = {**JSON, "Connection": "close"}
+        posts = [asyncio.ensure_future(server.post(headers=headers)) for _ in range(5)]
+        while server.sample("open_connections", port="reviews") != 7:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert not any(each.done() for each in posts)
+        for _, writer in opened:
+            writer.close()
+        assert {(await each)[0].status for each in posts} == {200}
 
 
 async def test_a_client_that_has_left_is_passed_over() -> None:

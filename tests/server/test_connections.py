@@ -25,9 +25,14 @@ class World:
         self.table = Connections("reviews", bounds, self.metrics, lambda: self.now)
 
     def add(self, name: str, state: ConnectionState = ConnectionState.PENDING) -> Connection:
+        connection = self.accept(name)
+        if self.table.make_room_to_begin() and self.table.may_begin(connection):
+            self.table.begin(connection, state)
+        return connection
+
+    def accept(self, name: str) -> Connection:
         connection = Connection(name[0], lambda: self.closed.append(name))
         self.table.add(connection)
-        self.table.move(connection, state)
         return connection
 
     def count(self, reason: str) -> float:
@@ -45,18 +50,41 @@ class World:
         )
 
 
-def test_a_peer_with_too_many_loses_the_one_that_is_needed_least() -> None:
+def test_a_peer_with_too_many_loses_what_is_slow_or_not_used() -> None:
     world = World(Bounds(connections=100, each=4))
     world.add("a busy", ConnectionState.BUSY)
     world.add("a new")
     world.add("a idle", ConnectionState.IDLE)
     world.add("a shaking", ConnectionState.HANDSHAKE)
+    world.now = 2
     for _ in range(3):
         world.add("a last", ConnectionState.BUSY)
-    assert world.closed == ["a idle", "a new", "a shaking"]
-    world.add("a last", ConnectionState.BUSY)
-    assert world.closed[-1] == "a busy"
-    assert (world.count("peer_has_too_many"), world.open) == (4, 4)
+    assert world.closed == ["a new", "a shaking", "a idle"]
+    assert (world.count("peer_has_too_many"), world.open) == (3, 4)
+
+
+def test_a_peer_with_too_many_waits_while_its_own_are_used() -> None:
+    """A burst of one API server: nothing of it is closed, and nothing of others."""
+    world = World(Bounds(connections=100, each=2))
+    busy = [world.add("a busy", ConnectionState.BUSY) for _ in range(2)]
+    waiting = [world.add("a waits", ConnectionState.BUSY) for _ in range(50)]
+    assert {each.state for each in waiting} == {ConnectionState.ACCEPTED}
+    world.table.move(busy[0], ConnectionState.IDLE)
+    assert not world.table.may_begin(waiting[0])
+    world.table.remove(busy[0])
+    assert world.table.may_begin(waiting[0])
+    assert world.add("b", ConnectionState.BUSY).state is ConnectionState.BUSY
+    assert world.closed == []
+
+
+def test_so_many_wait_and_then_the_peer_with_the_most_of_them_loses_one() -> None:
+    world = World(Bounds(connections=1, each=1, accepted=3))
+    world.add("s0", ConnectionState.BUSY)
+    world.accept("s1")
+    for number in range(4):
+        world.accept(f"a{number}")
+    assert world.closed == ["a0", "a1"]
+    assert (world.count("too_many"), world.open) == (2, 4)
 
 
 def test_a_full_port_lets_newcomers_in() -> None:
@@ -73,24 +101,36 @@ def test_a_full_port_lets_newcomers_in() -> None:
         world.now += 2
         world.add(f"a{number}")
     assert not [name for name in world.closed if name[0] == "s" and name != "s3"]
-    assert world.open == 10
 
 
-def test_with_nobody_slow_the_peer_with_the_most_gives_way() -> None:
+def test_the_peer_with_the_most_gives_way_to_one_with_less_than_its_share() -> None:
     world = World(Bounds(connections=4, each=4))
-    world.add("b1", ConnectionState.IDLE)
     for number in range(3):
         world.add(f"a{number}", ConnectionState.BUSY)
-    world.add("c1", ConnectionState.BUSY)
+    world.add("b1", ConnectionState.BUSY)
+    assert world.add("c1", ConnectionState.BUSY).state is ConnectionState.BUSY
+    assert world.closed == ["a0"]
+    assert world.add("a3", ConnectionState.BUSY).state is ConnectionState.ACCEPTED
+    assert world.add("b2", ConnectionState.BUSY).state is ConnectionState.ACCEPTED
+    assert world.closed == ["a0"]
+    assert world.count("too_many") == 1
+
+
+def test_without_files_what_waits_makes_room_first() -> None:
+    world = World(Bounds(connections=4, each=4))
+    world.add("b1", ConnectionState.BUSY)
+    world.accept("a1")
     world.table.make_room()
-    assert world.closed[0] == "a0"
+    world.table.make_room()
+    assert world.closed == ["a1", "b1"]
+    world.table.make_room()
     assert world.count("too_many") == 2
-    World(Bounds(1, 1)).table.make_room()
 
 
 @pytest.mark.parametrize(
     ("state", "seconds"),
     [
+        (ConnectionState.ACCEPTED, PENDING_SECONDS),
         (ConnectionState.PENDING, PENDING_SECONDS),
         (ConnectionState.HANDSHAKE, PENDING_SECONDS),
         (ConnectionState.IDLE, IDLE_SECONDS),
@@ -113,14 +153,14 @@ def test_a_state_ends_after_its_time(state: ConnectionState, seconds: float) -> 
 def test_handshakes_are_bounded_and_slow_ones_make_room() -> None:
     world = World(Bounds(connections=10, each=8, handshakes=2))
     first = world.add("a1", ConnectionState.HANDSHAKE)
-    assert world.table.room_for_handshake()
+    assert world.table.make_room_to_begin()
     world.add("a2", ConnectionState.HANDSHAKE)
-    assert not world.table.room_for_handshake()
+    assert not world.table.make_room_to_begin()
     world.table.move(first, ConnectionState.PENDING)
-    assert world.table.room_for_handshake()
+    assert world.table.make_room_to_begin()
     world.table.move(first, ConnectionState.HANDSHAKE)
     world.now = 2
-    assert world.table.room_for_handshake()
+    assert world.table.make_room_to_begin()
     assert world.closed == ["a2"]
 
 

@@ -1,8 +1,8 @@
 """Accepts connections, and begins their TLS handshakes one peer after the other.
 
 asyncio's own server begins the handshake of every connection at once, and knows no peer. Here a
-handshake begins when the client has sent something, and so many at a time that the event loop
-still has its turn. A client that sends nothing costs a socket.
+handshake begins when the client has sent something and there is room, and so many at a time that
+the event loop still has its turn. A client that sends nothing, or waits for room, costs a socket.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ SHUTDOWN_SECONDS = 1.0
 BACKLOG = 1024
 # The system holds so much of a connection for us, and we read so much of it at once.
 RECEIVE_BYTES = 64 * 1024
+# Before its handshake: a client's first message has less than two thousand bytes.
+FIRST_BYTES = 8 * 1024
 # So many at a time, then the event loop has its turn.
 ACCEPTED_AT_ONCE = 64
 BEGUN_AT_ONCE = 8
@@ -107,6 +109,7 @@ class Acceptor:
 
     def _take(self, accepted: socket.socket, peer: str) -> None:
         accepted.setblocking(False)  # noqa: FBT003
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, FIRST_BYTES)
 
         def close() -> None:
             self._loop.remove_reader(accepted)
@@ -117,10 +120,13 @@ class Acceptor:
         if self._context:
             self._loop.add_reader(accepted, self._has_sent, connection, accepted)
         else:
-            self._begin(connection, accepted)
+            self._wait(connection, accepted)
 
     def _has_sent(self, connection: Connection, accepted: socket.socket) -> None:
         self._loop.remove_reader(accepted)
+        self._wait(connection, accepted)
+
+    def _wait(self, connection: Connection, accepted: socket.socket) -> None:
         self._ready.add(connection.peer, (connection, accepted))
         self._begin_soon()
 
@@ -129,20 +135,24 @@ class Acceptor:
             self._begin_next = self._loop.call_later(seconds, self._begin_some)
 
     def _begin_some(self) -> None:
+        """Begin some connections, one peer after the other, while there is room."""
         self._begin_next = None
         for _ in range(BEGUN_AT_ONCE):
-            if self._ready and not self._connections.room_for_handshake():
-                self._begin_soon(AGAIN_SECONDS)
-                return
-            if not (ready := self._ready.pop()):
-                return
+            ready = self._ready.pop(self._fits) if self._connections.make_room_to_begin() else None
+            if ready is None:
+                break
             if not ready[0].closed:
-                self._connections.move(ready[0], ConnectionState.HANDSHAKE)
                 self._begin(*ready)
         if self._ready:
-            self._begin_soon()
+            self._begin_soon(AGAIN_SECONDS if ready is None else 0)
+
+    def _fits(self, ready: tuple[Connection, socket.socket]) -> bool:
+        return ready[0].closed or self._connections.may_begin(ready[0])
 
     def _begin(self, connection: Connection, accepted: socket.socket) -> None:
+        first = ConnectionState.HANDSHAKE if self._context else ConnectionState.PENDING
+        self._connections.begin(connection, first)
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
         task = self._loop.create_task(self._connect(connection, accepted))
         connection.close = task.cancel
         self._beginning.add(task)

@@ -39,8 +39,9 @@ CAUSES = {
 LOG = logging.getLogger(__name__)
 
 
-# An API server keeps 25 idle connections, and opens one for each review that it waits for.
-REVIEWS = Bounds(connections=512, each=256, handshakes=128)
+# An API server keeps 25 idle connections, and opens one for each review that it waits for. Beyond
+# its bound, its reviews come by the connections that it has.
+REVIEWS = Bounds(connections=512, each=256)
 PROBES = Bounds(connections=128, each=32)
 
 
