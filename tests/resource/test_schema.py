@@ -15,7 +15,8 @@ from tools.cluster.clients import KubectlError
 from tools.cluster.control_plane import ControlPlane
 from webhook.settings.layers import faults_of_source
 from webhook.settings.load import GROUP, KIND, NAME, PLURAL, VERSION, parse_settings
-from webhook.settings.model import Settings, chart_only_keys
+from webhook.settings.model import Settings
+from webhook.settings.model_keys import chart_only_keys
 
 Json = dict[str, Any]
 

@@ -1,89 +1,28 @@
-"""The model is walked by the keys of the settings file."""
-
-from typing import Any, get_args
+"""What the settings say in one word, and the exceptions beside them."""
 
 import pytest
 
-from webhook.settings.model import (
-    Key,
-    Settings,
-    chart_only_keys,
-    choices,
-    dotted,
-    held_type,
-    known_keys,
-    section_type,
-    type_at,
-)
-from webhook.settings.rule_settings import RuleId
-from webhook.settings.server_defaults import Affinity
-
-TERMS: Key = (
-    "mcpServerDefaults", "affinity", "nodeAffinity",
-    "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms",
-)  # fmt: skip
+from webhook.settings.model import MODES, Settings
+from webhook.settings.server_exception import ServerException
 
 
-@pytest.mark.parametrize(
-    ("key", "text"),
-    [
-        ((), ""),
-        (
-            ("mcpServerDefaults", "tolerations", 0, "effect"),
-            "mcpServerDefaults.tolerations[0].effect",
-        ),
-        (("nodeSelector", "kubernetes.io/os"), "nodeSelector[kubernetes.io/os]"),
-    ],
-)
-def test_a_key_is_written_as_people_write_it(key: Key, text: str) -> None:
-    assert dotted(key) == text
+def exception(workload: str, rule: str) -> ServerException:
+    return ServerException(f"{workload}-{rule}", "a", workload, frozenset({rule}), (), "old", 9.0)
 
 
-@pytest.mark.parametrize(
-    ("key", "known"),
-    [
-        (("replicas",), ["policy"]),
-        (("mcpServerDefaults", "affinity"), ["nodeAffinity", "podAffinity", "podAntiAffinity"]),
-        ((*TERMS, 3), ["matchExpressions", "matchFields"]),
-        (("mcpNamespace", "networkPolicy", "egressProfiles", "db", "to", 0), [
-            "ipBlock", "namespaceSelector", "podSelector",
-        ]),
-        (("mcpNamespace", "networkPolicy", "ingressProfiles", "db"), ["from", "ports"]),
-    ],
-)  # fmt: skip
-def test_the_known_keys_at_a_key(key: Key, known: list[str]) -> None:
-    assert list(known_keys(type_at(key)) or ()) == known
+@pytest.mark.parametrize("mode", MODES)
+def test_only_one_mode_enforces(mode: str) -> None:
+    assert Settings.model_validate({"mode": mode}).enforced is (mode == "enforce")
 
 
-@pytest.mark.parametrize(
-    "key", [(), ("mcpServerDefaults", "resources", "limits"), TERMS, ("platform",)]
-)
-def test_only_sections_and_mappings_of_kubernetes_have_known_keys(key: Key) -> None:
-    assert (known_keys(type_at(key)) is None) is (key != ())
+def test_modes_go_from_the_most_lenient_to_the_strictest() -> None:
+    assert MODES == ("observe", "warn", "enforce")
+    assert Settings().mode == MODES[-1]
 
 
-def test_the_choices_at_a_key() -> None:
-    assert choices(type_at(("platform",))) == ("kubernetes", "openshift")
-    assert choices(type_at(("rules", "capabilities"))) == ("deny", "override", "warn", "off")
-    assert choices(type_at(("isolation", "gate"))) == ()
-    assert get_args(type_at(("rules",)))[0] == RuleId
-
-
-@pytest.mark.parametrize("key", [("unknown",), ("rules", "unknown"), ("platform", "a", 0, "b")])
-def test_an_unknown_key_holds_nothing(key: Key) -> None:
-    assert type_at(key) is None
-
-
-@pytest.mark.parametrize("annotation", [None, Any, str, list[str]])
-def test_other_types_are_no_sections(annotation: Any) -> None:
-    assert section_type(annotation) is None
-    assert held_type(annotation, "a") is None or annotation == list[str]
-
-
-def test_a_section_that_may_be_absent_is_a_section() -> None:
-    assert section_type(Affinity | None) is Affinity
-    assert section_type(Settings) is Settings
-
-
-def test_what_the_chart_alone_reads() -> None:
-    assert chart_only_keys() == {"mcpNamespace.name", "selectors", "excludedNamespaces"}
+def test_exceptions_are_found_by_the_workload() -> None:
+    settings = Settings()
+    one, other = exception("files", "run-as-user"), exception("files", "capabilities")
+    excepted = settings.with_exceptions([one, exception("mail", "run-as-user"), other])
+    assert excepted.exceptions_of("files") == (one, other)
+    assert excepted.exceptions_of("calendar") == settings.exceptions_of("files") == ()

@@ -8,7 +8,8 @@ from tools.chart.model_schema import model_schema
 from tools.kubernetes_fields import definitions
 from webhook.settings.faults import SettingsError
 from webhook.settings.layers import Layer, merge_layers
-from webhook.settings.model import Settings, dotted
+from webhook.settings.model import Settings
+from webhook.settings.model_keys import dotted
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"

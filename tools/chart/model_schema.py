@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from webhook.settings.model import Settings, section_type
+from webhook.settings.model import Settings
+from webhook.settings.model_keys import section_type
 from webhook.settings.values import Section, Value
 
 Schema = dict[str, Any]

@@ -1,5 +1,6 @@
 """What the administrator decides: the model, its layers, quantities."""
 
+from webhook.settings.by_namespace import Overlay, SettingsByNamespace
 from webhook.settings.environment import not_read
 from webhook.settings.faults import SettingsError
 from webhook.settings.layers import FILE, HEADER, Layer, content_digest
@@ -15,7 +16,8 @@ from webhook.settings.load import (
     parse_settings,
     read_layers,
 )
-from webhook.settings.model import Settings, chart_only_keys, dotted
+from webhook.settings.model import MODES, Settings
+from webhook.settings.model_keys import chart_only_keys, dotted
 from webhook.settings.network_settings import Gateway, NetworkPolicy, PolicyPort
 from webhook.settings.quantity import Quantity, QuantityError, parse_quantity
 from webhook.settings.rule_settings import (
@@ -33,6 +35,7 @@ from webhook.settings.server_defaults import (
     Resources,
     Toleration,
 )
+from webhook.settings.server_exception import ServerException
 from webhook.settings.stage import (
     ACCEPTED_FILE,
     Accepted,
@@ -62,6 +65,7 @@ __all__ = [
     "GROUP",
     "HEADER",
     "KIND",
+    "MODES",
     "NAME",
     "NOT_OVERRIDABLE",
     "PLURAL",
@@ -75,6 +79,7 @@ __all__ = [
     "MCPServerDefaults",
     "NetworkPolicy",
     "NoBlockError",
+    "Overlay",
     "PodSecurity",
     "PolicyPort",
     "Quantity",
@@ -83,7 +88,9 @@ __all__ = [
     "RuleAction",
     "RuleId",
     "Section",
+    "ServerException",
     "Settings",
+    "SettingsByNamespace",
     "SettingsError",
     "Stage",
     "Toleration",

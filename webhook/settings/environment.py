@@ -11,7 +11,7 @@ from typing import Any
 from webhook.documents import DocumentError, read_documents
 from webhook.settings.faults import SettingsError, shown
 from webhook.settings.layers import Layer
-from webhook.settings.model import Key, dotted
+from webhook.settings.model_keys import Key, dotted
 
 _PREFIX = "OBOT_SERVER_MCP"
 _LONGEST = 100  # of a name that is compared with ours

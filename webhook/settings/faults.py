@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from webhook.settings.model import Key, Settings, choices, known_keys, type_at
+from webhook.settings.model import Settings
+from webhook.settings.model_keys import Key, choices, known_keys, type_at
 from webhook.settings.quantity import parse_quantity
 from webhook.settings.rule_settings import NOT_OVERRIDABLE
 from webhook.settings.values import ACCEPTED, listed, nearest

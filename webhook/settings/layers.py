@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from webhook.documents import plain
 from webhook.settings.faults import MOST_FAULTS, KeyFault, SettingsError, contradictions, explain
-from webhook.settings.model import Key, Settings, dotted, held_type, section_type
+from webhook.settings.model import Settings
+from webhook.settings.model_keys import Key, dotted, held_type, section_type
 from webhook.settings.values import Value
 
 _MERGED_BY_KEY = frozenset({("rules",)})

@@ -13,7 +13,8 @@ from webhook.documents import pointer_to, reader
 from webhook.settings.environment import environment_layer
 from webhook.settings.faults import MOST_FAULTS, KeyFault, SettingsError
 from webhook.settings.layers import Layer, faults_of_source, keys_set, merge_layers
-from webhook.settings.model import Key, Settings, chart_only_keys, dotted
+from webhook.settings.model import Settings
+from webhook.settings.model_keys import Key, chart_only_keys, dotted
 from webhook.settings.values import nearest
 
 GROUP = "mcp-admission.dev"

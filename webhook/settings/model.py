@@ -1,20 +1,14 @@
-"""The one model of what an administrator decides, and the keys and types that it consists of.
+"""The one model of what an administrator decides.
 
 It is the settings file, the schema of the `MCPServerSettings` resource and the values of the
 chart. Defaults are the reference values of a hardened MCP server deployment.
-
-A key is the path to a value in a settings file. The types are those of the annotations: sections,
-mappings of Kubernetes (TypedDict), lists, mappings with free keys, plain values.
 """
 
-import types
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, cached_property
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field
-from pydantic.fields import FieldInfo
-from typing_extensions import is_typeddict
+from pydantic import Field, PrivateAttr
 
 from webhook.settings.network_settings import NetworkPolicy
 from webhook.settings.rule_settings import (
@@ -27,7 +21,19 @@ from webhook.settings.rule_settings import (
     ServiceAccountTokens,
 )
 from webhook.settings.server_defaults import MCPServerDefaults, MCPServerMaximums
-from webhook.settings.values import CHART_ONLY, DnsLabel, Labels, Section, SomeText
+from webhook.settings.server_exception import ServerException
+from webhook.settings.values import (
+    CHART_ONLY,
+    CLUSTER_ONLY,
+    DnsLabel,
+    Labels,
+    Section,
+    SomeText,
+)
+
+Mode = Literal["observe", "warn", "enforce"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+"""From the most lenient to the strictest."""
 
 
 class MCPNamespace(Section):
@@ -59,9 +65,44 @@ class Isolation(Section):
     )
 
 
+class Exceptions(Section):
+    """The exceptions that can be granted to single workloads."""
+
+    longest_days: int = Field(
+        90,
+        ge=1,
+        le=3650,
+        description="The longest time, in days, after which an exception ends.",
+        json_schema_extra=CLUSTER_ONLY,
+    )
+
+
 class Settings(Section):
     """All settings; a value that is not set has the default of the reference."""
 
+    mode: Mode = Field(
+        "enforce",
+        description=(
+            "What becomes of findings: enforce fills in and refuses, warn tells the user what "
+            "enforce would do, observe records it for the administrator alone."
+        ),
+    )
+    fill_in: Literal["templates", "pods"] = Field(
+        "templates",
+        description=(
+            "Where absent fields are filled in: in the templates of Deployments, or in their pods "
+            "alone, so that a Deployment stays as its author wrote it."
+        ),
+    )
+    delegated: list[SomeText] = Field(
+        default_factory=list,
+        description=(
+            "Keys that the settings of a namespace can change in any direction; without it, they "
+            "can only be stricter."
+        ),
+        json_schema_extra=CLUSTER_ONLY,
+    )
+    exceptions: Exceptions = Field(default_factory=Exceptions)
     mcp_namespace: MCPNamespace = Field(default_factory=MCPNamespace)
     mcp_server_defaults: MCPServerDefaults = Field(default_factory=MCPServerDefaults)
     mcp_server_maximums: MCPServerMaximums = Field(default_factory=MCPServerMaximums)
@@ -94,6 +135,26 @@ class Settings(Section):
         json_schema_extra=CHART_ONLY,
     )
 
+    _exceptions: Mapping[str, tuple[ServerException, ...]] = PrivateAttr(default_factory=dict)
+
+    def with_exceptions(self, granted: Iterable[ServerException]) -> "Settings":
+        """These settings, beside exceptions that were granted in a namespace."""
+        by_workload: dict[str, tuple[ServerException, ...]] = {}
+        for each in granted:
+            by_workload[each.workload] = (*by_workload.get(each.workload, ()), each)
+        copy = self.model_copy()
+        copy._exceptions = by_workload  # noqa: SLF001 - of its own class
+        return copy
+
+    def exceptions_of(self, workload: str) -> tuple[ServerException, ...]:
+        """The exceptions that were granted to the workload of this name."""
+        return self._exceptions.get(workload, ())
+
+    @cached_property
+    def enforced(self) -> bool:
+        """Whether servers are filled in, refused, isolated and gated."""
+        return self.mode == "enforce"
+
     @cached_property
     def level(self) -> Level:
         """The Pod Security level whose rules apply."""
@@ -113,94 +174,3 @@ class Settings(Section):
     def gated(self) -> bool:
         """Whether a new pod waits for its network policy."""
         return self.isolation.gate and self.mcp_namespace.network_policy.enabled
-
-
-Key = tuple[str | int, ...]
-
-
-def dotted(key: Key) -> str:
-    """The key as people write it: `mcpServerDefaults.tolerations[0].effect`."""
-    text = ""
-    for step in key:
-        if isinstance(step, int) or "." in step:
-            text += f"[{step}]"
-        else:
-            text += f".{step}" if text else step
-    return text
-
-
-def type_at(key: Key) -> Any:
-    """The type of what the settings hold at a key; None where the model has no such key."""
-    held: Any = Settings
-    for step in key:
-        held = held_type(held, step)
-    return plain_type(held)
-
-
-def held_type(annotation: Any, step: str | int) -> Any:
-    """The type of what a type of the model holds at a key or an index; None where nothing is."""
-    plain = plain_type(annotation)
-    keys = known_keys(plain)
-    if keys is not None:
-        return keys.get(str(step))
-    if get_origin(plain) is list:
-        return get_args(plain)[0]
-    if get_origin(plain) is dict:
-        names, held = get_args(plain)
-        return held if step in (choices(names) or (step,)) else None
-    return None
-
-
-def plain_type(annotation: Any) -> Any:
-    """A type without what is written around it: its validators, and None for "not set"."""
-    if get_origin(annotation) is Annotated:
-        return plain_type(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, types.UnionType):
-        return plain_type(next(one for one in get_args(annotation) if one is not type(None)))
-    return annotation
-
-
-def section_type(annotation: Any) -> type[Section] | None:
-    """The section that a type of the model is, or may be; None for other types."""
-    plain = plain_type(annotation)
-    return plain if isinstance(plain, type) and issubclass(plain, Section) else None
-
-
-def known_keys(annotation: Any) -> Mapping[str, Any] | None:
-    """The keys of a section or a mapping of Kubernetes with their types; None for other types."""
-    plain = plain_type(annotation)
-    if is_typeddict(plain):
-        return _hints(plain)
-    section = section_type(plain)
-    if section is None:
-        return None
-    return {str(field.alias): field.annotation for field in _fields(section)}
-
-
-def choices(annotation: Any) -> tuple[Any, ...]:
-    """The values that a type lists; empty where it lists none."""
-    plain = plain_type(annotation)
-    return get_args(plain) if get_origin(plain) is Literal else ()
-
-
-@cache
-def chart_only_keys() -> frozenset[str]:
-    """The keys, dotted, that the chart alone reads."""
-    return frozenset(_chart_only(Settings, ()))
-
-
-def _chart_only(section: type[Section], key: Key) -> Iterator[str]:
-    for field in _fields(section):
-        inner, at = section_type(field.annotation), (*key, str(field.alias))
-        extra = field.json_schema_extra
-        if isinstance(extra, dict) and CHART_ONLY.items() <= extra.items():
-            yield dotted(at)
-        elif inner is not None:
-            yield from _chart_only(inner, at)
-
-
-def _fields(section: type[Section]) -> Iterable[FieldInfo]:
-    return section.model_fields.values()
-
-
-_hints = cache(get_type_hints)

@@ -45,7 +45,7 @@ ACCEPTED = {
     POD_SECURITY_VERSION: "latest, or a version from v1.25 to v1.37",
 }
 
-_MOST = 15
+_MOST = 20
 _LONGEST = 100  # of a name that is compared with others
 
 _DNS_SUBDOMAIN, _LONGEST_DNS_SUBDOMAIN = re.compile(DNS_SUBDOMAIN), 253
@@ -77,6 +77,8 @@ def _plain(word: str) -> str:
 
 # Of a setting that the chart reads, and nothing else.
 CHART_ONLY: dict[str, Any] = {"x-chart-only": True}
+# Of a setting that no namespace can change, whatever is delegated.
+CLUSTER_ONLY: dict[str, Any] = {"x-cluster-only": True}
 VERBATIM = "x-verbatim"
 _QUANTITY = r"^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+(\.[0-9]*)?)?$"
 _QUANTITY_SCHEMA = {

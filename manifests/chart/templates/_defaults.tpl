@@ -1,6 +1,11 @@
 {{/* Made from values.yaml and the settings by `make docs`. */}}
 
 {{- define "mcp-admission.defaults" -}}
+mode: null
+fillIn: null
+delegated: null
+exceptions:
+  longestDays: null
 mcpNamespace:
   name: null
   networkPolicy:

@@ -2,7 +2,7 @@
 
 {{- define "mcp-admission.locked-settings" -}}
 {{- $locked := dict -}}
-{{- range list "mcpNamespace" "mcpServerDefaults" "mcpServerMaximums" "replicas" "priorityClasses" "onConflict" "rules" "serviceAccountTokens" "secrets" "isolation" "platform" "selectors" "excludedNamespaces" -}}
+{{- range list "mode" "fillIn" "delegated" "exceptions" "mcpNamespace" "mcpServerDefaults" "mcpServerMaximums" "replicas" "priorityClasses" "onConflict" "rules" "serviceAccountTokens" "secrets" "isolation" "platform" "selectors" "excludedNamespaces" -}}
 {{- include "mcp-admission.copy-set" (dict "from" (pick $.Values .) "into" $locked) -}}
 {{- end -}}
 {{- include "mcp-admission.add-named" (dict "config" .Values.config "into" $locked) -}}

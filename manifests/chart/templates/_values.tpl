@@ -16,7 +16,7 @@ where somebody sets null, which is to mean "not set here" at any depth. */}}
 section without anything in it, say nothing; an empty mapping that people choose the keys of does. */}}
 {{- define "mcp-admission.copy-set" -}}
 {{- $into := .into -}}
-{{- $sections := list "mcpNamespace" "networkPolicy" "gateway" "podSecurity" "mcpServerDefaults" "mcpServerMaximums" "replicas" "priorityClasses" "serviceAccountTokens" "secrets" "isolation" -}}
+{{- $sections := list "exceptions" "mcpNamespace" "networkPolicy" "gateway" "podSecurity" "mcpServerDefaults" "mcpServerMaximums" "replicas" "priorityClasses" "serviceAccountTokens" "secrets" "isolation" -}}
 {{- range $key, $value := .from -}}
 {{- if kindIs "map" $value -}}
 {{- $inner := dict -}}

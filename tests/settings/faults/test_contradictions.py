@@ -6,7 +6,8 @@ import pytest
 
 from webhook.settings.faults import SettingsError, contradictions
 from webhook.settings.load import parse_settings
-from webhook.settings.model import Settings, dotted
+from webhook.settings.model import Settings
+from webhook.settings.model_keys import dotted
 from webhook.settings.rule_settings import NOT_OVERRIDABLE
 
 

@@ -19,6 +19,7 @@ def refused(text: str) -> list[str]:
             "mcpServerDefault: {}",
             (
                 "mcpServerDefault: unknown key, did you mean mcpServerDefaults? known here are "
+                "mode, fillIn, delegated, exceptions, "
                 "mcpNamespace, mcpServerDefaults, mcpServerMaximums, replicas, priorityClasses, "
                 "onConflict, rules, serviceAccountTokens, secrets, isolation, platform, selectors "
                 "and excludedNamespaces"
@@ -27,7 +28,8 @@ def refused(text: str) -> list[str]:
         (
             "zzz: null",
             (
-                "zzz: unknown key: known here are mcpNamespace, mcpServerDefaults, "
+                "zzz: unknown key: known here are mode, fillIn, delegated, exceptions, "
+                "mcpNamespace, mcpServerDefaults, "
                 "mcpServerMaximums, replicas, priorityClasses, onConflict, rules, "
                 "serviceAccountTokens, secrets, isolation, platform, selectors and "
                 "excludedNamespaces"

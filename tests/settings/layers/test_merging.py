@@ -6,7 +6,7 @@ import pytest
 
 from webhook.settings.faults import SettingsError
 from webhook.settings.layers import Layer, merge_layers
-from webhook.settings.model import dotted
+from webhook.settings.model_keys import dotted
 
 
 def layer(name: str, **values: Any) -> Layer:

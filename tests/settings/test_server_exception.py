@@ -1,0 +1,25 @@
+"""Which pods an exception is for."""
+
+import pytest
+
+from webhook.settings.server_exception import ServerException
+
+DIGEST = f"sha256:{'a' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "images", "matches"),
+    [
+        ((), ["anything"], True),
+        (("ghcr.io/example/",), ["ghcr.io/example/a:1", "ghcr.io/example/b"], True),
+        (("ghcr.io/example/",), ["ghcr.io/example/a:1", "docker.io/b"], False),
+        ((DIGEST,), [f"ghcr.io/example/a@{DIGEST}"], True),
+        ((DIGEST,), [f"ghcr.io/example/a@sha256:{'b' * 64}"], False),
+        (("ghcr.io/a", DIGEST), ["ghcr.io/a:1", f"b@{DIGEST}"], True),
+    ],
+)
+def test_each_image_has_to_match(
+    wanted: tuple[str, ...], images: list[str], *, matches: bool
+) -> None:
+    granted = ServerException("a", "team-a", "files", frozenset(), wanted, "old", 0.0)
+    assert granted.matches(images) is matches

@@ -1,0 +1,106 @@
+"""The keys of the settings, and the types of what stands at them.
+
+A key is the path to a value in a settings file. The types are those of the annotations: sections,
+mappings of Kubernetes (TypedDict), lists, mappings with free keys, plain values.
+"""
+
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic.fields import FieldInfo
+from typing_extensions import is_typeddict
+
+from webhook.settings.model import Settings
+from webhook.settings.values import CHART_ONLY, Section
+
+Key = tuple[str | int, ...]
+
+
+def dotted(key: Key) -> str:
+    """The key as people write it: `mcpServerDefaults.tolerations[0].effect`."""
+    text = ""
+    for step in key:
+        if isinstance(step, int) or "." in step:
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
+def type_at(key: Key) -> Any:
+    """The type of what the settings hold at a key; None where the model has no such key."""
+    held: Any = Settings
+    for step in key:
+        held = held_type(held, step)
+    return plain_type(held)
+
+
+def held_type(annotation: Any, step: str | int) -> Any:
+    """The type of what a type of the model holds at a key or an index; None where nothing is."""
+    plain = plain_type(annotation)
+    keys = known_keys(plain)
+    if keys is not None:
+        return keys.get(str(step))
+    if get_origin(plain) is list:
+        return get_args(plain)[0]
+    if get_origin(plain) is dict:
+        names, held = get_args(plain)
+        return held if step in (choices(names) or (step,)) else None
+    return None
+
+
+def plain_type(annotation: Any) -> Any:
+    """A type without what is written around it: its validators, and None for "not set"."""
+    if get_origin(annotation) is Annotated:
+        return plain_type(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        return plain_type(next(one for one in get_args(annotation) if one is not type(None)))
+    return annotation
+
+
+def section_type(annotation: Any) -> type[Section] | None:
+    """The section that a type of the model is, or may be; None for other types."""
+    plain = plain_type(annotation)
+    return plain if isinstance(plain, type) and issubclass(plain, Section) else None
+
+
+def known_keys(annotation: Any) -> Mapping[str, Any] | None:
+    """The keys of a section or a mapping of Kubernetes with their types; None for other types."""
+    plain = plain_type(annotation)
+    if is_typeddict(plain):
+        return _hints(plain)
+    section = section_type(plain)
+    if section is None:
+        return None
+    return {str(field.alias): field.annotation for field in _fields(section)}
+
+
+def choices(annotation: Any) -> tuple[Any, ...]:
+    """The values that a type lists; empty where it lists none."""
+    plain = plain_type(annotation)
+    return get_args(plain) if get_origin(plain) is Literal else ()
+
+
+@cache
+def chart_only_keys() -> frozenset[str]:
+    """The keys, dotted, that the chart alone reads."""
+    return frozenset(_chart_only(Settings, ()))
+
+
+def _chart_only(section: type[Section], key: Key) -> Iterator[str]:
+    for field in _fields(section):
+        inner, at = section_type(field.annotation), (*key, str(field.alias))
+        extra = field.json_schema_extra
+        if isinstance(extra, dict) and CHART_ONLY.items() <= extra.items():
+            yield dotted(at)
+        elif inner is not None:
+            yield from _chart_only(inner, at)
+
+
+def _fields(section: type[Section]) -> Iterable[FieldInfo]:
+    return section.model_fields.values()
+
+
+_hints = cache(get_type_hints)

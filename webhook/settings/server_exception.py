@@ -1,0 +1,32 @@
+"""An exception that somebody granted to one workload, as reviews know it.
+
+The resource `MCPServerException` is read elsewhere. A review compares nothing with a clock: what
+has ended is taken out of the settings before.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class ServerException(NamedTuple):
+    """What a workload is excepted from, and until when, in seconds since 1970.
+
+    `images` are prefixes or digests, of which each image of the pod has to match one; without
+    them, any image does.
+    """
+
+    name: str
+    namespace: str
+    workload: str
+    rules: frozenset[str]
+    images: tuple[str, ...]
+    reason: str
+    expires: float
+
+    def matches(self, images: Iterable[str]) -> bool:
+        """Whether it is for pods with these images."""
+        return not self.images or all(map(self._matches, images))
+
+    def _matches(self, image: str) -> bool:
+        _, _, digest = image.partition("@")
+        return any(image.startswith(each) or digest == each for each in self.images)
