@@ -63,6 +63,8 @@ class Answer(NamedTuple):
     `message` says why the object is refused (with HTTP status `code`), else it is empty.
     `warnings` are whole sentences of at most 120 characters. `operations` is the RFC 6902 patch,
     empty unless the object is allowed. `covered` is false for objects that are no MCP servers.
+    `would` is what the mode `enforce` would have done with an object that another mode lets pass as
+    it is: "patch", "refuse" or nothing.
     """
 
     allowed: bool
@@ -72,6 +74,7 @@ class Answer(NamedTuple):
     operations: tuple[Operation, ...] = ()
     findings: tuple[Finding, ...] = ()
     covered: bool = True
+    would: str = ""
 
     @property
     def pods_refused(self) -> bool:

@@ -15,12 +15,12 @@ from aiohttp import web
 from webhook.admission import Hook, Scope, review
 from webhook.observe.logs import SeldomLog
 from webhook.observe.metrics import Metrics
-from webhook.server.admission_review import Reviewer
-from webhook.server.file_watch import SettingsFile
+from webhook.server.decision import Reviewer
 from webhook.server.http_connection import HttpConnection, connection_of, json_answer
 from webhook.server.intake import SHARE, Intake, check_client, request_timeout
 from webhook.server.judge import Judge
 from webhook.server.memo import Memo
+from webhook.server.settings_file import SettingsFile
 from webhook.server.turns import Asked, RejectedError, Turns
 
 LOG = logging.getLogger(__name__)

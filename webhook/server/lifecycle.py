@@ -16,9 +16,10 @@ from webhook.observe import logs
 from webhook.observe.metrics import Metrics
 from webhook.server.app import Traffic, review_server
 from webhook.server.certificate import CertificateStore
-from webhook.server.file_watch import FileError, FileWatcher, SettingsFile
+from webhook.server.file_watch import FileError, FileWatcher
 from webhook.server.listener import PROBES, REVIEWS, Address, Listener, ListenerPort
 from webhook.server.probes import probe_application
+from webhook.server.settings_file import SettingsFile
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
 try:
@@ -112,7 +113,7 @@ class Process:
             options.settings, self._metrics.settings_are, options.accepted_settings
         )
         file_sets = [*self._settings.file_sets, *self._certificate.file_sets]
-        self.watcher = FileWatcher(file_sets, self._metrics)
+        self.watcher = FileWatcher(file_sets, self._metrics, self._settings.follow_clock)
 
     async def serve(self) -> int:
         """Listen until a signal, then drain and stop; a second signal stops at once."""

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from webhook.observe.metrics import Metrics
-from webhook.server.file_watch import FileError, FileWatcher, InForce, SettingsFile
+from webhook.server.file_watch import FileError, FileWatcher
+from webhook.server.settings_file import InForce, SettingsFile
+from webhook.settings.by_namespace import Overlay, SettingsByNamespace
 from webhook.settings.layers import content_digest
 from webhook.settings.model import Settings
+from webhook.settings.server_exception import ServerException
 from webhook.settings.stage import stage_digest
 
 BAD = {
@@ -107,18 +110,88 @@ def test_what_is_accepted_beside_is_read_together_with_the_settings(tmp_path: Pa
     watch = FileWatcher(settings.file_sets, Metrics())
     watch.load()
     alone = settings.digest
-    assert settings.in_force == InForce(settings.current)
+    assert settings.in_force == InForce(settings.in_force.current, digest=alone)
     assert alone == content_digest(b"onConflict: warn\n")
 
     beside.write_text("next: {onConflict: override}\nbefore: [{}]\n")
     watch.poll()
     assert settings.current.on_conflict == "warn"
-    assert [each.on_conflict for each in settings.in_force.accepted] == ["override", "deny"]
+    assert [each.cluster.on_conflict for each in settings.in_force.accepted] == ["override", "deny"]
     assert settings.digest == stage_digest(file.read_bytes(), beside.read_bytes()) != alone
 
     beside.write_text("")
     watch.poll()
     assert (settings.in_force.accepted, settings.digest) == ((), alone)
+
+
+def granted(name: str, expires: float) -> ServerException:
+    return ServerException(name, "team", "files", frozenset({"privileged"}), (), "old", expires)
+
+
+def in_force_of(settings: SettingsFile) -> list[list[str]]:
+    """The exceptions in force, in each of the settings."""
+    return [
+        [each.name for each in one.of("team").exceptions_of("files")]
+        for one in (settings.in_force.current, *settings.in_force.accepted)
+    ]
+
+
+def test_exceptions_end_by_the_clock_alone() -> None:
+    """At each poll, in every step of a change; no file is read, and nothing is decoded again."""
+    now = 0.0
+    settings = SettingsFile(None, clock=lambda: now)
+    early, late = granted("early", 10.0), granted("late", 20.0)
+    of_team = {"team": Overlay(exceptions=(early, late)), "other": Overlay()}
+    one, other = (SettingsByNamespace(Settings(), of_team) for _ in range(2))
+    settings.put(InForce(one, (other,), "0123"))
+    assert settings.in_force.current is one
+
+    found = {}
+    for now in (5.0, 9.9, 10.0, 15.0, 20.0, 3e9):
+        before = settings.in_force
+        settings.follow_clock()
+        found[now] = in_force_of(settings)
+        assert (settings.in_force is before) == (now not in {10.0, 20.0})
+        assert settings.digest == "0123"
+
+    assert found[9.9] == [["early", "late"]] * 2
+    assert found[10.0] == found[15.0] == [["late"]] * 2
+    assert found[20.0] == [[]] * 2
+    assert settings.in_force.current.overlays["other"] is of_team["other"]
+
+
+def test_a_clock_that_was_wrong_takes_nothing_away_for_good() -> None:
+    times = iter((0.0, 5.0, 3605.0, 6.0, 10.0))
+    settings = SettingsFile(None, clock=lambda: next(times))
+    overlays = {"team": Overlay(exceptions=(granted("a", 10.0),))}
+    settings.put(InForce(SettingsByNamespace(Settings(), overlays)))
+    found = []
+    for _ in range(4):
+        settings.follow_clock()
+        found.append(in_force_of(settings))
+
+    assert found == [[["a"]], [[]], [["a"]], [[]]]
+
+
+def test_what_has_ended_before_it_is_read_is_never_in_force() -> None:
+    settings = SettingsFile(None, clock=lambda: 10.0)
+    overlays = {"team": Overlay(exceptions=(granted("a", 10.0),))}
+    settings.put(InForce(SettingsByNamespace(Settings(), overlays)))
+
+    assert in_force_of(settings) == [[]]
+
+
+def test_the_clock_is_followed_at_each_poll(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("onConflict: warn\n")
+    settings = SettingsFile(file)
+    polls: list[str] = []
+    watch = FileWatcher(settings.file_sets, Metrics(), lambda: polls.append(settings.digest))
+    watch.load()
+    watch.poll()
+    watch.poll()
+
+    assert polls == [settings.digest] * 2
 
 
 def test_a_bad_second_file_keeps_both(tmp_path: Path) -> None:
