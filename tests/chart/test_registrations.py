@@ -32,7 +32,8 @@ def test_registrations_of_another_namespace_differ_in_nothing_else(helm: Helm, k
     expected = copy.deepcopy(registrations()[kind]["webhooks"])
     for entry in expected:
         entry["clientConfig"]["service"]["namespace"] = "platform"
-        entry["namespaceSelector"]["matchExpressions"][1]["values"] = ["kube-system", "platform"]
+        excluded = entry["namespaceSelector"]["matchExpressions"][-1]
+        excluded["values"] = ["kube-system", "platform"]
 
     assert rendered(helm, namespace="platform")[kind]["webhooks"] == expected
 
@@ -40,7 +41,7 @@ def test_registrations_of_another_namespace_differ_in_nothing_else(helm: Helm, k
 @pytest.mark.parametrize("kind", KINDS)
 def test_excluded_namespaces_are_never_called_for(helm: Helm, kind: str) -> None:
     for entry in rendered(helm, VALUE_SETS["selectors"])[kind]["webhooks"]:
-        assert entry["namespaceSelector"]["matchExpressions"][1] == {
+        assert entry["namespaceSelector"]["matchExpressions"][-1] == {
             "key": "kubernetes.io/metadata.name",
             "operator": "NotIn",
             "values": ["kube-system", NAMESPACE, "kube-public", "team-a"],

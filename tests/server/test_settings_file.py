@@ -1,17 +1,20 @@
 """Settings follow their file, once they are proven."""
 
+import base64
+import gzip
 from pathlib import Path
 
 import pytest
 
 from webhook.observe.metrics import Metrics
 from webhook.server.file_watch import FileError, FileWatcher
-from webhook.server.settings_file import InForce, SettingsFile
+from webhook.server.settings_file import InForce, SettingsFile, SettingsFiles
 from webhook.settings.by_namespace import Overlay, SettingsByNamespace
 from webhook.settings.layers import content_digest
 from webhook.settings.model import Settings
 from webhook.settings.server_exception import ServerException
-from webhook.settings.stage import stage_digest
+from webhook.settings.stage import Stage, stage_digest
+from webhook.settings.written_settings import WrittenSettings
 
 BAD = {
     "onConflict: perhaps\n": "onConflict",
@@ -24,6 +27,15 @@ BAD = {
 }
 
 
+def watching(folder: Path) -> tuple[SettingsFile, FileWatcher]:
+    """The settings in a folder as the ConfigMap brings them, and what follows them."""
+    names = "settings.yaml", "accepted.yaml", "namespaces.json.gz", "locked.yaml"
+    settings = SettingsFile(SettingsFiles(*(folder / name for name in names)))
+    watch = FileWatcher(settings.file_sets, Metrics(), settings.follow_clock)
+    watch.load()
+    return settings, watch
+
+
 def test_without_a_file_the_defaults_are_in_force() -> None:
     settings = SettingsFile(None)
 
@@ -34,7 +46,7 @@ def test_without_a_file_the_defaults_are_in_force() -> None:
 def test_a_new_file_is_in_force_after_the_next_poll(tmp_path: Path) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text("onConflict: warn\n")
-    settings = SettingsFile(file)
+    settings = SettingsFile(SettingsFiles(file))
     watch = FileWatcher(settings.file_sets, Metrics())
     watch.load()
     assert settings.current.on_conflict == "warn"
@@ -50,7 +62,7 @@ def test_a_bad_file_keeps_the_settings(
 ) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text("onConflict: warn\n")
-    settings = SettingsFile(file)
+    settings = SettingsFile(SettingsFiles(file))
     metrics = Metrics()
     watch = FileWatcher(settings.file_sets, metrics)
     watch.load()
@@ -74,19 +86,19 @@ def test_a_bad_file_at_the_start_is_an_error(text: str, reason: str, tmp_path: P
     file.write_text(text)
 
     with pytest.raises(FileError, match=reason):
-        FileWatcher(SettingsFile(file).file_sets, Metrics()).load()
+        FileWatcher(SettingsFile(SettingsFiles(file)).file_sets, Metrics()).load()
 
 
 def test_a_missing_file_is_an_error_and_never_the_defaults(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"settings\.yaml"):
-        FileWatcher(SettingsFile(tmp_path / "settings.yaml").file_sets, Metrics()).load()
+        watching(tmp_path)
 
 
 def test_the_digest_is_that_of_the_content_in_force(tmp_path: Path) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text("onConflict: warn\n")
     metrics = Metrics()
-    settings = SettingsFile(file, metrics.settings_are)
+    settings = SettingsFile(SettingsFiles(file), metrics.settings_are)
     watch = FileWatcher(settings.file_sets, metrics)
     watch.load()
     first = settings.digest
@@ -106,7 +118,7 @@ def test_the_digest_is_that_of_the_content_in_force(tmp_path: Path) -> None:
 def test_what_is_accepted_beside_is_read_together_with_the_settings(tmp_path: Path) -> None:
     file, beside = tmp_path / "settings.yaml", tmp_path / "accepted.yaml"
     file.write_text("onConflict: warn\n")
-    settings = SettingsFile(file, accepted=beside)
+    settings = SettingsFile(SettingsFiles(file, beside))
     watch = FileWatcher(settings.file_sets, Metrics())
     watch.load()
     alone = settings.digest
@@ -184,7 +196,7 @@ def test_what_has_ended_before_it_is_read_is_never_in_force() -> None:
 def test_the_clock_is_followed_at_each_poll(tmp_path: Path) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text("onConflict: warn\n")
-    settings = SettingsFile(file)
+    settings = SettingsFile(SettingsFiles(file))
     polls: list[str] = []
     watch = FileWatcher(settings.file_sets, Metrics(), lambda: polls.append(settings.digest))
     watch.load()
@@ -194,10 +206,64 @@ def test_the_clock_is_followed_at_each_poll(tmp_path: Path) -> None:
     assert polls == [settings.digest] * 2
 
 
+STAGE = Stage(
+    WrittenSettings("onConflict: warn\n", {"team": Overlay({"onConflict": "deny"})}),
+    WrittenSettings("onConflict: deny\n", {"team": Overlay({"isolation": {"gate": True}})}),
+)
+
+
+def bring(folder: Path, stage: Stage, locked: str = "") -> None:
+    for name, text in (stage.files | {"locked.yaml": locked}).items():
+        (folder / name).write_text(text)
+    for name, encoded in stage.binary_files.items():
+        (folder / name).write_bytes(base64.b64decode(encoded))
+
+
+def test_settings_of_namespaces_are_those_of_each_step(tmp_path: Path) -> None:
+    bring(tmp_path, STAGE, "mode: warn\n")
+    settings, _ = watching(tmp_path)
+    in_force = settings.in_force
+    (upcoming,) = in_force.accepted
+
+    assert settings.digest == STAGE.digest
+    assert in_force.locked == {"mode": "warn"}
+    assert settings.current.on_conflict == "warn"
+    assert in_force.current.of("team").on_conflict == "deny"
+    assert in_force.current.of("team") is in_force.current.of("team")
+    assert in_force.current.of("other") is settings.current
+    assert upcoming.overlays == {"team": Overlay({"isolation": {"gate": True}})}
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "reason"),
+    [
+        ("namespaces.json.gz", b"{}", "is not what control writes"),
+        ("namespaces.json.gz", gzip.compress(b"{}"), "is not what control writes"),
+        ("namespaces.json.gz", gzip.compress(b"[" * 9 * 1024 * 1024), "has more than"),
+        ("accepted.yaml", b"", "are of two steps"),
+        ("locked.yaml", b"mode: maybe", "mode"),
+    ],
+)
+def test_a_bad_file_of_several_keeps_all(
+    file: str, content: bytes, reason: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bring(tmp_path, STAGE)
+    settings, watch = watching(tmp_path)
+    before = settings.in_force
+
+    (tmp_path / file).write_bytes(content)
+    watch.poll()
+
+    assert settings.in_force is before
+    (record,) = caplog.records
+    assert reason in vars(record)["fields"]["reason"]
+    assert file in vars(record)["fields"]["reason"]
+
+
 def test_a_bad_second_file_keeps_both(tmp_path: Path) -> None:
     file, beside = tmp_path / "settings.yaml", tmp_path / "accepted.yaml"
     file.write_text("onConflict: warn\n")
-    settings = SettingsFile(file, accepted=beside)
+    settings = SettingsFile(SettingsFiles(file, beside))
     watch = FileWatcher(settings.file_sets, Metrics())
     watch.load()
     before = settings.in_force

@@ -33,6 +33,9 @@ KINDS = frozenset(
         "PodTemplate",
         "Binding",
         "Scale",
+        "MCPServerSettings",
+        "MCPNamespaceSettings",
+        "MCPServerException",
     )
 )
 OPERATIONS = frozenset(("CREATE", "UPDATE", "DELETE", "CONNECT"))
