@@ -1,6 +1,5 @@
 """The file of all namespaces: read as written, each overlay once, and never too large."""
 
-import gzip
 import json
 import random
 from typing import Any
@@ -93,8 +92,8 @@ def test_what_control_does_not_write_is_refused(content: bytes, words: str) -> N
     ("file", "words"),
     [
         (b"text", "x: is not what control writes"),
-        (gzip.compress(b"{}")[:-4], "is cut off"),
-        (gzip.compress(b" " * (LARGEST_JSON + 1)), f"has more than {LARGEST_JSON} bytes"),
+        (compressed(b"{}")[:-4], "is cut off"),
+        (compressed(b" " * (LARGEST_JSON + 1)), f"has more than {LARGEST_JSON} bytes"),
     ],
 )
 def test_a_file_that_cannot_be_uncompressed_is_refused(file: bytes, words: str) -> None:
