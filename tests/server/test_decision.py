@@ -48,9 +48,19 @@ OPERATION = {"op": "add", "path": "/a", "value": 1}
         (NOT_COVERED, Hook.MUTATE, {}),
         (NOT_COVERED._replace(findings=RULES), Hook.VALIDATE, {}),
         (ALLOWED, Hook.VALIDATE, {"decision": "allowed"}),
-        (ALLOWED._replace(operations=(OPERATION,)), Hook.MUTATE, {"decision": "patched"}),
+        (ALLOWED._replace(operations=(OPERATION,)), Hook.MUTATE, {"mutation": "patched"}),
         (ALLOWED._replace(operations=(OPERATION,)), Hook.VALIDATE, {"decision": "allowed"}),
-        (ALLOWED._replace(would="patch"), Hook.MUTATE, {"decision": "would-patch"}),
+        (ALLOWED._replace(would="patch"), Hook.MUTATE, {"mutation": "would-patch"}),
+        (
+            ALLOWED._replace(would="refuse", findings=RULES),
+            Hook.MUTATE,
+            {"mutation": "would-refuse", "mutation-rules": "privileged,capabilities"},
+        ),
+        (
+            Answer(allowed=False, code=403, message="no", findings=RULES),
+            Hook.MUTATE,
+            {"decision": "refused", "rules": "privileged,capabilities"},
+        ),
         (
             ALLOWED._replace(would="refuse", findings=RULES),
             Hook.VALIDATE,
@@ -74,8 +84,19 @@ def test_the_audit_log_reads_what_became_of_a_server(
 
     assert noted(decision.body) == (notes | {"settings": "0123456789abcdef"} if notes else {})
     assert noted(unnamed.body) == notes
-    assert notes.get("decision", "not-covered") == decision.word(hook)
+    assert {notes.get("decision"), notes.get("mutation")} <= {decision.word(hook), None}
     assert decision.word(hook) in DECISIONS
+
+
+def test_the_mutating_hook_says_nothing_of_an_object_that_it_leaves_as_it_is() -> None:
+    """The API server asks it again after others did, and keeps what it said first."""
+    request, of_settings = decode_review(posted(), Hook.MUTATE), audit_settings("0123")
+    found = [
+        make_decision(lambda *_: ALLOWED, request, Settings(), Scope.MANAGED, (), settings)
+        for settings in (of_settings, b"")
+    ]
+
+    assert [noted(decision.body) for decision in found] == [{"settings": "0123"}, {}]
 
 
 def test_what_annotations_are_made_of_needs_no_escape() -> None:
@@ -103,7 +124,8 @@ def test_below_enforce_a_review_that_fails_lets_the_object_pass(
 
     assert (response["allowed"], decision.word(hook)) == (True, "error")
     assert tuple(response.get("warnings", ())) == (said if hook is Hook.VALIDATE else ())
-    assert response["auditAnnotations"] == {"decision": "error"}
+    key = "decision" if hook is Hook.VALIDATE else "mutation"
+    assert response["auditAnnotations"] == {key: "error"}
     assert isinstance(decision.error, KeyError)
     assert len(UNREVIEWED) <= LONGEST_WARNING
 

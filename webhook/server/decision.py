@@ -23,8 +23,12 @@ UNREVIEWED = (
     "allowed for now: once mcp-admission enforces its rules, it refuses this object, "
     "which could not be reviewed"
 )
-NO_SETTINGS = b"}"
-_NOTED = {word: f',"auditAnnotations":{{"decision":"{word}"'.encode() for word in DECISIONS}
+NO_SETTINGS = b""
+_NOTES = b',"auditAnnotations":{'
+_DECIDED, _MUTATED = (
+    {word: _NOTES + f'"{key}":"{word}"'.encode() for word in DECISIONS}
+    for key in ("decision", "mutation")
+)
 
 Reviewer = Callable[[Request, Settings, Scope], Answer]
 
@@ -56,8 +60,8 @@ def make_decision(  # noqa: PLR0913, PLR0917 - what a review is a function of, a
     """Answer a request; in the mode `enforce`, a review that fails refuses the object.
 
     `others` are the same request, read anew, and other settings. They are taken one by one while
-    the object is refused; the first settings that allow it answer. `of_settings` ends the audit
-    annotations (audit_settings).
+    the object is refused; the first settings that allow it answer. `of_settings` is what audit
+    annotations say of the settings (audit_settings).
     """
     hook = request.hook
     try:
@@ -66,7 +70,7 @@ def make_decision(  # noqa: PLR0913, PLR0917 - what a review is a function of, a
             answers = (reviewer(anew, each, scope) for anew, each in others)
             allowing = next((each for each in answers if each.allowed), None)
             answer, beside = allowing or answer, allowing is not None
-        notes = audit_annotations(decision_word(answer, hook), answer, of_settings)
+        notes = audit_annotations(decision_word(answer, hook), answer, hook, of_settings)
         return Decision(encode_review(request.uid, answer, hook, notes), answer, beside=beside)
     except Exception as error:  # noqa: BLE001 - one object that no rule expected is not an outage
         message = (
@@ -91,7 +95,7 @@ def decide_unreviewed(  # noqa: PLR0913, PLR0917 - what a refusal says, and who 
         speaks = settings.mode == "warn" and hook is Hook.VALIDATE
         answer = Answer(allowed=True, warnings=(UNREVIEWED,) if speaks else (), would="refuse")
     word = "error" if error else decision_word(answer, hook)
-    notes = audit_annotations(word, answer, of_settings)
+    notes = audit_annotations(word, answer, hook, of_settings)
     return Decision(encode_review(request.uid, answer, hook, notes), answer, error)
 
 
@@ -107,19 +111,28 @@ def decision_word(answer: Answer, hook: Hook) -> str:
 
 
 def audit_settings(digest: str) -> bytes:
-    """The end of audit annotations: what the settings in force are called, if they have a name."""
-    return b',"settings":%b}' % to_json(digest) if digest else NO_SETTINGS
+    """What audit annotations say of the settings in force, if they have a name."""
+    return b'"settings":%b' % to_json(digest) if digest else NO_SETTINGS
 
 
-def audit_annotations(word: str, answer: Answer, of_settings: bytes) -> bytes:
+def audit_annotations(word: str, answer: Answer, hook: Hook, of_settings: bytes) -> bytes:
     """What the API server's audit log says of an answer; empty for objects that are not covered.
 
-    That is the decision, the rules with findings, and the settings. The API server puts the name of
-    the registration before each key.
+    That is the decision, the rules with findings, and the settings. The log keeps the first value
+    of a key, and both hooks are asked about one object: what the mutating hook does with an object
+    that goes on to the other one is its mutation. One that changes nothing is asked again by the
+    API server after others did.
     """
     if not answer.covered:
         return b""
-    if not answer.findings:
-        return _NOTED[word] + of_settings
     rules = ",".join(dict.fromkeys(finding.rule for finding in answer.findings))
-    return b'%b,"rules":"%b"%b' % (_NOTED[word], rules.encode(), of_settings)
+    if hook is Hook.VALIDATE or not answer.allowed:
+        said, key = _DECIDED[word], b',"rules":"'
+    elif word == "allowed" and not rules:
+        return _NOTES + of_settings + b"}" if of_settings else b""
+    else:
+        said, key = _MUTATED[word], b',"mutation-rules":"'
+    parts = [said, key, rules.encode(), b'"'] if rules else [said]
+    if of_settings:
+        parts += b",", of_settings
+    return b"".join((*parts, b"}"))
