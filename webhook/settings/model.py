@@ -150,7 +150,7 @@ class Settings(Section):
         """The exceptions that were granted to the workload of this name."""
         return self._exceptions.get(workload, ())
 
-    @cached_property
+    @property
     def enforced(self) -> bool:
         """Whether servers are filled in, refused, isolated and gated."""
         return self.mode == "enforce"
