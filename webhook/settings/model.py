@@ -58,7 +58,9 @@ class Isolation(Section):
         description="Whether new pods wait until the network policies that cover them exist.",
     )
     controller_user: SomeText | None = Field(
-        None, description="The user who can remove the gate; the chart sets it."
+        None,
+        description="The user who can remove the gate; the chart sets it.",
+        json_schema_extra=CLUSTER_ONLY,
     )
     break_glass_groups: list[str] = Field(
         ["system:masters"], description="Groups whose members can also remove the gate."
