@@ -10,10 +10,11 @@ import webhook.rules.checks as folder
 from tests.rules.case import Json, base, pod_of, settings_of
 from webhook.pods.fields import Fields
 from webhook.pods.patch import Patch
-from webhook.rules.registry import RULES, plan_rules, validate
+from webhook.rules.registry import EXCEPTABLE, RULES, plan_rules, validate
 from webhook.rules.rule import nothing_to_check, nothing_to_fill
 from webhook.settings.model import Settings
-from webhook.settings.rule_settings import NOT_OVERRIDABLE, RuleId
+from webhook.settings.namespace_layer import rule_action
+from webhook.settings.rule_settings import NOT_EXCEPTABLE, NOT_OVERRIDABLE, RuleId
 
 
 def test_every_module_with_a_rule_is_registered_once() -> None:
@@ -41,6 +42,26 @@ def test_what_is_overridable_is_what_the_settings_say() -> None:
 
     with pytest.raises(ValueError, match=r"rule_settings\.py differ in what"):
         validate(unlike, get_args(RuleId))
+
+
+def test_what_has_exceptions_is_what_the_settings_say() -> None:
+    assert frozenset(get_args(RuleId)) - NOT_EXCEPTABLE == EXCEPTABLE
+    unlike = (replace(RULES[0], exceptable=not RULES[0].exceptable), *RULES[1:])
+
+    with pytest.raises(ValueError, match=r"rule_settings\.py differ in whether"):
+        validate(unlike, get_args(RuleId))
+
+
+@pytest.mark.parametrize("on_conflict", ["deny", "override", "warn"])
+def test_what_a_rule_does_is_what_the_settings_of_a_namespace_are_compared_with(
+    on_conflict: str,
+) -> None:
+    settings = settings_of(onConflict=on_conflict, rules={"capabilities": "off"})
+    by_policy = {"replicas"}
+
+    for rule in RULES:
+        if rule.id not in by_policy:
+            assert rule.action(rule.id, settings) == rule_action(settings, rule.id)
 
 
 def test_settings_are_planned_once_and_known_by_identity() -> None:

@@ -16,10 +16,13 @@ from tools.cluster.atomic_writer import project
 from tools.cluster.waiting import wait_for
 from webhook.controller.settings.steps import following_stage
 from webhook.settings.stage import Stage
+from webhook.settings.written_settings import WrittenSettings
 
 # Each fills in what the other one refuses.
-OLD = "mcpServerDefaults: {perServer: forbid, resources: {requests: {memory: 300Mi}}}\n"
-NEW = "mcpServerDefaults: {perServer: forbid, runtimeClassName: kata}\n"
+OLD = WrittenSettings(
+    "mcpServerDefaults: {perServer: forbid, resources: {requests: {memory: 300Mi}}}\n"
+)
+NEW = WrittenSettings("mcpServerDefaults: {perServer: forbid, runtimeClassName: kata}\n")
 JSON_PATCH = "application/json-patch+json"
 
 

@@ -9,6 +9,8 @@ from webhook.settings.model_keys import (
     Key,
     chart_only_keys,
     choices,
+    cluster_only_keys,
+    delegable_keys,
     dotted,
     held_type,
     known_keys,
@@ -87,3 +89,12 @@ def test_a_section_that_may_be_absent_is_a_section() -> None:
 
 def test_what_the_chart_alone_reads() -> None:
     assert chart_only_keys() == {"mcpNamespace.name", "selectors", "excludedNamespaces"}
+
+
+def test_what_can_be_delegated_is_neither_the_charts_nor_the_whole_clusters() -> None:
+    assert cluster_only_keys() == {
+        "delegated", "exceptions.longestDays", "isolation.controllerUser",
+    }  # fmt: skip
+    assert not delegable_keys() & (cluster_only_keys() | chart_only_keys() | {"exceptions"})
+    assert delegable_keys() > {"mode", "isolation", "isolation.gate", "rules", "rules.sysctls"}
+    assert "mcpServerDefaults.resources.limits" not in delegable_keys()

@@ -63,6 +63,8 @@ class Answer(NamedTuple):
     `message` says why the object is refused (with HTTP status `code`), else it is empty.
     `warnings` are whole sentences of at most 120 characters. `operations` is the RFC 6902 patch,
     empty unless the object is allowed. `covered` is false for objects that are no MCP servers.
+    `would` is what the mode `enforce` would have done with an object that another mode lets pass as
+    it is: "patch", "refuse" or nothing.
     """
 
     allowed: bool
@@ -72,6 +74,7 @@ class Answer(NamedTuple):
     operations: tuple[Operation, ...] = ()
     findings: tuple[Finding, ...] = ()
     covered: bool = True
+    would: str = ""
 
     @property
     def pods_refused(self) -> bool:
@@ -117,7 +120,7 @@ def refuse(subject: str, findings: list[Finding], code: int = 403, *, way_out: s
     shown = [error for error in errors if not error.more][:MOST_REASONS]
     lines = [f'MCP server "{line(subject)}" refused:']
     lines += [f"  {line(error.message)} ({error.rule})" for error in shown]
-    more = _count(errors) - len(shown)
+    more = number_of(errors) - len(shown)
     if more:
         lines.append(f"  and {more:,} more")
     lines.append(f"  {way_out}{advice(error.rule for error in errors)}")
@@ -159,11 +162,12 @@ def _warnings(findings: Sequence[Finding]) -> tuple[str, ...]:
         if room < 0 or len(warnings) == MOST_REASONS:
             break
         warnings.append(said)
-    more = _count(findings) - len(warnings)
+    more = number_of(findings) - len(warnings)
     return (*warnings, f"and {more:,} more warnings") if more else tuple(warnings)
 
 
-def _count(findings: Sequence[Finding]) -> int:
+def number_of(findings: Sequence[Finding]) -> int:
+    """How many findings there are, those without words included."""
     return sum(finding.more or 1 for finding in findings)
 
 

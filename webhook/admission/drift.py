@@ -3,7 +3,7 @@
 Rolling is the update with which the controller itself rolls pods, another revision on the template,
 and goes through the hooks as the API server would send it. No hash of settings is stored anywhere:
 what the engine would change is out of date. The controller's metrics and Events, `audit` and
-`apply` all ask here, so that they agree.
+`apply` all ask here, so that they agree. Whatever mode is set, the answer is that of `enforce`.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from webhook import names
 from webhook.admission import budget, injected
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.enforcement import Enforcement
-from webhook.admission.handler import review
+from webhook.admission.handler import enforce
 from webhook.admission.revert import alike
 from webhook.admission.workload import DEPLOYMENTS, KINDS, Hook, Request, Scope
 from webhook.documents import escape
@@ -91,10 +91,10 @@ def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
 
 def objections(request: Request, settings: Settings, scope: Scope) -> tuple[Finding, ...]:
     """Why a hook refuses it; else the object of the request is filled in as it would be stored."""
-    answer = review(request._replace(hook=Hook.MUTATE), settings, scope)
+    answer = enforce(request._replace(hook=Hook.MUTATE), settings, scope)
     if answer.allowed and answer.operations:
         # Untouched, it has passed every check that the other hook has.
-        answer = review(request._replace(hook=Hook.VALIDATE), settings, scope)
+        answer = enforce(request._replace(hook=Hook.VALIDATE), settings, scope)
     if answer.allowed:
         return ()
     return tuple(finding for finding in answer.findings if finding.severity is Severity.ERROR)

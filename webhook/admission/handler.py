@@ -2,12 +2,13 @@
 
 Read this first. A request names a resource, a subresource and an operation; each of them that is
 registered has one function here, which reads the object as a workload, asks whether it is an MCP
-server, lets the rules fill in and check, and answers. What is not registered is allowed.
+server, lets the rules fill in and check, and answers. What is not registered is allowed. Below the
+mode `enforce`, that answer is told, and the object passes as it is.
 """
 
 from collections.abc import Callable
 
-from webhook.admission import deployments, other_workloads, pods
+from webhook.admission import deployments, mode, other_workloads, pods
 from webhook.admission.answer import MALFORMED, NOT_COVERED, Answer, Finding, Severity, refuse
 from webhook.admission.workload import BINDINGS, DEPLOYMENTS, KINDS, PODS, Request, Scope
 from webhook.pods import Malformed
@@ -35,11 +36,19 @@ _REVIEWS: dict[tuple[str, str, str], Review] = {
 
 
 def review(request: Request, settings: Settings, scope: Scope) -> Answer:
-    """Decide about one request, and fill in its object in place.
+    """Decide about one request as the mode says; below `enforce`, every object is allowed.
 
-    The answer is complete: an object of a shape that Kubernetes does not know is refused with
-    status 422. Raises SettingsError where the settings contradict themselves.
+    The object of the request is filled in in place, in every mode. The answer is complete: an
+    object of a shape that Kubernetes does not know is refused with status 422. Raises SettingsError
+    where the settings contradict themselves.
     """
+    if settings.enforced:
+        return enforce(request, settings, scope)
+    return mode.below_enforce(request, settings, lambda asked: enforce(asked, settings, scope))
+
+
+def enforce(request: Request, settings: Settings, scope: Scope) -> Answer:
+    """Decide about one request as the mode `enforce` does, whatever mode is set."""
     reviewed = _REVIEWS.get((request.resource, request.subresource, request.operation))
     if reviewed is None:
         return NOT_COVERED

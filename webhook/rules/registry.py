@@ -44,7 +44,7 @@ from webhook.rules.checks import (
     windows_host_process,
 )
 from webhook.rules.rule import Rule, Violation, nothing_to_check, nothing_to_fill
-from webhook.settings import NOT_OVERRIDABLE, RuleAction, RuleId, Settings
+from webhook.settings import NOT_EXCEPTABLE, NOT_OVERRIDABLE, RuleAction, RuleId, Settings
 
 RULES: tuple[Rule, ...] = (
     annotations.RULE,
@@ -182,7 +182,7 @@ def _checks(step: Step, settings: Settings) -> bool:
 
 
 def validate(rules: tuple[Rule, ...], ids: tuple[str, ...]) -> None:
-    """Raise ValueError unless rules and settings agree on identifiers and what is overridable."""
+    """Raise ValueError unless rules and settings agree on identifiers and what can be done."""
     have = tuple(rule.id for rule in rules)
     if have != ids:
         differing = sorted(set(have) ^ set(ids)) or "the order"
@@ -191,6 +191,11 @@ def validate(rules: tuple[Rule, ...], ids: tuple[str, ...]) -> None:
     if differing:
         raise ValueError(
             f"rules and settings/rule_settings.py differ in what {differing} can override"
+        )
+    differing = sorted({rule.id for rule in rules if not rule.exceptable} ^ NOT_EXCEPTABLE)
+    if differing:
+        raise ValueError(
+            f"rules and settings/rule_settings.py differ in whether {differing} have exceptions"
         )
 
 

@@ -2,7 +2,15 @@
 
 from webhook.settings.by_namespace import Overlay, SettingsByNamespace
 from webhook.settings.environment import not_read
-from webhook.settings.faults import SettingsError
+from webhook.settings.exception_document import (
+    EXCEPTABLE_RULES,
+    EXCEPTION_KIND,
+    EXCEPTION_PLURAL,
+    ExceptionDocument,
+    read_exception,
+    seconds_since_1970,
+)
+from webhook.settings.faults import KeyFault, SettingsError
 from webhook.settings.layers import FILE, HEADER, Layer, content_digest
 from webhook.settings.load import (
     COUNTED,
@@ -18,9 +26,16 @@ from webhook.settings.load import (
 )
 from webhook.settings.model import MODES, Settings
 from webhook.settings.model_keys import chart_only_keys, dotted
+from webhook.settings.namespace_layer import (
+    NAMESPACE_KIND,
+    NAMESPACE_PLURAL,
+    NamespaceLayer,
+    namespace_layer,
+)
 from webhook.settings.network_settings import Gateway, NetworkPolicy, PolicyPort
 from webhook.settings.quantity import Quantity, QuantityError, parse_quantity
 from webhook.settings.rule_settings import (
+    NOT_EXCEPTABLE,
     NOT_OVERRIDABLE,
     Level,
     PodSecurity,
@@ -43,6 +58,7 @@ from webhook.settings.stage import (
     parse_accepted,
     parse_stage,
     stage_digest,
+    with_overlays,
 )
 from webhook.settings.values import (
     ACCEPTED,
@@ -55,28 +71,47 @@ from webhook.settings.values import (
     listed,
     nearest,
 )
+from webhook.settings.written_settings import (
+    NAMESPACES_FILE,
+    WrittenOverlays,
+    WrittenSettings,
+    fitting_overlay,
+    fitting_overlays,
+    parse_overlays,
+    uncompressed,
+)
 
 __all__ = [
     "ACCEPTED",
     "ACCEPTED_FILE",
     "COUNTED",
     "DNS_LABEL",
+    "EXCEPTABLE_RULES",
+    "EXCEPTION_KIND",
+    "EXCEPTION_PLURAL",
     "FILE",
     "GROUP",
     "HEADER",
     "KIND",
     "MODES",
     "NAME",
+    "NAMESPACES_FILE",
+    "NAMESPACE_KIND",
+    "NAMESPACE_PLURAL",
+    "NOT_EXCEPTABLE",
     "NOT_OVERRIDABLE",
     "PLURAL",
     "VERSION",
     "Accepted",
+    "ExceptionDocument",
     "Gateway",
+    "KeyFault",
     "Labels",
     "Layer",
     "Level",
     "LocalObjectReference",
     "MCPServerDefaults",
+    "NamespaceLayer",
     "NetworkPolicy",
     "NoBlockError",
     "Overlay",
@@ -94,22 +129,32 @@ __all__ = [
     "SettingsError",
     "Stage",
     "Toleration",
+    "WrittenOverlays",
+    "WrittenSettings",
     "chart_only_keys",
     "cidr",
     "content_digest",
     "dotted",
     "faults_of_resource",
+    "fitting_overlay",
+    "fitting_overlays",
     "is_dns_subdomain",
     "level",
     "listed",
     "load_settings",
     "minor",
+    "namespace_layer",
     "nearest",
     "not_read",
     "parse_accepted",
+    "parse_overlays",
     "parse_quantity",
     "parse_settings",
     "parse_stage",
+    "read_exception",
     "read_layers",
+    "seconds_since_1970",
     "stage_digest",
+    "uncompressed",
+    "with_overlays",
 ]

@@ -1,13 +1,16 @@
 """The settings in force for each namespace: those of the cluster, and what is changed of them.
 
 A namespace may have settings of its own, and exceptions that were granted in it. Reviews, the
-controller and the commands all ask here, so that they agree.
+controller and the commands all ask here, so that they agree. Nothing here reads a clock: who has
+one takes out the exceptions that have ended.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from webhook.settings.model import Settings
+from webhook.settings.namespace_layer import NamespaceLayer, namespace_layer
 from webhook.settings.server_exception import ServerException
 
 _NOTHING: Mapping[str, Any] = {}
@@ -21,19 +24,67 @@ class Overlay(NamedTuple):
 
 
 class SettingsByNamespace:
-    """`cluster` are the settings of namespaces without an overlay."""
+    """`cluster` are the settings of namespaces without an overlay.
+
+    What an overlay sets is merged when it is asked for. A key that the namespace may not set has
+    no effect, so an overlay may hold what somebody wrote as it is.
+    """
 
     def __init__(self, cluster: Settings, overlays: Mapping[str, Overlay] = _NOTHING) -> None:
         self.cluster = cluster
         self.overlays = overlays
-        self._held: dict[str, Settings] = {}
+        # By the identity of the overlay: namespaces can share one.
+        self._held: dict[int, Settings] = {}
+        self._ends = sorted(
+            (each.expires, name)
+            for name, overlay in overlays.items()
+            for each in overlay.exceptions
+        )
 
     def of(self, namespace: str) -> Settings:
         """The settings of a namespace, the same object each time."""
         overlay = self.overlays.get(namespace)
         if overlay is None:
             return self.cluster
-        held = self._held.get(namespace)
+        held = self._held.get(id(overlay))
         if held is None:
-            held = self._held[namespace] = self.cluster.with_exceptions(overlay.exceptions)
+            settings = self.layer_of(namespace).settings
+            if overlay.exceptions:
+                settings = settings.with_exceptions(overlay.exceptions)
+            # Of two threads that ask at once, both get the object of the first one.
+            held = self._held.setdefault(id(overlay), settings)
         return held
+
+    def layer_of(self, namespace: str) -> NamespaceLayer:
+        """What the namespace sets, without exceptions, and what is not in force of it."""
+        overlay = self.overlays.get(namespace)
+        return namespace_layer(self.cluster, overlay.values if overlay else {})
+
+    @property
+    def next_end(self) -> float | None:
+        """When the next exception ends, in seconds since 1970."""
+        return self._ends[0][0] if self._ends else None
+
+    def without_ended(self, now: float) -> "SettingsByNamespace":
+        """The same without the exceptions that have ended; itself where none has."""
+        count = bisect_right(self._ends, now, key=lambda end: end[0])
+        if not count:
+            return self
+        overlays = dict(self.overlays)
+        for name in dict.fromkeys(name for _, name in self._ends[:count]):
+            overlay = overlays[name]
+            left = tuple(each for each in overlay.exceptions if not each.ended(now))
+            if left or overlay.values:
+                overlays[name] = overlay._replace(exceptions=left)
+            else:
+                del overlays[name]
+        found = SettingsByNamespace(self.cluster, overlays)
+        found._keep(self)
+        return found
+
+    def _keep(self, before: "SettingsByNamespace") -> None:
+        """Hold what was held of the overlays that are the same."""
+        for overlay in self.overlays.values():
+            held = before._held.get(id(overlay))  # noqa: SLF001 - of its own class
+            if held is not None:
+                self._held[id(overlay)] = held

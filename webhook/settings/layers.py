@@ -21,7 +21,9 @@ from webhook.settings.model import Settings
 from webhook.settings.model_keys import Key, dotted, held_type, section_type
 from webhook.settings.values import Value
 
-_MERGED_BY_KEY = frozenset({("rules",)})
+Keys = frozenset[Key]
+# Mappings with free keys in which layers merge, beside sections.
+MERGED_BY_KEY: Keys = frozenset({("rules",)})
 
 
 class Layer(NamedTuple):
@@ -41,11 +43,11 @@ def merge_layers(layers: Iterable[Layer]) -> Settings:
     Raises SettingsError with one line for each fault of any layer, and where the result
     contradicts itself.
     """
-    given = [Layer(_set(Settings, layer.values, ()), layer.place) for layer in layers]
+    given = [Layer(without_nulls(layer.values), layer.place) for layer in layers]
     _refuse(line for layer in given for line in _faults_of(layer))
     merged: dict[str, Any] = {}
     for layer in given:
-        merged = _merge(Settings, merged, layer.values, ())
+        merged = merged_values(merged, layer.values)
     settings = Settings.model_validate(merged)
     _refuse(_line(_origin(given, fault.key), fault) for fault in contradictions(settings))
     return settings
@@ -53,7 +55,7 @@ def merge_layers(layers: Iterable[Layer]) -> Settings:
 
 def faults_of_source(values: dict[str, Any]) -> list[KeyFault]:
     """What is wrong with the settings of one source alone, contradictions included."""
-    given = _set(Settings, values, ())
+    given = without_nulls(values)
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
@@ -63,15 +65,44 @@ def faults_of_source(values: dict[str, Any]) -> list[KeyFault]:
 
 def keys_set(layer: Layer) -> frozenset[str]:
     """The keys that a layer sets, dotted, each as far down as layers merge."""
-    return frozenset(map(dotted, _leaves(Settings, _set(Settings, layer.values, ()), ())))
+    return frozenset(map(dotted, leaf_keys(without_nulls(layer.values))))
 
 
-def _leaves(annotation: Any, value: Any, key: Key) -> Iterator[Key]:
-    if not (_merges(annotation, key) and isinstance(value, dict)):
+def without_nulls(values: dict[str, Any], by_key: Keys = MERGED_BY_KEY) -> dict[str, Any]:
+    """A copy of the values without what is null, which means "not set here"."""
+    copy: dict[str, Any] = _set(Settings, values, (), by_key)
+    return copy
+
+
+def merged_values(
+    low: dict[str, Any], high: dict[str, Any], by_key: Keys = MERGED_BY_KEY
+) -> dict[str, Any]:
+    """The values of two layers, where those of the second one are stronger."""
+    merged: dict[str, Any] = _merge(Settings, low, high, (), by_key)
+    return merged
+
+
+def leaf_keys(values: dict[str, Any], by_key: Keys = MERGED_BY_KEY) -> Iterator[Key]:
+    """The keys that are set, each as far down as layers merge."""
+    return _leaves(Settings, values, (), by_key)
+
+
+def leaf_of(key: Key, by_key: Keys = MERGED_BY_KEY) -> Key:
+    """The key without its steps into what layers replace as a whole."""
+    held: Any = Settings
+    for depth, step in enumerate(key):
+        if not _merges(held, key[:depth], by_key):
+            return key[:depth]
+        held = held_type(held, step)
+    return key
+
+
+def _leaves(annotation: Any, value: Any, key: Key, by_key: Keys) -> Iterator[Key]:
+    if not (_merges(annotation, key, by_key) and isinstance(value, dict)):
         yield key
         return
     for step, held in value.items():
-        yield from _leaves(held_type(annotation, step), held, (*key, step))
+        yield from _leaves(held_type(annotation, step), held, (*key, step), by_key)
 
 
 def _faults_of(layer: Layer) -> Iterator[str]:
@@ -107,36 +138,49 @@ def _holds(values: Any, key: Key) -> bool:
     return True
 
 
-def _set(annotation: Any, value: Any, key: Key) -> Any:
+def _set(annotation: Any, value: Any, key: Key, by_key: Keys) -> Any:
     """A copy of the value without the known keys that are null."""
     if isinstance(value, list):
-        return [_set(held_type(annotation, at), item, (*key, at)) for at, item in enumerate(value)]
+        inner = held_type(annotation, 0)
+        return [_set(inner, item, (*key, at), by_key) for at, item in enumerate(value)]
     if not isinstance(value, dict):
         return value
     optional = section_type(annotation) is not None
     return {
-        step: _set(held, item, (*key, step))
+        step: _set(held, item, (*key, step), by_key)
         for step, item in value.items()
         if (held := held_type(annotation, step)) is None
         or item is not None
-        or not (optional or key in _MERGED_BY_KEY)
+        or not (optional or key in by_key)
     }
 
 
-def _merge(annotation: Any, low: Any, high: Any, key: Key) -> Any:
-    if not (_merges(annotation, key) and isinstance(low, dict) and isinstance(high, dict)):
+def _merge(annotation: Any, low: Any, high: Any, key: Key, by_key: Keys) -> Any:
+    merges = _merges(annotation, key, by_key)
+    if not (merges and isinstance(low, dict) and isinstance(high, dict)):
         return high
     merged = dict(low)
     for step, value in high.items():
         below = merged.get(step)
-        merged[step] = _merge(held_type(annotation, step), below, value, (*key, step))
+        merged[step] = _merge(held_type(annotation, step), below, value, (*key, step), by_key)
     return merged
 
 
-def _merges(annotation: Any, key: Key) -> bool:
+def _merges(annotation: Any, key: Key, by_key: Keys) -> bool:
     """Whether layers merge inside of what stands at a key."""
     model = section_type(annotation)
-    return (model is not None and not issubclass(model, Value)) or key in _MERGED_BY_KEY
+    return (model is not None and not issubclass(model, Value)) or key in by_key
+
+
+DEEPEST = 50  # replicas read twice as deep
+
+
+def is_nested_within(value: Any, levels: int = DEEPEST) -> bool:
+    """Whether a value is nested at most so many levels deep."""
+    inside = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list):
+        return True
+    return levels > 0 and all(is_nested_within(each, levels - 1) for each in inside)
 
 
 FILE = "settings.yaml"

@@ -58,7 +58,9 @@ class Isolation(Section):
         description="Whether new pods wait until the network policies that cover them exist.",
     )
     controller_user: SomeText | None = Field(
-        None, description="The user who can remove the gate; the chart sets it."
+        None,
+        description="The user who can remove the gate; the chart sets it.",
+        json_schema_extra=CLUSTER_ONLY,
     )
     break_glass_groups: list[str] = Field(
         ["system:masters"], description="Groups whose members can also remove the gate."
@@ -150,7 +152,7 @@ class Settings(Section):
         """The exceptions that were granted to the workload of this name."""
         return self._exceptions.get(workload, ())
 
-    @cached_property
+    @property
     def enforced(self) -> bool:
         """Whether servers are filled in, refused, isolated and gated."""
         return self.mode == "enforce"

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
 from webhook.settings.model import Settings
-from webhook.settings.values import CHART_ONLY, Section
+from webhook.settings.values import CHART_ONLY, CLUSTER_ONLY, Section, Value
 
 Key = tuple[str | int, ...]
 
@@ -29,9 +29,9 @@ def dotted(key: Key) -> str:
     return text
 
 
-def type_at(key: Key) -> Any:
-    """The type of what the settings hold at a key; None where the model has no such key."""
-    held: Any = Settings
+def type_at(key: Key, root: type[Section] = Settings) -> Any:
+    """The type of what stands at a key below the root; None where the model has no such key."""
+    held: Any = root
     for step in key:
         held = held_type(held, step)
     return plain_type(held)
@@ -86,17 +86,36 @@ def choices(annotation: Any) -> tuple[Any, ...]:
 @cache
 def chart_only_keys() -> frozenset[str]:
     """The keys, dotted, that the chart alone reads."""
-    return frozenset(_chart_only(Settings, ()))
+    return frozenset(dotted(key) for key, mark in _keys(Settings, ()) if mark == CHART_ONLY)
 
 
-def _chart_only(section: type[Section], key: Key) -> Iterator[str]:
+@cache
+def cluster_only_keys() -> frozenset[str]:
+    """The keys, dotted, that no namespace can set."""
+    return frozenset(dotted(key) for key, mark in _keys(Settings, ()) if mark == CLUSTER_ONLY)
+
+
+@cache
+def delegable_keys() -> frozenset[str]:
+    """The keys, dotted, that the cluster can leave to namespaces: sections, values, and rules."""
+    rules = choices(get_args(type_at(("rules",)))[0])
+    known = {dotted(key) for key, mark in _keys(Settings, ()) if mark is None}
+    return frozenset({*known, *(f"rules.{rule}" for rule in rules)} - {"exceptions"})
+
+
+def _keys(section: type[Section], key: Key) -> Iterator[tuple[Key, dict[str, Any] | None]]:
+    """Every key of a section and of those in it, each with the mark of who alone sets it."""
     for field in _fields(section):
         inner, at = section_type(field.annotation), (*key, str(field.alias))
         extra = field.json_schema_extra
-        if isinstance(extra, dict) and CHART_ONLY.items() <= extra.items():
-            yield dotted(at)
-        elif inner is not None:
-            yield from _chart_only(inner, at)
+        marks = [mark for mark in (CHART_ONLY, CLUSTER_ONLY) if _has(extra, mark)]
+        yield at, marks[0] if marks else None
+        if inner is not None and not issubclass(inner, Value):
+            yield from _keys(inner, at)
+
+
+def _has(extra: Any, mark: dict[str, Any]) -> bool:
+    return isinstance(extra, dict) and mark.items() <= extra.items()
 
 
 def _fields(section: type[Section]) -> Iterable[FieldInfo]:

@@ -70,6 +70,12 @@ NOT_OVERRIDABLE: frozenset[RuleId] = frozenset(
     }
 )
 
+# What all other rules are built on: no workload is let off them.
+NOT_EXCEPTABLE: frozenset[RuleId] = frozenset({"annotations", "identity", "isolation-gate"})
+
+# A server's own value is replaced, whatever onConflict says.
+REPLACED_BY_DEFAULT: frozenset[RuleId] = frozenset({"resources", "scheduling"})
+
 LevelName = Literal["privileged", "baseline", "restricted"]
 OLDEST_MINOR, NEWEST_MINOR = 25, 37
 VERSIONS = ("latest", *(f"v1.{minor}" for minor in range(OLDEST_MINOR, NEWEST_MINOR + 1)))

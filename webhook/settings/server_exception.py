@@ -23,6 +23,10 @@ class ServerException(NamedTuple):
     reason: str
     expires: float
 
+    def ended(self, now: float) -> bool:
+        """Whether it is not in force any more."""
+        return self.expires <= now
+
     def matches(self, images: Iterable[str]) -> bool:
         """Whether it is for pods with these images."""
         return not self.images or all(map(self._matches, images))

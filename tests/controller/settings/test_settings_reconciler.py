@@ -16,6 +16,7 @@ from webhook.controller.settings.steps import read_stage
 from webhook.kube.errors import Forbidden
 from webhook.settings.layers import FILE
 from webhook.settings.stage import ACCEPTED_FILE, Stage
+from webhook.settings.written_settings import WrittenSettings
 
 Json = dict[str, Any]
 FULL = Forbidden(403, "Forbidden", "exceeded quota")
@@ -129,7 +130,7 @@ async def test_each_step_is_written_when_every_replica_has_the_one_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cluster, replica, reconciler, used = started(monkeypatch, {}, {"onConflict": "warn"})
-    new, old = effective_settings({"onConflict": "warn"}, []).text, "{}\n"
+    new, old = effective_settings({"onConflict": "warn"}, []).written, WrittenSettings("{}\n")
 
     for stage, said in (
         (Stage(old, new), ("Waiting", "step 1 of 3")),
@@ -174,7 +175,7 @@ async def test_a_stricter_level_of_namespaces_waits_for_the_last_step(
         assert not used
 
     await reconciler.reconcile()
-    assert read_stage(cluster.files) == Stage("{}\n")
+    assert read_stage(cluster.files) == Stage(WrittenSettings("{}\n"))
     assert used
 
 

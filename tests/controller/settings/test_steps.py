@@ -1,5 +1,6 @@
 """The steps of a change: whatever the order of events, no replica refuses what another fills in."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,14 +15,23 @@ from webhook.controller.settings.steps import (
     read_stage,
     step_number,
 )
+from webhook.settings.by_namespace import Overlay
 from webhook.settings.layers import FILE
 from webhook.settings.stage import ACCEPTED_FILE, Stage
+from webhook.settings.written_settings import NAMESPACES_FILE, WrittenSettings
 
-OLD, NEW, OTHER = "onConflict: warn\n", "onConflict: deny\n", "onConflict: override\n"
-TEXTS = [*(f"mcpServerDefaults:\n  image: a{at}\n" for at in range(5)), OLD]
+OLD, NEW, OTHER = (
+    WrittenSettings(f"onConflict: {action}\n") for action in ("warn", "deny", "override")
+)
+OVERLAY = Overlay({"mode": "enforce"})
+TEXTS = [
+    *(WrittenSettings(f"mcpServerDefaults:\n  image: a{at}\n") for at in range(5)),
+    OLD,
+    WrittenSettings(OLD.text, {"team-a": OVERLAY}),
+]
 
 
-def walk(stage: Stage, wanted: str) -> list[tuple[int, Stage]]:
+def walk(stage: Stage, wanted: WrittenSettings) -> list[tuple[int, Stage]]:
     """Every step to the wanted settings, if every replica follows."""
     seen = []
     while (following := following_stage(stage, wanted, reached=True, over=True)) != stage:
@@ -61,7 +71,9 @@ def test_the_last_step_waits_until_what_was_filled_in_before_is_checked() -> Non
         (Stage(NEW, OTHER, (OLD,)), OLD, Stage(NEW, OTHER, (OLD,))),
     ],
 )
-def test_settings_that_change_amid_a_change(stage: Stage, wanted: str, following: Stage) -> None:
+def test_settings_that_change_amid_a_change(
+    stage: Stage, wanted: WrittenSettings, following: Stage
+) -> None:
     assert following_stage(stage, wanted, reached=False, over=False) == following
 
 
@@ -80,8 +92,8 @@ events = st.lists(
 )
 
 
-def accepts(stage: Stage, text: str) -> bool:
-    return text in {stage.current, stage.upcoming, *stage.before}
+def accepts(stage: Stage, other: WrittenSettings) -> bool:
+    return other in [stage.current, stage.upcoming, *stage.before]
 
 
 @given(happened=events)
@@ -110,37 +122,39 @@ def large(characters: int, letter: str = "x") -> EffectiveSettings:
 
 
 def size(stage: Stage, effective: EffectiveSettings) -> int:
-    return len(stage.current) + len(stage.accepted) + len(effective.source)
+    return stage.size + len(effective.source)
 
 
 def test_settings_that_do_not_fit_beside_those_before_are_written_at_once() -> None:
     before, after = large(400_000), large(400_000, "y")
-    stage = following_stage(Stage(before.text), after.text, reached=True, over=True)
+    stage = following_stage(Stage(before.written), after.written, reached=True, over=True)
 
     assert size(stage, after) > LARGEST_FILES
-    assert fitting_stage(stage, after) == Stage(after.text)
+    assert fitting_stage(stage, after) == Stage(after.written)
 
 
 def test_the_oldest_settings_go_first_where_there_is_no_room() -> None:
     small, before, after = large(1), large(350_000, "z"), large(350_000, "y")
-    stage = Stage(small.text, after.text, (before.text,))
+    stage = Stage(small.written, after.written, (before.written,))
 
-    assert fitting_stage(stage, after) == Stage(small.text, after.text)
+    assert fitting_stage(stage, after) == Stage(small.written, after.written)
     assert fitting_stage(stage, small) == stage
-    assert fitting_stage(Stage(after.text, None, (small.text, before.text)), after) == Stage(
-        after.text, None, (small.text,)
-    )
+    assert fitting_stage(
+        Stage(after.written, None, (small.written, before.written)), after
+    ) == Stage(after.written, None, (small.written,))
 
 
 def test_the_next_leader_reads_the_step_of_the_one_before() -> None:
-    stage = Stage(OLD, NEW, (OTHER,))
+    stage = Stage(OLD, replace(NEW, overlays={"team-a": OVERLAY}), (OTHER,))
 
-    assert read_stage(stage.files) == stage
-    assert read_stage({FILE: OLD}) == Stage(OLD)
+    assert read_stage({**stage.files, **stage.binary_files}) == stage
+    assert read_stage({FILE: OLD.text}) == Stage(OLD)
 
 
 @pytest.mark.parametrize(
-    "files", [{}, {FILE: "onConflict: perhaps"}, {FILE: OLD, ACCEPTED_FILE: "next: 1"}]
-)
+    "files",
+    [{}, {FILE: "onConflict: perhaps"}, {FILE: OLD.text, ACCEPTED_FILE: "next: 1"},
+     {FILE: OLD.text, NAMESPACES_FILE: "?"}, {FILE: OLD.text, NAMESPACES_FILE: "YQ=="}],
+)  # fmt: skip
 def test_files_that_no_replica_can_use_are_no_step(files: dict[str, str]) -> None:
     assert read_stage(files) is None

@@ -73,3 +73,22 @@ def test_what_nothing_can_stand_in_for_is_not_overridden(rule: str) -> None:
         f"settings.yaml:2: rules.{rule}: override is not accepted, because nothing can stand in "
         "for what it refuses: use deny, warn or off"
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [
+        ("mcpServerDefault",
+         '"mcpServerDefault" is no key that a namespace can set, did you mean mcpServerDefaults?'),
+        ("zz", '"zz" is no key that a namespace can set: take it out'),
+        ("mcpServerDefaults.resources.limits.cpu",
+         '"mcpServerDefaults.resources.limits.cpu" is no key that a namespace can set'),
+        ("delegated", "delegated is for the whole cluster: take it out"),
+        ("selectors", "selectors is for the whole cluster: take it out"),
+    ],
+)  # fmt: skip
+def test_only_what_a_namespace_can_set_is_delegated(key: str, sentence: str) -> None:
+    (fault,) = contradictions(Settings.model_validate({"delegated": ["mode", key]}))
+
+    assert fault.key == ("delegated", 1)
+    assert fault.sentence.startswith(sentence)

@@ -9,6 +9,7 @@ from webhook.settings import (
     PodSecurity,
     Settings,
     SettingsError,
+    WrittenSettings,
     chart_only_keys,
     dotted,
     layers,
@@ -16,7 +17,6 @@ from webhook.settings import (
     minor,
 )
 
-DEEPEST = 50  # replicas read twice as deep
 LARGEST = 900 * 1024  # in ASCII; a ConfigMap ends at a MiB
 
 Json = dict[str, Any]
@@ -35,6 +35,11 @@ class EffectiveSettings:
         return layers.settings_text(self.settings)
 
     @cached_property
+    def written(self) -> WrittenSettings:
+        """What replicas read."""
+        return WrittenSettings(self.text)
+
+    @cached_property
     def source(self) -> str:
         """The spec as a file, for the controller that leads next."""
         return layers.sorted_yaml(self.spec)
@@ -47,8 +52,8 @@ class EffectiveSettings:
 
 def effective_settings(spec: Json, locks: Sequence[layers.Layer]) -> EffectiveSettings:
     """The settings of this resource under these locks; raises SettingsError with every fault."""
-    if not _fits(spec, DEEPEST):
-        raise SettingsError(f"spec is nested more than {DEEPEST} levels deep: nest it less")
+    if not layers.is_nested_within(spec):
+        raise SettingsError(f"spec is nested more than {layers.DEEPEST} levels deep: nest it less")
     settings = layers.merge_layers([_layer(spec), *locks])
     found = EffectiveSettings(settings, spec)
     if len(found.text) + len(found.source) > LARGEST:
@@ -57,14 +62,6 @@ def effective_settings(spec: Json, locks: Sequence[layers.Layer]) -> EffectiveSe
             "characters, so that a ConfigMap can hold both"
         )
     return found
-
-
-def _fits(value: Any, levels: int) -> bool:
-    """Whether a value is nested at most so many levels deep."""
-    inside = value.values() if isinstance(value, dict) else value
-    if not isinstance(value, dict | list):
-        return True
-    return levels > 0 and all(_fits(each, levels - 1) for each in inside)
 
 
 def locked(locks: Sequence[layers.Layer]) -> frozenset[str]:

@@ -87,7 +87,7 @@ class SettingsReconciler:
             self._use(effective)
             self._followed = True
         if resource is not None:
-            step = ChangeStep(steps.step_number(stage, effective.text), stage.digest)
+            step = ChangeStep(steps.step_number(stage, effective.written), stage.digest)
             found = Distribution(
                 faults, effective.digest, answers, self._servers(), step, self._at_once
             )
@@ -100,11 +100,11 @@ class SettingsReconciler:
         """The step to be made now: the one that was, or the next one on the way."""
         stage = self._stage or steps.read_stage(self._store.files or {})
         if stage is None:
-            return Stage(effective.text)
+            return Stage(effective.written)
         since = self._propagation.reached_for(stage.digest)
         following = steps.following_stage(
             stage,
-            effective.text,
+            effective.written,
             reached=since is not None,
             over=since is not None and since >= LINGERING,
         )
@@ -119,13 +119,15 @@ class SettingsReconciler:
 
     def _holds(self, stage: Stage, effective: EffectiveSettings) -> bool:
         """Whether namespaces wait for replicas, which fill in by less strict settings."""
-        if stage.current == effective.text and not self._followed and self._propagation.behind:
+        if stage.current == effective.written and not self._followed and self._propagation.behind:
             # What the controller before has written may not have reached them.
             return True
         if asyncio.get_running_loop().time() >= self._decided_at + LONGEST_HOLD:
             return False
         after = effective.settings.mcp_namespace.pod_security
-        return any(asks_more(after, each.mcp_namespace.pod_security) for each in stage.filled_in_by)
+        return any(
+            asks_more(after, each.cluster.mcp_namespace.pod_security) for each in stage.filled_in_by
+        )
 
     def _decide(self, spec: Json) -> tuple[EffectiveSettings, str | None]:
         """The settings for this spec, or the last good ones and what is wrong with the spec."""
@@ -171,7 +173,7 @@ class SettingsReconciler:
         if not wanted.items() <= {ACCEPTED_FILE: "", **(files or {})}.items():
             before = self._stage or steps.read_stage(files or {})
             await self._store.write(wanted, LABELS)
-            number = steps.step_number(stage, effective.text)
+            number = steps.step_number(stage, effective.written)
             fields = {"digest": effective.digest, "step": f"{number} of {steps.STEPS}"}
             LOG.info("settings distributed", extra={"fields": fields})
             if before is not None and number == steps.STEPS:

@@ -9,11 +9,21 @@ one step apart, and each accepts what the other one fills in by. Settings may ch
 steps: what was to come and was never in force is dropped, what was in force is kept for a while.
 """
 
+import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import replace
 
 from webhook.controller.settings.effective import EffectiveSettings
-from webhook.settings import ACCEPTED_FILE, FILE, SettingsError, Stage, parse_stage
+from webhook.settings import (
+    ACCEPTED_FILE,
+    FILE,
+    NAMESPACES_FILE,
+    SettingsError,
+    Stage,
+    WrittenSettings,
+    parse_stage,
+)
 
 STEPS = 3
 # An object is filled in and checked within a second or two; these are at least two changes old.
@@ -23,14 +33,18 @@ LARGEST_FILES = 1000 * 1024
 
 
 def read_stage(files: Mapping[str, str]) -> Stage | None:
-    """The step that a ConfigMap says; None where no replica could use it."""
+    """The step that a ConfigMap says; None where no replica could use it.
+
+    What it holds as binary is in base64.
+    """
     try:
-        return parse_stage(files.get(FILE, ""), files.get(ACCEPTED_FILE, ""))
-    except SettingsError:
+        namespaces = base64.b64decode(files.get(NAMESPACES_FILE, ""), validate=True)
+        return parse_stage(files.get(FILE, ""), files.get(ACCEPTED_FILE, ""), namespaces)
+    except (SettingsError, binascii.Error):
         return None
 
 
-def following_stage(stage: Stage, wanted: str, *, reached: bool, over: bool) -> Stage:
+def following_stage(stage: Stage, wanted: WrittenSettings, *, reached: bool, over: bool) -> Stage:
     """What comes after this step on the way to the wanted settings; the same while it is to stay.
 
     `reached` says that every replica has reported the step, `over` that what was filled in before
@@ -54,11 +68,11 @@ def fitting_stage(stage: Stage, effective: EffectiveSettings) -> Stage:
     if stage.upcoming is not None:
         fewer.append(replace(stage, before=()))
     room = LARGEST_FILES - len(effective.source)
-    fit = (each for each in fewer if len(each.current) + len(each.accepted) <= room)
-    return next(fit, Stage(effective.text))
+    fit = (each for each in fewer if each.size <= room)
+    return next(fit, Stage(effective.written))
 
 
-def step_number(stage: Stage, wanted: str) -> int:
+def step_number(stage: Stage, wanted: WrittenSettings) -> int:
     """Which of the three steps towards the wanted settings this is."""
     if stage.current != wanted:
         return 1

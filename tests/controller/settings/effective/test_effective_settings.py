@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from webhook.controller.settings.effective import DEEPEST, effective_settings
+from webhook.controller.settings.effective import effective_settings
 from webhook.rules.checks.scheduling import REQUIRED
 from webhook.settings.faults import SettingsError
-from webhook.settings.layers import FILE
+from webhook.settings.layers import DEEPEST, FILE
 from webhook.settings.load import parse_settings
 
 Json = dict[str, Any]

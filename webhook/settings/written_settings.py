@@ -1,0 +1,200 @@
+"""Settings as `control` writes them for the replicas: the cluster's file, and overlays.
+
+The overlays of all namespaces are one file of compressed JSON. Each overlay stands in it once,
+however many namespaces have it, and the settings that are accepted beside those in force are told
+by what differs. The order of the JSON is fixed, so that the same settings are the same bytes.
+
+What a namespace can take of the file is bounded, and so is the file as a whole: a ConfigMap ends at
+a MiB. The smallest overlays are first, so that nobody's large one takes the place of many others.
+"""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, NamedTuple, NotRequired
+
+from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from webhook.settings.by_namespace import Overlay
+from webhook.settings.faults import SettingsError
+from webhook.settings.namespace_layer import LARGEST_VALUES
+from webhook.settings.server_exception import ServerException
+
+NAMESPACES_FILE = "namespaces.json.gz"
+LARGEST_OVERLAY = LARGEST_VALUES
+"""In characters of JSON."""
+LARGEST_JSON = 8 * 1024 * 1024
+"""What replicas read at most, uncompressed."""
+
+_GZIP = 31  # what zlib calls it
+
+Overlays = Mapping[str, Overlay]
+_NOTHING: Overlays = {}
+
+
+@dataclass(frozen=True)
+class WrittenSettings:
+    """The text of a settings file, and what is changed of it for namespaces."""
+
+    text: str
+    overlays: Overlays = field(default_factory=dict)
+
+
+class WrittenOverlays(NamedTuple):
+    """The overlays of the settings in force, of the next ones, and of those before."""
+
+    current: Overlays = _NOTHING
+    upcoming: Overlays | None = None
+    before: tuple[Overlays, ...] = ()
+
+
+_Number = Annotated[int, Field(ge=0)]
+
+
+class _Written(TypedDict):
+    """The file: the overlays, and by their numbers who has which, and what differs from that."""
+
+    overlays: list[Overlay]
+    current: dict[str, _Number]
+    next: NotRequired[dict[str, _Number | None]]
+    before: NotRequired[list[dict[str, _Number | None]]]
+
+
+_FILE: TypeAdapter[_Written] = TypeAdapter(_Written)
+
+
+def fitting_overlay(values: Mapping[str, Any], granted: Iterable[ServerException]) -> Overlay:
+    """An overlay with what reviews need, and the first of the exceptions that there is room for."""
+    overlay = Overlay(dict(values))
+    room = LARGEST_OVERLAY - len(_text(overlay))
+    fitting = []
+    for each in granted:
+        needed = each._replace(reason="")
+        room -= len(json.dumps(_exception(needed))) + 1
+        if room < 0:
+            break
+        fitting.append(needed)
+    return overlay._replace(exceptions=tuple(fitting))
+
+
+def fitting_overlays(overlays: Overlays, room: int) -> dict[str, Overlay]:
+    """The overlays that a file of so many bytes has room for: all, or the smallest ones."""
+    sizes = {name: len(_text(overlay)) for name, overlay in overlays.items()}
+    names = sorted(overlays, key=lambda name: (sizes[name], name))
+    fit, over = 0, len(names) + 1
+    trying = len(names)
+    while fit + 1 < over:
+        found = {name: overlays[name] for name in names[:trying]}
+        fits = _fits(found, room)
+        fit, over = (trying, over) if fits else (fit, trying)
+        trying = (fit + over) // 2
+    return {name: overlays[name] for name in sorted(names[:fit])}
+
+
+def _fits(overlays: Overlays, room: int) -> bool:
+    content = _json(WrittenOverlays(overlays))
+    return len(content) <= LARGEST_JSON and len(compressed(content)) <= room
+
+
+def overlays_json(written: WrittenOverlays) -> bytes:
+    """What the file says, before it is compressed; empty where there are no overlays at all."""
+    some = written.current or written.upcoming or any(written.before)
+    return _json(written) if some else b""
+
+
+def compressed(content: bytes) -> bytes:
+    """The file that says this."""
+    return gzip.compress(content, mtime=0) if content else b""
+
+
+def uncompressed(file: bytes, source: str) -> bytes:
+    """What a file says, by which it is known whoever has compressed it; raises SettingsError."""
+    if not file:
+        return b""
+    reader = zlib.decompressobj(_GZIP)
+    try:
+        content = reader.decompress(file, LARGEST_JSON + 1)
+    except zlib.error as error:
+        raise SettingsError(f"{source}: is not what control writes ({error})") from None
+    if len(content) > LARGEST_JSON or not reader.eof:
+        raise SettingsError(f"{source}: has more than {LARGEST_JSON} bytes, or is cut off")
+    return content
+
+
+def parse_overlays(content: bytes, source: str) -> WrittenOverlays:
+    """What the JSON of a file says; raises SettingsError."""
+    if not content:
+        return WrittenOverlays()
+    try:
+        found = _FILE.validate_json(content, strict=True)
+        return _read(found)
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        at = ".".join(map(str, detail["loc"])) or "the file"
+        problem = f"{at}: {detail['msg']}"
+    except IndexError:
+        problem = "a namespace has an overlay that is not there"
+    raise SettingsError(f"{source}: is not what control writes ({problem})")
+
+
+def _read(found: _Written) -> WrittenOverlays:
+    overlays = found["overlays"]
+
+    def changed(differing: Mapping[str, int | None]) -> dict[str, Overlay]:
+        copy = {name: overlays[at] for name, at in found["current"].items()}
+        for name, at in differing.items():
+            if at is None:
+                copy.pop(name, None)
+            else:
+                copy[name] = overlays[at]
+        return copy
+
+    upcoming = changed(found["next"]) if "next" in found else None
+    before = tuple(changed(each) for each in found.get("before", ()))
+    return WrittenOverlays(changed({}), upcoming, before)
+
+
+def _json(written: WrittenOverlays) -> bytes:
+    numbers: dict[str, int] = {}
+    # The text of an overlay that several of the settings have is made once.
+    texts: dict[int, str] = {}
+
+    def numbered(overlays: Overlays) -> dict[str, int]:
+        found = {}
+        for name in sorted(overlays):
+            overlay = overlays[name]
+            text = texts.get(id(overlay))
+            if text is None:
+                text = texts[id(overlay)] = _text(overlay)
+            found[name] = numbers.setdefault(text, len(numbers))
+        return found
+
+    current = numbered(written.current)
+    found: dict[str, Any] = {"current": current}
+    if written.upcoming is not None:
+        found["next"] = _differing(current, numbered(written.upcoming))
+    if written.before:
+        found["before"] = [_differing(current, numbered(each)) for each in written.before]
+    rest = json.dumps(found, separators=(",", ":"))
+    return f'{{"overlays":[{",".join(numbers)}],{rest[1:]}'.encode()
+
+
+def _differing(current: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int | None]:
+    differing: dict[str, int | None] = {
+        name: at for name, at in other.items() if current.get(name) != at
+    }
+    return differing | dict.fromkeys(sorted(current.keys() - other.keys()))
+
+
+def _text(overlay: Overlay) -> str:
+    found: dict[str, Any] = {"values": overlay.values}
+    if overlay.exceptions:
+        found["exceptions"] = [_exception(each) for each in overlay.exceptions]
+    return json.dumps(found, sort_keys=True, separators=(",", ":"))
+
+
+def _exception(granted: ServerException) -> dict[str, Any]:
+    return {**granted._asdict(), "rules": sorted(granted.rules)}
