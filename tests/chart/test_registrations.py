@@ -10,6 +10,7 @@ import pytest
 from tests.chart.value_sets import VALUE_SETS
 from tests.manifests.apiserver import (
     MUTATING,
+    OF_SETTINGS,
     VALIDATING,
     Request,
     compiled,
@@ -92,3 +93,18 @@ def test_registrations_tell_cert_manager_where_to_inject_the_ca(helm: Helm) -> N
         assert found["metadata"]["annotations"] == {
             "cert-manager.io/inject-ca-from": f"{NAMESPACE}/mcp-admission-serving"
         }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("mode", "policy"),
+    [(None, "Fail"), ("enforce", "Fail"), ("warn", "Ignore"), ("observe", "Ignore")],
+)
+def test_below_enforce_an_outage_refuses_nothing(
+    helm: Helm, kind: str, mode: str | None, policy: str
+) -> None:
+    """The entry of settings documents, which only warns, refuses nothing in any mode."""
+    called = rendered(helm, {"mode": mode})[kind]["webhooks"]
+    policies = {entry["name"]: entry["failurePolicy"] for entry in called}
+    assert policies.pop(OF_SETTINGS, "Ignore") == "Ignore"
+    assert set(policies.values()) == {policy}

@@ -1,7 +1,7 @@
 {{/* The parts of the two webhook configurations. */}}
 
-{{/* The head of an entry: (list context path), or with a failurePolicy behind. The process of the certificates, or cert-manager, or
-whoever brings the certificate writes caBundle. */}}
+{{/* The head of an entry: (list context path), or with a failurePolicy behind. The process of the
+certificates, or cert-manager, or whoever brings the certificate writes caBundle. */}}
 {{- define "mcp-admission.client" -}}
 {{- $ := index . 0 -}}
 admissionReviewVersions: [v1]
@@ -11,11 +11,16 @@ clientConfig:
     name: mcp-admission
     port: 443
     path: {{ index . 1 }}
-failurePolicy: {{ index (append . "Fail") 2 }}
+failurePolicy: {{ index (append . (include "mcp-admission.failure-policy" $)) 2 }}
 matchPolicy: Equivalent
 sideEffects: None
 timeoutSeconds: 5
 objectSelector: {}
+{{- end -}}
+
+{{/* Below enforce nothing is refused, also while no replica answers. */}}
+{{- define "mcp-admission.failure-policy" -}}
+{{- ternary "Ignore" "Fail" (has .Values.mode (list "observe" "warn")) -}}
 {{- end -}}
 
 {{/* (list context operator): In for managed namespaces, NotIn for all others, nothing for both. Our own namespace and
