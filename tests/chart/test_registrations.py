@@ -91,3 +91,15 @@ def test_registrations_tell_cert_manager_where_to_inject_the_ca(helm: Helm) -> N
         assert found["metadata"]["annotations"] == {
             "cert-manager.io/inject-ca-from": f"{NAMESPACE}/mcp-admission-serving"
         }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("mode", "policy"),
+    [(None, "Fail"), ("enforce", "Fail"), ("warn", "Ignore"), ("observe", "Ignore")],
+)
+def test_below_enforce_an_outage_refuses_nothing(
+    helm: Helm, kind: str, mode: str | None, policy: str
+) -> None:
+    called = rendered(helm, {"mode": mode})[kind]["webhooks"]
+    assert {entry["failurePolicy"] for entry in called} == {policy}

@@ -11,11 +11,16 @@ clientConfig:
     name: mcp-admission
     port: 443
     path: {{ index . 1 }}
-failurePolicy: Fail
+failurePolicy: {{ include "mcp-admission.failure-policy" $ }}
 matchPolicy: Equivalent
 sideEffects: None
 timeoutSeconds: 5
 objectSelector: {}
+{{- end -}}
+
+{{/* Below enforce nothing is refused, also while no replica answers. */}}
+{{- define "mcp-admission.failure-policy" -}}
+{{- ternary "Ignore" "Fail" (has .Values.mode (list "observe" "warn")) -}}
 {{- end -}}
 
 {{/* (list context operator): In for managed namespaces, NotIn for all others. Our own namespace and
