@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.fleet.unlabelled.manifests import SERVERS, similar
 from webhook.admission import OUT_OF_DATE
 from webhook.cli import audit
 from webhook.cli.judging_settings import JudgingSettings
 from webhook.cli.main import main
 from webhook.fleet.report import ServerFinding, ServerStatus, Skipped
+from webhook.fleet.unlabelled.lookalikes import UnlabelledReport
 from webhook.kube.errors import Forbidden
 from webhook.settings.model import Settings
 
@@ -42,7 +44,13 @@ def inspect(monkeypatch: pytest.MonkeyPatch, *servers: ServerStatus, **found: An
 
     monkeypatch.setattr(audit, "connect_to_cluster", connect)
     monkeypatch.setattr(audit, "judging_settings", judged)
+
+    class Search(Audit):
+        async def run(self) -> UnlabelledReport:  # type: ignore[override]
+            return UnlabelledReport(found.get("lookalikes", ()), 3, self.skipped)
+
     monkeypatch.setattr(audit, "Audit", Audit)
+    monkeypatch.setattr(audit, "LookalikeSearch", Search)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +87,23 @@ def test_an_audit_says_by_what_it_judged_and_what_it_could_not_read(
     assert "judged by the defaults" in err
     assert audit.NOT_KNOWN in err
     assert "namespace other" in err
+
+
+@pytest.mark.parametrize(
+    ("title", "skipped", "code"),
+    [("", [], 0), ("Deployment team/bridge", [], 1), ("Deployment team/bridge", [UNREAD], 2)],
+)
+def test_a_search_for_unlabelled_servers_has_codes_of_its_own(
+    title: str,
+    skipped: list[Skipped],
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    similar_ones = [similar(SERVERS[title])] if title else []
+    inspect(monkeypatch, OLD, lookalikes=similar_ones, skipped=skipped)
+
+    assert main(["audit", "--unlabelled", "-o", "json"]) == code
+    out, err = capsys.readouterr()
+    assert [each["name"] for each in json.loads(out)["workloads"]] == (["bridge"] if title else [])
+    assert "judged by the defaults" in err

@@ -40,6 +40,7 @@ def completed(script: str, *words: str, folder: Path) -> list[str]:
         (("rules", "capabilities", "seccomp"), {"seccomp-profile"}),
         (("completion", "z"), {"zsh"}),
         (("audit", "--kubeconfig", ""), set()),
+        (("audit", "--unl"), {"--unlabelled"}),
         (("audit", "-n", "a"), set()),
     ],
 )

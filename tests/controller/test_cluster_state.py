@@ -7,8 +7,9 @@ import pytest
 from tests.controller.servers.one_server import Json, deployment, stored
 from webhook import names
 from webhook.admission import Scope
-from webhook.controller.cluster_state import ClusterState, gate_index
+from webhook.controller.cluster_state import ClusterState
 from webhook.kube.work_queue import NamespacedName
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 CRM = NamespacedName("team", "crm")
@@ -60,7 +61,7 @@ def asked() -> Asked:
 def state(asked: Asked) -> ClusterState:
     settings = Settings.model_validate({"excludedNamespaces": ["excluded"]})
     queues: Any = asked
-    state = ClusterState(settings, "release", (), queues)
+    state = ClusterState(SettingsByNamespace(settings), "release", (), queues)
     state.namespaces.put(namespace("team"))
     state.deployments.put(deployment({}))
     return state
@@ -198,13 +199,6 @@ def test_the_first_and_the_last_pod_of_a_namespace_have_it_looked_at(
             looked_at.append(asked.taken()[0])
         expected: list[set[str]] = [{"team"}, set(), set()]
         assert looked_at == (expected if change == state.pods.put else expected[::-1])
-
-
-@pytest.mark.parametrize(
-    ("gates", "at"), [([], None), (["other"], None), ([GATE], 0), (["other", GATE], 1)]
-)
-def test_our_gate_is_found_among_others(gates: list[str], at: int | None) -> None:
-    assert gate_index(pod(gates)) == at
 
 
 def test_what_is_deleted_in_a_namespace_lets_what_was_refused_there_be_tried_again(

@@ -8,6 +8,7 @@ from tests.fleet.reports import REPORT
 from webhook.admission.drift import STATES
 from webhook.fleet.report import REASONS
 from webhook.fleet.restart import RestartResult
+from webhook.fleet.unlabelled.recognisers import RECOGNISERS, Confidence
 from webhook.reports.audit_items import AuditSource
 from webhook.reports.formats import report_parts
 
@@ -24,6 +25,17 @@ def test_states_and_reasons_are_all_there() -> None:
     assert [row[0].strip("`") for row in rows("| state | |")] == list(STATES)
     assert {row[0].strip("`") for row in rows("| reason | state |")} == REASONS.keys()
     assert {row[1].strip("`") for row in rows("| reason | state |")} <= set(STATES)
+
+
+def test_every_confidence_is_explained_and_every_kind_of_trait_is_read_somewhere() -> None:
+    told = [row[0].strip("`") for row in rows("| confidence | |")]
+    read = " ".join(row[0] for row in rows("| read | examples"))
+
+    assert told == [each.word for each in reversed(Confidence)]
+    words = {"package": "command", "word": "command", "env": "variables"}
+    assert {
+        each.kind for each in RECOGNISERS if words.get(each.kind, each.kind) not in read
+    } == set()
 
 
 def test_every_end_is_explained() -> None:

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests import builders
 from tests.controller.servers.live import Json, filled_in, server, settings, stored
+from tests.fleet.listed_cluster import FORBIDDEN, GONE, RELEASE, Cluster
 from tests.kube.virtual_time import run
 from webhook.admission import Scope
 from webhook.controller.installation import Installation
@@ -17,7 +18,6 @@ from webhook.fleet.inspection import Audit
 from webhook.fleet.report import ServerStatus
 from webhook.kube.errors import (
     ApiError,
-    Forbidden,
     Gone,
     NotFound,
     TooManyRequests,
@@ -25,52 +25,8 @@ from webhook.kube.errors import (
 )
 from webhook.settings.model import Settings
 
-RELEASE = "mcp-admission-system"
 PLACES = Installation("mcp-admission", RELEASE)
-GONE = Gone(410, "Gone", "too old")
-FORBIDDEN = Forbidden(403, "Forbidden", "may not be listed")
 OWNER = {"controller": True, "uid": "x"}
-Objects = Callable[[], Iterator[Json]]
-
-
-class Cluster:
-    """Has these objects by path and label selector; fails with these errors, each once."""
-
-    def __init__(self, **objects: list[Json] | Objects) -> None:
-        self.objects, self.failures = objects, dict[str, list[ApiError]]()
-        self.asked: list[tuple[str, str]] = []
-
-    async def get(self, path: str) -> Json:
-        resource = path.split("/")[-2]
-        for error in self.failures.get(resource, []):
-            raise error
-        return {"metadata": {"name": path.rpartition("/")[2]}}
-
-    async def list_each(
-        self, path: str, take: Callable[[Json], Any], *, label_selector: str, page: int
-    ) -> str:
-        resource = path.rpartition("/")[2]
-        self.asked.append((path, label_selector))
-        found = self.objects.get(resource, [])
-        failures = self.failures.get(resource, [])
-        if failures and failures[0] is not GONE:
-            raise failures.pop(0)
-        for each in found() if callable(found) else found:
-            if resource != "pods" or selects(label_selector, each["metadata"].get("labels", {})):
-                take(each)
-        if failures:
-            raise failures.pop(0)
-        return "1"
-
-
-def selects(selector: str, labels: Json) -> bool:
-    return all(
-        labels.get(key) == value
-        if separator
-        else (part.lstrip("!") in labels) is not part.startswith("!")
-        for part in selector.split(",")
-        for key, separator, value in (part.partition("="),)
-    )
 
 
 def audited(

@@ -2,17 +2,25 @@
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 
 from webhook.cli import output
-from webhook.cli.cluster_options import add_cluster_options, connect_to_cluster, installation
+from webhook.cli.cluster_options import (
+    add_cluster_options,
+    connect_to_cluster,
+    installation,
+    release_namespace,
+)
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
 from webhook.fleet.inspection import Audit
-from webhook.fleet.report import FleetReport
+from webhook.fleet.report import FleetReport, Skipped
+from webhook.fleet.unlabelled.lookalikes import LookalikeSearch
 from webhook.kube import ApiError, ConfigurationError
 from webhook.reports.audit_items import AuditSource
-from webhook.reports.formats import report_parts
+from webhook.reports.formats import ReportSource, report_parts
 from webhook.reports.text import prepare_stdout, stdout_has_colour
+from webhook.reports.unlabelled_items import UnlabelledSource
 from webhook.settings import SettingsError
 
 NOT_KNOWN = (
@@ -21,6 +29,9 @@ NOT_KNOWN = (
 DESCRIPTION = """\
 Lists every MCP server of the cluster that is not current, with the fields, the reasons and the way
 out. It only reads, and never a Secret. It reports what it may not read.
+
+With --unlabelled, lists the workloads that look like MCP servers and carry no label, each with its
+reasons, a confidence (certain, likely or possible), and the command that labels it.
 """
 EPILOG = """\
 states, from the best to the worst; table, JSON, metrics and Events use the same words:
@@ -35,11 +46,12 @@ examples:
   mcp-admission audit                          all namespaces
   mcp-admission audit -n team-a                one of them
   mcp-admission audit --settings new.yaml      what would these settings do to what runs?
+  mcp-admission audit --unlabelled             which MCP servers are not labelled yet?
   mcp-admission audit -o json | jq '.summary'
 
 exit codes:
-  0  there are no findings
-  1  there are findings
+  0  there are no findings; with --unlabelled, nothing looks like an MCP server without the label
+  1  there are findings; with --unlabelled, something does
   2  the cluster, or a part of it, could not be inspected; wrong usage or settings
 """
 
@@ -62,6 +74,11 @@ def add_parser(subparsers: Subparsers) -> None:
         action="store_true",
         help="inspect all namespaces (the default)",
     )
+    parser.add_argument(
+        "--unlabelled",
+        action="store_true",
+        help="list workloads that look like MCP servers and carry no label, instead of servers",
+    )
     add_settings_option(parser)
     output.add_output_option(parser, "junit", "sarif")
     output.add_note_options(parser)
@@ -71,26 +88,44 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Inspect the cluster and print the report."""
     output.log_requests(args)
     try:
-        report = asyncio.run(_audit(args))
+        return asyncio.run(_search(args) if args.unlabelled else _audit(args))
     except (ApiError, ConfigurationError, SettingsError) as error:
         output.write_error(args, error)
         return ExitCode.ERROR
-    prepare_stdout()
-    for part in report_parts(AuditSource(report), args.output, colour=stdout_has_colour()):
-        print(part, end="", flush=True)
-    output.write_note(args, f"judged by {report.settings}")
-    if report.registered is None:
-        output.write_note(args, NOT_KNOWN)
-    for skipped in report.skipped:
-        output.write_skipped(skipped.what, skipped.why)
-    if report.skipped:
-        return ExitCode.ERROR
-    return ExitCode.FINDINGS if report.with_findings else ExitCode.OK
 
 
-async def _audit(args: argparse.Namespace) -> FleetReport:
+async def _audit(args: argparse.Namespace) -> ExitCode:
     async with await connect_to_cluster(args) as api:
         by = await judging_settings(api, args)
         audit = Audit(api, by.settings, installation(args), args.namespace)
         servers = await audit.run()
-        return FleetReport(servers, audit.skipped, by.source, audit.registered)
+    report = FleetReport(servers, audit.skipped, by.source, audit.registered)
+    _print(args, AuditSource(report), by.source)
+    if report.registered is None:
+        output.write_note(args, NOT_KNOWN)
+    return _code(report.skipped, found=bool(report.with_findings))
+
+
+async def _search(args: argparse.Namespace) -> ExitCode:
+    async with await connect_to_cluster(args) as api:
+        by = await judging_settings(api, args)
+        search = LookalikeSearch(api, by.settings, release_namespace(args), args.namespace)
+        report = await search.run()
+    _print(args, UnlabelledSource(report, by.source), by.source)
+    return _code(report.skipped, found=bool(report.found))
+
+
+def _print(args: argparse.Namespace, source: ReportSource, settings: str) -> None:
+    prepare_stdout()
+    for part in report_parts(source, args.output, colour=stdout_has_colour()):
+        print(part, end="", flush=True)
+    output.write_note(args, f"judged by {settings}")
+
+
+def _code(skipped: Sequence[Skipped], *, found: bool) -> ExitCode:
+    """Say what was not looked at; an answer without it is an error."""
+    for each in skipped:
+        output.write_skipped(each.what, each.why)
+    if skipped:
+        return ExitCode.ERROR
+    return ExitCode.FINDINGS if found else ExitCode.OK

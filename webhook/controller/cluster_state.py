@@ -1,27 +1,33 @@
 """What is known of the cluster, and which reconciler each change matters to."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from webhook import names
 from webhook.admission import Scope
 from webhook.controller.deployment_state import DeploymentState, observe_deployment
 from webhook.controller.drift_judge import DriftJudge
-from webhook.controller.installation import NamespaceRules, is_managed
+from webhook.controller.installation import NamespaceRules
+from webhook.controller.namespace_state import (
+    NamespaceState,
+    PodState,
+    observe_namespace,
+    observe_pod,
+)
 from webhook.controller.owned import (
     KINDS,
+    POLICY,
     ForeignObjects,
     Live,
     ServerNames,
-    applied_by_us,
     has_objects,
     live_object,
     version_of,
 )
 from webhook.kube import Cache, NamespacedName, Queue
-from webhook.objects import BASELINE, KUBE_SYSTEM, POD_SECURITY_PREFIX
-from webhook.settings import Settings
+from webhook.objects import BASELINE, KUBE_SYSTEM
+from webhook.settings import Settings, SettingsByNamespace
 
 Json = dict[str, Any]
 
@@ -34,23 +40,6 @@ class Queues(NamedTuple):
     pods: Queue[NamespacedName]
 
 
-class NamespaceState(NamedTuple):
-    """What is kept of a namespace; `applied`: some of its labels were applied by us."""
-
-    uid: str
-    managed: bool
-    going: bool
-    applied: bool
-    labels: tuple[tuple[str, str], ...]
-
-
-class PodState(NamedTuple):
-    """What is kept of a pod of a server: the place of its gate, if it has one."""
-
-    uid: str
-    gate: int | None
-
-
 class ClusterState:
     """The caches, and the queues that changes go to, once `begin` has been called.
 
@@ -59,15 +48,20 @@ class ClusterState:
     """
 
     def __init__(
-        self, settings: Settings, release_namespace: str, watched: Sequence[str], queues: Queues
+        self,
+        settings: SettingsByNamespace,
+        release_namespace: str,
+        watched: Sequence[str],
+        queues: Queues,
     ) -> None:
         self.release_namespace = release_namespace
         self._watched, self._queues = watched, queues
-        self.settings, self._rules = settings, NamespaceRules(settings, release_namespace)
+        self.change_settings(settings)
+        self._gated: Counter[str] = Counter()
         self._isolating = self.complete = False
         self.managed_when_listed: frozenset[str] = frozenset()
         self.judge = DriftJudge(self._ask_for_server)
-        self.namespaces: Cache[NamespaceState] = Cache(_namespace, self._namespace_changed)
+        self.namespaces: Cache[NamespaceState] = Cache(observe_namespace, self._namespace_changed)
         self.deployments: Cache[DeploymentState] = Cache(self._deployment, self._deployment_changed)
         self.pods: Cache[PodState] = Cache(self._pod, self._pod_changed)
         self.sources: Cache[str] = Cache(self._source, self._source_changed)
@@ -78,10 +72,18 @@ class ClusterState:
         self.foreign = ForeignObjects(self.sources, self._foreign_changed)
         self._server_names = ServerNames()
 
-    def change_settings(self, settings: Settings) -> None:
+    def change_settings(self, settings: SettingsByNamespace) -> None:
         """Work by other settings; Deployments have to be judged again by them."""
-        self.settings = settings
-        self._rules = NamespaceRules(settings, self.release_namespace)
+        self._settings = settings
+        self._rules = NamespaceRules(settings.cluster, self.release_namespace)
+
+    def settings(self, namespace: str) -> Settings:
+        """The settings of a namespace."""
+        return self._settings.of(namespace)
+
+    def waits(self, namespace: str) -> bool:
+        """Whether a pod with our gate is known there."""
+        return self._gated[namespace] > 0
 
     @property
     def writes_namespaces(self) -> bool:
@@ -109,6 +111,11 @@ class ClusterState:
             found = self.deployments.get(namespace, name)
             if found is not None and found.covered:
                 yield self.judge.verdict(namespace, name)
+
+    def has_access_policies(self, namespace: str) -> bool:
+        """Whether a server of the namespace has a policy of its own."""
+        policies = self.made[POLICY.kind].within(namespace)
+        return any(each.owner and not each.going for _, each in policies)
 
     def begin(self, *, complete: bool = True) -> None:
         """Ask for everything, and from now on for what changes.
@@ -140,16 +147,17 @@ class ClusterState:
         if self._rules.leaves_alone(namespace):
             return None
         scope, leaves = self.scope(namespace), has_objects(self.made, namespace, name)
-        kept = observe_deployment(found, self.settings, scope, leaves=leaves)
+        settings = self.settings(namespace)
+        kept = observe_deployment(found, settings, scope, leaves=leaves)
         if kept is not None and kept.covered:
-            self.judge.hand_over(found, self.settings, scope)
+            self.judge.hand_over(found, settings, scope)
         else:
             self.judge.forget(namespace, name)
         return kept
 
     def _pod(self, found: Json) -> PodState | None:
         never = self._is_never_looked_at(found)
-        return None if never else PodState(found["metadata"]["uid"], gate_index(found))
+        return None if never else observe_pod(found)
 
     def _source(self, found: Json) -> str | None:
         return None if self._is_never_looked_at(found) else version_of(found)
@@ -196,7 +204,9 @@ class ClusterState:
     def _pod_changed(
         self, namespace: str, name: str, was: PodState | None, now: PodState | None
     ) -> None:
-        if self._isolating and now is not None and now.gate is not None:
+        waited, waits = (each is not None and each.gate is not None for each in (was, now))
+        self._gated[namespace] += waits - waited
+        if self._isolating and now is not None and waits:
             self._queues.pods.add(NamespacedName(namespace, name))
         alone = all(each == name for each, _ in self.pods.within(namespace))
         if alone and (was is None or now is None):
@@ -229,22 +239,3 @@ class ClusterState:
         if "" in owners:
             self._ask_for_namespace(namespace)
         self._foreign_changed(namespace, name)
-
-
-def gate_index(pod: Json) -> int | None:
-    """Where our gate stands among those of a pod; None where it has none."""
-    held = [gate["name"] for gate in pod["spec"].get(names.GATES) or []]
-    return held.index(names.GATE) if names.GATE in held else None
-
-
-def _namespace(found: Json) -> NamespaceState:
-    metadata = found["metadata"]
-    labels = metadata.get("labels") or {}
-    security = (each for each in labels.items() if each[0].startswith(POD_SECURITY_PREFIX))
-    return NamespaceState(
-        uid=metadata["uid"],
-        managed=is_managed(labels),
-        going="deletionTimestamp" in metadata,
-        applied=applied_by_us(found),
-        labels=tuple(sorted(security)),
-    )

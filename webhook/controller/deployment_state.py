@@ -23,7 +23,8 @@ class DeploymentState(NamedTuple):
     """A Deployment that is a server, or that carries our label and is none.
 
     `rolled`: all its pods are of the present template. `first`: the template never was another.
-    `unread`: no pod runs that can have read a Secret which is made now.
+    `unread`: no pod runs that can have read a Secret which is made now. `touched`: the template
+    has what was filled in.
     `packed`: what is made for it, as text, compressed: lists of ports are long and alike.
     `state`: what it would become if it rolled now, of which a stored object says nothing.
     """
@@ -33,6 +34,7 @@ class DeploymentState(NamedTuple):
     rolled: bool
     first: bool
     unread: bool
+    touched: bool
     revision: str | None
     config_from: str | None
     packed: bytes
@@ -71,6 +73,7 @@ def observe_deployment(
         rolled=rolled(found),
         first=metadata.get("generation") == 1,
         unread=_unread(found),
+        touched=not {names.INJECTED, names.REVISION}.isdisjoint(annotations),
         revision=annotations.get(names.REVISION),
         config_from=asked.get(names.CONFIG_FROM),
         packed=zlib.compress(json.dumps(_trimmed(found), separators=(",", ":")).encode(), level=1),

@@ -13,8 +13,9 @@ from typing import Any
 
 from webhook import kube, names
 from webhook.admission import Scope
-from webhook.controller.cluster_state import ClusterState, NamespaceState
+from webhook.controller.cluster_state import ClusterState
 from webhook.controller.installation import NOT_OWN, OWN
+from webhook.controller.namespace_state import NamespaceState
 from webhook.controller.owned import FOLLOWED, KINDS, POLICY, SECRET, Kind
 from webhook.observe.metrics import ControllerMetrics
 

@@ -16,7 +16,6 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.controller.cluster_state import gate_index
 from webhook.controller.gates.gate_reconciler import remove_gate
 from webhook.controller.installation import (
     ADMISSION_POLICIES,
@@ -31,6 +30,7 @@ from webhook.controller.installation import (
     is_managed,
     is_own,
 )
+from webhook.controller.namespace_state import gate_index
 from webhook.controller.owned import applied_by_us, is_made_policy, pod_security_labels_of_us
 from webhook.kube import Api, NotFound, cluster_wide, namespaced
 from webhook.objects import BASELINE

@@ -62,7 +62,7 @@ class ServerControllers:
         openers = GATES_FOR_EACH_WORKER * workers
         # No namespace has all workers.
         queues = Queues(Queue(), Queue(most=max(1, workers // 2)), Queue(most=openers // 2))
-        self._state = ClusterState(effective.settings, release_namespace, watched, queues)
+        self._state = ClusterState(effective.by_namespace, release_namespace, watched, queues)
         self._informers = ClusterInformers(api, self._state, watched, metrics, secrets=secrets)
         writer = Writer(api, self._state.made)
         namespaces = NamespaceReconciler(api, self._state, writer, recorder)
@@ -126,7 +126,7 @@ class ServerControllers:
         """Judge every Deployment by the settings that are in force now."""
         self._changed.clear()
         effective = self._effective
-        self._state.change_settings(effective.settings)
+        self._state.change_settings(effective.by_namespace)
         # Policies and gates follow at once, however long the Deployments take.
         self._state.begin(complete=False)
         await self._informers.judge_deployments_again()

@@ -4,8 +4,7 @@ Nothing is written, and no Secret is read. What may not be read is reported as s
 that hides it would look like one without findings.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -14,14 +13,13 @@ from webhook.admission import DEPLOYMENTS, KINDS, PODS, REFUSED, Workload
 from webhook.controller.installation import Installation
 from webhook.controller.owned import POLICY
 from webhook.fleet import report, workloads
+from webhook.fleet.cluster_pages import ClusterPages
 from webhook.fleet.surroundings import Policies, Surroundings, not_registered
-from webhook.kube import Api, Forbidden, Gone, NotFound, TooManyRequests, cluster_wide, namespaced
+from webhook.kube import Api, Forbidden, NotFound
 from webhook.objects import server_objects, server_of
 from webhook.settings import Settings
 
 Json = dict[str, Any]
-PAGE = 200
-TRIES = 3
 POLICIES = "networkpolicies.networking.k8s.io"
 REPLICA_SETS = "replicasets.apps"
 HASH = "pod-template-hash"
@@ -40,52 +38,38 @@ class Audit:
     def __init__(
         self, api: Api, settings: Settings, places: Installation, namespace: str | None
     ) -> None:
-        self._api, self._settings, self._places, self._only = api, settings, places, namespace
+        self._api, self._settings, self._places = api, settings, places
+        self._pages = ClusterPages(api, namespace)
         self._around = Surroundings(settings, places.namespace)
         self.registered: bool | None = None
         self._findings = report.FindingsByWorkload()
         self._own: dict[report.WorkloadKey, list[Json]] = {}
-        self.skipped: list[report.Skipped] = []
+        self.skipped = self._pages.skipped
 
     async def run(self) -> list[report.ServerStatus]:
         """Every server with its findings; raises ApiError where the API server does not answer."""
-        await self._read_namespaces()
+        await self._pages.namespaces(self._around.add_namespace)
         policies, made_at_all = Policies(), self._settings.mcp_namespace.network_policy.enabled
-        if made_at_all and await self._each(POLICIES, policies.add):
+        if made_at_all and await self._pages.each(POLICIES, policies.add):
             self._around.policies = policies
-        await self._each(DEPLOYMENTS, self._deployment)
+        await self._pages.each(DEPLOYMENTS, self._deployment)
         for resource in OTHERS:
             # Those of Deployments are judged with them, and there are many of each.
             labels = NOT_OF_DEPLOYMENTS if resource == REPLICA_SETS else ""
-            await self._each(resource, partial(self._other, resource), labels)
+            await self._pages.each(resource, partial(self._other, resource), labels)
         await self._read_pods()
         await self._read_registrations()
         return self._findings.statuses()
 
-    async def _read_namespaces(self) -> None:
-        if self._only is None:
-            await self._each("namespaces", self._around.add_namespace)
-            return
-        try:
-            self._around.add_namespace(
-                await self._api.get(cluster_wide("v1", "namespaces", self._only))
-            )
-        except Forbidden as error:
-            why = f"{error.message}: the namespace counts as not managed"
-            self.skipped.append(report.Skipped("namespaces", why))
-        except NotFound as error:
-            why = f"there is no namespace {self._only}: see kubectl get namespaces"
-            raise NotFound(error.status, error.reason, why) from error
-
     async def _read_pods(self) -> None:
-        if not await self._each(PODS, self._pod, names.SERVER):
+        if not await self._pages.each(PODS, self._pod, names.SERVER):
             return
         others = f"!{names.SERVER}"
         for namespace in self._around.managed_namespaces():
-            await self._each(PODS, self._pod, others, namespace)
+            await self._pages.each(PODS, self._pod, others, namespace)
         for selector in filter(None, self._settings.selectors):
             chosen = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
-            await self._each(PODS, self._pod, f"{chosen},{others}")
+            await self._pages.each(PODS, self._pod, f"{chosen},{others}")
 
     async def _read_registrations(self) -> None:
         missing = []
@@ -100,32 +84,6 @@ class Audit:
         for key in self._findings:
             if not self._around.excluded(key.namespace):
                 self._findings.add(key, missing)
-
-    async def _each(
-        self,
-        resource: str,
-        take: Callable[[Json], object],
-        labels: str = "",
-        namespace: str | None = None,
-    ) -> bool:
-        """Hand over each object, some twice in a long list; false where it may not be read."""
-        plural, _, group = resource.partition(".")
-        version, inside = f"{group}/v1" if group else "v1", namespace or self._only
-        path = namespaced(version, plural, inside) if inside else cluster_wide(version, plural)
-        tries = 0
-        while True:
-            try:
-                await self._api.list_each(path, take, label_selector=labels, page=PAGE)
-            except (Forbidden, NotFound) as error:
-                self.skipped.append(report.Skipped(plural, error.message))
-                return False
-            except (Gone, TooManyRequests) as error:
-                tries += 1
-                if tries == TRIES:
-                    raise
-                await asyncio.sleep(getattr(error, "retry_after", 0.0))
-            else:
-                return True
 
     def _deployment(self, found: Json) -> None:
         key = _itself("Deployment", found["metadata"])

@@ -9,9 +9,10 @@ from webhook.objects.made import (
     POD_SECURITY_PREFIX,
     left_alone,
     namespace_objects,
+    objects_once_enforced,
     server_objects,
 )
-from webhook.objects.network_policies import BASELINE, NAMESPACE_NAME
+from webhook.objects.network_policies import BASELINE, NAMESPACE_NAME, build_open_baseline
 from webhook.objects.service import leads_to
 
 __all__ = [
@@ -22,9 +23,11 @@ __all__ = [
     "POD_SECURITY_PREFIX",
     "Refused",
     "Server",
+    "build_open_baseline",
     "leads_to",
     "left_alone",
     "namespace_objects",
+    "objects_once_enforced",
     "server_objects",
     "server_of",
 ]

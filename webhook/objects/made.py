@@ -42,7 +42,16 @@ class Made(NamedTuple):
 def server_objects(
     server: Server, settings: Settings, source: Json | None, *, selecting: bool = True
 ) -> Made:
-    """The objects of one server; one that is refused stops no other.
+    """The objects of one server: none below `mode: enforce`."""
+    if not settings.enforced:
+        return Made()
+    return objects_once_enforced(server, settings, source, selecting=selecting)
+
+
+def objects_once_enforced(
+    server: Server, settings: Settings, source: Json | None, *, selecting: bool = True
+) -> Made:
+    """The objects of one server in `mode: enforce`; one that is refused stops no other.
 
     `source` is the Secret that config-from names, None where it does not exist.
     `selecting` says whether the pods carry the labels that the Service selects.
@@ -64,7 +73,12 @@ def server_objects(
 def namespace_objects(
     namespace: str, settings: Settings, release_namespace: str, scope: Scope
 ) -> tuple[Json, ...]:
-    """The objects of a namespace that is managed or has servers: its labels and its baseline."""
+    """The objects of a namespace that is managed or has servers: its labels and its baseline.
+
+    Below `mode: enforce` it has none.
+    """
+    if not settings.enforced:
+        return ()
     baseline = build_baseline_policy(namespace, settings, release_namespace, scope)
     if scope is not Scope.MANAGED:
         return _present(baseline).objects

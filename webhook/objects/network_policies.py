@@ -49,13 +49,12 @@ def build_baseline_policy(
     policy = settings.mcp_namespace.network_policy
     if not policy.enabled:
         return None
-    opted_in = {"matchLabels": {names.SERVER: "true"}}
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {"name": BASELINE, "namespace": namespace, "labels": product_labels()},
         "spec": {
-            "podSelector": {} if scope is Scope.MANAGED else opted_in,
+            "podSelector": _isolated(scope),
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [{"from": [_gateway(policy, release_namespace)]}],
             "egress": [
@@ -71,6 +70,21 @@ def build_baseline_policy(
                     ]
                 },
             ],
+        },
+    }
+
+
+def build_open_baseline(namespace: str, scope: Scope) -> Json:
+    """A baseline that closes nothing, for the time until the access policies are gone."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": BASELINE, "namespace": namespace, "labels": product_labels()},
+        "spec": {
+            "podSelector": _isolated(scope),
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{}],
+            "egress": [{}],
         },
     }
 
@@ -105,6 +119,10 @@ def build_access_policy(server: Server, settings: Settings) -> Json | None:
             **spec,
         },
     }
+
+
+def _isolated(scope: Scope) -> Json:
+    return {} if scope is Scope.MANAGED else {"matchLabels": {names.SERVER: "true"}}
 
 
 def _gateway(policy: NetworkPolicy, release_namespace: str) -> Json:

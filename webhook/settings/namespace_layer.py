@@ -40,6 +40,8 @@ NAMESPACE_PLURAL = "mcpnamespacesettings"
 LARGEST_VALUES = 16 * 1024
 """In characters of JSON: what a namespace may say, and what is distributed for it."""
 
+# The controller may have no right to read Secrets; no namespace gives it back.
+_COPIES = "secrets.copy"
 _MAXIMUMS = "mcpServerMaximums"
 _BY_KEY = MERGED_BY_KEY | {(_MAXIMUMS, "requests"), (_MAXIMUMS, "limits")}
 _NO_EFFECT = "until then, nothing of these settings is in force"
@@ -128,19 +130,28 @@ def _few(faults: list[KeyFault]) -> tuple[KeyFault, ...]:
 def _refusal(cluster: Settings, key: Key, value: Any, held: Any) -> str | None:
     """Why the namespace cannot set this; None where it can."""
     name = dotted(key)
-    if name in chart_only_keys():
-        return "is read by the chart alone: take it out"
-    if name in cluster_only_keys():
-        return "is for the whole cluster: take it out"
-    if key[0] == "rules" and value == "override" and key[1] in NOT_OVERRIDABLE:
-        return NO_OVERRIDE
-    if any(dotted(key[:end]) in cluster.delegated for end in range(1, len(key) + 1)):
-        return None
+    never = _never(name, key, value, held)
+    delegated = any(dotted(key[:end]) in cluster.delegated for end in range(1, len(key) + 1))
+    if never or delegated:
+        return never
     problem = looser(key, value, held)
     if problem is None:
         return None
     delegable = dotted(key[:2]) if key[0] == _MAXIMUMS else name
     return f"{problem}: the cluster's settings have to list {delegable} under delegated for that"
+
+
+def _never(name: str, key: Key, value: Any, held: Any) -> str | None:
+    """Why no namespace can set this, whatever is delegated."""
+    if name in chart_only_keys():
+        return "is read by the chart alone: take it out"
+    if name in cluster_only_keys():
+        return "is for the whole cluster: take it out"
+    if name == _COPIES and value and not held:
+        return "the cluster has no copies of Secrets (false), so no namespace can: take it out"
+    if key[0] == "rules" and value == "override" and key[1] in NOT_OVERRIDABLE:
+        return NO_OVERRIDE
+    return None
 
 
 def rule_action(settings: Settings, rule: str | int) -> str:

@@ -18,6 +18,7 @@ from webhook.controller.owned.writer import Writer
 from webhook.kube.errors import Invalid
 from webhook.kube.work_queue import NamespacedName, Queue
 from webhook.objects.network_policies import BASELINE
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -46,7 +47,9 @@ class Team:
         self.refuses: Invalid | None = None
         self.gates_left: list[str] = [names.GATE]
         self.queue: Queue[NamespacedName] = Queue()
-        self.view = ClusterState(Settings(), "release", (), Queues(Queue(), Queue(), self.queue))
+        self.view = ClusterState(
+            SettingsByNamespace(Settings()), "release", (), Queues(Queue(), Queue(), self.queue)
+        )
         api: Any = self
         writer, notes = Writer(api, self.view.made), EventRecorder(api, "test", Queue())
         self.namespaces = NamespaceReconciler(api, self.view, writer, notes)
@@ -174,7 +177,7 @@ def test_a_policy_that_is_wanted_otherwise_opens_no_gate() -> None:
         team.policy("one", 1)
         await team.open("first")
         gateway = {"mcpNamespace": {"networkPolicy": {"gateway": {"port": 1}}}}
-        team.view.change_settings(Settings.model_validate(gateway))
+        team.view.change_settings(SettingsByNamespace(Settings.model_validate(gateway)))
         team.view.pods.put(pod("second", [names.GATE]))
         assert await team.gates.reconcile(NamespacedName("team", "second")) is None
         team.policy("one", 2)
@@ -214,3 +217,16 @@ def test_a_gate_that_somebody_s_admission_keeps_is_told_and_tried_again(
     team = run(main())
     note = "its gate cannot be taken: some policy denied it"
     assert team.told == ([note] if told else [])
+
+
+@pytest.mark.parametrize("mode", ["observe", "warn"])
+def test_below_enforce_no_pod_waits(mode: str) -> None:
+    async def main() -> None:
+        team = Team()
+        team.view.change_settings(SettingsByNamespace(Settings.model_validate({"mode": mode})))
+        assert team.view.waits("team")
+
+        assert await team.open("first") == 0.0
+        assert not team.view.waits("team")
+
+    run(main())

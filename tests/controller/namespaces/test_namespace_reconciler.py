@@ -18,6 +18,7 @@ from webhook.controller.namespaces.namespace_reconciler import NamespaceReconcil
 from webhook.controller.owned.writer import Writer
 from webhook.kube.work_queue import Queue
 from webhook.objects import made
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -35,7 +36,7 @@ class Team:
         self.labels: list[Json] = []
         self.judged: list[bool] = []
         self.kept: dict[str, str] = {}
-        self.view = ClusterState(under or Settings(), "release", (), queues)
+        self.view = ClusterState(SettingsByNamespace(under or Settings()), "release", (), queues)
         self.view.begin()
         api: Any = self
         writer, notes = Writer(api, self.view.made), EventRecorder(api, "test", Queue())

@@ -7,6 +7,7 @@ import pytest
 from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.owned.owned_objects import SECRET, live_object
 from webhook.kube.work_queue import NamespacedName, Queue
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 
@@ -41,7 +42,9 @@ def test_a_server_is_looked_at_when_its_object_comes_to_another_owner_or_to_none
         def add(self, key: object, after: float = 0.0) -> None:
             asked.append(key)
 
-    view = ClusterState(Settings(), "release", (), Queues(Asked(), Asked(), Asked()))
+    view = ClusterState(
+        SettingsByNamespace(Settings()), "release", (), Queues(Asked(), Asked(), Asked())
+    )
     view.begin()
     one, other = NamespacedName("team", "one"), NamespacedName("team", "other")
     for version, (owner, looked_at) in enumerate(

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from webhook import names
 from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.owned.writer import Writer
 from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.kube.errors import AlreadyExists, ApiError, NotFound
 from webhook.kube.work_queue import NamespacedName, Queue
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -105,7 +107,12 @@ class Remembering:
         return self.there[path]
 
 
-def deployment(annotations: Json, generation: int = 1, **status: Any) -> Json:
+def deployment(
+    annotations: Json, generation: int = 1, *, touched: bool = True, **status: Any
+) -> Json:
+    """The Deployment; `touched`: the webhook has filled in its template."""
+    if touched:
+        annotations = {names.INJECTED: "{}", **annotations}
     labels = {"mcp-admission.dev/server": "true", "mcp-admission.dev/name": "crm"}
     template = {
         "metadata": {"labels": labels, "annotations": annotations},
@@ -125,7 +132,7 @@ def deployment(annotations: Json, generation: int = 1, **status: Any) -> Json:
 def servers_of(api: Any) -> tuple[ServerReconciler, ClusterState]:
     """The reconciler of servers with the Deployment in its caches, and these."""
     queues = Queues(Queue(), Queue(), Queue())
-    view = ClusterState(Settings(), "release", (), queues)
+    view = ClusterState(SettingsByNamespace(Settings()), "release", (), queues)
     view.namespaces.put(stored({"metadata": {"name": "team"}}, "team-uid"))
     view.deployments.put(deployment({}))
     return ServerReconciler(

@@ -9,6 +9,7 @@ from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.servers.source_reader import KEPT_SECONDS, LARGE, MOST_KEPT, SourceReader
 from webhook.kube.errors import NotFound
 from webhook.kube.work_queue import NamespacedName, Queue
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 
@@ -16,7 +17,9 @@ class Sources:
     """Secrets of a namespace, and how often they were read."""
 
     def __init__(self) -> None:
-        self.view = ClusterState(Settings(), "release", (), Queues(Queue(), Queue(), Queue()))
+        self.view = ClusterState(
+            SettingsByNamespace(Settings()), "release", (), Queues(Queue(), Queue(), Queue())
+        )
         self.there: dict[str, Json] = {}
         self.reads: list[str] = []
         api: Any = self

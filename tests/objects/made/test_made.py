@@ -141,6 +141,8 @@ def test_a_secret_that_only_a_manifest_knows_has_no_revision() -> None:
         (Scope.OPTED_IN, Settings(), ["NetworkPolicy"]),
         (Scope.MANAGED, settings_of(enabled=False), ["Namespace"]),
         (Scope.OPTED_IN, settings_of(enabled=False), []),
+        (Scope.MANAGED, Settings(mode="warn"), []),
+        (Scope.OPTED_IN, Settings(mode="observe"), []),
     ],
 )
 def test_a_namespace_gets_the_objects_of_its_scope(
@@ -150,6 +152,10 @@ def test_a_namespace_gets_the_objects_of_its_scope(
 
     assert_valid(*made)
     assert [each["kind"] for each in made] == kinds
+
+
+def test_below_enforce_a_server_gets_nothing() -> None:
+    assert server_objects(server(asks=ASKS), Settings(mode="warn"), SOURCE) == Made()
 
 
 def test_the_same_input_makes_the_same_objects_whatever_the_hash_seed() -> None:

@@ -12,10 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fleet.policies.flows import Json, Peer, World
-from tests.objects.case import server, settings_of
+from tests.objects.case import assert_valid, server, settings_of
 from webhook.admission import Scope
 from webhook.objects.deployed_server import Server
-from webhook.objects.network_policies import build_access_policy, build_baseline_policy
+from webhook.objects.network_policies import (
+    build_access_policy,
+    build_baseline_policy,
+    build_open_baseline,
+)
 from webhook.settings.model import Settings
 
 RELEASE = "mcp-admission-system"
@@ -287,6 +291,18 @@ WIDE: Json = {
     "metadata": {"name": "let-me-out", "namespace": "tools"},
     "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{}]},
 }
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_an_open_baseline_closes_nothing_beside_the_policies_of_servers(scope: Scope) -> None:
+    opened = build_open_baseline("tools", scope)
+    assert_valid(opened)
+    access = build_access_policy(ASKING, GRANTED)
+    assert access is not None
+    found = World((opened, access), NAMESPACES)
+
+    for source, destination in (("db-tools", "10.0.0.1"), ("shop", "db-tools"), ("server", "dns")):
+        assert found.allows(peer(source), peer(destination), 22)
 
 
 def test_policies_add_up_so_that_a_wide_one_of_the_users_opens_everything() -> None:

@@ -1,15 +1,16 @@
 """A pod that waits for its network policy: its gate is removed once the policy is in force.
 
 In force means that the API server has it as it is wanted, and that the network plugin had a moment
-to do as it says: plugins do not report when they have.
+to do as it says: plugins do not report when they have. Where no policy is wanted, as below
+`mode: enforce`, no pod waits.
 """
 
 import asyncio
 from typing import Any
 
 from webhook import names
-from webhook.controller.cluster_state import PodState, gate_index
 from webhook.controller.event_recorder import EventRecorder, Regarding
+from webhook.controller.namespace_state import PodState, gate_index
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler, PolicyInForce
 from webhook.controller.owned import POLICY, ObjectKey, Writer
 from webhook.kube import Api, Invalid, NamespacedName, NotFound, namespaced
@@ -58,7 +59,8 @@ class GateReconciler:
         pod = self._state.pods.get(key.namespace, key.name)
         if pod is None or pod.gate is None or not self._state.here(key.namespace):
             return None
-        if self._state.settings.mcp_namespace.network_policy.enabled:
+        settings = self._state.settings(key.namespace)
+        if settings.enforced and settings.mcp_namespace.network_policy.enabled:
             moment = self._moment_left(key.namespace)
             if moment is None:
                 self._namespaces.awaited.add(key.namespace)
@@ -82,7 +84,7 @@ class GateReconciler:
 
     def _moment_left(self, namespace: str) -> float | None:
         """Seconds until the policy is in force; None while it is not there."""
-        settings, scope = self._state.settings, self._state.scope(namespace)
+        settings, scope = self._state.settings(namespace), self._state.scope(namespace)
         live = self._writer.live(ObjectKey(POLICY.kind, namespace, BASELINE))
         before = self._namespaces.in_force.get(namespace)
         now = asyncio.get_running_loop().time()

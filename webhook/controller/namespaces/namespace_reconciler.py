@@ -3,13 +3,18 @@
 The policy is created with the first server and deleted with the last; a managed namespace always
 has it. Labels are applied, so that our own are known. They are removed when a namespace is no
 longer managed.
+
+Below `mode: enforce` a namespace has neither. Its labels go at once, because nothing is filled in
+any more by what they ask for. Its policy goes after the last gate. It is opened first while
+policies of single servers are left: alone, these would isolate a server from everything else.
 """
 
 from typing import Any, NamedTuple
 
 from webhook.admission import Scope
-from webhook.controller.cluster_state import ClusterState, NamespaceState
+from webhook.controller.cluster_state import ClusterState
 from webhook.controller.event_recorder import EventRecorder, Regarding
+from webhook.controller.namespace_state import NamespaceState
 from webhook.controller.owned import (
     NAMESPACE,
     POLICY,
@@ -20,8 +25,11 @@ from webhook.controller.owned import (
     pod_security_labels_of_us,
 )
 from webhook.kube import Api, ApiError, Turn, cluster_wide, namespaced
-from webhook.objects import BASELINE, made
+from webhook.objects import BASELINE, build_open_baseline, made
 from webhook.settings import Settings
+
+# Until the last gate, or the last policy of a server, is gone.
+PAUSE = 0.5
 
 Json = dict[str, Any]
 
@@ -69,11 +77,18 @@ class NamespaceReconciler:
         if self.state.complete:
             await self._older_servers(namespace, found)
         wanted = {each["kind"]: each for each in self.wanted(namespace)}
-        if not (wanted or self.state.complete):
+        enforced = self.state.settings(namespace).enforced
+        if enforced and not (wanted or self.state.complete):
             # Its servers may not be known yet.
             return None
         if self.state.writes_namespaces:
             await self._label(namespace, found, wanted.get("Namespace"))
+        if not enforced:
+            if self.state.waits(namespace):
+                return PAUSE
+            if self.state.has_access_policies(namespace):
+                await self._open_up(namespace)
+                return PAUSE
         return await self._isolate(namespace, found, wanted.get(POLICY.kind))
 
     def wanted(self, namespace: str) -> tuple[Json, ...]:
@@ -81,7 +96,7 @@ class NamespaceReconciler:
         scope = self.state.scope(namespace)
         if scope is Scope.OPTED_IN and not self._has_servers(namespace):
             return ()
-        settings, release = self.state.settings, self.state.release_namespace
+        settings, release = self.state.settings(namespace), self.state.release_namespace
         return made.namespace_objects(namespace, settings, release, scope)
 
     def _has_servers(self, namespace: str) -> bool:
@@ -123,6 +138,13 @@ class NamespaceReconciler:
             nobody_s = {"metadata": {"uid": found.uid, "labels": dict.fromkeys(left)}}
             stored = await self._api.patch(path, nobody_s, kind="merge")
         self.state.namespaces.put(stored)
+
+    async def _open_up(self, namespace: str) -> None:
+        """Let the policy close nothing, if there is one."""
+        place = ObjectKey(POLICY.kind, namespace, BASELINE)
+        if self._writer.live(place) is not None:
+            opened = build_open_baseline(namespace, self.state.scope(namespace))
+            await self._writer.put(opened, NAMESPACE)
 
     async def _isolate(
         self, namespace: str, found: NamespaceState, wanted: Json | None

@@ -95,7 +95,7 @@ async def clean_up(
         return False
     # It is followed from now on, though it may have no label any more.
     state.deployments.put(found)
-    kept = observe_deployment(found, state.settings, state.scope(key.namespace))
+    kept = observe_deployment(found, state.settings(key.namespace), state.scope(key.namespace))
     if kept is not None and kept.covered:
         return False
     if not rolled(found):

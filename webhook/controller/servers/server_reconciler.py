@@ -2,6 +2,9 @@
 
 An object that cannot be written stops no other. Secrets come first and the revision last, so that
 pods that roll find the new values.
+
+Below `mode: enforce` nothing is made. Services and Secrets that exist are kept as they should be,
+because clients and pods use them; policies of servers go after the last gate of their namespace.
 """
 
 import asyncio
@@ -14,16 +17,17 @@ from webhook.controller.deployment_state import DeploymentState
 from webhook.controller.event_recorder import EventRecorder, drift_notes, regarding_deployment
 from webhook.controller.owned import GoingAway, NotOurs, Waits, Writer, owned_objects
 from webhook.controller.servers import cleanup as former
-from webhook.controller.servers import source_reader
 from webhook.controller.servers.cleanup import clean_up
 from webhook.controller.servers.outcome import Patience, Settled, WriteOutcome
 from webhook.controller.servers.source_reader import SourceReader
+from webhook.controller.servers.wanted_objects import WantedObjects
 from webhook.kube import Api, ApiError, NamespacedName, namespaced
 from webhook.objects import leads_to, made
-from webhook.settings import Settings
 
 Json = dict[str, Any]
 AGAIN_WHERE_TAKEN, AGAIN_AFTER_ROLLOUT = 60.0, 2.0
+# Until the last gate of a namespace is gone.
+PAUSE = 0.5
 
 
 class ServerReconciler:
@@ -34,6 +38,7 @@ class ServerReconciler:
     ) -> None:
         self._api, self._state, self._writer, self._recorder = api, state, writer, recorder
         self._sources = SourceReader(api, state)
+        self._wanted = WantedObjects(state, writer, self._sources)
         self._settled: dict[NamespacedName, Settled] = {}
         self._patience = Patience()
         self.refused: set[NamespacedName] = set()
@@ -52,11 +57,11 @@ class ServerReconciler:
             self._patience.forget(key)
             return None
         source, now = self._versions(key, found), asyncio.get_running_loop().time()
-        settings = self._state.settings
+        settings = self._state.settings(key.namespace)
         settled = self._settled.get(key)
         if settled and settled.is_settled(found, settings, source, self._lives(key), now):
             return None if settled.until == inf else settled.until - now
-        wanted = await self._wanted(key, found)
+        wanted = await self._wanted.of(key, found)
         before = self._unwanted(key, wanted)
         outcome = await self._write(key, found, wanted)
         if not outcome.held:
@@ -90,22 +95,6 @@ class ServerReconciler:
             map(self._writer.live, [*owned_objects.keys_of_server(key.namespace, key.name), former])
         )
 
-    async def _wanted(self, key: NamespacedName, found: DeploymentState) -> made.Made:
-        """What is to be there; where its author made that long work, it is done on a thread."""
-        owner = owned_objects.Owner(found.uid)
-        new, *_, old = self._lives(key)
-        selects = any(live.selects and owner.has(live) for live in (new, old) if live)
-        source, settings = await self._source(key, found), self._state.settings
-        if source_reader.size_of(source) + len(found.packed) < source_reader.LARGE:
-            return _made(found, settings, source, selects=selects)
-        async with self._sources.one_at_a_time(key.namespace):
-            return await asyncio.to_thread(_made, found, settings, source, selects=selects)
-
-    async def _source(self, key: NamespacedName, found: DeploymentState) -> Json | None:
-        if not found.config_from or not self._state.settings.secrets.copied:
-            return None
-        return await self._sources.read(NamespacedName(key.namespace, found.config_from))
-
     async def _write(
         self, key: NamespacedName, found: DeploymentState, wanted: made.Made
     ) -> WriteOutcome:
@@ -115,7 +104,7 @@ class ServerReconciler:
             for each in wanted.objects:
                 await self._put(key, found, each, wanted.revision, outcome)
         try:
-            await self._tidy(key, found, wanted)
+            await self._tidy(key, found, wanted, outcome)
             await self._see_off(key, found, wanted, outcome)
             if outcome.written:
                 # The review of the template may refuse what an older one did not.
@@ -137,11 +126,9 @@ class ServerReconciler:
         outcome.add_put_backs(
             self._writer.put_backs.note, map(owned_objects.ObjectKey.of, wanted.objects)
         )
-        notes = {
-            **outcome.troubles,
-            **outcome.news,
-            **drift_notes(key.namespace, key.name, found.state),
-        }
+        notes = {**outcome.troubles, **outcome.news}
+        if self._state.settings(key.namespace).enforced:
+            notes |= drift_notes(key.namespace, key.name, found.state)
         regarding = regarding_deployment(key.namespace, key.name, found.uid)
         await self._recorder.record(regarding, notes)
         if outcome.failures:
@@ -157,7 +144,8 @@ class ServerReconciler:
         outcome: WriteOutcome,
     ) -> None:
         secret = each["kind"] == owned_objects.SECRET.kind
-        begins = {names.REVISION: revision} if secret and revision and found.unread else {}
+        first = found.unread or not found.touched
+        begins = {names.REVISION: revision} if secret and revision and first else {}
         settled = self._settled.get(key)
         there = owned_objects.keys_of_server(key.namespace, key.name)
         stood = dict(zip(there, settled.lives, strict=False)) if settled else {}
@@ -182,7 +170,9 @@ class ServerReconciler:
             else:
                 outcome.failures.append(error)
 
-    async def _tidy(self, key: NamespacedName, found: DeploymentState, wanted: made.Made) -> None:
+    async def _tidy(
+        self, key: NamespacedName, found: DeploymentState, wanted: made.Made, outcome: WriteOutcome
+    ) -> None:
         """Delete what is no longer wanted; what pods may still mount, once they have rolled."""
         owner = owned_objects.Owner(found.uid)
         kept = {*map(owned_objects.ObjectKey.of, wanted.objects)}
@@ -191,8 +181,14 @@ class ServerReconciler:
             live = self._writer.live(place)
             if live is None or live.going or place in kept or found.uid not in live.owner_uids:
                 continue
-            if place.kind == owned_objects.POLICY.kind or found.rolled:
+            policy = place.kind == owned_objects.POLICY.kind
+            if policy and self._gates_go_first(key.namespace):
+                outcome.pauses.append(PAUSE)
+            elif policy or found.rolled:
                 await self._writer.take_away(place, owner)
+
+    def _gates_go_first(self, namespace: str) -> bool:
+        return not self._state.settings(namespace).enforced and self._state.waits(namespace)
 
     async def _see_off(
         self, key: NamespacedName, found: DeploymentState, wanted: made.Made, outcome: WriteOutcome
@@ -206,13 +202,18 @@ class ServerReconciler:
     async def _roll(
         self, key: NamespacedName, found: DeploymentState, revision: str | None
     ) -> None:
-        """Let the template say another revision than the one that its pods began with."""
+        """Let the template say another revision than the one that its pods began with.
+
+        A template that nothing was filled in yet reads no Secret of ours: it rolls when its author
+        rolls it.
+        """
         place = owned_objects.ObjectKey(
             owned_objects.SECRET.kind, key.namespace, names.config_secret_of(key.name)
         )
         config = self._writer.live(place)
         began = config.revision if config and found.uid in config.owner_uids else None
-        if revision in (None, found.revision or began):
+        known = found.revision or began
+        if revision in (None, known) or not (known or found.touched):
             return
         annotations = {names.REVISION: revision}
         body = {
@@ -221,11 +222,3 @@ class ServerReconciler:
         }
         path = namespaced("apps/v1", "deployments", key.namespace, key.name)
         self._state.deployments.put(await self._api.patch(path, body, kind="merge"))
-
-
-def _made(
-    found: DeploymentState, settings: Settings, source: Json | None, *, selects: bool
-) -> made.Made:
-    server = found.server
-    selecting = server.labelled and (selects or found.first or found.rolled)
-    return made.server_objects(server, settings, source, selecting=selecting)

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from webhook.settings import (
-    PodSecurity,
     Settings,
+    SettingsByNamespace,
     SettingsError,
     WrittenSettings,
     chart_only_keys,
@@ -28,6 +28,11 @@ class EffectiveSettings:
 
     settings: Settings
     spec: Json
+
+    @cached_property
+    def by_namespace(self) -> SettingsByNamespace:
+        """The settings of each namespace."""
+        return SettingsByNamespace(self.settings)
 
     @cached_property
     def text(self) -> str:
@@ -78,12 +83,13 @@ def _layer(spec: Json) -> layers.Layer:
     return layers.Layer(spec, lambda key: f"spec.{dotted(key)}")
 
 
-def asks_more(after: PodSecurity, before: PodSecurity) -> bool:
+def asks_more(after: Settings, before: Settings) -> bool:
     """Whether the labels for `after` refuse pods that are filled in for `before`.
 
     Then replicas must be first, so that no pod is refused; otherwise namespaces may be.
     """
-    if not after.enabled:
+    wanted, had = after.mcp_namespace.pod_security, before.mcp_namespace.pod_security
+    if not (after.enforced and wanted.enabled):
         return False
-    newer = minor(after.enforce_version) > minor(before.enforce_version)
-    return newer or level(after.enforce) > level(before.enforce)
+    newer = minor(wanted.enforce_version) > minor(had.enforce_version)
+    return newer or level(wanted.enforce) > level(had.enforce) or not before.enforced

@@ -124,10 +124,7 @@ class SettingsReconciler:
             return True
         if asyncio.get_running_loop().time() >= self._decided_at + LONGEST_HOLD:
             return False
-        after = effective.settings.mcp_namespace.pod_security
-        return any(
-            asks_more(after, each.cluster.mcp_namespace.pod_security) for each in stage.filled_in_by
-        )
+        return any(asks_more(effective.settings, each.cluster) for each in stage.filled_in_by)
 
     def _decide(self, spec: Json) -> tuple[EffectiveSettings, str | None]:
         """The settings for this spec, or the last good ones and what is wrong with the spec."""

@@ -1,5 +1,7 @@
 """What was made for a server that opts out goes, and what somebody else has taken over stays."""
 
+from typing import Any
+
 import pytest
 
 from tests.controller.servers.one_server import (
@@ -29,7 +31,7 @@ def rewritten(api: Remembering, view: ClusterState, path: str, **metadata: objec
     view.made[found["kind"]].put(api.there[path])
 
 
-async def opted_out(api: Remembering, **status: int) -> tuple[ServerReconciler, ClusterState]:
+async def opted_out(api: Remembering, **status: Any) -> tuple[ServerReconciler, ClusterState]:
     """A server with all of its objects, and a former Service, that opts out."""
     servers, view = servers_of(api)
     await servers.reconcile(KEY)

@@ -1,0 +1,52 @@
+"""What is kept of a namespace, and of each pod of a server in it."""
+
+from typing import Any, NamedTuple
+
+from webhook import names
+from webhook.controller.installation import is_managed
+from webhook.controller.owned import applied_by_us
+from webhook.objects import POD_SECURITY_PREFIX
+
+Json = dict[str, Any]
+
+
+class NamespaceState(NamedTuple):
+    """What is kept of a namespace; `applied`: some of its labels were applied by us."""
+
+    uid: str
+    managed: bool
+    going: bool
+    applied: bool
+    labels: tuple[tuple[str, str], ...]
+
+
+class PodState(NamedTuple):
+    """What is kept of a pod of a server: the place of its gate, if it has one."""
+
+    uid: str
+    gate: int | None
+
+
+def observe_pod(found: Json) -> PodState:
+    """What is kept of a pod."""
+    return PodState(found["metadata"]["uid"], gate_index(found))
+
+
+def gate_index(pod: Json) -> int | None:
+    """Where our gate stands among those of a pod; None where it has none."""
+    held = [gate["name"] for gate in pod["spec"].get(names.GATES) or []]
+    return held.index(names.GATE) if names.GATE in held else None
+
+
+def observe_namespace(found: Json) -> NamespaceState:
+    """What is kept of a namespace."""
+    metadata = found["metadata"]
+    labels = metadata.get("labels") or {}
+    security = (each for each in labels.items() if each[0].startswith(POD_SECURITY_PREFIX))
+    return NamespaceState(
+        uid=metadata["uid"],
+        managed=is_managed(labels),
+        going="deletionTimestamp" in metadata,
+        applied=applied_by_us(found),
+        labels=tuple(sorted(security)),
+    )

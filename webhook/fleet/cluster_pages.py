@@ -1,0 +1,67 @@
+"""Reads the objects of a cluster, or of one namespace, page by page.
+
+Nothing is written. What may not be read is kept as skipped: an answer that hides it would look like
+one without findings.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from webhook.fleet.report import Skipped
+from webhook.kube import Api, Forbidden, Gone, NotFound, TooManyRequests, cluster_wide, namespaced
+
+Json = dict[str, Any]
+PAGE = 200
+TRIES = 3
+
+
+class ClusterPages:
+    """The objects of all namespaces, or of one; `skipped` is what could not be read."""
+
+    def __init__(self, api: Api, namespace: str | None) -> None:
+        self._api, self.only = api, namespace
+        self.skipped: list[Skipped] = []
+
+    async def namespaces(self, take: Callable[[Json], object]) -> None:
+        """Hand over each namespace; raises NotFound where the one that was named does not exist."""
+        if self.only is None:
+            await self.each("namespaces", take)
+            return
+        try:
+            take(await self._api.get(cluster_wide("v1", "namespaces", self.only)))
+        except Forbidden as error:
+            why = f"{error.message}: the namespace counts as not managed"
+            self.skipped.append(Skipped("namespaces", why))
+        except NotFound as error:
+            why = f"there is no namespace {self.only}: see kubectl get namespaces"
+            raise NotFound(error.status, error.reason, why) from error
+
+    async def each(
+        self,
+        resource: str,
+        take: Callable[[Json], object],
+        labels: str = "",
+        namespace: str | None = None,
+    ) -> bool:
+        """Hand over each object, some twice in a long list; false where it may not be read.
+
+        Raises ApiError where the API server does not answer.
+        """
+        plural, _, group = resource.partition(".")
+        version, inside = f"{group}/v1" if group else "v1", namespace or self.only
+        path = namespaced(version, plural, inside) if inside else cluster_wide(version, plural)
+        tries = 0
+        while True:
+            try:
+                await self._api.list_each(path, take, label_selector=labels, page=PAGE)
+            except (Forbidden, NotFound) as error:
+                self.skipped.append(Skipped(plural, error.message))
+                return False
+            except (Gone, TooManyRequests) as error:
+                tries += 1
+                if tries == TRIES:
+                    raise
+                await asyncio.sleep(getattr(error, "retry_after", 0.0))
+            else:
+                return True
