@@ -131,7 +131,7 @@ def uncompressed(file: bytes, source: str) -> bytes:
 def parse_overlays(
     content: bytes, source: str, between: Callable[[], object] = lambda: None
 ) -> WrittenOverlays:
-    """What the JSON of a file says; `between` is called after each overlay; raises SettingsError."""
+    """What the JSON of a file says; raises SettingsError. `between` is called for each overlay."""
     if not content:
         return WrittenOverlays()
     first, *lines = content.split(b"\n")
