@@ -83,10 +83,9 @@ def test_programs_read_json() -> None:
         "out-of-date": 2,
         "unprotected": 1,
         "refused": 1,
-        "would-change": 0,
-        "would-refuse": 0,
     }
     assert (found["as_mode"], found["below_enforce"]) == ("", [])
+    assert found["would"] == {"would-change": 0, "would-refuse": 0}
     assert [each["name"] for each in found["servers"]] == ["older", "crm", "bare", "bridge"]
     assert found["servers"][1]["findings"][0]["before"] == "400Mi"
     assert found["servers"][2]["findings"][0]["before"] is None
@@ -138,7 +137,7 @@ def test_a_namespace_below_enforce_is_told_once_with_what_enforce_would_do() -> 
             "would_refuse": 1,
         }
     ]
-    assert (found["summary"]["would-change"], found["summary"]["would-refuse"]) == (1, 1)
+    assert found["would"] == {"would-change": 1, "would-refuse": 1}
 
 
 def test_what_enforce_would_do_is_told_in_the_future() -> None:

@@ -164,7 +164,8 @@ class AuditSource:
             "registered": self.report.registered,
             "as_mode": self.report.asked,
             "below_enforce": [each._asdict() for each in self.report.below_enforce()],
-            "summary": {**self.report.counts(), **self.report.would()},
+            "would": self.report.would(),
+            "summary": self.report.counts(),
         }
 
     def cases(self) -> Iterator[Case]:
