@@ -18,7 +18,8 @@ from tests.admission.case import INJECTED, NAME, SERVER, Json
 from webhook.admission.handler import review
 from webhook.admission.workload import Hook, Scope
 from webhook.offline.object_fields import ANY_KEY, FieldType, field_table
-from webhook.server.admission_review import Decision, decode_review, make_decision
+from webhook.server.admission_review import decode_review
+from webhook.server.decision import Decision, make_decision
 from webhook.settings.model import Settings
 
 LARGEST = 3 * 1024 * 1024  # what an API server takes

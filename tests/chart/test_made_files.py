@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from certs.rotation import RotationPlan
-from tools.chart.definition import definition
+from tools.chart.definition import definitions
 from tools.chart.helm import MANIFESTS, Helm, Json, is_hook
 from tools.chart.install import own_namespace
-from tools.chart.made import CHART, DEFINITION, SCHEMA, of_chart, of_settings
+from tools.chart.made import CHART, DEFINITIONS, SCHEMA, of_chart, of_settings
 from tools.chart.model_schema import descriptions
 from tools.chart.shipped import FOLDER, everything
 from tools.chart.values_schema import SECTIONS
@@ -31,14 +31,19 @@ def test_the_chart_and_the_command_give_certificates_the_same_life() -> None:
     assert (VALUES["certificates"]["days"], VALUES["certificates"]["authorityDays"]) == lives
 
 
-def test_the_chart_template_holds_the_resource_definition() -> None:
-    condition, *lines, end = DEFINITION.read_text().splitlines()
+@pytest.mark.parametrize("plural", definitions())
+def test_the_chart_has_a_template_for_each_resource_definition(plural: str) -> None:
+    condition, *lines, end = (DEFINITIONS / f"{plural}.yaml").read_text().splitlines()
 
     assert (condition, end) == (
         '{{- if include "mcp-admission.cluster-wide" . }}',
         "{{- end }}",
     )
-    assert yaml.safe_load("\n".join(lines)) == definition()
+    assert yaml.safe_load("\n".join(lines)) == definitions()[plural]
+
+
+def test_the_chart_has_no_other_resource_definition() -> None:
+    assert {path.stem for path in DEFINITIONS.iterdir()} == definitions().keys()
 
 
 def test_the_plain_manifests_are_what_the_chart_renders(helm: Helm) -> None:

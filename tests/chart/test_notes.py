@@ -55,3 +55,16 @@ def test_the_notes_say_that_every_pod_calls_without_network_policies(
     helm: Helm, chart: Path
 ) -> None:
     assert "\nCallers from now on: every pod, because" in notes(helm, chart, enabled=False)
+
+
+@pytest.mark.parametrize(("mode", "following"), [("observe", "warn"), ("warn", "enforce")])
+def test_the_notes_say_below_enforce_what_is_not_done_and_how_to_go_on(
+    helm: Helm, chart: Path, mode: str, following: str
+) -> None:
+    values = {"image": {"repository": IMAGE}, "mode": mode}
+    printed = helm.run(
+        "install", RELEASE, chart, "--namespace", NAMESPACE, "--dry-run=client",
+        "--values", "-", sent=yaml.dump(values),
+    )  # fmt: skip
+    assert f"The mode is {mode}: nothing is filled in, refused, isolated or gated." in printed
+    assert f"--set mode={following}\n" in printed

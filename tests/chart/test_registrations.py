@@ -10,6 +10,7 @@ import pytest
 from tests.chart.value_sets import VALUE_SETS
 from tests.manifests.apiserver import (
     MUTATING,
+    OF_SETTINGS,
     VALIDATING,
     Request,
     compiled,
@@ -32,7 +33,8 @@ def test_registrations_of_another_namespace_differ_in_nothing_else(helm: Helm, k
     expected = copy.deepcopy(registrations()[kind]["webhooks"])
     for entry in expected:
         entry["clientConfig"]["service"]["namespace"] = "platform"
-        entry["namespaceSelector"]["matchExpressions"][1]["values"] = ["kube-system", "platform"]
+        excluded = entry["namespaceSelector"]["matchExpressions"][-1]
+        excluded["values"] = ["kube-system", "platform"]
 
     assert rendered(helm, namespace="platform")[kind]["webhooks"] == expected
 
@@ -40,7 +42,7 @@ def test_registrations_of_another_namespace_differ_in_nothing_else(helm: Helm, k
 @pytest.mark.parametrize("kind", KINDS)
 def test_excluded_namespaces_are_never_called_for(helm: Helm, kind: str) -> None:
     for entry in rendered(helm, VALUE_SETS["selectors"])[kind]["webhooks"]:
-        assert entry["namespaceSelector"]["matchExpressions"][1] == {
+        assert entry["namespaceSelector"]["matchExpressions"][-1] == {
             "key": "kubernetes.io/metadata.name",
             "operator": "NotIn",
             "values": ["kube-system", NAMESPACE, "kube-public", "team-a"],
@@ -91,3 +93,18 @@ def test_registrations_tell_cert_manager_where_to_inject_the_ca(helm: Helm) -> N
         assert found["metadata"]["annotations"] == {
             "cert-manager.io/inject-ca-from": f"{NAMESPACE}/mcp-admission-serving"
         }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("mode", "policy"),
+    [(None, "Fail"), ("enforce", "Fail"), ("warn", "Ignore"), ("observe", "Ignore")],
+)
+def test_below_enforce_an_outage_refuses_nothing(
+    helm: Helm, kind: str, mode: str | None, policy: str
+) -> None:
+    """The entry of settings documents, which only warns, refuses nothing in any mode."""
+    called = rendered(helm, {"mode": mode})[kind]["webhooks"]
+    policies = {entry["name"]: entry["failurePolicy"] for entry in called}
+    assert policies.pop(OF_SETTINGS, "Ignore") == "Ignore"
+    assert set(policies.values()) == {policy}

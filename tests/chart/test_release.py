@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from tests.chart.test_gitops import rotate
-from tools.chart.definition import definition
+from tools.chart.definition import definitions
 from tools.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm, HelmError
 from tools.cluster.control_plane import ControlPlane
 
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 KINDS = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 HERE = ("--namespace", NAMESPACE)
 
 
@@ -61,7 +62,7 @@ def test_a_helm_release_is_installed_upgraded_and_uninstalled(
         assert status(own_cluster, f"{ADMISSION}/{kind}/mcp-admission") == 404
     for kept in (
         f"/api/v1/namespaces/{RELEASE}-mcp",
-        f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{definition()['metadata']['name']}",
+        *(f"{DEFINITIONS}/{each['metadata']['name']}" for each in definitions().values()),
     ):
         assert status(own_cluster, kept) == 200
     for role in ("mcp-admission-control", "mcp-admission-uninstall"):

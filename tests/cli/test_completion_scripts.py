@@ -43,6 +43,8 @@ def completed(script: str, *words: str, folder: Path) -> list[str]:
         (("audit", "--unl"), {"--unlabelled"}),
         (("audit", "--as", ""), {"enforce", "warn"}),
         (("apply", "--as", ""), set()),
+        (("settings", ""), {"show"}),
+        (("settings", "show", "--na"), {"--namespace", "--namespace-settings"}),
         (("audit", "-n", "a"), set()),
     ],
 )

@@ -10,6 +10,7 @@ from webhook.cli import main as command_line
 from webhook.cli import serve
 from webhook.server.lifecycle import Options
 from webhook.server.listener import Address
+from webhook.server.settings_file import SettingsFiles
 
 PAIR = ["--tls-cert", "tls.crt", "--tls-key", "tls.key"]
 
@@ -38,7 +39,6 @@ def _expected(**tweak: Any) -> Options:
         "client_ca": None,
         "client_names": frozenset(),
         "settings": None,
-        "accepted_settings": None,
         "drain_seconds": 5.0,
     }
     return Options(**defaults | tweak)
@@ -59,10 +59,14 @@ def _expected(**tweak: Any) -> Options:
             ["--client-ca", "ca.crt", "--client-name", "a", "--client-name", "b"],
             {"client_ca": Path("ca.crt"), "client_names": frozenset("ab")},
         ),
-        (["--settings", "settings.yaml"], {"settings": Path("settings.yaml")}),
+        (["--settings", "a.yaml"], {"settings": SettingsFiles(Path("a.yaml"))}),
         (
-            ["--settings", "settings.yaml", "--accepted-settings", "accepted.yaml"],
-            {"settings": Path("settings.yaml"), "accepted_settings": Path("accepted.yaml")},
+            ["--settings", "a.yaml", "--accepted-settings", "b.yaml"],
+            {"settings": SettingsFiles(Path("a.yaml"), Path("b.yaml"))},
+        ),
+        (
+            ["--settings", "a.yaml", "--namespace-settings", "b.gz", "--locked-settings", "c.yaml"],
+            {"settings": SettingsFiles(Path("a.yaml"), None, Path("b.gz"), Path("c.yaml"))},
         ),
         (["--drain-seconds", "0"], {"drain_seconds": 0.0}),
         (["--drain-seconds", "2.5"], {"drain_seconds": 2.5}),
@@ -113,11 +117,12 @@ def test_names_of_clients_need_their_authority(
     assert (served, capsys.readouterr().err) == ([], told)
 
 
-def test_accepted_settings_need_settings(
-    served: list[Options], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("option", ["accepted", "namespace", "locked"])
+def test_settings_beside_others_need_settings(
+    option: str, served: list[Options], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command_line.main(["serve", *PAIR, "--accepted-settings", "accepted.yaml"]) == 2
-    told = "mcp-admission serve: --accepted-settings needs --settings FILE: add it\n"
+    assert command_line.main(["serve", *PAIR, f"--{option}-settings", "accepted.yaml"]) == 2
+    told = f"mcp-admission serve: --{option}-settings needs --settings FILE: add it\n"
     assert (served, capsys.readouterr().err) == ([], told)
 
 

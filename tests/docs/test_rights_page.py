@@ -72,6 +72,19 @@ def test_the_policies_that_stop_an_abuse_exist() -> None:
     assert said - {"mcp-admission-baseline"} <= made
 
 
+def test_every_role_of_users_has_its_row() -> None:
+    told = {(row[0], Right(listed(row[1]), frozenset(), listed(row[2]))) for row in rows("Users")}
+    made = {
+        (role["metadata"]["name"], right)
+        for role in shipped(*ROLES)
+        if role["metadata"]["name"] not in ACCOUNTS
+        for right in rights(role["metadata"]["name"])
+    }
+
+    assert told == made
+    assert all(len(row) == 6 for row in rows("Users"))
+
+
 def test_no_role_is_bound_to_an_account_that_the_page_does_not_list() -> None:
     bound = {
         (binding["roleRef"]["name"], subject["name"])

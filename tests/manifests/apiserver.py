@@ -28,6 +28,9 @@ class ConditionError(Exception):
     """A matchCondition is an error and none is false: the request is refused."""
 
 
+OF_SETTINGS = "settings.mcp-admission.dev"
+
+
 @dataclass(frozen=True)
 class Request:
     """One admission request; `resource` includes the subresource, as in a rule."""
@@ -69,11 +72,15 @@ def registrations() -> dict[str, Json]:
 
 @cache
 def named_entries() -> dict[str, Json]:
-    """Every entry as `M managed-namespace` or `V opted-in`, the mutating first."""
+    """Every entry that reviews workloads, as `M managed-namespace` or `V opted-in`.
+
+    The mutating come first.
+    """
     return {
         f"{hook} {entry['name'].removesuffix('.mcp-admission.dev')}": entry
         for hook, kind in (("M", MUTATING), ("V", VALIDATING))
         for entry in registrations()[kind]["webhooks"]
+        if entry["name"] != OF_SETTINGS
     }
 
 

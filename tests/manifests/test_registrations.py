@@ -11,8 +11,9 @@ import kubernetes_validate
 import pytest
 from cel_expr_python import cel
 
-from tests.manifests.apiserver import MUTATING, VALIDATING, compiled, registrations
+from tests.manifests.apiserver import MUTATING, OF_SETTINGS, VALIDATING, compiled, registrations
 from tests.manifests.objects import Json
+from webhook.settings import EXCEPTION_PLURAL, GROUP, NAMESPACE_PLURAL, PLURAL, VERSION
 
 KINDS = [MUTATING, VALIDATING]
 MANAGED, OPTED_IN = "managed-namespace.mcp-admission.dev", "opted-in.mcp-admission.dev"
@@ -41,12 +42,13 @@ def conditions() -> list[tuple[str, str, str]]:
     return [
         (f"{kind} {entry['name']}", condition["name"], condition["expression"])
         for kind, entry in entries()
-        for condition in entry["matchConditions"]
+        for condition in entry.get("matchConditions", ())
     ]
 
 
 def settings(kind: str, name: str, path: str, operator: str) -> Json:
     """Everything of an entry but its rules and conditions."""
+    managed = {"key": "mcp-admission.dev/managed", "operator": operator, "values": ["true"]}
     reinvocation = {"reinvocationPolicy": "IfNeeded"} if kind == MUTATING else {}
     excluded = ["kube-system", "mcp-admission-system"]
     return reinvocation | {
@@ -60,13 +62,13 @@ def settings(kind: str, name: str, path: str, operator: str) -> Json:
                 "path": path,
             }
         },
-        "failurePolicy": "Fail",
+        "failurePolicy": "Fail" if operator else "Ignore",
         "matchPolicy": "Equivalent",
         "sideEffects": "None",
         "timeoutSeconds": 5,
         "namespaceSelector": {
             "matchExpressions": [
-                {"key": "mcp-admission.dev/managed", "operator": operator, "values": ["true"]},
+                *([managed] if operator else []),
                 {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": excluded},
             ]
         },
@@ -95,7 +97,14 @@ def test_there_is_one_webhook_configuration_of_each_kind() -> None:
     ("kind", "expected"),
     [
         (MUTATING, [(MANAGED, "/mutate/managed", "In"), (OPTED_IN, "/mutate", "NotIn")]),
-        (VALIDATING, [(MANAGED, "/validate/managed", "In"), (OPTED_IN, "/validate", "NotIn")]),
+        (
+            VALIDATING,
+            [
+                (MANAGED, "/validate/managed", "In"),
+                (OPTED_IN, "/validate", "NotIn"),
+                (OF_SETTINGS, "/validate/settings", ""),
+            ],
+        ),
     ],
 )
 def test_every_setting_of_the_registrations_is_spelled_out(
@@ -113,9 +122,29 @@ def test_every_setting_of_the_registrations_is_spelled_out(
 def test_every_rule_of_the_registrations_is_spelled_out(kind: str, entry: Json) -> None:
     for rule in entry["rules"]:
         assert set(rule) == {"apiGroups", "apiVersions", "resources", "operations", "scope"}
-        assert rule["scope"] == "Namespaced"
-        assert rule["apiVersions"] == ["v1"]
+        if entry["name"] != OF_SETTINGS:
+            assert rule["scope"] == "Namespaced"
+            assert rule["apiVersions"] == ["v1"]
         assert "*" not in "".join(rule["apiGroups"] + rule["resources"] + rule["operations"])
+
+
+def test_settings_documents_are_asked_about_and_nothing_else() -> None:
+    """By an entry that is ignored while nobody answers: it only warns."""
+    (entry,) = (entry for _, entry in entries() if entry["name"] == OF_SETTINGS)
+    asked = {
+        (*rule["apiGroups"], *rule["apiVersions"], resource, rule["scope"], *rule["operations"])
+        for rule in entry["rules"]
+        for resource in rule["resources"]
+    }
+
+    assert asked == {
+        (GROUP, VERSION, resource, scope, "CREATE", "UPDATE")
+        for resource, scope in (
+            (PLURAL, "Cluster"),
+            (EXCEPTION_PLURAL, "Cluster"),
+            (NAMESPACE_PLURAL, "Namespaced"),
+        )
+    }
 
 
 @pytest.mark.parametrize(("where", "name", "expression"), conditions(), ids=str)
@@ -146,6 +175,6 @@ def test_match_conditions_of_one_name_are_one_condition() -> None:
 def test_names_of_match_conditions_within_a_webhook_are_unique_and_at_most_64(
     kind: str, entry: Json
 ) -> None:
-    names = [condition["name"] for condition in entry["matchConditions"]]
+    names = [condition["name"] for condition in entry.get("matchConditions", ())]
 
     assert len(set(names)) == len(names) <= 64

@@ -1,1 +1,1 @@
-"""`MCPServerSettings` on a real API server."""
+"""The resources of the product on a real API server."""

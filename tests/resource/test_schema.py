@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.settings.test_network_settings import BAD_PEERS, BAD_PORTS, GOOD_PEERS, GOOD_PORTS
-from tools.chart.definition import definition
+from tools.chart.definition import definition, definitions
 from tools.chart.model_schema import descriptions
 from tools.chart.settings_schema import settings_schema
 from tools.cluster.clients import KubectlError
@@ -176,13 +176,15 @@ def test_there_is_one_for_the_cluster(settings_resource: ControlPlane) -> None:
         )
 
 
-def test_the_definition_spells_every_default_out(settings_resource: ControlPlane) -> None:
-    name = definition()["metadata"]["name"]
-    held = settings_resource.get(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}")[
-        "spec"
-    ]
+@pytest.mark.parametrize("plural", definitions())
+def test_a_definition_spells_every_default_out(
+    settings_resource: ControlPlane, plural: str
+) -> None:
+    given = definitions()[plural]
+    name = given["metadata"]["name"]
+    held = settings_resource.get(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}")
 
-    assert held == definition()["spec"]
+    assert held["spec"] == given["spec"]
 
 
 def test_every_key_is_explained(settings_resource: ControlPlane) -> None:

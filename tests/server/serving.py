@@ -13,14 +13,20 @@ from tests.server.reviews import posted
 from webhook.admission.answer import NOT_COVERED, Answer
 from webhook.admission.workload import Request, Scope
 from webhook.observe.metrics import Metrics
-from webhook.server.admission_review import Reviewer
 from webhook.server.app import Traffic, review_server
 from webhook.server.connections import Bounds
-from webhook.server.file_watch import SettingsFile
+from webhook.server.decision import Reviewer
 from webhook.server.listener import REVIEWS, Address, Listener, ListenerPort
+from webhook.server.settings_file import InForce, SettingsFile
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 JSON = {"Content-Type": "application/json"}
+
+
+def in_force(current: Settings, *accepted: Settings) -> InForce:
+    """These settings, in each namespace."""
+    return InForce(SettingsByNamespace(current), tuple(map(SettingsByNamespace, accepted)))
 
 
 @dataclass

@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Any
 
@@ -20,16 +21,19 @@ from tests.rules.standard import violations
 from tests.server import new_pods
 from tests.server.new_pods import GENERATED, MOUNT, ONE, OTHER, OWNER, Json, new_pod
 from tests.server.reviews import POD, answered, posted
-from tests.server.serving import Recorder
+from tests.server.serving import Recorder, in_force
 from webhook.admission import Answer, Finding, Hook, Request, Scope, Severity, review
 from webhook.observe.logs import JsonLines
 from webhook.observe.metrics import Metrics
-from webhook.server.admission_review import Reviewer, decode_review, make_decision
-from webhook.server.file_watch import InForce, SettingsFile
+from webhook.server.admission_review import decode_review
+from webhook.server.decision import UNREVIEWED, Reviewer, make_decision
 from webhook.server.judge import Judge
 from webhook.server.memo import Memo
+from webhook.server.settings_file import InForce, SettingsFile
 from webhook.server.turns import RejectedError
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
+from webhook.settings.server_exception import ServerException
 
 STRICT, LENIENT = (Settings.model_validate({"onConflict": action}) for action in ("deny", "warn"))
 
@@ -44,7 +48,7 @@ def judging(
 ) -> Judge:
     """A judge of one path by these settings."""
     settings = SettingsFile(None)
-    settings.in_force = InForce(current, accepted)
+    settings.in_force = in_force(current, *accepted)
     metrics = metrics or Metrics()
     return Judge(
         hook, scope, settings=settings, metrics=metrics, reviewer=reviewer, memo=Memo(metrics)
@@ -99,6 +103,79 @@ def test_what_would_fill_the_memory_is_refused_unread() -> None:
 
     assert answered(body)["status"]["message"].startswith("too large to review: ")
     assert reviewer.asked == []
+
+
+MODES = {mode: Settings.model_validate({"mode": mode}) for mode in ("observe", "warn", "enforce")}
+
+
+def teams(settings: SettingsFile, cluster: Settings, team: Settings) -> None:
+    """Let one team have settings of its own."""
+    settings.in_force = InForce(Teams(cluster, team), digest="0123")
+
+
+class Teams(SettingsByNamespace):
+    """The settings of the cluster, and those of the namespace `team`."""
+
+    def __init__(self, cluster: Settings, team: Settings) -> None:
+        super().__init__(cluster)
+        self._team = team
+
+    def of(self, namespace: str) -> Settings:
+        return self._team if namespace == "team" else self.cluster
+
+
+SPOILT = posted(object=0).replace(b'"object": 0', b'"object": %s' % (b"9" * 5000))
+LISTS = posted(object="%").replace(b'"%"', b"[" + b"[]," * 2_000_000 + b"0]")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("sent", "word"), [(LISTS, "would-refuse"), (SPOILT, "error")])
+def test_what_cannot_be_read_passes_where_nothing_is_enforced(
+    sent: bytes, word: str, mode: str
+) -> None:
+    """And is counted; the head of the review says which namespace it is."""
+    metrics = Metrics()
+    judge = judging(review, current=MODES[mode], hook=Hook.VALIDATE, metrics=metrics)
+    spoilt_and_enforced = mode == "enforce" and word == "error"
+    with pytest.raises(RejectedError) if spoilt_and_enforced else nullcontext():
+        answer = answered(judge.answer(bytearray(sent), 0.0))
+    if mode == "enforce":
+        assert spoilt_and_enforced or not answer["allowed"]
+        return
+
+    assert answer["allowed"]
+    assert answer.get("warnings", []) == ([UNREVIEWED] if mode == "warn" else [])
+    assert answer["auditAnnotations"] == {"decision": word}
+    errors = metrics.registry.get_sample_value("mcp_admission_internal_errors_total")
+    assert errors == (word == "error")
+
+
+def test_what_enforce_would_do_is_counted_from_zero() -> None:
+    metrics = Metrics()
+    for hook in Hook:
+        judging(review, hook=hook, metrics=metrics)
+    zeros = [
+        sample.labels["decision"]
+        for metric in metrics.registry.collect()
+        for sample in metric.samples
+        if sample.name == "mcp_admission_reviews_total" and not sample.value
+    ]
+
+    assert zeros == ["would-patch", "would-refuse"] * 4
+
+
+@pytest.mark.parametrize("enforced", ["team", "other"])
+def test_each_namespace_has_its_own_mode_for_what_cannot_be_read(enforced: str) -> None:
+    metrics = Metrics()
+    judge = judging(review, hook=Hook.VALIDATE, metrics=metrics)
+    off, on = MODES["observe"], MODES["enforce"]
+    teams(judge._settings, *((off, on) if enforced == "team" else (on, off)))
+    for namespace in ("team", "other"):
+        sent = bytearray(
+            SPOILT.replace(b'"namespace": "tools"', b'"namespace": "%s"' % namespace.encode())
+        )
+        with pytest.raises(RejectedError) if namespace == enforced else nullcontext():
+            assert answered(judge.answer(sent, 0.0))["allowed"]
 
 
 HOOKS = list(Hook)
@@ -315,6 +392,49 @@ def test_no_pod_gets_past_the_standard_by_the_answer_of_another(pod: Json, level
         for each in (pod, of_a_template(new_pods.POD)):
             allowed = answered(judge.answer(new_pod(each, Hook.VALIDATE, one), 0.0))["allowed"]
             assert not (allowed and violations(each, level))
+
+
+LAX = Settings.model_validate(
+    {"onConflict": "warn", "mcpServerDefaults": {"resources": {"limits": {"memory": "64Mi"}}}}
+)
+EXCEPTED = STRICT.with_exceptions(
+    [
+        ServerException(
+            name="old-image",
+            namespace="team",
+            workload="github-tools",
+            rules=frozenset({"privilege-escalation", "privileged", "capabilities", "run-as-user"}),
+            images=(),
+            reason="until the next release",
+            expires=2e9,
+        )
+    ]
+)
+
+
+@given(
+    pod=TEMPLATES,
+    team=st.sampled_from([LAX, EXCEPTED, *MODES.values()]),
+    scope=SCOPES,
+    hook=st.sampled_from(HOOKS),
+)
+def test_pods_of_one_template_in_two_namespaces_have_each_their_own_settings(
+    pod: Json, team: Settings, scope: Scope, hook: Hook
+) -> None:
+    """With the memo as without it: exceptions and modes of one namespace reach no other."""
+    settings = SettingsFile(None)
+    teams(settings, STRICT, team)
+    in_force, metrics = settings.in_force, Metrics()
+    judge = Judge(
+        hook, scope, settings=settings, metrics=metrics, reviewer=review, memo=Memo(metrics)
+    )
+    for one in (FIRST, SECOND, ONE, OTHER):
+        for namespace in ("team", "other"):
+            body = new_pod(pod, hook, one, namespace=namespace)
+            its = in_force.current.of(namespace)
+            plain = make_decision(review, decode_review(body, hook), its, scope, (), in_force.noted)
+
+            assert judge.answer(body, 0.0) == plain.body
 
 
 @pytest.mark.parametrize("hook", HOOKS)

@@ -13,7 +13,7 @@ from tests.server.serving import Recorder, serving
 from webhook.admission.answer import Answer, Finding, Severity
 from webhook.admission.workload import Request, Scope
 from webhook.observe.logs import JsonLines
-from webhook.server.admission_review import Reviewer
+from webhook.server.decision import Reviewer
 from webhook.settings.model import Settings
 
 SECRET = "hunter2"

@@ -9,13 +9,15 @@ from tests.server.reviews import answered
 from webhook.admission import Answer, Finding, Hook, Request, Severity
 from webhook.observe.metrics import Metrics
 from webhook.server import memo as memo_module
-from webhook.server.admission_review import Decision, decode_review, encode_review
-from webhook.server.file_watch import InForce
+from webhook.server.admission_review import decode_review, encode_review
+from webhook.server.decision import Decision
 from webhook.server.memo import MOST_BYTES_OF_ONE, Kept, Memo
 from webhook.server.memo_key import Recognised, recognise
-from webhook.settings import Settings
+from webhook.server.settings_file import InForce
+from webhook.settings import Settings, SettingsByNamespace
 
-SETTINGS = InForce(Settings())
+CLUSTER = SettingsByNamespace(Settings())
+SETTINGS = InForce(CLUSTER)
 PATH = "validate opted-in"
 
 
@@ -81,7 +83,7 @@ def test_what_is_counted_and_logged_is_kept_and_nothing_else() -> None:
     assert answered(decision.body)["status"]["message"] == "no"
 
 
-@pytest.mark.parametrize("other", [InForce(Settings()), InForce(Settings(), (Settings(),))])
+@pytest.mark.parametrize("other", [InForce(CLUSTER), InForce(CLUSTER, (CLUSTER,))])
 def test_other_settings_forget_all_answers(other: InForce) -> None:
     """Also equal ones: what is in force is known by identity, and held."""
     metrics = Metrics()

@@ -11,7 +11,8 @@ from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity
 from webhook.admission.workload import Hook, Request, Scope
 from webhook.observe.logs import JsonLines
 from webhook.observe.metrics import Metrics
-from webhook.server.admission_review import Decision, decode_review, make_decision
+from webhook.server.admission_review import decode_review
+from webhook.server.decision import Decision, make_decision
 from webhook.server.review_log import record_decision
 from webhook.settings.model import Settings
 
@@ -100,6 +101,8 @@ def test_long_values_of_a_decision_are_cut_in_the_log(caplog: pytest.LogCaptureF
         (Answer(allowed=True, operations=(OPERATION,)), Hook.MUTATE, "patched", "info"),
         (Answer(allowed=True, operations=(OPERATION,)), Hook.VALIDATE, "allowed", "debug"),
         (Answer(allowed=False, code=422), Hook.MUTATE, "refused", "info"),
+        (Answer(allowed=True, would="patch"), Hook.MUTATE, "would-patch", "info"),
+        (Answer(allowed=True, would="refuse"), Hook.VALIDATE, "would-refuse", "info"),
     ],
 )
 def test_a_decision_is_one_word_and_what_changed_nothing_is_for_debugging(
@@ -153,7 +156,7 @@ def test_a_review_that_fails_is_logged_by_type_and_place(caplog: pytest.LogCaptu
     assert (line["level"], line["decision"]) == ("error", "error")
     assert line["exception"] == "builtins.ValueError"
     assert [place.split(":")[0] for place in line["at"]] == [
-        "webhook.server.admission_review",
+        "webhook.server.decision",
         __name__,
     ]
     assert "hunter2" not in json.dumps(line) + decision.body.decode()

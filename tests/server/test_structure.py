@@ -2,13 +2,32 @@
 
 import ast
 import json
+import logging
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import webhook
+from tests.server import new_pods
+from tests.server.new_pods import new_pod
+from tests.server.reviews import POD, posted
+from webhook.admission import Hook, Scope, review
+from webhook.observe.metrics import Metrics
+from webhook.server.judge import Judge
+from webhook.server.memo import Memo
+from webhook.server.review_log import LOG
+from webhook.server.settings_file import InForce, SettingsFile
+from webhook.settings import (
+    MODES,
+    Overlay,
+    ServerException,
+    Settings,
+    SettingsByNamespace,
+)
 
 ROOT = Path(webhook.__file__).parent
 FORBIDDEN_MODULES = {
@@ -77,3 +96,55 @@ def test_nothing_on_the_request_path_copies_or_compares_objects(path: Path) -> N
 
     assert not FORBIDDEN_NAMES & (names | attributes | imports)
     assert not FORBIDDEN_MODULES & imports
+
+
+def _clocks_and_files(do: Callable[[], object]) -> list[str]:
+    """The functions that read a clock or a file, as often as they are called meanwhile."""
+    called: list[str] = []
+
+    def note(_: object, event: str, function: object) -> None:
+        module = getattr(function, "__module__", None)
+        if event == "c_call" and (module in {"time", "io", "posix"} or function is open):
+            called.append(f"{module}.{getattr(function, '__name__', '')}")
+
+    sys.setprofile(note)
+    try:
+        do()
+    finally:
+        sys.setprofile(None)
+    return called
+
+
+GRANTED = ServerException(
+    "old-image", "tools", "github-tools", frozenset({"privileged"}), (), "until then", 2e9
+)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("overlay", [None, Overlay(), Overlay(exceptions=(GRANTED,))])
+@pytest.mark.parametrize("hook", Hook)
+def test_a_review_reads_one_clock_and_no_file(
+    hook: Hook, overlay: Overlay | None, mode: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In each mode, with settings of the namespace and exceptions: how long it took, all told.
+
+    Its line in the log has a time, too.
+    """
+    caplog.set_level(logging.CRITICAL, LOG.name)
+    settings, metrics = SettingsFile(None), Metrics()
+    cluster = Settings.model_validate({"mode": mode})
+    overlays = {} if overlay is None else {"tools": overlay}
+    settings.put(InForce(SettingsByNamespace(cluster, overlays), digest="0123"))
+    pod = {**POD, "spec": {"hostNetwork": True, "containers": POD["spec"]["containers"]}}
+    bodies = (posted(), posted(object=pod), *[bytes(new_pod(new_pods.POD, hook))] * 4)
+
+    def read(judge: Judge) -> list[list[str]]:
+        return [_clocks_and_files(partial(judge.answer, bytearray(sent), 0.0)) for sent in bodies]
+
+    # A counter notes when it was made: it is there after the first judge.
+    first, judge = (
+        Judge(hook, Scope.MANAGED, settings=settings, metrics=metrics, reviewer=review, memo=memo)
+        for memo in (Memo(metrics), Memo(metrics))
+    )
+    read(first)
+    assert read(judge) == [["time.monotonic"]] * len(bodies)

@@ -40,7 +40,7 @@ ORDERED = [
     ("replicas.policy", "override", "deny", "off", "off is looser than override"),
     ("isolation.gate", True, True, False, "false is looser than true"),
     ("isolation.gate", False, True, None, ""),
-    ("secrets.copy", False, False, True, "true is looser than false"),
+    ("secrets.copy", False, False, None, ""),
     ("secrets.copy", True, False, None, ""),
     (f"{POLICY}.enabled", True, True, False, "false is looser than true"),
     (f"{POLICY}.enabled", False, True, None, ""),
@@ -143,6 +143,22 @@ def test_a_key_of_the_whole_cluster_is_never_set(key: str) -> None:
     assert set_in(cluster, nested(key, value)) == (
         {},
         {key: "is for the whole cluster: take it out"},
+    )
+
+
+@pytest.mark.parametrize("delegated", [[], ["secrets"], ["secrets.copy"]])
+def test_no_namespace_has_copies_of_secrets_where_the_cluster_has_none(
+    delegated: list[str],
+) -> None:
+    cluster = {"secrets": {"copy": False}, "delegated": delegated}
+
+    assert set_in(cluster, {"secrets": {"copy": True}}) == (
+        {},
+        {
+            "secrets.copy": (
+                "the cluster has no copies of Secrets (false), so no namespace can: take it out"
+            )
+        },
     )
 
 

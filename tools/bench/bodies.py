@@ -15,7 +15,8 @@ from typing import Any
 from tools.bench.manifests import MARK
 from tools.bench.results import WrongAnswerError
 from webhook.admission import Hook, Scope, review
-from webhook.server.admission_review import decode_review, make_decision
+from webhook.server.admission_review import decode_review
+from webhook.server.decision import make_decision
 from webhook.settings.model import Settings
 
 FOLDER = Path(__file__).with_name("bodies")

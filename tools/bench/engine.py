@@ -20,7 +20,8 @@ from tools.bench.results import Figure, Goal, Part
 from webhook.admission import Scope, review
 from webhook.observe.logs import configure
 from webhook.observe.metrics import Metrics
-from webhook.server.admission_review import decode_review, encode_review, make_decision
+from webhook.server.admission_review import decode_review, encode_review
+from webhook.server.decision import make_decision
 from webhook.server.review_log import record_decision
 from webhook.settings.model import Settings
 

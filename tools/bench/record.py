@@ -28,7 +28,8 @@ from tools.cluster.binaries import find
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.ports import LOOPBACK, free_ports
 from webhook.admission import Hook, Scope, review
-from webhook.server.admission_review import decode_review, make_decision
+from webhook.server.admission_review import decode_review
+from webhook.server.decision import make_decision
 from webhook.settings.model import Settings
 
 API = "/apis/admissionregistration.k8s.io/v1"

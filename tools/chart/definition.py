@@ -1,95 +1,120 @@
-"""The CustomResourceDefinition of `MCPServerSettings`, made from the settings.
+"""The CustomResourceDefinitions of the settings, made from their model.
 
-A value that chart or environment sets is locked: the resource may say otherwise, and its status
-says that it has no effect.
+A value that chart or environment sets is locked: `MCPServerSettings` may say otherwise, and its
+status says that it has no effect. `MCPNamespaceSettings` has the keys that a namespace may set.
+Only the merge can tell which values it may have, so its status names what is not in force.
 """
 
-from typing import Any
-
-from tools.chart.settings_schema import settings_schema
-from webhook.settings.load import COUNTED, GROUP, KIND, NAME, PLURAL, VERSION
+from tools.chart.exception_definition import exception_definition
+from tools.chart.resource_definition import (
+    Json,
+    Names,
+    age,
+    column,
+    in_condition,
+    resource_definition,
+    status_of,
+)
+from tools.chart.settings_schema import namespace_schema, settings_schema
+from webhook.settings.faults import MOST_FAULTS
+from webhook.settings.load import COUNTED, KIND, NAME, PLURAL
+from webhook.settings.namespace_layer import NAMESPACE_KIND, NAMESPACE_PLURAL
 
 # The controller compares all resources; the API server these, whose comparison it can afford.
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
-
-Json = dict[str, Any]
 
 _SHOWN = {
     "out-of-date": "Servers that a restart would change",
     "unprotected": "Servers without the security settings",
     "refused": "Servers whose new pods would be refused",
 }
-_SINGLETON = {
-    "rule": f"self.metadata.name == '{NAME}'",
-    "message": f"there is one {KIND} for the cluster: name it {NAME}",
-}
+_CONDITIONS = "Valid: {}. Distributed: every replica uses them."
+_VALID, _DISTRIBUTED = in_condition("Valid"), in_condition("Distributed")
+
+
+def definitions() -> dict[str, Json]:
+    """All of them, each by the name of its resource."""
+    found = (definition(), namespace_definition(), exception_definition())
+    return {each["spec"]["names"]["plural"]: each for each in found}
 
 
 def definition() -> Json:
-    """The CustomResourceDefinition, with every field that the API server would default."""
-    names = {
-        "kind": KIND, "listKind": f"{KIND}List", "plural": PLURAL, "singular": PLURAL,
-        "shortNames": ["mcpsettings"], "categories": ["mcp-admission"],
-    }  # fmt: skip
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {
-            "name": f"{PLURAL}.{GROUP}",
-            "annotations": {"helm.sh/resource-policy": "keep"},
-        },
-        "spec": {
-            "group": GROUP,
-            "names": names,
-            "scope": "Cluster",
-            "conversion": {"strategy": "None"},
-            "versions": [_version()],
-        },
-    }
-
-
-def _version() -> Json:
-    return {
-        "name": VERSION,
-        "served": True,
-        "storage": True,
-        "subresources": {"status": {}},
-        "additionalPrinterColumns": [
-            _column("Valid", "Whether the settings are in force", _condition("Valid")),
-            _column("Distributed", "Whether every replica uses them", _condition("Distributed")),
-            _column("Servers", "MCP servers in the cluster", ".status.servers.total", "integer"),
-            *(
-                _column(state.title(), what, f".status.servers.{COUNTED[state]}", "integer")
-                for state, what in _SHOWN.items()
-            ),
-            _column("Age", "Time since creation", ".metadata.creationTimestamp", "date"),
-        ],
-        "schema": {
-            "openAPIV3Schema": {
-                "type": "object",
-                "description": "The settings of mcp-admission for all MCP servers.",
-                "x-kubernetes-validations": [_SINGLETON],
-                "properties": {"spec": _spec(), "status": _status()},
-            }
-        },
-    }
-
-
-def _spec() -> Json:
-    schema = settings_schema()
-    schema["description"] = (
-        "The settings; a key that is not set has the default of the running version."
+    """The definition of the settings of the cluster."""
+    columns = (
+        column("Valid", "Whether the settings are in force", _VALID),
+        column("Distributed", "Whether every replica uses them", _DISTRIBUTED),
+        column("Servers", "MCP servers in the cluster", ".status.servers.total", "integer"),
+        *(
+            column(state.title(), what, f".status.servers.{COUNTED[state]}", "integer")
+            for state, what in _SHOWN.items()
+        ),
+        age(),
     )
-    schema["x-kubernetes-validations"] = [
-        _not_under(part, bounded, resource)
-        for part, bounded in (
-            ("requests", "requests"),
-            ("limits", "limits"),
-            ("requests", "limits"),
-        )
-        for resource in RESOURCES
-    ]
-    return schema
+    schema: Json = {
+        "description": "The settings of mcp-admission for all MCP servers.",
+        "x-kubernetes-validations": [_only(f"there is one {KIND} for the cluster")],
+        "properties": {
+            "spec": _bounded(
+                settings_schema(),
+                "The settings; a key that is not set has the default of the running version.",
+            ),
+            "status": _status(),
+        },
+    }
+    return resource_definition(Names(KIND, PLURAL, "mcpsettings"), "Cluster", columns, schema)
+
+
+def namespace_definition() -> Json:
+    """The definition of the settings of a namespace."""
+    columns = (
+        column("Valid", "Whether every key is in force", _VALID),
+        column("Distributed", "Whether every replica uses them", _DISTRIBUTED),
+        column("Not in force", "The first key that is not in force", ".status.refused[0].key"),
+        column("Why", "Why this key is not in force", ".status.refused[0].reason")
+        | {"priority": 1},
+        age(),
+    )
+    schema: Json = {
+        "description": "The settings of mcp-admission for the MCP servers in a namespace.",
+        "x-kubernetes-validations": [_only(f"there is one {NAMESPACE_KIND} for a namespace")],
+        "properties": {
+            "spec": _bounded(
+                namespace_schema(),
+                "The settings; a key that is not set is as in the cluster. A value can be stricter "
+                "than that of the cluster; keys that the cluster delegates can have any value.",
+            ),
+            "status": status_of(
+                "The state of the settings",
+                _CONDITIONS.format("every key is in force"),
+                {"refused": _refused()},
+            ),
+        },
+    }
+    names = Names(NAMESPACE_KIND, NAMESPACE_PLURAL, "mcpnssettings")
+    return resource_definition(names, "Namespaced", columns, schema)
+
+
+def _only(there_is_one: str) -> Json:
+    return {
+        "rule": f"self.metadata.name == '{NAME}'",
+        "message": f"{there_is_one}: name it {NAME}",
+    }
+
+
+def _bounded(schema: Json, description: str) -> Json:
+    """The schema of settings in which no default is above a ceiling."""
+    return schema | {
+        "description": description,
+        "x-kubernetes-validations": [
+            _not_under(part, bounded, resource)
+            for part, bounded in (
+                ("requests", "requests"),
+                ("limits", "limits"),
+                ("requests", "limits"),
+            )
+            for resource in RESOURCES
+        ],
+    }
 
 
 def _not_under(part: str, bounded: str, resource: str) -> Json:
@@ -118,12 +143,10 @@ def _holds(mapping: str, key: str) -> str:
 
 def _status() -> Json:
     count: Json = {"type": "integer", "format": "int32", "minimum": 0}
-    return {
-        "type": "object",
-        "description": "The state of the settings; the controller writes it.",
-        "properties": {
-            "observedGeneration": {"type": "integer", "format": "int64"},
-            "conditions": _conditions(),
+    return status_of(
+        "The state of the settings",
+        _CONDITIONS.format("the settings are accepted"),
+        {
             "locked": {
                 "type": "array",
                 "description": "Keys that chart or environment set; the resource cannot.",
@@ -142,34 +165,19 @@ def _status() -> Json:
                 "properties": {key: dict(count) for key in ("total", *COUNTED.values())},
             },
         },
-    }
+    )
 
 
-def _conditions() -> Json:
+def _refused() -> Json:
     text = {"type": "string"}
     return {
         "type": "array",
-        "description": "Valid: the settings are accepted. Distributed: every replica uses them.",
-        "x-kubernetes-list-type": "map",
-        "x-kubernetes-list-map-keys": ["type"],
+        "description": "Keys that are not in force; an empty key stands for all of them.",
+        "maxItems": MOST_FAULTS + 1,
+        "x-kubernetes-list-type": "atomic",
         "items": {
             "type": "object",
-            "required": ["type", "status", "lastTransitionTime", "reason", "message"],
-            "properties": {
-                "type": dict(text),
-                "status": {"type": "string", "enum": ["True", "False", "Unknown"]},
-                "observedGeneration": {"type": "integer", "format": "int64"},
-                "lastTransitionTime": {"type": "string", "format": "date-time"},
-                "reason": dict(text),
-                "message": dict(text),
-            },
+            "required": ["key", "reason"],
+            "properties": {"key": dict(text), "reason": dict(text)},
         },
     }
-
-
-def _condition(name: str) -> str:
-    return f'.status.conditions[?(@.type=="{name}")].status'
-
-
-def _column(name: str, description: str, path: str, kind: str = "string") -> Json:
-    return {"name": name, "type": kind, "description": description, "jsonPath": path}

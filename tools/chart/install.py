@@ -14,7 +14,7 @@ from tools.chart.shipped import FOLDER
 HEAD = "# Made from manifests/chart by `make docs`.\n"
 ORDER = (
     ("Namespace", "00-namespaces"),
-    ("CustomResourceDefinition", "10-customresourcedefinition"),
+    ("CustomResourceDefinition", "10-customresourcedefinitions"),
     ("ServiceAccount", "20-serviceaccounts"),
     ("ClusterRole", "30-clusterroles"),
     ("ClusterRoleBinding", "31-clusterrolebindings"),

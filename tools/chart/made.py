@@ -5,14 +5,14 @@ from pathlib import Path
 
 import yaml
 
-from tools.chart.definition import definition
-from tools.chart.helm import MANIFESTS, Helm
+from tools.chart.definition import definitions
+from tools.chart.helm import MANIFESTS, Helm, Json
 from tools.chart.install import install
 from tools.chart.values_schema import values_schema
 from webhook.settings.model import Settings
 
 CHART = MANIFESTS / "chart"
-DEFINITION = CHART / "templates" / "settings" / "customresourcedefinition.yaml"
+DEFINITIONS = CHART / "templates" / "definitions"
 SCHEMA = CHART / "values.schema.json"
 DEFAULTS = CHART / "templates" / "_defaults.tpl"
 
@@ -27,7 +27,10 @@ class _Indented(yaml.SafeDumper):
 def of_settings() -> dict[Path, str]:
     """What is made from the settings, and is part of the chart."""
     return {
-        DEFINITION: _definition(),
+        **{
+            DEFINITIONS / f"{plural}.yaml": _template(definition)
+            for plural, definition in definitions().items()
+        },
         SCHEMA: json.dumps(values_schema(), indent=2) + "\n",
         DEFAULTS: _defaults(),
     }
@@ -38,8 +41,8 @@ def of_chart(helm: Helm) -> dict[Path, str]:
     return install(helm)
 
 
-def _definition() -> str:
-    text = yaml.dump(definition(), Dumper=_Indented, sort_keys=False, width=100)
+def _template(definition: Json) -> str:
+    text = yaml.dump(definition, Dumper=_Indented, sort_keys=False, width=100)
     if "{{" in text:
         raise ValueError("the definition holds what Helm would take for a template")
     return f'{{{{- if include "mcp-admission.cluster-wide" . }}}}\n{text}{{{{- end }}}}\n'

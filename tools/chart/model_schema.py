@@ -18,10 +18,10 @@ MOST_ITEMS, MOST_KEYS = 128, 64
 _DROPPED = {"$defs", "title", "default", "anyOf", "$ref", "patternProperties"}
 
 
-def model_schema() -> Schema:
-    """The schema of every setting."""
-    whole = Settings.model_json_schema(by_alias=True)
-    return _resolved(whole, whole["$defs"])
+def model_schema(section: type[Section] = Settings, *, defaults: bool = True) -> Schema:
+    """The schema of every setting, or of another section; without defaults, none is told."""
+    whole = section.model_json_schema(by_alias=True)
+    return _resolved(whole, whole["$defs"], defaults=defaults)
 
 
 def descriptions(section: type[Section] = Settings, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -34,7 +34,7 @@ def descriptions(section: type[Section] = Settings, prefix: str = "") -> Iterato
             yield from descriptions(inner, f"{key}.")
 
 
-def _resolved(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Schema:
+def _resolved(schema: Mapping[str, Any], known: Mapping[str, Any], *, defaults: bool) -> Schema:
     """The schema with its references replaced, every list and every free mapping bounded."""
     given: Schema = next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), {})
     reference = {**schema, **given}.get("$ref", "")
@@ -45,17 +45,20 @@ def _resolved(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Schema:
         made["additionalProperties"] = values
     if "properties" in made:
         made["properties"] = {
-            name: _resolved(field, known) for name, field in made["properties"].items()
+            name: _resolved(field, known, defaults=defaults)
+            for name, field in made["properties"].items()
         }
     elif isinstance(made.get("additionalProperties"), dict):
         made.setdefault("maxProperties", MOST_KEYS)
-        made["additionalProperties"] = _resolved(made["additionalProperties"], known)
+        made["additionalProperties"] = _resolved(
+            made["additionalProperties"], known, defaults=defaults
+        )
     if "propertyNames" in made:
-        made["propertyNames"] = _resolved(made["propertyNames"], known)
+        made["propertyNames"] = _resolved(made["propertyNames"], known, defaults=defaults)
     if "items" in made:
         made.setdefault("maxItems", MOST_ITEMS)
-        made["items"] = _resolved(made["items"], known)
-    return _told_default(made, schema.get("default"))
+        made["items"] = _resolved(made["items"], known, defaults=defaults)
+    return _told_default(made, schema.get("default") if defaults else None)
 
 
 def _told_default(schema: Schema, default: Any) -> Schema:

@@ -1,9 +1,10 @@
 """The settings as a structural OpenAPI schema: what the API server checks and `explain` shows."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tools.chart.model_schema import model_schema
-from webhook.settings.values import CHART_ONLY, VERBATIM
+from webhook.settings.values import CHART_ONLY, CLUSTER_ONLY, VERBATIM, Section
 
 Schema = dict[str, Any]
 
@@ -13,10 +14,20 @@ _ONLY_JSON = {"additionalProperties", "propertyNames", "minProperties"}
 
 def settings_schema() -> Schema:
     """The schema of `spec`: every setting but those that only the chart reads."""
-    return _structural(model_schema())
+    return _structural(model_schema(), (CHART_ONLY,))
 
 
-def _structural(schema: Schema) -> Schema:
+def namespace_schema() -> Schema:
+    """The schema of what a namespace can set; what is not set is as in the cluster."""
+    return _structural(model_schema(defaults=False), (CHART_ONLY, CLUSTER_ONLY))
+
+
+def structural_schema(section: type[Section]) -> Schema:
+    """The schema of a section that is no part of the settings."""
+    return _structural(model_schema(section))
+
+
+def _structural(schema: Schema, left_out: Sequence[Schema] = ()) -> Schema:
     made = {
         key: value
         for key, value in schema.items()
@@ -29,9 +40,9 @@ def _structural(schema: Schema) -> Schema:
         made.pop("pattern", None)
     if "properties" in schema:
         made["properties"] = {
-            name: _structural(field)
+            name: _structural(field, left_out)
             for name, field in schema["properties"].items()
-            if not CHART_ONLY.items() <= field.items()
+            if not _is_left_out(field, left_out)
         }
         if VERBATIM in schema:
             # The API server drops a null without it, and a selector without labels selects all.
@@ -39,12 +50,20 @@ def _structural(schema: Schema) -> Schema:
                 name: {**field, "nullable": True} for name, field in made["properties"].items()
             }
     elif "enum" in schema.get("propertyNames", {}):
-        values = _structural(schema["additionalProperties"])
+        values = _structural(schema["additionalProperties"], left_out)
         made["properties"] = {name: dict(values) for name in schema["propertyNames"]["enum"]}
         del made["maxProperties"]
     elif isinstance(schema.get("additionalProperties"), dict):
-        made["additionalProperties"] = _structural(schema["additionalProperties"])
+        made["additionalProperties"] = _structural(schema["additionalProperties"], left_out)
     if "items" in schema:
-        made["items"] = _structural(schema["items"])
+        made["items"] = _structural(schema["items"], left_out)
         made["x-kubernetes-list-type"] = "atomic"
     return made
+
+
+def _is_left_out(field: Schema, marks: Sequence[Schema]) -> bool:
+    """Whether a field has such a mark, or all fields in it have."""
+    inside = field.get("properties")
+    return any(mark.items() <= field.items() for mark in marks) or bool(
+        inside and all(_is_left_out(each, marks) for each in inside.values())
+    )

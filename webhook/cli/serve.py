@@ -9,10 +9,11 @@ from webhook.cli.options import add_log_option, listen_address, service_name
 from webhook.observe.logs import LEVELS
 from webhook.server.lifecycle import Options, serve
 from webhook.server.listener import Address
+from webhook.server.settings_file import SettingsFiles
 
 DESCRIPTION = """\
-Answers admission reviews over TLS at /mutate, /validate, /mutate/managed and /validate/managed,
-and /healthz, /readyz and /metrics on a second port without TLS.
+Answers admission reviews over TLS at /mutate, /validate, /mutate/managed, /validate/managed and
+/validate/settings, and /healthz, /readyz and /metrics on a second port without TLS.
 
 The files named here are read again when they change. If a changed file cannot be used, the previous
 one stays in use, and a metric and the log report it. At the start, it ends the command with exit
@@ -32,6 +33,9 @@ signals:
   SIGTERM, SIGINT   fail /readyz, close connections after their answers, stop after --drain-seconds
   a second one      stop at once
 """
+
+
+BESIDE_SETTINGS = "accepted_settings", "namespace_settings", "locked_settings"
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -96,6 +100,20 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         help="accept what these settings allow, too; the controller writes them while settings "
         "change, and the file may be missing or empty (needs --settings)",
     )
+    parser.add_argument(
+        "--namespace-settings",
+        type=Path,
+        metavar="FILE",
+        help="settings of namespaces and exceptions, in compressed JSON; the controller writes "
+        "them, and the file may be missing or empty (needs --settings)",
+    )
+    parser.add_argument(
+        "--locked-settings",
+        type=Path,
+        metavar="FILE",
+        help="settings that no resource can change: who applies one that tries to is warned; the "
+        "controller writes them, and the file may be missing or empty (needs --settings)",
+    )
 
 
 def _add_proofs(parser: argparse.ArgumentParser) -> None:
@@ -131,9 +149,11 @@ def _add_proofs(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Serve until a signal."""
-    if args.accepted_settings and not args.settings:
-        sys.stderr.write("mcp-admission serve: --accepted-settings needs --settings FILE: add it\n")
-        return ExitCode.ERROR
+    for option in BESIDE_SETTINGS:
+        if vars(args)[option] and not args.settings:
+            name = option.replace("_", "-")
+            sys.stderr.write(f"mcp-admission serve: --{name} needs --settings FILE: add it\n")
+            return ExitCode.ERROR
     if args.client_name and not args.client_ca:
         sys.stderr.write("mcp-admission serve: --client-name needs --client-ca FILE: add it\n")
         return ExitCode.ERROR
@@ -147,13 +167,18 @@ def run(args: argparse.Namespace) -> ExitCode:
             service=args.service,
             client_ca=args.client_ca,
             client_names=frozenset(args.client_name),
-            settings=args.settings,
-            accepted_settings=args.accepted_settings,
+            settings=_settings_files(args),
             drain_seconds=args.drain_seconds,
             log_level=LEVELS[args.log_level],
         )
     )
     return ExitCode(code)
+
+
+def _settings_files(args: argparse.Namespace) -> SettingsFiles | None:
+    if args.settings is None:
+        return None
+    return SettingsFiles(args.settings, *(vars(args)[option] for option in BESIDE_SETTINGS))
 
 
 def seconds(text: str) -> float:

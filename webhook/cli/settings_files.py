@@ -15,7 +15,6 @@ from webhook.settings import (
     EXCEPTION_KIND,
     GROUP,
     KIND,
-    NAME,
     NAMESPACE_KIND,
     VERSION,
     KeyFault,
@@ -23,6 +22,7 @@ from webhook.settings import (
     Settings,
     SettingsByNamespace,
     SettingsError,
+    faults_of_namespace_settings,
     is_exported,
     namespace_layer,
     place_in,
@@ -34,6 +34,7 @@ from webhook.settings import (
 Key = tuple[str | int, ...]
 KINDS = (KIND, NAMESPACE_KIND, EXCEPTION_KIND)
 _LISTS = ("List", *(f"{kind}List" for kind in KINDS))
+API_VERSION = f"{GROUP}/{VERSION}"
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -63,11 +64,6 @@ class _Resource(NamedTuple):
                 raise SettingsError(
                     f"{self.place(('metadata', part))}: this key is required: add it"
                 )
-        if namespaced and metadata["name"] != NAME:
-            raise SettingsError(
-                f"{self.place(('metadata', 'name'))}: must be {NAME}: there is one {self.kind} for "
-                "a namespace"
-            )
         return self.kind, metadata.get("namespace", "") if namespaced else "", metadata["name"]
 
 
@@ -144,8 +140,13 @@ def _resources(document: Document) -> Iterator[_Resource]:
         if each.kind not in KINDS:
             kinds = " or ".join(KINDS)
             raise SettingsError(f"{each.place(('kind',))}: must be {kinds}: name a file with these")
-        if each.kind in KINDS[1:] and each.value.get("apiVersion") != f"{GROUP}/{VERSION}":
-            raise SettingsError(f"{each.place(('apiVersion',))}: must be {GROUP}/{VERSION}")
+        faults = []
+        if each.kind == NAMESPACE_KIND:
+            faults = [*faults_of_namespace_settings(each.value)]
+        elif each.kind == EXCEPTION_KIND and each.value.get("apiVersion") != API_VERSION:
+            faults = [KeyFault(("apiVersion",), f"must be {API_VERSION}")]
+        for fault in faults:
+            raise SettingsError(f"{each.place(fault.key)}: {fault.sentence}")
         yield each
 
 

@@ -33,6 +33,9 @@ KINDS = frozenset(
         "PodTemplate",
         "Binding",
         "Scale",
+        "MCPServerSettings",
+        "MCPNamespaceSettings",
+        "MCPServerException",
     )
 )
 OPERATIONS = frozenset(("CREATE", "UPDATE", "DELETE", "CONNECT"))
@@ -99,9 +102,7 @@ class Metrics:
         self.findings = _Children(
             counter("findings_total", "Findings of the rules.", ["rule", "severity"]).labels
         )
-        self.internal_errors = counter(
-            "internal_errors_total", "Reviews refused because the review itself failed."
-        )
+        self.internal_errors = counter("internal_errors_total", "Reviews that failed themselves.")
         found = counter(
             "memo_lookups_total", "New pods whose answer was looked for in the memo.", ["result"]
         )
@@ -143,6 +144,10 @@ class Metrics:
             review = review._replace(kind=OTHER)
         self._reviews[review].inc()
         self._seconds[review.hook,].observe(seconds)
+
+    def expect(self, review: Review) -> None:
+        """Show the counter of such reviews from the start, at zero."""
+        self._reviews[review].inc(0)
 
     def expect_failed_handshakes(self, causes: Iterable[str]) -> None:
         """Show the counters of these causes from the start, at zero."""

@@ -1,4 +1,4 @@
-"""One AdmissionReview of admission.k8s.io/v1: decoded, decided and encoded.
+"""One AdmissionReview of admission.k8s.io/v1: decoded and encoded.
 
 pydantic's JSON parser reads the body and a small model reads the envelope; the reviewed object
 stays the plain dict that the parser made. That is 1.7 times as fast as the standard library's
@@ -7,16 +7,13 @@ parser, it keeps fields that no model knows, and the review may edit the dict in
 
 import json
 from binascii import b2a_base64
-from collections.abc import Callable, Iterable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import from_json, to_json
 
-from webhook.admission import SMALL, Answer, Hook, Request, Scope
-from webhook.observe.logs import cut
-from webhook.settings import Settings
+from webhook.admission import SMALL, Answer, Hook, Request
 
 API_VERSION = "admission.k8s.io/v1"
 KIND = "AdmissionReview"
@@ -25,8 +22,6 @@ ERRORS = {
     "model_type": "should be an object",
     "string_too_short": "should not be empty",
 }
-# What no settings allow.
-NEVER_ALLOWED = (422,)
 REASONS = {403: "Forbidden", 422: "Invalid", 500: "InternalError"}
 # What stands before, between and behind the parts of an answer that differ.
 _ANSWERS = f'{{"apiVersion":"{API_VERSION}","kind":"{KIND}","response":{{"uid":'.encode()
@@ -34,23 +29,8 @@ _ALLOWED, _REFUSED = b',"allowed":true', b',"allowed":false,"status":'
 _PATCH, _WARNINGS = b',"patchType":"JSONPatch","patch":"', b',"warnings":'
 
 
-Reviewer = Callable[[Request, Settings, Scope], Answer]
-
-
 class WireError(ValueError):
     """A body that is no AdmissionReview; the message is one sentence without values from it."""
-
-
-class Decision(NamedTuple):
-    """The answer as bytes and as data; `error` is the failure of the review itself.
-
-    `beside` says that the settings in force refuse the object, and others that are accepted do not.
-    """
-
-    body: bytes
-    answer: Answer
-    error: Exception | None = None
-    beside: bool = False
 
 
 class _Part(BaseModel):
@@ -125,40 +105,11 @@ def decode_review(body: bytes | bytearray, hook: Hook) -> Request:
     )
 
 
-def make_decision(
-    reviewer: Reviewer,
-    request: Request,
-    settings: Settings,
-    scope: Scope,
-    others: Iterable[tuple[Request, Settings]] = (),
-) -> Decision:
-    """Answer a request; a review that fails refuses the object and says where to look.
-
-    `others` are the same request, read anew, and other settings. They are taken one by one while
-    the object is refused; the first settings that allow it answer.
-    """
-    try:
-        answer, beside = reviewer(request, settings, scope), False
-        if not answer.allowed and answer.code not in NEVER_ALLOWED:
-            answers = (reviewer(anew, each, scope) for anew, each in others)
-            allowing = next((each for each in answers if each.allowed), None)
-            answer, beside = allowing or answer, allowing is not None
-        return Decision(encode_review(request.uid, answer, request.hook), answer, beside=beside)
-    except Exception as error:  # noqa: BLE001 - one object that no rule expected is not an outage
-        answer = Answer(
-            allowed=False,
-            code=500,
-            message="mcp-admission failed while it reviewed this object, so it is not admitted: "
-            f"the administrator finds the cause in its log under uid {cut(request.uid)}",
-        )
-        return Decision(encode_review(request.uid, answer, request.hook), answer, error)
-
-
-def encode_review(uid: str, answer: Answer, hook: Hook = Hook.MUTATE) -> bytes:
+def encode_review(uid: str, answer: Answer, hook: Hook = Hook.MUTATE, notes: bytes = b"") -> bytes:
     """Write the AdmissionReview that answers the request with this uid.
 
-    What is the same in each answer is bytes already. Raises ValueError for a patch that JSON cannot
-    express.
+    What is the same in each answer is bytes already; `notes` are its audit annotations. Raises
+    ValueError for a patch that JSON cannot express.
     """
     if answer.allowed:
         parts = [_ANSWERS, to_json(uid), _ALLOWED]
@@ -169,7 +120,7 @@ def encode_review(uid: str, answer: Answer, hook: Hook = Hook.MUTATE) -> bytes:
         parts = [_ANSWERS, to_json(uid), _REFUSED, to_json(status)]
     if answer.warnings:
         parts += _WARNINGS, to_json(answer.warnings)
-    return b"".join((*parts, b"}}"))
+    return b"".join((*parts, notes, b"}}"))
 
 
 def metadata_text(document: Any, key: str) -> str:

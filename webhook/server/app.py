@@ -1,13 +1,13 @@
 """The server of reviews, from the API server.
 
 A request reads top to bottom: `_boundary`, `_Reviews.answer`, then Intake.read, Turns.take,
-Judge.answer. There are four paths and one method: routes, middlewares and headers of aiohttp's
+Judge.answer. There are five paths and one method: routes, middlewares and headers of aiohttp's
 application layer took as long as decoding a review.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 from aiohttp import web
@@ -15,12 +15,13 @@ from aiohttp import web
 from webhook.admission import Hook, Scope, review
 from webhook.observe.logs import SeldomLog
 from webhook.observe.metrics import Metrics
-from webhook.server.admission_review import Reviewer
-from webhook.server.file_watch import SettingsFile
+from webhook.server.decision import Reviewer
 from webhook.server.http_connection import HttpConnection, connection_of, json_answer
 from webhook.server.intake import SHARE, Intake, check_client, request_timeout
 from webhook.server.judge import Judge
 from webhook.server.memo import Memo
+from webhook.server.settings_door import SettingsDoor
+from webhook.server.settings_file import SettingsFile
 from webhook.server.turns import Asked, RejectedError, Turns
 
 LOG = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ PATHS = {
     "/mutate/managed": (Hook.MUTATE, Scope.MANAGED),
     "/validate/managed": (Hook.VALIDATE, Scope.MANAGED),
 }
-NOT_FOUND = f"nothing is here: reviews go to {', '.join(PATHS)}"
+OF_SETTINGS = "/validate/settings"
+NOT_FOUND = f"nothing is here: reviews go to {', '.join((*PATHS, OF_SETTINGS))}"
 NOT_POST = "reviews are sent with POST"
 
 
@@ -74,10 +76,11 @@ def review_server(
     With client names, it answers only clients that have one of them in their certificate.
     """
     turns, memo = Turns(), Memo(metrics)
-    judges = {
+    judges: dict[str, Judge | SettingsDoor] = {
         path: Judge(hook, scope, settings=settings, metrics=metrics, reviewer=reviewer, memo=memo)
         for path, (hook, scope) in PATHS.items()
     }
+    judges[OF_SETTINGS] = SettingsDoor(settings, metrics)
     metrics.waiting_reviews.set_function(lambda: turns.waiting)
     return web.Server(_boundary(_Reviews(judges, turns), metrics, traffic, client_names))
 
@@ -85,7 +88,7 @@ def review_server(
 class _Reviews:
     """Answers the reviews of all paths, each in its turn."""
 
-    def __init__(self, judges: dict[str, Judge], turns: Turns) -> None:
+    def __init__(self, judges: Mapping[str, Judge | SettingsDoor], turns: Turns) -> None:
         self._judges = judges
         self._turns = turns
         self._intake = Intake()

@@ -1,4 +1,4 @@
-"""Files that may change while the process runs, settings among them: read again when they change.
+"""Files that may change while the process runs: read again when they change.
 
 The kubelet replaces a mounted volume by swapping a symlink and sends no event for the files
 themselves, so their content is read four times a second. New content is proven before it is used.
@@ -11,20 +11,10 @@ import logging
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
-from webhook.documents import DocumentError, read_bytes
 from webhook.observe.logs import failure
 from webhook.observe.metrics import Metrics
-from webhook.settings import (
-    Settings,
-    SettingsError,
-    parse_accepted,
-    parse_settings,
-    stage_digest,
-)
 
 # A changed setting takes three rounds of these.
 SECONDS_BETWEEN_POLLS = 0.25
@@ -56,7 +46,13 @@ class FileSet:
 class FileWatcher:
     """Reloads the files of a process when their content changes."""
 
-    def __init__(self, file_sets: Sequence[FileSet], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        file_sets: Sequence[FileSet],
+        metrics: Metrics,
+        after_poll: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._after_poll = after_poll
         self._file_sets = file_sets
         self._metrics = metrics
         self._seen: dict[str, Fingerprint] = {}
@@ -74,10 +70,11 @@ class FileWatcher:
             await asyncio.to_thread(self.poll)
 
     def poll(self) -> None:
-        """Reload what has changed and can be used."""
+        """Reload what has changed and can be used; then do what depends on the time alone."""
         for files in self._file_sets:
             if fingerprint_files(files.paths) != self._seen[files.name]:
                 self._reload(files)
+        self._after_poll()
 
     def _reload(self, files: FileSet) -> None:
         fields: dict[str, object] = {"file": files.name, "paths": [str(p) for p in files.paths]}
@@ -111,59 +108,6 @@ class FileWatcher:
             return
         names = " and ".join(str(path) for path in files.paths)
         raise FileError(f"{names} changed {TRIES} times while being read: write them once")
-
-
-class InForce(NamedTuple):
-    """The settings to fill in by, and those by which an object is accepted, too."""
-
-    current: Settings
-    accepted: tuple[Settings, ...] = ()
-
-
-class SettingsFile:
-    """`in_force` follows the files; without a file it is the defaults, for good.
-
-    The second file may be absent or empty. `digest` is that of the content in force; `on_change`
-    is called with each new one.
-    """
-
-    def __init__(
-        self,
-        path: Path | None,
-        on_change: Callable[[str], object] = lambda _: None,
-        accepted: Path | None = None,
-    ) -> None:
-        self.in_force, self.digest = InForce(Settings()), ""
-        self._on_change = on_change
-        paths = tuple(filter(None, (path, accepted)))
-        load = partial(self._load, path, accepted) if path else None
-        self.file_sets = [FileSet("settings", paths, load)] if load else []
-
-    @property
-    def current(self) -> Settings:
-        """The settings to fill in by."""
-        return self.in_force.current
-
-    @current.setter
-    def current(self, settings: Settings) -> None:
-        self.in_force = InForce(settings)
-
-    def _load(self, path: Path, accepted: Path | None) -> Swap:
-        """Read each file once and prove the settings in it."""
-        try:
-            content = read_bytes(path)
-            settings = parse_settings(content, str(path))
-            beside = read_bytes(accepted) if accepted and accepted.exists() else b""
-            others = parse_accepted(beside, str(accepted)).settings
-        except (DocumentError, SettingsError) as error:
-            raise FileError(str(error)) from None
-        return partial(self._swap, InForce(settings, others), stage_digest(content, beside))
-
-    def _swap(self, in_force: InForce, digest: str) -> None:
-        # One assignment: a review on another thread never sees one half of it.
-        self.in_force = in_force
-        self.digest = digest
-        self._on_change(digest)
 
 
 def fingerprint_files(paths: Sequence[Path]) -> Fingerprint:

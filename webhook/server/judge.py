@@ -5,17 +5,30 @@ make_decision (which calls the review and encode_review), then record_decision.
 """
 
 import time
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
+from itertools import product
 
 from webhook.admission import Hook, Request, Scope
-from webhook.observe.metrics import Metrics
-from webhook.server import admission_review, memo_key, object_size
-from webhook.server.admission_review import Decision, decode_review
-from webhook.server.file_watch import InForce, SettingsFile
+from webhook.observe.metrics import Metrics, Review
+from webhook.server import memo_key, object_size
+from webhook.server.admission_review import WireError, decode_review
+from webhook.server.decision import (
+    WOULD_PATCH,
+    WOULD_REFUSE,
+    Decision,
+    Reviewer,
+    decide_unreviewed,
+    make_decision,
+)
 from webhook.server.memo import Kept, Memo
 from webhook.server.review_log import record_decision
+from webhook.server.settings_file import InForce, SettingsFile
 from webhook.server.turns import RejectedError
+
+# A graph of what `enforce` would do has a line for these before it did anything.
+COMMON_KINDS = "Deployment", "Pod"
 
 
 class Judge:
@@ -28,7 +41,7 @@ class Judge:
         *,
         settings: SettingsFile,
         metrics: Metrics,
-        reviewer: admission_review.Reviewer,
+        reviewer: Reviewer,
         memo: Memo,
     ) -> None:
         self._hook = hook
@@ -38,19 +51,21 @@ class Judge:
         self._reviewer = reviewer
         self._memo = memo
         self._path = f"{hook.value} {scope.value}"
+        for kind, word in product(COMMON_KINDS, (WOULD_PATCH, WOULD_REFUSE)):
+            metrics.expect(Review(hook.value, scope.value, "CREATE", kind, word, dry_run=False))
 
     def answer(self, body: bytearray, arrived: float) -> bytes:
         """The body of the answer to a review that came then; raises RejectedError (400)."""
+        in_force = self._settings.in_force
         try:
-            request, decision = self._judged(body)
-        except admission_review.WireError as error:
-            raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
+            request, decision = self._judged(body, in_force)
+        except WireError as error:
+            request, decision = self._passed(body, error, in_force)
         seconds = time.monotonic() - arrived
         record_decision(request, self._scope, decision, seconds, self._metrics)
         return decision.body
 
-    def _judged(self, body: bytearray) -> tuple[Request, Decision]:
-        in_force = self._settings.in_force
+    def _judged(self, body: bytearray, in_force: InForce) -> tuple[Request, Decision]:
         came_before = partial(self._memo.came_before, self._path, settings=in_force)
         asked = memo_key.recognise(body, came_before)
         if asked is not None:
@@ -61,9 +76,26 @@ class Judge:
                 return kept.about(asked)
         elif object_size.too_many_objects(body):
             request = object_size.decode_head(body, self._hook)
-            return request, object_size.refuse_unread(request, body)
+            settings, sentence = in_force.current.of(request.namespace), object_size.sentence(body)
+            return request, decide_unreviewed(request, settings, 422, sentence, in_force.noted)
         request = decode_review(body, self._hook)
         return request, self._decided(request, body, in_force)
+
+    def _passed(
+        self, body: bytearray, error: WireError, in_force: InForce
+    ) -> tuple[Request, Decision]:
+        """The answer about what is no review, where its head says that nothing is enforced there.
+
+        Raises RejectedError (400) for anything else.
+        """
+        with suppress(WireError, RejectedError):
+            request = object_size.decode_head(body, self._hook)
+            settings = in_force.current.of(request.namespace)
+            if not settings.enforced:
+                return request, decide_unreviewed(
+                    request, settings, 400, str(error), in_force.noted, error
+                )
+        raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
 
     def _learned(self, asked: memo_key.Recognised, in_force: InForce) -> Kept | None:
         """The answer about the key of a body; None where there is none that others may get."""
@@ -80,7 +112,15 @@ class Judge:
 
     def _decided(self, request: Request, body: bytes | bytearray, in_force: InForce) -> Decision:
         # A review edits the object in place: for other settings it is read anew.
-        others = ((decode_review(body, self._hook), each) for each in in_force.accepted)
-        return admission_review.make_decision(
-            self._reviewer, request, in_force.current, self._scope, others
+        namespace = request.namespace
+        others = (
+            (decode_review(body, self._hook), each.of(namespace)) for each in in_force.accepted
+        )
+        return make_decision(
+            self._reviewer,
+            request,
+            in_force.current.of(namespace),
+            self._scope,
+            others,
+            in_force.noted,
         )

@@ -16,9 +16,10 @@ from webhook.observe import logs
 from webhook.observe.metrics import Metrics
 from webhook.server.app import Traffic, review_server
 from webhook.server.certificate import CertificateStore
-from webhook.server.file_watch import FileError, FileWatcher, SettingsFile
+from webhook.server.file_watch import FileError, FileWatcher
 from webhook.server.listener import PROBES, REVIEWS, Address, Listener, ListenerPort
 from webhook.server.probes import probe_application
+from webhook.server.settings_file import SettingsFile, SettingsFiles
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
 try:
@@ -50,8 +51,7 @@ class Options:
     service: str | None = None
     client_ca: Path | None = None
     client_names: frozenset[str] = frozenset()
-    settings: Path | None = None
-    accepted_settings: Path | None = None
+    settings: SettingsFiles | None = None
     drain_seconds: float = 5.0
     log_level: int = logging.INFO
 
@@ -108,11 +108,9 @@ class Process:
             service=options.service,
         )
         self._metrics.certificate_expiry.set_function(lambda: self._certificate.ends)
-        self._settings = SettingsFile(
-            options.settings, self._metrics.settings_are, options.accepted_settings
-        )
+        self._settings = SettingsFile(options.settings, self._metrics.settings_are)
         file_sets = [*self._settings.file_sets, *self._certificate.file_sets]
-        self.watcher = FileWatcher(file_sets, self._metrics)
+        self.watcher = FileWatcher(file_sets, self._metrics, self._settings.follow_clock)
 
     async def serve(self) -> int:
         """Listen until a signal, then drain and stop; a second signal stops at once."""

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from webhook.admission import Answer, Finding, Request
 from webhook.observe.metrics import Metrics
-from webhook.server.admission_review import Decision, metadata_text
+from webhook.server.admission_review import metadata_text
+from webhook.server.decision import Decision
 from webhook.server.memo_key import BLANK, Recognised, fill_in, quotes_blank
 
 # The pods of some 250 templates for both hooks. A process has 60 MiB in all.

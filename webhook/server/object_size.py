@@ -2,14 +2,14 @@
 
 Some bodies become forty times their size: seven MiB of `[[],[],...` are 290 MiB of lists. So the
 bytes that begin an object are counted first, which takes a thousandth of a second for a MiB. What
-would be too much is refused unread; the head of such a review still says which object it is about.
+would be too much is not read; the head of such a review still says which object it is about.
 """
 
 import re
 from http import HTTPStatus
 
-from webhook.admission import Answer, Hook, Request
-from webhook.server.admission_review import Decision, decode_review, encode_review
+from webhook.admission import Hook, Request
+from webhook.server.admission_review import decode_review
 from webhook.server.turns import RejectedError
 
 # An ordinary object of 3 MB, old and new, takes less than half.
@@ -47,12 +47,6 @@ def decode_head(body: bytes | bytearray, hook: Hook) -> Request:
     if not (end := OBJECT_KEY.search(body, 0, LONGEST_HEAD)):
         raise RejectedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence(body))
     return decode_review(bytes(body[: end.start()]) + b"}}", hook)
-
-
-def refuse_unread(request: Request, body: bytes | bytearray) -> Decision:
-    """The refusal of a review that is not read."""
-    answer = Answer(allowed=False, code=422, message=sentence(body))
-    return Decision(encode_review(request.uid, answer, request.hook), answer)
 
 
 def sentence(body: bytes | bytearray) -> str:

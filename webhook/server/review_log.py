@@ -8,10 +8,11 @@ is written as text, piece by piece: dict, record and JSON of it took a fifth of 
 import json
 import logging
 
-from webhook.admission import Hook, Request, Scope
+from webhook.admission import Request, Scope
 from webhook.observe.logs import PreparedRecord, cut, failure, quoted
 from webhook.observe.metrics import Metrics, Review
-from webhook.server.admission_review import Decision, metadata_text
+from webhook.server.admission_review import metadata_text
+from webhook.server.decision import Decision
 
 LOG = logging.getLogger(__name__)
 UNREMARKABLE = ("allowed", "not-covered")
@@ -24,7 +25,7 @@ def record_decision(
 
     Values from the body are cut to the length of the longest name in Kubernetes.
     """
-    word, answer = _outcome(decision, request.hook), decision.answer
+    word, answer = decision.word(request.hook), decision.answer
     counted = Review(
         request.hook.value, scope.value, request.operation, request.kind, word, request.dry_run
     )
@@ -58,18 +59,6 @@ def _fields(request: Request, review: Review, decision: Decision, seconds: float
     if decision.error:
         fields += f", {json.dumps(failure(decision.error))[1:-1]}"
     return fields
-
-
-def _outcome(decision: Decision, hook: Hook) -> str:
-    """The decision in one word."""
-    answer = decision.answer
-    if decision.error:
-        return "error"
-    if not answer.allowed:
-        return "refused"
-    if not answer.covered:
-        return "not-covered"
-    return "patched" if answer.operations and hook is Hook.MUTATE else "allowed"
 
 
 def _name(request: Request) -> str:

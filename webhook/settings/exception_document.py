@@ -25,6 +25,10 @@ EXCEPTABLE_RULES = tuple(rule for rule in get_args(RuleId) if rule not in NOT_EX
 """The rules that a workload can be let off."""
 MOST_RULES, MOST_IMAGES = 32, 16
 LONGEST_REASON, LONGEST_IMAGE = 500, 300
+REASON_REQUIRED = "a reason is required: write why, for who comes across it later"
+IN_FORCE, ENDING, ENDED, NOT_VALID = "InForce", "Ending", "Ended", "NotValid"
+EXCEPTION_STATES = (IN_FORCE, ENDING, ENDED, NOT_VALID)
+"""What becomes of an exception, as its status says."""
 
 _DAY = 24 * 60 * 60
 _SUCH_AS = "write a time with its zone, such as 2030-06-30T12:00:00Z"
@@ -48,7 +52,7 @@ def _exceptable(rule: str) -> str:
 
 def _reason(text: str) -> str:
     if not text.strip():
-        raise ValueError("a reason is required: write why, for who comes across it later")
+        raise ValueError(REASON_REQUIRED)
     return text
 
 

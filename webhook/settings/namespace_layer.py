@@ -40,8 +40,10 @@ NAMESPACE_PLURAL = "mcpnamespacesettings"
 LARGEST_VALUES = 16 * 1024
 """In characters of JSON: what a namespace may say, and what is distributed for it."""
 
+# The controller may have no right to read Secrets; no namespace gives it back.
+_COPIES = "secrets.copy"
 _MAXIMUMS = "mcpServerMaximums"
-_BY_KEY = MERGED_BY_KEY | {(_MAXIMUMS, "requests"), (_MAXIMUMS, "limits")}
+MERGED_IN_NAMESPACES = MERGED_BY_KEY | {(_MAXIMUMS, "requests"), (_MAXIMUMS, "limits")}
 _NO_EFFECT = "until then, nothing of these settings is in force"
 
 Json = Mapping[str, Any]
@@ -63,13 +65,13 @@ def namespace_layer(cluster: Settings, spec: Any) -> NamespaceLayer:
     problem = _out_of_bounds(spec)
     if problem is not None:
         return NamespaceLayer(cluster, {}, (KeyFault((), problem),))
-    given, faults = _understood(without_nulls(spec, _BY_KEY))
+    given, faults = _understood(without_nulls(spec, MERGED_IN_NAMESPACES))
     asked = Settings.model_validate(given)
     # With their defaults, so that the same is the same however it is written.
     whole, held = asked.model_dump(by_alias=True), cluster.model_dump(by_alias=True)
     own = asked.model_dump(by_alias=True, exclude_unset=True)
     kept: dict[str, Any] = {}
-    for key in leaf_keys(own, _BY_KEY):
+    for key in leaf_keys(own, MERGED_IN_NAMESPACES):
         in_force = rule_action(cluster, key[1]) if key[0] == "rules" else _at(held, key)
         reason = _refusal(cluster, key, _at(whole, key), in_force)
         if reason is None:
@@ -87,7 +89,7 @@ def namespace_layer(cluster: Settings, spec: Any) -> NamespaceLayer:
 
 def _merged(cluster: Settings, values: dict[str, Any]) -> Settings:
     beneath = cluster.model_dump(by_alias=True, exclude_unset=True)
-    return Settings.model_validate(merged_values(beneath, values, _BY_KEY))
+    return Settings.model_validate(merged_values(beneath, values, MERGED_IN_NAMESPACES))
 
 
 def _out_of_bounds(spec: Any) -> str | None:
@@ -112,7 +114,7 @@ def _understood(given: dict[str, Any]) -> tuple[dict[str, Any], list[KeyFault]]:
             explained = list(islice(explain(error), MOST_FAULTS))
             # What is counted alone needs no sentence.
             faults += [*explained, *(KeyFault(key, "") for key in keys[len(explained) :])]
-            for key in {leaf_of(key, _BY_KEY) for key in keys}:
+            for key in {leaf_of(key, MERGED_IN_NAMESPACES) for key in keys}:
                 _drop(given, key)
         else:
             return given, faults
@@ -128,19 +130,28 @@ def _few(faults: list[KeyFault]) -> tuple[KeyFault, ...]:
 def _refusal(cluster: Settings, key: Key, value: Any, held: Any) -> str | None:
     """Why the namespace cannot set this; None where it can."""
     name = dotted(key)
-    if name in chart_only_keys():
-        return "is read by the chart alone: take it out"
-    if name in cluster_only_keys():
-        return "is for the whole cluster: take it out"
-    if key[0] == "rules" and value == "override" and key[1] in NOT_OVERRIDABLE:
-        return NO_OVERRIDE
-    if any(dotted(key[:end]) in cluster.delegated for end in range(1, len(key) + 1)):
-        return None
+    never = _never(name, key, value, held)
+    delegated = any(dotted(key[:end]) in cluster.delegated for end in range(1, len(key) + 1))
+    if never or delegated:
+        return never
     problem = looser(key, value, held)
     if problem is None:
         return None
     delegable = dotted(key[:2]) if key[0] == _MAXIMUMS else name
     return f"{problem}: the cluster's settings have to list {delegable} under delegated for that"
+
+
+def _never(name: str, key: Key, value: Any, held: Any) -> str | None:
+    """Why no namespace can set this, whatever is delegated."""
+    if name in chart_only_keys():
+        return "is read by the chart alone: take it out"
+    if name in cluster_only_keys():
+        return "is for the whole cluster: take it out"
+    if name == _COPIES and value and not held:
+        return "the cluster has no copies of Secrets (false), so no namespace can: take it out"
+    if key[0] == "rules" and value == "override" and key[1] in NOT_OVERRIDABLE:
+        return NO_OVERRIDE
+    return None
 
 
 def rule_action(settings: Settings, rule: str | int) -> str:

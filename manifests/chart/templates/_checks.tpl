@@ -38,15 +38,16 @@
 {{/* One installation serves a cluster. Only a cluster can tell, so that `helm template` never does. */}}
 {{- define "mcp-admission.check-installation" -}}
 {{- $registered := lookup "admissionregistration.k8s.io/v1" "MutatingWebhookConfiguration" "" "mcp-admission" -}}
-{{- $definition := dict -}}
-{{- if include "mcp-admission.cluster-wide" . -}}
-{{- $definition = lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" "mcpserversettings.mcp-admission.dev" -}}
-{{- end -}}
 {{- with include "mcp-admission.other-owner" (list . $registered) -}}
 {{- fail (printf "one installation serves a cluster, and there is one already, %s: upgrade that one, or remove it first" .) -}}
 {{- end -}}
-{{- with include "mcp-admission.other-owner" (list . $definition) -}}
-{{- fail (printf "CustomResourceDefinition mcpserversettings.mcp-admission.dev was kept from an earlier installation, %s: install under that name, or delete it together with the settings that it holds" .) -}}
+{{- if include "mcp-admission.cluster-wide" . -}}
+{{- range $plural := list "mcpserversettings" "mcpnamespacesettings" "mcpserverexceptions" -}}
+{{- $definition := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" (printf "%s.mcp-admission.dev" $plural) -}}
+{{- with include "mcp-admission.other-owner" (list $ $definition) -}}
+{{- fail (printf "CustomResourceDefinition %s.mcp-admission.dev was kept from an earlier installation, %s: install under that name, or delete it together with what it holds" $plural .) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

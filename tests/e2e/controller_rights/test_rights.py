@@ -23,7 +23,7 @@ from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE as RELEASE
 from tests.kube.faults import Call, Proxy
-from tools.chart.definition import definition
+from tools.chart.definition import definitions
 from tools.chart.helm import Helm
 from tools.chart.shipped import shipped
 from tools.cluster.control_plane import ControlPlane
@@ -53,9 +53,12 @@ def right(call: Call) -> Right:
 
 
 def defined(cluster: ControlPlane) -> None:
-    """Let the API server know the settings resource."""
-    cluster.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition())
-    cluster.wait_for("definition", lambda: cluster.raw("GET", SETTINGS).status == 200)
+    """Let the API server know the resources of the product."""
+    for each in definitions().values():
+        cluster.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", each)
+    for plural in definitions():
+        path = f"/apis/{GROUP}/{VERSION}/{plural}"
+        cluster.wait_for("definition", lambda path=path: cluster.raw("GET", path).status == 200)  # type: ignore[misc]
 
 
 def granted() -> set[Right]:

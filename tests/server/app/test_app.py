@@ -11,11 +11,10 @@ import aiohttp
 import pytest
 
 from tests.server.reviews import POD, answered, posted
-from tests.server.serving import JSON, Recorder, serving
+from tests.server.serving import JSON, Recorder, in_force, serving
 from webhook.admission.answer import Answer, Finding, Severity
 from webhook.admission.workload import Hook, Request, Scope
 from webhook.server import body_room, intake
-from webhook.server.file_watch import InForce
 from webhook.server.intake import LARGEST_BODY
 from webhook.settings.model import Settings
 
@@ -75,7 +74,7 @@ async def test_accepted_settings_review_the_object_as_it_was_sent() -> None:
 
     async with serving(reviewer) as server:
         lenient = Settings.model_validate({"onConflict": "warn"})
-        server.settings.in_force = InForce(Settings(), (Settings(), lenient))
+        server.settings.in_force = in_force(Settings(), Settings(), lenient)
         _, body = await server.post()
 
     assert answered(body)["allowed"]
