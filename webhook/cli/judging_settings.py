@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from webhook.cli.cluster_options import release_namespace
-from webhook.cli.settings_files import read_settings_files
+from webhook.cli.pending_settings import read_pending_settings
 from webhook.controller.installation import SETTINGS_CONFIG_MAP
 from webhook.kube import Api, Forbidden, NotFound, namespaced
 from webhook.settings import (
@@ -75,7 +75,7 @@ def _changed(
     paths: list[Path], in_force: SettingsByNamespace | None, source: str, why: str
 ) -> JudgingSettings:
     """What the files change of what is in force, or of the defaults where that is not known."""
-    files = read_settings_files(paths, os.environ)
+    files = read_pending_settings(paths, os.environ)
     called = " and ".join(map(str, paths))
     if files.cluster is not None:
         _tell_variables()

@@ -67,7 +67,7 @@ class _Resource(NamedTuple):
         return self.kind, metadata.get("namespace", "") if namespaced else "", metadata["name"]
 
 
-class SettingsFiles(NamedTuple):
+class PendingSettings(NamedTuple):
     """What files say; `cluster` is None where they say nothing about the cluster's settings."""
 
     cluster: Settings | None
@@ -95,9 +95,9 @@ class SettingsFiles(NamedTuple):
         return SettingsByNamespace(cluster, overlays), told
 
 
-def read_settings_files(
+def read_pending_settings(
     paths: Iterable[Path], environment: Mapping[str, str] = _NOTHING
-) -> SettingsFiles:
+) -> PendingSettings:
     """What the files say, the cluster's settings under those of the environment.
 
     Raises SettingsError for what cannot be read, is another object, or comes twice.
@@ -119,7 +119,7 @@ def read_settings_files(
         settings = settings_at(each.document, each.key, environment)
     others = [each for each in found if each.kind != KIND]
     _refuse_twice(others)
-    return SettingsFiles(
+    return PendingSettings(
         settings,
         tuple(each for each in others if each.kind == NAMESPACE_KIND),
         tuple(each for each in others if each.kind == EXCEPTION_KIND),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from webhook.cli.settings_files import SettingsFiles, read_settings_files
+from webhook.cli.pending_settings import PendingSettings, read_pending_settings
 from webhook.settings.by_namespace import Overlay, SettingsByNamespace
 from webhook.settings.faults import SettingsError
 from webhook.settings.model import Settings
@@ -36,15 +36,15 @@ items:
 """
 
 
-def read(folder: Path, *texts: str) -> SettingsFiles:
+def read(folder: Path, *texts: str) -> PendingSettings:
     paths = []
     for number, text in enumerate(texts):
         paths.append(folder / f"{number}.yaml")
         paths[-1].write_text(text, encoding="utf-8")
-    return read_settings_files(paths)
+    return read_pending_settings(paths)
 
 
-def over(found: SettingsFiles, below: SettingsByNamespace) -> SettingsByNamespace:
+def over(found: PendingSettings, below: SettingsByNamespace) -> SettingsByNamespace:
     settings, told = found.over(below, now=0.0)
     assert told == []
     return settings
