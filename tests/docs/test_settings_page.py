@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel
 
 from webhook import names
+from webhook.cli.main import main
 from webhook.settings.environment import NOT_OURS, VARIABLES
 from webhook.settings.model import Settings
 from webhook.settings.values import Section, Value
@@ -58,3 +59,33 @@ def test_every_variable_that_is_not_ours_is_listed(variable: str) -> None:
 @pytest.mark.parametrize("annotation", names.USER_ANNOTATIONS)
 def test_every_annotation_is_told(annotation: str) -> None:
     assert f"`{annotation}`" in PAGE
+
+
+SETTINGS = """\
+delegated: [mcpServerDefaults.image]
+onConflict: warn
+mcpServerMaximums: {limits: {memory: 2Gi}}
+"""
+TEAM = """\
+apiVersion: mcp-admission.dev/v1alpha1
+kind: MCPNamespaceSettings
+metadata: {name: default, namespace: team-a}
+spec:
+  mode: observe
+  mcpServerDefaults: {image: ghcr.io/team-a/base:1}
+  mcpServerMaximums: {limits: {memory: 1Gi}}
+"""
+
+
+def test_the_example_of_settings_show_is_what_it_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("settings.yaml").write_text(SETTINGS)
+    Path("team-a.yaml").write_text(TEAM)
+    command, told = re.findall(
+        r"^```console\n\$ mcp-admission (settings .*)\n((?:.*\n)*?)^```$", PAGE, re.MULTILINE
+    )[0]
+
+    assert main(command.split()) == 1
+    assert capsys.readouterr().out == told

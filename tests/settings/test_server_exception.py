@@ -13,6 +13,11 @@ DIGEST = f"sha256:{'a' * 64}"
         ((), ["anything"], True),
         (("ghcr.io/example/",), ["ghcr.io/example/a:1", "ghcr.io/example/b"], True),
         (("ghcr.io/example/",), ["ghcr.io/example/a:1", "docker.io/b"], False),
+        (("ghcr.io/example",), ["ghcr.io/example/a:1"], True),
+        (("ghcr.io/example",), ["ghcr.io/example-evil/a:1"], False),
+        (("ghcr.io/example/a:1",), ["ghcr.io/example/a:1"], True),
+        (("ghcr.io/example/a:1",), ["ghcr.io/example/a:10"], False),
+        (("ghcr.io/example/a:1",), [f"ghcr.io/example/a:1@{DIGEST}"], True),
         ((DIGEST,), [f"ghcr.io/example/a@{DIGEST}"], True),
         ((DIGEST,), [f"ghcr.io/example/a@sha256:{'b' * 64}"], False),
         (("ghcr.io/a", DIGEST), ["ghcr.io/a:1", f"b@{DIGEST}"], True),
@@ -23,3 +28,12 @@ def test_each_image_has_to_match(
 ) -> None:
     granted = ServerException("a", "team-a", "files", frozenset(), wanted, "old", 0.0)
     assert granted.matches(images) is matches
+
+
+@pytest.mark.parametrize(
+    ("expires", "day"),
+    [(1764547200.0, "2025-12-01"), (1764547199.0, "2025-11-30"), (0.0, "1970-01-01")],
+)
+def test_people_read_the_day_on_which_it_ends(expires: float, day: str) -> None:
+    granted = ServerException("a", "team-a", "files", frozenset(), (), "old", expires)
+    assert granted.end_day == day

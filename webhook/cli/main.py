@@ -19,6 +19,7 @@ COMMANDS = {
     "control": "webhook.cli.control",
     "review": "webhook.cli.review",
     "rules": "webhook.cli.rules",
+    "settings": "webhook.cli.settings",
     "certs": "webhook.cli.certs",
     "audit": "webhook.cli.audit",
     "apply": "webhook.cli.apply",
@@ -47,6 +48,7 @@ examples:
   mcp-admission review deployment.yaml             what would the cluster make of this manifest?
   helm template . | mcp-admission review -         ... and of everything in this chart?
   mcp-admission rules                              which rules are there, and what do they refuse?
+  mcp-admission settings show -n team-a            which settings has a namespace, and why?
   mcp-admission serve --tls-cert tls.crt --tls-key tls.key
                                                    answer the API server's admission reviews
   mcp-admission control                            make what servers need in the cluster

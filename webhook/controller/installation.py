@@ -21,7 +21,7 @@ CERTIFICATES_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/comp
 LEASE, CERTIFICATES_LEASE = CONTROL_DEPLOYMENT, CERTIFICATES_DEPLOYMENT
 CERTIFICATE_MODES = ("own", "cert-manager", "bring-your-own")
 AUTHORITY_SECRET, SERVING_SECRET = "mcp-admission-ca", "mcp-admission-tls"
-SETTINGS_CONFIG_MAP = "mcp-admission-settings"
+SETTINGS_CONFIG_MAP, LOCKED_CONFIG_MAP = "mcp-admission-settings", "mcp-admission-locked"
 WEBHOOK_CONFIGURATION = names.PRODUCT
 WEBHOOK_CONFIGURATIONS = {
     "MutatingWebhookConfiguration": "mutatingwebhookconfigurations",

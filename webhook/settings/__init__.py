@@ -32,6 +32,11 @@ from webhook.settings.load import (
 )
 from webhook.settings.model import MODES, Settings
 from webhook.settings.model_keys import chart_only_keys, dotted
+from webhook.settings.namespace_document import (
+    NamespaceDocument,
+    faults_of_namespace_settings,
+    load_namespace_settings,
+)
 from webhook.settings.namespace_layer import (
     NAMESPACE_KIND,
     NAMESPACE_PLURAL,
@@ -60,6 +65,7 @@ from webhook.settings.server_defaults import (
 from webhook.settings.server_exception import ServerException
 from webhook.settings.stage import (
     ACCEPTED_FILE,
+    LOCKED_FILE,
     Accepted,
     Stage,
     parse_accepted,
@@ -103,6 +109,7 @@ __all__ = [
     "HEADER",
     "IN_FORCE",
     "KIND",
+    "LOCKED_FILE",
     "MODES",
     "NAME",
     "NAMESPACES_FILE",
@@ -124,6 +131,7 @@ __all__ = [
     "Level",
     "LocalObjectReference",
     "MCPServerDefaults",
+    "NamespaceDocument",
     "NamespaceLayer",
     "NetworkPolicy",
     "NoBlockError",
@@ -148,12 +156,14 @@ __all__ = [
     "cidr",
     "content_digest",
     "dotted",
+    "faults_of_namespace_settings",
     "faults_of_resource",
     "fitting_overlay",
     "fitting_overlays",
     "is_dns_subdomain",
     "level",
     "listed",
+    "load_namespace_settings",
     "load_settings",
     "minor",
     "namespace_layer",

@@ -5,7 +5,7 @@ There is one resource for the cluster. What the API server writes into it (statu
 says nothing about settings.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,6 @@ COUNTED = {
 """Where the status counts the servers of a state; every server is in one."""
 
 API_VERSION = f"{GROUP}/{VERSION}"
-_LISTS = ("List", f"{KIND}List")
 _PARTS = ("apiVersion", "kind", "metadata", "spec", "status")
 
 
@@ -48,38 +47,50 @@ def is_exported(value: Any) -> bool:
     return isinstance(value, dict) and ("apiVersion" in value or "kind" in value)
 
 
-def single_resource(value: dict[str, Any]) -> tuple[Key, Any]:
+def single_resource(value: dict[str, Any], kind: str = KIND) -> tuple[Key, Any]:
     """The resource in what kubectl printed, and the key that leads to it.
 
     Raises NotOneResourceError.
     """
-    if value.get("kind") not in _LISTS:
+    if value.get("kind") not in {"List", f"{kind}List"}:
         return (), value
     items = value.get("items")
     if not isinstance(items, list) or len(items) != 1:
         raise NotOneResourceError(
-            ("items",), f"must hold one {KIND}, and nothing else: name a file with settings"
+            ("items",), f"must hold one {kind}, and nothing else: name a file with settings"
         )
     return ("items", 0), items[0]
 
 
 def faults_of_resource(found: Any) -> Iterator[KeyFault]:
     """What an API server or a controller would not accept of the resource."""
+    problem = fault_of_kind(found, KIND)
+    if problem is not None:
+        yield problem
+        return
+    yield from faults_beside_spec(found, KIND, "the cluster")
+    yield from _of_spec(found)
+
+
+def fault_of_kind(found: Any, kind: str) -> KeyFault | None:
+    """Why this is no object of the kind; None where it is one, or does not say."""
     if not isinstance(found, dict):
-        yield KeyFault((), f"must be an {KIND}")
-        return
-    if found.get("kind", KIND) != KIND:
-        yield KeyFault(("kind",), f"must be {KIND}")
-        return
+        return KeyFault((), f"must be an {kind}")
+    if found.get("kind", kind) != kind:
+        return KeyFault(("kind",), f"must be {kind}")
+    return None
+
+
+def faults_beside_spec(found: dict[str, Any], kind: str, owner: str) -> Iterator[KeyFault]:
+    """What is wrong with a settings resource of an owner, apart from its settings."""
     if found.get("apiVersion", API_VERSION) != API_VERSION:
         yield KeyFault(("apiVersion",), f"must be {API_VERSION}")
     metadata = found.get("metadata")
     if not isinstance(metadata, dict) or metadata.get("name") != NAME:
-        yield KeyFault(("metadata", "name"), f"must be {NAME}: there is one {KIND} for the cluster")
+        yield KeyFault(("metadata", "name"), f"must be {NAME}: there is one {kind} for {owner}")
     for key in found.keys() - _PARTS:
         near = nearest(key, _PARTS)
         yield KeyFault((key,), f"unknown key{f': did you mean {near}?' if near else ''}")
-    yield from _of_spec(found)
 
 
 def spec_of(found: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +129,7 @@ def read_layers(path: Path | None, environment: Mapping[str, str] = _NOTHING) ->
     try:
         file = _layer(reader.read_file(path), str(path))
     except reader.DocumentError as error:
-        raise _unreadable(error) from None
+        raise file_error(error) from None
     return [file, environment_layer(environment, file.values)]
 
 
@@ -127,40 +138,51 @@ def parse_settings(text: bytes | str, source: str) -> Settings:
     try:
         return merge_layers([_layer(reader.read_documents(text, source), source)])
     except reader.DocumentError as error:
-        raise _unreadable(error) from None
+        raise file_error(error) from None
 
 
 def _layer(found: list[reader.Document], source: str) -> Layer:
+    document = single_document(found, source)
+    if is_exported(document.value):
+        return _exported(document)
+    return Layer(document.value, lambda key: place_in(document, key))
+
+
+def single_document(found: list[reader.Document], source: str) -> reader.Document:
+    """The one document of a settings file, which is a mapping; raises SettingsError."""
     document, *more = found
     if more:
         raise SettingsError(
             f"{source}:{more[0].line('')}: a second document starts here: keep one, because "
             "settings are one mapping"
         )
-    if is_exported(document.value):
-        return _exported(document)
     if not isinstance(document.value, dict):
         raise SettingsError(
             f"{source}:{document.line('')}: settings are a mapping of keys: {_DEFAULTS}"
         )
-    return Layer(document.value, lambda key: place_in(document, key))
+    return document
 
 
 def _exported(document: reader.Document) -> Layer:
-    """The settings of a resource, or of the list that holds it."""
+    return exported_resource(document, KIND, faults_of_resource)[1]
+
+
+def exported_resource(
+    document: reader.Document, kind: str, faults: Callable[[Any], Iterable[KeyFault]]
+) -> tuple[dict[str, Any], Layer]:
+    """A resource, or the one of a list, and its settings; raises SettingsError for its faults."""
     try:
-        around, found = single_resource(document.value)
+        around, found = single_resource(document.value, kind)
     except NotOneResourceError as error:
         raise SettingsError(f"{place_in(document, error.key)}: {error}") from None
 
     def place(key: Key) -> str:
         return place_in(document, (*around, *key))
 
-    faults = faults_of_resource(found)
-    lines = [f"{place(fault.key)}: {fault.sentence}" for fault in faults]
+    lines = [f"{place(fault.key)}: {fault.sentence}" for fault in faults(found)]
     if lines:
         raise SettingsError("\n".join(lines[:MOST_FAULTS]))
-    return Layer(spec_of(found), lambda key: place(("spec", *key)))
+    return found, Layer(spec_of(found), lambda key: place(("spec", *key)))
 
 
 def place_in(document: reader.Document, key: Key) -> str:
@@ -169,7 +191,8 @@ def place_in(document: reader.Document, key: Key) -> str:
     return f"{document.source}:{line}: {dotted(key) or 'the object'}"
 
 
-def _unreadable(error: reader.DocumentError) -> SettingsError:
+def file_error(error: reader.DocumentError) -> SettingsError:
+    """The error of a settings file that cannot be read."""
     if isinstance(error, reader.EmptyDocumentError):
         return SettingsError(
             f"{error.source}:{error.line}: there are no settings here: {_DEFAULTS}"

@@ -43,7 +43,7 @@ LARGEST_VALUES = 16 * 1024
 # The controller may have no right to read Secrets; no namespace gives it back.
 _COPIES = "secrets.copy"
 _MAXIMUMS = "mcpServerMaximums"
-_BY_KEY = MERGED_BY_KEY | {(_MAXIMUMS, "requests"), (_MAXIMUMS, "limits")}
+MERGED_IN_NAMESPACES = MERGED_BY_KEY | {(_MAXIMUMS, "requests"), (_MAXIMUMS, "limits")}
 _NO_EFFECT = "until then, nothing of these settings is in force"
 
 Json = Mapping[str, Any]
@@ -65,13 +65,13 @@ def namespace_layer(cluster: Settings, spec: Any) -> NamespaceLayer:
     problem = out_of_bounds(spec)
     if problem is not None:
         return NamespaceLayer(cluster, {}, (KeyFault((), problem),))
-    given, faults = _understood(without_nulls(spec, _BY_KEY))
+    given, faults = _understood(without_nulls(spec, MERGED_IN_NAMESPACES))
     asked = Settings.model_validate(given)
     # With their defaults, so that the same is the same however it is written.
     whole, held = asked.model_dump(by_alias=True), cluster.model_dump(by_alias=True)
     own = asked.model_dump(by_alias=True, exclude_unset=True)
     kept: dict[str, Any] = {}
-    for key in leaf_keys(own, _BY_KEY):
+    for key in leaf_keys(own, MERGED_IN_NAMESPACES):
         in_force = rule_action(cluster, key[1]) if key[0] == "rules" else _at(held, key)
         reason = _refusal(cluster, key, _at(whole, key), in_force)
         if reason is None:
@@ -89,7 +89,7 @@ def namespace_layer(cluster: Settings, spec: Any) -> NamespaceLayer:
 
 def _merged(cluster: Settings, values: dict[str, Any]) -> Settings:
     beneath = cluster.model_dump(by_alias=True, exclude_unset=True)
-    return Settings.model_validate(merged_values(beneath, values, _BY_KEY))
+    return Settings.model_validate(merged_values(beneath, values, MERGED_IN_NAMESPACES))
 
 
 def out_of_bounds(spec: Any) -> str | None:
@@ -115,7 +115,7 @@ def _understood(given: dict[str, Any]) -> tuple[dict[str, Any], list[KeyFault]]:
             explained = list(islice(explain(error), MOST_FAULTS))
             # What is counted alone needs no sentence.
             faults += [*explained, *(KeyFault(key, "") for key in keys[len(explained) :])]
-            for key in {leaf_of(key, _BY_KEY) for key in keys}:
+            for key in {leaf_of(key, MERGED_IN_NAMESPACES) for key in keys}:
                 _drop(given, key)
         else:
             return given, faults

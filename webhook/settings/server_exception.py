@@ -5,7 +5,11 @@ has ended is taken out of the settings before.
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import NamedTuple
+
+
+_BETWEEN_PARTS = ("/", ":", "@")
 
 
 class ServerException(NamedTuple):
@@ -23,6 +27,11 @@ class ServerException(NamedTuple):
     reason: str
     expires: float
 
+    @property
+    def end_day(self) -> str:
+        """The day on which it ends, in UTC, as YYYY-MM-DD."""
+        return datetime.fromtimestamp(self.expires, UTC).date().isoformat()
+
     def ended(self, now: float) -> bool:
         """Whether it is not in force any more."""
         return self.expires <= now
@@ -33,4 +42,10 @@ class ServerException(NamedTuple):
 
     def _matches(self, image: str) -> bool:
         _, _, digest = image.partition("@")
-        return any(image.startswith(each) or digest == each for each in self.images)
+        return any(digest == each or _begins_with(image, each) for each in self.images)
+
+
+def _begins_with(image: str, prefix: str) -> bool:
+    """Whether an image begins with a prefix that ends where a part of its name does."""
+    ends = image[len(prefix) : len(prefix) + 1] in ("", *_BETWEEN_PARTS)
+    return image.startswith(prefix) and (ends or prefix.endswith(_BETWEEN_PARTS))

@@ -37,6 +37,8 @@ from webhook.settings.written_settings import (
 )
 
 ACCEPTED_FILE = "accepted.yaml"
+LOCKED_FILE = "locked.yaml"
+"""What chart and environment set, beside the files of the stage."""
 NEXT, BEFORE = "next", "before"
 
 

@@ -1,0 +1,160 @@
+"""The settings of a cluster for `settings show`: what is in force, and what is written for it.
+
+What replicas use is in one ConfigMap, with what chart and environment set of it and what was
+accepted of the resource. The resources say what is wanted now: it may be refused, or on its way.
+"""
+
+import argparse
+import asyncio
+import base64
+import binascii
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from webhook.cli import output
+from webhook.cli.cluster_options import connect_to_cluster, release_namespace
+from webhook.controller.installation import LOCKED_CONFIG_MAP, SETTINGS_CONFIG_MAP
+from webhook.controller.settings.settings_reconciler import SOURCE_FILE
+from webhook.kube import Api, ApiError, ConfigurationError, NotFound, cluster_wide, namespaced
+from webhook.settings import (
+    FILE,
+    GROUP,
+    KIND,
+    LOCKED_FILE,
+    NAME,
+    NAMESPACE_KIND,
+    NAMESPACE_PLURAL,
+    NAMESPACES_FILE,
+    PLURAL,
+    VERSION,
+    Layer,
+    SettingsError,
+    origins,
+    parse_overlays,
+    parse_settings,
+    uncompressed,
+)
+
+_NOT_THERE = "{} is not there: install mcp-admission, or name a file with --settings"
+_WAITS = "is not in force yet: the status of the resource says why"
+_OF_CHART = "is not in force yet: control has not read the values of the chart"
+_VARIABLE = "a variable of the controller"
+
+Json = dict[str, Any]
+
+
+def settings_in_cluster(
+    args: argparse.Namespace, of_namespace: origins.SettingsSource | None
+) -> origins.SettingsOrigins | None:
+    """The settings in force; with a source, as if it was the resource of the namespace.
+
+    None where the cluster cannot be reached or read, which is then said. Raises SettingsError.
+    """
+    output.log_requests(args)
+    try:
+        return asyncio.run(_read(args, of_namespace))
+    except (ApiError, ConfigurationError) as error:
+        output.write_error(args, error)
+        return None
+
+
+async def _read(
+    args: argparse.Namespace, of_namespace: origins.SettingsSource | None
+) -> origins.SettingsOrigins:
+    release = release_namespace(args)
+    group, where = f"{GROUP}/{VERSION}", f"ConfigMap {release}/{SETTINGS_CONFIG_MAP}"
+    async with await connect_to_cluster(args) as api:
+        held = await _get(api, namespaced("v1", "configmaps", release, SETTINGS_CONFIG_MAP))
+        if held is None:
+            raise SettingsError(_NOT_THERE.format(where))
+        chart = await _get(api, namespaced("v1", "configmaps", release, LOCKED_CONFIG_MAP))
+        resource = await _get(api, cluster_wide(group, PLURAL, NAME))
+        wanted = None
+        if args.namespace is not None and of_namespace is None:
+            wanted = await _get(api, namespaced(group, NAMESPACE_PLURAL, args.namespace, NAME))
+    found = _of_cluster(_Files(where, held), _chart_source(chart or {}, release), resource)
+    if args.namespace is None or of_namespace is not None:
+        return replace(found, namespace=of_namespace)
+    overlays = parse_overlays(_overlays(held, where), f"{where}, {NAMESPACES_FILE}").current
+    distributed = overlays[args.namespace].values if args.namespace in overlays else {}
+    place = f"{NAMESPACE_KIND} {args.namespace}/{NAME}"
+    return replace(
+        found,
+        namespace=_source(origins.NAMESPACE_ORIGIN, _spec(wanted), place),
+        distributed=distributed,
+        waiting={**found.waiting, origins.NAMESPACE_ORIGIN: _why(wanted)},
+    )
+
+
+class _Files(NamedTuple):
+    """A ConfigMap with settings files."""
+
+    name: str
+    found: Json
+
+    def values(self, file: str) -> Json | None:
+        """What a file sets; None without the file. Raises SettingsError."""
+        text = (self.found.get("data") or {}).get(file)
+        if text is None:
+            return None
+        return origins.set_values(parse_settings(text or "{}", f"{self.name}, {file}"))
+
+
+def _of_cluster(
+    files: _Files, chart: origins.SettingsSource, resource: Json | None
+) -> origins.SettingsOrigins:
+    """The settings of the cluster; what neither chart nor resource sets is of the environment."""
+    text = (files.found.get("data") or {}).get(FILE, "")
+    cluster = parse_settings(text, f"{files.name}, {FILE}")
+    accepted = files.values(SOURCE_FILE) or {}
+    beneath, locks = [chart.layer.values], files.values(LOCKED_FILE)
+    if locks is None:
+        beneath, locks = [*beneath, accepted], origins.set_values(cluster)
+    set_by_variables = origins.differing_values(locks, beneath)
+    variables = Layer(set_by_variables, lambda key: origins.variable_of(key) or _VARIABLE)
+    environment = origins.SettingsSource(origins.ENVIRONMENT, variables)
+    place = f"{KIND} {NAME}"
+    return origins.SettingsOrigins(
+        cluster,
+        (_source(origins.CLUSTER, accepted, place), chart, environment),
+        (_source(origins.CLUSTER, _spec(resource), place), chart, environment),
+        waiting={origins.CLUSTER: _why(resource), origins.CHART: _OF_CHART},
+    )
+
+
+def _chart_source(found: Json, release: str) -> origins.SettingsSource:
+    name = f"ConfigMap {release}/{LOCKED_CONFIG_MAP}"
+    return _source(origins.CHART, _Files(name, found).values(FILE) or {}, name)
+
+
+def _source(origin: str, values: Json, place: str) -> origins.SettingsSource:
+    return origins.SettingsSource(origin, Layer(values, lambda _: place))
+
+
+def _spec(resource: Json | None) -> Json:
+    return (resource or {}).get("spec") or {}
+
+
+def _why(resource: Json | None) -> str:
+    """Why what the resource sets is not in force, as its status says."""
+    conditions = ((resource or {}).get("status") or {}).get("conditions") or []
+    said = {each["type"]: each["message"] for each in conditions if each["status"] != "True"}
+    reason = said.get("Valid") or said.get("Distributed")
+    return f"is not in force yet: {reason}" if reason else _WAITS
+
+
+def _overlays(found: Json, name: str) -> bytes:
+    """The JSON of the file about namespaces; raises SettingsError."""
+    text = (found.get("binaryData") or {}).get(NAMESPACES_FILE, "")
+    source = f"{name}, {NAMESPACES_FILE}"
+    try:
+        return uncompressed(base64.b64decode(text, validate=True), source)
+    except binascii.Error:
+        raise SettingsError(f"{source}: is not what control writes (no base64)") from None
+
+
+async def _get(api: Api, path: str) -> Json | None:
+    try:
+        return await api.get(path)
+    except NotFound:
+        return None
