@@ -90,6 +90,21 @@ async def test_settings_are_on_their_way_until_every_replica_has_them(told: Told
     assert len(told.users.written) == 2
 
 
+async def test_what_was_built_just_now_is_not_what_replicas_have(told: Told) -> None:
+    told.users.set("team", STRICT)
+    told.users.grant("crm-root", "team")
+    await told.comes()
+
+    told.users.set("team", {"mcpServerMaximums": {"limits": {"memory": "1Gi"}}})
+    told.users.grant("crm-root", "team", rules=["sysctls"])
+    await told.users.builder.build(CLUSTER, ROOM)
+    for key in told.users.told:
+        await told.reconciler.reconcile(key)
+
+    assert told.users.condition("default", "Distributed", "team") == ("False", "Waiting")
+    assert told.users.condition("crm-root", "InForce") == ("False", "Waiting")
+
+
 @pytest.mark.parametrize(
     ("answers", "said"),
     [(Answers({}), "no replica serves"), (Answers({}, "forbidden"), "could not be asked")],

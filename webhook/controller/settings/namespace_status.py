@@ -164,7 +164,9 @@ class StatusReconciler:
 
     def _arrived(self, namespace: str, stored: _Stored, condition: str, progress: Progress) -> bool:
         """Whether every replica has what there is for a namespace."""
-        if not progress.settled(namespace):
+        # What was built just now may not be on its way yet.
+        wanted = self._builder.fitting.get(namespace)
+        if progress.overlays.get(namespace) != wanted or not progress.settled(namespace):
             return False
         before = condition_of(stored.status, condition)
         # What others change is no news of this one.
