@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhook.controller.settings.cluster_decision import LOCKED_FILE, SOURCE_FILE, SettingsDecision
+from webhook.controller.settings.cluster_decision import SOURCE_FILE, SettingsDecision
 from webhook.settings.layers import Layer
 from webhook.settings.model_keys import dotted
 
@@ -48,6 +48,5 @@ def test_a_new_leader_with_a_faulty_spec_takes_what_the_one_before_had(
 def test_replicas_are_told_what_is_locked() -> None:
     decision = SettingsDecision(LOCKS)
 
-    assert LOCKED_FILE == "locked.yaml"
     assert decision.locked == "mode: warn\n"
     assert decision.decide({"mode": "enforce"}, {})[0].settings.mode == "warn"

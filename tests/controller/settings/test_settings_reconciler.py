@@ -10,13 +10,14 @@ from tests.controller.settings.announced import Users
 from webhook.controller import serving_replicas
 from webhook.controller.installation import Installation
 from webhook.controller.settings import propagation, settings_reconciler
-from webhook.controller.settings.cluster_decision import LOCKED_FILE, SOURCE_FILE
+from webhook.controller.settings.cluster_decision import SOURCE_FILE
 from webhook.controller.settings.distribution import Progress
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
 from webhook.controller.settings.settings_reconciler import SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsResource
 from webhook.controller.settings.steps import read_stage
 from webhook.kube.errors import Forbidden
+from webhook.settings import LOCKED_FILE
 from webhook.settings.layers import FILE
 from webhook.settings.stage import ACCEPTED_FILE, Stage
 from webhook.settings.written_settings import WrittenSettings

@@ -14,7 +14,7 @@ from webhook.controller.settings.settings_store import Files
 from webhook.documents import DocumentError, reader
 from webhook.settings import Layer, SettingsError, layers
 
-SOURCE_FILE, LOCKED_FILE = "resource.yaml", "locked.yaml"
+SOURCE_FILE = "resource.yaml"
 
 LOG = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from typing import Any
 from webhook import names
 from webhook.controller.installation import OWN_LABELS, Installation
 from webhook.controller.settings import steps
-from webhook.controller.settings.cluster_decision import LOCKED_FILE, SOURCE_FILE, SettingsDecision
+from webhook.controller.settings.cluster_decision import SOURCE_FILE, SettingsDecision
 from webhook.controller.settings.distribution import (
     ChangeStep,
     Distribution,
@@ -33,7 +33,7 @@ from webhook.controller.settings.overlay_builder import (
 from webhook.controller.settings.propagation import PATIENCE, Propagation
 from webhook.controller.settings.settings_store import Files, SettingsResource, SettingsStore
 from webhook.kube import Api, ApiError, NotFound
-from webhook.settings import ACCEPTED_FILE, COUNTED, NAMESPACES_FILE, Layer, Stage
+from webhook.settings import ACCEPTED_FILE, COUNTED, LOCKED_FILE, NAMESPACES_FILE, Layer, Stage
 
 LABELS = {"app.kubernetes.io/name": names.PRODUCT, **OWN_LABELS}
 # Counts of servers alone cause no more writes than this.
