@@ -18,7 +18,6 @@ from webhook.settings import Settings
 Json = dict[str, Any]
 LONGEST_VALUE = 60
 OVER = {"Succeeded", "Failed"}
-GOT_LATER = ("nodeName", "ephemeralContainers", names.GATES)
 DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
 REPLICA_FAILURE = "ReplicaFailure"
 
@@ -78,20 +77,11 @@ def pod_findings(found: Json, settings: Settings, scope: admission.Scope) -> lis
     """What would be refused or changed if the pod were created now; none of one that has ended."""
     if (found.get("status") or {}).get("phase") in OVER:
         return []
-    before = _as_applied(found)
-    after = deepcopy(before)
-    metadata = found["metadata"]
-    given = {"namespace": metadata["namespace"], "name": metadata["name"]}
-    request = admission.Request(
-        admission.Hook.MUTATE, admission.PODS, "CREATE", after, kind="Pod", **given
-    )
-    reasons = admission.drift.objections(request, settings, scope)
-    labels = metadata.get("labels") or {}
+    outlook = admission.drift_of_pod(found, settings, scope)
+    labels = found["metadata"].get("labels") or {}
     filled_in = labels.get(names.SERVER) == "true" and names.NAME in labels
-    after["spec"].pop(names.GATES, None)
-    changes = () if reasons else admission.drift.changes(before, after)
     older = () if filled_in else (OLDER,)
-    return [*map(refused_finding, reasons), *older, *map(changed_finding, changes)]
+    return [*map(refused_finding, outlook.reasons), *older, *map(changed_finding, outlook.changes)]
 
 
 def workload_findings(
@@ -166,13 +156,6 @@ def _refusal(status: Json) -> str:
 def _timed_out(status: Json) -> bool:
     """Whether the Deployment's controller has given up waiting."""
     return any(each.get("reason") == DEADLINE_EXCEEDED for each in status.get("conditions") or [])
-
-
-def _as_applied(found: Json) -> Json:
-    """A pod without the fields that it got after its creation."""
-    metadata = {key: each for key, each in found["metadata"].items() if key != "managedFields"}
-    spec = {key: each for key, each in found["spec"].items() if key not in GOT_LATER}
-    return deepcopy({"metadata": metadata, "spec": spec})
 
 
 def refused_finding(finding: admission.Finding) -> ServerFinding:
