@@ -12,10 +12,13 @@ import yaml
 from webhook.cli import apply
 from webhook.cli.judging_settings import JudgingSettings
 from webhook.cli.main import main
-from webhook.fleet.restart import Restarted, RestartResult, Target
+from webhook.fleet.restart import Restarted, RestartResult
+from webhook.fleet.targets import Outdated, Target
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 FORMATS: dict[str, Callable[[str], Any]] = {"json": json.loads, "yaml": yaml.safe_load}
+BELOW: dict[str, int] = {}
 CRM, SEARCH, SHOP = (Target("team", name) for name in ("crm", "search", "shop"))
 
 
@@ -65,8 +68,8 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Restarted]:
         def __init__(self, *_: object) -> None:
             pass
 
-        async def outdated(self, _: str | None) -> tuple[list[Target], int]:
-            return list(ends), 2
+        async def outdated(self, _: str | None) -> Outdated:
+            return Outdated(list(ends), 2, BELOW)
 
     class Restarter:
         def __init__(self, *given: Any, dry_run: bool) -> None:
@@ -77,7 +80,7 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Restarted]:
             return ends[target]
 
     async def judged(*_: Any) -> JudgingSettings:
-        return JudgingSettings(Settings(), "the defaults")
+        return JudgingSettings(SettingsByNamespace(Settings()), "the defaults")
 
     doubles = {
         "connect_to_cluster": nobody,
@@ -135,3 +138,37 @@ def test_people_read_the_same_words(
     out, err = capsys.readouterr()
     assert out == "Deployment team/crm is current\n3 current\n"
     assert err == ("judged by the defaults\n[1/1] Deployment team/crm: 0 of 1 new pods are there\n")
+
+
+def test_servers_below_enforce_are_told_and_count_as_not_touched(
+    fleet: dict[Target, Restarted],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fleet[CRM] = Restarted(CRM, RestartResult.ROLLED)
+    monkeypatch.setitem(BELOW, "shop", 3)
+
+    assert main(["apply", "--all"]) == 1
+
+    out, err = capsys.readouterr()
+    assert "1 rolled, 2 current, 3 not-touched" in out
+    assert "not touched: 3 in shop: these namespaces are below the mode enforce" in err
+
+
+def test_a_namespace_below_enforce_that_is_named_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def judged(*_: Any) -> JudgingSettings:
+        observing = Settings.model_validate({"mode": "observe"})
+        return JudgingSettings(SettingsByNamespace(observing), "the defaults")
+
+    monkeypatch.setattr(apply, "connect_to_cluster", nobody)
+    monkeypatch.setattr(apply, "judging_settings", judged)
+
+    assert main(["apply", "-n", "team", "crm"]) == 2
+
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "mcp-admission apply: the namespace team has the mode observe, in which a rollout changes "
+        "nothing: nothing was touched; `mcp-admission audit -n team --as enforce` shows what "
+        "enforce would change"
+    )

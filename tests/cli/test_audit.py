@@ -1,5 +1,6 @@
 """`audit` without a cluster: its exit code, and what it says beside the report."""
 
+import argparse
 import json
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
@@ -14,6 +15,7 @@ from webhook.cli.main import main
 from webhook.fleet.report import ServerFinding, ServerStatus, Skipped
 from webhook.fleet.unlabelled.lookalikes import UnlabelledReport
 from webhook.kube.errors import Forbidden
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 CURRENT = ServerStatus("Deployment", "team", "crm")
@@ -21,26 +23,32 @@ OLD = CURRENT._replace(findings=(ServerFinding(OUT_OF_DATE, "out-of-date", "a wo
 UNREAD = Skipped("namespace other", "forbidden")
 
 
-def inspect(monkeypatch: pytest.MonkeyPatch, *servers: ServerStatus, **found: Any) -> None:
+def inspect(
+    monkeypatch: pytest.MonkeyPatch, *servers: ServerStatus, **found: Any
+) -> dict[str, Any]:
     """Let the audit find these servers on a cluster that is not there."""
 
     class Audit:
         skipped = found.get("skipped", ())
         registered = found.get("registered", True)
 
-        def __init__(self, *_: object) -> None:
-            pass
+        def modes(self) -> dict[str, str]:
+            return dict(found.get("modes", {}))
+
+        def __init__(self, *given: Any) -> None:
+            found["asked"] = getattr(given[1], "asked", None)
 
         async def run(self) -> tuple[ServerStatus, ...]:
             if "error" in found:
                 raise found["error"]
             return servers
 
-    async def connect(*_: object) -> AbstractAsyncContextManager[None]:
+    async def connect(args: argparse.Namespace) -> AbstractAsyncContextManager[None]:
+        found["user"] = args.as_user
         return nullcontext()
 
     async def judged(*_: object) -> JudgingSettings:
-        return JudgingSettings(Settings(), "the defaults")
+        return JudgingSettings(SettingsByNamespace(Settings()), "the defaults")
 
     monkeypatch.setattr(audit, "connect_to_cluster", connect)
     monkeypatch.setattr(audit, "judging_settings", judged)
@@ -51,6 +59,7 @@ def inspect(monkeypatch: pytest.MonkeyPatch, *servers: ServerStatus, **found: An
 
     monkeypatch.setattr(audit, "Audit", Audit)
     monkeypatch.setattr(audit, "LookalikeSearch", Search)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -107,3 +116,36 @@ def test_a_search_for_unlabelled_servers_has_codes_of_its_own(
     out, err = capsys.readouterr()
     assert [each["name"] for each in json.loads(out)["workloads"]] == (["bridge"] if title else [])
     assert "judged by the defaults" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "asked", "user"),
+    [
+        ([], "", ""),
+        (["--as", "enforce"], "enforce", ""),
+        (["--as", "warn", "--as", "alice"], "warn", "alice"),
+        (["--as", "alice", "--as", "enforce"], "enforce", "alice"),
+        (["--as", "user:warn"], "", "warn"),
+        (["--as", "user:enforce", "--as=enforce"], "enforce", "enforce"),
+        (["--as", "user:alice"], "", "user:alice"),
+        (["--as", "observe"], "", "observe"),
+    ],
+    ids=str,
+)
+def test_a_mode_and_a_user_are_told_apart(
+    words: list[str], asked: str, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = inspect(monkeypatch, CURRENT)
+
+    main(["audit", *words])
+
+    assert (found["asked"], found["user"]) == (asked, user)
+
+
+def test_a_namespace_below_enforce_is_no_finding(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inspect(monkeypatch, CURRENT._replace(would="would-refuse"), modes={"team": "observe"})
+
+    assert main(["audit"]) == 0
+    assert "enforce would change 0 and refuse 1" in capsys.readouterr().out

@@ -41,6 +41,8 @@ def completed(script: str, *words: str, folder: Path) -> list[str]:
         (("completion", "z"), {"zsh"}),
         (("audit", "--kubeconfig", ""), set()),
         (("audit", "--unl"), {"--unlabelled"}),
+        (("audit", "--as", ""), {"enforce", "warn"}),
+        (("apply", "--as", ""), set()),
         (("settings", ""), {"show"}),
         (("settings", "show", "--na"), {"--namespace", "--namespace-settings"}),
         (("audit", "-n", "a"), set()),

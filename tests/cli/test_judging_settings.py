@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,11 @@ import pytest
 
 from webhook.cli.judging_settings import JudgingSettings, judging_settings
 from webhook.kube.errors import ApiError, Forbidden, NotFound
+from webhook.settings.by_namespace import Overlay
 from webhook.settings.faults import SettingsError
+from webhook.settings.model import Settings
+from webhook.settings.server_exception import ServerException
+from webhook.settings.written_settings import WrittenOverlays, compressed, overlays_json
 
 
 class Cluster:
@@ -26,7 +31,7 @@ class Cluster:
 
 
 def judged(found: dict[str, Any] | ApiError, file: Path | None = None) -> JudgingSettings:
-    args = argparse.Namespace(service="webhook.platform", settings=file)
+    args = argparse.Namespace(service="webhook.platform", settings=file and [file])
     api: Any = Cluster(found)
     return asyncio.run(judging_settings(api, args))
 
@@ -56,7 +61,7 @@ def test_variables_that_are_not_read_are_reported_where_the_environment_counts(
 def test_servers_are_judged_by_the_settings_in_force() -> None:
     found = judged({"data": {"settings.yaml": DENY}})
 
-    assert (found.settings.replicas.policy, found.source) == ("deny", IN_FORCE)
+    assert (found.settings.cluster.replicas.policy, found.source) == ("deny", IN_FORCE)
 
 
 @pytest.mark.parametrize(
@@ -69,19 +74,86 @@ def test_where_they_cannot_be_read_the_report_says_so(
     monkeypatch.setenv("OBOT_SERVER_MCPK8S_SETTINGS_RUNTIMECLASSNAME", "gvisor")
     found = judged(answer)
 
-    assert found.settings.mcp_server_defaults.runtime_class_name == "gvisor"
+    assert found.settings.cluster.mcp_server_defaults.runtime_class_name == "gvisor"
     assert found.source == (
         "the defaults and the environment, which may not be what is in force: "
         f"{IN_FORCE} {why}, so name a file with --settings"
     )
 
 
-def test_a_file_is_asked_for_and_the_cluster_is_not(tmp_path: Path) -> None:
+def test_a_file_counts_where_the_cluster_has_no_settings(tmp_path: Path) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text(DENY, encoding="utf-8")
-    found = judged({}, file)
+    found = judged(NOT_FOUND, file)
 
-    assert (found.settings.replicas.policy, found.source) == ("deny", f"{file} and the environment")
+    assert (found.settings.cluster.replicas.policy, found.source) == (
+        "deny",
+        f"{file} and the environment",
+    )
+
+
+NAMESPACE_SETTINGS = """
+apiVersion: mcp-admission.dev/v1alpha1
+kind: MCPNamespaceSettings
+metadata: {name: default, namespace: team}
+spec: {mode: warn, isolation: {gate: true}}
+"""
+
+
+def packed(overlays: dict[str, Overlay]) -> dict[str, Any]:
+    content = compressed(overlays_json(WrittenOverlays(overlays)))
+    return {"namespaces.json.gz": base64.b64encode(content).decode()}
+
+
+def test_namespaces_have_their_own_settings_and_exceptions() -> None:
+    granted = ServerException("e", "shop", "crm", frozenset({"host"}), (), "", 2e10)
+    ended = granted._replace(name="f", expires=1.0)
+    overlays = {
+        "team": Overlay({"replicas": {"policy": "deny"}}),
+        "shop": Overlay({}, (granted, ended)),
+    }
+    found = judged({"data": {"settings.yaml": "{}"}, "binaryData": packed(overlays)})
+
+    policies = [found.settings.of(each).replicas.policy for each in ("team", "shop")]
+    assert policies == ["deny", Settings().replicas.policy]
+    assert found.settings.of("shop").exceptions_of("crm") == (granted,)
+
+
+def test_a_file_for_namespaces_changes_what_is_in_force(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "team.yaml"
+    file.write_text(NAMESPACE_SETTINGS, encoding="utf-8")
+    in_force = {"data": {"settings.yaml": f"{{{DENY}, mode: observe}}"}}
+    found = judged(in_force, file)
+
+    assert (found.settings.of("team").mode, found.settings.of("shop").mode) == ("warn", "observe")
+    assert found.settings.of("team").replicas.policy == "deny"
+    assert found.source == f"{file} over {IN_FORCE}"
+    assert found.in_force is not None
+    assert found.in_force.of("team").mode == "observe"
+
+    judged({"data": {"settings.yaml": "mode: enforce"}}, file)
+    assert f"{file}:5: spec.mode is not in force: " in capsys.readouterr().err
+
+
+def test_what_namespaces_have_stays_under_new_settings_of_the_cluster(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("mode: observe", encoding="utf-8")
+    overlays = {"team": Overlay({"mode": "enforce"})}
+    found = judged({"data": {"settings.yaml": "{}"}, "binaryData": packed(overlays)}, file)
+
+    assert (found.settings.of("team").mode, found.settings.of("shop").mode) == (
+        "enforce",
+        "observe",
+    )
+    assert found.source == f"{file} and the environment, and what namespaces have by {IN_FORCE}"
+
+
+@pytest.mark.parametrize("content", ["!", base64.b64encode(b"no gzip").decode()])
+def test_overlays_that_cannot_be_read_are_an_error(content: str) -> None:
+    with pytest.raises(SettingsError, match="is not what control writes"):
+        judged({"data": {"settings.yaml": "{}"}, "binaryData": {"namespaces.json.gz": content}})
 
 
 @pytest.mark.parametrize(

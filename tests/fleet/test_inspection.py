@@ -15,6 +15,7 @@ from tests.kube.virtual_time import run
 from webhook.admission import Scope
 from webhook.controller.installation import Installation
 from webhook.fleet.inspection import Audit
+from webhook.fleet.judged_mode import JudgedMode
 from webhook.fleet.report import ServerStatus
 from webhook.kube.errors import (
     ApiError,
@@ -23,17 +24,25 @@ from webhook.kube.errors import (
     TooManyRequests,
     Unreachable,
 )
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 PLACES = Installation("mcp-admission", RELEASE)
 OWNER = {"controller": True, "uid": "x"}
 
 
+def judged(given: Settings | None = None) -> JudgedMode:
+    return JudgedMode(SettingsByNamespace(given or Settings()))
+
+
 def audited(
-    cluster: Cluster, given: Settings | None = None, namespace: str | None = None
+    cluster: Cluster,
+    given: Settings | None = None,
+    namespace: str | None = None,
+    mode: JudgedMode | None = None,
 ) -> tuple[list[ServerStatus], list[str]]:
     api: Any = cluster
-    audit = Audit(api, given or Settings(), PLACES, namespace)
+    audit = Audit(api, mode or judged(given), PLACES, namespace)
     found = asyncio.run(audit.run())
     return found, [each.what for each in audit.skipped]
 
@@ -182,7 +191,7 @@ def test_an_api_server_that_is_busy_is_asked_again_when_it_says() -> None:
     busy = TooManyRequests(429, "TooManyRequests", "later", 30.0)
     cluster.failures = {"deployments": [busy, busy]}
     api: Any = cluster
-    found = run(Audit(api, Settings(), PLACES, None).run())
+    found = run(Audit(api, judged(), PLACES, None).run())
 
     assert [each.name for each in found] == ["crm"]
 
@@ -212,7 +221,7 @@ def test_whether_it_is_registered_is_said(
     cluster = Cluster()
     cluster.failures = {"mutatingwebhookconfigurations": failures}
     api: Any = cluster
-    audit = Audit(api, Settings(), PLACES, None)
+    audit = Audit(api, judged(), PLACES, None)
     asyncio.run(audit.run())
 
     assert (audit.registered, audit.skipped) == (registered, [])
@@ -245,6 +254,77 @@ def test_a_label_in_a_namespace_that_is_left_alone_is_a_finding(namespace: str) 
     found, _ = audited(Cluster(deployments=objects), settings(excludedNamespaces=["left-alone"]))
 
     assert [each.findings[0].reason for each in found] == ["not-reviewed"]
+
+
+OBSERVED = settings(mode="observe")
+
+
+def asked(mode: str) -> JudgedMode:
+    return JudgedMode(SettingsByNamespace(OBSERVED), mode)
+
+
+def unprotected() -> Cluster:
+    """A server that was never filled in, one that is refused, and no policy."""
+    stateful = {**builders.server("db", hostPID=True), "kind": "StatefulSet"}
+    stateful["spec"]["template"]["metadata"]["labels"] = {"mcp-admission.dev/server": "true"}
+    return Cluster(
+        deployments=[stored(server())],
+        statefulsets=[stored(stateful)],
+        pods=[stored(builders.bare_pod("bare", hostPID=True))],
+    )
+
+
+def test_a_server_in_an_observed_namespace_lacks_nothing() -> None:
+    cluster, mode = unprotected(), asked("")
+    found, _ = audited(cluster, mode=mode)
+
+    assert {each.findings for each in found} == {()}
+    assert {each.name: each.would for each in found} == {
+        "bare": "would-refuse",
+        "crm": "would-change",
+        "db": "would-refuse",
+    }
+    assert not any("networkpolicies" in path for path, _ in cluster.asked)
+
+
+def test_asked_about_enforce_an_observed_namespace_is_told_field_by_field() -> None:
+    found, _ = audited(unprotected(), mode=asked("enforce"))
+
+    assert {(each.name, each.state, each.would) for each in found} == {
+        ("bare", "refused", "would-refuse"),
+        ("crm", "out-of-date", "would-change"),
+        ("db", "refused", "would-refuse"),
+    }
+    reasons = {finding.reason for each in found for finding in each.findings}
+    assert reasons == {"out-of-date", "refused"}
+    assert all("would be" in finding.message for each in found for finding in each.findings)
+
+
+def test_asked_about_warn_authors_are_told_at_most_three_lines() -> None:
+    found, _ = audited(unprotected(), mode=asked("warn"))
+
+    for each in found:
+        assert {finding.reason for finding in each.findings} == {"would-warn"}
+        assert 1 <= len(each.findings) <= 3
+        assert each.state == "current"
+
+
+def test_below_enforce_a_missing_configuration_means_that_nothing_is_recorded() -> None:
+    cluster = Cluster(deployments=[stored(server())])
+    cluster.failures = {"validatingwebhookconfigurations": [NotFound(404, "NotFound", "gone")]}
+    (found,), _ = audited(cluster, mode=asked(""))
+
+    (finding,) = found.findings
+    assert finding.reason == "not-registered"
+    assert "so that what enforce would do is not recorded" in finding.message
+
+
+def test_the_modes_of_namespaces_with_servers_are_known() -> None:
+    api: Any = unprotected()
+    audit = Audit(api, asked(""), PLACES, None)
+    asyncio.run(audit.run())
+
+    assert audit.modes() == {"team": "observe"}
 
 
 SERVERS = 400

@@ -33,8 +33,7 @@ def test_the_same_finding_of_several_pods_counts_once() -> None:
 
     (status,) = found.statuses()
     assert status.findings == (CHANGED, other)
-    assert found.has_state(CRM, OUT_OF_DATE)
-    assert not found.has_state(CRM, REFUSED)
+    assert not found.refused(CRM)
 
 
 def test_servers_without_findings_are_kept_in_order() -> None:

@@ -10,6 +10,7 @@ from webhook.admission import Scope
 from webhook.fleet.surroundings import Policies, Surroundings, isolation_findings
 from webhook.objects import deployed_server as servers
 from webhook.objects import made
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 RELEASE = "mcp-admission-system"
@@ -103,7 +104,7 @@ def test_where_no_policy_is_made_none_is_missing_and_none_is_wide() -> None:
 
 
 def surroundings(given: Settings, labels: Json, *live: Json) -> Surroundings:
-    around = Surroundings(given, RELEASE)
+    around = Surroundings(SettingsByNamespace(given), RELEASE)
     around.add_namespace({"metadata": {"name": "team", "labels": labels}})
     around.policies = Policies()
     for each in live:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.fleet.reports import REPORT
-from webhook.admission.drift import REFUSED, STATES
+from webhook.admission.drift import CURRENT, OUT_OF_DATE, REFUSED, STATES
 from webhook.fleet.report import REASONS, FleetReport, ServerFinding, ServerStatus, Skipped
 from webhook.reports.audit_items import AuditSource
 from webhook.reports.formats import AUDIT_FORMATS, report_parts
@@ -84,6 +84,8 @@ def test_programs_read_json() -> None:
         "unprotected": 1,
         "refused": 1,
     }
+    assert (found["as_mode"], found["below_enforce"]) == ("", [])
+    assert found["would"] == {"would-change": 0, "would-refuse": 0}
     assert [each["name"] for each in found["servers"]] == ["older", "crm", "bare", "bridge"]
     assert found["servers"][1]["findings"][0]["before"] == "400Mi"
     assert found["servers"][2]["findings"][0]["before"] is None
@@ -93,6 +95,77 @@ def test_programs_read_json() -> None:
         {"what": "networkpolicies", "why": "GET /apis: 403 Forbidden: not allowed"}
     ]
     assert found["settings"] == "settings.yaml, and the environment"
+
+
+REFUSES = ServerFinding(REFUSED, "refused", "would be refused: no", "/spec/hostPID", "host")
+CHANGES = ServerFinding(OUT_OF_DATE, "out-of-date", "a is b and would be c")
+OBSERVED = FleetReport(
+    (
+        ServerStatus("Deployment", "shop", "crm"),
+        ServerStatus("Deployment", "team", "a", (), "would-change"),
+        ServerStatus("Deployment", "team", "b", (), "would-refuse"),
+        ServerStatus("Deployment", "team", "c"),
+    ),
+    (),
+    "the defaults",
+    modes={"team": "observe"},
+)
+ASKED = FleetReport(
+    (
+        ServerStatus("Deployment", "team", "a", (CHANGES,), "would-change"),
+        ServerStatus("Deployment", "team", "b", (REFUSES,), "would-refuse"),
+    ),
+    (),
+    "the defaults",
+    modes={"team": "warn"},
+    asked="enforce",
+)
+
+
+def test_a_namespace_below_enforce_is_told_once_with_what_enforce_would_do() -> None:
+    assert rendered("table", OBSERVED) == (
+        "namespace team has the mode observe: of 3 servers, enforce would change 1 and refuse 1\n"
+        "4 MCP servers: 4 current; enforce would change 1 and refuse 1: --as enforce lists them\n"
+    )
+    found = json.loads(rendered("json", OBSERVED))
+    assert found["below_enforce"] == [
+        {
+            "namespace": "team",
+            "mode": "observe",
+            "servers": 3,
+            "would_change": 1,
+            "would_refuse": 1,
+        }
+    ]
+    assert found["would"] == {"would-change": 1, "would-refuse": 1}
+
+
+def test_what_enforce_would_do_is_told_in_the_future() -> None:
+    assert rendered("table", ASKED) == (
+        "STATE         KIND         NAMESPACE   NAME\n"
+        "out-of-date   Deployment   team        a\n"
+        "  a is b and would be c\n"
+        "  it stays as it is until enforce is in force and the Deployment rolls\n"
+        "refused       Deployment   team        b\n"
+        "  would be refused: no (host)\n"
+        "  to mend it, correct the Deployment where it is deployed from, before enforce is in "
+        "force\n"
+        "\n"
+        "namespace team has the mode warn: of 2 servers, enforce would change 1 and refuse 1\n"
+        "2 MCP servers: 1 out-of-date, 1 refused; enforce would change 1 and refuse 1\n"
+    )
+    found = json.loads(rendered("json", ASKED))
+    assert [each["would"] for each in found["servers"]] == ["would-change", "would-refuse"]
+    assert found["as_mode"] == "enforce"
+
+
+def test_what_an_author_would_read_is_a_note() -> None:
+    told = ServerFinding(CURRENT, "would-warn", "stored as it is")
+    report = FleetReport((ServerStatus("Pod", "team", "a", (told,)),), (), "the defaults")
+
+    (run,) = json.loads(rendered("sarif", report))["runs"]
+
+    assert [each["level"] for each in run["results"]] == ["note"]
 
 
 def test_ci_systems_read_junit() -> None:

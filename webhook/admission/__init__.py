@@ -19,8 +19,10 @@ from webhook.admission.drift import (
     UNPROTECTED,
     Change,
     Drift,
+    as_created,
     changes,
     drift_of,
+    drift_of_pod,
 )
 from webhook.admission.handler import review
 from webhook.admission.workload import (
@@ -57,11 +59,13 @@ __all__ = [
     "Severity",
     "Workload",
     "advice",
+    "as_created",
     "callers_of_pods",
     "changes",
     "covered",
     "draft_command",
     "drift_of",
+    "drift_of_pod",
     "labelled",
     "line",
     "pods_covered",

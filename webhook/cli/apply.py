@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+import sys
 from collections import Counter
 
 from webhook.admission import line
@@ -11,7 +12,8 @@ from webhook.cli.cluster_options import add_access_options, connect_to_cluster, 
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
 from webhook.cli.output import ProgressLine, is_for_programs
-from webhook.fleet.restart import NotServers, Restarted, Restarter, RestartResult, Targets
+from webhook.fleet.restart import Restarted, Restarter, RestartResult
+from webhook.fleet.targets import NotEnforced, NotServers, Outdated, Targets
 from webhook.kube import ApiError, ConfigurationError
 from webhook.reports.text import prepare_stdout
 from webhook.settings import SettingsError
@@ -26,6 +28,8 @@ DESCRIPTION = """\
 Rolls MCP servers to the current settings, one after another, and waits for each, as `kubectl
 rollout restart` does. Servers that are current are not touched. A server that would be refused, is
 paused, or would not change is reported and not touched. A rollout that fails ends the command.
+
+In a namespace below the mode enforce, a rollout changes nothing: no server there is rolled.
 """
 EPILOG = """\
 examples:
@@ -45,8 +49,10 @@ signals:
 
 exit codes:
   0  every server that was asked for is current
-  1  one is not: it was refused, is paused, has failed, or was not touched any more
-  2  the cluster cannot be reached; wrong usage or settings; a name that is no server
+  1  one is not: it was refused, is paused, has failed, or was not touched; with --all, a server of
+     a namespace below enforce is not touched either
+  2  the cluster cannot be reached; wrong usage or settings; a name that is no server; a namespace
+     below enforce was named
 """
 
 
@@ -93,7 +99,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     output.log_requests(args)
     try:
         return asyncio.run(_apply(args))
-    except (ApiError, ConfigurationError, NotServers, SettingsError) as error:
+    except (ApiError, ConfigurationError, NotEnforced, NotServers, SettingsError) as error:
         output.write_error(args, error)
         return ExitCode.ERROR
 
@@ -106,11 +112,7 @@ async def _apply(args: argparse.Namespace) -> ExitCode:
         by = await judging_settings(api, args)
         output.write_note(args, f"judged by {by.source}")
         targets = Targets(api, by.settings, release_namespace(args))
-        current = 0
-        if args.all:
-            chosen, current = await targets.outdated(args.namespace)
-        else:
-            chosen = await targets.named(args.namespace, args.names)
+        chosen, current, below = await _chosen(targets, args)
         progress = ProgressLine(len(chosen), quiet=args.quiet)
         restarter = Restarter(api, targets, stop, progress.report, dry_run=args.dry_run)
         done: list[Restarted] = []
@@ -124,7 +126,21 @@ async def _apply(args: argparse.Namespace) -> ExitCode:
             progress.clear()
             if not is_for_programs(args):
                 _print(done[-1], dry_run=args.dry_run)
-    return _summed_up(args, done, len(chosen) - len(done), current)
+    return _summed_up(args, done, len(chosen) - len(done) + sum(below.values()), current)
+
+
+async def _chosen(targets: Targets, args: argparse.Namespace) -> Outdated:
+    """The servers that were asked for, with a line about those that no rollout would change."""
+    if not args.all:
+        return Outdated(await targets.named(args.namespace, args.names), 0, {})
+    found = await targets.outdated(args.namespace)
+    if found.below_enforce:
+        where = ", ".join(f"{count} in {name}" for name, count in found.below_enforce.items())
+        sys.stderr.write(
+            f"not touched: {where}: these namespaces are below the mode enforce, in which a "
+            "rollout changes nothing\n"
+        )
+    return found
 
 
 def _print(rolled: Restarted, *, dry_run: bool) -> None:

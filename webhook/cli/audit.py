@@ -14,6 +14,7 @@ from webhook.cli.cluster_options import (
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
 from webhook.fleet.inspection import Audit
+from webhook.fleet.judged_mode import JudgedMode
 from webhook.fleet.report import FleetReport, Skipped
 from webhook.fleet.unlabelled.lookalikes import LookalikeSearch
 from webhook.kube import ApiError, ConfigurationError
@@ -29,6 +30,10 @@ NOT_KNOWN = (
 DESCRIPTION = """\
 Lists every MCP server of the cluster that is not current, with the fields, the reasons and the way
 out. It only reads, and never a Secret. It reports what it may not read.
+
+In a namespace below the mode enforce, nothing of a server is changed, refused or made. There it
+lists nothing, and counts what enforce would change and refuse. With --as enforce it lists that,
+field by field, before the mode is changed; with --as warn, what authors would read.
 
 With --unlabelled, lists the workloads that look like MCP servers and carry no label, each with its
 reasons, a confidence (certain, likely or possible), and the command that labels it.
@@ -46,6 +51,8 @@ examples:
   mcp-admission audit                          all namespaces
   mcp-admission audit -n team-a                one of them
   mcp-admission audit --settings new.yaml      what would these settings do to what runs?
+  mcp-admission audit --as enforce             what would enforce change, and what refuse?
+  mcp-admission audit --as enforce --as alice  the same, with the rights of the user alice
   mcp-admission audit --unlabelled             which MCP servers are not labelled yet?
   mcp-admission audit -o json | jq '.summary'
 
@@ -65,7 +72,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description=DESCRIPTION,
         epilog=EPILOG,
     )
-    add_cluster_options(parser)
+    add_cluster_options(parser, modes=True)
     where = parser.add_mutually_exclusive_group()
     where.add_argument("-n", "--namespace", metavar="NS", help="inspect this namespace alone")
     where.add_argument(
@@ -97,9 +104,12 @@ def run(args: argparse.Namespace) -> ExitCode:
 async def _audit(args: argparse.Namespace) -> ExitCode:
     async with await connect_to_cluster(args) as api:
         by = await judging_settings(api, args)
-        audit = Audit(api, by.settings, installation(args), args.namespace)
+        mode = JudgedMode(by.settings, args.as_mode, by.in_force)
+        audit = Audit(api, mode, installation(args), args.namespace)
         servers = await audit.run()
-    report = FleetReport(servers, audit.skipped, by.source, audit.registered)
+    report = FleetReport(
+        servers, audit.skipped, by.source, audit.registered, audit.modes(), args.as_mode
+    )
     _print(args, AuditSource(report), by.source)
     if report.registered is None:
         output.write_note(args, NOT_KNOWN)

@@ -7,6 +7,7 @@ import argparse
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from certs.authority import service_names
 from certs.rotation import RotationPlan
@@ -21,11 +22,35 @@ from webhook.kube import Api
 from webhook.kube.access.client_config import Overrides
 from webhook.server.listener import Address
 
+ASKED_MODES = ("enforce", "warn")
+"""The modes that `audit` can judge by; below them, nothing becomes of a server."""
+_USER = "user:"
 _NAME = re.compile(r"(\*\.)?[A-Za-z0-9:]([-.:A-Za-z0-9]*[A-Za-z0-9:])?")
 
 
-def add_access_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options for the connection, and the Service of the installation."""
+class UserOrMode(argparse.Action):
+    """Takes a mode as `as_mode`, and any other value as a user; `user:MODE` is one, too."""
+
+    def __call__(
+        self,
+        _parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        _option: str | None = None,
+    ) -> None:
+        """Keep the value as what it is."""
+        if values in ASKED_MODES:
+            namespace.as_mode = values
+        else:
+            name = values.removeprefix(_USER)
+            namespace.as_user = name if name in ASKED_MODES else values
+
+
+def add_access_options(parser: argparse.ArgumentParser, *, modes: bool = False) -> None:
+    """Add the options for the connection, and the Service of the installation.
+
+    With `modes`, `--as` takes a mode, too.
+    """
     way = parser.add_argument_group("connection to the cluster, as kubectl reads it")
     way.add_argument(
         "--kubeconfig",
@@ -39,13 +64,20 @@ def add_access_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a context of the kubeconfig (default: its current-context)",
     )
+    user = "act as this user, such as alice or system:serviceaccount:NAMESPACE:NAME"
+    also = (
+        "; the words enforce and warn are no users here, but the mode to judge by: --as may be "
+        "given for both, and users of these names are written user:enforce and user:warn"
+    )
     way.add_argument(
         "--as",
         dest="as_user",
         default="",
-        metavar="USER",
-        help="act as this user, such as alice or system:serviceaccount:NAMESPACE:NAME",
+        action=UserOrMode if modes else "store",
+        metavar="USER|enforce|warn" if modes else "USER",
+        help=f"{user}{also}" if modes else user,
     )
+    parser.set_defaults(as_mode="")
     way.add_argument(
         "--as-group",
         action="append",
@@ -66,9 +98,9 @@ def add_access_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_cluster_options(parser: argparse.ArgumentParser) -> None:
+def add_cluster_options(parser: argparse.ArgumentParser, *, modes: bool = False) -> None:
     """Add the options for the connection, and the names of the installation."""
-    add_access_options(parser)
+    add_access_options(parser, modes=modes)
     parser.add_argument(
         "--configuration",
         default=WEBHOOK_CONFIGURATION,

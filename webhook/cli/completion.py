@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Iterator
 from importlib import import_module
 
+from webhook.cli.cluster_options import ASKED_MODES, UserOrMode
 from webhook.cli.command import ExitCode, OneOf, Parser, Subparsers, add_command
 from webhook.cli.completion_scripts import SCRIPTS, CommandOption, CommandPath
 from webhook.cli.output import OutputOf
@@ -74,6 +75,8 @@ def _option(action: argparse.Action) -> CommandOption:
 def _values(action: argparse.Action) -> list[str]:
     if isinstance(action.type, OneOf | OutputOf):
         return list(action.type.words)
+    if isinstance(action, UserOrMode):
+        return list(ASKED_MODES)
     known = action.choices or ()
     return [str(value) for value in known]
 

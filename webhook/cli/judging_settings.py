@@ -1,63 +1,126 @@
 """The settings by which `audit` and `apply` judge servers, and what reports call them."""
 
 import argparse
+import base64
 import os
 import sys
+import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from webhook.cli.cluster_options import release_namespace
+from webhook.cli.pending_settings import read_pending_settings
 from webhook.controller.installation import SETTINGS_CONFIG_MAP
 from webhook.kube import Api, Forbidden, NotFound, namespaced
-from webhook.settings import FILE, Settings, load_settings, not_read, parse_settings
+from webhook.settings import (
+    FILE,
+    NAMESPACES_FILE,
+    SettingsByNamespace,
+    SettingsError,
+    load_settings,
+    not_read,
+    parse_overlays,
+    parse_settings,
+    uncompressed,
+)
 
 
 class JudgingSettings(NamedTuple):
-    """Settings, and what they are called in a report."""
+    """Settings, what they are called in a report, and those in force where others are judged by.
 
-    settings: Settings
+    Exceptions that have ended are not among them.
+    """
+
+    settings: SettingsByNamespace
     source: str
+    in_force: SettingsByNamespace | None = None
 
 
 def add_settings_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option for a settings file."""
+    """Add the option for files of settings."""
     parser.add_argument(
         "--settings",
         type=Path,
+        action="append",
         metavar="FILE",
-        help="judge by the settings of this file and of the environment (default: those in force, "
-        f"from the ConfigMap {SETTINGS_CONFIG_MAP} beside the Service)",
+        help="judge by settings that are not in force yet: a settings file, or documents of "
+        "MCPServerSettings, MCPNamespaceSettings and MCPServerException; may be repeated; what the "
+        f"files do not set is as in force (default: those in force, from the ConfigMap "
+        f"{SETTINGS_CONFIG_MAP} beside the Service)",
     )
 
 
 async def judging_settings(api: Api, args: argparse.Namespace) -> JudgingSettings:
-    """The settings of the file that is named, else those in force; raises SettingsError."""
-    if args.settings is None:
-        return await _in_force(api, args)
-    source = f"{args.settings} and the environment"
-    return JudgingSettings(_read(args.settings), source)
+    """The settings in force, changed by the files that are named; raises SettingsError.
 
-
-def _read(path: Path | None) -> Settings:
-    """The settings of a file and the environment, with a line for each variable not read."""
-    settings = load_settings(path, os.environ)
-    for text in not_read(os.environ):
-        print(text, file=sys.stderr)
-    return settings
-
-
-async def _in_force(api: Api, args: argparse.Namespace) -> JudgingSettings:
-    """What every replica uses; without its ConfigMap, the defaults and the environment."""
-    namespace = release_namespace(args)
-    source = f"ConfigMap {namespace}/{SETTINGS_CONFIG_MAP}"
-    try:
-        found = await api.get(namespaced("v1", "configmaps", namespace, SETTINGS_CONFIG_MAP))
-    except (Forbidden, NotFound) as error:
-        why = "may not be read" if isinstance(error, Forbidden) else "is not there"
+    A line on standard error tells each key of a file that would not be in force.
+    """
+    source = f"ConfigMap {release_namespace(args)}/{SETTINGS_CONFIG_MAP}"
+    in_force, why = await _in_force(api, args, source)
+    if args.settings:
+        found = _changed(args.settings, in_force, source, why)
+    elif in_force is None:
         guessed = (
             f"the defaults and the environment, which may not be what is in force: {source} {why}, "
             "so name a file with --settings"
         )
-        return JudgingSettings(_read(None), guessed)
-    settings = parse_settings((found.get("data") or {}).get(FILE, ""), f"{source}, {FILE}")
-    return JudgingSettings(settings, source)
+        found = JudgingSettings(_of_environment(), guessed)
+    else:
+        found = JudgingSettings(in_force, source)
+    return found._replace(settings=found.settings.without_ended(time.time()))
+
+
+def _changed(
+    paths: list[Path], in_force: SettingsByNamespace | None, source: str, why: str
+) -> JudgingSettings:
+    """What the files change of what is in force, or of the defaults where that is not known."""
+    files = read_pending_settings(paths, os.environ)
+    called = " and ".join(map(str, paths))
+    if files.cluster is not None:
+        _tell_variables()
+        below = in_force or SettingsByNamespace(files.cluster)
+        of_namespaces = f", and what namespaces have by {source}" if below.overlays else ""
+        called = f"{called} and the environment{of_namespaces}"
+    elif in_force is not None:
+        below, called = in_force, f"{called} over {source}"
+    else:
+        below, called = _of_environment(), f"{called} over the defaults: {source} {why}"
+    settings, told = files.over(below, time.time())
+    for line in told:
+        print(line, file=sys.stderr)
+    return JudgingSettings(settings, called, in_force)
+
+
+def _of_environment() -> SettingsByNamespace:
+    _tell_variables()
+    return SettingsByNamespace(load_settings(None, os.environ))
+
+
+def _tell_variables() -> None:
+    """Write a line for each variable that is not read."""
+    for text in not_read(os.environ):
+        print(text, file=sys.stderr)
+
+
+async def _in_force(
+    api: Api, args: argparse.Namespace, source: str
+) -> tuple[SettingsByNamespace | None, str]:
+    """What every replica uses; None and why, where its ConfigMap cannot be read."""
+    path = namespaced("v1", "configmaps", release_namespace(args), SETTINGS_CONFIG_MAP)
+    try:
+        found = await api.get(path)
+    except (Forbidden, NotFound) as error:
+        return None, "may not be read" if isinstance(error, Forbidden) else "is not there"
+    cluster = parse_settings((found.get("data") or {}).get(FILE, ""), f"{source}, {FILE}")
+    packed = _binary(found, f"{source}, {NAMESPACES_FILE}")
+    written = parse_overlays(packed, f"{source}, {NAMESPACES_FILE}")
+    return SettingsByNamespace(cluster, written.current), ""
+
+
+def _binary(found: Mapping[str, Any], source: str) -> bytes:
+    try:
+        text = (found.get("binaryData") or {}).get(NAMESPACES_FILE, "")
+        return uncompressed(base64.b64decode(text, validate=True), source)
+    except ValueError as error:
+        raise SettingsError(f"{source}: is not what control writes ({error})") from None

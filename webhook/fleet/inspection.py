@@ -4,7 +4,7 @@ Nothing is written, and no Secret is read. What may not be read is reported as s
 that hides it would look like one without findings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,10 +14,10 @@ from webhook.controller.installation import Installation
 from webhook.controller.owned import POLICY
 from webhook.fleet import report, workloads
 from webhook.fleet.cluster_pages import ClusterPages
+from webhook.fleet.judged_mode import ENFORCE, WARN, JudgedMode
 from webhook.fleet.surroundings import Policies, Surroundings, not_registered
 from webhook.kube import Api, Forbidden, NotFound
 from webhook.objects import server_objects, server_of
-from webhook.settings import Settings
 
 Json = dict[str, Any]
 POLICIES = "networkpolicies.networking.k8s.io"
@@ -36,11 +36,13 @@ class Audit:
     """
 
     def __init__(
-        self, api: Api, settings: Settings, places: Installation, namespace: str | None
+        self, api: Api, mode: JudgedMode, places: Installation, namespace: str | None
     ) -> None:
-        self._api, self._settings, self._places = api, settings, places
+        self._api, self._mode, self._places = api, mode, places
+        # Whatever becomes of it, servers are judged as enforce judges them.
+        self._settings = mode.enforced
         self._pages = ClusterPages(api, namespace)
-        self._around = Surroundings(settings, places.namespace)
+        self._around = Surroundings(self._settings, places.namespace)
         self.registered: bool | None = None
         self._findings = report.FindingsByWorkload()
         self._own: dict[report.WorkloadKey, list[Json]] = {}
@@ -49,8 +51,8 @@ class Audit:
     async def run(self) -> list[report.ServerStatus]:
         """Every server with its findings; raises ApiError where the API server does not answer."""
         await self._pages.namespaces(self._around.add_namespace)
-        policies, made_at_all = Policies(), self._settings.mcp_namespace.network_policy.enabled
-        if made_at_all and await self._pages.each(POLICIES, policies.add):
+        policies = Policies()
+        if self._policies_count() and await self._pages.each(POLICIES, policies.add):
             self._around.policies = policies
         await self._pages.each(DEPLOYMENTS, self._deployment)
         for resource in OTHERS:
@@ -61,13 +63,27 @@ class Audit:
         await self._read_registrations()
         return self._findings.statuses()
 
+    def modes(self) -> dict[str, str]:
+        """The modes of the namespaces with servers that are below enforce."""
+        found = {key.namespace: self._mode.now(key.namespace) for key in self._findings}
+        return {name: mode for name, mode in found.items() if mode != ENFORCE}
+
+    def _policies_count(self) -> bool:
+        """Whether policies are made in a namespace that is judged by enforce."""
+        namespaces = {*self._around.namespaces(), self._pages.only or ""}
+        return any(
+            self._mode.of(each) == ENFORCE
+            and self._settings.of(each).mcp_namespace.network_policy.enabled
+            for each in namespaces
+        )
+
     async def _read_pods(self) -> None:
         if not await self._pages.each(PODS, self._pod, names.SERVER):
             return
         others = f"!{names.SERVER}"
         for namespace in self._around.managed_namespaces():
             await self._pages.each(PODS, self._pod, others, namespace)
-        for selector in filter(None, self._settings.selectors):
+        for selector in filter(None, self._settings.cluster.selectors):
             chosen = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
             await self._pages.each(PODS, self._pod, f"{chosen},{others}")
 
@@ -77,25 +93,28 @@ class Audit:
             try:
                 await self._api.get(path)
             except NotFound:
-                missing.append(not_registered(kind, self._places.configuration))
+                missing.append(kind)
             except Forbidden:
                 return
         self.registered = not missing
         for key in self._findings:
             if not self._around.excluded(key.namespace):
-                self._findings.add(key, missing)
+                enforced = self._mode.of(key.namespace) == ENFORCE
+                name = self._places.configuration
+                findings = [not_registered(kind, name, enforced=enforced) for kind in missing]
+                self._findings.add(key, findings)
 
     def _deployment(self, found: Json) -> None:
         key = _itself("Deployment", found["metadata"])
         if self._server(found, DEPLOYMENTS, key) is None:
             return
-        scope = self._around.scope(key.namespace)
-        findings = workloads.deployment_findings(found, self._settings, scope)
+        scope, settings = self._around.scope(key.namespace), self._settings.of(key.namespace)
+        findings = workloads.deployment_findings(found, settings, scope)
         labels = found["spec"]["template"].get("metadata", {}).get("labels") or {}
-        own = server_objects(server_of(found), self._settings, None).objects
+        own = server_objects(server_of(found), settings, None).objects
         policies = [each for each in own if each["kind"] == POLICY.kind]
         around = self._around.findings(key.namespace, labels, policies)
-        self._findings.add(key, [*findings, *around])
+        self._add(key, findings, around, self._warned(found, DEPLOYMENTS))
         if policies:
             self._own[key] = policies
 
@@ -103,9 +122,9 @@ class Audit:
         key = _itself(KINDS[resource][0], found["metadata"])
         workload = self._server(found, resource, key)
         if workload is not None:
-            scope = self._around.scope(key.namespace)
-            findings = workloads.workload_findings(found, workload, resource, self._settings, scope)
-            self._findings.add(key, findings)
+            scope, settings = self._around.scope(key.namespace), self._settings.of(key.namespace)
+            findings = workloads.workload_findings(found, workload, resource, settings, scope)
+            self._add(key, findings, warned=self._warned(found, resource))
 
     def _pod(self, found: Json) -> None:
         metadata = found["metadata"]
@@ -113,13 +132,30 @@ class Audit:
         key = self._workload_of(metadata, labels)
         if _is_mirror(metadata) or self._server(found, PODS, key) is None:
             return
-        scope = self._around.scope(key.namespace)
-        findings = workloads.pod_findings(found, self._settings, scope)
+        scope, settings = self._around.scope(key.namespace), self._settings.of(key.namespace)
+        findings = workloads.pod_findings(found, settings, scope)
         if key.kind == "Deployment":
             findings = self._beyond_its_template(key, findings)
         # Policies may select labels that the template does not have, such as its hash.
         around = self._around.findings(key.namespace, labels, self._own.get(key, ()))
-        self._findings.add(key, [*findings, *around])
+        warned = () if key.kind == "Deployment" else self._warned(found, PODS)
+        self._add(key, findings, around, warned)
+
+    def _add(
+        self,
+        key: report.WorkloadKey,
+        findings: Sequence[report.ServerFinding],
+        around: Iterable[report.ServerFinding] = (),
+        warned: Iterable[report.ServerFinding] = (),
+    ) -> None:
+        self._findings.add(key, *self._mode.judged(key.namespace, findings, around, warned))
+
+    def _warned(self, found: Json, resource: str) -> Iterator[report.ServerFinding]:
+        """What the author would read in the mode `warn`, if that is asked about."""
+        if self._mode.asked == WARN:
+            namespace = found["metadata"]["namespace"]
+            settings, scope = self._mode.warned.of(namespace), self._around.scope(namespace)
+            yield from workloads.warned_findings(found, resource, settings, scope)
 
     def _server(self, found: Json, resource: str, key: report.WorkloadKey) -> Workload | None:
         """The object where it is a server that can be reviewed."""
@@ -145,7 +181,7 @@ class Audit:
         self, key: report.WorkloadKey, findings: list[report.ServerFinding]
     ) -> list[report.ServerFinding]:
         """What a pod of a Deployment would be refused for, and its template would not."""
-        if self._findings.has_state(key, REFUSED):
+        if self._findings.refused(key):
             return []
         return [each for each in findings if each.state == REFUSED]
 

@@ -4,10 +4,10 @@ States and reasons are stable: programs read them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from webhook.admission import CURRENT, STATES, Change
+from webhook.admission import CURRENT, REFUSED, STATES, Change
 
 REASONS: Mapping[str, str] = {
     "half-labelled": "the label is on the workload alone, or on its template alone",
@@ -21,7 +21,11 @@ REASONS: Mapping[str, str] = {
     "policy-missing": "a NetworkPolicy that isolates the server is missing",
     "refused": "the server would be refused if it rolled now",
     "wide-policy": "a NetworkPolicy of a user opens more than mcp-admission allows",
+    "would-warn": "the author would be warned at the next rollout",
 }
+WOULD_CHANGE, WOULD_REFUSE = "would-change", "would-refuse"
+WOULD = ("", WOULD_CHANGE, WOULD_REFUSE)
+"""What enforce would do with a server where it is not in force, from the least to the most."""
 
 
 class ServerFinding(NamedTuple):
@@ -53,12 +57,16 @@ class WorkloadKey(NamedTuple):
 
 
 class ServerStatus(NamedTuple):
-    """A server, known by the workload that people applied, with its findings."""
+    """A server, known by the workload that people applied, with its findings.
+
+    `would` is one of WOULD.
+    """
 
     kind: str
     namespace: str
     name: str
     findings: tuple[ServerFinding, ...] = ()
+    would: str = ""
 
     @property
     def state(self) -> str:
@@ -71,6 +79,7 @@ class FindingsByWorkload:
 
     def __init__(self) -> None:
         self._found: dict[WorkloadKey, dict[tuple[str, str, str], ServerFinding]] = {}
+        self._would: dict[WorkloadKey, str] = {}
 
     def __contains__(self, key: WorkloadKey) -> bool:
         return key in self._found
@@ -78,22 +87,40 @@ class FindingsByWorkload:
     def __iter__(self) -> Iterator[WorkloadKey]:
         return iter(self._found)
 
-    def add(self, key: WorkloadKey, findings: Iterable[ServerFinding]) -> None:
-        """Add a server, or findings to it; the same finding of several pods counts once."""
+    def add(self, key: WorkloadKey, findings: Iterable[ServerFinding], would: str = "") -> None:
+        """Add a server, or findings to it; the same finding of several pods counts once.
+
+        `would` is one of WOULD: the one that does most counts.
+        """
         known = self._found.setdefault(key, {})
         for each in findings:
             known.setdefault((each.reason, each.message, each.path), each)
+        if would:
+            self._would[key] = max(self._would.get(key, ""), would, key=WOULD.index)
 
-    def has_state(self, key: WorkloadKey, state: str) -> bool:
-        """Whether a finding of this server has the state."""
-        return any(each.state == state for each in self._found[key].values())
+    def refused(self, key: WorkloadKey) -> bool:
+        """Whether a finding says that this server is refused, or enforce would refuse it."""
+        found = self._found[key].values()
+        return self._would.get(key) == WOULD_REFUSE or any(each.state == REFUSED for each in found)
 
     def statuses(self) -> list[ServerStatus]:
         """The servers in the order of namespace, kind and name."""
         return [
-            ServerStatus(key.kind, key.namespace, key.name, tuple(found.values()))
+            ServerStatus(
+                key.kind, key.namespace, key.name, tuple(found.values()), self._would.get(key, "")
+            )
             for key, found in sorted(self._found.items())
         ]
+
+
+class NamespaceBelow(NamedTuple):
+    """A namespace below enforce: its mode, its servers, and how many enforce would act upon."""
+
+    namespace: str
+    mode: str
+    servers: int
+    would_change: int
+    would_refuse: int
 
 
 class Skipped(NamedTuple):
@@ -107,13 +134,16 @@ class Skipped(NamedTuple):
 class FleetReport:
     """All servers in the order of namespace, kind and name; `settings` says which were used.
 
-    `registered` is whether API servers call the webhook, None where that may not be read.
+    `registered` is whether API servers call the webhook, None where that may not be read. `modes`
+    are those of the namespaces below enforce. `asked` is the mode that was asked about, if one was.
     """
 
     servers: Sequence[ServerStatus]
     skipped: Sequence[Skipped]
     settings: str
     registered: bool | None = None
+    modes: Mapping[str, str] = field(default_factory=dict)
+    asked: str = ""
 
     @property
     def with_findings(self) -> list[ServerStatus]:
@@ -124,3 +154,25 @@ class FleetReport:
         """How many servers are in each state, and `all` of them."""
         found = [server.state for server in self.servers]
         return {"all": len(found), **{state: found.count(state) for state in STATES}}
+
+    def would(self) -> dict[str, int]:
+        """How many servers enforce would change, and refuse, where it is not in force."""
+        found = [server.would for server in self.servers]
+        return {each: found.count(each) for each in WOULD if each}
+
+    def below_enforce(self) -> list[NamespaceBelow]:
+        """The namespaces with servers in which enforce is not in force, in order."""
+        by_namespace: dict[str, list[str]] = {}
+        for server in self.servers:
+            if server.namespace in self.modes:
+                by_namespace.setdefault(server.namespace, []).append(server.would)
+        return [
+            NamespaceBelow(
+                name,
+                self.modes[name],
+                len(would),
+                would.count(WOULD_CHANGE),
+                would.count(WOULD_REFUSE),
+            )
+            for name, would in sorted(by_namespace.items())
+        ]

@@ -1,4 +1,4 @@
-"""The servers to restart, and the restart of each by the update of `kubectl rollout restart`.
+"""The restart of a server by the update of `kubectl rollout restart`.
 
 The webhook fills in the template of this update again. A filled-in template in the update would
 not work: the webhook takes its own values out of a template that is applied again. Each update is
@@ -6,21 +6,20 @@ tried as a dry run first. A server that would be refused, or would not change, i
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
 from webhook import kube
-from webhook.admission import CURRENT, DEPLOYMENTS, REFUSED, Drift, drift_of
+from webhook.admission import CURRENT, REFUSED
 from webhook.controller.installation import WEBHOOK_CONFIGURATION
-from webhook.fleet.surroundings import Surroundings
-from webhook.fleet.workloads import changed_finding, refused_finding, rollout_progress
-from webhook.settings import Settings
+from webhook.fleet.rollout import rollout_progress
+from webhook.fleet.targets import APPS, Target, Targets
+from webhook.fleet.workloads import changed_finding, refused_finding
 
 Json = dict[str, Any]
-APPS = "apps/v1"
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 POLL_SECONDS = 1.0
 TRIES = 10
@@ -32,20 +31,6 @@ OTHER_SETTINGS = (
     f"mutatingwebhookconfiguration {WEBHOOK_CONFIGURATION}`; after a changed setting wait a minute "
     "and run it again"
 )
-
-
-class Target(NamedTuple):
-    """A Deployment that is a server."""
-
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"Deployment {self.namespace}/{self.name}"
-
-
-class NotServers(Exception):  # noqa: N818 - it is about what was asked for
-    """Names that are not those of servers, in one sentence."""
 
 
 class RestartResult(Enum):
@@ -70,83 +55,6 @@ class Restarted(NamedTuple):
     target: Target
     result: RestartResult
     lines: tuple[str, ...] = ()
-
-
-class Targets:
-    """The servers of a cluster, judged by these settings."""
-
-    def __init__(self, api: kube.Api, settings: Settings, release_namespace: str) -> None:
-        self._api, self._settings = api, settings
-        self._around = Surroundings(settings, release_namespace)
-        self._asked: set[str] = set()
-
-    async def named(self, namespace: str, names: Iterable[str]) -> list[Target]:
-        """The servers of these names; raises NotServers unless each is one."""
-        found: dict[Target, None] = {}
-        others: list[str] = []
-        await self._read_namespace(namespace)
-        for name in names:
-            try:
-                server = await self._api.get(kube.namespaced(APPS, "deployments", namespace, name))
-            except kube.NotFound:
-                others.append(f"Deployment {namespace}/{name} does not exist")
-                continue
-            if self._is_server(server):
-                found[Target(namespace, name)] = None
-            else:
-                others.append(f"Deployment {namespace}/{name} is no MCP server")
-        if others:
-            raise NotServers(f"{'; '.join(others)}: nothing was touched")
-        return list(found)
-
-    async def outdated(self, namespace: str | None) -> tuple[list[Target], int]:
-        """All that are not current, in a namespace or in all, and how many are."""
-        targets: list[Target] = []
-        current = 0
-
-        def take(server: Json) -> None:
-            nonlocal current
-            metadata = server["metadata"]
-            if self._is_server(server) and "deletionTimestamp" not in metadata:
-                if self._drift(server).state == CURRENT:
-                    current += 1
-                else:
-                    targets.append(Target(metadata["namespace"], metadata["name"]))
-
-        if namespace is None:
-            await self._api.list_each(
-                kube.cluster_wide("v1", "namespaces"), self._around.add_namespace
-            )
-            path = kube.cluster_wide(APPS, "deployments")
-        else:
-            await self._read_namespace(namespace)
-            path = kube.namespaced(APPS, "deployments", namespace)
-        await self._api.list_each(path, take)
-        return targets, current
-
-    async def drift(self, server: Json) -> Drift:
-        """What a restart would change or refuse now."""
-        await self._read_namespace(server["metadata"]["namespace"])
-        return self._drift(server)
-
-    def _drift(self, server: Json) -> Drift:
-        scope = self._around.scope(server["metadata"]["namespace"])
-        return drift_of(server, self._settings, scope)
-
-    def _is_server(self, found: Json) -> bool:
-        excluded = self._around.excluded(found["metadata"]["namespace"])
-        return self._around.server(found, DEPLOYMENTS) is not None and not excluded
-
-    async def _read_namespace(self, namespace: str) -> None:
-        """Learn whether it is managed; without the right to read it, only labels count."""
-        if namespace in self._asked or self._around.knows(namespace):
-            return
-        self._asked.add(namespace)
-        path = kube.cluster_wide("v1", "namespaces", namespace)
-        try:
-            self._around.add_namespace(await self._api.get(path))
-        except kube.Forbidden:
-            return
 
 
 @dataclass(frozen=True)

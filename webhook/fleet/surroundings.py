@@ -16,7 +16,7 @@ from webhook.fleet.policies.wide_policies import wide_policies
 from webhook.fleet.report import ServerFinding
 from webhook.fleet.workloads import server_workload
 from webhook.objects import BASELINE, made
-from webhook.settings import Settings
+from webhook.settings import SettingsByNamespace
 
 Json = dict[str, Any]
 KEPT = ("name", "namespace", "labels")
@@ -25,14 +25,15 @@ EFFECTS = {
     "ValidatingWebhookConfiguration": "nothing is refused",
 }
 """What a missing configuration means."""
+NOT_RECORDED = "what enforce would do is not recorded"
 
 
 class Surroundings:
     """The namespaces of a fleet; `policies` is None where they may not be read."""
 
-    def __init__(self, settings: Settings, release_namespace: str) -> None:
+    def __init__(self, settings: SettingsByNamespace, release_namespace: str) -> None:
         self._settings, self._release = settings, release_namespace
-        self._rules = NamespaceRules(settings, release_namespace)
+        self._rules = NamespaceRules(settings.cluster, release_namespace)
         self._labels: dict[str, dict[str, str]] = {}
         self._wanted: dict[str, tuple[Json, ...]] = {}
         self.policies: Policies | None = None
@@ -51,6 +52,10 @@ class Surroundings:
         managed = is_managed(self._labels.get(namespace, {}))
         return self._rules.scope(namespace, managed=managed)
 
+    def namespaces(self) -> list[str]:
+        """All that were added."""
+        return list(self._labels)
+
     def managed_namespaces(self) -> list[str]:
         """The namespaces in which everything is a server."""
         return [each for each in self._labels if self.scope(each) is Scope.MANAGED]
@@ -61,8 +66,9 @@ class Surroundings:
 
     def server(self, found: Json, resource: str) -> Workload | None:
         """The object as a workload where it is a server, by the label or by its namespace."""
-        scope = self.scope(found["metadata"]["namespace"])
-        return server_workload(found, resource, self._settings, scope)
+        namespace = found["metadata"]["namespace"]
+        settings, scope = self._settings.of(namespace), self.scope(namespace)
+        return server_workload(found, resource, settings, scope)
 
     def findings(
         self, namespace: str, labels: Mapping[str, str], own: Sequence[Json] = ()
@@ -80,7 +86,7 @@ class Surroundings:
     def _of(self, namespace: str) -> tuple[Json, ...]:
         if namespace not in self._wanted:
             self._wanted[namespace] = made.namespace_objects(
-                namespace, self._settings, self._release, self.scope(namespace)
+                namespace, self._settings.of(namespace), self._release, self.scope(namespace)
             )
         return self._wanted[namespace]
 
@@ -159,10 +165,10 @@ def _sentence(name: str, what: str) -> str:
     return f"NetworkPolicy {name} {what}: check that `mcp-admission control` runs with its rights"
 
 
-def not_registered(kind: str, name: str) -> ServerFinding:
+def not_registered(kind: str, name: str, *, enforced: bool = True) -> ServerFinding:
     """The finding of every server while a webhook configuration is missing."""
     sentence = (
-        f"{kind} {name} is missing, so that {EFFECTS[kind]}: "
+        f"{kind} {name} is missing, so that {EFFECTS[kind] if enforced else NOT_RECORDED}: "
         "`helm upgrade`, or `kubectl apply` of the manifests, creates it again"
     )
     return ServerFinding(UNPROTECTED, "not-registered", sentence)

@@ -5,20 +5,30 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from webhook.admission import OUT_OF_DATE, REFUSED, line
-from webhook.fleet.report import REASONS, FleetReport, ServerFinding, ServerStatus
+from webhook.admission import CURRENT, OUT_OF_DATE, REFUSED, line
+from webhook.fleet.report import (
+    REASONS,
+    WOULD_CHANGE,
+    WOULD_REFUSE,
+    FleetReport,
+    NamespaceBelow,
+    ServerFinding,
+    ServerStatus,
+)
 from webhook.reports.formats import AUDIT_FORMATS, Case, ItemFinding, Location, Notice
 from webhook.reports.text import RED, YELLOW
 
+LEVELS: Mapping[str, str] = {CURRENT: "note", OUT_OF_DATE: "warning"}
 _MOST_FIELDS = 5
 _CHANGED = "out-of-date"
 
 
 @dataclass(frozen=True)
 class AuditItem:
-    """One server of a cluster."""
+    """One server of a cluster; `foreseen` where its findings are those of another mode."""
 
     server: ServerStatus
+    foreseen: bool = False
 
     @property
     def title(self) -> str:
@@ -33,8 +43,8 @@ class AuditItem:
 
     @property
     def shade(self) -> str:
-        """Yellow for what a rollout mends, red for the rest."""
-        return YELLOW if self.server.state == OUT_OF_DATE else RED
+        """Yellow for what a rollout mends or does not touch, red for the rest."""
+        return YELLOW if self.server.state in (CURRENT, OUT_OF_DATE) else RED
 
     def details(self) -> Iterator[str]:
         """The findings, a few of its fields, and what to do."""
@@ -48,7 +58,7 @@ class AuditItem:
         server = self.server
         uri = f"{quote(server.namespace)}/{quote(server.kind)}/{quote(server.name)}"
         for finding in server.findings:
-            level = "warning" if finding.state == OUT_OF_DATE else "error"
+            level = LEVELS.get(finding.state, "error")
             yield ItemFinding(
                 finding.rule or finding.reason,
                 level,
@@ -64,6 +74,7 @@ class AuditItem:
             "namespace": self.server.namespace,
             "name": self.server.name,
             "state": self.server.state,
+            "would": self.server.would,
             "findings": list(map(_finding, self.server.findings)),
         }
 
@@ -88,9 +99,12 @@ class AuditItem:
         """How the server becomes current; what would be refused has to be corrected first."""
         kind = self.server.kind
         if self.server.state == REFUSED:
-            yield f"to mend it, correct the {kind} where it is deployed from, before it restarts"
+            before = "enforce is in force" if self.foreseen else "it restarts"
+            yield f"to mend it, correct the {kind} where it is deployed from, before {before}"
         elif not changed:
             return
+        elif self.foreseen:
+            yield f"it stays as it is until enforce is in force and the {kind} rolls"
         elif kind == "Deployment":
             yield f"to roll it: mcp-admission apply -n {self.server.namespace} {self.server.name}"
         elif kind in ("Pod", "Job"):
@@ -115,17 +129,32 @@ class AuditSource:
     @property
     def items(self) -> list[AuditItem]:
         """The servers with findings."""
-        return list(map(AuditItem, self.report.with_findings))
+        below = self.report.modes
+        return [AuditItem(each, each.namespace in below) for each in self.report.with_findings]
 
     def count_line(self) -> str:
-        """How many servers are in which state."""
+        """How many servers are in which state, below a line for each namespace below enforce."""
+        return "".join(map(self._below, self.report.below_enforce())) + self._counts()
+
+    def _below(self, found: NamespaceBelow) -> str:
+        said = _counted(found.would_change, found.would_refuse)
+        servers = f"{found.servers} server{'' if found.servers == 1 else 's'}"
+        return f"namespace {found.namespace} has the mode {found.mode}: of {servers}, {said}\n"
+
+    def _counts(self) -> str:
         counts = self.report.counts()
         total = counts.pop("all")
         if not total:
             where = " in what could be looked at" if self.report.skipped else ""
             return f"no MCP server found{where}\n"
         parts = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-        return f"{total} MCP server{'' if total == 1 else 's'}: {parts}\n"
+        said = f"{total} MCP server{'' if total == 1 else 's'}: {parts}"
+        would = self.report.would()
+        if self.report.below_enforce():
+            said = f"{said}; {_counted(would[WOULD_CHANGE], would[WOULD_REFUSE])}"
+            if not self.report.asked:
+                said = f"{said}: --as enforce lists them" if any(would.values()) else said
+        return f"{said}\n"
 
     def rest(self) -> dict[str, Any]:
         """`not_looked_at` is what is not known, and why."""
@@ -133,6 +162,9 @@ class AuditSource:
             "not_looked_at": [each._asdict() for each in self.report.skipped],
             "settings": self.report.settings,
             "registered": self.report.registered,
+            "as_mode": self.report.asked,
+            "below_enforce": [each._asdict() for each in self.report.below_enforce()],
+            "would": self.report.would(),
             "summary": self.report.counts(),
         }
 
@@ -150,6 +182,10 @@ class AuditSource:
         """What was not looked at is an error."""
         for skipped in self.report.skipped:
             yield Notice("error", f"{skipped.what} were not looked at: {skipped.why}")
+
+
+def _counted(change: int, refuse: int) -> str:
+    return f"enforce would change {change} and refuse {refuse}"
 
 
 def _finding(finding: ServerFinding) -> dict[str, Any]:

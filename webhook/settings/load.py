@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from webhook.documents import pointer_to, reader
+from webhook.documents import pointer_to, reader, value_at
 from webhook.settings.environment import environment_layer
 from webhook.settings.faults import MOST_FAULTS, KeyFault, SettingsError
 from webhook.settings.layers import Layer, faults_of_source, keys_set, merge_layers
@@ -126,11 +126,31 @@ def read_layers(path: Path | None, environment: Mapping[str, str] = _NOTHING) ->
     """The layers of the file, if there is one, and of the environment; raises SettingsError."""
     if path is None:
         return [environment_layer(environment)]
+    file = _layer(read_settings_documents(path), str(path))
+    return [file, environment_layer(environment, file.values)]
+
+
+def read_settings_documents(path: Path) -> list[reader.Document]:
+    """The documents of a file, one at least; raises SettingsError."""
     try:
-        file = _layer(reader.read_file(path), str(path))
+        return reader.read_file(path)
     except reader.DocumentError as error:
         raise file_error(error) from None
-    return [file, environment_layer(environment, file.values)]
+
+
+def settings_at(
+    document: reader.Document, key: Key, environment: Mapping[str, str] = _NOTHING
+) -> Settings:
+    """The settings of a document, or of the resource at a key in it, under the environment's.
+
+    Raises SettingsError.
+    """
+    if key:
+        found = value_at(document.value, pointer_to(key))
+        layer = _resource(document, key, found, faults_of_resource)
+    else:
+        layer = _layer([document], document.source)
+    return merge_layers([layer, environment_layer(environment, layer.values)])
 
 
 def parse_settings(text: bytes | str, source: str) -> Settings:
@@ -175,6 +195,16 @@ def exported_resource(
         around, found = single_resource(document.value, kind)
     except NotOneResourceError as error:
         raise SettingsError(f"{place_in(document, error.key)}: {error}") from None
+    return found, _resource(document, around, found, faults)
+
+
+def _resource(
+    document: reader.Document,
+    around: Key,
+    found: Any,
+    faults: Callable[[Any], Iterable[KeyFault]],
+) -> Layer:
+    """The settings of the resource that stands at a key."""
 
     def place(key: Key) -> str:
         return place_in(document, (*around, *key))
@@ -182,7 +212,7 @@ def exported_resource(
     lines = [f"{place(fault.key)}: {fault.sentence}" for fault in faults(found)]
     if lines:
         raise SettingsError("\n".join(lines[:MOST_FAULTS]))
-    return found, Layer(spec_of(found), lambda key: place(("spec", *key)))
+    return Layer(spec_of(found), lambda key: place(("spec", *key)))
 
 
 def place_in(document: reader.Document, key: Key) -> str:

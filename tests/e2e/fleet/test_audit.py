@@ -8,11 +8,12 @@ from tests import builders
 from tests.e2e import management
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import NAME, POLICIES, deployed
-from tests.e2e.fleet.commands import FIELD, MORE_MEMORY, Fleet, Json, reasons
+from tests.e2e.fleet.commands import FIELD, MORE_MEMORY, NO_CHANGE, Fleet, Json, reasons
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE
 
+CONFIG_MAP = f"/api/v1/namespaces/{NAMESPACE}/configmaps/mcp-admission-settings"
 BASELINE = "mcp-admission-baseline"
 PRIVILEGED = [builders.container(securityContext={"privileged": True})]
 
@@ -162,6 +163,43 @@ def test_what_the_webhook_has_not_reviewed_is_unprotected_in_the_audit(
     assert rule == "host-namespaces"
 
 
+def test_a_namespace_that_observes_lacks_nothing_and_enforce_is_told_when_asked(
+    product: Product, fleet: Fleet
+) -> None:
+    namespace, cluster = fleet.namespace, product.cluster
+    with product.uninstalled():
+        namespace.create(builders.server("older", replicas=0))
+        namespace.create(builders.server("privileged", replicas=0, containers=PRIVILEGED))
+        namespace.create(builders.of_kind("CronJob", "refused", hostNetwork=True))
+        namespace.create(builders.bare_pod("bare"))
+
+    def distributed() -> bool:
+        found = cluster.raw("GET", CONFIG_MAP)
+        return found.status == 200 and "mode: observe" in found.json()["data"]["settings.yaml"]
+
+    with controlled(product, namespace, settings={"mode": "observe"}):
+        cluster.wait_for("settings in force", distributed)
+    code, report = fleet.audit(None)
+    assert (code, report["servers"]) == (0, [])
+    assert report["would"] == {"would-change": 2, "would-refuse": 2}
+
+    asked = fleet.run("audit", "--as", "enforce", "-o", "json", settings=None)
+    assert asked.code == 1
+    assert reasons(json.loads(asked.out)) == {
+        ("Deployment", "older"): ("out-of-date", {"out-of-date"}),
+        ("Deployment", "privileged"): ("refused", {"half-labelled", "refused"}),
+        ("CronJob", "refused"): ("refused", {"refused"}),
+        ("Pod", "bare"): ("out-of-date", {"out-of-date"}),
+    }
+    not_yet = fleet.run("audit", "-o", "json", settings=NO_CHANGE)
+    assert reasons(json.loads(not_yet.out)) == reasons(json.loads(asked.out))
+    warned = fleet.run("audit", "--as", "warn", settings=None)
+    assert "allowed for now: once mcp-admission enforces its rules, it refuses" in warned.out
+    named = fleet.apply("older", settings=None)
+    assert (named.code, "has the mode observe" in named.err) == (2, True)
+    assert cluster.raw("DELETE", CONFIG_MAP).status == 200
+
+
 def test_the_audit_reports_workloads_older_than_the_management(fleet: Fleet) -> None:
     namespace = fleet.namespace
     namespace.create(builders.server("older", labels=builders.NOT_LABELLED, replicas=0))
@@ -229,10 +267,9 @@ def test_the_role_view_is_enough_for_an_audit_which_reports_what_it_may_not_read
 def test_servers_are_judged_by_the_settings_in_force(product: Product, fleet: Fleet) -> None:
     namespace, cluster = fleet.namespace, product.cluster
     namespace.create(builders.server(replicas=0))
-    place = f"/api/v1/namespaces/{NAMESPACE}/configmaps/mcp-admission-settings"
 
     def distributed() -> bool:
-        found = cluster.raw("GET", place)
+        found = cluster.raw("GET", CONFIG_MAP)
         return found.status == 200 and "800Mi" in found.json()["data"]["settings.yaml"]
 
     with controlled(product, namespace, settings=MORE_MEMORY):
@@ -241,7 +278,7 @@ def test_servers_are_judged_by_the_settings_in_force(product: Product, fleet: Fl
     assert report["settings"] == f"ConfigMap {NAMESPACE}/mcp-admission-settings"
     assert "out-of-date" in reasons(report)["Deployment", NAME][1]
 
-    assert cluster.raw("DELETE", place).status == 200
+    assert cluster.raw("DELETE", CONFIG_MAP).status == 200
     _, report = fleet.audit(None)
     assert report["settings"].startswith("the defaults and the environment, which may not be")
     changes = [

@@ -10,6 +10,7 @@ from tests.fleet.unlabelled.manifests import ORDINARY, RESOURCES, SERVERS, Json
 from webhook.fleet.unlabelled.lookalikes import LookalikeSearch, UnlabelledReport
 from webhook.fleet.unlabelled.recognisers import CERTAIN, LIKELY
 from webhook.kube.errors import NotFound
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 LABELLED = {"mcp-admission.dev/server": "true"}
@@ -26,7 +27,9 @@ def cluster(*objects: Json) -> Cluster:
 def searched(found: Cluster, **given: Any) -> UnlabelledReport:
     api: Any = found
     settings, namespace = given.get("settings", Settings()), given.get("namespace")
-    return asyncio.run(LookalikeSearch(api, settings, RELEASE, namespace).run())
+    return asyncio.run(
+        LookalikeSearch(api, SettingsByNamespace(settings), RELEASE, namespace).run()
+    )
 
 
 def titles(report: UnlabelledReport) -> list[str]:

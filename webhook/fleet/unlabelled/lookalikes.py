@@ -25,7 +25,7 @@ from webhook.fleet.unlabelled.recognisers import (
 from webhook.fleet.unlabelled.traits import foreign_owners, traits
 from webhook.kube import Api
 from webhook.pods import Malformed
-from webhook.settings import Settings
+from webhook.settings import SettingsByNamespace
 
 Json = dict[str, Any]
 # PodTemplates run nothing, and the ClusterRole `view` does not hold them.
@@ -56,7 +56,7 @@ class LookalikeSearch:
     """One search of all namespaces, or of one."""
 
     def __init__(
-        self, api: Api, settings: Settings, release_namespace: str, namespace: str | None
+        self, api: Api, settings: SettingsByNamespace, release_namespace: str, namespace: str | None
     ) -> None:
         self._pages = ClusterPages(api, namespace)
         self._settings = settings
@@ -91,7 +91,7 @@ class LookalikeSearch:
         """Whether its namespace or a selector makes it one; what cannot be reviewed is none."""
         scope = self._around.scope(found["metadata"]["namespace"])
         try:
-            return covered(stored(found, resource, scope), self._settings, scope)
+            return covered(stored(found, resource, scope), self._settings.cluster, scope)
         except Malformed:
             return False
 

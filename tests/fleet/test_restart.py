@@ -9,7 +9,8 @@ import pytest
 
 from tests.controller.servers.live import Json, filled_in, memory, server, settings
 from tests.kube.virtual_time import run
-from webhook.fleet.restart import Restarted, Restarter, RestartResult, Target, Targets
+from webhook.fleet.restart import Restarted, Restarter, RestartResult
+from webhook.fleet.targets import Target, Targets
 from webhook.kube.errors import (
     ApiError,
     Conflict,
@@ -18,6 +19,7 @@ from webhook.kube.errors import (
     TooManyRequests,
     Unreachable,
 )
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 PATH = "/apis/apps/v1/namespaces/team/deployments/crm"
@@ -69,7 +71,7 @@ def rolled(cluster: Cluster, *, dry_run: bool = False, stop_after: float = 3600)
         api: Any = cluster
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(stop_after, stop.set)
-        targets = Targets(api, MORE, "mcp-admission-system")
+        targets = Targets(api, SettingsByNamespace(MORE), "mcp-admission-system")
         restarter = Restarter(api, targets, stop, lambda _: None, dry_run=dry_run)
         return await restarter.restart(Target("team", "crm"))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webhook.fleet.workloads import RolloutProgress, rollout_progress
+from webhook.fleet.rollout import RolloutProgress, rollout_progress
 
 Json = dict[str, Any]
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}

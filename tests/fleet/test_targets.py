@@ -8,8 +8,9 @@ import pytest
 from tests import builders
 from tests.controller.servers.live import Json, filled_in, memory, server, settings, stored
 from tests.kube.virtual_time import run
-from webhook.fleet.restart import NotServers, Target, Targets
+from webhook.fleet.targets import NotEnforced, NotServers, Target, Targets
 from webhook.kube.errors import ApiError, Forbidden, NotFound
+from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
 RELEASE = "mcp-admission-system"
@@ -45,7 +46,7 @@ class Cluster:
 
 def targets(*found: Json, labels: Json | ApiError, under: Settings | None = None) -> Targets:
     cluster: Any = Cluster(*found, labels=labels)
-    return Targets(cluster, under or MORE, RELEASE)
+    return Targets(cluster, SettingsByNamespace(under or MORE), RELEASE)
 
 
 LABELLED = filled_in(server(), Settings())
@@ -75,7 +76,7 @@ def test_one_name_that_is_no_server_stops_all() -> None:
     ids=["managed", "plain", "may-not-be-read"],
 )
 def test_outdated_servers_of_a_namespace(labels: Any, names: list[str]) -> None:
-    chosen, current = run(targets(LABELLED, PLAIN, labels=labels).outdated("team"))
+    chosen, current, _ = run(targets(LABELLED, PLAIN, labels=labels).outdated("team"))
 
     assert ([each.name for each in chosen], current) == (names, 0)
 
@@ -85,10 +86,26 @@ def test_current_servers_are_counted_and_deleted_ones_are_not(namespace: str | N
     deleted = stored(builders.server("deleted"), deletionTimestamp="2026-03-01T12:00:00Z")
     found = targets(LABELLED, deleted, labels={}, under=Settings())
 
-    assert run(found.outdated(namespace)) == ([], 1)
+    assert run(found.outdated(namespace)) == ([], 1, {})
 
 
 def test_no_server_of_an_excluded_namespace_is_a_target() -> None:
     excluded = settings(excludedNamespaces=["team"], **memory("800Mi"))
 
-    assert run(targets(LABELLED, labels=MANAGED, under=excluded).outdated("team")) == ([], 0)
+    assert run(targets(LABELLED, labels=MANAGED, under=excluded).outdated("team")) == ([], 0, {})
+
+
+def below_enforce() -> Targets:
+    cluster: Any = Cluster(LABELLED, labels={})
+    observing = settings(**memory("800Mi"), mode="observe")
+    return Targets(cluster, SettingsByNamespace(observing), RELEASE)
+
+
+def test_servers_below_enforce_are_no_targets_and_are_counted() -> None:
+    assert run(below_enforce().outdated(None)) == ([], 0, {"team": 1})
+
+
+def test_a_namespace_below_enforce_that_is_named_is_refused() -> None:
+    for asked in (below_enforce().outdated("team"), below_enforce().named("team", ["crm"])):
+        with pytest.raises(NotEnforced, match="the namespace team has the mode observe, in which"):
+            run(asked)
