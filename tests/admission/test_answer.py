@@ -19,6 +19,7 @@ from webhook.admission.answer import (
 )
 
 TO_ASK = "remove or correct these fields, or ask the cluster administrator for an exception to "
+DRAFT = "mcp-admission exception draft pod/tools"
 ERROR = Finding("privileged", Severity.ERROR, "/spec/a", "a must be false")
 WARNING = Finding("replicas", Severity.WARNING, "/spec/replicas", "replicas set to 1")
 
@@ -117,5 +118,8 @@ def test_a_warning_fits_a_header() -> None:
 )
 def test_an_exception_is_advised_where_one_can_be_granted(rules: list[str], advice: str) -> None:
     findings = [Finding(rule, Severity.ERROR, "/spec", "spec is odd") for rule in rules]
+    command = f": {DRAFT}" if advice.startswith(TO_ASK) else ""
 
     assert refuse("tools", findings).message.splitlines()[-1] == f"  {advice}"
+    last = refuse("tools", findings, draft=DRAFT).message.splitlines()[-1]
+    assert last == f"  {advice}{command}"

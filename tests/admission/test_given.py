@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from tests.rules.case import settings_of
-from webhook.admission.given import NOTHING, beside_others, read_pod_defaults, settings_of_pods
+from webhook.admission.given import (
+    NOTHING,
+    PodDefaults,
+    beside_others,
+    read_pod_defaults,
+    settings_of_pods,
+)
 from webhook.settings import Toleration
 
 TOLERATION = {"key": "mcp", "operator": "Exists"}
@@ -94,4 +100,13 @@ def test_the_settings_of_pods_are_made_once_and_known_by_identity() -> None:
     assert made == NOTHING.instead_of_defaults(FLEET)
     others = [settings_of_pods(NOTHING, settings_of()) for _ in range(16)]
     assert made not in others
-    assert settings_of_pods(NOTHING, FLEET) is not made
+    assert settings_of_pods(NOTHING, FLEET) is made
+
+
+def test_the_settings_of_pods_are_kept_for_the_templates_that_were_read_last() -> None:
+    settings = settings_of()
+    remembered = [PodDefaults() for _ in range(9)]
+    made = [settings_of_pods(each, settings) for each in remembered]
+
+    assert settings_of_pods(remembered[-1], settings) is made[-1]
+    assert settings_of_pods(remembered[0], settings) is not made[0]

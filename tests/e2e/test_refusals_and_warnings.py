@@ -28,7 +28,7 @@ REASONS = (
     "containers[mcp].imagePullPolicy must be Always (image-pull-policy)",
     "volumes[node].hostPath is not allowed (host-path)",
 )
-WAY_OUT = "ask the cluster administrator for an exception to the rule in brackets"
+WAY_OUT = "for an exception to the rule in brackets: mcp-admission exception draft "
 NO_EXCEPTION = "correct these fields: there is no exception to the rule in brackets"
 STORED_OR_NOT = pytest.mark.parametrize("options", [(), ("--dry-run=server",)], ids=["", "dry-run"])
 

@@ -14,7 +14,7 @@ INPUT = (GOLDEN / "input.yaml").read_text(encoding="utf-8")
 
 ADVICE = (
     "  remove or correct these fields, or ask the cluster administrator for an exception to the "
-    "rule in brackets"
+    "rule in brackets: mcp-admission exception draft"
 )
 
 pytestmark = pytest.mark.usefixtures("simple_engine")
@@ -57,13 +57,13 @@ def test_yaml_reports_on_stderr_what_documents_cannot_say(review: Review) -> Non
             "  error    input.yaml:39: containers[main].securityContext.capabilities.drop must "
             "include ALL (capabilities)"
         ),
-        ADVICE,
+        f"{ADVICE} pod/bridge -n default",
         "input.yaml:47: Job default/nightly: admitted as it is, but its pods would be refused",
         (
             "  warning  input.yaml:55: pods will be refused: hostNetwork must be false "
             "(host-namespaces)"
         ),
-        ADVICE,
+        f"{ADVICE} job/nightly -n default",
     ]
 
 

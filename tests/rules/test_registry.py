@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
+from weakref import ref
 
 import pytest
 
@@ -72,13 +73,29 @@ def test_settings_are_planned_once_and_known_by_identity() -> None:
     assert plan_rules(one) is not plan_rules(one, windows=True)
 
 
-def test_plans_of_settings_that_are_gone_are_not_kept() -> None:
-    first = Settings()
-    planned = plan_rules(first)
-    for _ in range(8):
-        plan_rules(Settings())
+def test_each_of_a_thousand_settings_is_planned_once() -> None:
+    settings = [Settings() for _ in range(1000)]
+    planned = list(map(plan_rules, settings))
 
-    assert plan_rules(first) is not planned
+    assert all(plan_rules(own) is plan for own, plan in zip(settings, planned, strict=True))
+
+
+def test_plans_of_settings_that_are_gone_are_not_kept() -> None:
+    settings = Settings()
+    plan_rules(settings)
+    gone = ref(settings)
+
+    del settings
+
+    assert gone() is None
+
+
+def test_a_copy_that_is_changed_is_planned_by_its_own() -> None:
+    plan_rules(first := Settings())
+
+    steps = plan_rules(first.model_copy(update={"rules": {"capabilities": "off"}})).checks
+
+    assert "capabilities" not in {step.rule.id for step in steps}
 
 
 def test_a_rule_may_fill_in_or_check_nothing() -> None:

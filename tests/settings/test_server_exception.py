@@ -23,3 +23,12 @@ def test_each_image_has_to_match(
 ) -> None:
     granted = ServerException("a", "team-a", "files", frozenset(), wanted, "old", 0.0)
     assert granted.matches(images) is matches
+
+
+@pytest.mark.parametrize(
+    ("expires", "day"),
+    [(1764547200.0, "2025-12-01"), (1764547199.0, "2025-11-30"), (0.0, "1970-01-01")],
+)
+def test_people_read_the_day_on_which_it_ends(expires: float, day: str) -> None:
+    granted = ServerException("a", "team-a", "files", frozenset(), (), "old", expires)
+    assert granted.end_day == day

@@ -33,6 +33,7 @@ from webhook.admission.workload import (
     Workload,
     stored,
 )
+from webhook.admission.workload_name import draft_command
 
 __all__ = [
     "CURRENT",
@@ -59,6 +60,7 @@ __all__ = [
     "callers_of_pods",
     "changes",
     "covered",
+    "draft_command",
     "drift_of",
     "labelled",
     "line",

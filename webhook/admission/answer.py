@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from webhook.pods import Operation
+from webhook.admission.workload_name import draft_for
+from webhook.pods import Operation, PodHead
 from webhook.rules.registry import EXCEPTABLE
 
 LONGEST_WARNING = 120
@@ -45,7 +46,8 @@ class Finding(NamedTuple):
 
     `brief` is what a warning says where it has no room for the message; empty where that is all.
     `refuses_pods` marks a warning about a workload whose pods would be refused. One with `more`
-    stands for so many findings that nobody made words for.
+    stands for so many findings that nobody made words for. `exception` is the name of the one by
+    which a finding is a warning.
     """
 
     rule: str
@@ -55,6 +57,7 @@ class Finding(NamedTuple):
     brief: str = ""
     refuses_pods: bool = False
     more: int = 0
+    exception: str = ""
 
 
 class Answer(NamedTuple):
@@ -91,11 +94,13 @@ def allow_or_refuse(
     findings: list[Finding],
     operations: Sequence[Operation] = (),
     *,
+    head: PodHead | None = None,
     way_out: str = "",
 ) -> Answer:
-    """Refuse the object where a finding says so, else allow it."""
+    """Refuse the object where a finding says so, else allow it; `head` is its pod or template."""
     if findings and any(finding.severity is Severity.ERROR for finding in findings):
-        return refuse(subject, findings, way_out=way_out)
+        draft = "" if head is None else draft_for(head)
+        return refuse(subject, findings, way_out=way_out, draft=draft)
     return allow(findings, operations)
 
 
@@ -111,10 +116,13 @@ def allow(findings: Sequence[Finding] = (), operations: Sequence[Operation] = ()
     )
 
 
-def refuse(subject: str, findings: list[Finding], code: int = 403, *, way_out: str = "") -> Answer:
+def refuse(
+    subject: str, findings: list[Finding], code: int = 403, *, way_out: str = "", draft: str = ""
+) -> Answer:
     """Refuse the object with every reason at once; warnings are not lost over it.
 
-    `way_out` is another way to do what was asked for, which the last line then names first.
+    `way_out` is another way to do what was asked for, which the last line then names first. `draft`
+    is the command that drafts an exception.
     """
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     shown = [error for error in errors if not error.more][:MOST_REASONS]
@@ -123,7 +131,7 @@ def refuse(subject: str, findings: list[Finding], code: int = 403, *, way_out: s
     more = number_of(errors) - len(shown)
     if more:
         lines.append(f"  and {more:,} more")
-    lines.append(f"  {way_out}{advice(error.rule for error in errors)}")
+    lines.append(f"  {way_out}{advice((error.rule for error in errors), draft)}")
     return Answer(
         allowed=False,
         code=code,
@@ -135,17 +143,21 @@ def refuse(subject: str, findings: list[Finding], code: int = 403, *, way_out: s
     )
 
 
-def advice(rules: Iterable[str]) -> str:
-    """What to do about a refusal by these rules; an exception only where one can be granted."""
+def advice(rules: Iterable[str], draft: str = "") -> str:
+    """What to do about a refusal by these rules; an exception only where one can be granted.
+
+    `draft` is the command by which people ask for one.
+    """
     refusing = sorted(set(rules))
     exceptable = [rule for rule in refusing if rule in EXCEPTABLE]
     if not exceptable:
         return ADVICE_WITHOUT_A_RULE if refusing == [MALFORMED] else ADVICE_WITHOUT_EXCEPTION
+    command = f": {draft}" if draft else ""
     if exceptable == refusing:
-        return ADVICE
+        return f"{ADVICE}{command}"
     more = len(exceptable) - _NAMED
     named = ", ".join(exceptable[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"{_EXCEPTION}{named}"
+    return f"{_EXCEPTION}{named}{command}"
 
 
 def _warnings(findings: Sequence[Finding]) -> tuple[str, ...]:

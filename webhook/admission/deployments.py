@@ -19,6 +19,7 @@ from webhook.admission.coverage import (
 )
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.workload import Hook, Request, Scope, Workload, read_workload
+from webhook.admission.workload_name import head_of_scale
 from webhook.documents import escape
 from webhook.pods import Fields, Patch, Pod
 from webhook.rules.rule import DeploymentFields
@@ -66,7 +67,7 @@ def review_deployment(request: Request, settings: Settings, scope: Scope) -> ans
         )
     mutating = request.hook is Hook.MUTATE
     findings = _named(change) + (_mutate(change, coverage) if mutating else _validate(change))
-    return answer.allow_or_refuse(new.name, findings, patch.finish())
+    return answer.allow_or_refuse(new.name, findings, patch.finish(), head=new.head)
 
 
 def _mutate(change: _Change, coverage: Coverage) -> list[answer.Finding]:
@@ -74,7 +75,7 @@ def _mutate(change: _Change, coverage: Coverage) -> list[answer.Finding]:
     notes = _keep_label(change, coverage)
     deployment = _deployment(new, old)
     if old is not None and coverage is not Coverage.JOINS and _stays(change, new, old):
-        return notes + Enforcement.of_workload(change.settings, deployment).settle(patch)
+        return notes + Enforcement.of_workload(change.settings, new.head, deployment).settle(patch)
     new.labels.default(names.SERVER, "true")
     notes += notices(change.settings, new.head)
     memory = injected.read_memory(new.head.annotations)
@@ -93,7 +94,7 @@ def _validate(change: _Change) -> list[answer.Finding]:
     new, old = change.new, change.old
     deployment = _deployment(new, old)
     if change.unchanged:
-        return Enforcement.of_workload(change.settings, deployment).check()
+        return Enforcement.of_workload(change.settings, new.head, deployment).check()
     enforcement = Enforcement.of_deployment(change.settings, Pod(new.head), deployment)
     findings = enforcement.check()
     if new.labels.get(names.SERVER) is None:
@@ -223,5 +224,6 @@ def review_scale(request: Request, settings: Settings, scope: Scope) -> answer.A
     spec = Fields(request.object, patch).child("spec")
     before = Fields(request.old_object, patch).child("spec").get("replicas")
     scaled = DeploymentFields(spec, before if isinstance(before, int) else None)
-    findings = Enforcement.of_workload(settings, scaled).check()
-    return answer.allow_or_refuse(request.name, findings)
+    head = head_of_scale(request.name, request.namespace)
+    findings = Enforcement.of_workload(settings, head, scaled).check()
+    return answer.allow_or_refuse(request.name, findings, head=head)

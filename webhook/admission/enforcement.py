@@ -6,12 +6,13 @@ from typing import Any, Self
 
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.budget import Budget
+from webhook.admission.excepted import NOTHING, Excepted, exceptions_for, let_off
 from webhook.admission.given import settings_of_pods
 from webhook.admission.injected import Memory
 from webhook.pods import Patch, Pod, PodHead, Violation
 from webhook.rules.registry import RulePlan, Step, plan_rules
 from webhook.rules.rule import DeploymentFields
-from webhook.settings import RuleId, Settings
+from webhook.settings import RuleId, ServerException, Settings
 
 
 class Enforcement:
@@ -19,7 +20,8 @@ class Enforcement:
 
     `given` are the settings by which new pods are given what their template may not say, where
     they are not the others. Objections to what `concerns` says no about, by its pointer, do not
-    count. `fields` are the names of all fields of the pod, before rules fill in.
+    count. `fields` are the names of all fields of the pod, before rules fill in. A rule that is
+    `excepted` fills in absent fields; it overrides nothing, and warns of what it would refuse.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Enforcement:
         self.subjects = subjects
         self.given = settings if given is None else given
         self.fields = fields
+        self.excepted: Excepted = NOTHING
         self.budget = Budget()
         self.concerns: Callable[[str], bool] | None = None
 
@@ -44,7 +47,9 @@ class Enforcement:
         """The rules for a pod, or for a template whose workload no rule looks at."""
         subjects = {"pod": (pod,), "container": pod.containers, "workload": ()}
         plan = plan_rules(settings, windows=pod.platform.windows)
-        return cls(settings, plan, subjects, given, pod.field_names())
+        rules = cls(settings, plan, subjects, given, pod.field_names())
+        rules.excepted = exceptions_for(settings, pod)
+        return rules
 
     @classmethod
     def of_owned_pod(cls, settings: Settings, pod: Pod, remembered: Memory) -> Self:
@@ -64,11 +69,13 @@ class Enforcement:
         return rules
 
     @classmethod
-    def of_workload(cls, settings: Settings, deployment: DeploymentFields) -> Self:
+    def of_workload(cls, settings: Settings, head: PodHead, deployment: DeploymentFields) -> Self:
         """The rules for a Deployment alone, whose template is not looked at."""
-        return cls(
+        rules = cls(
             settings, plan_rules(settings), {"pod": (), "container": (), "workload": (deployment,)}
         )
+        rules.excepted = exceptions_for(settings, head)
+        return rules
 
     @classmethod
     def of_rule(cls, rule: RuleId, settings: Settings, pod: Pod) -> Self:
@@ -87,7 +94,7 @@ class Enforcement:
         warnings: list[Finding] = []
         settings, given, subjects = self.settings, self.given, self.subjects
         for step in self.fills:
-            if step.replaces:
+            if step.replaces and step.rule.id not in self.excepted:
                 for _, violations in self._objections((step,)):
                     warnings += self._overridden(step, violations, patch)
             fill, by = step.fill, settings if step.rule.given is None else given
@@ -116,7 +123,8 @@ class Enforcement:
         objections = self._objections(self.plan.checks)
         warnings: list[Finding] = []
         for step, violations in objections:
-            warnings += self._overridden(step, _settled(step, violations, patch), patch)
+            if step.rule.id not in self.excepted:
+                warnings += self._overridden(step, _settled(step, violations, patch), patch)
         if warnings:
             # What one rule lost may be what another one waited for.
             warnings += self.fill(patch)
@@ -171,10 +179,11 @@ class Enforcement:
         found = self.budget.spent()
         for step, violations in objections:
             more = dict.fromkeys(Severity, 0)
+            exception = self.excepted.get(step.rule.id)
             for violation in violations:
-                severity = _severity(step, violation)
+                severity = _severity(step, violation, exception)
                 if self.budget.says(severity):
-                    found.append(_finding(step, violation))
+                    found.append(_finding(step, violation, exception))
                 else:
                     more[severity] += 1
             for severity, count in more.items():
@@ -203,14 +212,18 @@ def _settled(step: Step, violations: list[Violation], patch: Patch) -> list[Viol
     return [violation for violation in violations if patch.gave_back(violation.at, violation.key)]
 
 
-def _severity(step: Step, violation: Violation) -> Severity:
-    advice = step.action == "warn" or violation.advice
+def _severity(
+    step: Step, violation: Violation, exception: ServerException | None = None
+) -> Severity:
+    advice = exception is not None or step.action == "warn" or violation.advice
     return Severity.WARNING if advice else Severity.ERROR
 
 
-def _finding(step: Step, violation: Violation) -> Finding:
-    severity, said = _severity(step, violation), violation.message
-    return Finding(step.rule.id, severity, violation.pointer, said, violation.brief)
+def _finding(step: Step, violation: Violation, exception: ServerException | None = None) -> Finding:
+    said, brief = violation.message, violation.brief
+    severity = _severity(step, violation)
+    found = Finding(step.rule.id, severity, violation.pointer, said, brief)
+    return found if exception is None else let_off(found, exception)
 
 
 def _more(rule: str, severity: Severity, count: int) -> list[Finding]:

@@ -57,18 +57,21 @@ def beside_others(settings: Settings) -> Settings:
 
 
 def settings_of_pods(remembered: PodDefaults, settings: Settings) -> Settings:
-    """The same as `instead_of_defaults`; both are known by identity, as plans of rules are."""
-    key = id(remembered), id(settings)
-    if key not in _OF_PODS:
-        if len(_OF_PODS) == _MOST:
-            del _OF_PODS[next(iter(_OF_PODS))]
-        _OF_PODS[key] = remembered, settings, remembered.instead_of_defaults(settings)
-    return _OF_PODS[key][2]
+    """The same as `instead_of_defaults`, kept for what was remembered last.
+
+    Both are known by identity: to compare them would cost more. Holding what was remembered keeps
+    its identity from being used again.
+    """
+    kept: dict[int, tuple[PodDefaults, Settings]] = settings.kept.setdefault("pods", {})
+    found = kept.get(id(remembered))
+    if found is None:
+        if len(kept) == _MOST:
+            del kept[next(iter(kept))]
+        found = kept[id(remembered)] = remembered, remembered.instead_of_defaults(settings)
+    return found[1]
 
 
-# Holding both keeps their identity from being used again.
-_OF_PODS: dict[tuple[int, int], tuple[PodDefaults, Settings, Settings]] = {}
-_MOST = 16
+_MOST = 8  # of one namespace that differs, or of all others together
 
 
 def read_pod_defaults(data: Any) -> PodDefaults | None:

@@ -8,6 +8,7 @@ from webhook import names
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.budget import MOST_SAID
 from webhook.admission.enforcement import Enforcement
+from webhook.admission.excepted import exceptions_for, let_off
 from webhook.admission.workload import Request
 from webhook.documents import escape
 from webhook.pods import Fields, Origin, Patch, Pod, PodHead, Violation
@@ -41,29 +42,34 @@ def removed_gate(request: Request, settings: Settings) -> list[Finding]:
 
 
 def added_tolerations(
-    request: Request, new: Fields, old: Fields, settings: Settings
+    request: Request, new: PodHead, old: PodHead, settings: Settings
 ) -> list[Finding]:
     """Object to a toleration of everything that the live pod did not have."""
     rule = tolerations.RULE
     action = rule.action(rule.id, settings)
-    if action == "off" or new.list(tolerations.KEY) == old.list(tolerations.KEY):
+    if action == "off" or new.spec.list(tolerations.KEY) == old.spec.list(tolerations.KEY):
         return []
     request.measure()
-    before = set(map(_spelling, tolerations.of_everything(old, settings)))
+    before = set(map(_spelling, tolerations.of_everything(old.spec, settings)))
     severity = Severity.WARNING if action == "warn" else Severity.ERROR
     added = (
         found
-        for found in tolerations.of_everything(new, settings)
+        for found in tolerations.of_everything(new.spec, settings)
         if _spelling(found) not in before
     )
-    return [
+    findings = [
         Finding(rule.id, severity, found.pointer, found.message, found.brief)
         for found in islice(added, MOST_SAID)
     ]
+    exception = exceptions_for(settings, new).get(rule.id)
+    return [let_off(found, exception) for found in findings] if exception else findings
 
 
 def keys_of_binding(request: Request, settings: Settings) -> list[Finding]:
-    """Object to what a Binding would bring to its pod: our keys, and AppArmor switched off."""
+    """Object to what a Binding would bring to its pod: our keys, and AppArmor switched off.
+
+    It does not say whose pod that is, so no exception counts.
+    """
     request.measure()
     metadata = Fields(request.object, Patch()).child("metadata")
     ours = [

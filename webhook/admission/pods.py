@@ -46,14 +46,15 @@ def review_new_pod(request: Request, settings: Settings, scope: Scope) -> Answer
         return uncovered(new)
     request.measure(filled_in=bool(new.head.origin.owner))
     if request.hook is Hook.VALIDATE:
-        return allow_or_refuse(new.name, Enforcement.of_pod(settings, Pod(new.head)).check())
+        findings = Enforcement.of_pod(settings, Pod(new.head)).check()
+        return allow_or_refuse(new.name, findings, head=new.head)
     findings = notices(settings, new.head)
     memory = new.carried.memory
     if memory is not None and new.head.origin.owner:
         _take_out_outdated(new.head, memory, settings, patch)
         enforcement = Enforcement.of_owned_pod(settings, Pod(new.head), memory)
         findings += enforcement.fill(patch) + enforcement.settle(patch)
-        return allow_or_refuse(new.name, findings, patch.finish())
+        return allow_or_refuse(new.name, findings, patch.finish(), head=new.head)
     if memory is not None:
         _take_out(new.head, memory, settings, patch)
     again = memory is not None and "tolerations" in memory.items.get("", {})
@@ -61,7 +62,7 @@ def review_new_pod(request: Request, settings: Settings, scope: Scope) -> Answer
     enforcement = Enforcement.of_pod(settings, pod, given=by)
     findings += enforcement.fill(patch) + enforcement.settle(patch)
     injected.write_memory(pod, patch, memory)
-    return allow_or_refuse(new.name, findings, patch.finish())
+    return allow_or_refuse(new.name, findings, patch.finish(), head=new.head)
 
 
 def review_pod_update(request: Request, settings: Settings, scope: Scope) -> Answer:
@@ -77,11 +78,11 @@ def review_pod_update(request: Request, settings: Settings, scope: Scope) -> Ans
             revert.put_back(new.head.spec, old.head.spec, memory)
         return allow((), patch.finish())
     findings = guards.changed_labels(request) + guards.removed_gate(request, settings)
-    findings += guards.added_tolerations(request, new.head.spec, old.head.spec, settings)
+    findings += guards.added_tolerations(request, new.head, old.head, settings)
     if _significant(new, old):
         request.measure()
         findings += Enforcement.of_pod(settings, Pod(new.head)).check()
-    return allow_or_refuse(new.name, findings)
+    return allow_or_refuse(new.name, findings, head=new.head)
 
 
 def review_ephemeral_containers(request: Request, settings: Settings, scope: Scope) -> Answer:
@@ -107,7 +108,7 @@ def review_ephemeral_containers(request: Request, settings: Settings, scope: Sco
     places |= _inherited(pod)
     relevant = [finding for finding in findings if _stands_in(finding.path, places)]
     way_out = RESTRICTED_PROFILE if _of_profile(relevant, pod) else ""
-    return allow_or_refuse(new.name, guarded + relevant, operations, way_out=way_out)
+    return allow_or_refuse(new.name, guarded + relevant, operations, head=new.head, way_out=way_out)
 
 
 def review_resize(request: Request, settings: Settings, scope: Scope) -> Answer:
@@ -118,7 +119,7 @@ def review_resize(request: Request, settings: Settings, scope: Scope) -> Answer:
     request.measure(filled_in=True)
     enforcement = Enforcement.of_rule(resource_ceilings.RULE.id, settings, Pod(new.head))
     enforcement.concerns = partial(_resized, request)
-    return allow_or_refuse(new.name, enforcement.check())
+    return allow_or_refuse(new.name, enforcement.check(), head=new.head)
 
 
 def _resized(request: Request, path: str) -> bool:

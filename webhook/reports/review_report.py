@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from webhook.admission import Severity, advice, line
+from webhook.admission import Severity, advice, draft_command, line
 from webhook.offline.passed_over import STDIN, InputFault, PassedOver, count_passed_over
 from webhook.offline.reviewer import ReviewOutcome
 from webhook.reports.text import BOLD, RED, YELLOW, paint
@@ -92,7 +92,9 @@ def finding_lines(outcome: ReviewOutcome, *, colour: bool) -> Iterator[str]:
             for finding in outcome.findings
             if finding.severity is Severity.ERROR or finding.refuses_pods
         )
-        yield f"  {advice(refusing)}\n"
+        manifest = outcome.manifest
+        draft = draft_command(manifest.kind, manifest.name, outcome.namespace)
+        yield f"  {advice(refusing, draft)}\n"
 
 
 def consequence_lines(outcome: ReviewOutcome) -> Iterator[str]:

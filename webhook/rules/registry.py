@@ -118,24 +118,17 @@ class RulePlan(NamedTuple):
     notices: tuple[Step, ...]
 
 
-# Holding the settings keeps their identity from being used again.
-_PLANS: dict[tuple[int, bool], tuple[Settings, RulePlan]] = {}
-_MOST_PLANS = 8
-
-
 def plan_rules(settings: Settings, *, windows: bool = False) -> RulePlan:
     """The rules that apply under these settings to a pod of Linux or Windows, in order.
 
-    Settings are known by identity: each review asks for the same object, and equality would
-    compare every key of it.
+    The settings keep it: each review of a namespace asks by the same object, and there is a plan
+    for each that differs.
     """
-    key = id(settings), windows
-    known = _PLANS.get(key)
-    if known is None:
-        if len(_PLANS) == _MOST_PLANS:
-            del _PLANS[next(iter(_PLANS))]
-        known = _PLANS[key] = settings, _laid_out(settings, windows=windows)
-    return known[1]
+    name = "rules for Windows" if windows else "rules for Linux"
+    plan: RulePlan | None = settings.kept.get(name)
+    if plan is None:
+        plan = settings.kept[name] = _laid_out(settings, windows=windows)
+    return plan
 
 
 def _laid_out(settings: Settings, *, windows: bool) -> RulePlan:

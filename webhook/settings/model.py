@@ -6,7 +6,7 @@ chart. Defaults are the reference values of a hardened MCP server deployment.
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, PrivateAttr
 
@@ -151,6 +151,16 @@ class Settings(Section):
     def exceptions_of(self, workload: str) -> tuple[ServerException, ...]:
         """The exceptions that were granted to the workload of this name."""
         return self._exceptions.get(workload, ())
+
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What reviews derive from these settings once, by its name; it lasts as long as they."""
+        return {}
+
+    @cached_property
+    def granted(self) -> Mapping[str, tuple[ServerException, ...]]:
+        """All exceptions in the namespace, by the names of their workloads."""
+        return self._exceptions
 
     @property
     def enforced(self) -> bool:

@@ -5,6 +5,7 @@ has ended is taken out of the settings before.
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 
@@ -22,6 +23,11 @@ class ServerException(NamedTuple):
     images: tuple[str, ...]
     reason: str
     expires: float
+
+    @property
+    def end_day(self) -> str:
+        """The day on which it ends, in UTC, as YYYY-MM-DD."""
+        return datetime.fromtimestamp(self.expires, UTC).date().isoformat()
 
     def ended(self, now: float) -> bool:
         """Whether it is not in force any more."""

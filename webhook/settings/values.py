@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from ipaddress import IPv6Network, ip_network
-from typing import Annotated, Any, Literal, Required
+from typing import Annotated, Any, Literal, Required, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema, with_config
 from pydantic.alias_generators import to_camel
@@ -99,6 +99,13 @@ class Section(
     ignored_types=(cached_property,),
 ):
     """A group of keys; layers merge inside it, key by key."""
+
+    def __copy__(self) -> Self:
+        """A copy that may be changed: it keeps nothing that was derived from this one."""
+        copy = super().__copy__()
+        for key in copy.__dict__.keys() - type(self).model_fields.keys():
+            del copy.__dict__[key]
+        return copy
 
 
 class Value(Section):
