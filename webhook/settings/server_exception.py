@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 
+_BETWEEN_PARTS = ("/", ":", "@")
+
+
 class ServerException(NamedTuple):
     """What a workload is excepted from, and until when, in seconds since 1970.
 
@@ -39,4 +42,10 @@ class ServerException(NamedTuple):
 
     def _matches(self, image: str) -> bool:
         _, _, digest = image.partition("@")
-        return any(image.startswith(each) or digest == each for each in self.images)
+        return any(digest == each or _begins_with(image, each) for each in self.images)
+
+
+def _begins_with(image: str, prefix: str) -> bool:
+    """Whether an image begins with a prefix that ends where a part of its name does."""
+    ends = image[len(prefix) : len(prefix) + 1] in ("", *_BETWEEN_PARTS)
+    return image.startswith(prefix) and (ends or prefix.endswith(_BETWEEN_PARTS))
