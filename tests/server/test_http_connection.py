@@ -83,6 +83,15 @@ async def test_the_clock_of_each_request_starts_with_its_first_bytes() -> None:
         writer.close()
 
 
+async def test_a_request_behind_an_upgrade_that_is_declined_is_answered() -> None:
+    upgrade = b"Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length:"
+    async with serving() as server:
+        closing = REVIEW.replace(b"Content-Length:", b"Connection: close\r\nContent-Length:")
+        received = await server.raw(REVIEW.replace(b"Content-Length:", upgrade) + closing)
+
+    assert received.count(b"HTTP/1.1 200 OK") == 2
+
+
 async def _answers(sent: bytes, *, ours: bool, closing: bool) -> bytes:
     """What a client reads that sends this, and then what is no HTTP."""
 

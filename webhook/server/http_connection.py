@@ -22,13 +22,14 @@ from aiohttp.http import SERVER_SOFTWARE
 
 from webhook.observe.logs import SeldomLog, failure
 from webhook.observe.metrics import Metrics
-from webhook.server.connections import IDLE_SECONDS, Connection, Connections, ConnectionState
+from webhook.server.connections import Connection, Connections, ConnectionState
 from webhook.server.frames import forget_frames
 
 # Read ahead of a body, and unsent of an answer, before the other side has to wait.
 BUFFER_BYTES = 32 * 1024
 # A client that is still sending what we do not read sees our answer.
 LINGERING_SECONDS = 1.0
+NEVER_SECONDS = 10 * 365 * 86_400.0
 
 LOG = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class HttpConnection(web.RequestHandler):
             server,
             loop=asyncio.get_running_loop(),
             # Connections closes what is idle.
-            keepalive_timeout=IDLE_SECONDS * 2,
+            keepalive_timeout=NEVER_SECONDS,
             access_log=None,  # type: ignore[arg-type]
             auto_decompress=False,
             read_bufsize=BUFFER_BYTES,
@@ -132,7 +133,8 @@ class HttpConnection(web.RequestHandler):
         """Begin to answer a request; `arrived` is when its first bytes came."""
         self._in_request = True
         self._connections.move(self._connection, ConnectionState.BUSY)
-        self.arrived = self._arrivals.popleft()
+        # aiohttp keeps what comes behind an upgrade until that is declined.
+        self.arrived = self._arrivals.popleft() if self._arrivals else time.monotonic()
 
     def __exit__(self, *_: object) -> None:
         self._in_request = False

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-
 _BETWEEN_PARTS = ("/", ":", "@")
 
 
