@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests import builders
-from tests.controller.servers.live import Json, filled_in, server, settings, stored
+from tests.controller.servers.live import Json, filled_in, memory, server, settings, stored
 from tests.fleet.listed_cluster import FORBIDDEN, GONE, RELEASE, Cluster
 from tests.kube.virtual_time import run
 from webhook.admission import Scope
@@ -325,6 +325,43 @@ def test_the_modes_of_namespaces_with_servers_are_known() -> None:
     asyncio.run(audit.run())
 
     assert audit.modes() == {"team": "observe"}
+
+
+BY_PODS = settings(fillIn="pods")
+
+
+@pytest.mark.parametrize(
+    ("pod", "expected"),
+    [
+        pytest.param(stored(builders.bare_pod("crm-1")), "unprotected", id="older"),
+        pytest.param(filled_in(builders.bare_pod("crm-1"), BY_PODS), "current", id="current"),
+        pytest.param(
+            filled_in(builders.bare_pod("crm-1"), settings(**memory("1Gi"))),
+            "out-of-date",
+            id="out-of-date",
+        ),
+        pytest.param(stored(builders.bare_pod("crm-1", hostPID=True)), "refused", id="refused"),
+    ],
+)
+def test_where_pods_are_filled_in_they_say_what_their_deployment_is(
+    pod: Json, expected: str
+) -> None:
+    pod["metadata"]["ownerReferences"] = [{**OWNER, "kind": "ReplicaSet", "name": "crm-7d4f"}]
+    pod["metadata"]["labels"]["pod-template-hash"] = "7d4f"
+    deployment = stored(builders.of_kind("Deployment", "crm"))
+    cluster = Cluster(deployments=[deployment], pods=[pod], networkpolicies=[policy()])
+    (found,), _ = audited(cluster, BY_PODS)
+
+    assert (found.kind, found.name, found.state) == ("Deployment", "crm", expected)
+
+
+def test_what_template_and_pod_are_refused_for_is_said_once() -> None:
+    deployment = stored(builders.of_kind("Deployment", "crm", hostPID=True))
+    pod = of_replica_set("crm-7d4f", "7d4f")
+    cluster = Cluster(deployments=[deployment], pods=[pod], networkpolicies=[policy()])
+    (found,), _ = audited(cluster, BY_PODS)
+
+    assert len([each for each in found.findings if each.state == "refused"]) == 1
 
 
 SERVERS = 400
