@@ -24,8 +24,9 @@ from webhook.kube.errors import (
     TooManyRequests,
     Unreachable,
 )
-from webhook.settings.by_namespace import SettingsByNamespace
+from webhook.settings.by_namespace import Overlay, SettingsByNamespace
 from webhook.settings.model import Settings
+from webhook.settings.server_exception import ServerException
 
 PLACES = Installation("mcp-admission", RELEASE)
 OWNER = {"controller": True, "uid": "x"}
@@ -161,7 +162,8 @@ def test_one_namespace_is_all_that_is_asked_for() -> None:
     cluster = Cluster()
     audited(cluster, namespace="team")
 
-    assert all("/namespaces/team/" in path for path, _ in cluster.asked)
+    asked = [path for path, _ in cluster.asked if "/namespaces/team/" not in path]
+    assert asked == ["/apis/mcp-admission.dev/v1alpha1/mcpserverexceptions"]
 
 
 def test_where_no_policies_are_made_none_are_read() -> None:
@@ -362,6 +364,44 @@ def test_what_template_and_pod_are_refused_for_is_said_once() -> None:
     (found,), _ = audited(cluster, BY_PODS)
 
     assert len([each for each in found.findings if each.state == "refused"]) == 1
+
+
+def excepted(failures: list[ApiError] | None = None) -> Audit:
+    """An audit of a server that an exception lets off a rule, and of one more exception."""
+    granted = ServerException(
+        "old", "team", "crm", frozenset({"host-namespaces"}), (), "why", 2_000_000_000.0
+    )
+    by_namespace = SettingsByNamespace(Settings(), {"team": Overlay(exceptions=(granted,))})
+    spec = {
+        "workload": {"namespace": "team", "name": "crm"},
+        "rules": ["host-namespaces"],
+        "reason": "why",
+        "expires": "2026-02-01T00:00:00Z",
+    }
+    made = {"name": "ended", "creationTimestamp": "2026-01-01T00:00:00Z"}
+    cluster: Any = Cluster(
+        deployments=[stored(server(hostPID=True))],
+        mcpserverexceptions=[{"metadata": made, "spec": spec}],
+    )
+    cluster.failures = {"mcpserverexceptions": failures or []}
+    audit = Audit(cluster, JudgedMode(by_namespace), PLACES, None)
+    asyncio.run(audit.run())
+    return audit
+
+
+def test_exceptions_are_told_with_what_became_of_them() -> None:
+    audit = excepted()
+
+    found = {each.name: each.state for each in audit.exceptions(1_900_000_000.0)}
+    assert found == {"ended": "ended", "old": "in-force"}
+    assert audit.exceptions_unread == ""
+
+
+def test_exceptions_that_may_not_be_read_are_no_missing_part_of_the_audit() -> None:
+    audit = excepted([FORBIDDEN])
+
+    assert [each.name for each in audit.exceptions(1_900_000_000.0)] == ["old"]
+    assert (audit.exceptions_unread, audit.skipped) == ("may not be listed", [])
 
 
 SERVERS = 400

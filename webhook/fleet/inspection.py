@@ -12,8 +12,10 @@ from webhook import names
 from webhook.admission import DEPLOYMENTS, KINDS, PODS, REFUSED, Workload
 from webhook.controller.installation import Installation
 from webhook.controller.owned import POLICY
+from webhook.controller.settings.namespace_store import EXCEPTIONS
 from webhook.fleet import report, workloads
 from webhook.fleet.cluster_pages import ClusterPages
+from webhook.fleet.exception_use import ExceptionStatus, ExceptionUse
 from webhook.fleet.judged_mode import ENFORCE, WARN, JudgedMode
 from webhook.fleet.surroundings import Policies, Surroundings, not_registered
 from webhook.kube import Api, Forbidden, NotFound
@@ -33,6 +35,7 @@ class Audit:
     """One audit of all namespaces, or of one; `skipped` is what it could not read.
 
     `registered` is whether API servers call the webhook, None where that is not known.
+    `exceptions_unread` is why the resources of exceptions may not be read, empty where they may.
     """
 
     def __init__(
@@ -46,6 +49,8 @@ class Audit:
         self.registered: bool | None = None
         self._findings = report.FindingsByWorkload()
         self._own: dict[report.WorkloadKey, list[Json]] = {}
+        self._use = ExceptionUse(self._settings)
+        self.exceptions_unread = ""
         self.skipped = self._pages.skipped
 
     async def run(self) -> list[report.ServerStatus]:
@@ -61,12 +66,18 @@ class Audit:
             await self._pages.each(resource, partial(self._other, resource), labels)
         await self._read_pods()
         await self._read_registrations()
+        read = self._pages.read(EXCEPTIONS.path, self._use.add_document)
+        self.exceptions_unread = await read
         return self._findings.statuses()
 
     def modes(self) -> dict[str, str]:
         """The modes of the namespaces with servers that are below enforce."""
         found = {key.namespace: self._mode.now(key.namespace) for key in self._findings}
         return {name: mode for name, mode in found.items() if mode != ENFORCE}
+
+    def exceptions(self, now: float) -> list[ExceptionStatus]:
+        """The exceptions of what was audited, at this time; those not read are not among them."""
+        return self._use.statuses(now, self._pages.only, all_seen=not self.skipped)
 
     def _policies_count(self) -> bool:
         """Whether policies are made in a namespace that is judged by enforce."""
@@ -167,6 +178,8 @@ class Audit:
             if findings:
                 self._findings.add(key, findings)
             return None
+        if workload is not None and not workloads.has_ended(found):
+            self._use.look(found, resource, workload, self._around.scope(key.namespace))
         return workload
 
     def _workload_of(self, pod: Json) -> report.WorkloadKey:
