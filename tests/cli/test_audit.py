@@ -165,4 +165,4 @@ def test_exceptions_are_notes_and_what_may_not_be_read_of_them_is_said(
     assert main(["audit"]) == 0
     out, err = capsys.readouterr()
     assert "exception old: it has ended\n" in out
-    assert f"{audit.NOT_READ}: forbidden" in err
+    assert f"{audit.NOT_READ}\n" in err
