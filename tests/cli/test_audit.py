@@ -12,6 +12,7 @@ from webhook.admission import OUT_OF_DATE
 from webhook.cli import audit
 from webhook.cli.judging_settings import JudgingSettings
 from webhook.cli.main import main
+from webhook.fleet.exception_use import ExceptionStatus
 from webhook.fleet.report import ServerFinding, ServerStatus, Skipped
 from webhook.fleet.unlabelled.lookalikes import UnlabelledReport
 from webhook.kube.errors import Forbidden
@@ -31,6 +32,10 @@ def inspect(
     class Audit:
         skipped = found.get("skipped", ())
         registered = found.get("registered", True)
+        exceptions_unread = found.get("exceptions_unread", "")
+
+        def exceptions(self, _now: float) -> list[ExceptionStatus]:
+            return list(found.get("exceptions", ()))
 
         def modes(self) -> dict[str, str]:
             return dict(found.get("modes", {}))
@@ -149,3 +154,15 @@ def test_a_namespace_below_enforce_is_no_finding(
 
     assert main(["audit"]) == 0
     assert "enforce would change 0 and refuse 1" in capsys.readouterr().out
+
+
+def test_exceptions_are_notes_and_what_may_not_be_read_of_them_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = ExceptionStatus("old", "ended", "it has ended")
+    inspect(monkeypatch, CURRENT, exceptions=[ended], exceptions_unread="forbidden")
+
+    assert main(["audit"]) == 0
+    out, err = capsys.readouterr()
+    assert "exception old: it has ended\n" in out
+    assert f"{audit.NOT_READ}\n" in err

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests import builders
-from tests.controller.servers.live import Json, filled_in, server, settings, stored
+from tests.controller.servers.live import Json, filled_in, memory, server, settings, stored
 from tests.fleet.listed_cluster import FORBIDDEN, GONE, RELEASE, Cluster
 from tests.kube.virtual_time import run
 from webhook.admission import Scope
@@ -24,8 +24,9 @@ from webhook.kube.errors import (
     TooManyRequests,
     Unreachable,
 )
-from webhook.settings.by_namespace import SettingsByNamespace
+from webhook.settings.by_namespace import Overlay, SettingsByNamespace
 from webhook.settings.model import Settings
+from webhook.settings.server_exception import ServerException
 
 PLACES = Installation("mcp-admission", RELEASE)
 OWNER = {"controller": True, "uid": "x"}
@@ -161,7 +162,8 @@ def test_one_namespace_is_all_that_is_asked_for() -> None:
     cluster = Cluster()
     audited(cluster, namespace="team")
 
-    assert all("/namespaces/team/" in path for path, _ in cluster.asked)
+    asked = [path for path, _ in cluster.asked if "/namespaces/team/" not in path]
+    assert asked == ["/apis/mcp-admission.dev/v1alpha1/mcpserverexceptions"]
 
 
 def test_where_no_policies_are_made_none_are_read() -> None:
@@ -325,6 +327,81 @@ def test_the_modes_of_namespaces_with_servers_are_known() -> None:
     asyncio.run(audit.run())
 
     assert audit.modes() == {"team": "observe"}
+
+
+BY_PODS = settings(fillIn="pods")
+
+
+@pytest.mark.parametrize(
+    ("pod", "expected"),
+    [
+        pytest.param(stored(builders.bare_pod("crm-1")), "unprotected", id="older"),
+        pytest.param(filled_in(builders.bare_pod("crm-1"), BY_PODS), "current", id="current"),
+        pytest.param(
+            filled_in(builders.bare_pod("crm-1"), settings(**memory("1Gi"))),
+            "out-of-date",
+            id="out-of-date",
+        ),
+        pytest.param(stored(builders.bare_pod("crm-1", hostPID=True)), "refused", id="refused"),
+    ],
+)
+def test_where_pods_are_filled_in_they_say_what_their_deployment_is(
+    pod: Json, expected: str
+) -> None:
+    pod["metadata"]["ownerReferences"] = [{**OWNER, "kind": "ReplicaSet", "name": "crm-7d4f"}]
+    pod["metadata"]["labels"]["pod-template-hash"] = "7d4f"
+    deployment = stored(builders.of_kind("Deployment", "crm"))
+    cluster = Cluster(deployments=[deployment], pods=[pod], networkpolicies=[policy()])
+    (found,), _ = audited(cluster, BY_PODS)
+
+    assert (found.kind, found.name, found.state) == ("Deployment", "crm", expected)
+
+
+def test_what_template_and_pod_are_refused_for_is_said_once() -> None:
+    deployment = stored(builders.of_kind("Deployment", "crm", hostPID=True))
+    pod = of_replica_set("crm-7d4f", "7d4f")
+    cluster = Cluster(deployments=[deployment], pods=[pod], networkpolicies=[policy()])
+    (found,), _ = audited(cluster, BY_PODS)
+
+    assert len([each for each in found.findings if each.state == "refused"]) == 1
+
+
+def excepted(failures: list[ApiError] | None = None) -> Audit:
+    """An audit of a server that an exception lets off a rule, and of one more exception."""
+    granted = ServerException(
+        "old", "team", "crm", frozenset({"host-namespaces"}), (), "why", 2_000_000_000.0
+    )
+    by_namespace = SettingsByNamespace(Settings(), {"team": Overlay(exceptions=(granted,))})
+    spec = {
+        "workload": {"namespace": "team", "name": "crm"},
+        "rules": ["host-namespaces"],
+        "reason": "why",
+        "expires": "2026-02-01T00:00:00Z",
+    }
+    made = {"name": "ended", "creationTimestamp": "2026-01-01T00:00:00Z"}
+    cluster: Any = Cluster(
+        deployments=[stored(server(hostPID=True))],
+        mcpserverexceptions=[{"metadata": made, "spec": spec}],
+    )
+    cluster.failures = {"mcpserverexceptions": failures or []}
+    audit = Audit(cluster, JudgedMode(by_namespace), PLACES, None)
+    asyncio.run(audit.run())
+    return audit
+
+
+def test_exceptions_are_told_with_what_became_of_them() -> None:
+    audit = excepted()
+
+    found = {each.name: each.state for each in audit.exceptions(1_900_000_000.0)}
+    assert found == {"ended": "ended", "old": "in-force"}
+    assert audit.exceptions_unread == ""
+
+
+def test_exceptions_that_may_not_be_read_are_no_missing_part_of_the_audit() -> None:
+    audit = excepted([FORBIDDEN])
+
+    assert [each.name for each in audit.exceptions(1_900_000_000.0)] == ["old"]
+    assert (audit.exceptions_unread, audit.skipped) == ("may not be listed", [])
 
 
 SERVERS = 400

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.controller.servers.live import Json, filled_in, memory, server, settings
+from tests import builders
+from tests.controller.servers.live import Json, filled_in, memory, server, settings, stored
 from tests.kube.virtual_time import run
 from webhook.fleet.restart import Restarted, Restarter, RestartResult
 from webhook.fleet.targets import Target, Targets
@@ -66,12 +67,14 @@ class Cluster:
         return deepcopy(rolled)
 
 
-def rolled(cluster: Cluster, *, dry_run: bool = False, stop_after: float = 3600) -> Restarted:
+def rolled(
+    cluster: Cluster, *, dry_run: bool = False, stop_after: float = 3600, under: Settings = MORE
+) -> Restarted:
     async def main() -> Restarted:
         api: Any = cluster
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(stop_after, stop.set)
-        targets = Targets(api, SettingsByNamespace(MORE), "mcp-admission-system")
+        targets = Targets(api, SettingsByNamespace(under), "mcp-admission-system")
         restarter = Restarter(api, targets, stop, lambda _: None, dry_run=dry_run)
         return await restarter.restart(Target("team", "crm"))
 
@@ -194,4 +197,74 @@ def test_a_paused_one_is_not_touched() -> None:
     cluster.found["spec"]["paused"] = True
 
     assert rolled(cluster).result is RestartResult.PAUSED
+    assert cluster.patches == []
+
+
+class WithPods(Cluster):
+    """A Deployment whose pods are filled in, instead of its template; its pods are these."""
+
+    def __init__(self, template: Json, *pods: Json) -> None:
+        super().__init__()
+        self.found = {**deepcopy(template), "status": {"observedGeneration": 1}}
+        self.pods = list(pods)
+        self.after: list[Json] = []
+
+    async def list_each(self, _path: str, take: Callable[[Json], Any], **_: Any) -> None:
+        for each in self.pods:
+            take(deepcopy(each))
+
+    async def patch(self, path: str, body: Json, *, kind: str, dry_run: bool) -> Json:
+        assert (path, kind) == (PATH, "merge")
+        self.patches.append((dry_run, body))
+        if not dry_run:
+            self.found["metadata"]["generation"] = 2
+            self.pods = self.after
+        return deepcopy(self.found)
+
+
+WRITTEN = stored(builders.of_kind("Deployment", "crm"))
+BY_PODS = settings(fillIn="pods")
+
+
+def pod_of_crm(pod: Json) -> Json:
+    owner = {"controller": True, "kind": "ReplicaSet", "name": "crm-7d4f"}
+    pod["metadata"]["ownerReferences"] = [owner]
+    pod["metadata"]["labels"]["pod-template-hash"] = "7d4f"
+    return pod
+
+
+OLD = pod_of_crm(stored(builders.bare_pod("old")))
+NEW = pod_of_crm(filled_in(builders.bare_pod("new"), BY_PODS))
+
+
+@pytest.mark.parametrize(
+    ("after", "end", "said"),
+    [(NEW, RestartResult.ROLLED, "1 of 1 pods"), (OLD, RestartResult.FAILED, "its pods are new")],
+    ids=["filled-in", "nobody-filled-them-in"],
+)
+def test_where_pods_are_filled_in_a_deployment_rolls_for_them(
+    after: Json, end: RestartResult, said: str
+) -> None:
+    cluster = WithPods(WRITTEN, OLD)
+    cluster.after = [after]
+    ended = rolled(cluster, under=BY_PODS)
+
+    assert ended.result is end
+    assert said in "".join(ended.lines)
+    assert [dry_run for dry_run, _ in cluster.patches] == [True, False]
+
+
+def test_the_fields_of_pods_that_would_change_are_told() -> None:
+    ended = rolled(WithPods(WRITTEN, OLD), dry_run=True, under=BY_PODS)
+
+    assert ended.result is RestartResult.WOULD_ROLL
+    assert any("would be" in each for each in ended.lines)
+
+
+def test_a_deployment_whose_update_would_be_refused_is_not_touched_and_the_reason_is_told() -> None:
+    cluster = WithPods(stored(server()), OLD)
+    ended = rolled(cluster, under=BY_PODS)
+
+    assert ended.result is RestartResult.REFUSED
+    assert 'must be "true" too: with fillIn: pods no template is changed' in ended.lines[0]
     assert cluster.patches == []

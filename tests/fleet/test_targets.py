@@ -1,6 +1,6 @@
 """The Deployments that `apply` restarts: named servers, or all that are not current."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -22,9 +22,10 @@ MORE = settings(**memory("800Mi"))
 class Cluster:
     """Deployments of the namespace `team`, which carries these labels or may not be read."""
 
-    def __init__(self, *deployments: Json, labels: Json | ApiError) -> None:
+    def __init__(self, *deployments: Json, labels: Json | ApiError, pods: Sequence[Json] = ()):
         self.deployments = {each["metadata"]["name"]: each for each in deployments}
-        self.labels = labels
+        self.labels, self.pods = labels, pods
+        self.asked: list[tuple[str, str]] = []
 
     async def get(self, path: str) -> Json:
         name = path.rpartition("/")[2]
@@ -36,7 +37,14 @@ class Cluster:
             raise NotFound(404, "NotFound", f"there is no {name}")
         return self.deployments[name]
 
-    async def list_each(self, path: str, take: Callable[[Json], Any]) -> None:
+    async def list_each(
+        self, path: str, take: Callable[[Json], Any], *, label_selector: str = ""
+    ) -> None:
+        if path.endswith("/pods"):
+            self.asked.append((path, label_selector))
+            for each in self.pods:
+                take(each)
+            return
         if path == "/api/v1/namespaces":
             take(await self.get("/api/v1/namespaces/team"))
             return
@@ -109,3 +117,63 @@ def test_a_namespace_below_enforce_that_is_named_is_refused() -> None:
     for asked in (below_enforce().outdated("team"), below_enforce().named("team", ["crm"])):
         with pytest.raises(NotEnforced, match="the namespace team has the mode observe, in which"):
             run(asked)
+
+
+BY_PODS = settings(fillIn="pods")
+WRITTEN = stored(builders.of_kind("Deployment", "crm"))
+NOW = filled_in(builders.bare_pod("new"), BY_PODS)
+OLD = stored(builders.bare_pod("old"))
+REFUSED = stored(builders.bare_pod("refused", hostPID=True))
+
+
+def of_crm(pod: Json, **more: Any) -> Json:
+    """A pod of the Deployment `crm`."""
+    owners = [{"controller": True, "kind": "ReplicaSet", "name": "crm-7d4f"}]
+    labels = {**pod["metadata"]["labels"], "pod-template-hash": "7d4f"}
+    return {
+        **pod,
+        "metadata": {**pod["metadata"], "ownerReferences": owners, "labels": labels, **more},
+    }
+
+
+def filling_pods(*pods: Json, deployment: Json = WRITTEN) -> tuple[Targets, Cluster]:
+    cluster: Any = Cluster(deployment, labels={}, pods=pods)
+    return Targets(cluster, SettingsByNamespace(BY_PODS), RELEASE), cluster
+
+
+@pytest.mark.parametrize(
+    ("pods", "state"),
+    [
+        ([], "current"),
+        ([of_crm(NOW)], "current"),
+        ([of_crm(NOW), of_crm(OLD)], "unprotected"),
+        ([of_crm(OLD), of_crm(NOW)], "unprotected"),
+        ([of_crm(OLD), of_crm(REFUSED)], "refused"),
+        ([of_crm(OLD, deletionTimestamp="2026-03-01T12:00:00Z")], "current"),
+        ([{**of_crm(OLD), "status": {"phase": "Failed"}}], "current"),
+        ([of_crm(OLD, labels={"pod-template-hash": "7d4f"})], "current"),
+        ([OLD], "current"),
+    ],
+)
+def test_where_pods_are_filled_in_they_are_judged(pods: list[Json], state: str) -> None:
+    found, cluster = filling_pods(*pods)
+    by_list = run(found.outdated("team"))
+    by_name = run(found.drift(WRITTEN))
+
+    assert (len(by_list.targets), by_list.current) == ((0, 1) if state == "current" else (1, 0))
+    assert by_name.state == state
+    assert bool(by_name.reasons) is (state == "refused")
+    path = "/api/v1/namespaces/team/pods"
+    assert cluster.asked == [(path, ""), (path, "app=crm")]
+
+
+def test_the_pods_of_all_namespaces_are_read_once_and_only_where_they_are_filled_in() -> None:
+    found, cluster = filling_pods(of_crm(OLD))
+    assert run(found.outdated(None)).targets == [Target("team", "crm")]
+    assert cluster.asked == [("/api/v1/pods", "")]
+
+    wrong = stored(builders.of_kind("Deployment", "crm", hostPID=True))
+    found, cluster = filling_pods(deployment=wrong)
+    assert run(found.outdated(None)).targets == [Target("team", "crm")]
+    assert run(found.drift(wrong)).state == "refused"
+    assert cluster.asked == []

@@ -65,7 +65,29 @@ def half(kind: str) -> Json:
 
 ROLLING = {"observedGeneration": 1, "replicas": 2, "updatedReplicas": 1}
 OLDER = {"older-than-webhook", "out-of-date"}
+BY_PODS = {"fillIn": "pods"}
+LABELLED_TEMPLATE = builders.of_kind("Deployment")
 CASES: list[Any] = [
+    pytest.param(stored(LABELLED_TEMPLATE), BY_PODS, set(), id="by-pods"),
+    pytest.param(
+        without(stored(LABELLED_TEMPLATE), builders.SERVER),
+        BY_PODS,
+        set(),
+        id="by-pods-label-in-the-template-alone",
+    ),
+    pytest.param(stored(server()), BY_PODS, {"half-labelled"}, id="by-pods-no-server"),
+    pytest.param(
+        stored(builders.of_kind("Deployment", hostPID=True)),
+        BY_PODS,
+        {"refused"},
+        id="by-pods-refused",
+    ),
+    pytest.param(
+        changed(stored(LABELLED_TEMPLATE), status={**ROLLING, "conditions": [STUCK]}),
+        BY_PODS,
+        {"not-rolled"},
+        id="by-pods-stuck",
+    ),
     pytest.param(filled_in(server(), DEFAULTS), {}, set(), id="up-to-date"),
     pytest.param(filled_in(server(), DEFAULTS), memory("1Gi"), {"out-of-date"}, id="out-of-date"),
     pytest.param(stored(server()), {}, OLDER | {"half-labelled"}, id="older"),

@@ -11,6 +11,7 @@ import yaml
 
 from tests.fleet.reports import REPORT
 from webhook.admission.drift import CURRENT, OUT_OF_DATE, REFUSED, STATES
+from webhook.fleet.exception_use import ExceptionStatus
 from webhook.fleet.report import REASONS, FleetReport, ServerFinding, ServerStatus, Skipped
 from webhook.reports.audit_items import AuditSource
 from webhook.reports.formats import AUDIT_FORMATS, report_parts
@@ -215,6 +216,26 @@ def test_what_a_rule_refuses_has_its_id_in_sarif_as_in_a_review() -> None:
     rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
     assert (result["ruleId"], rule["id"]) == ("run-as-user", "run-as-user")
     assert rule["helpUri"] == "docs/rules.md#run-as-user"
+
+
+USED = ExceptionStatus("used", "in-force", "in force", "team", "crm", ("host",), "2030-01-01")
+UNUSED = ExceptionStatus("old", "unused", "no server needs it")
+
+
+def test_exceptions_are_listed_and_those_that_ask_for_something_are_notes() -> None:
+    report = FleetReport((), (), "the defaults", exceptions=(UNUSED, USED))
+
+    assert rendered("table", report) == (
+        "exception old: no server needs it\n"
+        "exception used for team/crm (host): in force\n"
+        "no MCP server found\n"
+    )
+    data = json.loads(rendered("json", report))
+    assert [each["state"] for each in data["exceptions"]] == ["unused", "in-force"]
+    assert data["exceptions"][1]["rules"] == ["host"]
+    (run,) = json.loads(rendered("sarif", report))["runs"]
+    (told,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert told == {"level": "note", "message": {"text": "exception old: no server needs it"}}
 
 
 @pytest.mark.parametrize("name", AUDIT_FORMATS)

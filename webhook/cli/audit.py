@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import time
 from collections.abc import Sequence
 
 from webhook.cli import output
@@ -27,6 +28,7 @@ from webhook.settings import SettingsError
 NOT_KNOWN = (
     "not known: whether the webhook is registered, because you may not read its configurations"
 )
+NOT_READ = "not known: which exceptions have ended, because mcpserverexceptions were not listed"
 DESCRIPTION = """\
 Lists every MCP server of the cluster that is not current, with the fields, the reasons and the way
 out. It only reads, and never a Secret. It reports what it may not read.
@@ -34,6 +36,9 @@ out. It only reads, and never a Secret. It reports what it may not read.
 In a namespace below the mode enforce, nothing of a server is changed, refused or made. There it
 lists nothing, and counts what enforce would change and refuse. With --as enforce it lists that,
 field by field, before the mode is changed; with --as warn, what authors would read.
+
+It also lists the exceptions: in-force, ending (within 7 days), ended, unused (no server needs it),
+or not-in-force. These are notes. A server that an ended exception leaves refused is a finding.
 
 With --unlabelled, lists the workloads that look like MCP servers and carry no label, each with its
 reasons, a confidence (certain, likely or possible), and the command that labels it.
@@ -57,7 +62,8 @@ examples:
   mcp-admission audit -o json | jq '.summary'
 
 exit codes:
-  0  there are no findings; with --unlabelled, nothing looks like an MCP server without the label
+  0  there are no findings, whatever became of exceptions; with --unlabelled, nothing looks like an
+     MCP server without the label
   1  there are findings; with --unlabelled, something does
   2  the cluster, or a part of it, could not be inspected; wrong usage or settings
 """
@@ -108,11 +114,20 @@ async def _audit(args: argparse.Namespace) -> ExitCode:
         audit = Audit(api, mode, installation(args), args.namespace)
         servers = await audit.run()
     report = FleetReport(
-        servers, audit.skipped, by.source, audit.registered, audit.modes(), args.as_mode
+        servers,
+        audit.skipped,
+        by.source,
+        audit.registered,
+        audit.modes(),
+        args.as_mode,
+        audit.exceptions(time.time()),
+        audit.exceptions_unread,
     )
     _print(args, AuditSource(report), by.source)
     if report.registered is None:
         output.write_note(args, NOT_KNOWN)
+    if report.exceptions_unread:
+        output.write_note(args, NOT_READ)
     return _code(report.skipped, found=bool(report.with_findings))
 
 

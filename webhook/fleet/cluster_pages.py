@@ -51,17 +51,23 @@ class ClusterPages:
         plural, _, group = resource.partition(".")
         version, inside = f"{group}/v1" if group else "v1", namespace or self.only
         path = namespaced(version, plural, inside) if inside else cluster_wide(version, plural)
+        why = await self.read(path, take, labels)
+        if why:
+            self.skipped.append(Skipped(plural, why))
+        return not why
+
+    async def read(self, path: str, take: Callable[[Json], object], labels: str = "") -> str:
+        """Hand over each object of a path; returns why it may not be read, empty where it may."""
         tries = 0
         while True:
             try:
                 await self._api.list_each(path, take, label_selector=labels, page=PAGE)
             except (Forbidden, NotFound) as error:
-                self.skipped.append(Skipped(plural, error.message))
-                return False
+                return error.message
             except (Gone, TooManyRequests) as error:
                 tries += 1
                 if tries == TRIES:
                     raise
                 await asyncio.sleep(getattr(error, "retry_after", 0.0))
             else:
-                return True
+                return ""

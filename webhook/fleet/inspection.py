@@ -4,7 +4,7 @@ Nothing is written, and no Secret is read. What may not be read is reported as s
 that hides it would look like one without findings.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,18 +12,20 @@ from webhook import names
 from webhook.admission import DEPLOYMENTS, KINDS, PODS, REFUSED, Workload
 from webhook.controller.installation import Installation
 from webhook.controller.owned import POLICY
+from webhook.controller.settings.namespace_store import EXCEPTIONS
 from webhook.fleet import report, workloads
 from webhook.fleet.cluster_pages import ClusterPages
+from webhook.fleet.exception_use import ExceptionStatus, ExceptionUse
 from webhook.fleet.judged_mode import ENFORCE, WARN, JudgedMode
 from webhook.fleet.surroundings import Policies, Surroundings, not_registered
 from webhook.kube import Api, Forbidden, NotFound
 from webhook.objects import server_objects, server_of
+from webhook.settings import Settings
 
 Json = dict[str, Any]
 POLICIES = "networkpolicies.networking.k8s.io"
 REPLICA_SETS = "replicasets.apps"
-HASH = "pod-template-hash"
-NOT_OF_DEPLOYMENTS = f"!{HASH}"
+NOT_OF_DEPLOYMENTS = f"!{workloads.HASH}"
 MIRROR = "kubernetes.io/config.mirror"
 # PodTemplates run nothing, and the ClusterRole `view` does not hold them.
 OTHERS = [each for each in KINDS if each not in (PODS, DEPLOYMENTS, "podtemplates")]
@@ -33,6 +35,7 @@ class Audit:
     """One audit of all namespaces, or of one; `skipped` is what it could not read.
 
     `registered` is whether API servers call the webhook, None where that is not known.
+    `exceptions_unread` is why the resources of exceptions may not be read, empty where they may.
     """
 
     def __init__(
@@ -46,6 +49,8 @@ class Audit:
         self.registered: bool | None = None
         self._findings = report.FindingsByWorkload()
         self._own: dict[report.WorkloadKey, list[Json]] = {}
+        self._use = ExceptionUse(self._settings)
+        self.exceptions_unread = ""
         self.skipped = self._pages.skipped
 
     async def run(self) -> list[report.ServerStatus]:
@@ -61,12 +66,18 @@ class Audit:
             await self._pages.each(resource, partial(self._other, resource), labels)
         await self._read_pods()
         await self._read_registrations()
+        read = self._pages.read(EXCEPTIONS.path, self._use.add_document)
+        self.exceptions_unread = await read
         return self._findings.statuses()
 
     def modes(self) -> dict[str, str]:
         """The modes of the namespaces with servers that are below enforce."""
         found = {key.namespace: self._mode.now(key.namespace) for key in self._findings}
         return {name: mode for name, mode in found.items() if mode != ENFORCE}
+
+    def exceptions(self, now: float) -> list[ExceptionStatus]:
+        """The exceptions of what was audited, at this time; those not read are not among them."""
+        return self._use.statuses(now, self._pages.only, all_seen=not self.skipped)
 
     def _policies_count(self) -> bool:
         """Whether policies are made in a namespace that is judged by enforce."""
@@ -129,13 +140,13 @@ class Audit:
     def _pod(self, found: Json) -> None:
         metadata = found["metadata"]
         labels = metadata.get("labels") or {}
-        key = self._workload_of(metadata, labels)
+        key = self._workload_of(found)
         if _is_mirror(metadata) or self._server(found, PODS, key) is None:
             return
         scope, settings = self._around.scope(key.namespace), self._settings.of(key.namespace)
         findings = workloads.pod_findings(found, settings, scope)
         if key.kind == "Deployment":
-            findings = self._beyond_its_template(key, findings)
+            findings = self._beyond_its_template(key, findings, settings)
         # Policies may select labels that the template does not have, such as its hash.
         around = self._around.findings(key.namespace, labels, self._own.get(key, ()))
         warned = () if key.kind == "Deployment" else self._warned(found, PODS)
@@ -167,23 +178,30 @@ class Audit:
             if findings:
                 self._findings.add(key, findings)
             return None
+        if workload is not None and not workloads.has_ended(found):
+            self._use.look(found, resource, workload, self._around.scope(key.namespace))
         return workload
 
-    def _workload_of(self, metadata: Json, labels: Mapping[str, str]) -> report.WorkloadKey:
-        """The workload that people applied, as far as the pod shows it; anybody can write it."""
-        owner = _owner(metadata)
-        name, _, ending = owner.name.rpartition("-")
-        deployment = report.WorkloadKey(owner.namespace, "Deployment", name)
-        of_deployment = owner.kind == "ReplicaSet" and ending == labels.get(HASH)
-        return deployment if of_deployment and deployment in self._findings else owner
+    def _workload_of(self, pod: Json) -> report.WorkloadKey:
+        """The workload that people applied, as far as the pod shows it."""
+        deployment = workloads.deployment_of(pod)
+        if deployment is not None and deployment in self._findings:
+            return deployment
+        return workloads.owner_of(pod)
 
     def _beyond_its_template(
-        self, key: report.WorkloadKey, findings: list[report.ServerFinding]
+        self, key: report.WorkloadKey, findings: list[report.ServerFinding], settings: Settings
     ) -> list[report.ServerFinding]:
-        """What a pod of a Deployment would be refused for, and its template would not."""
-        if self._findings.refused(key):
-            return []
-        return [each for each in findings if each.state == REFUSED]
+        """What a pod of a Deployment is told for, and its template is not.
+
+        What would change is said of the template alone, unless pods are filled in instead.
+        """
+        refused = self._findings.refused(key)
+        return [
+            each
+            for each in findings
+            if (not refused if each.state == REFUSED else not settings.fills_templates)
+        ]
 
 
 def _itself(kind: str, metadata: Json) -> report.WorkloadKey:
@@ -194,11 +212,3 @@ def _is_mirror(metadata: Json) -> bool:
     """Whether this is the mirror of a static pod; the annotation cannot be added later."""
     of_node = any(each["kind"] == "Node" for each in metadata.get("ownerReferences") or [])
     return of_node and MIRROR in (metadata.get("annotations") or {})
-
-
-def _owner(metadata: Json) -> report.WorkloadKey:
-    """The workload that a pod is known by: its controller, or itself."""
-    owners = metadata.get("ownerReferences") or []
-    owner = next((each for each in owners if each.get("controller")), None)
-    kind, name = ("Pod", metadata["name"]) if owner is None else (owner["kind"], owner["name"])
-    return report.WorkloadKey(metadata["namespace"], kind, name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from webhook.admission import CURRENT, REFUSED, STATES, Change
+from webhook.fleet.exception_use import ExceptionStatus
 
 REASONS: Mapping[str, str] = {
     "half-labelled": "the label is on the workload alone, or on its template alone",
@@ -136,6 +137,7 @@ class FleetReport:
 
     `registered` is whether API servers call the webhook, None where that may not be read. `modes`
     are those of the namespaces below enforce. `asked` is the mode that was asked about, if one was.
+    `exceptions_unread` is why the resources of exceptions may not be read, empty where they may.
     """
 
     servers: Sequence[ServerStatus]
@@ -144,6 +146,8 @@ class FleetReport:
     registered: bool | None = None
     modes: Mapping[str, str] = field(default_factory=dict)
     asked: str = ""
+    exceptions: Sequence[ExceptionStatus] = ()
+    exceptions_unread: str = ""
 
     @property
     def with_findings(self) -> list[ServerStatus]:

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from webhook import kube
-from webhook.admission import CURRENT, REFUSED
+from webhook.admission import CURRENT
 from webhook.controller.installation import WEBHOOK_CONFIGURATION
 from webhook.fleet.rollout import rollout_progress
 from webhook.fleet.targets import APPS, Target, Targets
@@ -30,6 +30,10 @@ OTHER_SETTINGS = (
     "settings than these, or another webhook undoes what it fills in; see `kubectl get "
     f"mutatingwebhookconfiguration {WEBHOOK_CONFIGURATION}`; after a changed setting wait a minute "
     "and run it again"
+)
+OTHER_PODS = (
+    "its pods are new and still not as these settings make them: the webhook is not registered, or "
+    "works with other settings; see `mcp-admission audit`"
 )
 
 
@@ -89,14 +93,14 @@ class Restarter:
         drift = await self.targets.drift(found)
         if drift.state == CURRENT:
             return Restarted(target, RestartResult.CURRENT)
-        if drift.state == REFUSED:
+        if drift.reasons:
             reasons = tuple(refused_finding(each).line for each in drift.reasons)
             return Restarted(target, RestartResult.REFUSED, reasons)
         if found["spec"].get("paused"):
             advice = "resume it with kubectl rollout resume"
             return Restarted(target, RestartResult.PAUSED, (advice,))
         tried = await self._patch(target, found, dry_run=True)
-        if (await self.targets.drift(tried)).state != CURRENT:
+        if (await self.targets.drift_of_template(tried)).state != CURRENT:
             return Restarted(target, RestartResult.FAILED, (OTHER_SETTINGS,))
         if self.dry_run:
             fields = tuple(changed_finding(each).line for each in drift.changes)
@@ -117,6 +121,8 @@ class Restarter:
         while True:
             now = rollout_progress(found)
             if now.done:
+                if (await self.targets.drift_of_pods(found)).state != CURRENT:
+                    return Restarted(target, RestartResult.FAILED, (OTHER_PODS,))
                 line = f"{now.line}, after {clock() - began:.0f} s"
                 return Restarted(target, RestartResult.ROLLED, (line,))
             if now.stuck:

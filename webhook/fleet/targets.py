@@ -8,7 +8,16 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from webhook import kube
-from webhook.admission import CURRENT, DEPLOYMENTS, Drift, drift_of
+from webhook.admission import (
+    CURRENT,
+    DEPLOYMENTS,
+    PODS,
+    STATES,
+    Drift,
+    drift_of,
+    drift_of_pod,
+)
+from webhook.fleet import workloads
 from webhook.fleet.surroundings import Surroundings
 from webhook.settings import SettingsByNamespace
 
@@ -87,20 +96,22 @@ class Targets:
 
         Raises NotEnforced where the namespace that is named is below enforce.
         """
-        targets: list[Target] = []
-        current, below = 0, Counter[str]()
+        current: dict[Target, bool] = {}
+        by_pods: dict[Target, Drift] = {}
+        below = Counter[str]()
 
         def take(server: Json) -> None:
-            nonlocal current
             metadata = server["metadata"]
             if not self._is_server(server) or "deletionTimestamp" in metadata:
                 return
-            if not self._settings.of(metadata["namespace"]).enforced:
+            settings = self._settings.of(metadata["namespace"])
+            if not settings.enforced:
                 below[metadata["namespace"]] += 1
-            elif self._drift(server).state == CURRENT:
-                current += 1
-            else:
-                targets.append(Target(metadata["namespace"], metadata["name"]))
+                return
+            target, drift = Target(metadata["namespace"], metadata["name"]), self._drift(server)
+            current[target] = drift.state == CURRENT
+            if current[target] and not settings.fills_templates:
+                by_pods[target] = drift
 
         if namespace is None:
             await self._api.list_each(
@@ -112,12 +123,52 @@ class Targets:
             await self._read_namespace(namespace)
             path = kube.namespaced(APPS, "deployments", namespace)
         await self._api.list_each(path, take)
-        return Outdated(targets, current, dict(below))
+        if by_pods:
+            await self._judge_pods(by_pods, namespace)
+            current |= {target: drift.state == CURRENT for target, drift in by_pods.items()}
+        outdated = [target for target, is_current in current.items() if not is_current]
+        return Outdated(outdated, len(current) - len(outdated), dict(below))
 
     async def drift(self, server: Json) -> Drift:
-        """What a restart would change or refuse now."""
+        """What a restart would change or refuse now, also by its pods where they are filled in."""
+        drift = await self.drift_of_template(server)
+        return drift if drift.state != CURRENT else await self.drift_of_pods(server)
+
+    async def drift_of_pods(self, server: Json) -> Drift:
+        """The worst drift of its pods where they are filled in instead of the template."""
+        metadata, current = server["metadata"], Drift(CURRENT)
+        if self._settings.of(metadata["namespace"]).fills_templates:
+            return current
+        target = Target(metadata["namespace"], metadata["name"])
+        labels = (server["spec"].get("selector") or {}).get("matchLabels") or {}
+        chosen = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+        by_pods = {target: current}
+        await self._judge_pods(by_pods, target.namespace, chosen)
+        return by_pods[target]
+
+    async def drift_of_template(self, server: Json) -> Drift:
+        """What a restart would change or refuse now, by the Deployment alone."""
         await self._read_namespace(server["metadata"]["namespace"])
         return self._drift(server)
+
+    async def _judge_pods(
+        self, found: dict[Target, Drift], namespace: str | None, labels: str = ""
+    ) -> None:
+        """Put the worst drift of their pods in the place of those that were found."""
+
+        def take(pod: Json) -> None:
+            key = workloads.deployment_of(pod)
+            target = Target(key.namespace, key.name) if key else None
+            gone = "deletionTimestamp" in pod["metadata"] or workloads.has_ended(pod)
+            if target not in found or gone or self._around.server(pod, PODS) is None:
+                return
+            settings = self._settings.of(target.namespace)
+            drift = drift_of_pod(pod, settings, self._around.scope(target.namespace))
+            found[target] = max(found[target], drift, key=_badness)
+
+        everywhere = kube.cluster_wide("v1", "pods")
+        path = kube.namespaced("v1", "pods", namespace) if namespace else everywhere
+        await self._api.list_each(path, take, label_selector=labels)
 
     def _drift(self, server: Json) -> Drift:
         namespace = server["metadata"]["namespace"]
@@ -142,3 +193,7 @@ class Targets:
             self._around.add_namespace(await self._api.get(path))
         except kube.Forbidden:
             return
+
+
+def _badness(drift: Drift) -> int:
+    return STATES.index(drift.state)

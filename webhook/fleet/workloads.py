@@ -7,7 +7,7 @@ from typing import Any
 
 from webhook import admission, names
 from webhook.controller.deployment_state import rolled
-from webhook.fleet.report import ServerFinding
+from webhook.fleet.report import ServerFinding, WorkloadKey
 from webhook.fleet.rollout import rollout_progress
 from webhook.pods import Malformed
 from webhook.settings import Settings
@@ -15,6 +15,7 @@ from webhook.settings import Settings
 Json = dict[str, Any]
 LONGEST_VALUE = 60
 OVER = {"Succeeded", "Failed"}
+HASH = "pod-template-hash"
 
 OLDER = ServerFinding(
     admission.UNPROTECTED,
@@ -49,10 +50,17 @@ def unreviewed_findings(workload: admission.Workload) -> list[ServerFinding]:
 def deployment_findings(
     found: Json, settings: Settings, scope: admission.Scope
 ) -> list[ServerFinding]:
-    """What a restart would change or refuse, and what its labels and its last rollout lack."""
+    """What a restart would change or refuse, and what its labels and its last rollout lack.
+
+    Where pods are filled in and templates are not, the pods say what a restart would change.
+    """
     outlook = admission.drift.drift_of(found, settings, scope)
     template = found["spec"]["template"]
     findings = [*map(refused_finding, outlook.reasons)]
+    if not settings.fills_templates:
+        if outlook.state == admission.UNPROTECTED:
+            findings = [_half_labelled("the workload", "its pods lack", "/spec/template")]
+        return findings + _not_rolled(found)
     if not admission.drift.known(template, found["metadata"]["name"]):
         findings.append(OLDER)
     findings += _half(found, template)
@@ -62,13 +70,37 @@ def deployment_findings(
 
 def pod_findings(found: Json, settings: Settings, scope: admission.Scope) -> list[ServerFinding]:
     """What would be refused or changed if the pod were created now; none of one that has ended."""
-    if (found.get("status") or {}).get("phase") in OVER:
+    if has_ended(found):
         return []
     outlook = admission.drift_of_pod(found, settings, scope)
     labels = found["metadata"].get("labels") or {}
     filled_in = labels.get(names.SERVER) == "true" and names.NAME in labels
     older = () if filled_in else (OLDER,)
     return [*map(refused_finding, outlook.reasons), *older, *map(changed_finding, outlook.changes)]
+
+
+def has_ended(pod: Json) -> bool:
+    """Whether nothing of a pod runs any more."""
+    return (pod.get("status") or {}).get("phase") in OVER
+
+
+def owner_of(pod: Json) -> WorkloadKey:
+    """The workload that a pod is known by: its controller, or itself; anybody can write it."""
+    metadata = pod["metadata"]
+    owners = metadata.get("ownerReferences") or []
+    owner = next((each for each in owners if each.get("controller")), None)
+    kind, name = ("Pod", metadata["name"]) if owner is None else (owner["kind"], owner["name"])
+    return WorkloadKey(metadata["namespace"], kind, name)
+
+
+def deployment_of(pod: Json) -> WorkloadKey | None:
+    """The Deployment whose ReplicaSet owns a pod, as far as the pod shows it."""
+    owner = owner_of(pod)
+    name, _, ending = owner.name.rpartition("-")
+    is_one = owner.kind == "ReplicaSet" and ending == (pod["metadata"].get("labels") or {}).get(
+        HASH
+    )
+    return WorkloadKey(owner.namespace, "Deployment", name) if is_one else None
 
 
 def workload_findings(

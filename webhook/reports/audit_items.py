@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from webhook.admission import CURRENT, OUT_OF_DATE, REFUSED, line
+from webhook.fleet.exception_use import IN_FORCE
 from webhook.fleet.report import (
     REASONS,
     WOULD_CHANGE,
@@ -134,7 +135,8 @@ class AuditSource:
 
     def count_line(self) -> str:
         """How many servers are in which state, below a line for each namespace below enforce."""
-        return "".join(map(self._below, self.report.below_enforce())) + self._counts()
+        exceptions = "".join(f"{line(each.line)}\n" for each in self.report.exceptions)
+        return exceptions + "".join(map(self._below, self.report.below_enforce())) + self._counts()
 
     def _below(self, found: NamespaceBelow) -> str:
         said = _counted(found.would_change, found.would_refuse)
@@ -165,6 +167,8 @@ class AuditSource:
             "as_mode": self.report.asked,
             "below_enforce": [each._asdict() for each in self.report.below_enforce()],
             "would": self.report.would(),
+            "exceptions": [each._asdict() for each in self.report.exceptions],
+            "exceptions_unread": self.report.exceptions_unread,
             "summary": self.report.counts(),
         }
 
@@ -179,9 +183,12 @@ class AuditSource:
         return {"settings": self.report.settings}
 
     def notices(self) -> Iterator[Notice]:
-        """What was not looked at is an error."""
+        """What was not looked at is an error; an exception that asks for something is a note."""
         for skipped in self.report.skipped:
             yield Notice("error", f"{skipped.what} were not looked at: {skipped.why}")
+        for each in self.report.exceptions:
+            if each.state != IN_FORCE:
+                yield Notice("note", each.line)
 
 
 def _counted(change: int, refuse: int) -> str:
