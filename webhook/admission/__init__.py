@@ -21,6 +21,7 @@ from webhook.admission.drift import (
     Drift,
     changes,
     drift_of,
+    drift_of_pod,
 )
 from webhook.admission.handler import review
 from webhook.admission.workload import (
@@ -62,6 +63,7 @@ __all__ = [
     "covered",
     "draft_command",
     "drift_of",
+    "drift_of_pod",
     "labelled",
     "line",
     "pods_covered",

@@ -58,9 +58,7 @@ def pods_covered(workload: Workload, settings: Settings, scope: Scope) -> bool:
     return scope is Scope.MANAGED or carries or _matches(labels, settings)
 
 
-def deployment_coverage(
-    new: Workload, old: Workload | None, settings: Settings, scope: Scope
-) -> Coverage:
+def coverage_of(new: Workload, old: Workload | None, settings: Settings, scope: Scope) -> Coverage:
     """What the request means for the Deployment; `old` is None on CREATE."""
     if new.labels.get(names.SERVER) == "false":
         return _opting_out(new, old, scope)

@@ -1,22 +1,17 @@
 """Deployments: the only workloads whose template is filled in, and the only ones that opt out.
 
-The selector of a Deployment cannot change once it is stored. Where opting out takes away a label
-that it asks for, or where it asks for another name, the API server would refuse the template
-without saying why; the review says why. A Scale carries no template and no labels.
+With `fillIn: pods` nothing of them is changed (webhook/admission/written_templates.py). The
+selector of a Deployment cannot change once it is stored. Where opting out takes away a label that
+it asks for, or where it asks for another name, the API server would refuse the template without
+saying why; the review says why. A Scale carries no template and no labels.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from webhook import names
-from webhook.admission import answer, injected, revert
-from webhook.admission.coverage import (
-    Coverage,
-    callers,
-    deployment_coverage,
-    uncovered,
-    unread_labels,
-)
+from webhook.admission import answer, injected, revert, written_templates
+from webhook.admission.coverage import Coverage, callers, coverage_of, uncovered, unread_labels
 from webhook.admission.enforcement import Enforcement, notices
 from webhook.admission.workload import Hook, Request, Scope, Workload, read_workload
 from webhook.admission.workload_name import head_of_scale
@@ -51,20 +46,22 @@ def review_deployment(request: Request, settings: Settings, scope: Scope) -> ans
     new = read_workload(request.object, request, scope, patch)
     updating = request.operation == "UPDATE"
     old = read_workload(request.old_object, request, scope, Patch()) if updating else None
-    coverage = deployment_coverage(new, old, settings, scope)
+    coverage = coverage_of(new, old, settings, scope)
     if coverage is Coverage.NONE:
         return uncovered(new)
     unchanged = old is not None and revert.unchanged(new, old)
     change = _Change(request, settings, scope, patch, new, old, unchanged)
     if not change.unchanged:
         request.measure()
-    if coverage is Coverage.LEAVES:
+    if coverage is Coverage.LEAVES and settings.fills_templates:
         return _leave(change)
     if coverage is Coverage.MAY_NOT_LEAVE:
         return answer.refuse(
             new.name,
             [_label('must not be "false" in a managed namespace: deploy it in another one')],
         )
+    if not settings.fills_templates:
+        return _check_as_written(change, coverage)
     mutating = request.hook is Hook.MUTATE
     findings = _named(change) + (_mutate(change, coverage) if mutating else _validate(change))
     return answer.allow_or_refuse(new.name, findings, patch.finish(), head=new.head)
@@ -100,6 +97,24 @@ def _validate(change: _Change) -> list[answer.Finding]:
     if new.labels.get(names.SERVER) is None:
         findings.append(_label('must be "true", or "false" to opt out'))
     return findings
+
+
+def _check_as_written(change: _Change, coverage: Coverage) -> answer.Answer:
+    """Check a Deployment whose pods are filled in, and not it: the validating hook says it all."""
+    new, old, settings = change.new, change.old, change.settings
+    if change.request.hook is Hook.MUTATE:
+        return answer.allow()
+    if coverage is Coverage.LEAVES:
+        return answer.allow_or_refuse(new.name, written_templates.leaving(new, old))
+    findings = _named(change)
+    if coverage is Coverage.LOSES_LABEL:
+        findings.append(_label('must not be taken away: to opt out, set it to "false"'))
+    if coverage is Coverage.JOINS and old is not None:
+        findings += filter(None, [callers(settings, new)])
+    findings += Enforcement.of_workload(settings, new.head, _deployment(new, old)).check()
+    if not change.unchanged:
+        findings += written_templates.check_template(new, settings, change.scope, change.patch)
+    return answer.allow_or_refuse(new.name, findings, head=new.head)
 
 
 def _leave(change: _Change) -> answer.Answer:

@@ -11,12 +11,12 @@ from copy import deepcopy
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.admission import budget, injected
+from webhook.admission import budget, injected, written_templates
 from webhook.admission.answer import Finding, Severity
 from webhook.admission.enforcement import Enforcement
 from webhook.admission.handler import enforce
 from webhook.admission.revert import alike
-from webhook.admission.workload import DEPLOYMENTS, KINDS, Hook, Request, Scope
+from webhook.admission.workload import DEPLOYMENTS, KINDS, PODS, Hook, Request, Scope
 from webhook.documents import escape
 from webhook.pods import Fields, Origin, Patch, Pod, PodHead
 from webhook.settings import Settings
@@ -28,6 +28,7 @@ STATES = (CURRENT, OUT_OF_DATE, UNPROTECTED, REFUSED)
 """From the best to the worst; a server is in one of them. Reports, metrics and status say these."""
 
 TEMPLATE = "/spec/template"
+GOT_LATER = ("nodeName", "ephemeralContainers", names.GATES)
 OWN_FIELD = f"the workload's metadata.labels[{names.SERVER}]"
 OWN_LABEL = f"/metadata/labels/{escape(names.SERVER)}"
 
@@ -61,6 +62,8 @@ def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
     """What rolling a Deployment that is a server would do, as the API server has it now.
 
     It is unprotected where no template of it was ever filled in, or where it lacks the label.
+
+    With `fillIn: pods` it is current, refused or, where its pods would be no servers, unprotected.
     """
     try:
         budget.measure(found, KINDS[DEPLOYMENTS][1], budget.FILLED_IN, None)
@@ -78,6 +81,10 @@ def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
         name=metadata["name"],
     )
     reasons = objections(request, settings, scope)
+    if not settings.fills_templates:
+        covered = written_templates.covers_pods(rolling, settings, scope)
+        worst = REFUSED if covered else UNPROTECTED
+        return Drift(worst if reasons else CURRENT, reasons=reasons)
     if reasons:
         return Drift(REFUSED, reasons=reasons)
     before, after = found["spec"]["template"], rolling["spec"]["template"]
@@ -89,11 +96,40 @@ def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
     return Drift(state, own + tuple(_changes_of_pods(before, after, settings)))
 
 
+def drift_of_pod(found: Json, settings: Settings, scope: Scope) -> Drift:
+    """What a new pod of the same workload would have that this live one, a server, has not.
+
+    What was filled in is taken out first where it follows the settings. It is unprotected where it
+    was never filled in.
+    """
+    before = _as_created(found)
+    after = deepcopy(before)
+    metadata = found["metadata"]
+    where = {"namespace": metadata["namespace"], "name": metadata["name"]}
+    request = Request(Hook.MUTATE, PODS, "CREATE", after, kind="Pod", **where)
+    reasons = objections(request, settings, scope)
+    if reasons:
+        return Drift(REFUSED, reasons=reasons)
+    after["spec"].pop(names.GATES, None)
+    differing = tuple(changes(before, after))
+    labels = metadata.get("labels") or {}
+    if labels.get(names.SERVER) != "true" or names.NAME not in labels:
+        return Drift(UNPROTECTED, differing)
+    return Drift(OUT_OF_DATE if differing else CURRENT, differing)
+
+
+def _as_created(found: Json) -> Json:
+    """A pod without the fields that it got after its creation."""
+    metadata = {key: each for key, each in found["metadata"].items() if key != "managedFields"}
+    spec = {key: each for key, each in found["spec"].items() if key not in GOT_LATER}
+    return {"metadata": metadata, "spec": spec}
+
+
 def objections(request: Request, settings: Settings, scope: Scope) -> tuple[Finding, ...]:
     """Why a hook refuses it; else the object of the request is filled in as it would be stored."""
     answer = enforce(request._replace(hook=Hook.MUTATE), settings, scope)
-    if answer.allowed and answer.operations:
-        # Untouched, it has passed every check that the other hook has.
+    if answer.allowed and (answer.operations or not settings.fills_templates):
+        # Untouched by rules, it has passed every check that the other hook has.
         answer = enforce(request._replace(hook=Hook.VALIDATE), settings, scope)
     if answer.allowed:
         return ()

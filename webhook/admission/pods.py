@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any
 
-from webhook.admission import given, guards, injected, revert
+from webhook.admission import given, guards, injected, revert, workload_name
 from webhook.admission.answer import NOT_COVERED, Answer, Finding, Severity, allow, allow_or_refuse
 from webhook.admission.coverage import covered, uncovered
 from webhook.admission.enforcement import Enforcement, notices
@@ -45,12 +45,15 @@ def review_new_pod(request: Request, settings: Settings, scope: Scope) -> Answer
     if not covered(new, settings, scope):
         return uncovered(new)
     request.measure(filled_in=bool(new.head.origin.owner))
+    if not settings.fills_templates:
+        maker = workload_name.known_workload(new.head)
+        new.head.origin.deployed = maker.kind == "Deployment"
     if request.hook is Hook.VALIDATE:
         findings = Enforcement.of_pod(settings, Pod(new.head)).check()
         return allow_or_refuse(new.name, findings, head=new.head)
     findings = notices(settings, new.head)
     memory = new.carried.memory
-    if memory is not None and new.head.origin.owner:
+    if memory is not None and new.head.origin.owner and settings.fills_templates:
         _take_out_outdated(new.head, memory, settings, patch)
         enforcement = Enforcement.of_owned_pod(settings, Pod(new.head), memory)
         findings += enforcement.fill(patch) + enforcement.settle(patch)

@@ -30,7 +30,8 @@ class Origin:
     one and another in the other. `beside` are those of a workload whose pods have the annotations
     of its template alone, which is every one but a Deployment. `server` finds the container of a
     pod that was the server when the pod or its template was filled in, empty where that is not
-    known; it is called where there are several.
+    known; it is called where there are several. `deployed` marks a new pod of a Deployment whose
+    template is not filled in: it gets what the template would.
     """
 
     namespace: str = ""
@@ -42,6 +43,7 @@ class Origin:
     beside: Fields | None = None
     managed: bool = False
     creating: bool = True
+    deployed: bool = False
     server: Callable[[], str] = str
 
     @property
@@ -57,7 +59,12 @@ class Origin:
     @property
     def takes_fleet_defaults(self) -> bool:
         """Whether the fleet's scheduling and resources may replace the workload's own."""
-        return self.kind == "Deployment" or (self.kind == "Pod" and not self.owner)
+        return self.of_deployment or (self.kind == "Pod" and not self.owner)
+
+    @property
+    def of_deployment(self) -> bool:
+        """Whether this gets what only Deployments ask for, in its template or in its pods."""
+        return self.deployed or self.kind == "Deployment"
 
     def annotation(self, key: str) -> str | None:
         """The value of one of the product's annotations on the workload or its template."""

@@ -167,6 +167,11 @@ class Settings(Section):
         """Whether servers are filled in, refused, isolated and gated."""
         return self.mode == "enforce"
 
+    @property
+    def fills_templates(self) -> bool:
+        """Whether Deployments are filled in, and not only their pods."""
+        return self.fill_in == "templates"
+
     @cached_property
     def level(self) -> Level:
         """The Pod Security level whose rules apply."""

@@ -24,7 +24,7 @@ def fill(pod: Pod, _settings: Settings) -> None:
 
 
 def _secrets(pod: Pod) -> list[str]:
-    own = pod.origin.kind == "Deployment" and pod.origin.annotation(names.CONFIG_FROM) is not None
+    own = pod.origin.of_deployment and pod.origin.annotation(names.CONFIG_FROM) is not None
     made = [names.config_secret_of(pod.origin.name)] if own else []
     return list(dict.fromkeys(made + pod.origin.annotation_list(names.ENV_FROM)))
 

@@ -66,7 +66,7 @@ def _holds(volume: Fields, secrets: list[str]) -> bool:
 
 
 def _secrets(pod: Pod) -> list[str]:
-    own = pod.origin.kind == "Deployment" and pod.origin.annotation(names.FILE_KEYS) is not None
+    own = pod.origin.of_deployment and pod.origin.annotation(names.FILE_KEYS) is not None
     made = [names.files_secret_of(pod.origin.name)] if own else []
     named = pod.origin.annotation_list(names.FILES_FROM)
     return list(dict.fromkeys(made + named)) if made or named else named
