@@ -50,7 +50,7 @@ class Cluster:
         return self.stored[path]
 
     async def list(self, path: str, **_: Any) -> Listing:
-        if "mcpserversettings" in path:
+        if "mcp-admission.dev" in path:
             raise NotFound(404, "NotFound", path)
         return Listing([], "1")
 

@@ -22,6 +22,7 @@ from webhook.controller.settings.effective import effective_settings
 from webhook.kube.errors import ApiError
 from webhook.kube.work_queue import Queue
 from webhook.observe.metrics import ControllerMetrics
+from webhook.settings.by_namespace import Overlay
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -221,6 +222,42 @@ def test_changed_settings_list_the_deployments_again_and_nothing_else() -> None:
     lists, watches, states = run(main())
     assert (lists, watches) == (["deployments"] * 2, ["deployments"] * 2)
     assert states == [0, 2, 2]
+
+
+def test_changed_settings_of_a_namespace_list_its_deployments_again_and_no_other() -> None:
+    class Teams(Cluster):
+        def __init__(self) -> None:
+            super().__init__()
+            self.paths: list[str] = []
+            self.fails_once = True
+
+        async def list_each(self, path: str, take: Callable[[Json], object], **given: Any) -> str:
+            self.paths.append(path)
+            if "/team/deployments" in path and self.fails_once:
+                self.fails_once = False
+                raise ApiError(500, "InternalError", "it broke")
+            return await super().list_each(path, take, **given)
+
+    async def main() -> tuple[list[str], list[str], int]:
+        cluster = Teams()
+        async with working(cluster) as controllers:
+            values = {"mcpServerDefaults": {"resources": {"limits": {"memory": "1Gi"}}}}
+            delegated = effective_settings({"delegated": ["mcpServerDefaults"]}, [])
+            controllers.use(delegated)
+            await asyncio.sleep(COUNT_SECONDS + 1)
+            listed, watched = len(cluster.paths), len(cluster.watches)
+            other = delegated.with_overlays(
+                {"team": Overlay(values), "empty": Overlay(values)}, delegated
+            )
+            controllers.use(other)
+            await asyncio.sleep(2 * COUNT_SECONDS)
+            states = controllers.states
+            return cluster.paths[listed:], cluster.watches[watched:], states[OUT_OF_DATE]
+
+    paths, watches, out_of_date = run(main())
+    assert paths == ["/apis/apps/v1/namespaces/team/deployments"] * 2
+    assert watches == []
+    assert out_of_date == 2
 
 
 def test_the_same_settings_change_nothing() -> None:

@@ -102,7 +102,7 @@ def drift_of_pod(found: Json, settings: Settings, scope: Scope) -> Drift:
     What was filled in is taken out first where it follows the settings. It is unprotected where it
     was never filled in.
     """
-    before = _as_created(found)
+    before = as_created(found)
     after = deepcopy(before)
     metadata = found["metadata"]
     where = {"namespace": metadata["namespace"], "name": metadata["name"]}
@@ -118,8 +118,8 @@ def drift_of_pod(found: Json, settings: Settings, scope: Scope) -> Drift:
     return Drift(OUT_OF_DATE if differing else CURRENT, differing)
 
 
-def _as_created(found: Json) -> Json:
-    """A pod without the fields that it got after its creation."""
+def as_created(found: Json) -> Json:
+    """An object without the fields that a pod gets after its creation."""
     metadata = {key: each for key, each in found["metadata"].items() if key != "managedFields"}
     spec = {key: each for key, each in found["spec"].items() if key not in GOT_LATER}
     return {"metadata": metadata, "spec": spec}

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from webhook.cli import output
 from webhook.cli.cluster_options import connect_to_cluster, release_namespace
 from webhook.controller.installation import LOCKED_CONFIG_MAP, SETTINGS_CONFIG_MAP
-from webhook.controller.settings.settings_reconciler import SOURCE_FILE
+from webhook.controller.settings.cluster_decision import SOURCE_FILE
 from webhook.kube import Api, ApiError, ConfigurationError, NotFound, cluster_wide, namespaced
 from webhook.settings import (
     FILE,

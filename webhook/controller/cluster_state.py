@@ -74,12 +74,12 @@ class ClusterState:
 
     def change_settings(self, settings: SettingsByNamespace) -> None:
         """Work by other settings; Deployments have to be judged again by them."""
-        self._settings = settings
+        self.by_namespace = settings
         self._rules = NamespaceRules(settings.cluster, self.release_namespace)
 
     def settings(self, namespace: str) -> Settings:
         """The settings of a namespace."""
-        return self._settings.of(namespace)
+        return self.by_namespace.of(namespace)
 
     def waits(self, namespace: str) -> bool:
         """Whether a pod with our gate is known there."""
@@ -134,6 +134,14 @@ class ClusterState:
         owners = ((key, cache.get(*key)) for cache in self.made.values() for key in cache)
         made = ((key[0], each.owner) for key, each in owners if each is not None and each.owner)
         for namespace, name in (*self.deployments, *made):
+            self._ask_for_server(namespace, name)
+
+    def ask_for(self, namespace: str) -> None:
+        """Look at a namespace, and at the pods and servers in it."""
+        self._ask_for_namespace(namespace)
+        for name, _ in self.pods.within(namespace):
+            self._queues.pods.add(NamespacedName(namespace, name))
+        for name, _ in self.deployments.within(namespace):
             self._ask_for_server(namespace, name)
 
     def ask_for_waiting(self, namespace: str) -> None:

@@ -7,16 +7,20 @@ namespaces, pods and policies. What is made for servers waits for every list to 
 import asyncio
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from webhook import kube
 from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.leading import Leading, ProcessOptions, Work, run_process
 from webhook.controller.server_controllers import ServerControllers
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
+from webhook.controller.settings.namespace_status import StatusReconciler
+from webhook.controller.settings.namespace_store import NamespaceStore
+from webhook.controller.settings.overlay_builder import OverlayBuilder
 from webhook.controller.settings.settings_reconciler import SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsStore
 from webhook.observe.metrics import ControllerMetrics
@@ -24,6 +28,8 @@ from webhook.settings import Layer, SettingsError, not_read, read_layers
 
 # Each of these has one thing to look at.
 SETTINGS, EVENTS = "settings", "events"
+# And this one something for each namespace and exception.
+STATUS = "status"
 
 LOG = logging.getLogger(__name__)
 
@@ -80,17 +86,42 @@ class Manager:
             ask,
             resource=not options.namespaces,
         )
-        settings = SettingsReconciler(
-            api, options.installation, self._store, locks, self._use, self._states
-        )
         events: kube.Queue[str] = kube.Queue()
         self._recorder = EventRecorder(api, identity, events)
-        self._controllers = [
-            kube.Controller(SETTINGS, settings, queue, metrics),
-            kube.Controller(EVENTS, self._recorder, events, metrics),
+        self._controllers: list[kube.Controller[Any]] = [
+            kube.Controller(EVENTS, self._recorder, events, metrics)
         ]
+        self._namespaces: NamespaceStore | None = None
+        more = {} if options.namespaces else self._of_namespaces(ask)
+        settings = SettingsReconciler(
+            api, options.installation, self._store, locks, self._use, self._states, **more
+        )
+        self._controllers.append(kube.Controller(SETTINGS, settings, queue, metrics))
         self._group, self._stopped = asyncio.TaskGroup(), False
         self._servers: ServerControllers | None = None
+
+    def _of_namespaces(self, ask: Callable[[], None]) -> dict[str, Any]:
+        """Follow what users change for namespaces; returns what the settings need of it."""
+        queue: kube.Queue[kube.NamespacedName] = kube.Queue()
+        store = NamespaceStore(self._api, self._metrics.watch_restarted, ask, queue.add)
+
+        def clock() -> float:
+            return self._api.server_time().timestamp()
+
+        builder = OverlayBuilder(store, clock, queue.add)
+        statuses = StatusReconciler(
+            store,
+            builder,
+            self._recorder,
+            queue,
+            self._metrics,
+            self._options.installation.namespace,
+            clock,
+        )
+        self._namespaces = store
+        workers = self._options.workers
+        self._controllers.append(kube.Controller(STATUS, statuses, queue, self._metrics, workers))
+        return {"builder": builder, "tell": statuses.tell}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, and finish what has begun.
@@ -98,7 +129,9 @@ class Manager:
         What a reconciler raises is its own matter; anything else that fails is raised here.
         """
         async with self._group as group:
-            following = group.create_task(self._store.run())
+            following = [group.create_task(self._store.run())]
+            if self._namespaces is not None:
+                following.append(group.create_task(self._namespaces.run()))
             working = [group.create_task(each.run()) for each in self._controllers]
             await stop.wait()
             self._stopped = True
@@ -107,7 +140,8 @@ class Manager:
             for each in self._controllers:
                 each.queue.shut_down()
             await asyncio.wait(working)
-            following.cancel()
+            for task in following:
+                task.cancel()
 
     def _use(self, effective: EffectiveSettings) -> None:
         """Let servers be made by these settings."""

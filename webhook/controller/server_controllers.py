@@ -1,15 +1,16 @@
 """Everything that is made for servers: three reconcilers, and the cluster state that they work on.
 
 No server is reconciled before every list is complete; gates and namespaces wait for pods and
-policies alone. When the settings change, every Deployment is judged again and everything is looked
-at once more; no watch ends for that.
+policies alone. When the settings of the cluster change, every Deployment is judged again and
+everything is looked at once more; when those of a namespace do, what is in it. No watch ends for
+that.
 """
 
 import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from webhook.admission import drift
@@ -20,7 +21,7 @@ from webhook.controller.informers import ClusterInformers
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned import Writer
 from webhook.controller.servers.server_reconciler import ServerReconciler
-from webhook.controller.settings.effective import EffectiveSettings
+from webhook.controller.settings.effective import EffectiveSettings, differing_namespaces
 from webhook.kube import Api, Controller, Queue
 from webhook.observe.metrics import ControllerMetrics
 
@@ -65,14 +66,14 @@ class ServerControllers:
         self._state = ClusterState(effective.by_namespace, release_namespace, watched, queues)
         self._informers = ClusterInformers(api, self._state, watched, metrics, secrets=secrets)
         writer = Writer(api, self._state.made)
-        namespaces = NamespaceReconciler(api, self._state, writer, recorder)
+        self._namespaces = NamespaceReconciler(api, self._state, writer, recorder)
         self._servers = ServerReconciler(api, self._state, writer, recorder)
-        gates = GateReconciler(api, writer, namespaces, recorder)
+        gates = GateReconciler(api, writer, self._namespaces, recorder)
         self._controllers: list[Controller[Any]] = [
             Controller(name, reconciler, queue, metrics, count, seconds=seconds)
             for name, reconciler, queue, count, seconds in (
                 ("pod", gates, queues.pods, openers, RECONCILE_SECONDS),
-                ("namespace", namespaces, queues.namespaces, workers, NAMESPACE_SECONDS),
+                ("namespace", self._namespaces, queues.namespaces, workers, NAMESPACE_SECONDS),
                 ("server", self._servers, queues.servers, workers, RECONCILE_SECONDS),
             )
         ]
@@ -119,8 +120,23 @@ class ServerControllers:
         LOG.info("caches synced", extra={"fields": {"keys": keys}})
         while True:
             await self._changed.wait()
-            await self._judge_again()
-            self._state.begin()
+            namespaces = differing_namespaces(
+                self._effective.by_namespace, self._state.by_namespace
+            )
+            if namespaces is None:
+                await self._judge_again()
+                self._state.begin()
+            else:
+                self._look_again(namespaces)
+
+    def _look_again(self, namespaces: Iterable[str]) -> None:
+        """Judge the Deployments of these namespaces by the settings that are in force there now."""
+        self._changed.clear()
+        self._state.change_settings(self._effective.by_namespace)
+        for each in namespaces:
+            self._namespaces.doubt(each)
+            self._state.ask_for(each)
+        LOG.info("settings applied", extra={"fields": {"digest": self._effective.digest}})
 
     async def _judge_again(self) -> None:
         """Judge every Deployment by the settings that are in force now."""

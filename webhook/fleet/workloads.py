@@ -1,25 +1,20 @@
-"""The findings of a workload: a Deployment, a pod, or another kind that creates pods.
-
-Those of a Deployment include its rollout, by the status that the Deployment's controller writes. A
-rollout is done when `kubectl rollout status` says so.
-"""
+"""The findings of a workload: a Deployment, a pod, or another kind that creates pods."""
 
 import json
 from collections.abc import Iterator
 from copy import deepcopy
-from typing import Any, NamedTuple
+from typing import Any
 
 from webhook import admission, names
 from webhook.controller.deployment_state import rolled
 from webhook.fleet.report import ServerFinding
+from webhook.fleet.rollout import rollout_progress
 from webhook.pods import Malformed
 from webhook.settings import Settings
 
 Json = dict[str, Any]
 LONGEST_VALUE = 60
 OVER = {"Succeeded", "Failed"}
-DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
-REPLICA_FAILURE = "ReplicaFailure"
 
 OLDER = ServerFinding(
     admission.UNPROTECTED,
@@ -31,14 +26,6 @@ NOT_REVIEWED = ServerFinding(
     "not-reviewed",
     "nothing in this namespace is reviewed: move the workload to another one, or remove the label",
 )
-
-
-class RolloutProgress(NamedTuple):
-    """The progress in one line; `stuck` where it does not continue by itself."""
-
-    line: str
-    done: bool = False
-    stuck: bool = False
 
 
 def server_workload(
@@ -112,50 +99,16 @@ def workload_findings(
     return [refused_finding(each) for each in answer.findings if each.refuses_pods]
 
 
-def rollout_progress(found: Json) -> RolloutProgress:
-    """The progress of the latest template of a Deployment."""
-    spec, status = found["spec"], found.get("status") or {}
-    if spec.get("paused"):
-        return RolloutProgress("the Deployment is paused: resume it, and pods roll", stuck=True)
-    if (status.get("observedGeneration") or 0) < found["metadata"].get("generation", 1):
-        return RolloutProgress("the Deployment's controller has not seen it yet")
-    if _timed_out(status):
-        seconds = spec.get("progressDeadlineSeconds", 600)
-        why = _refusal(status) or "look at its new pods"
-        return RolloutProgress(f"no progress for {seconds} s: {why}", stuck=True)
-    return _counted(spec.get("replicas", 1), status)
-
-
-def _counted(wanted: int, status: Json) -> RolloutProgress:
-    there, new, ready = (
-        status.get(key) or 0 for key in ("replicas", "updatedReplicas", "availableReplicas")
-    )
-    if new < wanted:
-        why = _refusal(status)
-        line = f"{new} of {wanted} new pods are there"
-        return RolloutProgress(f"{line}: {why}" if why else line)
-    if there > new:
-        return RolloutProgress(f"old pods that are left: {there - new}")
-    if ready < new:
-        return RolloutProgress(f"{ready} of {new} new pods are available")
-    return RolloutProgress(f"{ready} of {wanted} pods are new and available", done=True)
-
-
-def _refusal(status: Json) -> str:
-    """The API server's reason why no more pods can be created; empty without one."""
-    return next(
-        (
-            str(each.get("message") or "")
-            for each in status.get("conditions") or []
-            if each.get("type") == REPLICA_FAILURE and each.get("status") == "True"
-        ),
-        "",
-    )
-
-
-def _timed_out(status: Json) -> bool:
-    """Whether the Deployment's controller has given up waiting."""
-    return any(each.get("reason") == DEADLINE_EXCEEDED for each in status.get("conditions") or [])
+def warned_findings(
+    found: Json, resource: str, settings: Settings, scope: admission.Scope
+) -> list[ServerFinding]:
+    """What its author would read if it were applied again, by settings of the mode `warn`."""
+    metadata, kind = found["metadata"], admission.KINDS[resource][0]
+    new = deepcopy(admission.as_created(found))
+    given = {"kind": kind, "namespace": metadata["namespace"], "name": metadata["name"]}
+    request = admission.Request(admission.Hook.VALIDATE, resource, "CREATE", new, **given)
+    answer = admission.review(request, settings, scope)
+    return [ServerFinding(admission.CURRENT, "would-warn", each) for each in answer.warnings]
 
 
 def refused_finding(finding: admission.Finding) -> ServerFinding:

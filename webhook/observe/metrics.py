@@ -176,7 +176,7 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-RECONCILERS = ("server", "namespace", "pod", "settings", "certificates", "events")
+RECONCILERS = ("server", "namespace", "pod", "settings", "status", "certificates", "events")
 RECONCILE_BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -214,6 +214,7 @@ class ControllerMetrics:
             "The longest that anything kept the event loop for itself, since the process began.",
         )
         self.servers = gauge("servers", "MCP servers, by state.", ["state"])
+        self.exceptions = gauge("exceptions", "Exceptions that were granted, by state.", ["state"])
         self.rotation_steps = counter("rotation_steps_total", "Steps of rotations taken.", ["step"])
         self.certificate_faults = gauge(
             "certificate_faults",

@@ -79,11 +79,11 @@ class SettingsByNamespace:
             else:
                 del overlays[name]
         found = SettingsByNamespace(self.cluster, overlays)
-        found._keep(self)
+        found.keep(self)
         return found
 
-    def _keep(self, before: "SettingsByNamespace") -> None:
-        """Hold what was held of the overlays that are the same."""
+    def keep(self, before: "SettingsByNamespace") -> None:
+        """Hold what was held under the same cluster's settings of overlays that are the same."""
         for overlay in self.overlays.values():
             held = before._held.get(id(overlay))  # noqa: SLF001 - of its own class
             if held is not None:

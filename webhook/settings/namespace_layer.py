@@ -62,7 +62,7 @@ class NamespaceLayer(NamedTuple):
 
 def namespace_layer(cluster: Settings, spec: Any) -> NamespaceLayer:
     """What becomes of the settings of a namespace under those of the cluster; it never raises."""
-    problem = _out_of_bounds(spec)
+    problem = out_of_bounds(spec)
     if problem is not None:
         return NamespaceLayer(cluster, {}, (KeyFault((), problem),))
     given, faults = _understood(without_nulls(spec, MERGED_IN_NAMESPACES))
@@ -92,7 +92,8 @@ def _merged(cluster: Settings, values: dict[str, Any]) -> Settings:
     return Settings.model_validate(merged_values(beneath, values, MERGED_IN_NAMESPACES))
 
 
-def _out_of_bounds(spec: Any) -> str | None:
+def out_of_bounds(spec: Any) -> str | None:
+    """Why the settings of a namespace are not read at all; None where they are."""
     if not isinstance(spec, dict):
         return "must be a mapping of keys and values"
     if not is_nested_within(spec):

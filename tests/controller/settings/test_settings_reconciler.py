@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
+from tests.controller.settings.announced import Users
 from webhook.controller import serving_replicas
 from webhook.controller.installation import Installation
 from webhook.controller.settings import propagation, settings_reconciler
+from webhook.controller.settings.cluster_decision import SOURCE_FILE
+from webhook.controller.settings.distribution import Progress
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
-from webhook.controller.settings.settings_reconciler import SOURCE_FILE, SettingsReconciler
+from webhook.controller.settings.settings_reconciler import SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsResource
 from webhook.controller.settings.steps import read_stage
 from webhook.kube.errors import Forbidden
+from webhook.settings import LOCKED_FILE
 from webhook.settings.layers import FILE
 from webhook.settings.stage import ACCEPTED_FILE, Stage
 from webhook.settings.written_settings import WrittenSettings
@@ -40,11 +44,11 @@ class Cluster:
     async def list(self, *_: object, **__: object) -> Any:
         return type("Listing", (), {"items": []})
 
-    async def write(self, files: Mapping[str, str], *_: object) -> None:
+    async def write(self, files: Mapping[str, str], binary: Mapping[str, str], *_: object) -> None:
         if not self.free:
             raise FULL
-        self.files = files
-        self.written.append(files)
+        self.files = {**files, **binary}
+        self.written.append(self.files)
 
     async def write_status(self, _: str, status: Json) -> None:
         self.status = status
@@ -70,7 +74,7 @@ async def test_a_controller_that_starts_waits_for_replicas_that_tell_of_other_se
 ) -> None:
     """The one before may have made them stricter and ended; namespaces would refuse pods."""
     wanted = effective_settings({}, [])
-    cluster: Any = Cluster({}, {FILE: wanted.text, SOURCE_FILE: wanted.source})
+    cluster: Any = Cluster({}, {FILE: wanted.text, **sources(wanted)})
     told = {"a": wanted.digest, "b": "of before"}
     monkeypatch.setattr(serving_replicas, "endpoint_replicas", returns([]))
     monkeypatch.setattr(serving_replicas, "ask_digests", returns(told))
@@ -85,6 +89,11 @@ async def test_a_controller_that_starts_waits_for_replicas_that_tell_of_other_se
     told["b"] = wanted.digest
     await distributor.reconcile()
     assert used
+
+
+def sources(settings: EffectiveSettings) -> dict[str, str]:
+    """What the next leader and the replicas are told beside the settings."""
+    return {SOURCE_FILE: settings.source, LOCKED_FILE: "{}\n"}
 
 
 LENIENT = {"mcpNamespace": {"podSecurity": {"enforce": "baseline"}}}
@@ -113,7 +122,7 @@ def started(
 ) -> tuple[Any, Follower, SettingsReconciler, list[EffectiveSettings]]:
     """A controller that starts to lead when other settings are wanted than those in force."""
     old = effective_settings(before, [])
-    files = {FILE: old.text, SOURCE_FILE: old.source}
+    files = {FILE: old.text, **sources(old)}
     cluster: Any = Cluster(after, files, free=True)
     used: list[EffectiveSettings] = []
     places = Installation("mcp-admission", "mcp-admission-system")
@@ -227,3 +236,96 @@ def returns(answer: object) -> Callable[..., Awaitable[object]]:
         return answer
 
     return answered
+
+
+STRICT = {"onConflict": "deny"}
+
+
+def with_users(
+    monkeypatch: pytest.MonkeyPatch,
+) -> tuple[Any, Follower, SettingsReconciler, Users, list[Progress]]:
+    """A controller that leads, with replicas that have its settings; users come and write."""
+    cluster, replica, _, _ = started(monkeypatch, WARN, WARN)
+    users, told = Users(), list[Progress]()
+    places = Installation("mcp-admission", "mcp-admission-system")
+    reconciler = SettingsReconciler(
+        cluster, places, cluster, [], lambda _: None, builder=users.builder, tell=told.append
+    )
+    return cluster, replica, reconciler, users, told
+
+
+WARN = {"onConflict": "warn"}
+
+
+def overlays(cluster: Any) -> tuple[list[str], ...]:
+    """The namespaces that are in force, next and before."""
+    stage = read_stage(cluster.files)
+    assert stage is not None
+    upcoming = () if stage.upcoming is None else (stage.upcoming,)
+    return tuple(list(each.overlays) for each in (stage.current, *upcoming, *stage.before))
+
+
+async def test_what_namespaces_set_takes_the_same_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster, replica, reconciler, users, told = with_users(monkeypatch)
+    users.store._followed[0].known = users.store._followed[1].known = True
+    await reconciler.reconcile()
+    assert cluster.written == []
+
+    users.set("team", STRICT)
+    steps: list[tuple[list[str], ...]] = [([], ["team"]), (["team"], []), (["team"],)]
+    for step in steps:
+        await reconciler.reconcile()
+        assert overlays(cluster) == step
+        assert not (told[-1].settled("team") and told[-1].reached)
+        replica.reads()
+    await reconciler.reconcile()
+
+    assert told[-1].settled("team")
+    assert told[-1].reached
+    assert told[-1].lacking == 0
+    assert len(cluster.written) == 3
+
+
+async def test_changes_that_come_meanwhile_wait_and_go_out_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster, replica, reconciler, users, _ = with_users(monkeypatch)
+    users.store._followed[0].known = users.store._followed[1].known = True
+    users.set("a", STRICT)
+    await reconciler.reconcile()
+
+    users.set("b", STRICT)
+    users.set("c", STRICT)
+    users.set("a", None)
+    found = [overlays(cluster)]
+    for _ in range(6):
+        replica.reads()
+        due = await reconciler.reconcile()
+        found.append(overlays(cluster))
+
+    assert found[:3] == [([], ["a"]), (["a"], []), (["a"],)]
+    assert found[-1] == (["b", "c"],)
+    assert due is not None
+
+
+async def test_what_the_controller_before_wrote_holds_until_users_are_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster, replica, reconciler, users, _ = with_users(monkeypatch)
+    users.store._followed[0].known = users.store._followed[1].known = True
+    users.set("team", STRICT)
+    await reconciler.reconcile()
+    on_the_way = overlays(cluster)
+
+    followed = users.store._followed
+    followed[0].known = False
+    places = Installation("mcp-admission", "mcp-admission-system")
+    used: list[EffectiveSettings] = []
+    after = SettingsReconciler(cluster, places, cluster, [], used.append, builder=users.builder)
+    for _ in range(4):
+        await after.reconcile()
+        replica.reads()
+
+    assert on_the_way == ([], ["team"])
+    assert overlays(cluster) == (["team"],)
+    assert used[-1].by_namespace.of("team").on_conflict == "deny"

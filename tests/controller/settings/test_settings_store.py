@@ -5,21 +5,20 @@ from typing import Any
 import pytest
 
 from webhook.controller.settings.settings_store import SettingsStore
-from webhook.kube.errors import AlreadyExists, Forbidden, NotFound
+from webhook.kube.errors import AlreadyExists
 
 Json = dict[str, Any]
 MAP = "/api/v1/namespaces/system/configmaps"
 
 
 class Cluster:
-    """Stores the ConfigMap; `error` is raised where the settings resource is listed."""
+    """Stores the ConfigMap."""
 
     def __init__(self) -> None:
         self.written: list[tuple[str, str]] = []
         self.body: Json = {}
         self.taken = False
         self.version = 1
-        self.error: Exception | None = None
 
     def stored(self, body: Json) -> Json:
         self.version += 1
@@ -43,10 +42,6 @@ class Cluster:
         metadata = {"name": "default", "uid": "1", "generation": 3, "resourceVersion": "9"}
         return {"metadata": metadata | body["metadata"], "spec": {}, "status": body["status"]}
 
-    async def list(self, *_: object, **__: object) -> None:
-        if self.error:
-            raise self.error
-
 
 @pytest.fixture
 def cluster() -> Cluster:
@@ -62,11 +57,13 @@ async def test_files_are_created_once_and_applied_afterwards(cluster: Cluster) -
     here = store(cluster, changes)
     assert here.files is None
 
-    await here.write({"a": "1"}, {"label": "x"})
+    await here.write({"a": "1"}, {"b.gz": ""}, {"label": "x"})
     assert here.files == {"a": "1"}
-    await here.write({"b": "2"}, {})
+    assert cluster.body["binaryData"] == {}
+    await here.write({"b": "2"}, {"b.gz": "aGk="}, {})
 
-    assert here.files == {"b": "2"}
+    assert here.files == {"b": "2", "b.gz": "aGk="}
+    assert cluster.body["binaryData"] == {"b.gz": "aGk="}
     assert cluster.written == [("create", MAP), ("apply", f"{MAP}/mcp-admission-settings")]
     assert len(changes) == 2
 
@@ -75,22 +72,10 @@ async def test_a_config_map_that_was_not_seen_is_written_over(cluster: Cluster) 
     cluster.taken = True
     here = store(cluster, [])
 
-    await here.write({"a": "1"}, {})
+    await here.write({"a": "1"}, {}, {})
 
     assert here.files == {"a": "1"}
     assert [verb for verb, _ in cluster.written] == ["create", "apply"]
-
-
-@pytest.mark.parametrize(
-    ("error", "defined"),
-    [(None, True), (NotFound(404, "NotFound", ""), False), (Forbidden(403, "Forbidden", ""), True)],
-)
-async def test_only_an_api_server_that_does_not_know_the_resource_has_none(
-    error: Exception | None, defined: bool, cluster: Cluster
-) -> None:
-    cluster.error = error
-
-    assert await store(cluster, [])._is_defined() is defined
 
 
 def test_nothing_is_known_before_the_config_map_was_listed(cluster: Cluster) -> None:

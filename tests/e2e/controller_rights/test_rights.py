@@ -1,6 +1,7 @@
 """The shipped role, verb by verb, against the calls that the controller really makes."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests import builders
@@ -28,7 +29,9 @@ from tools.chart.helm import Helm
 from tools.chart.shipped import shipped
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.users import User
+from webhook.settings.exception_document import EXCEPTION_KIND, EXCEPTION_PLURAL
 from webhook.settings.load import GROUP, KIND, PLURAL, VERSION
+from webhook.settings.namespace_layer import NAMESPACE_KIND, NAMESPACE_PLURAL
 
 Right = tuple[str, str, str]
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
@@ -59,6 +62,23 @@ def defined(cluster: ControlPlane) -> None:
     for plural in definitions():
         path = f"/apis/{GROUP}/{VERSION}/{plural}"
         cluster.wait_for("definition", lambda path=path: cluster.raw("GET", path).status == 200)  # type: ignore[misc]
+
+
+def said_in(cluster: ControlPlane, namespace: str) -> tuple[str, str]:
+    """Settings of a namespace and an exception in it; returns their paths."""
+    version = f"{GROUP}/{VERSION}"
+    settings = f"/apis/{version}/namespaces/{namespace}/{NAMESPACE_PLURAL}"
+    exceptions = f"/apis/{version}/{EXCEPTION_PLURAL}"
+    workload = {"namespace": namespace, "name": NAME}
+    spec = {"workload": workload, "rules": ["capabilities"], "reason": "it is mended"}
+    spec["expires"] = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
+    for path, kind, name, said in (
+        (settings, NAMESPACE_KIND, "default", {"onConflict": "deny"}),
+        (exceptions, EXCEPTION_KIND, "crm-root", spec),
+    ):
+        head = {"apiVersion": version, "kind": kind, "metadata": {"name": name}}
+        cluster.create(path, {**head, "spec": said})
+    return f"{settings}/default", f"{exceptions}/crm-root"
 
 
 def granted() -> set[Right]:
@@ -95,6 +115,7 @@ def test_the_controller_uses_every_right_and_misses_none(
     defined(cluster)
     named = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": {"name": "default"}}
     cluster.create(SETTINGS, {**named, "spec": {"onConflict": "warn"}})
+    own = said_in(cluster, namespace.name)
     with Proxy(cluster.url, cluster.components.places.authority.certificate) as proxy:
         file = cluster.folder / "rights.kubeconfig"
         kubeconfig = proxy.kubeconfig(product.controller.kubeconfig, file)
@@ -102,7 +123,8 @@ def test_the_controller_uses_every_right_and_misses_none(
             cluster.wait_for("leader", control.leads)
             everything_happens(namespace)
             cluster.wait_for("policy", lambda: BASELINE in policies(managed))
-            cluster.wait_for("status", lambda: "status" in cluster.get(f"{SETTINGS}/default"))
+            for path in (f"{SETTINGS}/default", *own):
+                cluster.wait_for("status", lambda path=path: "status" in cluster.get(path))  # type: ignore[misc]
             edited = {"data": {"settings.yaml": "platform: openshift"}}
             assert cluster.raw("PATCH", config_map, edited, MERGE_PATCH).status == 200
             cluster.wait_for(
@@ -118,7 +140,8 @@ def test_the_controller_uses_every_right_and_misses_none(
             cluster.wait_for("leader", control.leads)
         used |= {right(call) for call in proxy.calls if call.path.endswith(namespace.name)}
         assert proxy.refused == []
-    cluster.raw("DELETE", f"{SETTINGS}/default")
+    for path in (f"{SETTINGS}/default", *own):
+        cluster.raw("DELETE", path)
     assert granted() - used == set()
     assert used - granted() == set()
 

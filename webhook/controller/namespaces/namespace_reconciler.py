@@ -60,10 +60,15 @@ class NamespaceReconciler:
     ) -> None:
         self._api, self.state, self._writer, self._recorder = api, state, writer, recorder
         self._looked: dict[str, bool] = {}
+        self._doubted: set[str] = set()
         self.blocked: dict[str, str] = {}
         self.awaited: set[str] = set()
         self._stood: dict[str, Live | None] = {}
         self.in_force: dict[str, PolicyInForce] = {}
+
+    def doubt(self, namespace: str) -> None:
+        """Judge the Deployments of a namespace anew at its next reconcile: its settings changed."""
+        self._doubted.add(namespace)
 
     async def reconcile(self, namespace: str) -> float | None:
         """Write what differs."""
@@ -72,6 +77,7 @@ class NamespaceReconciler:
             for kept in (self._looked, self.blocked, self._stood, self.in_force):
                 kept.pop(namespace, None)
             self.awaited.discard(namespace)
+            self._doubted.discard(namespace)
         if found is None or not self.state.here(namespace):
             return None
         if self.state.complete:
@@ -104,10 +110,24 @@ class NamespaceReconciler:
         return any(servers) or any(True for _ in self.state.pods.within(namespace))
 
     async def _older_servers(self, namespace: str, found: NamespaceState) -> None:
-        """Judge Deployments anew that were seen before the namespace was managed, or ceased."""
+        """Judge Deployments anew that were seen before the namespace was managed, or ceased.
+
+        And those that were judged by settings that it does not have any more.
+        """
         listed = namespace in self.state.managed_when_listed
-        if self._looked.get(namespace, listed) is found.managed:
+        same = self._looked.get(namespace, listed) is found.managed
+        if same and namespace not in self._doubted:
             return
+        # It may be doubted again while they are listed.
+        self._doubted.discard(namespace)
+        try:
+            await self._judge_anew(namespace)
+        except BaseException:
+            self._doubted.add(namespace)
+            raise
+        self._looked[namespace] = found.managed
+
+    async def _judge_anew(self, namespace: str) -> None:
         self.state.deployments.doubt(namespace)
         path = namespaced("apps/v1", "deployments", namespace)
         turn_of_others = Turn()
@@ -118,7 +138,6 @@ class NamespaceReconciler:
             await turn_of_others.end()
 
         await self._api.list_each(path, self.state.deployments.put, between=judged)
-        self._looked[namespace] = found.managed
 
     async def _label(self, namespace: str, found: NamespaceState, wanted: Json | None) -> None:
         labels = wanted["metadata"]["labels"] if wanted else {}

@@ -9,7 +9,7 @@ from webhook.controller.settings import effective
 from webhook.controller.settings.propagation import Answers
 from webhook.controller.settings.settings_store import SettingsResource
 from webhook.controller.settings.steps import STEPS
-from webhook.settings import Layer
+from webhook.settings import Layer, Overlay, Stage
 
 Json = dict[str, Any]
 LONGEST = 4000
@@ -28,6 +28,33 @@ class ChangeStep(NamedTuple):
 
     number: int
     digest: str
+
+
+class Progress(NamedTuple):
+    """How far what is changed for namespaces is on its way to the replicas.
+
+    `overlays` are those to be in force in the end; `reached` says that nobody is waited for in the
+    step.
+    """
+
+    overlays: Mapping[str, Overlay]
+    stage: Stage
+    answers: Answers
+    reached: bool
+
+    def settled(self, namespace: str) -> bool:
+        """Whether the step has nothing else for a namespace than what it is to have."""
+        stage, wanted = self.stage, self.overlays.get(namespace)
+        upcoming = () if stage.upcoming is None else (stage.upcoming,)
+        return all(
+            each.overlays.get(namespace) == wanted
+            for each in (stage.current, *upcoming, *stage.before)
+        )
+
+    @property
+    def lacking(self) -> int:
+        """How many replicas have not reported the step."""
+        return sum(digest != self.stage.digest for digest in self.answers.digests.values())
 
 
 @dataclass(frozen=True)
@@ -50,19 +77,34 @@ def resource_status(
     resource: SettingsResource, found: Distribution, locks: Sequence[Layer], now: str
 ) -> Json:
     """The status of this resource; `now` is the time of what has changed."""
-    before = {each["type"]: each for each in resource.status.get("conditions") or []}
-    conditions = [
-        _condition(before.get(name), {"type": name, **said}, resource.generation, now)
-        for name, said in (("Valid", _valid(found)), ("Distributed", _distributed(found)))
-    ]
+    conditions = {"Valid": _valid(found), "Distributed": _distributed(found)}
     status = {
-        "observedGeneration": resource.generation,
-        "conditions": conditions,
+        **status_with(resource.status, resource.generation, conditions, now),
         "locked": sorted(effective.locked(locks)),
         "ignored": sorted(effective.ignored(resource.spec, locks)),
     }
     servers = found.servers or resource.status.get("servers")
     return status | ({"servers": dict(servers)} if servers else {})
+
+
+def status_with(
+    before: Mapping[str, Any], generation: int, conditions: Mapping[str, Json], now: str
+) -> Json:
+    """The part of a status that says these conditions of this generation, by their types."""
+    had = {each["type"]: each for each in before.get("conditions") or []}
+    return {
+        "observedGeneration": generation,
+        "conditions": [
+            _condition(had.get(name), {"type": name, **told}, generation, now)
+            for name, told in conditions.items()
+        ],
+    }
+
+
+def condition_of(status: Mapping[str, Any], name: str) -> Json:
+    """A condition of a status; empty where it says nothing about it."""
+    found = (each for each in status.get("conditions") or [] if each["type"] == name)
+    return next(found, {})
 
 
 def _condition(before: Json | None, said: Json, generation: int, now: str) -> Json:
@@ -73,30 +115,30 @@ def _condition(before: Json | None, said: Json, generation: int, now: str) -> Js
 
 def _valid(found: Distribution) -> Json:
     if found.faults is None:
-        return _said("True", "Accepted", f"the settings are accepted as {found.digest}")
-    return _said("False", "Invalid", f"{found.faults}\nuntil then {_kept(found)}")
+        return said("True", "Accepted", f"the settings are accepted as {found.digest}")
+    return said("False", "Invalid", f"{found.faults}\nuntil then {_kept(found)}")
 
 
 def _distributed(found: Distribution) -> Json:
     if found.faults is not None:
-        return _said("False", "Invalid", f"{_kept(found)}: mend what Valid says")
+        return said("False", "Invalid", f"{_kept(found)}: mend what Valid says")
     answers = found.answers
     if answers.problem:
-        return _said("Unknown", "NotAsked", f"replicas could not be asked: {answers.problem}")
+        return said("Unknown", "NotAsked", f"replicas could not be asked: {answers.problem}")
     if not answers.digests:
-        return _said("False", "NoReplicas", f"no replica serves: look at {SERVE_DEPLOYMENT}")
+        return said("False", "NoReplicas", f"no replica serves: look at {SERVE_DEPLOYMENT}")
     step = found.step or ChangeStep(STEPS, found.digest)
     lacking = sorted(name for name, digest in answers.digests.items() if digest != step.digest)
     note = AT_ONCE if found.at_once else ""
     if not lacking and step.number == STEPS:
-        return _said("True", "InForce", f"every replica has {found.digest} in force{note}")
+        return said("True", "InForce", f"every replica has {found.digest} in force{note}")
     doing = f"step {step.number} of {STEPS}: {{}} {DOING[step.number].format(found.digest)}"
     if not lacking:
         every = doing.format("all replicas")
-        return _said("False", "Stepping", f"{every}: {LEAVING}" if step.number > 1 else every)
+        return said("False", "Stepping", f"{every}: {LEAVING}" if step.number > 1 else every)
     names = ", ".join(lacking[:MOST_NAMES])
     more = f" and {len(lacking) - MOST_NAMES} more" if len(lacking) > MOST_NAMES else ""
-    return _said(
+    return said(
         "False",
         "Waiting",
         doing.format(f"{names}{more} of {len(answers.digests)} do not")
@@ -108,5 +150,6 @@ def _kept(found: Distribution) -> str:
     return f"the last good settings stay in force ({found.digest})"
 
 
-def _said(state: str, reason: str, message: str) -> Json:
+def said(state: str, reason: str, message: str) -> Json:
+    """What a condition says."""
     return {"status": state, "reason": reason, "message": message[:LONGEST]}

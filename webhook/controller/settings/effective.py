@@ -1,14 +1,16 @@
 """The settings in force: what is locked, over the resource, over what is built in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from webhook.settings import (
+    Overlay,
     Settings,
     SettingsByNamespace,
     SettingsError,
+    Stage,
     WrittenSettings,
     chart_only_keys,
     dotted,
@@ -24,15 +26,28 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class EffectiveSettings:
-    """Settings that every rule can follow, and the spec of the resource that is in them."""
+    """Settings that every rule can follow, and the spec of the resource that is in them.
+
+    `overlays` are what is changed of them for namespaces.
+    """
 
     settings: Settings
     spec: Json
+    overlays: Mapping[str, Overlay] = field(default_factory=dict)
+
+    def with_overlays(
+        self, overlays: Mapping[str, Overlay], before: "EffectiveSettings | None"
+    ) -> "EffectiveSettings":
+        """These settings with other overlays; what was merged `before` of the same is kept."""
+        found = EffectiveSettings(self.settings, self.spec, overlays)
+        if before is not None and before.settings is self.settings:
+            found.by_namespace.keep(before.by_namespace)
+        return found
 
     @cached_property
     def by_namespace(self) -> SettingsByNamespace:
         """The settings of each namespace."""
-        return SettingsByNamespace(self.settings)
+        return SettingsByNamespace(self.settings, self.overlays)
 
     @cached_property
     def text(self) -> str:
@@ -42,7 +57,7 @@ class EffectiveSettings:
     @cached_property
     def written(self) -> WrittenSettings:
         """What replicas read."""
-        return WrittenSettings(self.text)
+        return WrittenSettings(self.text, self.overlays)
 
     @cached_property
     def source(self) -> str:
@@ -52,7 +67,7 @@ class EffectiveSettings:
     @cached_property
     def digest(self) -> str:
         """What replicas call these settings."""
-        return layers.content_digest(self.text.encode())
+        return Stage(self.written).digest
 
 
 def effective_settings(spec: Json, locks: Sequence[layers.Layer]) -> EffectiveSettings:
@@ -83,11 +98,40 @@ def _layer(spec: Json) -> layers.Layer:
     return layers.Layer(spec, lambda key: f"spec.{dotted(key)}")
 
 
-def asks_more(after: Settings, before: Settings) -> bool:
-    """Whether the labels for `after` refuse pods that are filled in for `before`.
+def asks_more(after: SettingsByNamespace, before: SettingsByNamespace) -> bool:
+    """Whether the labels for `after` refuse pods anywhere that are filled in for `before`.
 
     Then replicas must be first, so that no pod is refused; otherwise namespaces may be.
     """
+    if _asks_more(after.cluster, before.cluster):
+        return True
+    same = after.cluster == before.cluster
+    names = {name for each in (after, before) for name in each.overlays if _labels(each, name)}
+    return any(
+        _asks_more(after.of(name), before.of(name))
+        for name in names
+        if not (same and after.overlays.get(name) == before.overlays.get(name))
+    )
+
+
+def differing_namespaces(
+    after: SettingsByNamespace, before: SettingsByNamespace
+) -> frozenset[str] | None:
+    """The namespaces that have other settings now; None where all may have."""
+    if after.cluster is not before.cluster:
+        return None
+    names = after.overlays.keys() | before.overlays.keys()
+    return frozenset(
+        name for name in names if after.overlays.get(name) != before.overlays.get(name)
+    )
+
+
+def _labels(settings: SettingsByNamespace, namespace: str) -> bool:
+    """Whether a namespace sets what its labels depend on."""
+    return not settings.overlays[namespace].values.keys().isdisjoint(("mode", "mcpNamespace"))
+
+
+def _asks_more(after: Settings, before: Settings) -> bool:
     wanted, had = after.mcp_namespace.pod_security, before.mcp_namespace.pod_security
     if not (after.enforced and wanted.enabled):
         return False

@@ -1,11 +1,9 @@
-"""The settings: decide which are in force, write them, and see that every replica has them.
+"""The settings: see that every replica has those that are in force.
 
-A change is made in steps: steps.py. The controller itself follows at once, except for a stricter
-Pod Security level: namespaces would refuse what a replica fills in by the settings before, so they
-wait for the last step.
-
-A resource that is not valid changes nothing. The last valid settings stay in force: those of this
-process or, for the next leader, those in the ConfigMap. What is locked is in force in any case.
+A change is made in steps: steps.py. What users change for namespaces meanwhile waits for the last
+step and goes out together, so that nobody who changes something all the time keeps others from
+theirs. The controller itself follows at once, except for a stricter Pod Security level: namespaces
+would refuse what a replica fills in by the settings before, so they wait for the last step.
 """
 
 import asyncio
@@ -13,20 +11,30 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from webhook import names
 from webhook.controller.installation import OWN_LABELS, Installation
 from webhook.controller.settings import steps
-from webhook.controller.settings.distribution import ChangeStep, Distribution, resource_status
-from webhook.controller.settings.effective import EffectiveSettings, asks_more, effective_settings
+from webhook.controller.settings.cluster_decision import SOURCE_FILE, SettingsDecision
+from webhook.controller.settings.distribution import (
+    ChangeStep,
+    Distribution,
+    Progress,
+    resource_status,
+)
+from webhook.controller.settings.effective import EffectiveSettings, asks_more
+from webhook.controller.settings.overlay_builder import (
+    OverlayBuilder,
+    Overlays,
+    worked_out,
+)
 from webhook.controller.settings.propagation import PATIENCE, Propagation
-from webhook.controller.settings.settings_store import SettingsResource, SettingsStore
-from webhook.documents import DocumentError, reader
+from webhook.controller.settings.settings_store import Files, SettingsResource, SettingsStore
 from webhook.kube import Api, ApiError, NotFound
-from webhook.settings import ACCEPTED_FILE, COUNTED, Layer, SettingsError, Stage
+from webhook.settings import ACCEPTED_FILE, COUNTED, LOCKED_FILE, NAMESPACES_FILE, Layer, Stage
 
-SOURCE_FILE = "resource.yaml"
 LABELS = {"app.kubernetes.io/name": names.PRODUCT, **OWN_LABELS}
 # Counts of servers alone cause no more writes than this.
 SECONDS_BETWEEN_COUNTS = 15.0
@@ -44,7 +52,8 @@ class SettingsReconciler:
     """Writes what differs, and comes back to see whether every replica has it.
 
     `use` is called with the settings that the controller itself is to work by. `states` returns how
-    many servers there are of each state of `drift`, nothing while that is not known.
+    many servers there are of each state of `drift`, nothing while that is not known. `builder` has
+    what is changed for namespaces; `tell` is called with how far that is distributed.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it reads, and where its results go
@@ -55,12 +64,18 @@ class SettingsReconciler:
         locks: Sequence[Layer],
         use: Callable[[EffectiveSettings], None],
         states: Callable[[], Mapping[str, int]] = dict,
+        *,
+        builder: OverlayBuilder | None = None,
+        tell: Callable[[Progress], None] = lambda _: None,
     ) -> None:
-        self._store, self._locks, self._use, self._states = store, locks, use, states
+        self._store, self._use, self._states = store, use, states
+        self._builder, self._tell = builder, tell
+        self._decision = SettingsDecision(locks)
         self._propagation = Propagation(api, installation)
         self._clock: Callable[[], datetime] = api.server_time
-        self._decided: tuple[Json, EffectiveSettings, str | None] | None = None
-        self._decided_at = 0.0
+        self._base: EffectiveSettings | None = None
+        self._target: EffectiveSettings | None = None
+        self._target_at = 0.0
         # The step that the ConfigMap should say; the next leader reads it there.
         self._stage: Stage | None = None
         self._at_once = self._followed = False
@@ -74,18 +89,27 @@ class SettingsReconciler:
         if not self._store.known:
             return None
         resource = self._store.resource
-        effective, faults = self._decide(resource.spec if resource else {})
-        stage = self._due_stage(effective)
+        decided, faults = self._decision.decide(
+            resource.spec if resource else {}, self._store.files or {}
+        )
+        effective = await self._targeted(decided)
+        stage = await self._due_stage(effective)
         while True:
-            problem = await self._written(stage, effective)
+            problem = None
+            try:
+                await self._write(stage, effective)
+            except ApiError as error:
+                problem = error
             answers = await self._propagation.look(stage.digest)
-            following = self._due_stage(effective)
+            following = await self._due_stage(effective)
             if problem is not None or following == stage:
                 break
             stage = following
-        if not self._holds(stage, effective):
+        if not await self._holds(stage, effective):
             self._use(effective)
             self._followed = True
+        reached = self._propagation.reached_for(stage.digest) is not None
+        self._tell(Progress(effective.overlays, stage, answers, reached))
         if resource is not None:
             step = ChangeStep(steps.step_number(stage, effective.written), stage.digest)
             found = Distribution(
@@ -94,9 +118,53 @@ class SettingsReconciler:
             await self._write_status(resource, found)
         if problem is not None:
             raise problem
-        return min(self._propagation.due, self._lingers(stage), SECONDS_BETWEEN_COUNTS)
+        return min(self._propagation.due, self._lingers(stage), self._unbuilt(effective))
 
-    def _due_stage(self, effective: EffectiveSettings) -> Stage:
+    async def _targeted(self, decided: EffectiveSettings) -> EffectiveSettings:
+        """The settings to be distributed: these, with what is changed for namespaces."""
+        target = self._target
+        same = target is not None and self._base is decided
+        if target is not None and same and self._moving:
+            return target
+        overlays = await self._overlays(decided)
+        if target is None or not same or target.overlays != overlays:
+            target = decided.with_overlays(overlays, target)
+            await worked_out(overlays, partial(getattr, target, "digest"))
+            self._base, self._target, self._at_once = decided, target, False
+            self._target_at = asyncio.get_running_loop().time()
+        return target
+
+    async def _overlays(self, decided: EffectiveSettings) -> Overlays:
+        if self._builder is None:
+            return {}
+        if self._builder.known:
+            room = self._room(decided)
+            if self._builder.stale(decided.settings, room):
+                return await self._builder.build(decided.settings, room)
+            return self._builder.fitting
+        if self._target is not None:
+            return self._target.overlays
+        # Those of the controller before hold until it is known what users say.
+        stage = steps.read_stage(self._store.files or {})
+        return (stage.upcoming or stage.current).overlays if stage else {}
+
+    @property
+    def _moving(self) -> bool:
+        """Whether a change is under way."""
+        return self._stage is not None and bool(self._stage.accepted)
+
+    def _room(self, effective: EffectiveSettings) -> int:
+        return steps.room_for_overlays(effective, len(self._decision.locked))
+
+    def _unbuilt(self, effective: EffectiveSettings) -> float:
+        """In how many seconds the overlays have to be built anew."""
+        if self._builder is None or not self._builder.known or self._moving:
+            return SECONDS_BETWEEN_COUNTS
+        if self._builder.stale(effective.settings, self._room(effective)):
+            return 0.0
+        return min(self._builder.seconds, SECONDS_BETWEEN_COUNTS)
+
+    async def _due_stage(self, effective: EffectiveSettings) -> Stage:
         """The step to be made now: the one that was, or the next one on the way."""
         stage = self._stage or steps.read_stage(self._store.files or {})
         if stage is None:
@@ -108,7 +176,14 @@ class SettingsReconciler:
             reached=since is not None,
             over=since is not None and since >= LINGERING,
         )
-        return following if following == stage else steps.fitting_stage(following, effective)
+        if following == stage:
+            return stage
+        locked = len(self._decision.locked)
+        overlays = effective.overlays
+        fitting = partial(steps.fitting_stage, following, effective, locked)
+        found = await worked_out(overlays, fitting)
+        await worked_out(overlays, partial(getattr, found, "digest"))
+        return found
 
     def _lingers(self, stage: Stage) -> float:
         """In how many seconds the last step begins, if nobody is waited for."""
@@ -117,59 +192,30 @@ class SettingsReconciler:
             return SECONDS_BETWEEN_COUNTS
         return max(0.0, LINGERING - since)
 
-    def _holds(self, stage: Stage, effective: EffectiveSettings) -> bool:
+    async def _holds(self, stage: Stage, effective: EffectiveSettings) -> bool:
         """Whether namespaces wait for replicas, which fill in by less strict settings."""
         if stage.current == effective.written and not self._followed and self._propagation.behind:
             # What the controller before has written may not have reached them.
             return True
-        if asyncio.get_running_loop().time() >= self._decided_at + LONGEST_HOLD:
+        if asyncio.get_running_loop().time() >= self._target_at + LONGEST_HOLD:
             return False
-        return any(asks_more(effective.settings, each.cluster) for each in stage.filled_in_by)
 
-    def _decide(self, spec: Json) -> tuple[EffectiveSettings, str | None]:
-        """The settings for this spec, or the last good ones and what is wrong with the spec."""
-        if self._decided is None or self._decided[0] != spec:
-            self._decided_at, self._at_once = asyncio.get_running_loop().time(), False
-            try:
-                self._decided = spec, effective_settings(spec, self._locks), None
-            except SettingsError as error:
-                LOG.error(  # noqa: TRY400 - its sentences are ours
-                    "settings resource not valid: the last valid settings stay in force",
-                    extra={"fields": {"reason": str(error)}},
-                )
-                good = self._decided[1] if self._decided else self._last_good()
-                self._decided = spec, good, str(error)
-        return self._decided[1:]
+        def more() -> bool:
+            after = effective.by_namespace
+            return any(asks_more(after, each) for each in stage.filled_in_by)
 
-    def _last_good(self) -> EffectiveSettings:
-        """What the controller before has written, under the locks of this one."""
-        files = self._store.files
-        if files is None or SOURCE_FILE not in files:
-            return effective_settings({}, self._locks)
-        try:
-            (document,) = reader.read_documents(files[SOURCE_FILE], SOURCE_FILE)
-            return effective_settings(document.value, self._locks)
-        except (DocumentError, SettingsError, ValueError) as error:
-            LOG.error(  # noqa: TRY400 - its sentences are ours
-                "last valid settings not usable: those of chart and environment hold alone",
-                extra={"fields": {"reason": str(error)}},
-            )
-            return effective_settings({}, self._locks)
-
-    async def _written(self, stage: Stage, effective: EffectiveSettings) -> ApiError | None:
-        try:
-            await self._write(stage, effective)
-        except ApiError as error:
-            return error
-        return None
+        return await worked_out(effective.overlays, more)
 
     async def _write(self, stage: Stage, effective: EffectiveSettings) -> None:
         """Let the ConfigMap say this step."""
-        wanted = {**stage.files, SOURCE_FILE: effective.source}
+        ours = {SOURCE_FILE: effective.source, LOCKED_FILE: self._decision.locked}
+        text: Files = {**stage.files, **ours}
+        wanted = {**text, **stage.binary_files}
         files = self._store.files
-        if not wanted.items() <= {ACCEPTED_FILE: "", **(files or {})}.items():
+        empty = {ACCEPTED_FILE: "", NAMESPACES_FILE: ""}
+        if not wanted.items() <= {**empty, **(files or {})}.items():
             before = self._stage or steps.read_stage(files or {})
-            await self._store.write(wanted, LABELS)
+            await self._store.write(text, stage.binary_files, LABELS)
             number = steps.step_number(stage, effective.written)
             fields = {"digest": effective.digest, "step": f"{number} of {steps.STEPS}"}
             LOG.info("settings distributed", extra={"fields": fields})
@@ -180,7 +226,7 @@ class SettingsReconciler:
     async def _write_status(self, resource: SettingsResource, found: Distribution) -> None:
         """Write the status if it differs; where only counts do, not at once."""
         wanted = resource_status(
-            resource, found, self._locks, f"{self._clock():%Y-%m-%dT%H:%M:%SZ}"
+            resource, found, self._decision.locks, f"{self._clock():%Y-%m-%dT%H:%M:%SZ}"
         )
         if wanted == resource.status:
             return

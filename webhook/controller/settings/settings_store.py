@@ -1,24 +1,18 @@
-"""What the controller follows: the one settings resource, and the ConfigMap that it writes.
-
-A cluster without the definition of the resource has none, until the definition comes.
-"""
+"""What the controller follows: the one settings resource, and the ConfigMap that it writes."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from webhook import kube
 from webhook.controller.installation import SETTINGS_CONFIG_MAP
+from webhook.controller.settings.followed import FollowedResource
 from webhook.settings import GROUP, NAME, PLURAL, VERSION
 
-SECONDS_WITHOUT_DEFINITION = 10.0
 RESOURCES = kube.ListWatch(
     PLURAL, kube.cluster_wide(f"{GROUP}/{VERSION}", PLURAL), field_selector=f"metadata.name={NAME}"
 )
-
-LOG = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 Files = Mapping[str, str]
@@ -58,9 +52,9 @@ class SettingsStore:
             field_selector=f"metadata.name={SETTINGS_CONFIG_MAP}",
         )
         self._files = kube.Informer(api, config_maps, self._config_maps, restarted)
-        self._resource = kube.Informer(api, RESOURCES, self._resources, restarted)
-        self._follows_resource = resource
-        self._resource_known = not resource
+        self._resource = None
+        if resource:
+            self._resource = FollowedResource(api, RESOURCES, self._resources, restarted, changed)
 
     @property
     def resource(self) -> SettingsResource | None:
@@ -76,18 +70,18 @@ class SettingsStore:
         """Follow both until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._files.run())
-            if self._follows_resource:
-                group.create_task(self._follow_resource())
+            if self._resource is not None:
+                group.create_task(self._resource.run())
             await self._files.synced.wait()
             self._changed()
 
     @property
     def known(self) -> bool:
         """Whether both have been seen, or are known not to be there."""
-        return self._files.synced.is_set() and self._resource_known
+        return self._files.synced.is_set() and (self._resource is None or self._resource.known)
 
-    async def write(self, files: Files, labels: Mapping[str, str]) -> None:
-        """Let the ConfigMap hold these files, whatever it held before."""
+    async def write(self, files: Files, binary: Files, labels: Mapping[str, str]) -> None:
+        """Let the ConfigMap hold these files, whatever it held before; binary ones in base64."""
         body = {
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -97,6 +91,7 @@ class SettingsStore:
                 "labels": dict(labels),
             },
             "data": dict(files),
+            "binaryData": {name: content for name, content in binary.items() if content},
         }
         if self.files is None:
             with suppress(kube.AlreadyExists):
@@ -113,34 +108,6 @@ class SettingsStore:
             await self._api.patch(f"{RESOURCES.path}/{NAME}/status", body, kind="merge")
         )
 
-    async def _follow_resource(self) -> None:
-        while not await self._is_defined():
-            self._set_known()
-            await asyncio.sleep(SECONDS_WITHOUT_DEFINITION)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._resource.run())
-            await self._resource.synced.wait()
-            self._set_known()
-
-    def _set_known(self) -> None:
-        self._resource_known = True
-        self._changed()
-
-    async def _is_defined(self) -> bool:
-        """Whether the API server knows the resource; the watch reports any other problem."""
-        try:
-            await self._api.list(RESOURCES.path, field_selector=RESOURCES.field_selector)
-        except kube.NotFound:
-            if not self._resource_known:
-                LOG.warning(
-                    "settings resource not defined: until its definition is applied, the "
-                    "settings are those of chart and environment"
-                )
-            return False
-        except kube.ApiError:
-            return True
-        return True
-
     def _put(self, *_: object) -> None:
         self._changed()
 
@@ -152,4 +119,4 @@ def _resource(found: Json) -> SettingsResource:
 
 
 def _files(found: Json) -> Files:
-    return found.get("data") or {}
+    return {**(found.get("data") or {}), **(found.get("binaryData") or {})}

@@ -30,6 +30,8 @@ STEPS = 3
 MOST_BEFORE = 2
 # A ConfigMap ends at a MiB. All files are ASCII.
 LARGEST_FILES = 1000 * 1024
+# Of it, what the differences of overlays between two steps can take.
+ROOM_FOR_STEPS = 100 * 1024
 
 
 def read_stage(files: Mapping[str, str]) -> Stage | None:
@@ -62,12 +64,21 @@ def following_stage(stage: Stage, wanted: WrittenSettings, *, reached: bool, ove
     return replace(stage, upcoming=wanted)
 
 
-def fitting_stage(stage: Stage, effective: EffectiveSettings) -> Stage:
+def room_for_overlays(effective: EffectiveSettings, locked: int) -> int:
+    """How large the overlays can be, so that a step of a change has room, too.
+
+    `locked` is how long the file of what is locked is.
+    """
+    others = len(effective.source) + locked + 2 * len(effective.text)
+    return max(0, LARGEST_FILES - ROOM_FOR_STEPS - others)
+
+
+def fitting_stage(stage: Stage, effective: EffectiveSettings, locked: int = 0) -> Stage:
     """The step with as many settings as a ConfigMap holds; the wanted ones alone at worst."""
     fewer = [stage, replace(stage, before=stage.before[:1])]
     if stage.upcoming is not None:
         fewer.append(replace(stage, before=()))
-    room = LARGEST_FILES - len(effective.source)
+    room = LARGEST_FILES - len(effective.source) - locked
     fit = (each for each in fewer if each.size <= room)
     return next(fit, Stage(effective.written))
 

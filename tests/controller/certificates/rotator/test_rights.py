@@ -20,7 +20,7 @@ from tools.cluster.users import User
 from webhook.controller.serving_replicas import Replica, endpoint_replicas
 from webhook.kube.messages import cluster_wide, namespaced
 
-OF_OBJECTS = "mcp-admission-control"
+OF_CERTIFICATES = "mcp-admission-certificates"
 RESOURCES = {"ServiceAccount": "serviceaccounts", "Role": "roles", "RoleBinding": "rolebindings"}
 WIDE = {"ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebindings"}
 
@@ -31,7 +31,7 @@ def of_certificates(namespace: str) -> list[dict[str, Any]]:
     found = [
         one
         for one in json.loads(text)
-        if one["kind"] == "ServiceAccount" or one["metadata"]["name"] != OF_OBJECTS
+        if one["kind"] not in WIDE or one["metadata"]["name"] == OF_CERTIFICATES
     ]
     for one in found:
         if one["kind"] in WIDE:

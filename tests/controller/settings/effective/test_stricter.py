@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from webhook.controller.settings.effective import asks_more
+from webhook.controller.settings.effective import asks_more, differing_namespaces
+from webhook.settings.by_namespace import Overlay, SettingsByNamespace
 from webhook.settings.model import Settings
 
 OFF = {"enabled": False}
@@ -43,6 +44,30 @@ def test_what_was_not_filled_in_is_refused_by_any_label(
     assert asks_more(settings({}, mode=after), settings({}, mode=before)) is more
 
 
-def settings(pod_security: dict[str, Any], **others: Any) -> Settings:
+def test_a_namespace_alone_may_ask_more() -> None:
+    lenient = settings({"enforce": "baseline"}).cluster
+    own = Overlay({"mcpNamespace": {"podSecurity": {"enforce": "restricted"}}})
+    other = Overlay({"onConflict": "deny"})
+
+    before = SettingsByNamespace(lenient, {"a": other})
+    after = SettingsByNamespace(lenient, {"a": other, "b": own})
+
+    assert asks_more(after, before)
+    assert not asks_more(before, after)
+    assert not asks_more(after, SettingsByNamespace(lenient, {"b": own}))
+
+
+def test_namespaces_differ_by_what_they_set_unless_the_cluster_does() -> None:
+    cluster, own = settings({}).cluster, Overlay({"onConflict": "deny"})
+    before = SettingsByNamespace(cluster, {"a": own, "b": own})
+
+    same = Overlay({"onConflict": "deny"})
+    after = SettingsByNamespace(cluster, {"a": same, "c": own})
+
+    assert differing_namespaces(after, before) == frozenset("bc")
+    assert differing_namespaces(settings({}), before) is None
+
+
+def settings(pod_security: dict[str, Any], **others: Any) -> SettingsByNamespace:
     values = {"mcpNamespace": {"podSecurity": pod_security}, **others}
-    return Settings.model_validate(values)
+    return SettingsByNamespace(Settings.model_validate(values))

@@ -1,0 +1,52 @@
+"""A resource that is not valid changes nothing; what is locked is in force in any case."""
+
+import pytest
+
+from webhook.controller.settings.cluster_decision import SOURCE_FILE, SettingsDecision
+from webhook.settings.layers import Layer
+from webhook.settings.model_keys import dotted
+
+WARN = {"onConflict": "warn"}
+LOCKS = [Layer({"mode": "warn"}, dotted), Layer({"onConflict": None}, dotted)]
+
+
+def test_the_same_spec_is_the_same_object() -> None:
+    decision = SettingsDecision([])
+
+    first, faults = decision.decide(WARN, {})
+    again, _ = decision.decide(dict(WARN), {})
+
+    assert faults is None
+    assert again is first
+    assert first.settings.on_conflict == "warn"
+
+
+def test_a_spec_with_faults_leaves_the_settings_before_in_force() -> None:
+    decision = SettingsDecision([])
+    good, _ = decision.decide(WARN, {})
+
+    still, faults = decision.decide({"onConflict": "maybe"}, {})
+
+    assert still is good
+    assert faults is not None
+    assert "spec.onConflict" in faults
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [("onConflict: warn\n", "warn"), ("onConflict: 7\n", "deny"), ("", "deny"), ("a: [", "deny")],
+)
+def test_a_new_leader_with_a_faulty_spec_takes_what_the_one_before_had(
+    source: str, said: str
+) -> None:
+    found, faults = SettingsDecision([]).decide({"mode": 7}, {SOURCE_FILE: source})
+
+    assert faults is not None
+    assert found.settings.on_conflict == said
+
+
+def test_replicas_are_told_what_is_locked() -> None:
+    decision = SettingsDecision(LOCKS)
+
+    assert decision.locked == "mode: warn\n"
+    assert decision.decide({"mode": "enforce"}, {})[0].settings.mode == "warn"

@@ -1,0 +1,224 @@
+"""What becomes of settings of a namespace and of an exception, and how often it is written."""
+
+from typing import Any
+
+import pytest
+
+from tests.controller.settings.announced import DAY, MADE, ROOM, Users, day
+from webhook.controller.event_recorder import Regarding
+from webhook.controller.settings.distribution import Progress
+from webhook.controller.settings.namespace_status import StatusReconciler
+from webhook.controller.settings.propagation import Answers
+from webhook.kube import Queue
+from webhook.observe.metrics import ControllerMetrics
+from webhook.settings.model import Settings
+from webhook.settings.stage import Stage
+from webhook.settings.written_settings import WrittenSettings
+
+CLUSTER = Settings.model_validate({"onConflict": "warn"})
+STRICT = {"onConflict": "deny"}
+EMPTY = Stage(WrittenSettings("{}\n"))
+
+
+class Told:
+    """The users, and who tells them what became of what they wrote."""
+
+    def __init__(self, users: Users | None = None) -> None:
+        self.users = users or Users()
+        self.events: list[tuple[Regarding, dict[str, str]]] = []
+        self.metrics = ControllerMetrics()
+        self.queue: Any = Queue()
+        recorder: Any = self
+        self.reconciler = StatusReconciler(
+            self.users.store,
+            self.users.builder,
+            recorder,
+            self.queue,
+            self.metrics,
+            "system",
+            lambda: self.users.now,
+        )
+
+    async def record(self, regarding: Regarding, notes: dict[str, str]) -> None:
+        self.events.append((regarding, notes))
+
+    async def comes(
+        self, stage: Stage | None = None, *, room: int = ROOM, reached: bool = True, **more: Any
+    ) -> None:
+        """Build, distribute so far, and look at everything that was told of."""
+        overlays = await self.users.builder.build(CLUSTER, room)
+        stage = stage or Stage(WrittenSettings("{}\n", overlays))
+        answers = more.get("answers") or Answers({"serve-1": stage.digest})
+        self.reconciler.tell(Progress(overlays, stage, answers, reached))
+        for key in [*self.users.told, *self.reconciler._waiting]:
+            await self.reconciler.reconcile(key)
+        self.users.told.clear()
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+async def test_a_key_that_is_not_allowed_is_named_with_its_reason(told: Told) -> None:
+    told.users.set("team", {"mode": "observe", **STRICT})
+
+    await told.comes()
+
+    status = told.users.status("default", "team")
+    (refused,) = status["refused"]
+    assert refused["key"] == "mode"
+    assert "delegated" in refused["reason"]
+    assert told.users.condition("default", "Valid", "team") == ("False", "Refused")
+    assert told.users.condition("default", "Distributed", "team") == ("True", "InForce")
+    assert status["observedGeneration"] == 1
+
+
+async def test_settings_are_on_their_way_until_every_replica_has_them(told: Told) -> None:
+    told.users.set("team", STRICT)
+    await told.comes(EMPTY)
+    assert told.users.condition("default", "Distributed", "team") == ("False", "Waiting")
+    assert told.users.condition("default", "Valid", "team") == ("True", "Accepted")
+
+    await told.comes(reached=False)
+    assert told.users.condition("default", "Distributed", "team") == ("False", "Waiting")
+    await told.comes(answers=Answers({"serve-1": "of before"}))
+    assert told.users.condition("default", "Distributed", "team") == ("False", "Waiting")
+
+    await told.comes()
+    assert told.users.condition("default", "Distributed", "team") == ("True", "InForce")
+    assert len(told.users.written) == 2
+
+
+async def test_what_was_built_just_now_is_not_what_replicas_have(told: Told) -> None:
+    told.users.set("team", STRICT)
+    told.users.grant("crm-root", "team")
+    await told.comes()
+
+    told.users.set("team", {"mcpServerMaximums": {"limits": {"memory": "1Gi"}}})
+    told.users.grant("crm-root", "team", rules=["sysctls"])
+    await told.users.builder.build(CLUSTER, ROOM)
+    for key in told.users.told:
+        await told.reconciler.reconcile(key)
+
+    assert told.users.condition("default", "Distributed", "team") == ("False", "Waiting")
+    assert told.users.condition("crm-root", "InForce") == ("False", "Waiting")
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [(Answers({}), "no replica serves"), (Answers({}, "forbidden"), "could not be asked")],
+)
+async def test_it_is_said_why_nobody_has_them(told: Told, answers: Answers, said: str) -> None:
+    told.users.set("team", STRICT)
+
+    await told.comes(answers=answers)
+
+    (_, distributed) = told.users.status("default", "team")["conditions"]
+    assert said in distributed["message"]
+
+
+async def test_what_others_change_and_a_restart_write_nothing(told: Told) -> None:
+    told.users.set("team", {"mode": "observe", **STRICT})
+    told.users.grant("crm-root", "team")
+    await told.comes()
+    written = len(told.users.written)
+
+    told.users.set("other", STRICT)
+    overlays = await told.users.builder.build(CLUSTER, ROOM)
+    own = {"team": overlays["team"]}
+    on_the_way = Stage(WrittenSettings("{}\n", own), WrittenSettings("{}\n", overlays))
+    await told.comes(on_the_way, reached=False)
+    assert {each.namespace for each in told.users.written[written:]} == {"other"}
+
+    written = len(told.users.written)
+    again = Told(told.users)
+    told.users.store.unread.update(dict.fromkeys(told.users.builder.read))
+    await again.comes(on_the_way, reached=False)
+    assert told.users.written[written:] == []
+    assert again.events == []
+
+
+async def test_an_exception_is_in_force_and_its_end_is_announced_once(told: Told) -> None:
+    users = told.users
+    users.grant("crm-root", ends=30)
+    await told.comes(EMPTY)
+    assert users.condition("crm-root", "InForce") == ("False", "Waiting")
+    await told.comes()
+    assert users.condition("crm-root", "Valid") == ("True", "Accepted")
+    assert users.condition("crm-root", "InForce") == ("True", "InForce")
+    assert told.events == []
+    assert told.metrics.exceptions.labels("in-force")._value.get() == 1
+
+    users.now = MADE + 24 * DAY
+    for each in (told, Told(users)):
+        users.store.unread.update(dict.fromkeys(users.builder.read))
+        await each.comes()
+    assert users.condition("crm-root", "InForce") == ("True", "Ending")
+    ((regarding, notes),) = told.events
+    assert (regarding.kind, regarding.namespace) == ("MCPServerException", "system")
+    assert list(notes) == ["ExceptionEnding"]
+    assert day(30) in notes["ExceptionEnding"]
+    assert "team/crm to follow capabilities" in notes["ExceptionEnding"]
+
+    users.now = MADE + 30 * DAY
+    await told.comes()
+    assert users.condition("crm-root", "InForce") == ("False", "Ended")
+    assert [list(notes) for _, notes in told.events] == [["ExceptionEnding"], ["ExceptionEnded"]]
+    assert told.metrics.exceptions.labels("in-force")._value.get() == 0
+    assert told.metrics.exceptions.labels("ended")._value.get() == 1
+
+
+async def test_an_exception_that_cannot_be_granted_says_why(told: Told) -> None:
+    told.users.grant("unknown", rules=["capabilites"])
+    told.users.grant("too-far", ends=91)
+
+    await told.comes()
+
+    for name, said in (("unknown", "did you mean capabilities?"), ("too-far", "90 days")):
+        assert told.users.condition(name, "Valid") == ("False", "NotValid")
+        assert told.users.condition(name, "InForce") == ("False", "NotValid")
+        assert said in told.users.status(name)["conditions"][0]["message"]
+    assert told.metrics.exceptions.labels("invalid")._value.get() == 2
+
+
+async def test_what_has_no_room_is_told(told: Told) -> None:
+    told.users.set("team", STRICT)
+    told.users.grant("crm-root", "other")
+
+    await told.comes(room=10)
+
+    assert told.users.condition("default", "Distributed", "team") == ("False", "NoRoom")
+    (refused,) = told.users.status("default", "team")["refused"]
+    assert refused["key"] == ""
+    assert told.users.condition("crm-root", "InForce") == ("False", "NoRoom")
+
+
+async def test_what_waits_is_looked_at_when_the_distribution_comes_further(told: Told) -> None:
+    told.users.set("team", STRICT)
+    overlays = await told.users.builder.build(CLUSTER, ROOM)
+    (key,) = told.users.told
+    await told.reconciler.reconcile(key)
+    assert told.users.written == []
+
+    progress = Progress(overlays, EMPTY, Answers({}), reached=False)
+    told.reconciler.tell(progress)
+    assert len(told.queue) == 1
+    told.reconciler.tell(progress)
+    await told.reconciler.reconcile(key)
+    assert await told.queue.get() == key
+    told.queue.done(key)
+    told.reconciler.tell(progress)
+    assert len(told.queue) == 0
+
+
+async def test_a_change_that_was_not_read_yet_has_no_status(told: Told) -> None:
+    told.users.set("team", STRICT)
+    await told.comes()
+    written = len(told.users.written)
+
+    told.users.set("team", {"mode": "warn"})
+    for key in told.users.builder.read:
+        await told.reconciler.reconcile(key)
+
+    assert len(told.users.written) == written

@@ -1,0 +1,200 @@
+"""What the status of settings of a namespace says, and that of an exception.
+
+Each is written when it changes, and not for what happens to others: one that was in force stays so
+while the settings of other namespaces are on their way. That an exception comes near its end, or to
+it, is announced by an Event, once: its status remembers that it was.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from webhook.controller.event_recorder import EventRecorder, Regarding
+from webhook.controller.installation import SERVE_DEPLOYMENT
+from webhook.controller.settings.distribution import Progress, condition_of, said, status_with
+from webhook.controller.settings.namespace_store import (
+    API_VERSION,
+    NamespaceStore,
+    StoredException,
+    StoredSettings,
+)
+from webhook.controller.settings.overlay_builder import (
+    DAYS_OF_NOTICE,
+    OverlayBuilder,
+    ReadException,
+    ReadSettings,
+)
+from webhook.kube import NamespacedName, Queue
+from webhook.observe.metrics import ControllerMetrics
+from webhook.settings import (
+    ENDED,
+    ENDING,
+    EXCEPTION_KIND,
+    IN_FORCE,
+    NO_ROOM,
+    NOT_VALID,
+    WAITING,
+    KeyFault,
+    dotted,
+    listed,
+)
+
+LONGEST = 4000
+METRIC_STATES = {IN_FORCE: "in-force", ENDING: "ending", ENDED: "ended", NOT_VALID: "invalid"}
+"""How the metric calls what has become of an exception."""
+
+_NO_ROOM = "a ConfigMap has no room for what all namespaces set: shorten this, or what others set"
+_EVENTS = {ENDING: "ExceptionEnding", ENDED: "ExceptionEnded"}
+
+Json = dict[str, Any]
+_Stored = StoredSettings | StoredException
+
+
+class StatusReconciler:
+    """Writes the status of one resource at a time, once it is known what became of it.
+
+    `builder` says that; `tell` is called with how far it is distributed.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what it tells of, and by which ways
+        self,
+        store: NamespaceStore,
+        builder: OverlayBuilder,
+        recorder: EventRecorder,
+        queue: Queue[NamespacedName],
+        metrics: ControllerMetrics,
+        release_namespace: str,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store, self._builder, self._recorder, self._queue = store, builder, recorder, queue
+        self._metrics, self._release_namespace, self._clock = metrics, release_namespace, clock
+        self._progress: Progress | None = None
+        # What has to be looked at again when the distribution comes further.
+        self._waiting: dict[NamespacedName, None] = {}
+
+    def tell(self, progress: Progress) -> None:
+        """The distribution has come so far."""
+        before, self._progress = self._progress, progress
+        for state, name in METRIC_STATES.items():
+            self._metrics.exceptions.labels(name).set(self._builder.states[state])
+        if before is None or _news(before) != _news(progress):
+            for key in self._waiting:
+                self._queue.add(key)
+
+    async def reconcile(self, key: NamespacedName) -> None:
+        """Write the status if it differs; raises ApiError."""
+        self._waiting.pop(key, None)
+        stored, read = self._store.stored(key), self._builder.read.get(key)
+        if stored is None or read is None or stored.generation != read.generation:
+            return
+        if self._progress is None:
+            self._waiting[key] = None
+        elif isinstance(stored, StoredSettings) and isinstance(read, ReadSettings):
+            await self._of_settings(key, stored, read, self._progress)
+        elif isinstance(stored, StoredException) and isinstance(read, ReadException):
+            await self._of_exception(key, stored, read, self._progress)
+
+    async def _of_settings(
+        self, key: NamespacedName, stored: StoredSettings, read: ReadSettings, progress: Progress
+    ) -> None:
+        faults = list(read.faults)
+        if not self._builder.fits(key.namespace):
+            faults.append(KeyFault((), _NO_ROOM))
+        valid = said("True", "Accepted", "every key is in force, as far as it is distributed")
+        if faults:
+            valid = said("False", "Refused", "what is named under refused is not in force")
+        distributed = self._distributed(key, stored, progress)
+        status = self._status(stored, {"Valid": valid, "Distributed": distributed})
+        status["refused"] = [
+            {"key": dotted(fault.key), "reason": fault.sentence[:LONGEST]} for fault in faults
+        ]
+        await self._write(key, stored, status)
+
+    def _distributed(self, key: NamespacedName, stored: StoredSettings, progress: Progress) -> Json:
+        if not self._builder.fits(key.namespace):
+            return said("False", NO_ROOM, _NO_ROOM)
+        if self._arrived(key.namespace, stored, "Distributed", progress):
+            return said("True", "InForce", "every replica has them in force")
+        self._waiting[key] = None
+        return said("False", WAITING, _missing(progress))
+
+    async def _of_exception(
+        self, key: NamespacedName, stored: StoredException, read: ReadException, progress: Progress
+    ) -> None:
+        if read.granted is None or read.state == NOT_VALID:
+            wrong = "\n".join(f"{dotted(at)}: {sentence}" for at, sentence in read.faults)
+            valid = said("False", NOT_VALID, wrong[:LONGEST])
+            in_force = said("False", NOT_VALID, "mend what Valid says")
+        else:
+            valid = said("True", "Accepted", "the exception can be granted")
+            if read.state == ENDED:
+                in_force = said("False", ENDED, f"ended on {read.expires}")
+            elif not self._builder.grants(read.granted):
+                in_force = said("False", NO_ROOM, _NO_ROOM)
+            elif self._arrived(read.granted.namespace, stored, "InForce", progress):
+                in_force = said("True", read.state, f"in force until {read.expires}")
+            else:
+                self._waiting[key] = None
+                in_force = said("False", WAITING, _missing(progress))
+        before = condition_of(stored.status, "InForce").get("reason")
+        if in_force["reason"] in _EVENTS and before != in_force["reason"]:
+            await self._announce(key, stored, read)
+        status = self._status(stored, {"Valid": valid, "InForce": in_force})
+        await self._write(key, stored, status)
+
+    async def _announce(
+        self, key: NamespacedName, stored: StoredException, read: ReadException
+    ) -> None:
+        """Write the Event; it is called after what it says, so that there is one of it."""
+        granted = read.granted
+        if granted is None:
+            return
+        workload = f"{granted.namespace}/{granted.workload}"
+        rules = listed(sorted(granted.rules), "and")
+        note = (
+            f"{key.name} has ended on {read.expires}: {workload} has to follow {rules} again"
+            if read.state == ENDED
+            else f"{key.name} ends on {read.expires}, in at most {DAYS_OF_NOTICE} days: mend "
+            f"{workload} to follow {rules}, or grant another exception"
+        )
+        regarding = Regarding(
+            API_VERSION, EXCEPTION_KIND, self._release_namespace, key.name, stored.uid
+        )
+        await self._recorder.record(regarding, {_EVENTS[read.state]: note})
+
+    def _arrived(self, namespace: str, stored: _Stored, condition: str, progress: Progress) -> bool:
+        """Whether every replica has what there is for a namespace."""
+        # What was built just now may not be on its way yet.
+        wanted = self._builder.fitting.get(namespace)
+        if progress.overlays.get(namespace) != wanted or not progress.settled(namespace):
+            return False
+        before = condition_of(stored.status, condition)
+        # What others change is no news of this one.
+        stayed = before.get("status") == "True"
+        if stayed and before.get("observedGeneration") == stored.generation:
+            return True
+        return progress.reached and bool(progress.answers.digests) and not progress.lacking
+
+    def _status(self, stored: _Stored, conditions: dict[str, Json]) -> Json:
+        now = f"{datetime.fromtimestamp(self._clock(), UTC):%Y-%m-%dT%H:%M:%SZ}"
+        return status_with(stored.status, stored.generation, conditions, now)
+
+    async def _write(self, key: NamespacedName, stored: _Stored, status: Json) -> None:
+        if status != stored.status:
+            await self._store.write_status(key, stored.uid, status)
+
+
+def _missing(progress: Progress) -> str:
+    """Why something is not in force in every replica."""
+    answers = progress.answers
+    if answers.problem:
+        return f"replicas could not be asked: {answers.problem}"[:LONGEST]
+    if not answers.digests:
+        return f"no replica serves: look at {SERVE_DEPLOYMENT}"
+    return "it is on its way to the replicas"
+
+
+def _news(progress: Progress) -> tuple[object, ...]:
+    answers = progress.answers
+    count = len(answers.digests)
+    return progress.stage.digest, progress.reached, progress.lacking, count, answers.problem

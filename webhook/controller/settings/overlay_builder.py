@@ -1,0 +1,235 @@
+"""What is distributed for each namespace: what it may set, and the exceptions in it.
+
+One changed resource costs a merge of its own namespace. All are merged anew when the settings of
+the cluster change. Where there is no room for all overlays, the smallest are in force, and the
+others are told in the status of what they come from.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from math import inf
+from typing import Any, NamedTuple, TypeVar
+
+from webhook.controller.settings.namespace_store import NamespaceStore
+from webhook.kube import NamespacedName, Turn
+from webhook.settings import (
+    ENDED,
+    ENDING,
+    IN_FORCE,
+    NAME,
+    NOT_VALID,
+    KeyFault,
+    Overlay,
+    ServerException,
+    Settings,
+    fitting_overlay,
+    fitting_overlays,
+    read_exception,
+)
+
+DAYS_OF_NOTICE = 7
+_NOTICE = DAYS_OF_NOTICE * 24 * 60 * 60.0
+
+# Their JSON, or what is merged of them, takes less than a turn.
+MOST_AT_ONCE = 10
+
+Overlays = Mapping[str, Overlay]
+Result = TypeVar("Result")
+
+
+class ReadSettings(NamedTuple):
+    """What was made of the settings of a namespace, in this generation."""
+
+    generation: int
+    values: Mapping[str, Any]
+    faults: tuple[KeyFault, ...]
+
+
+class ReadException(NamedTuple):
+    """What was made of an exception in this generation, as far as time has come.
+
+    `until` is when that changes. `expires` is when it ends, as its author wrote it.
+    """
+
+    generation: int
+    state: str
+    granted: ServerException | None
+    faults: tuple[KeyFault, ...]
+    until: float
+    expires: str
+
+
+class OverlayBuilder:
+    """Follows the store; `read` is what was made of each resource, by its key.
+
+    `fitting` are the overlays that there is room for. `told` is called with the key of each
+    resource of which something else is to be told than before.
+    """
+
+    def __init__(
+        self,
+        store: NamespaceStore,
+        clock: Callable[[], float],
+        told: Callable[[NamespacedName], None],
+    ) -> None:
+        self.read: dict[NamespacedName, ReadSettings | ReadException] = {}
+        self.fitting: Overlays = {}
+        self.states: Counter[str] = Counter()
+        self._store, self._clock, self._told = store, clock, told
+        self._cluster: Settings | None = None
+        self._room = 0
+        self._overlays: dict[str, Overlay] = {}
+        self._exceptions: dict[str, set[NamespacedName]] = {}
+        self._due = inf
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known what users say."""
+        return self._store.known
+
+    def stale(self, cluster: Settings, room: int) -> bool:
+        """Whether something has changed, or has come to its end."""
+        if cluster is not self._cluster or room != self._room or self._store.unread:
+            return True
+        return self._clock() >= self._due
+
+    @property
+    def seconds(self) -> float:
+        """In how many seconds the next exception ends, or comes near its end."""
+        return max(0.0, self._due - self._clock())
+
+    async def build(self, cluster: Settings, room: int) -> Overlays:
+        """The overlays under these settings of the cluster, as many as fit into so many bytes.
+
+        Overlays in which nothing has changed are the same objects as before.
+        """
+        now = self._clock()
+        keys = self._keys(cluster, now)
+        namespaces: set[str] = set()
+        turn_of_others = Turn()
+        for key in keys:
+            namespaces |= self._read(key, cluster, now)
+            await turn_of_others.end()
+        changed = set()
+        for namespace in namespaces:
+            if self._overlay(namespace):
+                changed.add(namespace)
+            await turn_of_others.end()
+        self._cluster = cluster
+        exceptions = [each for each in self.read.values() if isinstance(each, ReadException)]
+        self.states = Counter(each.state for each in exceptions)
+        self._due = min((each.until for each in exceptions), default=inf)
+        if changed or room != self._room:
+            before, self._room = self.fitting.keys(), room
+            fitting = partial(fitting_overlays, dict(self._overlays), room)
+            self.fitting = await worked_out(self._overlays, fitting)
+            changed |= before ^ self.fitting.keys()
+        told = dict.fromkeys(keys)
+        for namespace in changed:
+            told.update(dict.fromkeys(self._keys_in(namespace)))
+        for key in told:
+            self._told(key)
+        return self.fitting
+
+    def fits(self, namespace: str) -> bool:
+        """Whether what there is for a namespace is distributed."""
+        return (namespace in self._overlays) is (namespace in self.fitting)
+
+    def grants(self, granted: ServerException) -> bool:
+        """Whether an exception is among what is distributed."""
+        overlay = self.fitting.get(granted.namespace)
+        return overlay is not None and any(each.name == granted.name for each in overlay.exceptions)
+
+    def _keys_in(self, namespace: str) -> Iterator[NamespacedName]:
+        """The keys of whatever is about a namespace."""
+        settings = NamespacedName(namespace, NAME)
+        if settings in self.read:
+            yield settings
+        yield from self._exceptions.get(namespace, ())
+
+    def _keys(self, cluster: Settings, now: float) -> list[NamespacedName]:
+        """What is to be read: all, or what has changed or come to its end."""
+        unread = self._store.unread
+        keys = dict(unread)
+        unread.clear()
+        for key, read in self.read.items():
+            ends = isinstance(read, ReadException) and read.until <= now
+            if ends or cluster is not self._cluster:
+                keys[key] = None
+        return list(keys)
+
+    def _read(self, key: NamespacedName, cluster: Settings, now: float) -> set[str]:
+        """Read a resource; returns the namespaces whose overlay may be another one now."""
+        was = self.read.pop(key, None)
+        if key.namespace:
+            stored = self._store.settings.get(*key)
+            if stored is not None:
+                layer = stored.layer(cluster)
+                self.read[key] = ReadSettings(stored.generation, layer.values, layer.faults)
+            return {key.namespace}
+        touched = set()
+        if isinstance(was, ReadException) and was.granted is not None:
+            touched.add(was.granted.namespace)
+            self._exceptions[was.granted.namespace].discard(key)
+        now_read = self._read_exception(key, cluster, now)
+        if now_read is not None:
+            self.read[key] = now_read
+            if now_read.granted is not None:
+                touched.add(now_read.granted.namespace)
+                self._exceptions.setdefault(now_read.granted.namespace, set()).add(key)
+        return touched
+
+    def _read_exception(
+        self, key: NamespacedName, cluster: Settings, now: float
+    ) -> ReadException | None:
+        stored = self._store.exceptions.get(*key)
+        if stored is None:
+            return None
+        document = stored.document
+        days = cluster.exceptions.longest_days
+        found = read_exception(document, now=now, longest_days=days)
+        state, until = _state(found.in_force, found.granted, now)
+        expires = str(document["spec"].get("expires"))
+        return ReadException(stored.generation, state, found.granted, found.faults, until, expires)
+
+    def _overlay(self, namespace: str) -> bool:
+        """Keep the overlay of a namespace; returns whether it says something else now."""
+        keys = self._exceptions.get(namespace, set())
+        if not keys:
+            self._exceptions.pop(namespace, None)
+        read = (self.read.get(each) for each in keys)
+        granted = [
+            each.granted
+            for each in read
+            if isinstance(each, ReadException) and each.granted and not each.faults
+        ]
+        settings = self.read.get(NamespacedName(namespace, NAME))
+        values = settings.values if isinstance(settings, ReadSettings) else {}
+        # Who comes first is the same in each process.
+        granted.sort(key=lambda each: (len(each.rules) + len(each.images), each.name))
+        overlay = fitting_overlay(values, granted)
+        if not (overlay.values or overlay.exceptions):
+            return self._overlays.pop(namespace, None) is not None
+        differs = overlay != self._overlays.get(namespace)
+        if differs:
+            self._overlays[namespace] = overlay
+        return differs
+
+
+def _state(
+    in_force: ServerException | None, granted: ServerException | None, now: float
+) -> tuple[str, float]:
+    """What becomes of an exception, and until when."""
+    if in_force is None:
+        ended = granted is not None and granted.ended(now)
+        return (ENDED if ended else NOT_VALID), inf
+    if now < in_force.expires - _NOTICE:
+        return IN_FORCE, in_force.expires - _NOTICE
+    return ENDING, in_force.expires
+
+
+async def worked_out(overlays: Overlays, work: Callable[[], Result]) -> Result:
+    """What the work about these overlays results in; on a thread where they are many."""
+    return await asyncio.to_thread(work) if len(overlays) > MOST_AT_ONCE else work()
