@@ -20,6 +20,7 @@ from webhook.fleet.judged_mode import ENFORCE, InEachMode
 from webhook.kube import ApiError, ConfigurationError
 from webhook.offline.exception_draft import ExceptionDraft, draft_exception
 from webhook.offline.reviewer import review_manifest
+from webhook.reports.text import prepare_stdout
 from webhook.settings import SettingsError
 from webhook.settings.exception_document import LONGEST_REASON
 
@@ -213,6 +214,7 @@ def _print(args: argparse.Namespace, drafts: Sequence[tuple[ExceptionDraft, int]
     if not drafts:
         output.write_error(args, "nothing to except: no rule that has exceptions refuses it")
         return ExitCode.FINDINGS
+    prepare_stdout()
     now = datetime.fromtimestamp(int(time.time()), UTC)
     documents: list[dict[str, Any]] = [
         draft.document(now + timedelta(days=days), args.reason or "") for draft, days in drafts
