@@ -44,9 +44,10 @@ ALLOCATED = {
     "metadata.managedFields",
     "metadata.resourceVersion",
     "metadata.uid",
-    # The controller writes these two.
+    # The controller writes these.
     "webhooks[0].clientConfig.caBundle",
     "webhooks[1].clientConfig.caBundle",
+    "webhooks[2].clientConfig.caBundle",
     "spec.clusterIP",
     "spec.clusterIPs",
     "spec.finalizers",
@@ -112,7 +113,7 @@ async def rotate(cluster: ControlPlane) -> None:
         found = await ca_bundles.read_configurations(api, Installation("mcp-admission", NAMESPACE))
         await ca_bundles.publish_bundle(api, found, ca_bundles.ca_bundles(found), pem)
         found = await ca_bundles.read_configurations(api, Installation("mcp-admission", NAMESPACE))
-    assert list(ca_bundles.ca_bundles(found).values()) == [pem] * 4
+    assert list(ca_bundles.ca_bundles(found).values()) == [pem] * 5
 
 
 def test_applying_the_rendered_chart_again_changes_nothing(

@@ -17,9 +17,9 @@ from webhook.controller.settings.effective import (
     ignored,
     locked,
 )
+from webhook.server.settings_file import SettingsFiles
+from webhook.settings import Layer, chart_only_keys, dotted, layers, read_layers
 from webhook.settings.environment import VARIABLES
-from webhook.settings.layers import Layer
-from webhook.settings.load import read_layers
 from webhook.settings.server_defaults import DEFAULT_IMAGE
 
 POD_SECURITY = "mcpNamespace.podSecurity"
@@ -238,22 +238,13 @@ def test_one_field_of_a_group_locks_no_other(helm: Helm, tmp_path: Path) -> None
     assert ignored(spec, locks) == {f"{POD_SECURITY}.enforce"}
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, values in VALUE_SETS.items() if "scope" not in values]
-)
-def test_the_chart_warns_of_what_it_locks_and_of_nothing_else(
-    helm: Helm, tmp_path: Path, name: str
-) -> None:
-    (policy,) = (
-        each
-        for each in helm.objects(VALUE_SETS[name])
-        if each["kind"] == "ValidatingAdmissionPolicy"
-        and each["metadata"]["name"] == "mcp-admission-locked-settings"
-    )
-    warned = {each["message"].split()[0] for each in policy["spec"]["validations"]}
-
+@pytest.mark.parametrize("name", VALUE_SETS)
+def test_serve_knows_what_the_chart_locks(helm: Helm, tmp_path: Path, name: str) -> None:
     locks = chart(helm, tmp_path, VALUE_SETS[name])
-    assert warned == {f"spec.{key}" for key in locked(locks)}
+    file = tmp_path / "settings.yaml"
+    known = Layer(dict(SettingsFiles(file, locked=file).read().locked), dotted)
+
+    assert layers.keys_set(known) - chart_only_keys() == locked(locks)
 
 
 @pytest.mark.parametrize("by_environment", [True, False])

@@ -1,12 +1,16 @@
 """What users may do with settings of namespaces and exceptions, as a real API server sees it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.chart.test_rights import asked, granted
+from tests.docs.blocks import blocks
+from tools.chart.helm import NAMESPACE
 from tools.chart.shipped import FOLDER
 from tools.cluster.control_plane import ControlPlane
+from webhook.cli.main import main
 from webhook.settings.exception_document import EXCEPTION_PLURAL
 from webhook.settings.load import GROUP, PLURAL
 from webhook.settings.namespace_layer import NAMESPACE_PLURAL
@@ -16,6 +20,8 @@ __all__ = ["granted"]
 SETTINGS = f"{NAMESPACE_PLURAL}.{GROUP}"
 EXCEPTIONS = f"{EXCEPTION_PLURAL}.{GROUP}"
 HERE = ("--namespace", "team-a")
+PAGE = Path("docs/rights.md").read_text(encoding="utf-8")
+(SHOWN,) = [one for one in blocks(PAGE) if one.section == "Who may see the settings in force"]
 ROLES = {"lead": "admin", "member": "edit", "reader": "view"}
 
 
@@ -69,3 +75,28 @@ def test_exceptions_are_for_those_alone_to_whom_the_role_is_bound(
 
     assert verbs == dict.fromkeys(verbs, user == "security")
     assert not asked(team, user, "patch", f"{EXCEPTIONS}/a", "--subresource=status")
+
+
+def test_a_team_sees_the_settings_in_force_with_the_rights_of_the_page(
+    team: ControlPlane, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("settings", "locked"):
+        file = tmp_path / "settings.yaml"
+        file.write_text("onConflict: warn\n" if name == "settings" else "{}\n")
+        made = (f"mcp-admission-{name}", f"--from-file={file}", f"--namespace={NAMESPACE}")
+        team.kubectl("create", "configmap", *made)
+    reader = ("--kubeconfig", str(team.kubeconfig), "--as", "reader", "--as-group", "team-a")
+
+    assert main(["settings", "show", "-n", "team-a", *reader]) == 2
+    assert "may not be read: ask for get on the ConfigMaps" in capsys.readouterr().err
+    for command in SHOWN.commands:
+        team.kubectl(*command[1:])
+    question = ("configmaps/mcp-admission-locked", "--namespace", NAMESPACE, "--as-group", "team-a")
+    team.wait_for("bound", lambda: asked(team, "reader", "get", *question))
+
+    assert main(["settings", "show", "-n", "team-a", *reader]) == 0
+    shown = capsys.readouterr()
+    assert "onConflict   warn" in shown.out
+    assert shown.err.startswith("MCPServerSettings default may not be read")
+    assert not asked(team, "reader", "patch", *question)
+    assert not asked(team, "reader", "get", "secrets", *question[1:])

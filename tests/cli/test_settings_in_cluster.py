@@ -70,7 +70,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Any:
 
         monkeypatch.setattr(settings_in_cluster, "connect_to_cluster", connect)
         args = argparse.Namespace(
-            service="webhook.release", namespace=namespace, verbose=False,
+            service="webhook.release", namespace=namespace, verbose=False, quiet=False,
             parser=argparse.ArgumentParser("show"),
         )  # fmt: skip
         return settings_in_cluster.settings_in_cluster(args, source)
@@ -169,10 +169,51 @@ def test_a_file_takes_the_place_of_the_resource(read: Any) -> None:
     assert values(found)["onConflict"] == ("deny", "namespace", "team.yaml:1")
 
 
-def test_what_may_not_be_read_is_said(read: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert read(LOCKED=Forbidden(403, "Forbidden", "you may not")) is None
+NO = Forbidden(403, "Forbidden", "you may not")
 
-    assert "show: " in capsys.readouterr().err
+
+@pytest.mark.parametrize("name", ["SETTINGS", "LOCKED"])
+def test_a_team_that_may_not_read_the_settings_reads_which_rights_it_needs(
+    read: Any, name: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read("team-a", **{name: NO})
+
+    assert str(raised.value) == (
+        f"ConfigMap release/{globals()[name].rpartition('/')[2]} may not be read: ask for get on "
+        "the ConfigMaps mcp-admission-settings and mcp-admission-locked in namespace release, or "
+        "name a file with --settings"
+    )
+
+
+def test_who_may_not_look_at_the_namespace_reads_which_right_is_missing(read: Any) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read("team-a", TEAM=NO)
+
+    assert str(raised.value) == (
+        "MCPNamespaceSettings team-a/default may not be read: ask for the role view in namespace "
+        "team-a, or name a file with --namespace-settings"
+    )
+
+
+def test_a_team_needs_no_right_to_the_resource_of_the_cluster(
+    read: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = read("team-a", RESOURCE=NO)
+
+    assert values(found) == values(read("team-a"))
+    assert reasons(found) == {}
+    assert capsys.readouterr().err == (
+        "MCPServerSettings default may not be read: what it sets and is not in force is left out\n"
+    )
+
+
+def test_another_error_of_the_cluster_is_said(
+    read: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert read(LOCKED=ApiError(500, "InternalError", "no database")) is None
+
+    assert "show: no database" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,13 @@ from tools.cluster.ports import LOOPBACK, free_ports
 from tools.cluster.process import Component
 from tools.cluster.users import User
 from tools.demo.serving import ask
+from webhook.settings.by_namespace import Overlay
+from webhook.settings.stage import Stage
+from webhook.settings.written_settings import NAMESPACES_FILE, WrittenSettings
 
 API = "/apis/admissionregistration.k8s.io/v1"
 SETTINGS = "settings.yaml"
+BESIDE = {"--namespace-settings": NAMESPACES_FILE, "--locked-settings": "locked.yaml"}
 SECONDS_TO_START = 30
 
 Changes = Mapping[str, Any]
@@ -77,6 +81,17 @@ class Product:
             yield
         finally:
             self._put_in_force(before)
+
+    @contextlib.contextmanager
+    def beside(self, locked: Changes, overlays: Mapping[str, Overlay]) -> Iterator[None]:
+        """Within the block these keys are locked, and namespaces have settings and exceptions."""
+        stage = Stage(WrittenSettings(yaml.dump(self._settings), overlays))
+        binary: dict[str, str | None] = {**stage.binary_files}
+        self._write({"data": {"locked.yaml": yaml.dump(locked)}, "binaryData": binary})
+        try:
+            yield
+        finally:
+            self._write({"data": {"locked.yaml": None}, "binaryData": dict.fromkeys(binary)})
 
     def configure(self, changes: Changes) -> None:
         """Put the settings of the installation, changed like this, in force until the next call."""
@@ -130,7 +145,8 @@ class Product:
         command += ["--listen", self._address(self._port)]
         command += ["--metrics-listen", self._address(self._probes)]
         command += ["--tls-cert", pair.certificate, "--tls-key", pair.key]
-        command += ["--settings", self._folder / "settings" / SETTINGS]
+        for option, name in {"--settings": SETTINGS, **BESIDE}.items():
+            command += [option, self._folder / "settings" / name]
         return self.cluster.components.beside(NAME, command)
 
     def _address(self, port: int) -> str:
@@ -147,16 +163,19 @@ class Product:
             return False
 
     def _put_in_force(self, settings: dict[str, Any]) -> None:
+        self._write({"data": {SETTINGS: yaml.dump(settings)}})
+        self._settings = settings
+
+    def _write(self, content: Changes) -> None:
+        """Let the ConfigMap hold this; returns when it is in force."""
         counted = {"file": "settings", "result": "success"}
         before = self.metric("file_reloads_total", **counted)
-        system.write_settings(self.cluster, {SETTINGS: yaml.dump(settings)})
-        if not self._mount.sync():
-            return
-        self.cluster.wait_for(
-            "changed settings in force",
-            lambda: self.metric("file_reloads_total", **counted) > before,
-        )
-        self._settings = settings
+        system.write_settings(self.cluster, content)
+        if self._mount.sync():
+            self.cluster.wait_for(
+                "changed settings in force",
+                lambda: self.metric("file_reloads_total", **counted) > before,
+            )
 
     def _register(self) -> None:
         for registration in local_registrations(self._authority.pair.certificate, self._port):

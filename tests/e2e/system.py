@@ -44,12 +44,12 @@ def install(cluster: ControlPlane, settings: Mapping[str, str]) -> User:
     return controller
 
 
-def write_settings(cluster: ControlPlane, settings: Mapping[str, str]) -> None:
-    """Let the ConfigMap hold these files."""
+def write_settings(cluster: ControlPlane, content: Mapping[str, Any]) -> None:
+    """Let the ConfigMap hold these files, under `data` and `binaryData`."""
     answer = cluster.raw(
         "PATCH",
         f"/api/v1/namespaces/{NAMESPACE}/configmaps/{NAME}",
-        {"data": settings},
+        content,
         "application/merge-patch+json",
     )
     assert answer.status == 200, answer.body

@@ -44,6 +44,9 @@ def test_the_review_command_counts_the_refused_examples(report: Any) -> None:
         "other": len(BY_DEFAULT) - len(REVIEWED),
         "unreadable": 0,
         "passed_over": 0,
+        "excepted": 0,
+        "would_refuse": 0,
+        "would_change": 0,
     }
 
 

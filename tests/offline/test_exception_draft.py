@@ -15,6 +15,7 @@ from webhook.offline.exception_draft import (
 )
 from webhook.offline.manifests import Manifest
 from webhook.offline.reviewer import review_manifest
+from webhook.offline.settings_documents import ReviewSettings
 from webhook.settings.by_namespace import Overlay, SettingsByNamespace
 from webhook.settings.exception_document import REASON_REQUIRED, read_exception, seconds_since_1970
 from webhook.settings.model import Settings
@@ -43,9 +44,10 @@ def manifest(kind: str = "Deployment", *, images: tuple[str, ...] = ("a/b:1",), 
 
 def drafted(found: Json, settings: Settings | None = None) -> ExceptionDraft:
     settings = settings or Settings()
+    by = ReviewSettings(SettingsByNamespace(settings), {})
     document = read_documents(yaml.safe_dump(found), "x.yaml")[0]
     read = Manifest(document, document.value, found["apiVersion"], found["kind"])
-    outcome = review_manifest(read, settings, Scope.OPTED_IN, "default")
+    outcome = review_manifest(read, by, Scope.OPTED_IN, "default")
     return draft_exception(outcome, settings, Scope.OPTED_IN)
 
 

@@ -16,6 +16,7 @@ from webhook.documents.reader import read_documents
 from webhook.offline.made_objects import made_documents, with_made_objects
 from webhook.offline.manifests import Manifest
 from webhook.offline.reviewer import review_manifest
+from webhook.offline.settings_documents import settings_beside
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -193,7 +194,8 @@ def test_whatever_is_admitted_can_be_shown(document: Json, managed: bool) -> Non
     (read,) = read_documents(json.dumps(document), "d.json")
     manifest = Manifest(read, read.value, "apps/v1", "Deployment")
     scope = Scope.MANAGED if managed else Scope.OPTED_IN
-    settings = Settings.model_validate({"onConflict": "warn"})
+    cluster = Settings.model_validate({"onConflict": "warn"})
+    settings = settings_beside(cluster, [manifest], "tools", 0.0)
     seen = review_manifest(manifest, settings, scope, "tools")
 
     (shown,) = with_made_objects([seen], settings, scope)

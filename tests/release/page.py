@@ -11,6 +11,7 @@ import yaml
 from tests.docs.blocks import Block
 from tools.chart.helm import MANIFESTS
 from tools.chart.shipped import FOLDER
+from tools.cluster.users import User
 from tools.release.release import PLUGIN, Release
 from tools.release.to_localhost import to_localhost
 
@@ -25,7 +26,7 @@ class Page:
     """
 
     def __init__(self, release: Release, folder: Path) -> None:
-        self._release, self._folder = release, folder
+        self._release, self.folder = release, folder
         (folder / "manifests" / "install").mkdir(parents=True)
         for name in ("chart", "examples"):
             (folder / "manifests" / name).symlink_to(MANIFESTS / name)
@@ -35,31 +36,45 @@ class Page:
             (folder / "manifests" / "install" / file.name).write_text(text, encoding="utf-8")
         self._commands = folder / "bin"
         self._commands.mkdir()
-        self._script("helm", self._helm())
-        self._script("kubectl", f'exec {release.cluster.binaries["kubectl"]} "$@"')
-        self._script("mcp-admission", f'exec {shlex.quote(sys.executable)} -m webhook "$@"')
+        self.script("helm", self._helm())
+        self.script("kubectl", f'exec {release.cluster.binaries["kubectl"]} "$@"')
+        self.script("mcp-admission", f'exec {shlex.quote(sys.executable)} -m webhook "$@"')
 
     def run(self, block: Block) -> str:
         """Run it; returns what it printed, and fails with it when a command of it does."""
+        code, printed = self.ended(block)
+        said = f"{block.text}\nended with {code}:\n{printed}"
+        assert code == block.code, f"{said}\n{self._release.kubelet.last_words()}"
+        return printed
+
+    def ended(self, block: Block, user: User | None = None, folder: str = ".") -> tuple[int, str]:
+        """Run it as somebody, in a folder; returns its exit code and all that it printed."""
         ran = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", block.text],
-            cwd=self._folder,
-            env=self._environment(),
-            capture_output=True,
+            cwd=self.folder / folder,
+            env=self._environment(user or self._release.cluster.admin),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             check=False,
             timeout=SECONDS,
         )
-        said = f"{block.text}\nended with {ran.returncode}:\n{ran.stdout}{ran.stderr}"
-        assert ran.returncode == 0, f"{said}\n{self._release.kubelet.last_words()}"
-        return ran.stdout
+        return ran.returncode, ran.stdout
 
-    def _environment(self) -> dict[str, str]:
+    def script(self, name: str, text: str) -> None:
+        """Let this be what the name of a command stands for."""
+        file = self._commands / name
+        file.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        file.chmod(0o755)
+
+    def _environment(self, user: User) -> dict[str, str]:
         return {
             **{key: value for key, value in os.environ.items() if key.startswith("COVERAGE_")},
             **self._release.local_helm.environment,
             "PATH": f"{self._commands}:{os.environ['PATH']}",
-            "KUBECONFIG": str(self._release.cluster.kubeconfig),
+            "KUBECONFIG": str(user.kubeconfig),
+            # So that both streams come in the order in which they were written.
+            "PYTHONUNBUFFERED": "1",
         }
 
     def _helm(self) -> str:
@@ -67,8 +82,3 @@ class Page:
             f'case "$1" in install|upgrade) set -- "$@" --post-renderer {PLUGIN};; esac\n'
             f'exec {self._release.local_helm.binary} "$@"'
         )
-
-    def _script(self, name: str, text: str) -> None:
-        file = self._commands / name
-        file.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
-        file.chmod(0o755)

@@ -8,7 +8,13 @@ import pytest
 
 from webhook.observe.metrics import Metrics
 from webhook.server.file_watch import FileError, FileWatcher
-from webhook.server.settings_file import InForce, SettingsFile, SettingsFiles
+from webhook.server.settings_file import (
+    SECONDS_OF_REST,
+    InForce,
+    SettingsFile,
+    SettingsFiles,
+    resting,
+)
 from webhook.settings.by_namespace import Overlay, SettingsByNamespace
 from webhook.settings.layers import content_digest
 from webhook.settings.model import Settings
@@ -54,6 +60,20 @@ def test_a_new_file_is_in_force_after_the_next_poll(tmp_path: Path) -> None:
     file.write_text("onConflict: override\n")
     watch.poll()
     assert str(settings.current.on_conflict) == "override"
+
+
+def test_long_work_rests_once_a_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = [0.0]
+    rests: list[float] = []
+    monkeypatch.setattr("webhook.server.settings_file.time.perf_counter", lambda: moments[-1])
+    monkeypatch.setattr("webhook.server.settings_file.time.sleep", rests.append)
+    rest = resting()
+
+    for moment in (0.0004, 0.0009, 0.0011, 0.0015, 0.0022):
+        moments.append(moment)
+        rest()
+
+    assert rests == [SECONDS_OF_REST] * 2
 
 
 @pytest.mark.parametrize(("text", "reason"), BAD.items())

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trustme
 
 from tests.in_memory.patches import patched
@@ -15,14 +16,27 @@ from tests.server.reviews import POD, posted
 from tools.cluster.atomic_writer import project
 from tools.cluster.waiting import wait_for
 from webhook.controller.settings.steps import following_stage
+from webhook.settings.by_namespace import Overlay
 from webhook.settings.stage import Stage
-from webhook.settings.written_settings import WrittenSettings
+from webhook.settings.written_settings import NAMESPACES_FILE, WrittenSettings
 
 # Each fills in what the other one refuses.
-OLD = WrittenSettings(
-    "mcpServerDefaults: {perServer: forbid, resources: {requests: {memory: 300Mi}}}\n"
+MEMORY = {"mcpServerDefaults": {"resources": {"requests": {"memory": "300Mi"}}}}
+KATA = {"mcpServerDefaults": {"runtimeClassName": "kata"}}
+FORBID = "mcpServerDefaults: {perServer: forbid}\n"
+DELEGATED = (
+    "delegated: [mcpServerDefaults.resources, mcpServerDefaults.runtimeClassName]\n" + FORBID
 )
-NEW = WrittenSettings("mcpServerDefaults: {perServer: forbid, runtimeClassName: kata}\n")
+OF_CLUSTER = (
+    WrittenSettings(
+        "mcpServerDefaults: {perServer: forbid, resources: {requests: {memory: 300Mi}}}\n"
+    ),
+    WrittenSettings("mcpServerDefaults: {perServer: forbid, runtimeClassName: kata}\n"),
+)
+OF_NAMESPACE = (
+    WrittenSettings(DELEGATED, {"tools": Overlay(MEMORY)}),
+    WrittenSettings(DELEGATED, {"tools": Overlay(KATA), "others": Overlay(MEMORY)}),
+)
 JSON_PATCH = "application/json-patch+json"
 
 
@@ -34,6 +48,7 @@ class Replica:
         self._bring(stage)
         options = ["--settings", str(folder / "settings.yaml")]
         options += ["--accepted-settings", str(folder / "accepted.yaml")]
+        options += ["--namespace-settings", str(folder / NAMESPACES_FILE)]
         self.server = Server(authority, command(pair, *options))
         self.has = stage
 
@@ -45,12 +60,15 @@ class Replica:
         self.has = stage
 
     def _bring(self, stage: Stage) -> None:
-        project(self._folder, {name: text.encode() for name, text in stage.files.items()})
+        files = {name: text.encode() for name, text in stage.files.items()}
+        binary = {name: base64.b64decode(text) for name, text in stage.binary_files.items()}
+        project(self._folder, files | binary)
 
 
 def created(filling_in: Replica, checking: Replica) -> dict[str, Any]:
     """What the second replica answers about a pod that the first one has filled in."""
-    pod = {**POD, "metadata": {**POD["metadata"], "labels": {"mcp-admission.dev/server": "true"}}}
+    metadata = {**POD["metadata"], "labels": {"mcp-admission.dev/server": "true"}}
+    pod = {**POD, "metadata": metadata}
     answer = filling_in.server.review("/mutate", posted(object=pod))
     assert answer["allowed"], answer
     patch = json.loads(base64.b64decode(answer["patch"]))
@@ -58,15 +76,20 @@ def created(filling_in: Replica, checking: Replica) -> dict[str, Any]:
     return checking.server.review("/validate", posted(object=filled))
 
 
+@pytest.mark.parametrize(("old", "new"), [OF_CLUSTER, OF_NAMESPACE], ids=["cluster", "namespace"])
 def test_neither_replica_refuses_what_the_other_one_fills_in(
-    tmp_path: Path, volume: Volume, authority: trustme.CA
+    tmp_path: Path,
+    volume: Volume,
+    authority: trustme.CA,
+    old: WrittenSettings,
+    new: WrittenSettings,
 ) -> None:
     volume.write_pair(authority.issue_cert(HOST))
-    stage = Stage(OLD)
+    stage = Stage(old)
     replicas = [Replica(tmp_path / name, volume, authority, stage) for name in "ab"]
     with replicas[0].server, replicas[1].server:
         steps = 0
-        while (stage := following_stage(stage, NEW, reached=True, over=True)) != replicas[0].has:
+        while (stage := following_stage(stage, new, reached=True, over=True)) != replicas[0].has:
             steps += 1
             for replica in replicas:
                 replica.follow(stage)
@@ -75,6 +98,6 @@ def test_neither_replica_refuses_what_the_other_one_fills_in(
         assert steps == 3
         assert replicas[0].server.logged("review")[-1].get("settings") is None
 
-        replicas[0].follow(Stage(OLD))
+        replicas[0].follow(Stage(old))
         refused = created(replicas[0], replicas[1])
         assert not refused["allowed"], "these settings do not contradict each other"

@@ -69,3 +69,20 @@ def test_what_has_ended_is_taken_out_and_all_else_stays_the_same_object() -> Non
     assert found.without_ended(1e12).next_end is None
     assert found.without_ended(1e12).overlays.keys() == {"team-b"}
     assert {name: settings.of(name) for name in before} == before
+
+
+def test_one_mode_can_be_that_of_every_namespace_whatever_is_set() -> None:
+    cluster = Settings.model_validate({"mode": "warn"})
+    overlays = {
+        "team-a": Overlay({"mode": "enforce"}, (GRANTED,)),
+        "team-b": Overlay({"mode": "enforce"}),
+    }
+    asked = SettingsByNamespace(cluster, overlays, "observe")
+
+    assert {asked.of(name).mode for name in ("team-a", "team-b", "team-c")} == {"observe"}
+    assert asked.of("team-a").exceptions_of("files") == (GRANTED,)
+    assert asked.of("team-c") is asked.of("team-d")
+    assert asked.cluster is SettingsByNamespace(cluster, overlays, "warn").of("team-c") is cluster
+    ended = asked.without_ended(9.0)
+    assert ended.of("team-a").mode == "observe"
+    assert not ended.of("team-a").exceptions_of("files")

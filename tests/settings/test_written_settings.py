@@ -64,6 +64,17 @@ def test_equal_overlays_are_written_once_and_held_as_one_object() -> None:
     assert len({id(each) for each in (*found.current.values(), *found.upcoming.values())}) == 1
 
 
+def test_each_overlay_is_read_alone() -> None:
+    overlays = {
+        f"team-{at}": Overlay({"mcpServerDefaults": {"image": f"{at}\n"}}) for at in range(9)
+    }
+    content = overlays_json(WrittenOverlays(overlays))
+    rounds: list[int] = []
+
+    assert parse_overlays(content, "x", lambda: rounds.append(1)).current == overlays
+    assert len(rounds) == len(overlays)
+
+
 def test_what_comes_next_is_told_by_what_differs() -> None:
     overlays = {f"team-{at}": DENY for at in range(9)}
     content = overlays_json(WrittenOverlays(overlays, {**overlays, "team-3": WARN}))
@@ -74,13 +85,17 @@ def test_what_comes_next_is_told_by_what_differs() -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"[]", r"x: is not what control writes \(the file: "),
-        (b"{", "x: is not what control writes"),
-        (b'{"overlays":[]}', r"x: is not what control writes \(current: Field required"),
-        (b'{"overlays":[],"current":{"a":0}}', "a namespace has an overlay that is not there"),
-        (b'{"overlays":[{}],"current":{"a":-1}}', r"\(current.a: "),
-        (b'{"overlays":[{"value":{}}],"current":{}}', r"\(overlays.0"),
-        (b'{"overlays":[{"exceptions":[{"name":"a"}]}],"current":{}}', r"\(overlays.0.exceptions"),
+        (b"[]", r"x: is not what control writes \(each overlay is a line\)"),
+        (b"{", "each overlay is a line"),
+        (b'{"overlays":[{}],"current":{}}', "each overlay is a line"),
+        (b'{"overlays":[\n]', "each overlay is a line"),
+        (b'{"overlays":[\n],', r"\(the last line: Invalid JSON"),
+        (b'{"overlays":[\n],"next":{}}', r"\(current: Field required"),
+        (b'{"overlays":[\n],"current":{"a":0}}', "a namespace has an overlay that is not there"),
+        (b'{"overlays":[\n],"current":{"a":-1}}', r"\(current.a: "),
+        (b'{"overlays":[\n{},\n{"value":{}}\n],"current":{}}', r"\(overlays.1.value: "),
+        (b'{"overlays":[\n{"exceptions":[1]}\n],"current":{}}', r"\(overlays.0.exceptions"),
+        (b'{"overlays":[\n{},{}\n],"current":{}}', r"\(overlays.0: Invalid JSON"),
     ],
 )
 def test_what_control_does_not_write_is_refused(content: bytes, words: str) -> None:

@@ -20,6 +20,7 @@ from webhook.fleet.judged_mode import ENFORCE, InEachMode
 from webhook.kube import ApiError, ConfigurationError
 from webhook.offline.exception_draft import ExceptionDraft, draft_exception
 from webhook.offline.reviewer import review_manifest
+from webhook.offline.settings_documents import ReviewSettings
 from webhook.reports.text import prepare_stdout
 from webhook.settings import SettingsError
 from webhook.settings.exception_document import LONGEST_REASON
@@ -187,11 +188,17 @@ def _drafted(
 
     Whatever the mode, the answer is that of enforce.
     """
-    enforced = InEachMode(judged.settings, ENFORCE)
+    enforced = ReviewSettings(InEachMode(judged.settings, ENFORCE), {})
+    longest = judged.settings.cluster.exceptions.longest_days
+    if (args.days or 1) > longest:
+        args.parser.error(
+            f"--days {args.days}: exceptions end after at most {longest} days "
+            "(exceptions.longestDays): name fewer"
+        )
     for manifest in judged.manifests:
         namespace = manifest.namespace or args.namespace or "default"
         settings = enforced.of(namespace)
-        outcome = review_manifest(manifest, settings, judged.scope, namespace)
+        outcome = review_manifest(manifest, enforced, judged.scope, namespace)
         draft = draft_exception(outcome, settings, judged.scope)
         for each in (found for found in draft.others if not found.more):
             said = f"{draft.title}: no exception is granted for this, correct it: "
@@ -200,12 +207,6 @@ def _drafted(
             said = f"{draft.title}: an exception needs an exact name: give it metadata.name"
             output.write_error(args, said)
         elif draft.excepted:
-            longest = settings.exceptions.longest_days
-            if (args.days or 1) > longest:
-                args.parser.error(
-                    f"--days {args.days}: in namespace {namespace}, exceptions end after at most "
-                    f"{longest} days (exceptions.longestDays): name fewer"
-                )
             yield draft, args.days or min(DAYS, longest)
 
 

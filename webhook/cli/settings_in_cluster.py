@@ -2,6 +2,9 @@
 
 What replicas use is in one ConfigMap, with what chart and environment set of it and what was
 accepted of the resource. The resources say what is wanted now: it may be refused, or on its way.
+
+A member of a team may have few rights. Those to the ConfigMaps are needed; without the one to the
+resource of the cluster, only what it sets without effect is not shown.
 """
 
 import argparse
@@ -15,7 +18,15 @@ from webhook.cli import output
 from webhook.cli.cluster_options import connect_to_cluster, release_namespace
 from webhook.controller.installation import LOCKED_CONFIG_MAP, SETTINGS_CONFIG_MAP
 from webhook.controller.settings.cluster_decision import SOURCE_FILE
-from webhook.kube import Api, ApiError, ConfigurationError, NotFound, cluster_wide, namespaced
+from webhook.kube import (
+    Api,
+    ApiError,
+    ConfigurationError,
+    Forbidden,
+    NotFound,
+    cluster_wide,
+    namespaced,
+)
 from webhook.settings import (
     FILE,
     GROUP,
@@ -36,6 +47,16 @@ from webhook.settings import (
 )
 
 _NOT_THERE = "{} is not there: install mcp-admission, or name a file with --settings"
+_CONFIG_MAP_RIGHTS = (
+    "ConfigMap {release}/{name} may not be read: ask for get on the ConfigMaps "
+    f"{SETTINGS_CONFIG_MAP} and {LOCKED_CONFIG_MAP} in namespace {{release}}, or name a file with "
+    "--settings"
+)
+_NAMESPACE_RIGHTS = (
+    f"{NAMESPACE_KIND} {{0}}/{NAME} may not be read: ask for the role view in namespace {{0}}, or "
+    "name a file with --namespace-settings"
+)
+_RESOURCE_RIGHTS = f"{KIND} {NAME} may not be read: what it sets and is not in force is left out"
 _WAITS = "is not in force yet: the status of the resource says why"
 _OF_CHART = "is not in force yet: control has not read the values of the chart"
 _VARIABLE = "a variable of the controller"
@@ -64,15 +85,21 @@ async def _read(
     release = release_namespace(args)
     group, where = f"{GROUP}/{VERSION}", f"ConfigMap {release}/{SETTINGS_CONFIG_MAP}"
     async with await connect_to_cluster(args) as api:
-        held = await _get(api, namespaced("v1", "configmaps", release, SETTINGS_CONFIG_MAP))
+        held = await _config_map(api, release, SETTINGS_CONFIG_MAP)
         if held is None:
             raise SettingsError(_NOT_THERE.format(where))
-        chart = await _get(api, namespaced("v1", "configmaps", release, LOCKED_CONFIG_MAP))
-        resource = await _get(api, cluster_wide(group, PLURAL, NAME))
+        files = _Files(where, held)
+        chart = await _config_map(api, release, LOCKED_CONFIG_MAP)
+        try:
+            resource = await _get(api, cluster_wide(group, PLURAL, NAME))
+        except Forbidden:
+            output.write_note(args, _RESOURCE_RIGHTS)
+            resource = {"spec": files.values(SOURCE_FILE)}
         wanted = None
         if args.namespace is not None and of_namespace is None:
-            wanted = await _get(api, namespaced(group, NAMESPACE_PLURAL, args.namespace, NAME))
-    found = _of_cluster(_Files(where, held), _chart_source(chart or {}, release), resource)
+            path = namespaced(group, NAMESPACE_PLURAL, args.namespace, NAME)
+            wanted = await _get(api, path, _NAMESPACE_RIGHTS.format(args.namespace))
+    found = _of_cluster(files, _chart_source(chart or {}, release), resource)
     if args.namespace is None or of_namespace is not None:
         return replace(found, namespace=of_namespace)
     overlays = parse_overlays(_overlays(held, where), f"{where}, {NAMESPACES_FILE}").current
@@ -153,8 +180,21 @@ def _overlays(found: Json, name: str) -> bytes:
         raise SettingsError(f"{source}: is not what control writes (no base64)") from None
 
 
-async def _get(api: Api, path: str) -> Json | None:
+async def _config_map(api: Api, release: str, name: str) -> Json | None:
+    path = namespaced("v1", "configmaps", release, name)
+    return await _get(api, path, _CONFIG_MAP_RIGHTS.format(release=release, name=name))
+
+
+async def _get(api: Api, path: str, rights: str = "") -> Json | None:
+    """An object, or None; raises SettingsError with the rights that are missing, if they are named.
+
+    Otherwise that is a Forbidden.
+    """
     try:
         return await api.get(path)
     except NotFound:
         return None
+    except Forbidden:
+        if rights:
+            raise SettingsError(rights) from None
+        raise

@@ -29,7 +29,6 @@ WEBHOOK_CONFIGURATIONS = {
 }
 ADMISSION_POLICIES = (
     "mcp-admission-managed-label",
-    "mcp-admission-locked-settings",
     "mcp-admission-authors",
     "mcp-admission-owned-objects",
     "mcp-admission-certificates",

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from webhook.admission import KINDS, Finding, Scope, Severity, line, stored
 from webhook.admission.workload_name import UNKNOWN, KnownWorkload, known_workload
 from webhook.documents import lines
-from webhook.offline.reviewer import RESOURCES, ReviewOutcome
+from webhook.offline.review_outcome import ReviewOutcome
+from webhook.offline.reviewer import RESOURCES
 from webhook.pods import Malformed
 from webhook.rules.registry import EXCEPTABLE
 from webhook.settings import GROUP, VERSION, Settings

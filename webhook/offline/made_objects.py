@@ -12,7 +12,8 @@ from webhook import names, objects
 from webhook.admission import Scope, line
 from webhook.documents import lines
 from webhook.offline.manifests import Manifest
-from webhook.offline.reviewer import MadeObjects, ReviewOutcome
+from webhook.offline.review_outcome import MadeObjects, ReviewOutcome
+from webhook.offline.settings_documents import ReviewSettings
 from webhook.settings import Settings
 
 Json = dict[str, Any]
@@ -31,7 +32,7 @@ class _Key(NamedTuple):
 
 
 def with_made_objects(
-    outcomes: Sequence[ReviewOutcome], settings: Settings, scope: Scope
+    outcomes: Sequence[ReviewOutcome], settings: ReviewSettings, scope: Scope
 ) -> list[ReviewOutcome]:
     """The outcomes; each MCP server has what would be made for it and its namespace."""
     secrets = {
@@ -40,7 +41,9 @@ def with_made_objects(
         if _is_secret(one.manifest)
     }
     return [
-        replace(one, made=_made(one, settings, secrets, scope)) if one.covered else one
+        replace(one, made=_made(one, settings.of(one.namespace), secrets, scope))
+        if one.covered
+        else one
         for one in outcomes
     ]
 

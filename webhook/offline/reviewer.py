@@ -4,24 +4,27 @@ The mutating hook gets the object, its patch is applied, and the validating hook
 No API server adds the defaults of Kubernetes in between, so fields may be absent. What its decoder
 would refuse is refused here too, and a null is decoded as it would be.
 
+Below the mode `enforce`, the object is stored as it is. What `enforce` would do is told.
+
 A Deployment's template does not show what Kubernetes adds to pods alone. One pod is reviewed as its
 ReplicaSet would create it, in a namespace that adds nothing.
 """
 
-import json
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import jsonpatch
 
 from webhook import admission, names
-from webhook.documents import Mark
-from webhook.offline import decoding, unreviewed_kinds
+from webhook.offline import decoding, settings_documents, unreviewed_kinds
 from webhook.offline.manifests import Manifest
+from webhook.offline.review_outcome import PodAddition, ReviewOutcome
 from webhook.pods import Operation
-from webhook.settings import GROUP, Settings
+from webhook.settings import Settings
+
+WOULD_BE_REFUSED = "would be refused: "
 
 RESOURCES = {
     (unreviewed_kinds.VERSIONS[kind], kind): resource
@@ -29,78 +32,19 @@ RESOURCES = {
 }
 
 
-class PodAddition(NamedTuple):
-    """A field by its name inside the pod, and its value."""
-
-    field: str
-    value: Any
-
-    def __str__(self) -> str:
-        if isinstance(self.value, dict) and self.value.keys() == {"name"}:
-            return self.field
-        value = self.value if isinstance(self.value, str) else json.dumps(self.value)
-        return f"{self.field} {value}"
-
-
-class MadeObjects(NamedTuple):
-    """What the controller would make, as it may be shown, and why the rest is not made."""
-
-    objects: tuple[dict[str, Any], ...] = ()
-    not_made: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ReviewOutcome:
-    """What the cluster would do with one object.
-
-    `covered` is false for an object that is no MCP server. It is `allowed` as it is, with a finding
-    where it looks like a server. `admitted` is the object as it would be stored, None where it is
-    refused. An object may be stored although the pods of its template would be refused
-    (`pods_refused`). Paths of findings and of the patch are pointers into the document that holds
-    the object. `made` is None unless the objects of the controller were asked for.
-    `pod_additions` is what pods of an admitted Deployment get in addition to its template.
-    `callers` names the pods that can call an admitted server; it is empty where all pods can.
-    """
-
-    manifest: Manifest
-    namespace: str
-    covered: bool
-    allowed: bool
-    admitted: Any
-    findings: tuple[admission.Finding, ...] = ()
-    patch: tuple[Operation, ...] = ()
-    pods_refused: bool = False
-    made: MadeObjects | None = None
-    pod_additions: tuple[PodAddition, ...] = ()
-    callers: str = ""
-
-    @property
-    def title(self) -> str:
-        """Kind, namespace and name of the object: `Deployment tools/github-tools`."""
-        name = admission.line(self.manifest.name) or "(without a name)"
-        if self.manifest.group == GROUP:
-            return f"{admission.line(self.manifest.kind)} {name}"
-        return f"{admission.line(self.manifest.kind)} {admission.line(self.namespace)}/{name}"
-
-    @property
-    def runs(self) -> bool:
-        """Whether neither the object nor its pods would be refused."""
-        return self.allowed and not self.pods_refused
-
-    def mark(self, finding: admission.Finding) -> Mark:
-        """The line and column of the file that a finding is about."""
-        return self.manifest.document.mark(finding.path)
-
-
 def review_manifest(
-    manifest: Manifest, settings: Settings, scope: admission.Scope, namespace: str
+    manifest: Manifest,
+    by: settings_documents.ReviewSettings,
+    scope: admission.Scope,
+    namespace: str,
 ) -> ReviewOutcome:
     """What the cluster would do with the object, created in the namespace or its own."""
     namespace = manifest.namespace or namespace
+    settings = by.of(namespace)
     resource = RESOURCES.get((manifest.api_version, manifest.kind))
     if resource is None:
         said = unreviewed_kinds.unreviewed_finding(manifest, settings, scope)
-        found = unreviewed_kinds.settings_resource_findings(manifest) or (
+        found = unreviewed_kinds.settings_resource_findings(manifest, by) or (
             [] if said is None else [said]
         )
         found += unreviewed_kinds.namespace_label_findings(manifest)
@@ -124,6 +68,8 @@ def review_manifest(
     request = request._replace(hook=admission.Hook.VALIDATE, object=deepcopy(admitted))
     answers = [mutated, admission.review(request, settings, scope)]
     reviewed = _checked(_outcome(manifest, namespace, answers, admitted))
+    if not settings.enforced:
+        return _below_enforce(reviewed, answers, settings.mode)
     if not (reviewed.covered and reviewed.allowed):
         return reviewed
     reviewed = replace(
@@ -132,6 +78,25 @@ def review_manifest(
     if manifest.kind != "Deployment":
         return reviewed
     return replace(reviewed, pod_additions=_pod_additions(admitted, namespace, settings, scope))
+
+
+def _below_enforce(
+    outcome: ReviewOutcome, answers: list[admission.Answer], mode: str
+) -> ReviewOutcome:
+    """The outcome of a mode that stores the object as it is, with what enforce would do."""
+    if not (outcome.covered and outcome.allowed):
+        return outcome
+    would = {answer.would for answer in answers}
+    first = next((word for word in ("refuse", "patch") if word in would), "")
+    return replace(outcome, mode=mode, would=first)
+
+
+def _told(finding: admission.Finding, answer: admission.Answer) -> admission.Finding:
+    """The finding; what an allowed object would be refused for is a warning."""
+    if not answer.allowed or finding.severity is admission.Severity.WARNING:
+        return finding
+    message = f"{WOULD_BE_REFUSED}{finding.message}"
+    return finding._replace(severity=admission.Severity.WARNING, message=message)
 
 
 def _checked(outcome: ReviewOutcome) -> ReviewOutcome:
@@ -195,7 +160,9 @@ def _outcome(
 ) -> ReviewOutcome:
     """Both answers as one; a finding of both hooks is kept once."""
     allowed = all(answer.allowed for answer in answers)
-    findings = dict.fromkeys(finding for answer in answers for finding in answer.findings)
+    findings = dict.fromkeys(
+        _told(finding, answer) for answer in answers for finding in answer.findings
+    )
     operations = answers[0].operations if allowed else ()
     return ReviewOutcome(
         manifest,

@@ -1,6 +1,6 @@
 """Objects that no rule reviews, and what the review reports about them.
 
-These are the product's own settings resource, misspelled kinds, custom resources of servers, and
+These are the product's own settings resources, misspelled kinds, custom resources of servers, and
 the label that makes a namespace managed. The cluster calls no hook for them, or the hook cannot
 report the mistake.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from webhook import names
 from webhook.admission import KINDS, MALFORMED, Finding, Scope, Severity
 from webhook.documents import escape, pointer_to
+from webhook.offline import settings_documents
 from webhook.offline.manifests import Manifest
 from webhook.pods import keys
 from webhook.settings import GROUP, KIND, Settings, dotted, faults_of_resource
@@ -51,8 +52,12 @@ OTHER_GROUPS = frozenset(
 TEMPLATES = ((), ("spec", "template"), ("template",), ("spec", "jobTemplate", "spec", "template"))
 
 
-def settings_resource_findings(manifest: Manifest) -> list[Finding]:
-    """What is wrong with an object of our own API group, which no hook sees."""
+def settings_resource_findings(
+    manifest: Manifest, settings: settings_documents.ReviewSettings
+) -> list[Finding]:
+    """What is wrong with an object of our own API group, which no hook refuses."""
+    if manifest.kind in settings_documents.KINDS:
+        return settings.findings_of(manifest)
     if manifest.group != GROUP and manifest.kind != KIND:
         return []
     return [

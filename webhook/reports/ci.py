@@ -150,7 +150,9 @@ def _notification(notice: Notice) -> Json:
 
 
 def _result(item: Item, finding: ItemFinding, index: int) -> Json:
+    excepted = {"kind": "external", "justification": f"MCPServerException {finding.exception}"}
     return {
+        **({"suppressions": [excepted]} if finding.exception else {}),
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": finding.level,

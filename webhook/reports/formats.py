@@ -34,13 +34,17 @@ class Location(NamedTuple):
 
 
 class ItemFinding(NamedTuple):
-    """One finding of an item; `level` is a level of SARIF, `path` the full name of the field."""
+    """One finding of an item; `level` is a level of SARIF, `path` the full name of the field.
+
+    `exception` is the name of the one by which it is no refusal.
+    """
 
     rule: str
     level: str
     message: str
     path: str
     location: Location
+    exception: str = ""
 
 
 class Notice(NamedTuple):

@@ -9,10 +9,12 @@ from urllib.parse import quote
 
 from webhook.admission import Finding, line
 from webhook.offline.passed_over import STDIN, count_passed_over
-from webhook.offline.reviewer import ReviewOutcome
+from webhook.offline.review_outcome import ReviewOutcome
 from webhook.reports.formats import REVIEW_FORMATS, Case, ItemFinding, Location, Notice
 from webhook.reports.review_report import ReviewReport, count_line, finding_lines
 from webhook.reports.text import RED
+
+_WOULD = {"patch": "would change", "refuse": "would refuse", "": ""}
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class ReviewItem:
     def cells(self) -> tuple[str, ...]:
         """Its row in a table."""
         outcome, manifest = self.outcome, self.outcome.manifest
-        rules = dict.fromkeys(finding.rule for finding in outcome.findings)
+        rules = dict.fromkeys(map(_rule, outcome.findings))
         return (
             self._state(),
             line(manifest.kind),
@@ -59,6 +61,7 @@ class ReviewItem:
                 finding.message,
                 finding.path,
                 _location(self.outcome, finding),
+                finding.exception,
             )
 
     def as_data(self) -> dict[str, Any]:
@@ -79,11 +82,14 @@ class ReviewItem:
                     "path": finding.path,
                     **outcome.mark(finding)._asdict(),
                     "message": finding.message,
+                    **({"exception": finding.exception} if finding.exception else {}),
                 }
                 for finding in outcome.findings
             ],
             "patch": list(outcome.patch),
         }
+        if outcome.mode:
+            data |= {"mode": outcome.mode, "would": _WOULD[outcome.would].replace(" ", "-")}
         if outcome.pod_additions:
             data["pods_get"] = [each._asdict() for each in outcome.pod_additions]
         if outcome.callers:
@@ -109,6 +115,8 @@ class ReviewItem:
             return "not reviewed"
         if not self.outcome.allowed:
             return "refused"
+        if self.outcome.would:
+            return _WOULD[self.outcome.would]
         return "pods refused" if self.outcome.pods_refused else "admitted"
 
 
@@ -174,6 +182,11 @@ class ReviewSource:
         for one in self.report.passed:
             text = f"passed over: {one.reason.value}"
             yield Notice("note", text, Location(_uri(one.source)))
+
+
+def _rule(finding: Finding) -> str:
+    """The rule of a finding as a table has it."""
+    return f"{finding.rule} (excepted)" if finding.exception else finding.rule
 
 
 def _location(outcome: ReviewOutcome, finding: Finding) -> Location:

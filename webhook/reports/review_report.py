@@ -6,10 +6,15 @@ from typing import NamedTuple
 
 from webhook.admission import Severity, advice, draft_command, line
 from webhook.offline.passed_over import STDIN, InputFault, PassedOver, count_passed_over
-from webhook.offline.reviewer import ReviewOutcome
+from webhook.offline.review_outcome import ReviewOutcome
 from webhook.reports.text import BOLD, RED, YELLOW, paint
 from webhook.settings import GROUP
 
+_ENFORCE_WOULD = {
+    "refuse": "; enforce would refuse it",
+    "patch": "; enforce would change it",
+    "": "",
+}
 _SHADES = {Severity.ERROR: RED, Severity.WARNING: YELLOW}
 
 
@@ -17,7 +22,9 @@ class ReviewSummary(NamedTuple):
     """How many objects had which outcome; `reviewed` are the MCP servers, `other` the rest.
 
     `pods_refused` counts admitted objects whose pods would be refused, `unreadable` files that
-    cannot be read as a whole, and `passed_over` what has no manifest or was left out.
+    cannot be read as a whole, and `passed_over` what has no manifest or was left out. `excepted`
+    counts those warnings that are no refusal because of an exception. `would_refuse` and
+    `would_change` count objects that only a mode below enforce lets pass as they are.
     """
 
     reviewed: int
@@ -29,6 +36,9 @@ class ReviewSummary(NamedTuple):
     other: int
     unreadable: int
     passed_over: int
+    excepted: int = 0
+    would_refuse: int = 0
+    would_change: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,9 @@ class ReviewReport:
             other=len(self.outcomes) - len(reviewed),
             unreadable=len({fault.source for fault in self.faults}),
             passed_over=len(self.passed),
+            excepted=sum(bool(each.exception) for one in self.outcomes for each in one.findings),
+            would_refuse=sum(one.would == "refuse" for one in admitted),
+            would_change=sum(one.would == "patch" for one in admitted),
         )
 
 
@@ -117,15 +130,19 @@ def count_line(report: ReviewReport) -> str:
             f"no MCP server among {_number(total.other, 'object')}{bad}{passed}: label a workload "
             'mcp-admission.dev/server: "true", or use --managed to treat all as MCP servers\n'
         )
-    same = total.admitted - total.changed - total.pods_refused
+    would = total.would_refuse + total.would_change
+    same = total.admitted - total.changed - total.pods_refused - would
     counts = {
         "admitted with changes": total.changed,
         f"admitted as {'it is' if same == 1 else 'they are'}": same,
         "admitted whose pods would be refused": total.pods_refused,
         "refused": total.refused,
+        "admitted that enforce would change": total.would_change,
+        "admitted that enforce would refuse": total.would_refuse,
     }
     said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     warned = f", {_number(total.warnings, 'warning')}" if total.warnings else ""
+    warned += f" ({total.excepted} by exception)" if total.excepted else ""
     rest = f"; {_number(total.other, 'other object')} left alone" if total.other else ""
     settings = any(one.covered and one.manifest.group == GROUP for one in report.outcomes)
     what = _number(total.reviewed, "object" if settings else "MCP server")
@@ -147,4 +164,6 @@ def _verdict(outcome: ReviewOutcome) -> str:
     if not outcome.allowed:
         return "refused"
     said = "admitted with changes" if outcome.patch else "admitted as it is"
+    if outcome.mode:
+        return f"{said} in the mode {outcome.mode}{_ENFORCE_WOULD[outcome.would]}"
     return f"{said}, but its pods would be refused" if outcome.pods_refused else said

@@ -13,7 +13,7 @@ from typing import Any
 
 from webhook.documents import Line, lines
 from webhook.offline.manifests import list_items
-from webhook.offline.reviewer import ReviewOutcome
+from webhook.offline.review_outcome import ReviewOutcome
 from webhook.reports import review_report
 from webhook.reports.review_items import ReviewSource
 from webhook.reports.text import CYAN, GREEN, RED, paint

@@ -2,7 +2,8 @@
 
 A review reads neither a file nor a clock. The thread that polls the files decodes them, and also
 takes out what has ended, so that an exception ends without the controller, and within a second. It
-compares each time: a clock that jumps, in either direction, is followed.
+compares each time: a clock that jumps, in either direction, is followed. What it decodes can be
+long, and reviews need the interpreter, so it rests often.
 """
 
 import time
@@ -28,6 +29,7 @@ from webhook.settings import (
 )
 
 BEGINNING, FOR_GOOD = float("-inf"), float("inf")
+SECONDS_OF_WORK, SECONDS_OF_REST = 0.001, 0.0001
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class SettingsFiles(NamedTuple):
         cluster = parse_settings(content, str(self.settings))
         beside = parse_accepted(accepted, str(self.accepted))
         overlays = uncompressed(namespaces, str(self.namespaces))
-        written = parse_overlays(overlays, str(self.namespaces))
+        written = parse_overlays(overlays, str(self.namespaces), resting())
         current, *others = with_overlays(cluster, beside, written)
         locks = parse_settings(locked, str(self.locked)) if locked.strip() else Settings()
         return InForce(
@@ -86,6 +88,23 @@ class SettingsFiles(NamedTuple):
             stage_digest(content, accepted, overlays),
             locks.model_dump(by_alias=True, exclude_unset=True),
         )
+
+
+def resting() -> Callable[[], None]:
+    """What a long piece of work calls often: it lets other threads run once a millisecond.
+
+    The interpreter itself would do so after five. It is a rest, because who gives the interpreter
+    away for no time at all has it back before others are awake.
+    """
+    began = time.perf_counter()
+
+    def rest() -> None:
+        nonlocal began
+        if time.perf_counter() - began > SECONDS_OF_WORK:
+            time.sleep(SECONDS_OF_REST)
+            began = time.perf_counter()
+
+    return rest
 
 
 def _content(path: Path | None) -> bytes:

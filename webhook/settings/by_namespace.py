@@ -27,12 +27,17 @@ class SettingsByNamespace:
     """`cluster` are the settings of namespaces without an overlay.
 
     What an overlay sets is merged when it is asked for. A key that the namespace may not set has
-    no effect, so an overlay may hold what somebody wrote as it is.
+    no effect, so an overlay may hold what somebody wrote as it is. A `mode` is that of every
+    namespace, whatever is set: commands ask what it would do.
     """
 
-    def __init__(self, cluster: Settings, overlays: Mapping[str, Overlay] = _NOTHING) -> None:
+    def __init__(
+        self, cluster: Settings, overlays: Mapping[str, Overlay] = _NOTHING, mode: str = ""
+    ) -> None:
         self.cluster = cluster
         self.overlays = overlays
+        self._mode = mode
+        self._without_overlay = self._in_mode(cluster)
         # By the identity of the overlay: namespaces can share one.
         self._held: dict[int, Settings] = {}
         self._ends = sorted(
@@ -45,15 +50,21 @@ class SettingsByNamespace:
         """The settings of a namespace, the same object each time."""
         overlay = self.overlays.get(namespace)
         if overlay is None:
-            return self.cluster
+            return self._without_overlay
         held = self._held.get(id(overlay))
         if held is None:
             settings = self.layer_of(namespace).settings
             if overlay.exceptions:
                 settings = settings.with_exceptions(overlay.exceptions)
+            settings = self._in_mode(settings)
             # Of two threads that ask at once, both get the object of the first one.
             held = self._held.setdefault(id(overlay), settings)
         return held
+
+    def _in_mode(self, settings: Settings) -> Settings:
+        if self._mode in {"", settings.mode}:
+            return settings
+        return settings.model_copy(update={"mode": self._mode})
 
     def layer_of(self, namespace: str) -> NamespaceLayer:
         """What the namespace sets, without exceptions, and what is not in force of it."""
@@ -78,7 +89,7 @@ class SettingsByNamespace:
                 overlays[name] = overlay._replace(exceptions=left)
             else:
                 del overlays[name]
-        found = SettingsByNamespace(self.cluster, overlays)
+        found = SettingsByNamespace(self.cluster, overlays, self._mode)
         found.keep(self)
         return found
 

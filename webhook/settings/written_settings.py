@@ -2,7 +2,9 @@
 
 The overlays of all namespaces are one file of compressed JSON. Each overlay stands in it once,
 however many namespaces have it, and the settings that are accepted beside those in force are told
-by what differs. The order of the JSON is fixed, so that the same settings are the same bytes.
+by what differs. The order of the JSON is fixed, so that the same settings are the same bytes. An
+overlay is a line, so that it can be read alone: to read all at once would keep the interpreter
+from reviews for too long.
 
 What a namespace can take of the file is bounded, and so is the file as a whole: a ConfigMap ends at
 a MiB. The smallest overlays are first, so that nobody's large one takes the place of many others.
@@ -11,7 +13,7 @@ a MiB. The smallest overlays are first, so that nobody's large one takes the pla
 import gzip
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple, NotRequired
 
@@ -54,16 +56,18 @@ class WrittenOverlays(NamedTuple):
 _Number = Annotated[int, Field(ge=0)]
 
 
-class _Written(TypedDict):
-    """The file: the overlays, and by their numbers who has which, and what differs from that."""
+class _Owners(TypedDict):
+    """The last line: by the overlays' numbers who has which, and what differs from that."""
 
-    overlays: list[Overlay]
     current: dict[str, _Number]
     next: NotRequired[dict[str, _Number | None]]
     before: NotRequired[list[dict[str, _Number | None]]]
 
 
-_FILE: TypeAdapter[_Written] = TypeAdapter(_Written)
+_OVERLAY: TypeAdapter[Overlay] = TypeAdapter(Overlay)
+_OWNERS: TypeAdapter[_Owners] = TypeAdapter(_Owners)
+_NOT_WRITTEN = "is not what control writes"
+_FIRST, _LAST = b'{"overlays":[', b"],"
 
 
 def fitting_overlay(values: Mapping[str, Any], granted: Iterable[ServerException]) -> Overlay:
@@ -118,31 +122,41 @@ def uncompressed(file: bytes, source: str) -> bytes:
     try:
         content = reader.decompress(file, LARGEST_JSON + 1)
     except zlib.error as error:
-        raise SettingsError(f"{source}: is not what control writes ({error})") from None
+        raise SettingsError(f"{source}: {_NOT_WRITTEN} ({error})") from None
     if len(content) > LARGEST_JSON or not reader.eof:
         raise SettingsError(f"{source}: has more than {LARGEST_JSON} bytes, or is cut off")
     return content
 
 
-def parse_overlays(content: bytes, source: str) -> WrittenOverlays:
-    """What the JSON of a file says; raises SettingsError."""
+def parse_overlays(
+    content: bytes, source: str, between: Callable[[], object] = lambda: None
+) -> WrittenOverlays:
+    """What the JSON of a file says; raises SettingsError. `between` is called for each overlay."""
     if not content:
         return WrittenOverlays()
+    first, *lines = content.split(b"\n")
+    overlays: list[Overlay] = []
+    at: tuple[str | int, ...] = ()
     try:
-        found = _FILE.validate_json(content, strict=True)
-        return _read(found)
+        if first != _FIRST or not lines or not lines[-1].startswith(_LAST):
+            raise SettingsError(f"{source}: {_NOT_WRITTEN} (each overlay is a line)")
+        for number, line in enumerate(lines[:-1]):
+            at = "overlays", number
+            overlays.append(_OVERLAY.validate_json(line.removesuffix(b","), strict=True))
+            between()
+        at = ()
+        owners = _OWNERS.validate_json(b"{" + lines[-1].removeprefix(_LAST), strict=True)
+        return _read(overlays, owners)
     except ValidationError as error:
         detail = error.errors(include_url=False)[0]
-        at = ".".join(map(str, detail["loc"])) or "the file"
-        problem = f"{at}: {detail['msg']}"
+        place = ".".join(map(str, (*at, *detail["loc"]))) or "the last line"
+        problem = f"{place}: {detail['msg']}"
     except IndexError:
         problem = "a namespace has an overlay that is not there"
-    raise SettingsError(f"{source}: is not what control writes ({problem})")
+    raise SettingsError(f"{source}: {_NOT_WRITTEN} ({problem})")
 
 
-def _read(found: _Written) -> WrittenOverlays:
-    overlays = found["overlays"]
-
+def _read(overlays: Sequence[Overlay], found: _Owners) -> WrittenOverlays:
     def changed(differing: Mapping[str, int | None]) -> dict[str, Overlay]:
         copy = {name: overlays[at] for name, at in found["current"].items()}
         for name, at in differing.items():
@@ -179,7 +193,8 @@ def _json(written: WrittenOverlays) -> bytes:
     if written.before:
         found["before"] = [_differing(current, numbered(each)) for each in written.before]
     rest = json.dumps(found, separators=(",", ":"))
-    return f'{{"overlays":[{",".join(numbers)}],{rest[1:]}'.encode()
+    lines = ",\n".join(numbers) + "\n" if numbers else ""
+    return f'{{"overlays":[\n{lines}],{rest[1:]}'.encode()
 
 
 def _differing(current: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int | None]:

@@ -80,28 +80,3 @@ any). Those of Kubernetes are JSON, as the reference deployment reads them; {} a
 {{- end -}}
 {{- end -}}
 {{- end -}}
-
-{{/* The locked keys of the resource, and where CEL finds each, as a list in YAML; there is always
-one, isolation.controllerUser. */}}
-{{- define "mcp-admission.locked-keys" -}}
-{{- $found := dict "keys" list -}}
-{{- $locked := include "mcp-admission.locked-settings" . | fromYaml -}}
-{{- include "mcp-admission.add-keys" (dict "from" $locked "key" "" "expression" "" "into" $found) -}}
-{{- $found.keys | toYaml -}}
-{{- end -}}
-
-{{/* Add what is set: (dict "from" map "key" text "expression" text "into" dict). */}}
-{{- define "mcp-admission.add-keys" -}}
-{{- $ := . -}}
-{{- range $name, $value := .from -}}
-{{- $key := printf "%s%s" $.key $name -}}
-{{- $expression := printf "%s[?'%s']" $.expression $name -}}
-{{- $merged := list "mcpNamespace" "networkPolicy" "gateway" "podSecurity" "mcpServerDefaults" "mcpServerMaximums" "replicas" "priorityClasses" "serviceAccountTokens" "secrets" "isolation" "rules" -}}
-{{- if has $key (list "mcpNamespace.name" "selectors" "excludedNamespaces") -}}
-{{- else if and (has $name $merged) (kindIs "map" $value) -}}
-{{- include "mcp-admission.add-keys" (dict "from" $value "key" (printf "%s." $key) "expression" $expression "into" $.into) -}}
-{{- else -}}
-{{- $_ := set $.into "keys" (append (index $.into "keys") (dict "key" $key "expression" $expression)) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
