@@ -55,6 +55,8 @@ def test_its_output_allows_the_server_once_the_reason_is_filled_in(draft: Draft)
     assert granted.in_force.images == ("example.test/bridge",)
     assert (again.code, again.out) == (1, "")
     assert "nothing to except" in again.err
+    assert main(["review", "x.yaml", "-n", "team-a"]) == 1
+    assert main(["review", "x.yaml", "-n", "team-a", "--exceptions", "exception.yaml"]) == 0
 
 
 @pytest.mark.parametrize(
