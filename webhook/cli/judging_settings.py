@@ -71,6 +71,14 @@ async def judging_settings(api: Api, args: argparse.Namespace) -> JudgingSetting
     return found._replace(settings=found.settings.without_ended(time.time()))
 
 
+def settings_of_files(args: argparse.Namespace) -> SettingsByNamespace:
+    """The settings that files and the environment have, without a cluster; raises SettingsError."""
+    if not args.settings:
+        return _of_environment()
+    found = _changed(args.settings, None, "the cluster", "is not asked")
+    return found.settings.without_ended(time.time())
+
+
 def _changed(
     paths: list[Path], in_force: SettingsByNamespace | None, source: str, why: str
 ) -> JudgingSettings:

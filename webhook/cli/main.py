@@ -23,6 +23,7 @@ COMMANDS = {
     "certs": "webhook.cli.certs",
     "audit": "webhook.cli.audit",
     "apply": "webhook.cli.apply",
+    "exception": "webhook.cli.exception",
     "uninstall": "webhook.cli.uninstall",
     "version": "webhook.cli.version",
     "completion": "webhook.cli.completion",
@@ -56,6 +57,8 @@ examples:
   mcp-admission certs verify --help                does an API server accept my certificate?
   mcp-admission audit                              which servers are not current?
   mcp-admission apply -n team --all                roll them to the current settings
+  mcp-admission exception draft deployment/github-tools -n team-a
+                                                   ask to let it off the rules that refuse it
   mcp-admission uninstall --dry-run                what would its removal take away?
 
 exit codes:

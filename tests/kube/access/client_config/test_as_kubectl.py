@@ -126,6 +126,7 @@ async def test_whoever_is_impersonated_may_do_what_he_may(
         ["uninstall", "--dry-run"],
         ["audit"],
         ["apply", "-n", "default", "crm"],
+        ["exception", "draft", "deployment/crm"],
     ],
 )
 @pytest.mark.parametrize("by_option", [False, True])
