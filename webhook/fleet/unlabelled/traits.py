@@ -79,9 +79,10 @@ def _both(metadata: Json, of_pods: Json, key: str) -> Mapping[str, object]:
 def _of_container(where: str, container: Json) -> Iterator[Trait]:
     yield Trait("name", f"{where}.name", str(container.get("name"))[:LONGEST])
     yield Trait("image", f"{where}.image", str(container.get("image") or "")[:LONGEST])
-    command = [*(container.get("command") or []), *(container.get("args") or [])]
-    place = f"{where}.{'args' if container.get('args') else 'command'}"
-    for run in runs(command):
+    parts = {key: container[key] for key in ("command", "args") if container.get(key)}
+    # One is read with the other: a launcher in the one may start what the other names.
+    place = f"{where}.{next(iter(parts))}" if len(parts) == 1 else where
+    for run in runs([word for words in parts.values() for word in words]):
         yield Trait(run.kind, place, run.value, run.launcher)
     for port in container.get("ports") or []:
         yield Trait("port", f"{where}.ports", str(port.get("name") or "")[:LONGEST])
