@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import process_time_ns
@@ -23,13 +24,16 @@ from webhook.observe.metrics import Metrics
 from webhook.server.admission_review import decode_review, encode_review
 from webhook.server.decision import make_decision
 from webhook.server.review_log import record_decision
-from webhook.settings.model import Settings
+from webhook.settings import MODES, Overlay, ServerException, Settings, SettingsByNamespace
 
 ROUNDS, QUICK_ROUNDS = 250, 40
 CALLS = 4
 BASE = "json.loads"
 LINEAR = Goal("at most", 30.0)
 PARTS = ("decode", "rules and patch", "encode", "log line and metrics")
+
+ENFORCE = "under the settings of a cluster"
+BESIDE = ("in a namespace with settings", "with an exception", "mode observe", "mode warn")
 
 Call = Callable[[], object]
 Times = dict[str, list[float]]
@@ -41,7 +45,8 @@ def measure(*, quick: bool, say: Say) -> Part:
     rounds = QUICK_ROUNDS if quick else ROUNDS
     with _quiet():
         found = [figure for case in COMMON for figure in _parts(case, rounds)]
-        return Part([*found, *(_linear(case, rounds // 5) for case in (VALIDATE, TEMPLATE, BARE))])
+        found += [_linear(case, rounds // 5) for case in (VALIDATE, TEMPLATE, BARE)]
+        return Part([*found, *(figure for case in COMMON for figure in _by_settings(case, rounds))])
 
 
 @contextmanager
@@ -117,6 +122,43 @@ def _whole(case: Case) -> Call:
         return make_decision(review, decode_review(body, case.hook), settings, Scope.OPTED_IN)
 
     return whole
+
+
+def _by_settings(case: Case, rounds: int) -> Iterator[Figure]:
+    """What modes, settings of a namespace and exceptions cost beside the settings of a cluster."""
+    body = case.body(fresh=True).numbered(1).encode()
+    times = _timed(dict(_calls_by_settings(case, body)), rounds)
+    base = median(times[ENFORCE])
+    for name in BESIDE:
+        value = median(times[name]) / base
+        title, at = f"{case.title}: {name}", f"engine/{case.word}/{name.replace(' ', '-')}"
+        each = [one / two for one, two in zip(times[name], times[ENFORCE], strict=True)]
+        how = "time from bytes to bytes, divided by that under the settings of a cluster"
+        yield Figure(at, title, value, "x", None, how, _tenths(each))
+
+
+def _calls_by_settings(case: Case, body: bytes) -> Iterator[tuple[str, Call]]:
+    asked = decode_review(body, case.hook)
+    workload = asked.object["metadata"]["ownerReferences"][0]["name"].rpartition("-")[0]
+    rules = frozenset({"host-path", "capabilities"})
+    granted = ServerException("bench", asked.namespace, workload, rules, (), "measured", 9e9)
+    cluster = Settings()
+    overlays = {
+        "in a namespace with settings": Overlay({"replicas": {"policy": "deny"}}),
+        "with an exception": Overlay(exceptions=(granted,)),
+    }
+    by_name = {ENFORCE: SettingsByNamespace(cluster)}
+    for name, overlay in overlays.items():
+        by_name[name] = SettingsByNamespace(cluster, {asked.namespace: overlay})
+    for mode in MODES[:-1]:
+        by_name[f"mode {mode}"] = SettingsByNamespace(Settings.model_validate({"mode": mode}))
+    for name, settings in by_name.items():
+        yield name, partial(_decided, case, body, settings)
+
+
+def _decided(case: Case, body: bytes, settings: SettingsByNamespace) -> object:
+    request = decode_review(body, case.hook)
+    return make_decision(review, request, settings.of(request.namespace), Scope.OPTED_IN)
 
 
 def _timed(calls: dict[str, Call], rounds: int) -> Times:
