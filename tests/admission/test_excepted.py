@@ -190,6 +190,19 @@ def test_an_update_of_a_live_pod_is_checked_with_its_exception() -> None:
     assert not ApiServer(only_first).update(old, new).allowed
 
 
+@pytest.mark.parametrize(
+    ("mounted", "allowed"), [("registry.example/data:1", True), ("evil.example/data:1", False)]
+)
+def test_an_image_that_is_mounted_has_to_match_as_those_that_run(
+    mounted: str, *, allowed: bool
+) -> None:
+    volumes = [{"name": "data", "image": {"reference": mounted}}, {"name": "tmp", "emptyDir": {}}]
+    document = server(container=ESCALATING, volumes=volumes)
+    excepted = excepting("privilege-escalation", "volume-types", images=["registry.example"])
+
+    assert ApiServer(excepted).create(document).allowed is allowed
+
+
 def test_a_toleration_of_a_live_pod_is_let_off() -> None:
     old = live()
     new = copied(old)

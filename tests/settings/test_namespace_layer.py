@@ -44,7 +44,6 @@ ORDERED = [
     ("secrets.copy", True, False, None, ""),
     (f"{POLICY}.enabled", True, True, False, "false is looser than true"),
     (f"{POLICY}.enabled", False, True, None, ""),
-    (f"{SECURITY}.enabled", True, True, False, "false is looser than true"),
     (f"{SECURITY}.enforce", "baseline", "restricted", "privileged",
      "privileged is looser than baseline"),
     (f"{SECURITY}.audit", "baseline", "restricted", "privileged", "privileged is looser than"),
@@ -124,6 +123,8 @@ def test_a_delegated_key_can_be_changed_in_any_direction(
         (f"{POLICY}.dnsNamespace", "dns", "(kube-system in the cluster)"),
         (f"{POLICY}.gateway.port", 9000, "(8080 in the cluster)"),
         (f"{SECURITY}.enforceVersion", "v1.25", "(latest in the cluster)"),
+        # It would put the labels of the cluster over those that somebody gave the namespace.
+        (f"{SECURITY}.enabled", False, "(true in the cluster)"),
     ],
 )
 def test_a_key_without_an_order_has_to_be_delegated(key: str, value: Any, told: str) -> None:
@@ -209,6 +210,23 @@ def test_a_rule_is_compared_with_what_the_cluster_does_on_a_conflict() -> None:
 
     assert values == {"rules": {"sysctls": "deny", "apparmor": "warn"}}
     assert list(faults) == ["rules.capabilities"]
+
+
+def test_the_rule_about_replicas_is_compared_with_their_policy() -> None:
+    cluster = {"onConflict": "warn", "replicas": {"policy": "deny"}}
+    assert list(set_in(cluster, {"rules": {"replicas": "warn"}})[1]) == ["rules.replicas"]
+    assert set_in({}, {"rules": {"replicas": "override"}})[1] == {}
+
+
+def test_what_the_cluster_says_anyway_can_be_said_again() -> None:
+    assert set_in({"fillIn": "pods"}, {"fillIn": "pods"}) == ({"fillIn": "pods"}, {})
+
+
+@pytest.mark.parametrize("spec", [{"[key]": 1}, {"rules": {"[key]": "deny"}}])
+def test_a_key_that_is_called_like_a_place_is_unknown_as_others_are(spec: Json) -> None:
+    found = namespace_layer(Settings(), spec)
+    assert found.settings == Settings()
+    assert "unknown key" in found.faults[0].sentence
 
 
 def test_own_values_that_are_replaced_are_so_whatever_conflicts_lead_to() -> None:

@@ -57,8 +57,10 @@ def _counts(exception: ServerException, images: list[str]) -> bool:
 
 
 def _images(spec: Fields) -> list[str]:
-    """The image of each container; one without it has an image that no exception names."""
-    return [str(each.get("image") or "") for key in CONTAINER_LISTS for each in spec.items(key)]
+    """The images of containers and volumes; a container without one has one that nobody names."""
+    found = [str(each.get("image") or "") for key in CONTAINER_LISTS for each in spec.items(key)]
+    mounted = (each.child("image").get("reference") for each in spec.items("volumes"))
+    return found + [str(each) for each in mounted if each is not None]
 
 
 def _end(exception: ServerException) -> float:

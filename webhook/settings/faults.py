@@ -77,7 +77,8 @@ def faulty_keys(error: ValidationError) -> list[Key]:
 
 
 def _key_of(detail: ErrorDetails) -> Key:
-    return tuple(step for step in detail["loc"] if step != _OF_A_KEY)
+    *steps, last = detail["loc"]
+    return tuple(steps) if steps and last == _OF_A_KEY else (*steps, last)
 
 
 def shown(value: Any) -> str:

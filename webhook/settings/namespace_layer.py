@@ -133,7 +133,7 @@ def _refusal(cluster: Settings, key: Key, value: Any, held: Any) -> str | None:
     name = dotted(key)
     never = _never(name, key, value, held)
     delegated = any(dotted(key[:end]) in cluster.delegated for end in range(1, len(key) + 1))
-    if never or delegated:
+    if never or delegated or value == held:
         return never
     problem = looser(key, value, held)
     if problem is None:
@@ -157,7 +157,9 @@ def _never(name: str, key: Key, value: Any, held: Any) -> str | None:
 
 def rule_action(settings: Settings, rule: str | int) -> str:
     """What the settings say about a conflict with a rule."""
-    otherwise = "override" if rule in REPLACED_BY_DEFAULT else settings.on_conflict
+    otherwise: str = "override" if rule in REPLACED_BY_DEFAULT else settings.on_conflict
+    if rule == "replicas":
+        otherwise = settings.replicas.policy
     return next((act for known, act in settings.rules.items() if known == rule), otherwise)
 
 

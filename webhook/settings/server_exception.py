@@ -45,6 +45,10 @@ class ServerException(NamedTuple):
 
 
 def _begins_with(image: str, prefix: str) -> bool:
-    """Whether an image begins with a prefix that ends where a part of its name does."""
-    ends = image[len(prefix) : len(prefix) + 1] in ("", *_BETWEEN_PARTS)
+    """Whether an image begins with a prefix that ends where a part of its name does.
+
+    What stands behind the colon of a registry is its port: with it, it is another registry.
+    """
+    is_registry = "/" not in prefix and "/" in image
+    ends = image[len(prefix) : len(prefix) + 1] in ("", *("/" if is_registry else _BETWEEN_PARTS))
     return image.startswith(prefix) and (ends or prefix.endswith(_BETWEEN_PARTS))

@@ -27,6 +27,7 @@ from webhook.settings.layers import (
 from webhook.settings.load import parse_settings, place_in
 from webhook.settings.model import Settings
 from webhook.settings.written_settings import (
+    LARGEST_JSON,
     NAMESPACES_FILE,
     WrittenOverlays,
     WrittenSettings,
@@ -86,6 +87,11 @@ class Stage:
     def size(self) -> int:
         """How much room all files take in a ConfigMap, in bytes; text is ASCII."""
         return len(self.current.text) + len(self.accepted) + len(self._namespaces)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether a replica reads as much as the third file holds."""
+        return len(self._overlays) <= LARGEST_JSON
 
     @cached_property
     def digest(self) -> str:

@@ -27,7 +27,6 @@ _LADDERS: Mapping[str, Sequence[Any]] = {
     "isolation.gate": (False, True),
     "secrets.copy": (True, False),
     "mcpNamespace.networkPolicy.enabled": (False, True),
-    "mcpNamespace.podSecurity.enabled": (False, True),
     "mcpNamespace.podSecurity.enforce": _LEVELS,
     "mcpNamespace.podSecurity.audit": _LEVELS,
     "mcpNamespace.podSecurity.warn": _LEVELS,

@@ -177,3 +177,17 @@ async def test_thousands_are_worked_out_on_a_thread(
         users.set(namespace, STRICT)
 
     assert list(await users.builder.build(CLUSTER, ROOM)) == ["a", "b"]
+
+
+async def test_what_was_not_done_is_done_the_next_time(
+    users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        users.set(name, STRICT)
+    with monkeypatch.context() as broken:
+        broken.setattr(StoredSettings, "layer", None)
+        with pytest.raises(TypeError):
+            await users.builder.build(CLUSTER, ROOM)
+
+    assert users.builder.stale(CLUSTER, ROOM)
+    assert set(await users.builder.build(CLUSTER, ROOM)) == {"a", "b", "c"}

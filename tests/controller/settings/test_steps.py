@@ -144,6 +144,22 @@ def test_the_oldest_settings_go_first_where_there_is_no_room() -> None:
     ) == Stage(after.written, None, (small.written,))
 
 
+def test_no_step_has_more_overlays_than_replicas_read() -> None:
+    """Compressed, they would take a small part of the room."""
+    before, after = (
+        WrittenSettings(
+            OLD.text, {f"n{at}": Overlay({"x": f"{at}{end}" * 5000}) for at in range(300)}
+        )
+        for end in "ab"
+    )
+    effective = replace(effective_settings({}, []), overlays=after.overlays)
+    stage = Stage(before, after)
+
+    assert stage.size < LARGEST_FILES
+    assert not stage.is_readable
+    assert fitting_stage(stage, effective).current == effective.written
+
+
 def test_the_next_leader_reads_the_step_of_the_one_before() -> None:
     stage = Stage(OLD, replace(NEW, overlays={"team-a": OVERLAY}), (OTHER,))
 

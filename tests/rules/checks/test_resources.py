@@ -190,6 +190,15 @@ def test_a_ceiling_that_became_the_limit_is_the_fleets() -> None:
     assert refused(RULE, filled_in, ceiling) == []
 
 
+def test_a_ceiling_that_fills_nothing_in_is_no_value_of_the_fleets() -> None:
+    gpu = "nvidia.com/gpu"
+    ceiling = settings_of(
+        mcpServerDefaults={"perServer": "forbid"}, mcpServerMaximums={"limits": {gpu: "8"}}
+    )
+
+    assert refused(RULE, of_server(limits={gpu: "8"}), ceiling) != []
+
+
 @pytest.mark.parametrize(
     ("origin", "decided"),
     [

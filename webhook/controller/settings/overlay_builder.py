@@ -107,6 +107,16 @@ class OverlayBuilder:
         """
         now = self._clock()
         keys = self._keys(cluster, now)
+        try:
+            return await self._build(keys, cluster, room, now)
+        except BaseException:
+            # What was not done is done the next time.
+            self._store.unread.update(dict.fromkeys(keys))
+            raise
+
+    async def _build(
+        self, keys: list[NamespacedName], cluster: Settings, room: int, now: float
+    ) -> Overlays:
         namespaces: set[str] = set()
         turn_of_others = Turn()
         for key in keys:

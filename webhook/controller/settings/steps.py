@@ -79,7 +79,7 @@ def fitting_stage(stage: Stage, effective: EffectiveSettings, locked: int = 0) -
     if stage.upcoming is not None:
         fewer.append(replace(stage, before=()))
     room = LARGEST_FILES - len(effective.source) - locked
-    fit = (each for each in fewer if each.size <= room)
+    fit = (each for each in fewer if each.size <= room and each.is_readable)
     return next(fit, Stage(effective.written))
 
 

@@ -12,12 +12,11 @@ Source   mcp-admission; Kubernetes resource quantities
 
 from collections.abc import Iterator
 
-from webhook.rules.checks.resources import exceeds, quantity
+from webhook.rules.checks.resources import UNLIMITED, exceeds, quantity
 from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
 from webhook.settings import parse_quantity
 
 ZERO = parse_quantity("0")
-UNLIMITED = ("cpu", "memory", "ephemeral-storage")  # of all else, no limit means none of it
 
 
 def fill(pod: Pod, settings: Settings) -> None:

@@ -16,6 +16,8 @@ from webhook.pods import from_limit_range
 from webhook.rules.rule import Fields, Pod, PodRule, RuleAction, RuleId, Settings, Violation
 from webhook.settings import Quantity, QuantityError, parse_quantity
 
+UNLIMITED = ("cpu", "memory", "ephemeral-storage")  # of all else, no limit means none of it
+
 
 def fill(pod: Pod, settings: Settings) -> None:
     """Fill in what a new pod lacks."""
@@ -62,7 +64,9 @@ def check(pod: Pod, settings: Settings) -> Iterator[Violation]:
     if not forbids(settings) or not pod.origin.takes_fleet_defaults or pod.server is None:
         return
     defaults = settings.mcp_server_defaults.resources
-    ceilings = settings.mcp_server_maximums.limits  # which fill in limits, and requests of 0
+    maximums = settings.mcp_server_maximums.limits
+    # These fill in limits, and requests of 0.
+    ceilings = {name: maximums[name] for name in UNLIMITED if name in maximums}
     of_server, of_pod = pod.server.fields.child("resources"), pod.spec.child("resources")
     wanted = {
         "requests": {**dict.fromkeys(ceilings, "0"), **defaults.requests},
