@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 # The module that all compiled ones share stands beside the packages, also for commands in other folders.
 PLATLIB = $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
 COMPILE = MCP_ADMISSION_COMPILE=1 $(BIN)/python setup.py --quiet build_ext --inplace && cp *.so $(PLATLIB)
-UNCOMPILE = find webhook -name '*.so' -delete; rm -f *.so $(PLATLIB)/*__mypyc*.so
+UNCOMPILE = find webhook -name '*.so' -delete; rm -f *.so $(PLATLIB)/mcp_admission__mypyc*.so
 
 # Tests start hundreds of processes: none of them is to compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
