@@ -43,7 +43,7 @@ def test_an_exception_changes_the_findings_of_its_rules_into_warnings_and_nothin
     """Of rules that override nothing: what these keep, others may look at."""
     settings, name = POLICIES[policy], own_name(document, scope)
     assume(name)
-    overriding = {rule.id for rule in RULES if rule.action(rule.id, settings) == "override"}
+    overriding = {rule.id for rule in RULES if settings.conflict_action(rule.id) == "override"}
     exception = granted(*(rules - overriding), to=name)
 
     without = answer_to(document, None, settings, scope, **hook)

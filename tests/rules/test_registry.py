@@ -14,7 +14,6 @@ from webhook.pods.patch import Patch
 from webhook.rules.registry import EXCEPTABLE, RULES, plan_rules, validate
 from webhook.rules.rule import nothing_to_check, nothing_to_fill
 from webhook.settings.model import Settings
-from webhook.settings.namespace_layer import rule_action
 from webhook.settings.rule_settings import NOT_EXCEPTABLE, NOT_OVERRIDABLE, RuleId
 
 
@@ -58,11 +57,11 @@ def test_what_a_rule_does_is_what_the_settings_of_a_namespace_are_compared_with(
     on_conflict: str,
 ) -> None:
     settings = settings_of(onConflict=on_conflict, rules={"capabilities": "off"})
-    by_policy = {"replicas"}
+    planned = {step.rule.id: step.action for step in plan_rules(settings).checks}
 
-    for rule in RULES:
-        if rule.id not in by_policy:
-            assert rule.action(rule.id, settings) == rule_action(settings, rule.id)
+    assert {"replicas", "resources", "scheduling"} & planned.keys()
+    for rule, action in planned.items():
+        assert action == settings.conflict_action(rule)
 
 
 def test_settings_are_planned_once_and_known_by_identity() -> None:

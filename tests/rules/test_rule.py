@@ -16,7 +16,6 @@ from webhook.rules.rule import (
     PodRule,
     RuleAction,
     WorkloadRule,
-    conflict_action,
 )
 
 
@@ -32,7 +31,7 @@ from webhook.rules.rule import (
 def test_the_action_of_a_rule_goes_before_that_of_all_rules(
     keys: dict[str, Any], action: RuleAction
 ) -> None:
-    assert conflict_action("privileged", settings_of(**keys)) == action
+    assert settings_of(**keys).conflict_action("privileged") == action
 
 
 def test_a_rule_that_says_nothing_fills_in_and_refuses_nothing() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from webhook.rules.rule import conflict_action
 from webhook.settings import Labels, LocalObjectReference, Resources, Section, Settings, Toleration
 
 
@@ -41,7 +40,7 @@ class PodDefaults(Section):
 
     def _tolerations(self, settings: Settings) -> list[Toleration] | None:
         """Without those that the fleet had once and that are refused now."""
-        if conflict_action("tolerations", settings) in {"warn", "off"}:
+        if settings.conflict_action("tolerations") in {"warn", "off"}:
             return self.tolerations
         fleet = settings.mcp_server_defaults.tolerations or ()
         return self.tolerations and [each for each in self.tolerations if each.key or each in fleet]

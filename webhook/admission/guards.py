@@ -46,7 +46,7 @@ def added_tolerations(
 ) -> list[Finding]:
     """Object to a toleration of everything that the live pod did not have."""
     rule = tolerations.RULE
-    action = rule.action(rule.id, settings)
+    action = settings.conflict_action(rule.id)
     if action == "off" or new.spec.list(tolerations.KEY) == old.spec.list(tolerations.KEY):
         return []
     request.measure()

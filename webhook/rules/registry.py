@@ -152,7 +152,7 @@ def _laid_out(settings: Settings, *, windows: bool) -> RulePlan:
 
 
 def _step(rule: Rule, settings: Settings) -> Step:
-    action = rule.action(rule.id, settings)
+    action = settings.conflict_action(rule.id)
     checked = rule.checks_by(settings)
     return Step(
         rule,

@@ -26,7 +26,6 @@ __all__ = [
     "Violation",
     "WorkloadRule",
     "always",
-    "conflict_action",
     "nothing_to_check",
     "nothing_to_fill",
 ]
@@ -57,11 +56,6 @@ def always(_settings: Settings) -> bool:
     return True
 
 
-def conflict_action(rule: RuleId, settings: Settings) -> RuleAction:
-    """What the settings say about a conflict with this rule."""
-    return settings.rules.get(rule, settings.on_conflict)
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Rule(Generic[Subject]):
     """One thing that is asked of an MCP server.
@@ -73,8 +67,8 @@ class _Rule(Generic[Subject]):
     says something. `always_current` rules are applied to a pod even when its template was filled in
     before the settings changed. `overridable` says whether taking the refused field away leaves a
     pod that the API server accepts. `final` rules are checked by the validating hook too, after all
-    other webhooks. `action` reads what happens on a conflict. `exceptable` says whether a workload
-    may be let off the rule: labels, requests and the gate are what all others are built on.
+    other webhooks. `exceptable` says whether a workload may be let off the rule: labels, requests
+    and the gate are what all others are built on.
 
     Two say where `check` cannot object to anything, so that it is not asked: `checks_by` reads the
     settings, once for each of them; `only_with` are fields that no rule fills in, of which a pod
@@ -93,7 +87,6 @@ class _Rule(Generic[Subject]):
     overridable: bool = True
     final: bool = True
     exceptable: bool = True
-    action: Callable[[RuleId, Settings], RuleAction] = conflict_action
     checks_by: Callable[[Settings], bool] = always
     only_with: frozenset[str] = frozenset()
 

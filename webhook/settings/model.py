@@ -12,10 +12,13 @@ from pydantic import Field, PrivateAttr
 
 from webhook.settings.network_settings import NetworkPolicy
 from webhook.settings.rule_settings import (
+    REPLACED_BY_DEFAULT,
     Level,
     PodSecurity,
     PriorityClasses,
     Replicas,
+    RuleAction,
+    RuleId,
     Rules,
     Secrets,
     ServiceAccountTokens,
@@ -161,6 +164,14 @@ class Settings(Section):
     def granted(self) -> Mapping[str, tuple[ServerException, ...]]:
         """All exceptions in the namespace, by the names of their workloads."""
         return self._exceptions
+
+    def conflict_action(self, rule: RuleId) -> RuleAction:
+        """What happens to a value that contradicts a rule: its own setting, else its default."""
+        if rule in self.rules:
+            return self.rules[rule]
+        if rule == "replicas":
+            return self.replicas.policy
+        return "override" if rule in REPLACED_BY_DEFAULT else self.on_conflict
 
     @property
     def enforced(self) -> bool:

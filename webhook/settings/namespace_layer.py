@@ -9,7 +9,7 @@ resource, so that a ceiling of the cluster is never lost by setting another one.
 import json
 from collections.abc import Mapping
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 
@@ -32,7 +32,7 @@ from webhook.settings.layers import (
 )
 from webhook.settings.model import Settings
 from webhook.settings.model_keys import Key, chart_only_keys, cluster_only_keys, dotted
-from webhook.settings.rule_settings import NOT_OVERRIDABLE, REPLACED_BY_DEFAULT
+from webhook.settings.rule_settings import NOT_OVERRIDABLE, RuleId
 from webhook.settings.strictness import looser
 
 NAMESPACE_KIND = "MCPNamespaceSettings"
@@ -72,7 +72,8 @@ def namespace_layer(cluster: Settings, spec: Any) -> NamespaceLayer:
     own = asked.model_dump(by_alias=True, exclude_unset=True)
     kept: dict[str, Any] = {}
     for key in leaf_keys(own, MERGED_IN_NAMESPACES):
-        in_force = rule_action(cluster, key[1]) if key[0] == "rules" else _at(held, key)
+        by_rule = key[0] == "rules"
+        in_force = cluster.conflict_action(cast("RuleId", key[1])) if by_rule else _at(held, key)
         reason = _refusal(cluster, key, _at(whole, key), in_force)
         if reason is None:
             _put(kept, key, _at(own, key))
@@ -153,14 +154,6 @@ def _never(name: str, key: Key, value: Any, held: Any) -> str | None:
     if key[0] == "rules" and value == "override" and key[1] in NOT_OVERRIDABLE:
         return NO_OVERRIDE
     return None
-
-
-def rule_action(settings: Settings, rule: str | int) -> str:
-    """What the settings say about a conflict with a rule."""
-    otherwise: str = "override" if rule in REPLACED_BY_DEFAULT else settings.on_conflict
-    if rule == "replicas":
-        otherwise = settings.replicas.policy
-    return next((act for known, act in settings.rules.items() if known == rule), otherwise)
 
 
 def _at(values: Any, key: Key) -> Any:

@@ -91,4 +91,4 @@ def test_a_count_of_any_length_fits_into_a_warning() -> None:
     ],
 )
 def test_what_happens_is_a_setting_of_its_own(keys: Json, action: str) -> None:
-    assert RULE.action(RULE.id, settings_of(**keys)) == action
+    assert settings_of(**keys).conflict_action(RULE.id) == action

@@ -234,4 +234,4 @@ def test_what_is_no_quantity_has_no_amount(value: object) -> None:
     ids=["default", "fleet-wide", "own"],
 )
 def test_own_values_are_replaced_unless_the_rule_is_set(keys: Json, action: str) -> None:
-    assert RULE.action(RULE.id, settings_of(**keys)) == action
+    assert settings_of(**keys).conflict_action(RULE.id) == action

@@ -213,4 +213,4 @@ def test_under_forbid_the_fleets_tolerations_come_beside_others() -> None:
     ],
 )
 def test_a_servers_own_are_replaced_unless_the_rule_says_otherwise(keys: Json, action: str) -> None:
-    assert RULE.action(RULE.id, settings_of(**keys)) == action
+    assert settings_of(**keys).conflict_action(RULE.id) == action

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 
 from webhook.rules.rule import (
     DeploymentFields,
-    RuleAction,
-    RuleId,
     Settings,
     Violation,
     WorkloadRule,
@@ -38,9 +36,4 @@ def check(workload: DeploymentFields, _settings: Settings) -> Iterator[Violation
     )
 
 
-def policy(rule: RuleId, settings: Settings) -> RuleAction:
-    """What happens on a conflict: the rule's own setting, else `replicas.policy`."""
-    return settings.rules.get(rule, settings.replicas.policy)
-
-
-RULE: WorkloadRule = WorkloadRule(id="replicas", fill=fill, check=check, action=policy)
+RULE: WorkloadRule = WorkloadRule(id="replicas", fill=fill, check=check)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from webhook.pods import from_limit_range
-from webhook.rules.rule import Fields, Pod, PodRule, RuleAction, RuleId, Settings, Violation
+from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
 from webhook.settings import Quantity, QuantityError, parse_quantity
 
 UNLIMITED = ("cpu", "memory", "ephemeral-storage")  # of all else, no limit means none of it
@@ -110,11 +110,6 @@ def quantity(value: Any) -> Quantity | None:
         return None
 
 
-def replace(rule: RuleId, settings: Settings) -> RuleAction:
-    """What happens to a server's own values: the rule's own setting, else they are replaced."""
-    return settings.rules.get(rule, "override")
-
-
 RULE: PodRule = PodRule(
     id="resources",
     fill=fill,
@@ -122,6 +117,5 @@ RULE: PodRule = PodRule(
     check=check,
     always_current=False,
     final=False,
-    action=replace,
     checks_by=forbids,
 )

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from webhook.rules.checks.resources import forbids, replace
+from webhook.rules.checks.resources import forbids
 from webhook.rules.rule import Fields, Pod, PodRule, Settings, Violation
 from webhook.settings import MCPServerDefaults, Section
 
@@ -124,6 +124,5 @@ RULE: PodRule = PodRule(
     check=check,
     always_current=False,
     final=False,
-    action=replace,
     checks_by=forbids,
 )
