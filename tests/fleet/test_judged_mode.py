@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from webhook.admission import OUT_OF_DATE, REFUSED, UNPROTECTED, Change
-from webhook.fleet.judged_mode import InEachMode, JudgedMode
+from webhook.fleet.judged_mode import JudgedMode
 from webhook.fleet.report import ServerFinding
 from webhook.settings.by_namespace import Overlay, SettingsByNamespace
 from webhook.settings.model import Settings
@@ -108,9 +108,9 @@ def test_in_each_mode_all_else_is_as_it_was() -> None:
         Settings.model_validate({"mode": "warn", "delegated": ["mode"]}),
         {"team": Overlay(values, (granted,))},
     )
-    enforced = InEachMode(below, "enforce")
+    enforced = below.in_mode("enforce")
 
     assert enforced.of("team").mode == enforced.of("shop").mode == "enforce"
     assert enforced.of("team") is enforced.of("team")
     assert enforced.of("team").exceptions_of("crm") == (granted,)
-    assert InEachMode(below, "warn").of("shop") is below.of("shop")
+    assert below.in_mode("warn").of("shop") is below.of("shop")

@@ -3,6 +3,7 @@
 from webhook.admission.answer import (
     LONGEST_WARNING,
     MALFORMED,
+    PODS_REFUSED,
     Answer,
     Finding,
     Severity,
@@ -25,6 +26,7 @@ from webhook.admission.drift import (
     drift_of_pod,
 )
 from webhook.admission.handler import review
+from webhook.admission.mode import PODS_WOULD_BE_REFUSED, WOULD_BE_REFUSED
 from webhook.admission.workload import (
     DEPLOYMENTS,
     KINDS,
@@ -45,10 +47,13 @@ __all__ = [
     "MALFORMED",
     "OUT_OF_DATE",
     "PODS",
+    "PODS_REFUSED",
+    "PODS_WOULD_BE_REFUSED",
     "REFUSED",
     "SMALL",
     "STATES",
     "UNPROTECTED",
+    "WOULD_BE_REFUSED",
     "Answer",
     "Change",
     "Drift",

@@ -28,7 +28,7 @@ from webhook.names import INJECTED
 from webhook.settings import Settings
 
 MOST_LINES = 3
-PODS_WOULD_BE_REFUSED = "pods would be refused: "
+WOULD_BE_REFUSED, PODS_WOULD_BE_REFUSED = "would be refused: ", "pods would be refused: "
 _ONCE = "once mcp-admission enforces its rules"
 _MEMORY = f"/annotations/{escape(INJECTED)}"
 

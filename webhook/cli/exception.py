@@ -16,7 +16,7 @@ from webhook.cli import asked_workloads, output
 from webhook.cli.cluster_options import add_access_options
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option
-from webhook.fleet.judged_mode import ENFORCE, InEachMode
+from webhook.fleet.judged_mode import ENFORCE
 from webhook.kube import ApiError, ConfigurationError
 from webhook.offline.exception_draft import ExceptionDraft, draft_exception
 from webhook.offline.reviewer import review_manifest
@@ -188,7 +188,7 @@ def _drafted(
 
     Whatever the mode, the answer is that of enforce.
     """
-    enforced = ReviewSettings(InEachMode(judged.settings, ENFORCE), {})
+    enforced = ReviewSettings(judged.settings.in_mode(ENFORCE), {})
     longest = judged.settings.cluster.exceptions.longest_days
     if (args.days or 1) > longest:
         args.parser.error(

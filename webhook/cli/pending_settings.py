@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 
 from webhook.documents import Document
 from webhook.settings import (
+    API_VERSION,
     EXCEPTION_KIND,
-    GROUP,
     KIND,
     NAMESPACE_KIND,
-    VERSION,
     KeyFault,
     Overlay,
     Settings,
@@ -34,7 +33,6 @@ from webhook.settings import (
 Key = tuple[str | int, ...]
 KINDS = (KIND, NAMESPACE_KIND, EXCEPTION_KIND)
 _LISTS = ("List", *(f"{kind}List" for kind in KINDS))
-API_VERSION = f"{GROUP}/{VERSION}"
 _NOTHING: Mapping[str, str] = {}
 
 

@@ -28,8 +28,8 @@ from webhook.kube import (
     namespaced,
 )
 from webhook.settings import (
+    API_VERSION,
     FILE,
-    GROUP,
     KIND,
     LOCKED_FILE,
     NAME,
@@ -37,7 +37,6 @@ from webhook.settings import (
     NAMESPACE_PLURAL,
     NAMESPACES_FILE,
     PLURAL,
-    VERSION,
     Layer,
     SettingsError,
     origins,
@@ -83,7 +82,7 @@ async def _read(
     args: argparse.Namespace, of_namespace: origins.SettingsSource | None
 ) -> origins.SettingsOrigins:
     release = release_namespace(args)
-    group, where = f"{GROUP}/{VERSION}", f"ConfigMap {release}/{SETTINGS_CONFIG_MAP}"
+    group, where = API_VERSION, f"ConfigMap {release}/{SETTINGS_CONFIG_MAP}"
     async with await connect_to_cluster(args) as api:
         held = await _config_map(api, release, SETTINGS_CONFIG_MAP)
         if held is None:

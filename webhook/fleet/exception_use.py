@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 
 from webhook import admission
 from webhook.admission.excepted import exceptions_for
-from webhook.controller.settings.overlay_builder import DAYS_OF_NOTICE
+from webhook.controller.settings.overlay_builder import SECONDS_OF_NOTICE
 from webhook.settings import ServerException, SettingsByNamespace, read_exception
 
 Json = dict[str, Any]
 IN_FORCE, ENDING, UNUSED = "in-force", "ending", "unused"
 ENDED, NOT_IN_FORCE = "ended", "not-in-force"
-_NOTICE = DAYS_OF_NOTICE * 24 * 60 * 60.0
 _SEE_STATUS = "it is not in force yet, or there is no room for it: see its status"
 
 
@@ -124,7 +123,7 @@ def _in_force(found: ServerException, unused: frozenset[str], now: float) -> Exc
     if found.name in unused:
         said = "no server needs it, or another exception lasts longer: delete it"
         return _status(found, UNUSED, said)
-    if found.ended(now + _NOTICE):
+    if found.ended(now + SECONDS_OF_NOTICE):
         said = f"it ends on {found.end_day}: mend the server, or make another one"
         return _status(found, ENDING, said)
     return _status(found, IN_FORCE, f"in force until {found.end_day}")

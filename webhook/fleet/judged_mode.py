@@ -9,35 +9,18 @@ makes by then is no finding.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from webhook.admission import REFUSED
+from webhook.admission import (
+    PODS_REFUSED,
+    PODS_WOULD_BE_REFUSED,
+    REFUSED,
+    WOULD_BE_REFUSED,
+)
 from webhook.fleet.report import WOULD_CHANGE, WOULD_REFUSE, ServerFinding
-from webhook.settings import Settings, SettingsByNamespace
+from webhook.settings import SettingsByNamespace
 
 ENFORCE, WARN = "enforce", "warn"
 FORESEEN = frozenset({"half-labelled", "out-of-date", "refused", "wide-policy"})
 """Reasons of findings that say what would become of a server."""
-PODS_WILL, PODS_WOULD = "pods will be refused: ", "pods would be refused: "
-WOULD_BE = "would be refused: "
-
-
-class InEachMode(SettingsByNamespace):
-    """The same settings with one mode in every namespace."""
-
-    def __init__(self, settings: SettingsByNamespace, mode: str) -> None:
-        super().__init__(settings.cluster, settings.overlays)
-        self._mode = mode
-        self._copies: dict[int, Settings] = {}
-
-    def of(self, namespace: str) -> Settings:
-        """The settings of a namespace in this mode, the same object each time."""
-        settings = super().of(namespace)
-        if settings.mode == self._mode:
-            return settings
-        copy = self._copies.get(id(settings))
-        if copy is None:
-            copy = settings.model_copy(update={"mode": self._mode})
-            self._copies[id(settings)] = copy
-        return copy
 
 
 class Judged(NamedTuple):
@@ -61,8 +44,8 @@ class JudgedMode:
     ) -> None:
         self._settings, self._in_force = settings, in_force or settings
         self.asked = asked
-        self.enforced = InEachMode(settings, ENFORCE)
-        self.warned = InEachMode(settings, WARN)
+        self.enforced = settings.in_mode(ENFORCE)
+        self.warned = settings.in_mode(WARN)
 
     def of(self, namespace: str) -> str:
         """The mode by which the servers of a namespace are judged."""
@@ -114,6 +97,7 @@ def _foreseen(finding: ServerFinding) -> ServerFinding:
     """The finding in the future."""
     if finding.state != REFUSED:
         return finding
-    reason = finding.message.removeprefix(PODS_WILL)
+    reason = finding.message.removeprefix(PODS_REFUSED)
     of_pods = reason != finding.message
-    return finding._replace(message=f"{PODS_WOULD if of_pods else WOULD_BE}{reason}")
+    beginning = PODS_WOULD_BE_REFUSED if of_pods else WOULD_BE_REFUSED
+    return finding._replace(message=f"{beginning}{reason}")

@@ -49,33 +49,32 @@ def build_baseline_policy(
     policy = settings.mcp_namespace.network_policy
     if not policy.enabled:
         return None
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": BASELINE, "namespace": namespace, "labels": product_labels()},
-        "spec": {
-            "podSelector": _isolated(scope),
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": [{"from": [_gateway(policy, release_namespace)]}],
-            "egress": [
-                _dns(policy),
-                {
-                    "to": [_gateway(policy, release_namespace)],
-                    "ports": [{"protocol": "TCP", "port": policy.gateway.port}],
-                },
-                {
-                    "to": [
-                        _public(peers.IPV4, *peers.REFERENCE_BLOCKS, *peers.FURTHER_BLOCKS),
-                        _public(peers.IPV6, *peers.IPV6_BLOCKS),
-                    ]
-                },
-            ],
-        },
-    }
+    return _baseline(
+        namespace,
+        scope,
+        [{"from": [_gateway(policy, release_namespace)]}],
+        [
+            _dns(policy),
+            {
+                "to": [_gateway(policy, release_namespace)],
+                "ports": [{"protocol": "TCP", "port": policy.gateway.port}],
+            },
+            {
+                "to": [
+                    _public(peers.IPV4, *peers.REFERENCE_BLOCKS, *peers.FURTHER_BLOCKS),
+                    _public(peers.IPV6, *peers.IPV6_BLOCKS),
+                ]
+            },
+        ],
+    )
 
 
 def build_open_baseline(namespace: str, scope: Scope) -> Json:
     """A baseline that closes nothing, for the time until the access policies are gone."""
+    return _baseline(namespace, scope, [{}], [{}])
+
+
+def _baseline(namespace: str, scope: Scope, ingress: list[Json], egress: list[Json]) -> Json:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -83,8 +82,8 @@ def build_open_baseline(namespace: str, scope: Scope) -> Json:
         "spec": {
             "podSelector": _isolated(scope),
             "policyTypes": ["Ingress", "Egress"],
-            "ingress": [{}],
-            "egress": [{}],
+            "ingress": ingress,
+            "egress": egress,
         },
     }
 

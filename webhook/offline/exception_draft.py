@@ -17,7 +17,7 @@ from webhook.offline.review_outcome import ReviewOutcome
 from webhook.offline.reviewer import RESOURCES
 from webhook.pods import Malformed
 from webhook.rules.registry import EXCEPTABLE
-from webhook.settings import GROUP, VERSION, Settings
+from webhook.settings import API_VERSION, Settings
 from webhook.settings.exception_document import EXCEPTION_KIND, LONGEST_IMAGE, MOST_IMAGES
 
 Json = dict[str, Any]
@@ -62,7 +62,7 @@ class ExceptionDraft(NamedTuple):
             spec["images"] = list(self.images)
         spec |= {"reason": reason, "expires": expires}
         return {
-            "apiVersion": f"{GROUP}/{VERSION}",
+            "apiVersion": API_VERSION,
             "kind": EXCEPTION_KIND,
             "metadata": {"name": self._name(expires)},
             "spec": spec,

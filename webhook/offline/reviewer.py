@@ -24,8 +24,6 @@ from webhook.offline.review_outcome import PodAddition, ReviewOutcome
 from webhook.pods import Operation
 from webhook.settings import Settings
 
-WOULD_BE_REFUSED = "would be refused: "
-
 RESOURCES = {
     (unreviewed_kinds.VERSIONS[kind], kind): resource
     for resource, (kind, _) in admission.KINDS.items()
@@ -95,7 +93,7 @@ def _told(finding: admission.Finding, answer: admission.Answer) -> admission.Fin
     """The finding; what an allowed object would be refused for is a warning."""
     if not answer.allowed or finding.severity is admission.Severity.WARNING:
         return finding
-    message = f"{WOULD_BE_REFUSED}{finding.message}"
+    message = f"{admission.WOULD_BE_REFUSED}{finding.message}"
     return finding._replace(severity=admission.Severity.WARNING, message=message)
 
 

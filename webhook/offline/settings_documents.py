@@ -75,7 +75,7 @@ class _Reading:
     _granted: dict[str, dict[str, tuple[settings.ServerException, Manifest]]] = field(
         default_factory=dict
     )
-    _for_workload: dict[tuple[str, str], str] = field(default_factory=dict)
+    _for_workload: dict[tuple[str, str], settings.ServerException] = field(default_factory=dict)
 
     def faults(self, manifest: Manifest) -> Iterator[tuple[Severity, settings.KeyFault]]:
         """Take a document, and say what is wrong with it."""
@@ -116,12 +116,10 @@ class _Reading:
             return
         self._granted.setdefault(granted.namespace, {})[granted.name] = (granted, manifest)
         workload = (granted.namespace, granted.workload)
-        other = self._for_workload.setdefault(workload, granted.name)
-        if other != granted.name:
-            sentence = (
-                f"the exception {other} is for {'/'.join(workload)}, too: the rules of both count"
-            )
-            yield Severity.WARNING, settings.KeyFault(("spec", "workload"), sentence)
+        other = self._for_workload.setdefault(workload, granted)
+        if other.name != granted.name:
+            key = ("spec", "workload")
+            yield Severity.WARNING, settings.KeyFault(key, other.beside_another)
 
     def overlays(self) -> Iterator[tuple[str, settings.Overlay]]:
         """What is changed for each namespace; a finding for each exception without room."""

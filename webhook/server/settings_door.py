@@ -129,8 +129,7 @@ def _of_exception(request: Request, in_force: InForce, now: float) -> Iterator[s
     settings = in_force.current.of(granted.namespace)
     for other in settings.exceptions_of(granted.workload):
         if other.name != granted.name:
-            where = f"{granted.namespace}/{granted.workload}"
-            yield f"the exception {other.name} is for {where}, too: the rules of both count"
+            yield other.beside_another
     if not settings.enforced:
         yield (
             f"nothing is refused in namespace {granted.namespace} while its mode is "

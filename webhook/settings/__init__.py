@@ -19,6 +19,7 @@ from webhook.settings.exception_document import (
 from webhook.settings.faults import KeyFault, SettingsError
 from webhook.settings.layers import FILE, HEADER, Layer, content_digest
 from webhook.settings.load import (
+    API_VERSION,
     COUNTED,
     GROUP,
     KIND,
@@ -101,6 +102,7 @@ from webhook.settings.written_settings import (
 __all__ = [
     "ACCEPTED",
     "ACCEPTED_FILE",
+    "API_VERSION",
     "COUNTED",
     "DNS_LABEL",
     "ENDED",

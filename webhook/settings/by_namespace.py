@@ -61,6 +61,10 @@ class SettingsByNamespace:
             held = self._held.setdefault(id(overlay), settings)
         return held
 
+    def in_mode(self, mode: str) -> "SettingsByNamespace":
+        """The same settings with this mode in every namespace."""
+        return SettingsByNamespace(self.cluster, self.overlays, mode)
+
     def _in_mode(self, settings: Settings) -> Settings:
         if self._mode in {"", settings.mode}:
             return settings

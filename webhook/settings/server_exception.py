@@ -35,6 +35,12 @@ class ServerException(NamedTuple):
         """Whether it is not in force any more."""
         return self.expires <= now
 
+    @property
+    def beside_another(self) -> str:
+        """What to tell who writes another one for the workload."""
+        where = f"{self.namespace}/{self.workload}"
+        return f"the exception {self.name} is for {where}, too: the rules of both count"
+
     def matches(self, images: Iterable[str]) -> bool:
         """Whether it is for pods with these images."""
         return not self.images or all(map(self._matches, images))

@@ -13,7 +13,6 @@ from webhook.controller.event_recorder import EventRecorder, Regarding
 from webhook.controller.installation import SERVE_DEPLOYMENT
 from webhook.controller.settings.distribution import Progress, condition_of, said, status_with
 from webhook.controller.settings.namespace_store import (
-    API_VERSION,
     NamespaceStore,
     StoredException,
     StoredSettings,
@@ -27,6 +26,7 @@ from webhook.controller.settings.overlay_builder import (
 from webhook.kube import NamespacedName, Queue
 from webhook.observe.metrics import ControllerMetrics
 from webhook.settings import (
+    API_VERSION,
     ENDED,
     ENDING,
     EXCEPTION_KIND,

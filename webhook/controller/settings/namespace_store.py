@@ -15,11 +15,10 @@ from webhook import kube
 from webhook.controller.settings.followed import FollowedResource
 from webhook.kube import NamespacedName
 from webhook.settings import (
+    API_VERSION,
     EXCEPTION_PLURAL,
-    GROUP,
     NAME,
     NAMESPACE_PLURAL,
-    VERSION,
     KeyFault,
     NamespaceLayer,
     Settings,
@@ -27,7 +26,6 @@ from webhook.settings import (
     out_of_bounds,
 )
 
-API_VERSION = f"{GROUP}/{VERSION}"
 SETTINGS = kube.ListWatch(
     NAMESPACE_PLURAL,
     kube.cluster_wide(API_VERSION, NAMESPACE_PLURAL),

@@ -30,7 +30,7 @@ from webhook.settings import (
 )
 
 DAYS_OF_NOTICE = 7
-_NOTICE = DAYS_OF_NOTICE * 24 * 60 * 60.0
+SECONDS_OF_NOTICE = DAYS_OF_NOTICE * 24 * 60 * 60.0
 
 # Their JSON, or what is merged of them, takes less than a turn.
 MOST_AT_ONCE = 10
@@ -235,8 +235,8 @@ def _state(
     if in_force is None:
         ended = granted is not None and granted.ended(now)
         return (ENDED if ended else NOT_VALID), inf
-    if now < in_force.expires - _NOTICE:
-        return IN_FORCE, in_force.expires - _NOTICE
+    if now < in_force.expires - SECONDS_OF_NOTICE:
+        return IN_FORCE, in_force.expires - SECONDS_OF_NOTICE
     return ENDING, in_force.expires
 
 

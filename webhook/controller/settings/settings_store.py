@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from webhook import kube
 from webhook.controller.installation import SETTINGS_CONFIG_MAP
 from webhook.controller.settings.followed import FollowedResource
-from webhook.settings import GROUP, NAME, PLURAL, VERSION
+from webhook.settings import API_VERSION, NAME, PLURAL
 
 RESOURCES = kube.ListWatch(
-    PLURAL, kube.cluster_wide(f"{GROUP}/{VERSION}", PLURAL), field_selector=f"metadata.name={NAME}"
+    PLURAL, kube.cluster_wide(API_VERSION, PLURAL), field_selector=f"metadata.name={NAME}"
 )
 
 Json = dict[str, Any]
