@@ -4,8 +4,10 @@ An object of 3 MB that is not covered is decoded and let through. One that is co
 five times that, whatever list is long in it.
 """
 
+import gc
 import json
 import sys
+from collections.abc import Iterator
 from time import process_time
 from typing import Any
 
@@ -45,6 +47,15 @@ WARN = settings_of(onConflict="warn")
 PLACES = {str(place): place for place in places("Pod")}
 TOLERATIONS = PLACES["spec.tolerations"]
 SMALL_POD = json.dumps(labelled_pod())
+
+
+@pytest.fixture(autouse=True)
+def settled_memory() -> Iterator[None]:
+    """Keep what other tests left out of garbage collections, as `serve` keeps its own objects."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def assert_cheap(sent: bytes, settings: Settings, base: float, scope: Scope = MANAGED) -> None:
