@@ -112,6 +112,19 @@ def test_a_template_that_was_never_filled_in_is_filled_in() -> None:
     assert template_of(outcome.stored)["spec"]["runtimeClassName"] == "missing"
 
 
+def test_a_forged_digest_wins_a_template_whose_pods_are_refused() -> None:
+    before = PLAIN.create(deployment()).stored
+    forged = copied(before)
+    (container,) = template_of(forged)["spec"]["containers"]
+    container["securityContext"]["privileged"] = True
+    now = rolling(before, digest=template_digest(template_of(forged)))
+
+    stored = MISSING.update(now, back(now, forged)).stored
+
+    assert template_of(stored) == template_of(forged)
+    assert "privileged" in MISSING.create(pod_of(stored)).refused_by
+
+
 def test_absent_null_and_empty_values_have_one_digest() -> None:
     said = {"metadata": {"creationTimestamp": None, "labels": {"b": "2", "a": "1"}}, "spec": {}}
 
