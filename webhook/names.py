@@ -29,6 +29,7 @@ RELEASE_NAMESPACE = "mcp-admission-system"
 
 INJECTED = PREFIX + "injected"
 REVISION = PREFIX + "revision"
+POD_SECURITY_BEFORE = PREFIX + "pod-security-before"
 
 LABELS = (SERVER, NAME)
 USER_ANNOTATIONS = (
