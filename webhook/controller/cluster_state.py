@@ -11,7 +11,6 @@ from webhook.controller.deployment_state import DeploymentState, observe_deploym
 from webhook.controller.drift_judge import DriftJudge
 from webhook.controller.installation import NamespaceRules
 from webhook.controller.namespace_state import NamespaceState, PodState
-from webhook.controller.owned import Live
 from webhook.kube import Cache, NamespacedName, Queue
 from webhook.objects import BASELINE, KUBE_SYSTEM
 from webhook.settings import Settings, SettingsByNamespace
@@ -238,7 +237,9 @@ class ClusterState:
             if self.deployments.get(namespace, each) is not None:
                 self._ask_for_server(namespace, each)
 
-    def _made_changed(self, namespace: str, name: str, was: Live | None, now: Live | None) -> None:
+    def _made_changed(
+        self, namespace: str, name: str, was: owned.Live | None, now: owned.Live | None
+    ) -> None:
         owners = {each.owner for each in (was, now) if each}
         if now is None:
             self._wake(namespace)
