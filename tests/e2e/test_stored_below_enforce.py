@@ -22,7 +22,12 @@ from tests.e2e.refusals import rules_in
 from tools.cluster.clients import Response
 
 EXAMPLES = Path(__file__).parents[2] / "manifests" / "examples"
-MODES = ("enforce", "warn", "observe")
+MODES = {
+    "enforce": {"mode": "enforce"},
+    "warn": {"mode": "warn"},
+    "observe": {"mode": "observe"},
+    "warn-by-pods": {"mode": "warn", "fillIn": "pods"},
+}
 MOST_LINES = 3
 # What a server makes up; the name of the namespace is put into its place, too.
 MADE_UP = re.compile(
@@ -145,8 +150,8 @@ def without(product: Product) -> dict[str, Stored]:
 def by_mode(product: Product) -> dict[str, dict[str, Stored]]:
     """What it stores in each mode."""
     found = {}
-    for mode in MODES:
-        with product.settings({"mode": mode}):
+    for mode, settings in MODES.items():
+        with product.settings(settings):
             found[mode] = all_of(product, mode)
     return found
 
@@ -155,11 +160,12 @@ def by_mode(product: Product) -> dict[str, dict[str, Stored]]:
 def test_what_is_stored_is_what_would_be_stored_without_the_product(
     without: dict[str, Stored], by_mode: dict[str, dict[str, Stored]], key: str
 ) -> None:
-    plain, warned = without[key], by_mode["warn"][key]
+    plain = without[key]
 
     assert by_mode["observe"][key] == plain
-    assert warned[:2] == plain[:2]
-    assert len(warned.warnings) <= len(plain.warnings) + MOST_LINES
+    for warned in (by_mode["warn"][key], by_mode["warn-by-pods"][key]):
+        assert warned[:2] == plain[:2]
+        assert len(warned.warnings) <= len(plain.warnings) + MOST_LINES
 
 
 @pytest.mark.parametrize("key", [key for key in CALLS if key not in NOT_REFUSED])
