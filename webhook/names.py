@@ -29,6 +29,8 @@ RELEASE_NAMESPACE = "mcp-admission-system"
 
 INJECTED = PREFIX + "injected"
 REVISION = PREFIX + "revision"
+FORMER = PREFIX + "former"
+"""On a Deployment that `apply` rolls: the digest of the template before."""
 
 LABELS = (SERVER, NAME)
 USER_ANNOTATIONS = (

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.fleet.reports import REPORT
 from webhook.admission.drift import STATES
 from webhook.fleet.report import REASONS
-from webhook.fleet.restart import RestartResult
+from webhook.fleet.roll import RestartResult
 from webhook.fleet.unlabelled.recognisers import RECOGNISERS, Confidence
 from webhook.reports.audit_items import AuditSource
 from webhook.reports.formats import report_parts

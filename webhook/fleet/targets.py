@@ -35,6 +35,17 @@ class Target(NamedTuple):
         return f"Deployment {self.namespace}/{self.name}"
 
 
+def path_of(target: Target) -> str:
+    """The path of the Deployment."""
+    return kube.namespaced(APPS, "deployments", *target)
+
+
+def selector_of(found: Json) -> str:
+    """The labels by which a Deployment selects its pods, as a query has them."""
+    labels = (found["spec"].get("selector") or {}).get("matchLabels") or {}
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+
+
 class NotServers(Exception):  # noqa: N818 - it is about what was asked for
     """Names that are not those of servers, in one sentence."""
 
@@ -129,6 +140,12 @@ class Targets:
         outdated = [target for target, is_current in current.items() if not is_current]
         return Outdated(outdated, len(current) - len(outdated), dict(below))
 
+    def runtime_class(self, server: Json) -> str:
+        """The runtime class that new pods of this template name; empty without one."""
+        settings = self._settings.of(server["metadata"]["namespace"])
+        given = "" if settings.fills_templates else settings.mcp_server_defaults.runtime_class_name
+        return str(server["spec"]["template"]["spec"].get("runtimeClassName") or given or "")
+
     async def drift(self, server: Json) -> Drift:
         """What a restart would change or refuse now, also by its pods where they are filled in."""
         drift = await self.drift_of_template(server)
@@ -140,10 +157,8 @@ class Targets:
         if self._settings.of(metadata["namespace"]).fills_templates:
             return current
         target = Target(metadata["namespace"], metadata["name"])
-        labels = (server["spec"].get("selector") or {}).get("matchLabels") or {}
-        chosen = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
         by_pods = {target: current}
-        await self._judge_pods(by_pods, target.namespace, chosen)
+        await self._judge_pods(by_pods, target.namespace, selector_of(server))
         return by_pods[target]
 
     async def drift_of_template(self, server: Json) -> Drift:

@@ -121,12 +121,13 @@ def test_a_stuck_rollout_ends_apply_unless_an_option_says_otherwise(
     """Nobody takes the gate from the pods of the first: no controller runs."""
     namespace = fleet.namespace
     servers(namespace, a=1, b=0)
-    options = ["--keep-going"] if keeps_going else []
+    options = ["--no-rollback", *(["--keep-going"] if keeps_going else [])]
     with product.settings(MORE_MEMORY):
         ended = fleet.apply("a", "b", *options, settings=MORE_MEMORY)
 
     assert ended.code == 1
-    assert f"{namespace.name}/a failed: no progress for 3 s: look at its new pods" in ended.out
+    assert f"{namespace.name}/a failed: no progress for 3 s: Scheduling is blocked" in ended.out
+    assert builders.GATE in ended.out
     last = "1 rolled, 1 failed" if keeps_going else "1 failed, 1 not-touched"
     assert ended.out.splitlines()[-1] == last
     assert memory(namespace, "a") == "800Mi"
