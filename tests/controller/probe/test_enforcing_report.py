@@ -176,3 +176,15 @@ async def test_only_what_differs_is_news() -> None:
 
     assert not told.report.is_news({Scope.OPTED_IN: AGAIN, Scope.MANAGED: None})
     assert told.report.is_news({Scope.OPTED_IN: TRUE, Scope.MANAGED: None})
+
+
+async def test_the_last_reason_of_a_scope_is_shown_alone() -> None:
+    told = Told()
+    await told.tell(TRUE, AWAY)
+
+    assert told.gauge("enforcing_info", scope="opted-in", reason="Unreachable") == 1
+    assert told.gauge("enforcing_info", scope="opted-in", reason="Enforcing") is None
+    told.report.forget()
+    assert told.gauge("enforcing_info", scope="opted-in", reason="Unreachable") is None
+    await told.tell(AWAY)
+    assert told.gauge("enforcing_info", scope="opted-in", reason="Unreachable") == 1
