@@ -40,12 +40,16 @@ class ProcessOptions:
 
 @dataclass(frozen=True)
 class Leading:
-    """What work is done with: `identity` is who leads, `stop` is set when it is to end."""
+    """What work is done with: `identity` is who leads, `stop` is set when it is to end.
+
+    `says` are annotations of the Lease: what the work knows now, for commands that read it.
+    """
 
     api: kube.Api
     metrics: ControllerMetrics
     identity: str
     stop: asyncio.Event
+    says: dict[str, str]
 
 
 Work = Callable[[Leading], Coroutine[Any, Any, None]]
@@ -94,7 +98,7 @@ async def _run(
     async with await connect(may_write=lambda: lease.remaining) as api:
         answer_probes(options.metrics_listen, metrics.registry, problems)
         LOG.info("controller started", extra={"fields": fields})
-        leading = Leading(api, metrics, lease.identity, stop)
+        leading = Leading(api, metrics, lease.identity, stop, lease.says)
         await kube.lead(lease, partial(work, leading), stop)
     beating.cancel()
     LOG.info("controller stopped")

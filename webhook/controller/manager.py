@@ -17,13 +17,13 @@ from webhook import kube
 from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.leading import Leading, ProcessOptions, Work, run_process
 from webhook.controller.server_controllers import ServerControllers
+from webhook.controller.settings.distribution import Progress, said_replicas
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
 from webhook.controller.settings.namespace_status import StatusReconciler
 from webhook.controller.settings.namespace_store import NamespaceStore
 from webhook.controller.settings.overlay_builder import OverlayBuilder
 from webhook.controller.settings.settings_reconciler import SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsStore
-from webhook.observe.metrics import ControllerMetrics
 from webhook.settings import Layer, SettingsError, not_read, read_layers
 
 # Each of these has one thing to look at.
@@ -56,7 +56,7 @@ def _prepare(options: ControlOptions) -> Work:
     effective_settings({}, locks)
 
     async def work(leading: Leading) -> None:
-        manager = Manager(leading.api, options, locks, leading.metrics, leading.identity)
+        manager = Manager(leading, options, locks)
         await manager.run(leading.stop)
 
     return work
@@ -65,15 +65,10 @@ def _prepare(options: ControlOptions) -> Work:
 class Manager:
     """Runs every reconciler; there is a new one each time that this process leads."""
 
-    def __init__(
-        self,
-        api: kube.Api,
-        options: ControlOptions,
-        locks: Sequence[Layer],
-        metrics: ControllerMetrics,
-        identity: str,
-    ) -> None:
+    def __init__(self, leading: Leading, options: ControlOptions, locks: Sequence[Layer]) -> None:
+        api, metrics = leading.api, leading.metrics
         self._api, self._options, self._metrics = api, options, metrics
+        self._says = leading.says
         # Where copies are locked away, there is no right to Secrets. A resource takes none away.
         self._secrets = effective_settings({}, locks).settings.secrets.copied
         queue: kube.Queue[str] = kube.Queue()
@@ -87,20 +82,28 @@ class Manager:
             resource=not options.namespaces,
         )
         events: kube.Queue[str] = kube.Queue()
-        self._recorder = EventRecorder(api, identity, events)
+        self._recorder = EventRecorder(api, leading.identity, events)
         self._controllers: list[kube.Controller[Any]] = [
             kube.Controller(EVENTS, self._recorder, events, metrics)
         ]
         self._namespaces: NamespaceStore | None = None
-        more = {} if options.namespaces else self._of_namespaces(ask)
+        self._statuses: StatusReconciler | None = None
+        builder = None if options.namespaces else self._of_namespaces(ask)
         settings = SettingsReconciler(
-            api, options.installation, self._store, locks, self._use, self._states, **more
+            api,
+            options.installation,
+            self._store,
+            locks,
+            self._use,
+            self._states,
+            builder=builder,
+            tell=self._tell,
         )
         self._controllers.append(kube.Controller(SETTINGS, settings, queue, metrics))
         self._group, self._stopped = asyncio.TaskGroup(), False
         self._servers: ServerControllers | None = None
 
-    def _of_namespaces(self, ask: Callable[[], None]) -> dict[str, Any]:
+    def _of_namespaces(self, ask: Callable[[], None]) -> OverlayBuilder:
         """Follow what users change for namespaces; returns what the settings need of it."""
         queue: kube.Queue[kube.NamespacedName] = kube.Queue()
         store = NamespaceStore(self._api, self._metrics.watch_restarted, ask, queue.add)
@@ -118,10 +121,16 @@ class Manager:
             self._options.installation.namespace,
             clock,
         )
-        self._namespaces = store
+        self._namespaces, self._statuses = store, statuses
         workers = self._options.workers
         self._controllers.append(kube.Controller(STATUS, statuses, queue, self._metrics, workers))
-        return {"builder": builder, "tell": statuses.tell}
+        return builder
+
+    def _tell(self, progress: Progress) -> None:
+        """Say in the Lease which replicas have which settings, and let statuses follow."""
+        self._says |= said_replicas(progress)
+        if self._statuses is not None:
+            self._statuses.tell(progress)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, and finish what has begun.

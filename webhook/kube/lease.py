@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from webhook import names
 from webhook.kube.api import Api
 from webhook.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
 
@@ -36,7 +37,9 @@ class Lease:
     """The Lease `name` in the collection `folder`; `identity` is of this process alone.
 
     `connect` opens the connection that it has for itself. `leads` is called with True and False as
-    it changes. `hangs` says what keeps the work from going on, if anything does.
+    it changes. `hangs` says what keeps the work from going on, if anything does. `says` are
+    annotations that the work may set at any time: the next renewal writes them, so that they are
+    as new as `renewTime`. Those of the holder before are taken away.
     """
 
     connect: Connect
@@ -50,6 +53,7 @@ class Lease:
     uniform: Callable[[float, float], float] = random.uniform
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     hangs: Callable[[], str | None] = lambda: None
+    says: dict[str, str] = field(default_factory=dict, init=False)
     looked: bool = field(default=False, init=False)
     _api: Api = field(init=False)
     _held: Json | None = field(default=None, init=False)
@@ -71,6 +75,7 @@ class Lease:
 
     async def _lead_again_and_again(self, work: Work) -> None:
         while True:
+            self.says.clear()
             await self._acquire()
             LOG.info("lease acquired", extra={"fields": {"identity": self.identity}})
             try:
@@ -158,12 +163,24 @@ class Lease:
             body = {
                 "apiVersion": "coordination.k8s.io/v1",
                 "kind": "Lease",
-                "metadata": {"name": self.name},
+                "metadata": self._metadata({"name": self.name}),
                 "spec": self._spec({}),
             }
             return await self._api.create(self.folder, body, seconds=seconds)
-        body = {**found, "spec": self._spec(found.get("spec") or {})}
+        body = {
+            **found,
+            "metadata": self._metadata(found["metadata"]),
+            "spec": self._spec(found.get("spec") or {}),
+        }
         return await self._api.replace(f"{self.folder}/{self.name}", body, seconds=seconds)
+
+    def _metadata(self, before: Json) -> Json:
+        annotations = {
+            key: value
+            for key, value in (before.get("annotations") or {}).items()
+            if not key.startswith(names.PREFIX)
+        }
+        return {**before, "annotations": annotations | self.says}
 
     def _spec(self, before: Json) -> Json:
         ours = before.get("holderIdentity") == self.identity
