@@ -22,7 +22,7 @@ from webhook.controller.serving_replicas import FindReplicas
 from webhook.kube import Api
 from webhook.observe.metrics import ControllerMetrics
 
-LOOKING = timedelta(seconds=30)
+LOOKING, LOOKING_AT_FAULTS = timedelta(seconds=30), timedelta(seconds=5)
 # As cert-manager does without another order.
 RENEWED_AFTER = 2 / 3
 MOST_FAULTS, LONGEST_FAULT = 5, 300
@@ -137,7 +137,7 @@ class Monitor:
                 LOG.warning("certificate fault", extra={"fields": {"reason": fault}})
             if not found:
                 LOG.info("certificates valid")
-        return self.looking.total_seconds()
+        return min(self.looking, LOOKING_AT_FAULTS if found else self.looking).total_seconds()
 
 
 async def observe(

@@ -17,6 +17,7 @@ from webhook.controller import serving_replicas as served
 from webhook.controller.certificates import ca_bundles, stored
 from webhook.controller.certificates.ca_bundles import WebhookConfiguration
 from webhook.controller.certificates.monitor import (
+    LOOKING_AT_FAULTS,
     Observation,
     certificate_faults,
     said_certificates,
@@ -62,6 +63,7 @@ class Rotator:
     waiting: timedelta = WAITING
     resting: timedelta = RESTING
     says: dict[str, str] = field(default_factory=dict)
+    _faulty: bool = field(default=False, init=False)
     _same: object = field(default=None, init=False)
     _since: float = field(default=0.0, init=False)
     _logged: object = field(default=None, init=False)
@@ -71,7 +73,8 @@ class Rotator:
         """Take one step; returns after how many seconds the next one is due. Raises ApiError."""
         step = await self.step()
         if isinstance(step, rotation.Rest):
-            rest = min(self.resting, step.until - self.clock())
+            longest = min(self.resting, LOOKING_AT_FAULTS) if self._faulty else self.resting
+            rest = min(longest, step.until - self.clock())
             return max(0.0, rest.total_seconds())
         return self.waiting.total_seconds() if isinstance(step, rotation.Wait) else 0.0
 
@@ -83,6 +86,7 @@ class Rotator:
         await self._let_kubelets_sync(look)
         faults = certificate_faults(look.seen, self.installation, now)
         self.metrics.certificate_faults.set(len(faults))
+        self._faulty = bool(faults)
         self._report(look, step, faults)
         await self._do(step, look, now)
         if not isinstance(step, rotation.Rest | rotation.Wait):
