@@ -1,0 +1,43 @@
+"""What a server is like now, by what the cluster shows of it: data in, states and causes out.
+
+The controller, `audit`, `apply`, `status` and `check` ask here, so that they agree.
+"""
+
+from webhook.health.deployment_causes import deployment_causes
+from webhook.health.missing_parts import (
+    missing_runtime_class,
+    missing_secrets,
+    refusal_causes,
+    secrets_asked_for,
+)
+from webhook.health.pod_causes import pod_causes
+from webhook.health.pod_counts import PodCounts, pod_counts
+from webhook.health.refused_pods import refused_pods_cause
+from webhook.health.server_state import (
+    INCOMPLETE,
+    NOT_RUNNING,
+    STATES,
+    Cause,
+    lasting,
+    server_state,
+    weighed,
+)
+
+__all__ = [
+    "INCOMPLETE",
+    "NOT_RUNNING",
+    "STATES",
+    "Cause",
+    "PodCounts",
+    "deployment_causes",
+    "lasting",
+    "missing_runtime_class",
+    "missing_secrets",
+    "pod_causes",
+    "pod_counts",
+    "refusal_causes",
+    "refused_pods_cause",
+    "secrets_asked_for",
+    "server_state",
+    "weighed",
+]
