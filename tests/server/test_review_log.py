@@ -124,6 +124,29 @@ def test_what_is_not_logged_is_counted(caplog: pytest.LogCaptureFixture) -> None
     assert metrics.registry.get_sample_value(count, {"hook": "mutate"}) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "dry_run", "told"),
+    [
+        ("mcp-admission-probe-0a1b2c3d", True, ("debug", 0)),
+        ("mcp-admission-probe-0a1b2c3d", False, ("info", 1)),
+        ("github-tools", True, ("info", 1)),
+    ],
+    ids=["probe", "a pod of its name", "a dry run"],
+)
+def test_the_pods_of_the_probe_are_neither_told_nor_are_their_findings_counted(
+    name: str, dry_run: bool, told: tuple[str, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    metrics = Metrics()
+    answer = Answer(allowed=False, code=403, message="no", findings=FINDINGS[1:2])
+    request = decode_review(posted(), Hook.VALIDATE)._replace(name=name, dry_run=dry_run)
+
+    line = _told(caplog, request, Decision(b"", answer), metrics)
+
+    labels = {"rule": "privileged", "severity": "error"}
+    counted = metrics.registry.get_sample_value("mcp_admission_findings_total", labels)
+    assert (line["level"], counted or 0) == told
+
+
 @pytest.mark.parametrize("text", ["plain", '"\\\n\x00\u2028\x7f', "ü\U0001f600", "%s{0}"])
 @pytest.mark.parametrize("seconds", [0.0, 0.25, 1e-6, 0.0001234567, 12.0])
 def test_a_line_is_written_as_json_dumps_would(

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from webhook import kube
+from webhook.controller.cluster_state import ClusterState
 from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.leading import Leading, ProcessOptions, Work, run_process
+from webhook.controller.probe.self_probe import ProbeSurroundings, SelfProbe
 from webhook.controller.server_controllers import ServerControllers
 from webhook.controller.settings.distribution import Progress, said_replicas
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
@@ -68,7 +70,6 @@ class Manager:
     def __init__(self, leading: Leading, options: ControlOptions, locks: Sequence[Layer]) -> None:
         api, metrics = leading.api, leading.metrics
         self._api, self._options, self._metrics = api, options, metrics
-        self._says = leading.says
         # Where copies are locked away, there is no right to Secrets. A resource takes none away.
         self._secrets = effective_settings({}, locks).settings.secrets.copied
         queue: kube.Queue[str] = kube.Queue()
@@ -87,23 +88,37 @@ class Manager:
             kube.Controller(EVENTS, self._recorder, events, metrics)
         ]
         self._namespaces: NamespaceStore | None = None
-        self._statuses: StatusReconciler | None = None
-        builder = None if options.namespaces else self._of_namespaces(ask)
-        settings = SettingsReconciler(
+        self._group, self._stopped = asyncio.TaskGroup(), False
+        self._servers: ServerControllers | None = None
+        around = ProbeSurroundings(
+            lambda: self._store.resource,
+            self._known,
+            ask,
+            self._look_at_replicas,
+            readable=not options.namespaces,
+        )
+        self._probe = SelfProbe(leading, options.installation, self._recorder, around)
+        self._ask = ask
+        self._told: list[Callable[[Progress], None]] = [
+            self._probe.saw,
+            partial(_say, leading.says),
+        ]
+        more = {} if options.namespaces else self._of_namespaces(ask)
+        self._settings = SettingsReconciler(
             api,
             options.installation,
             self._store,
             locks,
             self._use,
             self._states,
-            builder=builder,
             tell=self._tell,
+            others=self._probe.conditions,
+            **more,
         )
-        self._controllers.append(kube.Controller(SETTINGS, settings, queue, metrics))
-        self._group, self._stopped = asyncio.TaskGroup(), False
-        self._servers: ServerControllers | None = None
+        self._controllers.append(kube.Controller(SETTINGS, self._settings, queue, metrics))
+        self._controllers.append(self._probe.controller)
 
-    def _of_namespaces(self, ask: Callable[[], None]) -> OverlayBuilder:
+    def _of_namespaces(self, ask: Callable[[], None]) -> dict[str, Any]:
         """Follow what users change for namespaces; returns what the settings need of it."""
         queue: kube.Queue[kube.NamespacedName] = kube.Queue()
         store = NamespaceStore(self._api, self._metrics.watch_restarted, ask, queue.add)
@@ -121,16 +136,11 @@ class Manager:
             self._options.installation.namespace,
             clock,
         )
-        self._namespaces, self._statuses = store, statuses
+        self._namespaces = store
         workers = self._options.workers
         self._controllers.append(kube.Controller(STATUS, statuses, queue, self._metrics, workers))
-        return builder
-
-    def _tell(self, progress: Progress) -> None:
-        """Say in the Lease which replicas have which settings, and let statuses follow."""
-        self._says |= said_replicas(progress)
-        if self._statuses is not None:
-            self._statuses.tell(progress)
+        self._told.append(statuses.tell)
+        return {"builder": builder}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, and finish what has begun.
@@ -138,7 +148,9 @@ class Manager:
         What a reconciler raises is its own matter; anything else that fails is raised here.
         """
         async with self._group as group:
-            following = [group.create_task(self._store.run())]
+            following = [
+                group.create_task(each) for each in (self._store.run(), self._probe.follow())
+            ]
             if self._namespaces is not None:
                 following.append(group.create_task(self._namespaces.run()))
             working = [group.create_task(each.run()) for each in self._controllers]
@@ -169,5 +181,21 @@ class Manager:
             )
             self._group.create_task(self._servers.run())
 
+    def _known(self) -> ClusterState | None:
+        return None if self._servers is None else self._servers.known
+
+    def _tell(self, progress: Progress) -> None:
+        for each in self._told:
+            each(progress)
+
+    def _look_at_replicas(self) -> None:
+        self._settings.look_now()
+        self._ask()
+
     def _states(self) -> Mapping[str, int]:
         return {} if self._servers is None else self._servers.states
+
+
+def _say(says: dict[str, str], progress: Progress) -> None:
+    """Say in the Lease which replicas have which settings."""
+    says |= said_replicas(progress)

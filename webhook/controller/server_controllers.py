@@ -78,6 +78,11 @@ class ServerControllers:
             )
         ]
 
+    @property
+    def known(self) -> ClusterState | None:
+        """The cluster state, once namespaces, pods and policies are known."""
+        return self._state if self._informers.isolation_synced.is_set() else None
+
     def use(self, effective: EffectiveSettings) -> None:
         """Work by these settings from now on."""
         if effective.digest != self._effective.digest:

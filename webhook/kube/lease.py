@@ -37,9 +37,10 @@ class Lease:
     """The Lease `name` in the collection `folder`; `identity` is of this process alone.
 
     `connect` opens the connection that it has for itself. `leads` is called with True and False as
-    it changes. `hangs` says what keeps the work from going on, if anything does. `says` are
-    annotations that the work may set at any time: the next renewal writes them, so that they are
-    as new as `renewTime`. Those of the holder before are taken away.
+    it changes. `hangs` says what keeps the work from going on, if anything does.
+    `was_away` is whether nobody led when this process began to. `says` are annotations that the
+    work may set at any time: the next renewal writes them, so that they are as new as `renewTime`.
+    It begins with those of the holder before, unless nobody led for a while.
     """
 
     connect: Connect
@@ -55,6 +56,8 @@ class Lease:
     hangs: Callable[[], str | None] = lambda: None
     says: dict[str, str] = field(default_factory=dict, init=False)
     looked: bool = field(default=False, init=False)
+    was_away: bool = field(default=True, init=False)
+    _inherits: bool = field(default=False, init=False)
     _api: Api = field(init=False)
     _held: Json | None = field(default=None, init=False)
     _sent: float = field(default=float("-inf"), init=False)
@@ -75,8 +78,9 @@ class Lease:
 
     async def _lead_again_and_again(self, work: Work) -> None:
         while True:
-            self.says.clear()
+            self._inherits = True
             await self._acquire()
+            self._inherits = False
             LOG.info("lease acquired", extra={"fields": {"identity": self.identity}})
             try:
                 if await self._lead(work):
@@ -143,6 +147,10 @@ class Lease:
         except NotFound:
             found = None
         self.looked = True
+        self.was_away = found is None or self._lapsed(found)
+        if self._inherits:
+            self.says.clear()
+            self.says.update({} if self.was_away else _ours(found or {}))
         if found is not None and not self._free(found):
             self._held = None
             return False
@@ -175,12 +183,9 @@ class Lease:
         return await self._api.replace(f"{self.folder}/{self.name}", body, seconds=seconds)
 
     def _metadata(self, before: Json) -> Json:
-        annotations = {
-            key: value
-            for key, value in (before.get("annotations") or {}).items()
-            if not key.startswith(names.PREFIX)
-        }
-        return {**before, "annotations": annotations | self.says}
+        annotations, ours = before.get("annotations") or {}, _ours({"metadata": before})
+        others = {key: value for key, value in annotations.items() if key not in ours}
+        return {**before, "annotations": others | self.says}
 
     def _spec(self, before: Json) -> Json:
         ours = before.get("holderIdentity") == self.identity
@@ -206,6 +211,14 @@ class Lease:
         lasts = float(spec.get("leaseDurationSeconds") or self.duration)
         return _clock() >= self._other[1] + lasts
 
+    def _lapsed(self, found: Json) -> bool:
+        """Whether nobody has renewed it for as long as a Lease lasts, by the clock of its times."""
+        try:
+            renewed = datetime.fromisoformat(str((found.get("spec") or {}).get("renewTime")))
+        except ValueError:
+            return True
+        return (self.now() - renewed).total_seconds() > self.duration
+
     async def _release(self) -> None:
         """Let the next one lead at once, if it is still ours."""
         held, left = self._held, self.remaining
@@ -220,6 +233,11 @@ class Lease:
     async def _given_up(self, body: Json, seconds: float) -> bool:
         await self._api.replace(f"{self.folder}/{self.name}", body, seconds=seconds)
         return True
+
+
+def _ours(found: Json) -> dict[str, str]:
+    annotations = (found.get("metadata") or {}).get("annotations") or {}
+    return {key: value for key, value in annotations.items() if key.startswith(names.PREFIX)}
 
 
 def _clock() -> float:

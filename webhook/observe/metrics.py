@@ -176,7 +176,16 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-RECONCILERS = ("server", "namespace", "pod", "settings", "status", "certificates", "events")
+RECONCILERS = (
+    "server",
+    "namespace",
+    "pod",
+    "settings",
+    "status",
+    "certificates",
+    "events",
+    "probe",
+)
 RECONCILE_BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -214,6 +223,8 @@ class ControllerMetrics:
             "The longest that anything kept the event loop for itself, since the process began.",
         )
         self.servers = gauge("servers", "MCP servers, by state.", ["state"])
+        self.enforcing = gauge("enforcing", "1 while pods are filled in and refused.", ["scope"])
+        self.enforcing_at = gauge("enforcing_timestamp_seconds", "When that was last asked.")
         self.exceptions = gauge("exceptions", "Exceptions that were granted, by state.", ["state"])
         self.rotation_steps = counter("rotation_steps_total", "Steps of rotations taken.", ["step"])
         self.certificate_faults = gauge(

@@ -59,7 +59,8 @@ def status_lines(found: Mapping[str, Any], *, colour: bool) -> Iterator[str]:
     word = str(enforcing["enforcing"])
     shade = {"yes": GREEN, "no": RED}.get(word, YELLOW)
     since = f" since {enforcing['since']}" if enforcing["since"] else ""
-    why = f": {enforcing['message']}" if word != "yes" and enforcing["message"] else ""
+    told = "; ".join((enforcing["message"] or "").splitlines())
+    why = f": {told}" if word != "yes" and told else ""
     ends = found["certificates"]
     leaders = found["leaders"]
     yield from columns(

@@ -10,11 +10,11 @@ from webhook.controller.installation import (
     CERTIFICATES_LEASE,
     LEASE,
     SAID_CERTIFICATES,
+    SAID_ENFORCING,
     SAID_REPLICAS,
     Installation,
 )
 from webhook.fleet.checkup.checks import Reading, Snapshot
-from webhook.fleet.checkup.told_states import SAID_ENFORCING
 from webhook.fleet.report import FleetReport
 from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings

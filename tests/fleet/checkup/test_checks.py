@@ -64,7 +64,7 @@ def test_what_was_installed_is_put_back_the_way_it_was_installed() -> None:
     [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (172_800, "2 days")],
 )
 def test_how_long_something_lasts_is_said_in_whole_units(seconds: float, words: str) -> None:
-    assert checks.lasting(seconds) == words
+    assert checks.time_in_words(seconds) == words
 
 
 def test_a_long_list_is_cut_and_counted() -> None:

@@ -135,6 +135,9 @@ def test_a_lease_is_renewed_if_it_is_fresh_or_changes(answers: list[Json], renew
 def test_a_lease_that_goes_while_it_is_looked_at_is_not_renewed() -> None:
     answers: Iterator[Callable[[str], Any]] = iter([lambda _: lease(3600), missing])
 
-    found = read(Cluster(lambda path: next(answers)(path)), LEASE)[LEASE]
+    def answer(path: str) -> Any:
+        return next(answers)(path)
+
+    found = read(Cluster(answer), LEASE)[LEASE]
 
     assert [each["renewed"] for each in found.items] == [False]

@@ -11,11 +11,11 @@ from webhook.controller.installation import (
     CERTIFICATES_LEASE,
     LEASE,
     SAID_CERTIFICATES,
+    SAID_ENFORCING,
     SAID_REPLICAS,
 )
 from webhook.fleet.checkup import told_states
 from webhook.fleet.checkup.checks import FAULT, NOTE, OK, UNKNOWN, Snapshot, Told
-from webhook.fleet.checkup.told_states import SAID_ENFORCING
 from webhook.fleet.exception_use import ExceptionStatus
 from webhook.fleet.report import FleetReport, ServerFinding, ServerStatus, Skipped
 

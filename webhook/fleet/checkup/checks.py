@@ -138,7 +138,7 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def lasting(seconds: float) -> str:
+def time_in_words(seconds: float) -> str:
     """A number of seconds in words: `2 min`, `3 h`, `90 days`."""
     for unit, length in (("days", 172_800.0), ("h", 7200.0), ("min", 120.0)):
         if seconds >= length:

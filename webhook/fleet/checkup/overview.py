@@ -68,7 +68,7 @@ def _enforcing(seen: Snapshot) -> Json:
 
 
 def _settings(seen: Snapshot) -> Json:
-    valid = told_states.condition(seen, "Valid") if processes.leads(seen, LEASE) else {}
+    valid = told_states.current_condition(seen, "Valid") if processes.leads(seen, LEASE) else {}
     status = {"True": True, "False": False}.get(valid.get("status", ""))
     return {
         "digest": told_states.said_in_lease(seen, LEASE, SAID_REPLICAS).get("digest"),

@@ -13,9 +13,10 @@ from webhook.controller.installation import (
     LEASE,
     SERVE_DEPLOYMENT,
 )
-from webhook.fleet.checkup.checks import FAULT, NOTE, OK, Snapshot, Told, lasting, moment
+from webhook.fleet.checkup.checks import FAULT, NOTE, OK, Snapshot, Told, moment, time_in_words
 from webhook.fleet.checkup.readings import DEPLOYMENTS, ENDPOINTS
 from webhook.fleet.rollout import rollout_progress
+from webhook.health.deployment_causes import deployment_causes
 
 Json = dict[str, Any]
 Judge = Callable[[Snapshot], Iterable[Told]]
@@ -44,7 +45,9 @@ def judge_deployment(name: str) -> Judge:
             mend = seen.kubectl(f"scale deployment/{name} --replicas=2")
             yield Told(FAULT, f"{name} is scaled to 0: {CONSEQUENCES[name]}", mend)
         elif not ready:
-            told = f"no pod of {name} is available, so that {CONSEQUENCES[name]}: {progress.line}"
+            causes = [f"{each.message} ({each.seen})" for each in deployment_causes(found)]
+            why = next(iter(causes), progress.line)
+            told = f"no pod of {name} is available, so that {CONSEQUENCES[name]}: {why}"
             yield Told(FAULT, told, seen.kubectl(f"describe pods --selector={_selector(found)}"))
         elif not progress.done:
             mend = seen.kubectl(f"rollout status deployment/{name}")
@@ -101,7 +104,7 @@ def judge_leader(lease: str) -> Judge:
         last = "is not known"
         if spec.get("renewTime"):
             passed = (seen.now - moment(spec["renewTime"])).total_seconds()
-            last = f"was {lasting(max(0.0, passed))} ago"
+            last = f"was {time_in_words(max(0.0, passed))} ago"
         told = f"nobody renews Lease {lease}, the last time {last}: {CONSEQUENCES[process]}"
         yield Told(FAULT, told, seen.kubectl(f"rollout restart deployment/{process}"))
 

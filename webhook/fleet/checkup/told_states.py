@@ -14,6 +14,7 @@ from webhook.controller.installation import (
     CONTROL_DEPLOYMENT,
     LEASE,
     SAID_CERTIFICATES,
+    SAID_ENFORCING,
     SAID_REPLICAS,
     SERVE_DEPLOYMENT,
 )
@@ -25,18 +26,15 @@ from webhook.fleet.checkup.checks import (
     UNKNOWN,
     Snapshot,
     Told,
-    lasting,
     listing,
     moment,
+    time_in_words,
 )
 from webhook.fleet.checkup.processes import leads
 from webhook.fleet.exception_use import ENDED, ENDING, NOT_IN_FORCE
-from webhook.names import PREFIX
 
 Json = dict[str, Any]
 Judge = Callable[[Snapshot], Iterable[Told]]
-SAID_ENFORCING = PREFIX + "enforcing"
-"""The annotation of the Lease that says what the condition `Enforcing` says."""
 LATEST_RENEWAL = timedelta(days=14)
 """A certificate that was not renewed so long before its end is a fault; sooner for short lives."""
 NOT_LED = "{} does not renew its Lease, so that it is not known"
@@ -57,7 +55,7 @@ def said_in_lease(seen: Snapshot, lease: str, annotation: str) -> Json:
     return read if isinstance(read, dict) else {}
 
 
-def condition(seen: Snapshot, name: str) -> Json:
+def current_condition(seen: Snapshot, name: str) -> Json:
     """A condition of the settings resource, empty where it says nothing of this generation."""
     resource = seen.one("settings-resource") or {"metadata": {}}
     found = condition_of(resource.get("status") or {}, name)
@@ -69,12 +67,13 @@ def enforcing(seen: Snapshot) -> Json:
     """The condition `Enforcing`, wherever the leader says it; empty where that is not known."""
     if not leads(seen, LEASE):
         return {}
-    return said_in_lease(seen, LEASE, SAID_ENFORCING) or condition(seen, "Enforcing")
+    return said_in_lease(seen, LEASE, SAID_ENFORCING) or current_condition(seen, "Enforcing")
 
 
 def judge_enforcing(seen: Snapshot) -> Iterator[Told]:
     """What the controller's probe of the API servers has shown."""
     found = enforcing(seen)
+    message = "; ".join(str(found.get("message")).splitlines())
     if not leads(seen, LEASE):
         yield Told(UNKNOWN, f"enforcing: {NOT_LED.format(CONTROL_DEPLOYMENT)}")
     elif not found:
@@ -82,12 +81,12 @@ def judge_enforcing(seen: Snapshot) -> Iterator[Told]:
     elif found.get("status") == "True":
         yield Told(OK, f"enforcing since {found.get('lastTransitionTime')}")
     elif found.get("reason") == "BelowEnforce":
-        yield Told(NOTE, f"nothing is enforced: {found.get('message')}")
+        yield Told(NOTE, f"nothing is enforced: {message}")
     elif found.get("status") == "False":
-        told = f"nothing is enforced ({found.get('reason')}): {found.get('message')}"
+        told = f"nothing is enforced ({found.get('reason')}): {message}"
         yield Told(FAULT, told, _mend(seen, str(found.get("reason"))))
     else:
-        yield Told(UNKNOWN, f"enforcing: {found.get('message')}")
+        yield Told(UNKNOWN, f"enforcing: {message}")
 
 
 def _mend(seen: Snapshot, reason: str) -> str:
@@ -108,7 +107,7 @@ def judge_settings(seen: Snapshot) -> Iterator[Told]:
     if seen.one("settings-resource") is None:
         yield Told(OK, "no MCPServerSettings changes what chart and environment say")
         return
-    found = condition(seen, "Valid")
+    found = current_condition(seen, "Valid")
     if not leads(seen, LEASE):
         yield Told(UNKNOWN, f"valid settings: {NOT_LED.format(CONTROL_DEPLOYMENT)}")
     elif not found:
@@ -162,7 +161,7 @@ def judge_certificates(seen: Snapshot) -> Iterator[Told]:
             end, renewal = (moment(found[name][each]) for each in ("ends", "renewal"))
             left = end - seen.now
             when = f"{end:%Y-%m-%d %H:%M} UTC"
-            ends.append(f"{called} ends on {when} (in {lasting(left.total_seconds())})")
+            ends.append(f"{called} ends on {when} (in {time_in_words(left.total_seconds())})")
             if left <= timedelta(0):
                 ends[-1] = f"{called} has ended on {when}"
             if left < min(LATEST_RENEWAL, (end - renewal) / 2):
