@@ -58,7 +58,7 @@ def replicas(**digests: str | None) -> Json:
     return {"digest": DIGEST, "replicas": found, "problem": None}
 
 
-def deployment(name: str, wanted: int = 2, available: int = 2) -> Json:
+def deployment(name: str, wanted: int = 2, available: int = 2, mode: str = "own") -> Json:
     helm = {"meta.helm.sh/release-name": "mine"}
     status = {
         "observedGeneration": 1, "replicas": wanted, "updatedReplicas": wanted,
@@ -66,7 +66,11 @@ def deployment(name: str, wanted: int = 2, available: int = 2) -> Json:
     }  # fmt: skip
     return {
         "metadata": {"name": name, "generation": 1, "annotations": helm},
-        "spec": {"replicas": wanted, "selector": {"matchLabels": {"app": name}}},
+        "spec": {
+            "replicas": wanted,
+            "selector": {"matchLabels": {"app": name}},
+            "template": {"spec": {"containers": [{"args": ["certs", f"--mode={mode}"]}]}},
+        },
         "status": status,
     }
 

@@ -154,6 +154,24 @@ def test_a_certificate_is_renewed_in_good_time(
     assert mend in told.mend
 
 
+@pytest.mark.parametrize(
+    ("mode", "mend"),
+    [
+        ("own", "mcp-admission certs rotate"),
+        ("cert-manager", "cmctl renew --namespace mcp-admission-system --all"),
+        ("bring-your-own", "create secret tls mcp-admission-tls --cert=tls.crt --key=tls.key"),
+    ],
+)
+def test_a_certificate_is_renewed_by_whoever_issues_it(mode: str, mend: str) -> None:
+    process = snapshots.deployment("mcp-admission-certificates", mode=mode)
+    says = {SAID_CERTIFICATES: certificates(1)}
+    found = seen({"deployments": (process,), CERTIFICATES_LEASE: (lease(says),)})
+
+    told, *_ = told_states.judge_certificates(found)
+
+    assert mend in told.mend
+
+
 def test_a_short_life_may_end_sooner() -> None:
     half_a_day = {"ends": snapshots.days(0.5), "renewal": snapshots.days(0.1)}
 

@@ -67,7 +67,12 @@ CHECKS_AFTER = (
         ("policies", "bindings", DEPLOYMENTS),
         registered.judge_policies,
     ),
-    Check("certificates", CERTIFICATES, (CERTIFICATES_LEASE,), told_states.judge_certificates),
+    Check(
+        "certificates",
+        CERTIFICATES,
+        (CERTIFICATES_LEASE, DEPLOYMENTS),
+        told_states.judge_certificates,
+    ),
     Check("control", PROCESSES, (DEPLOYMENTS,), processes.judge_deployment(CONTROL_DEPLOYMENT)),
     Check("control-leader", PROCESSES, (LEASE,), processes.judge_leader(LEASE)),
     Check(

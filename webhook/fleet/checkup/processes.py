@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from webhook.controller.installation import (
+    CERTIFICATE_MODES,
     CERTIFICATES_DEPLOYMENT,
     CERTIFICATES_LEASE,
     CONTROL_DEPLOYMENT,
@@ -59,6 +60,20 @@ def judge_deployment(name: str) -> Judge:
                 yield Told(NOTE, told, seen.kubectl(f"scale deployment/{name} --replicas=2"))
 
     return judge
+
+
+def issuer(seen: Snapshot) -> str:
+    """Who issues the certificates, one of CERTIFICATE_MODES, as the process was started."""
+    found = seen.named(DEPLOYMENTS, CERTIFICATES_DEPLOYMENT)
+    return issuer_by_arguments(found) if found else CERTIFICATE_MODES[0]
+
+
+def issuer_by_arguments(deployment: Json) -> str:
+    """The same, by the Deployment of the process."""
+    (container, *_) = deployment["spec"]["template"]["spec"]["containers"]
+    arguments = container.get("args") or []
+    modes = (each.partition("=")[2] for each in arguments if each.startswith("--mode="))
+    return next(modes, CERTIFICATE_MODES[0])
 
 
 def _selector(deployment: Json) -> str:

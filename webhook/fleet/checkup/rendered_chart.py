@@ -23,7 +23,7 @@ from webhook.fleet.checkup.checks import (
     badness,
     listing,
 )
-from webhook.fleet.checkup.processes import PROCESSES
+from webhook.fleet.checkup.processes import PROCESSES, issuer_by_arguments
 from webhook.fleet.checkup.readings import MUTATING, VALIDATING
 from webhook.fleet.checkup.registered import registration_faults
 from webhook.fleet.policies.policy_parts import selects
@@ -71,9 +71,7 @@ class RenderedChart(NamedTuple):
     def certificates(self) -> str:
         """Who issues the certificates, as the arguments of their process say."""
         deployment = self.named("Deployment", PROCESSES[2])
-        arguments = _pod(deployment)["containers"][0].get("args") or [] if deployment else []
-        modes = (each.partition("=")[2] for each in arguments if each.startswith("--mode="))
-        return next(modes, "own")
+        return issuer_by_arguments(deployment) if deployment else "own"
 
 
 Judge = Callable[[RenderedChart], Iterable[Told]]

@@ -17,6 +17,7 @@ from webhook.controller.installation import (
     SAID_ENFORCING,
     SAID_REPLICAS,
     SERVE_DEPLOYMENT,
+    SERVING_SECRET,
 )
 from webhook.controller.settings.distribution import condition_of
 from webhook.fleet.checkup.checks import (
@@ -30,7 +31,7 @@ from webhook.fleet.checkup.checks import (
     moment,
     time_in_words,
 )
-from webhook.fleet.checkup.processes import leads
+from webhook.fleet.checkup.processes import issuer, leads
 from webhook.fleet.exception_use import ENDED, ENDING, NOT_IN_FORCE
 
 Json = dict[str, Any]
@@ -165,10 +166,20 @@ def judge_certificates(seen: Snapshot) -> Iterator[Told]:
             if left <= timedelta(0):
                 ends[-1] = f"{called} has ended on {when}"
             if left < min(LATEST_RENEWAL, (end - renewal) / 2):
-                mend = "mcp-admission certs rotate" + (" --ca" if name == "authority" else "")
-                yield Told(FAULT, f"{ends[-1]}, and was not renewed", mend)
+                yield Told(FAULT, f"{ends[-1]}, and was not renewed", _renewal(seen, name))
     if ends:
         yield Told(OK, ", ".join(ends))
+
+
+def _renewal(seen: Snapshot, name: str) -> str:
+    """The command that renews a certificate, by whoever issues it."""
+    mode, namespace = issuer(seen), seen.places.namespace
+    if mode == "cert-manager":
+        return f"cmctl renew --namespace {namespace} --all"
+    if mode == "bring-your-own":
+        secret = f"create secret tls {SERVING_SECRET} --cert=tls.crt --key=tls.key"
+        return f"{seen.kubectl(secret)} --dry-run=client --output=yaml | kubectl apply --filename -"
+    return "mcp-admission certs rotate" + (" --ca" if name == "authority" else "")
 
 
 def judge_servers(seen: Snapshot) -> Iterator[Told]:
