@@ -28,7 +28,7 @@ class Told:
 
     def __init__(self, stored: Json | None = None, *, resource: bool = True, away: bool = False):
         self.events: list[tuple[str, str, str]] = []
-        self.writes = 0
+        self.writes, self.room = 0, True
         self.says: dict[str, str] = {}
         status = {} if stored is None else {"conditions": [{"type": "Enforcing", **stored}]}
         self.resource = SettingsResource("1", 4, {}, status) if resource else None
@@ -44,7 +44,9 @@ class Told:
 
     async def record(self, regarding: Regarding, notes: dict[str, str]) -> None:
         for reason, note in notes.items():
-            self.events.append((f"{regarding.namespace}/{regarding.name}", reason, note))
+            event = f"{regarding.namespace}/{regarding.name}", reason, note
+            if event not in self.events[-1:] and self.room:
+                self.events.append(event)
 
     async def tell(self, *verdicts: ProbeVerdict, generation: int = 4) -> None:
         for each in verdicts:
@@ -71,6 +73,17 @@ async def test_one_event_and_one_write_for_each_change_and_none_in_between() -> 
     ]
     assert told.events[0][2].startswith(f"{since}it is not: dial tcp")
     assert told.writes == 3
+
+
+async def test_an_event_that_was_left_out_is_asked_for_again() -> None:
+    told = Told()
+    told.room = False
+    await told.tell(AWAY)
+    assert told.events == []
+
+    told.room = True
+    await told.tell(AWAY, AWAY)
+    assert [reason for _, reason, _ in told.events] == ["Unreachable"]
 
 
 async def test_a_cluster_without_the_resource_has_the_event_and_the_metrics() -> None:

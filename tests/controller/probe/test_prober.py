@@ -91,7 +91,7 @@ def test_what_looks_wrong_is_asked_again_after_a_moment() -> None:
         asyncio.get_running_loop().call_later(2, setattr, probed.server, "away", None)
 
     assert worked(probed, (14, goes_for_a_moment)) == [
-        (0.0, "Enforcing", 1), (18.0, "Enforcing", 1), (33.0, "Enforcing", 1)
+        (0.0, "Enforcing", 1), (17.0, "Enforcing", 1), (32.0, "Enforcing", 1)
     ]  # fmt: skip
 
 
@@ -104,7 +104,12 @@ def test_what_stays_wrong_is_told_then_and_what_is_right_again_at_once() -> None
         (20, lambda: setattr(probed.server, "away", None)),
     )
 
-    assert told == [(0.0, "Enforcing", 1), (18.0, "Unreachable", 1), (33.0, "Enforcing", 1)]
+    assert told == [
+        (0.0, "Enforcing", 1),
+        (17.0, "Unreachable", 1),
+        (22.0, "Enforcing", 1),
+        (37.0, "Enforcing", 1),
+    ]
     assert probed.looked == 1
 
 
@@ -136,7 +141,7 @@ def test_a_change_of_the_registrations_is_told_within_a_few_seconds() -> None:
         probed.prober.ask()
 
     assert worked(probed, (20, deleted), seconds=25) == [
-        (0.0, "Enforcing", 1), (15.0, "Enforcing", 1), (23.0, "RegistrationMissing", 1)
+        (0.0, "Enforcing", 1), (15.0, "Enforcing", 1), (22.0, "RegistrationMissing", 1)
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ FACTS is a JSON file: where the ServiceAccount's files are, and where Services a
 Addresses of pods lead to this machine, and so do the names and ports of Services.
 """
 
+import asyncio
 import ipaddress
 import json
 import runpy
@@ -36,6 +37,7 @@ def main() -> None:
 
 def _join_network(services: Path) -> None:
     connect, getaddrinfo = socket.socket.connect, socket.getaddrinfo
+    open_connection = asyncio.open_connection
 
     def dialled(self: socket.socket, address: Any) -> None:
         connect(self, _here(address))
@@ -46,6 +48,12 @@ def _join_network(services: Path) -> None:
             host, port = LOOPBACK, known[f"{host}:{port}"]
         return getaddrinfo(host, port, *more, **named)
 
+    async def opened(host: Any = None, port: Any = None, **named: Any) -> Any:
+        # uvloop connects without Python's sockets.
+        host, port = _here((host, port))
+        return await open_connection(host, port, **named)
+
+    asyncio.open_connection = opened
     socket.socket.connect = dialled  # type: ignore[assignment, method-assign]
     socket.getaddrinfo = resolved
 

@@ -62,6 +62,10 @@ class EnforcingReport:
         self._resource, self._changed = resource, changed
         self._verdict: ProbeVerdict | None = None
         self._generation = 0
+        self._regarding = Regarding(
+            "apps/v1", "Deployment", leadership.namespace, SERVE_DEPLOYMENT, ""
+        )
+        self._notes: dict[str, str] = {}
 
     def is_news(self, verdicts: Mapping[Scope, ProbeVerdict | None]) -> bool:
         """Whether these say something else than what was told last."""
@@ -86,7 +90,10 @@ class EnforcingReport:
         if news or other:
             self._changed()
         if (found.status, found.reason) != (before.status, before.reason):
-            await self._announce(found)
+            self._announce(found)
+        if self._notes:
+            # What was left out of too many Events is written once there is room.
+            await self._recorder.record(self._regarding, self._notes)
 
     def conditions(self, resource: SettingsResource) -> dict[str, Json]:
         """The condition for the status of this resource, of the generation that was asked about."""
@@ -128,14 +135,12 @@ class EnforcingReport:
             return {}
         return found if isinstance(found, dict) and "reason" in found else {}
 
-    async def _announce(self, found: ProbeVerdict) -> None:
-        fields = {"status": found.status, "reason": found.reason, "message": found.text}
+    def _announce(self, found: ProbeVerdict) -> None:
+        fields = {"status": found.status, "reason": found.reason, "said": found.text}
         level = logging.INFO if found.status == TRUE else logging.WARNING
         LOG.log(level, "enforcing changed", extra={"fields": fields})
         since = f"{self._leadership.clock():%Y-%m-%d %H:%M:%S}"
-        namespace = self._leadership.namespace
-        regarding = Regarding("apps/v1", "Deployment", namespace, SERVE_DEPLOYMENT, "")
-        await self._recorder.record(regarding, {found.reason: f"since {since} UTC: {found.text}"})
+        self._notes = {found.reason: f"since {since} UTC: {found.text}"}
 
 
 def _number(verdict: ProbeVerdict | None) -> float:

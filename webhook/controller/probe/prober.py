@@ -1,8 +1,9 @@
 """The self-probe: every 15 seconds, and at once after a change of the webhook configurations.
 
-One probe runs at a time, and each request of it ends in time. It asks about one namespace of each
-scope. What looks wrong is asked again after a moment, because an upgrade of the chart, or a replica
-that goes, looks like that too; what took long to be found out is believed at once.
+It comes more often while something is wrong. One probe runs at a time, and each request of it ends
+in time. It asks about one namespace of each scope. What looks wrong is asked again after a moment,
+because an upgrade of the chart, or a replica that goes, looks like that too; what took long to be
+found out is believed at once.
 """
 
 import asyncio
@@ -19,9 +20,11 @@ from webhook.kube import Api, Queue
 
 KEY = "probe"
 SECONDS_BETWEEN_PROBES = 15.0
+# What is wrong is being mended, or about to be worse: replicas answer for a while as they end.
+SECONDS_WHILE_WRONG = 5.0
 # Whoever edits a webhook configuration all the time has no more probes than this.
 SECONDS_BETWEEN_STARTS = 1.0
-SECONDS_TO_DOUBT, LONG = 3.0, 2.0
+SECONDS_TO_DOUBT, LONG = 2.0, 1.5
 # What is not known after so long is told not to be.
 SECONDS_TO_KNOW = 30.0
 SECONDS_UNTIL_KNOWN = 0.5
@@ -74,7 +77,9 @@ class Prober:
             return SECONDS_TO_DOUBT
         self._doubted = None
         await self._report.tell(found, generation)
-        return max(SECONDS_BETWEEN_STARTS, began + SECONDS_BETWEEN_PROBES - _now())
+        right = verdict.together(found).status == verdict.TRUE and self._replicas.known.ready != 0
+        after = SECONDS_BETWEEN_PROBES if right else SECONDS_WHILE_WRONG
+        return max(SECONDS_BETWEEN_STARTS, began + after - _now())
 
     async def _asked(self, scope: Scope, state: ClusterState | None) -> verdict.ScopeProbe:
         """Ask in the namespaces of a scope until one has shown something."""
