@@ -1,20 +1,36 @@
 """`check` and `status` on an installation: well, broken, and mended by the command they print."""
 
+import base64
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from certs.authority import Pair, issue_leaf
 from tools.chart.helm import NAMESPACE
 from tools.release.release import CONFIGURATIONS, Release
 
 pytestmark = pytest.mark.control_plane
 
 Json = dict[str, Any]
+SECRET = f"/api/v1/namespaces/{NAMESPACE}/secrets/mcp-admission-tls"
+CERTIFICATES = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/mcp-admission-certificates"
+CONTAINER = "/spec/template/spec/containers/0"
+BRING_YOUR_OWN = [
+    "certs", "control", "--metrics-listen=0.0.0.0:8080", f"--service=mcp-admission.{NAMESPACE}",
+    "--configuration=mcp-admission", "--mode=bring-your-own",
+]  # fmt: skip
+RESTORED = (
+    f"helm --namespace {NAMESPACE} get manifest mcp-admission | kubectl apply --server-side "
+    "--field-manager=helm --force-conflicts --filename -"
+)
+MERGE, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
 SERVE, CONTROL = (f"deployment/mcp-admission-{name}" for name in ("serve", "control"))
 # The test's node runs no network plugin, and what runs there is reached from here.
 KNOWN_NOTES = {"network-plugin"}
@@ -58,13 +74,20 @@ def status(release: Release) -> tuple[int, Json]:
     return ended.code, json.loads(ended.out)
 
 
-def mended(release: Release, command: str) -> Ended:
-    """Run the command as a person would, then wait until all is well."""
+def mended(release: Release, command: str, folder: Path | None = None) -> Ended:
+    """Run the command as a person would, in this folder, then wait until all is well."""
     home, cluster = release.local_helm, release.cluster
-    folders = [str(each.parent) for each in (cluster.binaries["kubectl"], home.binary)]
     environment = {**os.environ, **home.environment, "KUBECONFIG": str(cluster.kubeconfig)}
-    environment["PATH"] = os.pathsep.join([*folders, os.environ["PATH"]])
-    subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], check=True, env=environment)
+    programs = cluster.folder / "programs"
+    programs.mkdir(exist_ok=True)
+    for name, binary in {"kubectl": cluster.binaries["kubectl"], "helm": home.binary}.items():
+        (programs / name).unlink(missing_ok=True)
+        (programs / name).symlink_to(binary)
+    environment["PATH"] = os.pathsep.join([str(programs), os.environ["PATH"]])
+    subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], check=True, env=environment,
+        cwd=folder,
+    )  # fmt: skip
     return check(release, "--wait", "150")
 
 
@@ -140,6 +163,50 @@ def test_what_a_controller_that_is_away_has_said_is_unknown(installed: Release) 
     assert found["enforcing"]["enforcing"] == "unknown"
     assert found["leaders"]["control"] is None
     assert mended(installed, broken.mend("control")).code == 0
+
+
+def test_a_certificate_that_is_about_to_end_is_replaced_by_the_command(
+    installed: Release, tmp_path: Path
+) -> None:
+    authority = secret(installed, "mcp-admission-ca")
+    pair = Pair.from_pem(authority["ca.crt"], authority["ca.key"])
+    now, names = datetime.now(UTC).replace(microsecond=0), [f"mcp-admission.{NAMESPACE}.svc"]
+    old = issue_leaf(pair, names, now - timedelta(days=80), timedelta(days=90))
+    new = issue_leaf(pair, names, now, timedelta(days=90))
+    issued_by_others(installed)
+    for file, content in {"tls.crt": new.certificate_pem, "tls.key": new.key_pem}.items():
+        (tmp_path / file).write_bytes(content)
+    stored = {"tls.crt": old.certificate_pem, "tls.key": old.key_pem}
+    data = {file: base64.b64encode(content).decode() for file, content in stored.items()}
+    assert installed.cluster.raw("PATCH", SECRET, {"data": data}, MERGE).status == 200
+
+    def told() -> Ended | None:
+        found = check(installed)
+        (told, *_) = found.checks["certificates"]["told"]
+        return found if "was not renewed" in told["message"] else None
+
+    broken = installed.wait_for("fault", told, 60)
+    code, found = status(installed)
+
+    assert broken is not None
+    assert broken.code == code == 1
+    ends = f"{now + timedelta(days=10):%Y-%m-%dT%H:%M:%SZ}"
+    assert found["certificates"]["certificate_ends"] == ends
+    assert mended(installed, broken.mend("certificates"), tmp_path).code == 0
+    assert mended(installed, RESTORED).code == 0
+
+
+def secret(release: Release, name: str) -> dict[str, bytes]:
+    found = release.cluster.get(f"/api/v1/namespaces/{NAMESPACE}/secrets/{name}")["data"]
+    return {key: base64.b64decode(value) for key, value in found.items()}
+
+
+def issued_by_others(release: Release) -> None:
+    """Let the process of the certificates look on, as if somebody else issued them."""
+    mode = {"op": "replace", "path": f"{CONTAINER}/args", "value": BRING_YOUR_OWN}
+    answer = release.cluster.raw("PATCH", CERTIFICATES, [mode], JSON_PATCH)
+    assert answer.status == 200, answer.body
+    release.rolled_out()
 
 
 def test_whoever_may_not_read_learns_that_it_is_not_known(installed: Release) -> None:
