@@ -53,8 +53,8 @@ def test_what_was_installed_is_put_back_the_way_it_was_installed() -> None:
     plain = seen({"deployments": ()}).put_back
 
     assert helm == (
-        "helm --namespace mcp-admission-system get manifest mine | kubectl apply --server-side "
-        "--field-manager=helm --force-conflicts --filename -"
+        "helm upgrade mine manifests/chart --namespace mcp-admission-system "
+        "--reset-then-reuse-values"
     )
     assert plain == "kubectl apply --filename manifests/install"
 

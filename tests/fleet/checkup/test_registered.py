@@ -29,7 +29,7 @@ def test_a_missing_configuration_is_put_back() -> None:
 
     assert told.verdict == FAULT
     assert told.message == f"{MUTATING} mcp-admission is missing, so that nothing is filled in"
-    assert told.mend.startswith("helm --namespace mcp-admission-system get manifest mine | kubectl")
+    assert told.mend.startswith("helm upgrade mine manifests/chart")
 
 
 def without_rules(entry: Json) -> None:

@@ -20,6 +20,7 @@ from webhook.fleet.exception_use import ExceptionStatus
 from webhook.fleet.report import FleetReport, ServerFinding, ServerStatus, Skipped
 
 Json = dict[str, Any]
+SERVE = dict.fromkeys(("serve-1", "serve-2"), DIGEST)
 Judge = Callable[[Snapshot], Iterator[Told]]
 
 
@@ -119,8 +120,10 @@ def test_the_settings_resource_is_valid_for_its_own_generation(
     ("said", "verdict", "words"),
     [
         (replicas(), OK, f"every replica has {DIGEST} in force"),
-        (replicas(a=DIGEST, b="other"), FAULT, f"b works by other settings than {DIGEST}"),
-        (replicas(a=None), FAULT, "a does not say which"),
+        (replicas(**SERVE | {"b": "other"}), FAULT, f"b works by other settings than {DIGEST}"),
+        (replicas(**SERVE | {"a": None}), FAULT, "a does not say which"),
+        (replicas(**{"serve-1": DIGEST}), UNKNOWN, "serve-2 was not asked"),
+        (replicas() | {"replicas": {}}, UNKNOWN, "serve-1, serve-2 was not asked"),
         (replicas() | {"problem": "403"}, UNKNOWN, "403"),
         ({}, UNKNOWN, "has not asked them yet"),
     ],
@@ -132,6 +135,14 @@ def test_every_replica_reports_the_settings_that_it_should_have(
 
     assert told.verdict == verdict
     assert words in told.message
+
+
+def test_where_no_replica_is_there_nobody_knows_their_settings() -> None:
+    nobody = lease({SAID_REPLICAS: replicas() | {"replicas": {}}})
+
+    (told,) = told_states.judge_replicas(seen({"endpoints": (), LEASE: (nobody,)}))
+
+    assert told.verdict == UNKNOWN
 
 
 @pytest.mark.parametrize(

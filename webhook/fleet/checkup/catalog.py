@@ -88,7 +88,7 @@ CHECKS_AFTER = (
         processes.judge_leader(CERTIFICATES_LEASE),
     ),
     Check("settings", SETTINGS, (LEASE, "settings-resource"), told_states.judge_settings),
-    Check("replicas", SETTINGS, (LEASE,), told_states.judge_replicas),
+    Check("replicas", SETTINGS, (LEASE, ENDPOINTS), told_states.judge_replicas),
     Check("runtime-classes", CLUSTER, ("runtime-classes",), before.judge_runtime_classes),
     Check("servers", SERVERS, (), told_states.judge_servers),
     Check("exceptions", SERVERS, (), told_states.judge_exceptions),

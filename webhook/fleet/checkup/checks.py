@@ -76,8 +76,8 @@ class Snapshot:
             release = (each["metadata"].get("annotations") or {}).get(_RELEASE_NAME)
             if release:
                 return (
-                    f"helm --namespace {self.places.namespace} get manifest {release} | kubectl "
-                    "apply --server-side --field-manager=helm --force-conflicts --filename -"
+                    f"helm upgrade {release} manifests/chart --namespace {self.places.namespace} "
+                    "--reset-then-reuse-values"
                 )
         return "kubectl apply --filename manifests/install"
 

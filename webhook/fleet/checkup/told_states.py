@@ -31,7 +31,7 @@ from webhook.fleet.checkup.checks import (
     moment,
     time_in_words,
 )
-from webhook.fleet.checkup.processes import issuer, leads
+from webhook.fleet.checkup.processes import endpoints, issuer, leads
 from webhook.fleet.exception_use import ENDED, ENDING, NOT_IN_FORCE
 
 Json = dict[str, Any]
@@ -140,7 +140,12 @@ def judge_replicas(seen: Snapshot) -> Iterator[Told]:
         yield Told(FAULT, f"{told}: kubelets bring them within a minute", restart)
     if silent:
         yield Told(FAULT, f"{listing(silent)} does not say which settings it has", restart)
-    if replicas and not (others or silent):
+    unasked = [each["name"] for each in endpoints(seen) if each["name"] not in replicas]
+    if unasked:
+        yield Told(UNKNOWN, f"{listing(unasked)} was not asked for its settings yet")
+    elif not replicas:
+        yield Told(UNKNOWN, "settings of replicas: there was none to be asked")
+    elif not (others or silent):
         yield Told(OK, f"every replica has {wanted} in force")
 
 
