@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.fleet.reports import REPORT
 from webhook.fleet.report import REASONS
-from webhook.fleet.restart import RestartResult
+from webhook.fleet.roll import RestartResult
 from webhook.fleet.unlabelled.recognisers import RECOGNISERS, Confidence
 from webhook.health import CAUSES, STATES, cause_id
 from webhook.reports.audit_report import AuditSource

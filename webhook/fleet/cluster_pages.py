@@ -54,9 +54,13 @@ class ClusterPages:
         return not why
 
     def path(self, resource: str, namespace: str | None = None) -> str:
-        """Where the objects of `resource.group` are, in this namespace or in what is read."""
+        """Where the objects of `resource.group` are: in this namespace, or in what is read.
+
+        With an empty namespace, in the whole cluster.
+        """
         plural, _, group = resource.partition(".")
-        version, inside = f"{group}/v1" if group else "v1", namespace or self.only
+        version = f"{group}/v1" if group else "v1"
+        inside = self.only if namespace is None else namespace
         return namespaced(version, plural, inside) if inside else cluster_wide(version, plural)
 
     async def read(

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from webhook.fleet.cluster_pages import ClusterPages
 from webhook.fleet.report import Skipped
-from webhook.kube import cluster_wide
 
 Json = dict[str, Any]
 Place = tuple[str, str]
@@ -51,7 +50,7 @@ class ExistingParts:
         """Read which runtime classes exist, if any is asked for."""
         found: set[str] = set()
         if asked:
-            path = cluster_wide("node.k8s.io/v1", "runtimeclasses")
+            path = pages.path("runtimeclasses.node.k8s.io", "")
             why = await pages.read(path, lambda each: found.add(each["metadata"]["name"]))
             self.classes = None if self._is_unknown("runtimeclasses", why) else found
 

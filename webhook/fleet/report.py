@@ -3,7 +3,6 @@
 States and reasons are stable: programs read them.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -149,8 +148,8 @@ class Skipped(NamedTuple):
 
 def counted_states(servers: Iterable[ServerStatus]) -> dict[str, int]:
     """How many servers are in each state, and `all` of them."""
-    found = Counter(each.state for each in servers)
-    return {"all": found.total(), **{state: found[state] for state in STATES}}
+    found = [each.state for each in servers]
+    return {"all": len(found), **{state: found.count(state) for state in STATES}}
 
 
 @dataclass(frozen=True)
