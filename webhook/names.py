@@ -32,6 +32,9 @@ PROBE_POD = "mcp-admission-probe-"
 
 INJECTED = PREFIX + "injected"
 REVISION = PREFIX + "revision"
+POD_SECURITY_BEFORE = PREFIX + "pod-security-before"
+FORMER = PREFIX + "former"
+"""On a Deployment that `apply` rolls: the digest of the template before."""
 
 LABELS = (SERVER, NAME)
 USER_ANNOTATIONS = (

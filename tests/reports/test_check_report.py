@@ -69,8 +69,9 @@ def test_a_healthy_fleet_is_one_screen() -> None:
         "serve-1   yes     a1b2c3d4e5f60718\n"
         "serve-2   yes     a1b2c3d4e5f60718\n"
         "\n"
-        "NAMESPACE   MODE   ALL   CURRENT   OUT-OF-DATE   UNPROTECTED   REFUSED\n"
-        "(all)              0     0         0             0             0\n"
+        "NAMESPACE   MODE   ALL   CURRENT   OUT-OF-DATE   UNPROTECTED   REFUSED   INCOMPLETE   "
+        "NOT-RUNNING\n"
+        "(all)              0     0         0             0             0         0            0\n"
         "\n"
         "nothing needs a person"
     )

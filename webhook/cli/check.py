@@ -32,8 +32,8 @@ Checks each part of the product, and says of each whether it is well, or what is
 command mends it. Where the product is not installed, it checks whether the cluster can have it:
 version, your rights, other webhooks, leftovers, Pod Security, network plugin, runtime classes.
 
-It only reads, and never a Secret. What a controller has said is believed while it renews its Lease.
-With -f, it checks manifests of the product that were rendered by Helm, and asks no cluster.
+It only reads, and no value of a Secret. What a controller has said is believed while it renews its
+Lease. With -f, it checks manifests of the product that were rendered by Helm, and asks no cluster.
 """
 EPILOG = """\
 verdicts, from the best to the worst:

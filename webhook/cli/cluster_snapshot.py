@@ -46,6 +46,7 @@ async def _audited(api: Api, args: argparse.Namespace, by: JudgingSettings) -> F
         "",
         audit.exceptions(time.time()),
         audit.exceptions_unread,
+        audit.unknown,
     )
 
 

@@ -24,8 +24,8 @@ Shows the fleet in one screen: whether anything is enforced, and since when; the
 with the digest of their settings; when certificates end; the servers by state and namespace; and
 what needs a person, at most five lines, the worst first, each with its command.
 
-It only reads, and never a Secret. What a controller has said is shown while it renews its Lease;
-otherwise it is unknown.
+It only reads, and no value of a Secret. What a controller has said is shown while it renews its
+Lease; otherwise it is unknown.
 """
 EPILOG = """\
 examples:

@@ -112,5 +112,5 @@ def _lease(
 ) -> kube.Lease:
     folder = kube.namespaced("coordination.k8s.io/v1", "leases", options.installation.namespace)
     identity = f"{socket.gethostname()}_{uuid.uuid4()}"
-    leads = metrics.leader.set
+    leads = metrics.leads
     return kube.Lease(connect, folder, options.lease, identity, leads, hangs=heart.problem)

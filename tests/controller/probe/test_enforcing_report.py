@@ -196,3 +196,15 @@ async def test_the_lease_says_it_too_and_since_when() -> None:
         "2026-01-01T00:00:00Z",
     )
     assert [reason for _, reason, _ in told.events] == ["Unreachable"]
+
+
+async def test_the_last_reason_of_a_scope_is_shown_alone() -> None:
+    told = Told()
+    await told.tell(TRUE, AWAY)
+
+    assert told.gauge("enforcing_info", scope="opted-in", reason="Unreachable") == 1
+    assert told.gauge("enforcing_info", scope="opted-in", reason="Enforcing") is None
+    told.report.forget()
+    assert told.gauge("enforcing_info", scope="opted-in", reason="Unreachable") is None
+    await told.tell(AWAY)
+    assert told.gauge("enforcing_info", scope="opted-in", reason="Unreachable") == 1

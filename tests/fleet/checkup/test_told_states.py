@@ -217,7 +217,11 @@ def test_servers_are_counted_by_state_and_the_command_leads_to_them() -> None:
             "1 of 3 servers is out-of-date, in team-1",
             "mcp-admission apply --all --namespace team-1",
         ),
-        (FAULT, "1 of 3 servers is refused, in team-2", "mcp-admission audit --namespace team-2"),
+        (
+            FAULT,
+            "1 of 3 servers is refused, in team-2",
+            "mcp-admission audit --state refused --namespace team-2",
+        ),
     ]
 
 

@@ -37,7 +37,6 @@ def main() -> None:
 
 def _join_network(services: Path) -> None:
     connect, getaddrinfo = socket.socket.connect, socket.getaddrinfo
-    open_connection = asyncio.open_connection
 
     def dialled(self: socket.socket, address: Any) -> None:
         connect(self, _here(address))
@@ -48,14 +47,15 @@ def _join_network(services: Path) -> None:
             host, port = LOOPBACK, known[f"{host}:{port}"]
         return getaddrinfo(host, port, *more, **named)
 
-    async def opened(host: Any = None, port: Any = None, **named: Any) -> Any:
-        # uvloop connects without Python's sockets.
-        host, port = _here((host, port))
-        return await open_connection(host, port, **named)
+    opened = asyncio.open_connection
 
-    asyncio.open_connection = opened
+    async def opened_here(host: Any, port: Any, **named: Any) -> Any:
+        """Event loops that connect in C do not go through `socket`."""
+        return await opened(*_here((host, port)), **named)
+
     socket.socket.connect = dialled  # type: ignore[assignment, method-assign]
     socket.getaddrinfo = resolved
+    asyncio.open_connection = opened_here  # type: ignore[assignment]
 
 
 def _here(address: Any) -> Any:

@@ -62,6 +62,7 @@ class EnforcingReport:
         self._resource, self._changed = resource, changed
         self._verdict: ProbeVerdict | None = None
         self._generation = 0
+        self._reasons: dict[Scope, str] = {}
         self._regarding = Regarding(
             "apps/v1", "Deployment", leadership.namespace, SERVE_DEPLOYMENT, ""
         )
@@ -79,6 +80,7 @@ class EnforcingReport:
         """Tell what these verdicts come to; `generation` is that of the settings asked about."""
         for scope, each in verdicts.items():
             self._metrics.enforcing.labels(scope.value).set(_number(each))
+        self._show({scope: each.reason for scope, each in verdicts.items() if each})
         self._metrics.enforcing_at.set(self._leadership.clock().timestamp())
         found = together(verdicts)
         before = self._verdict or self._of_the_leader_before()
@@ -106,9 +108,18 @@ class EnforcingReport:
             return {CONDITION: {key: stored[key] for key in kept if key in stored}}
         return {CONDITION: said(UNKNOWN, NOT_PROBED, "the leading controller has not asked yet")}
 
+    def _show(self, reasons: Mapping[Scope, str]) -> None:
+        """Show the reason of each scope, and none that it had before."""
+        if reasons != self._reasons:
+            self._metrics.enforcing_info.clear()
+            self._reasons = dict(reasons)
+        for scope, reason in reasons.items():
+            self._metrics.enforcing_info.labels(scope.value, reason).set(1)
+
     def forget(self) -> None:
         """Show no metrics any more: another process may lead."""
         self._metrics.enforcing.clear()
+        self._metrics.enforcing_info.clear()
 
     def _of_the_leader_before(self) -> ProbeVerdict:
         """What was told before this process led; that it enforces, where that is not known."""

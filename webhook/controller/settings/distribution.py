@@ -36,13 +36,14 @@ class Progress(NamedTuple):
     """How far what is changed for namespaces is on its way to the replicas.
 
     `overlays` are those to be in force in the end; `reached` says that nobody is waited for in the
-    step.
+    step. `faults` is why the settings resource of the cluster is refused.
     """
 
     overlays: Mapping[str, Overlay]
     stage: Stage
     answers: Answers
     reached: bool
+    faults: str | None = None
 
     def settled(self, namespace: str) -> bool:
         """Whether the step has nothing else for a namespace than what it is to have."""

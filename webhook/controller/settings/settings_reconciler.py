@@ -27,12 +27,8 @@ from webhook.controller.settings.distribution import (
     resource_status,
     without_counts,
 )
-from webhook.controller.settings.effective import EffectiveSettings, asks_more
-from webhook.controller.settings.overlay_builder import (
-    OverlayBuilder,
-    Overlays,
-    worked_out,
-)
+from webhook.controller.settings.effective import EffectiveSettings, Overlays, asks_more, worked_out
+from webhook.controller.settings.overlay_builder import OverlayBuilder
 from webhook.controller.settings.propagation import PATIENCE, Propagation
 from webhook.controller.settings.settings_store import Files, SettingsResource, SettingsStore
 from webhook.kube import Api, ApiError, NotFound
@@ -118,7 +114,7 @@ class SettingsReconciler:
             self._use(effective)
             self._followed = True
         reached = self._propagation.reached_for(stage.digest) is not None
-        self._tell(Progress(effective.overlays, stage, answers, reached))
+        self._tell(Progress(effective.overlays, stage, answers, reached, faults))
         if resource is not None:
             step = ChangeStep(steps.step_number(stage, effective.written), stage.digest)
             found = Distribution(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
+from webhook.admission import CURRENT, OUT_OF_DATE
 from webhook.controller.installation import (
     CERTIFICATES_DEPLOYMENT,
     CERTIFICATES_LEASE,
@@ -39,7 +40,7 @@ Judge = Callable[[Snapshot], Iterable[Told]]
 LATEST_RENEWAL = timedelta(days=14)
 """A certificate that was not renewed so long before its end is a fault; sooner for short lives."""
 NOT_LED = "{} does not renew its Lease, so that it is not known"
-HARMLESS = {"current": OK, "out-of-date": NOTE}
+HARMLESS = {CURRENT: OK, OUT_OF_DATE: NOTE}
 """The states of servers that need nobody at once."""
 
 
@@ -194,6 +195,8 @@ def judge_servers(seen: Snapshot) -> Iterator[Told]:
         return
     for each in fleet.skipped:
         yield Told(UNKNOWN, f"servers: {each.what} may not be read: {each.why}")
+    for each in fleet.unknown:
+        yield Told(NOTE, f"servers: {each.what} may not be read: {each.why}")
     counted = fleet.counts()
     for state, count in counted.items():
         if state == "all" or not count:
@@ -202,9 +205,9 @@ def judge_servers(seen: Snapshot) -> Iterator[Told]:
         places = sorted({each.namespace for each in fleet.servers if each.state == state})
         told = f"{count} of {counted['all']} servers {'is' if count == 1 else 'are'} {state}"
         where = "" if verdict == OK else f", in {listing(places)}"
-        roll = state == "out-of-date"
-        mend = f"mcp-admission {'apply --all --namespace' if roll else 'audit --namespace'} "
-        yield Told(verdict, f"{told}{where}", mend + places[0] if verdict != OK else "")
+        command = "apply --all" if state == OUT_OF_DATE else f"audit --state {state}"
+        mend = f"mcp-admission {command} --namespace {places[0]}" if verdict != OK else ""
+        yield Told(verdict, f"{told}{where}", mend)
     if not counted["all"]:
         yield Told(OK, "there is no server yet")
 
