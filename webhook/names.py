@@ -29,6 +29,7 @@ RELEASE_NAMESPACE = "mcp-admission-system"
 
 INJECTED = PREFIX + "injected"
 REVISION = PREFIX + "revision"
+REPORT_DIGEST = PREFIX + "report-digest"
 
 LABELS = (SERVER, NAME)
 USER_ANNOTATIONS = (
@@ -100,3 +101,8 @@ def files_secret_of(name: str) -> str:
 def access_policy_of(name: str) -> str:
     """The NetworkPolicy with what the server of that name may do beyond the baseline."""
     return f"{identity(name)}-mcp-access"
+
+
+def report_of(name: str) -> str:
+    """The report on what the rules say about the server of that name."""
+    return f"{identity(name)}-mcp-report"

@@ -8,7 +8,8 @@ thread. One that is larger than anybody would write is not judged at all.
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, Protocol
 
 from webhook.admission import Scope, drift
 from webhook.kube import Turn
@@ -34,8 +35,23 @@ class _Unjudged(NamedTuple):
     size: int
 
 
+class JudgementListener(Protocol):
+    """Hears what becomes of each server."""
+
+    def judged(self, found: Json, seen: drift.Drift | None) -> None:
+        """A Deployment was judged; None where it is too large, or could not be."""
+
+    def forgotten(self, namespace: str, name: str) -> None:
+        """It is no server, or not any more."""
+
+
 class DriftJudge:
-    """The verdicts about servers; `changed` is called with namespace and name of each new one."""
+    """The verdicts about servers; `changed` is called with namespace and name of each new one.
+
+    Nothing of a drift but the verdict is kept here: a listener hears it whole.
+    """
+
+    listener: JudgementListener | None = None
 
     def __init__(self, changed: Callable[[str, str], None]) -> None:
         self._changed = changed
@@ -53,7 +69,7 @@ class DriftJudge:
         size = template_size(found)
         self._unjudged.pop(place, None)
         if size > MOST_JUDGED:
-            self._decide(place, TOO_LARGE)
+            self._decide(place, TOO_LARGE, found)
             return
         self._unjudged[place] = _Unjudged(found, settings, scope, size)
         self._handed_over.set()
@@ -62,6 +78,8 @@ class DriftJudge:
         """It is no server any more."""
         self._unjudged.pop((namespace, name), None)
         self._verdicts.pop((namespace, name), None)
+        if self.listener is not None:
+            self.listener.forgotten(namespace, name)
 
     async def run(self) -> None:
         """Judge what is handed over until cancelled."""
@@ -78,31 +96,52 @@ class DriftJudge:
         while self._unjudged:
             place = next(iter(self._unjudged))
             unjudged = self._unjudged.pop(place)
-            verdict = await _judged(unjudged)
+            seen: list[drift.Drift] = []
+            verdict = await _judged(unjudged, seen.append)
             # It may have been handed over again, or forgotten, while it was on the thread.
             if place not in self._unjudged:
-                self._decide(place, verdict)
+                self._decide(place, verdict, unjudged.found, *seen)
             await turn.end()
         self._handed_over.clear()
 
-    def _decide(self, place: Place, verdict: str) -> None:
+    def _decide(
+        self, place: Place, verdict: str, found: Json, seen: drift.Drift | None = None
+    ) -> None:
         before = self._verdicts.get(place, drift.CURRENT)
         self._verdicts[place] = verdict
+        if self.listener is not None:
+            self.listener.judged(found, seen)
         if verdict != before:
             self._changed(*place)
 
 
-async def _judged(unjudged: _Unjudged) -> str:
+async def drift_now(found: Json, settings: Settings, scope: Scope) -> drift.Drift | None:
+    """What rolling a Deployment would do; None where it is too large, or could not be judged."""
+    seen: list[drift.Drift] = []
+    size = template_size(found)
+    if size <= MOST_JUDGED:
+        await _judged(_Unjudged(found, settings, scope, size), seen.append)
+    return seen[0] if seen else None
+
+
+async def _judged(unjudged: _Unjudged, hear: Callable[[drift.Drift], None]) -> str:
     found, settings, scope, size = unjudged
+    work = partial(_state, found, settings, scope, hear)
     try:
-        if size <= MOST_AT_ONCE:
-            return drift.state(found, settings, scope)
-        return await asyncio.to_thread(drift.state, found, settings, scope)
+        return work() if size <= MOST_AT_ONCE else await asyncio.to_thread(work)
     except Exception as error:  # noqa: BLE001 - the other servers are judged
         metadata = found["metadata"]
         fields = {"namespace": metadata["namespace"], "name": metadata["name"], **failure(error)}
         LOG.error("server not judged", extra={"fields": fields})  # noqa: TRY400
         return drift.CURRENT
+
+
+def _state(
+    found: Json, settings: Settings, scope: Scope, hear: Callable[[drift.Drift], None]
+) -> str:
+    seen = drift.drift_of(found, settings, scope)
+    hear(seen)
+    return seen.state
 
 
 def template_size(found: Json) -> int:

@@ -20,6 +20,7 @@ from webhook.controller.gates.gate_reconciler import GateReconciler
 from webhook.controller.informers import ClusterInformers
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned import Writer
+from webhook.controller.policy_reports.report_reconciler import ReportReconciler
 from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.controller.settings.effective import EffectiveSettings, differing_namespaces
 from webhook.kube import Api, Controller, Queue
@@ -41,8 +42,8 @@ class ServerControllers:
     """The controllers of namespaces, servers and gates, each with a queue and workers of its own.
 
     `watched` are the namespaces that the controller is kept to, none for all; `secrets` is whether
-    it may follow Secrets there. `states` is how many servers there are of each state of `drift`,
-    empty while that is not known.
+    it may follow Secrets there, `reports` whether it writes reports. `states` is how many servers
+    there are of each state of `drift`, empty while that is not known.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what each reconciler works with
@@ -56,6 +57,7 @@ class ServerControllers:
         workers: int,
         *,
         secrets: bool = True,
+        reports: bool = False,
     ) -> None:
         self.states: Mapping[str, int] = {}
         self._effective, self._metrics = effective, metrics
@@ -77,6 +79,11 @@ class ServerControllers:
                 ("server", self._servers, queues.servers, workers, RECONCILE_SECONDS),
             )
         ]
+        self._reports: list[ReportReconciler] = []
+        if reports:
+            synced = self._informers.synced
+            self._reports = [ReportReconciler(api, self._state, synced, watched, metrics)]
+        self._controllers += [each.controller for each in self._reports]
 
     def use(self, effective: EffectiveSettings) -> None:
         """Work by these settings from now on."""
@@ -99,6 +106,7 @@ class ServerControllers:
                     self._follow_settings(),
                     self._count(),
                     self._resync(),
+                    *(reports.run() for reports in self._reports),
                 )
             ]
             working = [group.create_task(each.run()) for each in self._controllers]

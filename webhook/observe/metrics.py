@@ -176,7 +176,16 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-RECONCILERS = ("server", "namespace", "pod", "settings", "status", "certificates", "events")
+RECONCILERS = (
+    "server",
+    "namespace",
+    "pod",
+    "report",
+    "settings",
+    "status",
+    "certificates",
+    "events",
+)
 RECONCILE_BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
