@@ -109,6 +109,7 @@ VALUE_SETS: dict[str, Json] = {
         "managedLabelPolicy": {"enabled": False},
         "authorsPolicy": {"enabled": False},
         "ownedObjectsPolicy": {"enabled": False},
+        "policyReports": {"enabled": False},
         "mcpNamespace": {"networkPolicy": {"enabled": False}},
     },
 }

@@ -66,7 +66,7 @@ class ReportCluster:
         assert given["metadata_only"]
         assert given["label_selector"]
         for each, found in list(self.reports.items()):
-            if _in(path, each) and OURS.items() <= found["metadata"].get("labels", {}).items():
+            if _in(path, each) and _is_ours(found["metadata"]):
                 take({"metadata": deepcopy(found["metadata"])})
         return str(next(self._versions))
 
@@ -103,7 +103,8 @@ class ReportCluster:
         kind = "MODIFIED" if path in self.reports else "ADDED"
         metadata = {**body["metadata"], "resourceVersion": str(next(self._versions))}
         self.reports[path] = {**deepcopy(body), "metadata": {"uid": path, **metadata}}
-        self._tell(kind, path, self.reports[path])
+        # As whoever watches objects with a label is told.
+        self._tell(kind if _is_ours(metadata) else "DELETED", path, self.reports[path])
         return deepcopy(self.reports[path])
 
     def collect(self, path: str) -> None:
@@ -116,6 +117,11 @@ class ReportCluster:
         for place, events in self._watches:
             if _in(place, path):
                 events.put_nowait((kind, {"metadata": deepcopy(found["metadata"])}))
+
+
+def _is_ours(metadata: Json) -> bool:
+    labels: Json = metadata.get("labels", {})
+    return OURS.items() <= labels.items()
 
 
 def _in(collection: str, path: str) -> bool:
@@ -138,6 +144,7 @@ class Servers:
     def __init__(self, cluster: ReportCluster, under: Settings | None = None) -> None:
         self.judge = DriftJudge(lambda *_: None)
         self.here_too = True
+        self.opted_out: set[str] = set()
         self._cluster, self._under = cluster, under or Settings()
 
     def settings(self, _: str) -> Settings:
@@ -153,7 +160,7 @@ class Servers:
         found = f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}" in (
             self._cluster.deployments
         )
-        return Covered() if found else None
+        return Covered() if found and name not in self.opted_out else None
 
     async def see(self, manifest: Json, **metadata: Any) -> None:
         """A Deployment was created or changed, and is judged."""
@@ -163,8 +170,13 @@ class Servers:
         await self.judge.judge_all()
 
     def lose(self, name: str) -> None:
-        """A Deployment was deleted, or is no server any more."""
+        """A Deployment was deleted."""
         del self._cluster.deployments[_path(name)]
+        self.judge.forget("team", name)
+
+    def opt_out(self, name: str) -> None:
+        """It is no server any more."""
+        self.opted_out.add(name)
         self.judge.forget("team", name)
 
 

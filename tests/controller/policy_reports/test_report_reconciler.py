@@ -132,9 +132,21 @@ def test_a_name_that_somebody_else_has_taken_is_taken_back() -> None:
     assert cluster.writes == [f"POST {place()}", f"PUT {place()}"]
 
 
+def test_a_report_whose_label_was_taken_away_has_it_again() -> None:
+    async def hidden(cluster: ReportCluster, _: Servers) -> None:
+        found = cluster.reports[place()]
+        cluster.put(place(), {**found, "metadata": {**found["metadata"], "labels": {}}})
+
+    cluster = working(hidden)
+
+    assert OURS.items() <= cluster.reports[place()]["metadata"]["labels"].items()
+    assert cluster.writes == [f"POST {place()}"] * 2 + [f"PUT {place()}"]
+
+
 def test_the_end_of_a_server_is_left_to_kubernetes() -> None:
     async def deleted(cluster: ReportCluster, servers: Servers) -> None:
         servers.lose("crm")
+        await asyncio.sleep(SOON)
         cluster.collect(place())
 
     assert working(deleted).writes == [f"POST {place()}"]
@@ -142,7 +154,7 @@ def test_the_end_of_a_server_is_left_to_kubernetes() -> None:
 
 def test_what_is_no_server_any_more_loses_its_report() -> None:
     async def opted_out(_: ReportCluster, servers: Servers) -> None:
-        servers.lose("crm")
+        servers.opt_out("crm")
 
     cluster = working(opted_out)
 
@@ -150,13 +162,17 @@ def test_what_is_no_server_any_more_loses_its_report() -> None:
     assert cluster.writes == [f"POST {place()}", f"DELETE {place()}"]
 
 
-def test_a_report_of_nobody_is_deleted() -> None:
+def test_one_that_opted_out_while_no_controller_ran_loses_its_report() -> None:
     async def main() -> ReportCluster:
         cluster = ReportCluster(OPEN)
-        owner = {"kind": "Deployment", "name": "gone"}
-        metadata = {"name": "gone-mcp-report", "namespace": "team", "labels": OURS}
-        cluster.put(place("gone"), {"metadata": {**metadata, "ownerReferences": [owner]}})
-        async with Reporting(cluster, Servers(cluster)):
+        servers = Servers(cluster)
+        reporting = Reporting(cluster, servers)
+        await servers.see(BAD)
+        async with reporting:
+            await asyncio.sleep(SOON)
+        servers = Servers(cluster)
+        servers.opted_out = {"crm"}
+        async with Reporting(cluster, servers):
             await asyncio.sleep(SOON)
         return cluster
 

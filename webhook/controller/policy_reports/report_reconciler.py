@@ -26,8 +26,6 @@ from webhook.objects import (
 from webhook.observe.metrics import ControllerMetrics
 
 RECONCILER, WORKERS, RECONCILE_SECONDS = "report", 2, 60.0
-# The garbage collector comes first, and then nothing is left to be deleted.
-SECONDS_OF_COLLECTOR = 15.0
 # What changes twice at once is written once.
 SETTLED = 1.0
 
@@ -73,7 +71,7 @@ class ReportReconciler:
         """It is no server any more."""
         known = self._digests.pop((namespace, name), None) is not None
         if known and self._reports.offered is not None:
-            self._queue.add(NamespacedName(namespace, name), SECONDS_OF_COLLECTOR)
+            self._queue.add(NamespacedName(namespace, name), SETTLED)
 
     def ask_for_all(self) -> None:
         """Look at every server, and at every report."""
@@ -84,57 +82,60 @@ class ReportReconciler:
             if live is not None:
                 self._queue.add(NamespacedName(namespace, live.server))
 
-    async def reconcile(self, key: NamespacedName) -> float | None:
+    async def reconcile(self, key: NamespacedName) -> None:
         """Let the report say what the rules say; none is written that says it already."""
         reports, live = self._reports.offered, self._reports.of(key)
         if reports is None or not self._state.here(key.namespace):
-            return None
+            return
         digest = self._digests.get((key.namespace, key.name))
         if digest is None:
             found = self._state.deployment(*key)
             if live is not None and (found is None or not found.covered):
                 await self._delete(reports, key, live)
-            return None
-        if live is not None and live.digest == digest:
-            return None
-        return await self._write(reports, key, live)
+        elif live is None or live.digest != digest:
+            await self._write(reports, key, live)
 
     async def _write(
         self, reports: ReportApi, key: NamespacedName, live: LiveReport | None
-    ) -> float | None:
+    ) -> None:
         try:
             found = await self._api.get(kube.namespaced("apps/v1", "deployments", *key))
         except kube.NotFound:
-            return None
+            return
         settings, scope = self._state.settings(key.namespace), self._state.scope(key.namespace)
         server, seen = _server(found), await drift_now(found, settings, scope)
         results = report_results(server, seen, enforced=settings.enforced)
         body = build_report(reports, server, results, int(self._api.server_time().timestamp()))
         if live is not None and live.digest == body["metadata"]["annotations"][names.REPORT_DIGEST]:
-            return None
-        path = _path(reports, key)
+            return
+        await self._put(reports, key, live, body)
+
+    async def _put(
+        self, reports: ReportApi, key: NamespacedName, live: LiveReport | None, body: Json
+    ) -> None:
+        """Create the report, or replace the one that was seen."""
         try:
             if live is None:
                 folder = kube.namespaced(reports.version, reports.resource, key.namespace)
                 self._reports.cache.put(await self._api.create(folder, body))
             else:
-                body["metadata"]["resourceVersion"] = live.version
-                self._reports.cache.put(await self._api.replace(path, body))
+                await self._replace(reports, key, live.version, body)
         except (kube.AlreadyExists, kube.Conflict):
             # Somebody else has written to it, who may have taken our label away.
-            self._reports.cache.put(await self._api.get(path))
-            return SETTLED
-        except kube.NotFound:
-            if live is None:
-                raise
-            self._reports.cache.drop(key.namespace, names.report_of(key.name))
-            return SETTLED
-        return None
+            there = await self._api.get(_path(reports, key))
+            await self._replace(reports, key, there["metadata"]["resourceVersion"], body)
+
+    async def _replace(
+        self, reports: ReportApi, key: NamespacedName, version: str, body: Json
+    ) -> None:
+        body["metadata"]["resourceVersion"] = version
+        self._reports.cache.put(await self._api.replace(_path(reports, key), body))
 
     async def _delete(self, reports: ReportApi, key: NamespacedName, live: LiveReport) -> None:
+        """Delete the report of what is no server any more; of what is gone, Kubernetes does."""
         with suppress(kube.NotFound):
+            await self._api.get(kube.namespaced("apps/v1", "deployments", *key))
             await self._api.delete(_path(reports, key), resource_version=live.version)
-        self._reports.cache.drop(key.namespace, names.report_of(key.name))
 
     def _ask(self, namespace: str, name: str) -> None:
         if self._reports.offered is not None:
