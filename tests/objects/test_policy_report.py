@@ -54,7 +54,7 @@ CASES = [
     ),
     pytest.param(stored(server()), DEFAULTS, ["drift fail high"], id="never-filled-in"),
     pytest.param(
-        stored(server()), settings(mode="observe"), ["drift warn high"], id="not-in-observe"
+        stored(server()), settings(mode="observe"), ["drift warn low"], id="not-in-observe"
     ),
     pytest.param(
         stored(server(hostNetwork=True)),
@@ -136,7 +136,7 @@ def test_one_out_of_date_names_the_fields_and_the_command() -> None:
 
 
 def test_one_that_was_not_judged_is_an_error_and_never_fine() -> None:
-    assert said(report_results(CRM, None, enforced=True)) == ["drift error info"]
+    assert said(report_results(CRM, None, enforced=True)) == ["drift error high"]
 
 
 def test_an_annotation_of_a_user_is_named_as_kubectl_names_it() -> None:

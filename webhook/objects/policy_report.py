@@ -78,7 +78,7 @@ def report_results(server: ReportedServer, drift: Drift | None, *, enforced: boo
     """What the rules say about a server, the worst first; None for one that was not judged."""
     if drift is None:
         said = "its template is too large, or could not be judged: what rules say is not known"
-        return [_result(DRIFT, ERROR, said)]
+        return [_result(DRIFT, ERROR, said, "high")]
     groups: dict[_Said, list[Finding]] = {}
     for finding in drift.reasons:
         groups.setdefault(_Said(FAIL if enforced else WARN, finding.rule, ""), []).append(finding)
@@ -163,7 +163,8 @@ def _of_drift(server: ReportedServer, drift: Drift, *, enforced: bool) -> Iterat
     properties = _places(each.path for each in shown)
     properties["state"] = drift.state
     message = f"{since}: {fields or 'its labels'} would change; {way_out}"
-    yield _result(DRIFT, result, message, "low" if last else "high", properties=properties)
+    severity = "high" if result == FAIL else "low"
+    yield _result(DRIFT, result, message, severity, properties=properties)
 
 
 def _places(pointers: Iterable[str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ Json = dict[str, Any]
 OPEN, OLDER = "openreports.io/v1alpha1", "wgpolicyk8s.io/v1alpha2"
 RESOURCES = {OPEN: "reports", OLDER: "policyreports"}
 OURS = {"app.kubernetes.io/managed-by": "mcp-admission"}
-SOON = 40.0  # after the next look at the APIs
+SOON = 60.0  # after the next look at the APIs
 
 
 class ReportCluster:

@@ -10,6 +10,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from webhook.controller.installation import OWN
 from webhook.objects import REPORT_APIS, ReportApi
 from webhook.observe.metrics import ControllerMetrics
 
-LOOK_SECONDS = 20.0
+LOOK_SECONDS = 30.0
 PAGE = 500
 
 LOG = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class LiveReports:
         self._followed: ReportApi | None = None
         self._following: asyncio.Task[None] | None = None
         self._left: set[ReportApi] = set()
+        self._look_now = asyncio.Event()
 
     def of(self, server: kube.NamespacedName) -> LiveReport | None:
         """The report of a server."""
@@ -76,13 +78,16 @@ class LiveReports:
         """Follow until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
+                self._look_now.clear()
                 try:
                     await self._look(group)
                 except kube.ApiError as error:
                     # Whatever there was is still there, as far as anybody knows.
                     fields = {"reason": error.message}
                     LOG.warning("APIs of reports not read", extra={"fields": fields})
-                await asyncio.sleep(LOOK_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
+                with suppress(TimeoutError):
+                    pause = LOOK_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
+                    await asyncio.wait_for(self._look_now.wait(), pause)
 
     async def _look(self, group: asyncio.TaskGroup) -> None:
         """Follow the reports of the first API that there is, and take ours out of the others."""
@@ -125,6 +130,8 @@ class LiveReports:
                 await each.synced.wait()
             self.offered = reports
             self._known()
+            # What is in another API is taken out.
+            self._look_now.set()
 
     def _report_changed(
         self, namespace: str, _: str, was: LiveReport | None, now: LiveReport | None
