@@ -9,16 +9,19 @@ from typing import Any
 import pytest
 import yaml
 
-from webhook.cli import apply
+from webhook.cli import apply, settings_in_cluster
 from webhook.cli.judging_settings import JudgingSettings
 from webhook.cli.main import main
-from webhook.fleet.restart import Restarted, RestartResult
+from webhook.fleet.roll import Restarted, RestartResult
 from webhook.fleet.targets import Outdated, Target
+from webhook.settings import SettingsError, origins
 from webhook.settings.by_namespace import SettingsByNamespace
+from webhook.settings.layers import Layer
 from webhook.settings.model import Settings
 
 FORMATS: dict[str, Callable[[str], Any]] = {"json": json.loads, "yaml": yaml.safe_load}
 BELOW: dict[str, int] = {}
+bounds: list[tuple[float, bool]] = []
 CRM, SEARCH, SHOP = (Target("team", name) for name in ("crm", "search", "shop"))
 
 
@@ -31,6 +34,9 @@ CRM, SEARCH, SHOP = (Target("team", name) for name in ("crm", "search", "shop"))
         (["audit", "-n", "team", "-A"], "not allowed with argument"),
         (["apply", "-n", "team", "--all", "-A"], "not allowed with argument"),
         (["apply", "crm", "-A"], "say in which namespace they are: -n NS"),
+        (["apply", "--all", "--parallel", "21"], "'21' is no whole number from 1 to 20"),
+        (["apply", "--all", "--max-failures", "0"], "'0' is no whole number"),
+        (["apply", "--all", "--max-failures", "2", "--keep-going"], "not allowed with argument"),
         (["audit", "-o", "yml"], "invalid choice: 'yml': did you mean yaml?"),
     ],
 )
@@ -71,12 +77,17 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Restarted]:
         async def outdated(self, _: str | None) -> Outdated:
             return Outdated(list(ends), 2, BELOW)
 
+    class RollWatch:
+        def __init__(self, *given: Any) -> None:
+            self.bounds, self.tell = given[2:]
+
     class Restarter:
-        def __init__(self, *given: Any, dry_run: bool) -> None:
-            self.tell = given[3]
+        def __init__(self, *given: Any) -> None:
+            self.watch = given[2]
+            bounds.append((self.watch.bounds.timeout, self.watch.bounds.rolls_back))
 
         async def restart(self, target: Target) -> Restarted:
-            self.tell("0 of 1 new pods are there")
+            self.watch.tell(target, "0 of 1 new pods are there")
             return ends[target]
 
     async def judged(*_: Any) -> JudgingSettings:
@@ -86,6 +97,7 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> dict[Target, Restarted]:
         "connect_to_cluster": nobody,
         "judging_settings": judged,
         "Targets": Targets,
+        "RollWatch": RollWatch,
         "Restarter": Restarter,
     }
     for name, double in doubles.items():
@@ -98,7 +110,9 @@ def test_apply_prints_the_result_of_each(
     output: str, fleet: dict[Target, Restarted], capsys: pytest.CaptureFixture[str]
 ) -> None:
     fleet[CRM] = Restarted(CRM, RestartResult.WOULD_ROLL, ("a is absent and would be b",))
-    fleet[SEARCH] = Restarted(SEARCH, RestartResult.FAILED, ("no progress",))
+    fleet[SEARCH] = Restarted(
+        SEARCH, RestartResult.FAILED, ("no progress", "back"), "NoProgress", "its status", True
+    )
     fleet[SHOP] = Restarted(SHOP, RestartResult.ROLLED)
 
     assert main(["apply", "--all", "--dry-run", "--quiet", "-o", output]) == 1
@@ -113,6 +127,9 @@ def test_apply_prints_the_result_of_each(
             "namespace": "team",
             "name": "crm",
             "result": "would-roll",
+            "reason": "",
+            "seen": "",
+            "rolled_back": False,
             "messages": ["a is absent and would be b"],
         },
         {
@@ -120,9 +137,13 @@ def test_apply_prints_the_result_of_each(
             "namespace": "team",
             "name": "search",
             "result": "failed",
-            "messages": ["no progress"],
+            "reason": "NoProgress",
+            "seen": "its status",
+            "rolled_back": True,
+            "messages": ["no progress", "back"],
         },
     ]
+    assert found["common_failure"] == {"reason": "NoProgress", "failures": 1, "settings": []}
     counts = {key: count for key, count in found["summary"].items() if count}
     assert counts == {"would-roll": 1, "current": 2, "failed": 1, "not-touched": 1}
     assert found["summary"].keys() == {*(end.word for end in RestartResult), "not-touched"}
@@ -172,3 +193,65 @@ def test_a_namespace_below_enforce_that_is_named_is_an_error(
         "nothing: nothing was touched; `mcp-admission audit -n team --as enforce` shows what "
         "enforce would change"
     )
+
+
+def test_the_setting_that_keeps_all_from_rolling_is_named_with_its_source(
+    fleet: dict[Target, Restarted],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    async def judged(*_: Any) -> JudgingSettings:
+        defaults = {"mcpServerDefaults": {"runtimeClassName": "gvisor"}}
+        return JudgingSettings(SettingsByNamespace(Settings.model_validate(defaults)), "new.yaml")
+
+    monkeypatch.setattr(apply, "judging_settings", judged)
+    for target in (CRM, SEARCH, SHOP):
+        fleet[target] = Restarted(
+            target,
+            RestartResult.FAILED,
+            ("x",),
+            "RuntimeClassMissing",
+            fields=("runtimeClassName",),
+        )
+    words = ["apply", "--all", "--max-failures", "2", "--timeout", "9", "--no-rollback"]
+
+    assert main([*words, "--settings", str(tmp_path / "new.yaml")]) == 1
+
+    fault, summary = capsys.readouterr().out.splitlines()[2:]
+    assert fault == (
+        "every roll failed for RuntimeClassMissing: look at the setting "
+        "mcpServerDefaults.runtimeClassName, which is gvisor (file: new.yaml)"
+    )
+    assert summary == "2 current, 2 failed, 1 not-touched"
+    assert bounds[-1] == (9, False)
+
+
+def test_the_source_of_a_setting_in_force_is_asked_for_and_may_be_unreadable(
+    fleet: dict[Target, Restarted],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    quantity = {"resources": {"requests": {"memory": "9Gi"}}}
+    cluster = Settings.model_validate({"mcpServerDefaults": quantity})
+
+    async def judged(*_: Any) -> JudgingSettings:
+        return JudgingSettings(SettingsByNamespace(cluster), "ConfigMap a/b")
+
+    async def read(_: Any) -> origins.SettingsOrigins:
+        layer = Layer({"mcpServerDefaults": quantity}, lambda _: "MCPServerSettings default")
+        return origins.SettingsOrigins(cluster, (origins.SettingsSource("cluster", layer),))
+
+    async def unreadable(_: Any) -> origins.SettingsOrigins:
+        raise SettingsError("no rights")
+
+    monkeypatch.setattr(apply, "judging_settings", judged)
+    field = "containers[mcp].resources.requests.memory"
+    fleet[CRM] = Restarted(CRM, RestartResult.FAILED, ("x",), "QuotaExceeded", fields=(field,))
+    told = []
+    for reader in (read, unreadable):
+        monkeypatch.setattr(settings_in_cluster, "read_origins", reader)
+        assert main(["apply", "--all"]) == 1
+        told.append(capsys.readouterr().out.splitlines()[1].partition(" (")[2])
+
+    assert told == ["cluster: MCPServerSettings default)", "ConfigMap a/b)"]

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -163,29 +164,86 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("terminal", [False, True])
-def test_how_far_it_is_takes_one_line_on_a_terminal(
-    terminal: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    screen = Terminal() if terminal else io.StringIO()
-    monkeypatch.setattr(sys, "stderr", screen)
-    monkeypatch.setenv("COLUMNS", "21")
-    silent = ProgressLine(1, quiet=True)
-    silent.report("nobody wants to know")
-    silent.clear()
-    progress = ProgressLine(2)
-    progress.clear()
-    progress.turn_to("crm")
-    for _ in range(2):
-        progress.report("0 of 1 new pods are there")
-    progress.clear()
-    progress.turn_to("search")
-    progress.report("1 old")
-    progress.clear()
+EACH_SCREEN = pytest.mark.parametrize("screen", [io.StringIO, Terminal], ids=["file", "terminal"])
 
-    begins = "\r\x1b[K"
-    assert screen.getvalue() == (
-        f"{begins}[1/2] crm: 0 of 1 ne{begins}{begins}[2/2] search: 1 old{begins}"
-        if terminal
+
+@pytest.fixture
+def on_screen(monkeypatch: pytest.MonkeyPatch) -> Callable[[type[io.StringIO]], io.StringIO]:
+    """Makes standard error a file, or a terminal of 50 columns."""
+
+    def make(screen: type[io.StringIO]) -> io.StringIO:
+        found = screen()
+        monkeypatch.setattr(sys, "stderr", found)
+        monkeypatch.setenv("COLUMNS", "51")
+        return found
+
+    return make
+
+
+BEGINS = "\r\x1b[K"
+
+
+@EACH_SCREEN
+def test_progress_is_a_bar_in_one_line_on_a_terminal_and_a_line_for_each_change_elsewhere(
+    screen: type[io.StringIO], on_screen: Callable[[type[io.StringIO]], io.StringIO]
+) -> None:
+    error = on_screen(screen)
+    progress = ProgressLine(2)
+    progress.begin("crm")
+    for _ in range(2):
+        progress.report("crm", "0 of 1 new pods are there")
+    progress.end("crm")
+    progress.begin("search")
+    progress.report("search", "1 old")
+    progress.end("search")
+
+    assert error.getvalue() == (
+        f"{BEGINS}[{'.' * 20}] 0/2 crm: 0 of 1 new pods ar{BEGINS}"
+        f"{BEGINS}[{'#' * 10}{'.' * 10}] 1/2 search: 1 old{BEGINS}"
+        if error.isatty()
         else "[1/2] crm: 0 of 1 new pods are there\n[2/2] search: 1 old\n"
     )
+
+
+@EACH_SCREEN
+def test_several_that_are_under_way_share_the_line(
+    screen: type[io.StringIO], on_screen: Callable[[type[io.StringIO]], io.StringIO]
+) -> None:
+    error = on_screen(screen)
+    progress = ProgressLine(9)
+    for name in ("a", "b", "c"):
+        progress.begin(name)
+        progress.report(name, "x")
+    progress.report("a", "y")
+
+    last = error.getvalue().replace(BEGINS, "\n").rstrip().rpartition("\n")[2]
+    assert last == (
+        "[....................] 0/9 (and 2 more) a: y" if error.isatty() else "[1/9] a: y"
+    )
+
+
+@EACH_SCREEN
+def test_wide_characters_take_two_columns(
+    screen: type[io.StringIO], on_screen: Callable[[type[io.StringIO]], io.StringIO]
+) -> None:
+    error = on_screen(screen)
+    progress = ProgressLine(1)
+    progress.begin("crm")
+    progress.report("crm", "\u6f22" * 20)
+
+    columns = 1 + 2 * error.getvalue().count("\u6f22") + len("[....................] 0/1 crm:")
+    assert columns <= 50 or not error.isatty()
+    assert error.getvalue().count("\u6f22") == (9 if error.isatty() else 20)
+
+
+@EACH_SCREEN
+def test_quiet_progress_writes_nothing(
+    screen: type[io.StringIO], on_screen: Callable[[type[io.StringIO]], io.StringIO]
+) -> None:
+    error = on_screen(screen)
+    silent = ProgressLine(1, quiet=True)
+    silent.begin("crm")
+    silent.report("crm", "nobody wants to know")
+    silent.end("crm")
+
+    assert error.getvalue() == ""

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from webhook.controller.drift_judge import (
     DriftJudge,
     drift_now,
     template_size,
+    worst,
 )
 from webhook.settings.model import Settings
 
@@ -58,6 +60,9 @@ class Heard:
     def forgotten(self, namespace: str, name: str) -> None:
         self.said.append(f"{namespace}/{name} forgotten")
 
+    def pods_judged(self, namespace: str, changed: Sequence[str]) -> None:
+        self.said.append(f"pods of {namespace}: {' '.join(changed)}")
+
 
 async def test_a_listener_hears_every_judgement_and_what_is_no_server_any_more() -> None:
     one = Judging()
@@ -66,8 +71,18 @@ async def test_a_listener_hears_every_judgement_and_what_is_no_server_any_more()
         one.hand_over(server(), settings)
         await one.judge.judge_all()
     one.judge.forget("team", "crm")
+    for _ in range(2):
+        one.judge.put_pods("team", {"crm": drift.REFUSED, "search": drift.CURRENT})
 
-    assert heard.said == ["crm out-of-date", "crm out-of-date", "crm current", "team/crm forgotten"]
+    assert heard.said == [
+        "crm out-of-date",
+        "crm out-of-date",
+        "crm current",
+        "team/crm forgotten",
+        "pods of team: crm",
+        "pods of team: ",
+    ]
+    assert one.judge.verdict_of_pods("team", "crm") == drift.REFUSED
     seen = await drift_now(server(), OTHERS, Scope.OPTED_IN)
     assert seen is not None
     assert seen.state == drift.OUT_OF_DATE
@@ -170,3 +185,25 @@ async def test_one_that_cannot_be_judged_stops_no_other(caplog: pytest.LogCaptur
 
     assert (one.verdict("broken"), one.verdict()) == (drift.CURRENT, drift.OUT_OF_DATE)
     assert [record.getMessage() for record in caplog.records] == ["server not judged"]
+
+
+def test_a_server_is_what_the_worst_of_its_template_and_its_pods_is() -> None:
+    one = Judging()
+    one.judge.put_pods("team", {"crm": drift.OUT_OF_DATE, "search": drift.CURRENT})
+    assert one.verdict() == drift.OUT_OF_DATE
+    one.judge._verdicts["team", "crm"] = drift.REFUSED
+    assert one.verdict() == drift.REFUSED
+    one.judge._verdicts["team", "crm"] = TOO_LARGE
+    assert one.verdict() == TOO_LARGE
+    assert one.changed == ["crm"]
+
+    one.judge.put_pods("team", {"crm": drift.OUT_OF_DATE})
+    assert one.changed == ["crm"], "nothing is told twice"
+    one.judge.forget_pods("team")
+    one.judge.forget_pods("team")
+    assert one.changed == ["crm", "crm"]
+
+
+def test_the_worst_verdict_is_the_one_that_cannot_be_given() -> None:
+    assert worst(drift.CURRENT, drift.UNPROTECTED, drift.OUT_OF_DATE) == drift.UNPROTECTED
+    assert worst(drift.REFUSED, TOO_LARGE) == TOO_LARGE

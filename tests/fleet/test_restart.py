@@ -1,6 +1,5 @@
 """One server is restarted, whatever the API server answers and other clients write."""
 
-import asyncio
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -8,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests import builders
-from tests.controller.servers.live import Json, filled_in, memory, server, settings, stored
-from tests.kube.virtual_time import run
-from webhook.fleet.restart import Restarted, Restarter, RestartResult
-from webhook.fleet.targets import Target, Targets
+from tests.controller.servers.live import Json, filled_in, server, settings, stored
+from tests.fleet.rolling import FORMER, PATH, RAN, Cluster, rolled
+from webhook.admission.going_back import template_digest
+from webhook.fleet.roll import RestartResult
 from webhook.kube.errors import (
     ApiError,
     Conflict,
@@ -20,65 +19,12 @@ from webhook.kube.errors import (
     TooManyRequests,
     Unreachable,
 )
-from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
 
-PATH = "/apis/apps/v1/namespaces/team/deployments/crm"
-MORE = settings(**memory("800Mi"))
 NO_ANSWER = Unreachable("GET: no answer in time")
 BUSY = TooManyRequests(429, "TooManyRequests", "later", 5.0)
 CONFLICT = Conflict(409, "Conflict", "it is another by now")
-
-
-class Cluster:
-    """One Deployment that rolls in so many looks; answers in `first` come before."""
-
-    def __init__(self, looks: int = 3) -> None:
-        self.found = {**filled_in(server(), Settings()), "status": {"observedGeneration": 1}}
-        self.looks = looks
-        self.patches: list[tuple[bool, Json]] = []
-        self.gets: list[ApiError] = []
-        self.answers: list[ApiError] = []
-        self.meanwhile: Callable[[], None] = lambda: None
-
-    async def get(self, path: str) -> Json:
-        if path == "/api/v1/namespaces/team":
-            return {"metadata": {"name": "team"}}
-        assert path == PATH
-        self.meanwhile()
-        if self.gets:
-            raise self.gets.pop(0)
-        if self.found["metadata"]["generation"] > 1:
-            self.looks -= 1
-        if self.looks <= 0:
-            counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), 1)
-            self.found["status"] = {"observedGeneration": 2, **counts}
-        return deepcopy(self.found)
-
-    async def patch(self, path: str, body: Json, *, kind: str, dry_run: bool) -> Json:
-        assert (path, kind) == (PATH, "merge")
-        self.patches.append((dry_run, body))
-        if self.answers:
-            raise self.answers.pop(0)
-        rolled = {**filled_in(server(), MORE), "status": self.found["status"]}
-        rolled["metadata"]["generation"] = 2
-        if not dry_run:
-            self.found = rolled
-        return deepcopy(rolled)
-
-
-def rolled(
-    cluster: Cluster, *, dry_run: bool = False, stop_after: float = 3600, under: Settings = MORE
-) -> Restarted:
-    async def main() -> Restarted:
-        api: Any = cluster
-        stop = asyncio.Event()
-        asyncio.get_running_loop().call_later(stop_after, stop.set)
-        targets = Targets(api, SettingsByNamespace(under), "mcp-admission-system")
-        restarter = Restarter(api, targets, stop, lambda _: None, dry_run=dry_run)
-        return await restarter.restart(Target("team", "crm"))
-
-    return run(main())
+FORBIDDEN = Forbidden(403, "Forbidden", "may not")
 
 
 def test_a_deployment_is_tried_as_a_dry_run_and_then_rolled() -> None:
@@ -91,7 +37,9 @@ def test_a_deployment_is_tried_as_a_dry_run_and_then_rolled() -> None:
     )
     assert [dry_run for dry_run, _ in cluster.patches] == [True, False]
     for _, body in cluster.patches:
-        assert body["metadata"] == {"uid": "uid-of-crm", "resourceVersion": "7"}
+        digest = template_digest(filled_in(server(), Settings())["spec"]["template"])
+        seen = {"uid": "uid-of-crm", "resourceVersion": "7"}
+        assert body["metadata"] == {**seen, "annotations": {FORMER: digest}}
         (key,) = body["spec"]["template"]["metadata"]["annotations"]
         assert key == "kubectl.kubernetes.io/restartedAt"
         assert body["spec"].keys() == {"template"}
@@ -128,70 +76,6 @@ def test_what_the_api_server_answers_to_the_update(
     assert said in "".join(ended.lines)
 
 
-@pytest.mark.parametrize(
-    ("failures", "end"),
-    [(5, RestartResult.ROLLED), (1000, RestartResult.FAILED)],
-)
-def test_an_api_server_that_is_away_while_it_rolls_may_come_back(
-    failures: int, end: RestartResult
-) -> None:
-    cluster = Cluster(looks=5)
-
-    def away() -> None:
-        if cluster.looks == 3 and not cluster.gets:
-            cluster.gets = [NO_ANSWER] * failures
-            cluster.looks -= 1
-
-    cluster.meanwhile = away
-    ended = rolled(cluster)
-    assert ended.result is end
-    assert ("no answer in time" in "".join(ended.lines)) is (end is RestartResult.FAILED)
-
-
-def test_a_new_deployment_of_the_same_name_is_not_taken_for_the_old_one() -> None:
-    cluster = Cluster(looks=5)
-
-    def replaced() -> None:
-        if cluster.looks == 3:
-            cluster.found["metadata"]["uid"] = "another"
-
-    cluster.meanwhile = replaced
-    assert rolled(cluster).result is RestartResult.GONE
-
-
-def test_a_restart_stops_at_once_while_the_api_server_does_not_answer() -> None:
-    ended = rolled(Cluster(looks=1000), stop_after=30.5)
-    assert (ended.result, ended.lines) == (
-        RestartResult.INTERRUPTED,
-        ("the Deployment's controller has not seen it yet",),
-    )
-
-    cluster = Cluster(looks=1000)
-
-    def away() -> None:
-        if cluster.looks < 990 and not cluster.gets:
-            cluster.gets = [NO_ANSWER] * 1000
-
-    cluster.meanwhile = away
-    assert rolled(cluster, stop_after=30.5).result is RestartResult.INTERRUPTED
-
-
-def test_a_rollout_without_progress_has_failed() -> None:
-    cluster = Cluster(looks=1000)
-
-    def stuck() -> None:
-        if cluster.looks < 998:
-            condition = {"type": "Progressing", "reason": "ProgressDeadlineExceeded"}
-            cluster.found["status"] = {"observedGeneration": 2, "conditions": [condition]}
-
-    cluster.meanwhile = stuck
-    ended = rolled(cluster)
-    assert (ended.result, ended.lines) == (
-        RestartResult.FAILED,
-        ("no progress for 600 s: look at its new pods",),
-    )
-
-
 def test_a_paused_one_is_not_touched() -> None:
     cluster = Cluster()
     cluster.found["spec"]["paused"] = True
@@ -205,15 +89,15 @@ class WithPods(Cluster):
 
     def __init__(self, template: Json, *pods: Json) -> None:
         super().__init__()
-        self.found = {**deepcopy(template), "status": {"observedGeneration": 1}}
+        self.found = {**deepcopy(template), "status": RAN}
         self.pods = list(pods)
         self.after: list[Json] = []
 
-    async def list_each(self, _path: str, take: Callable[[Json], Any], **_: Any) -> None:
-        for each in self.pods:
+    async def list_each(self, path: str, take: Callable[[Json], Any], **_: Any) -> None:
+        for each in self.pods if path.endswith("/pods") else ():
             take(deepcopy(each))
 
-    async def patch(self, path: str, body: Json, *, kind: str, dry_run: bool) -> Json:
+    async def patch(self, path: str, body: Any, *, kind: str, dry_run: bool = False) -> Json:
         assert (path, kind) == (PATH, "merge")
         self.patches.append((dry_run, body))
         if not dry_run:

@@ -10,7 +10,7 @@ from tests import builders
 from tests.admission.test_excepted import excepting
 from tests.controller.servers.live import filled_in, memory, server, settings, stored
 from webhook import names
-from webhook.admission import Scope, drift_of
+from webhook.admission import CURRENT, Drift, Scope, drift_of
 from webhook.objects.policy_report import (
     CATEGORIES,
     OPEN_REPORTS,
@@ -137,6 +137,23 @@ def test_one_out_of_date_names_the_fields_and_the_command() -> None:
 
 def test_one_that_was_not_judged_is_an_error_and_never_fine() -> None:
     assert said(report_results(CRM, None, enforced=True)) == ["drift error high"]
+
+
+@pytest.mark.parametrize(
+    ("pods", "enforced", "expected"),
+    [
+        ("out-of-date", True, "drift warn low"),
+        ("unprotected", True, "drift fail high"),
+        ("unprotected", False, "drift warn low"),
+        ("too-large", True, "drift error high"),
+    ],
+)
+def test_where_pods_are_filled_in_their_state_is_told(
+    pods: str, enforced: bool, expected: str
+) -> None:
+    found = report_results(CRM, Drift(CURRENT), pods=pods, enforced=enforced)
+
+    assert said(found) == [expected]
 
 
 def test_an_annotation_of_a_user_is_named_as_kubectl_names_it() -> None:

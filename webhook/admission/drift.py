@@ -57,11 +57,6 @@ class Drift(NamedTuple):
     remarks: tuple[Finding, ...] = ()
 
 
-def state(found: Json, settings: Settings, scope: Scope) -> str:
-    """One of STATES for a Deployment that is a server, as the API server has it."""
-    return drift_of(found, settings, scope).state
-
-
 def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
     """What rolling a Deployment that is a server would do, as the API server has it now.
 

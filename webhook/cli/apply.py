@@ -1,20 +1,24 @@
-"""`mcp-admission apply`: roll servers to the current settings, one after another."""
+"""`mcp-admission apply`: roll servers to the current settings, and take back what fails."""
 
 import argparse
 import asyncio
+import json
 import signal
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from math import inf
 
 from webhook.admission import line
-from webhook.cli import output
-from webhook.cli.cluster_options import add_access_options, connect_to_cluster, release_namespace
-from webhook.cli.command import ExitCode, Subparsers, add_command
-from webhook.cli.judging_settings import add_settings_option, judging_settings
-from webhook.cli.output import ProgressLine, is_for_programs
-from webhook.fleet.restart import Restarted, Restarter, RestartResult
-from webhook.fleet.targets import NotEnforced, NotServers, Outdated, Targets
-from webhook.kube import ApiError, ConfigurationError
+from webhook.cli import apply_options, output, settings_in_cluster
+from webhook.cli.cluster_options import connect_to_cluster, release_namespace
+from webhook.cli.command import ExitCode
+from webhook.cli.judging_settings import JudgingSettings, judging_settings
+from webhook.fleet import fleet_roll
+from webhook.fleet.restart import Restarter, RuntimeClasses
+from webhook.fleet.roll import Restarted, RestartResult, RollEnds, RollWatch
+from webhook.fleet.targets import NotEnforced, NotServers, Outdated, Target, Targets
+from webhook.kube import Api, ApiError, ConfigurationError
 from webhook.reports.text import prepare_stdout
 from webhook.settings import SettingsError
 
@@ -24,67 +28,7 @@ SHORT = (
     RestartResult.FAILED,
     RestartResult.INTERRUPTED,
 )
-DESCRIPTION = """\
-Rolls MCP servers to the current settings, one after another, and waits for each, as `kubectl
-rollout restart` does. Servers that are current are not touched. A server that would be refused, is
-paused, or would not change is reported and not touched. A rollout that fails ends the command.
-
-In a namespace below the mode enforce, a rollout changes nothing: no server there is rolled.
-"""
-EPILOG = """\
-examples:
-  mcp-admission apply -n team-a github-tools crm     these two, in this order
-  mcp-admission apply -n team-a --all --dry-run      what would roll, and why?
-  mcp-admission apply --all --keep-going             every server of the cluster
-
-results: rolled, would-roll, current, gone, refused, paused, failed, interrupted, not-touched
-
-progress:
-  Standard output has a line for each server. Standard error has the progress of the present
-  rollout, in one line on a terminal. A rollout fails when Kubernetes reports that it makes no
-  progress, after progressDeadlineSeconds.
-
-signals:
-  SIGINT, SIGTERM    stop: no other server is touched, the present rollout continues by itself
-
-exit codes:
-  0  every server that was asked for is current
-  1  one is not: it was refused, is paused, has failed, or was not touched; with --all, a server of
-     a namespace below enforce is not touched either
-  2  the cluster cannot be reached; wrong usage or settings; a name that is no server; a namespace
-     below enforce was named
-"""
-
-
-def add_parser(subparsers: Subparsers) -> None:
-    """Add the options of `apply`."""
-    parser = add_command(
-        subparsers,
-        "apply",
-        short="roll servers to the current settings, one after another",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-    )
-    add_access_options(parser)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a Deployment; needs -n")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("-n", "--namespace", metavar="NS", help="the namespace of the Deployments")
-    where.add_argument(
-        "-A",
-        "--all-namespaces",
-        action="store_true",
-        help="with --all: in all namespaces (the default)",
-    )
-    parser.add_argument("--all", action="store_true", help="every Deployment that is not current")
-    add_settings_option(parser)
-    parser.add_argument(
-        "--dry-run", action="store_true", help="print what would be done, and change nothing"
-    )
-    parser.add_argument(
-        "--keep-going", action="store_true", help="continue with the next server after a failure"
-    )
-    output.add_output_option(parser)
-    output.add_note_options(parser)
+add_parser = apply_options.add_apply_parser
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -113,20 +57,40 @@ async def _apply(args: argparse.Namespace) -> ExitCode:
         output.write_note(args, f"judged by {by.source}")
         targets = Targets(api, by.settings, release_namespace(args))
         chosen, current, below = await _chosen(targets, args)
-        progress = ProgressLine(len(chosen), quiet=args.quiet)
-        restarter = Restarter(api, targets, stop, progress.report, dry_run=args.dry_run)
-        done: list[Restarted] = []
-        for target in chosen:
-            if stop.is_set() or (
-                done and done[-1].result is RestartResult.FAILED and not args.keep_going
-            ):
-                break
-            progress.turn_to(str(target))
-            done.append(await restarter.restart(target))
-            progress.clear()
-            if not is_for_programs(args):
-                _print(done[-1], dry_run=args.dry_run)
-    return _summed_up(args, done, len(chosen) - len(done) + sum(below.values()), current)
+        progress = output.ProgressLine(len(chosen), quiet=args.quiet)
+        restarter = _restarter(api, targets, args, stop, progress)
+
+        async def restart(target: Target) -> Restarted:
+            progress.begin(str(target))
+            return await restarter.restart(target)
+
+        def on_end(ended: Restarted) -> None:
+            progress.end(str(ended.target))
+            if not output.is_for_programs(args):
+                _print(ended, dry_run=args.dry_run)
+
+        most = None if args.keep_going else args.max_failures
+        many = fleet_roll.FleetRoll(restart, stop, args.parallel, most)
+        done = await many.roll(chosen, on_end)
+        common = await _common(args, by, done)
+    untouched = len(chosen) - len(done) + sum(below.values())
+    return _summed_up(args, done, common, untouched=untouched, current=current)
+
+
+def _restarter(
+    api: Api,
+    targets: Targets,
+    args: argparse.Namespace,
+    stop: asyncio.Event,
+    progress: output.ProgressLine,
+) -> Restarter:
+    def tell(target: Target, how_far: str) -> None:
+        progress.report(str(target), line(how_far))
+
+    rolls_back = not args.no_rollback
+    ends = RollEnds(stop, args.timeout or inf, rolls_back)
+    watch = RollWatch(api, targets, ends, tell)
+    return Restarter(api, targets, watch, RuntimeClasses(api), args.dry_run, rolls_back)
 
 
 async def _chosen(targets: Targets, args: argparse.Namespace) -> Outdated:
@@ -143,6 +107,35 @@ async def _chosen(targets: Targets, args: argparse.Namespace) -> Outdated:
     return found
 
 
+async def _common(
+    args: argparse.Namespace, by: JudgingSettings, done: list[Restarted]
+) -> fleet_roll.CommonFailure | None:
+    """Why every roll failed, with the settings at fault and where they are set."""
+    found = fleet_roll.common_failure(done, by.settings.of)
+    if found is None:
+        return None
+    settings = []
+    for each in found.settings:
+        origin, where = await _place(args, by, each.key, found.namespace)
+        settings.append(each._replace(origin=origin, where=where))
+    return found._replace(settings=tuple(settings))
+
+
+async def _place(
+    args: argparse.Namespace, by: JudgingSettings, key: str, namespace: str
+) -> tuple[str, str]:
+    """The kind of source that sets a key, and its place; as far as these may be read."""
+    if args.settings:
+        return "file", by.source
+    asked = argparse.Namespace(**{**vars(args), "namespace": namespace, "quiet": True})
+    try:
+        origins = await settings_in_cluster.read_origins(asked)
+    except (ApiError, ConfigurationError, SettingsError):
+        return "", by.source
+    set_by = (each for each in origins.values() if each.key.startswith(key))
+    return next(((each.origin, each.place) for each in set_by), ("built-in", "the defaults"))
+
+
 def _print(rolled: Restarted, *, dry_run: bool) -> None:
     """Print a line for the server; several messages are indented under it."""
     mark = " (not done: --dry-run)" if dry_run else ""
@@ -153,19 +146,37 @@ def _print(rolled: Restarted, *, dry_run: bool) -> None:
 
 
 def _summed_up(
-    args: argparse.Namespace, done: list[Restarted], untouched: int, current: int
+    args: argparse.Namespace,
+    done: list[Restarted],
+    common: fleet_roll.CommonFailure | None,
+    *,
+    untouched: int,
+    current: int,
 ) -> ExitCode:
     """Print the counts, or everything for programs; returns the exit code."""
     counts = Counter(each.result.word for each in done)
     counts[RestartResult.CURRENT.word] += current
     counts["not-touched"] = untouched
-    if is_for_programs(args):
-        output.print_object(args, _report(args, done, counts))
+    if output.is_for_programs(args):
+        output.print_object(args, _report(args, done, counts, common))
     else:
+        for text in _told(common):
+            print(text)
         parts = [f"{counts[word]} {word}" for word in _words() if counts[word]]
         print(", ".join(parts) or "no Deployment is an MCP server")
     short = untouched or any(counts[end.word] for end in SHORT)
     return ExitCode.FINDINGS if short else ExitCode.OK
+
+
+def _told(common: fleet_roll.CommonFailure | None) -> Iterator[str]:
+    """A line for each setting that can be what made every roll fail."""
+    for each in common.settings if common else ():
+        value = each.value if isinstance(each.value, str) else json.dumps(each.value)
+        where = f"{each.origin}: {each.where}" if each.origin else each.where
+        yield (
+            f"every roll failed for {common.reason if common else ''}: look at the setting "
+            f"{each.key}, which is {line(value)} ({line(where)})"
+        )
 
 
 def _words() -> list[str]:
@@ -173,18 +184,33 @@ def _words() -> list[str]:
 
 
 def _report(
-    args: argparse.Namespace, done: list[Restarted], counts: Counter[str]
+    args: argparse.Namespace,
+    done: list[Restarted],
+    counts: Counter[str],
+    common: fleet_roll.CommonFailure | None,
 ) -> dict[str, object]:
     """Every server that was inspected by itself, in that order; `summary` counts all."""
+    failure = common and {
+        "reason": common.reason,
+        "failures": common.failures,
+        "settings": [
+            {"key": each.key, "value": each.value, "from": each.origin, "where": each.where}
+            for each in common.settings
+        ],
+    }
     servers = [
         {
             "kind": "Deployment",
             "namespace": each.target.namespace,
             "name": each.target.name,
             "result": each.result.word,
+            "reason": each.reason,
+            "seen": each.seen,
+            "rolled_back": each.rolled_back,
             "messages": list(each.lines),
         }
         for each in done
     ]
     summary = {word: counts[word] for word in _words()}
-    return {"dry_run": args.dry_run, "servers": servers, "summary": summary}
+    report = {"dry_run": args.dry_run, "servers": servers, "common_failure": failure}
+    return {**report, "summary": summary}

@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import sys
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from webhook.documents import yaml_writer
 FOR_PROGRAMS = ("json", "yaml")
 TABLE = "table"
 _CLEARED = "\r\x1b[K"
+_BAR = 20
 
 
 def add_output_option(parser: argparse.ArgumentParser, *more: str) -> None:
@@ -156,31 +158,53 @@ def write_skipped(what: str, why: str) -> None:
 
 
 class ProgressLine:
-    """Which of the things to do is being done, and its progress."""
+    """The progress of several things: a bar in one line on a terminal, else a line for each change.
+
+    With `quiet` nothing is written.
+    """
 
     def __init__(self, total: int, *, quiet: bool = False) -> None:
-        self._total, self._at, self._thing = total, 0, ""
-        self._said, self._quiet = "", quiet
+        self._total, self._ended, self._quiet = total, 0, quiet
+        self._begun: dict[str, int] = {}
+        self._said: dict[str, str] = {}
 
-    def turn_to(self, thing: str) -> None:
-        """Begin with the next thing."""
-        self._at, self._thing = self._at + 1, thing
+    def begin(self, thing: str) -> None:
+        """Begin with a thing; several may be under way."""
+        self._begun[thing] = len(self._begun) + 1
 
-    def report(self, how_far: str) -> None:
-        """Write the progress of the present thing, except if it is unchanged, or with --quiet."""
-        said = f"[{self._at}/{self._total}] {self._thing}: {how_far}"
-        if said == self._said or self._quiet:
+    def report(self, thing: str, how_far: str) -> None:
+        """Write the progress of a thing that was begun, except if it is unchanged."""
+        if self._quiet or self._said.get(thing) == how_far:
             return
-        self._said = said
+        self._said[thing] = how_far
         if sys.stderr.isatty():
-            width = shutil.get_terminal_size().columns - 1
-            sys.stderr.write(f"{_CLEARED}{said[:width]}")
+            sys.stderr.write(f"{_CLEARED}{self._bar(thing, how_far)}")
         else:
-            sys.stderr.write(f"{said}\n")
+            sys.stderr.write(f"[{self._begun[thing]}/{self._total}] {thing}: {how_far}\n")
         sys.stderr.flush()
 
-    def clear(self) -> None:
-        """Clear the line on a terminal for the next output."""
-        if self._said and sys.stderr.isatty():
+    def end(self, thing: str) -> None:
+        """End with a thing, and clear the line on a terminal for its result."""
+        self._ended += 1
+        self._said.pop(thing, None)
+        if sys.stderr.isatty() and not self._quiet:
             sys.stderr.write(_CLEARED)
             sys.stderr.flush()
+
+    def _bar(self, thing: str, how_far: str) -> str:
+        """How many have ended, and the thing that said something last, as wide as the terminal."""
+        width = shutil.get_terminal_size().columns - 1
+        full = _BAR * self._ended // max(self._total, 1)
+        bar = f"[{'#' * full}{'.' * (_BAR - full)}] {self._ended}/{self._total}"
+        others = len(self._said) - 1
+        beside = f" (and {others} more)" if others else ""
+        return _fitting(f"{bar}{beside} {thing}: {how_far}", width)
+
+
+def _fitting(text: str, width: int) -> str:
+    """The beginning of a text that takes so many columns; wide characters take two."""
+    for at, char in enumerate(text):
+        width -= 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        if width < 0:
+            return text[:at]
+    return text

@@ -72,15 +72,19 @@ def settings_in_cluster(
     """
     output.log_requests(args)
     try:
-        return asyncio.run(_read(args, of_namespace))
+        return asyncio.run(read_origins(args, of_namespace))
     except (ApiError, ConfigurationError) as error:
         output.write_error(args, error)
         return None
 
 
-async def _read(
-    args: argparse.Namespace, of_namespace: origins.SettingsSource | None
+async def read_origins(
+    args: argparse.Namespace, of_namespace: origins.SettingsSource | None = None
 ) -> origins.SettingsOrigins:
+    """The same in a program that calls the API server anyway.
+
+    Raises SettingsError, ApiError and ConfigurationError.
+    """
     release = release_namespace(args)
     group, where = API_VERSION, f"ConfigMap {release}/{SETTINGS_CONFIG_MAP}"
     async with await connect_to_cluster(args) as api:

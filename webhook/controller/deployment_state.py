@@ -16,6 +16,7 @@ from webhook.pods import CONTAINER_LISTS, Malformed
 from webhook.settings import Settings
 
 Json = dict[str, Any]
+NOTES = (names.INJECTED, names.REVISION, names.FORMER)
 COMPLETE = "NewReplicaSetAvailable"
 
 
@@ -132,7 +133,7 @@ def _metadata(metadata: Json) -> Json:
         part: {
             key: value
             for key, value in (metadata.get(part) or {}).items()
-            if key.startswith(names.PREFIX) and key not in (names.INJECTED, names.REVISION)
+            if key.startswith(names.PREFIX) and key not in NOTES
         }
         for part in ("labels", "annotations")
     }

@@ -7,7 +7,7 @@ thread. One that is larger than anybody would write is not judged at all.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -19,6 +19,8 @@ from webhook.settings import Settings
 TOO_LARGE = "too-large"
 # Objects and lists in a template; a server of ten containers has some hundred.
 MOST_JUDGED, MOST_AT_ONCE = 10_000, 1_000
+
+_ORDER = (*drift.STATES, TOO_LARGE)
 
 LOG = logging.getLogger(__name__)
 
@@ -44,6 +46,9 @@ class JudgementListener(Protocol):
     def forgotten(self, namespace: str, name: str) -> None:
         """It is no server, or not any more."""
 
+    def pods_judged(self, namespace: str, changed: Sequence[str]) -> None:
+        """The pods of a namespace were judged; these of its Deployments have another verdict."""
+
 
 class DriftJudge:
     """The verdicts about servers; `changed` is called with namespace and name of each new one.
@@ -57,11 +62,39 @@ class DriftJudge:
         self._changed = changed
         self._unjudged: dict[Place, _Unjudged] = {}
         self._verdicts: dict[Place, str] = {}
+        self._of_pods: dict[str, dict[str, str]] = {}
         self._handed_over = asyncio.Event()
 
     def verdict(self, namespace: str, name: str) -> str:
-        """One of `drift.STATES`, or TOO_LARGE; current while it is not known."""
-        return self._verdicts.get((namespace, name), drift.CURRENT)
+        """One of `drift.STATES`, or TOO_LARGE; current while it is not known.
+
+        It is the worst of the template's and of its pods', where those are judged.
+        """
+        of_template = self._verdicts.get((namespace, name), drift.CURRENT)
+        return worst(of_template, self.verdict_of_pods(namespace, name))
+
+    def verdict_of_pods(self, namespace: str, name: str) -> str:
+        """The worst of the verdicts about its pods, where they are judged."""
+        return self._of_pods.get(namespace, {}).get(name, drift.CURRENT)
+
+    def put_pods(self, namespace: str, verdicts: Mapping[str, str]) -> None:
+        """Let these be the verdicts about the pods of a namespace, by their Deployments."""
+        found = {name: each for name, each in verdicts.items() if each != drift.CURRENT}
+        had = self._of_pods.pop(namespace, {})
+        changed = sorted(
+            name for name in had.keys() | found.keys() if had.get(name) != found.get(name)
+        )
+        if found:
+            self._of_pods[namespace] = found
+        for name in changed:
+            self._changed(namespace, name)
+        if self.listener is not None:
+            self.listener.pods_judged(namespace, changed)
+
+    def forget_pods(self, namespace: str) -> None:
+        """Pods say nothing there any more."""
+        if namespace in self._of_pods:
+            self.put_pods(namespace, {})
 
     def hand_over(self, found: Json, settings: Settings, scope: Scope) -> None:
         """Judge a Deployment that is a server, soon."""
@@ -96,11 +129,13 @@ class DriftJudge:
         while self._unjudged:
             place = next(iter(self._unjudged))
             unjudged = self._unjudged.pop(place)
+            found, settings, scope, size = unjudged
             seen: list[drift.Drift] = []
-            verdict = await _judged(unjudged, seen.append)
+            work = partial(_state, found, settings, scope, seen.append)
+            verdict = await judged(work, size, found["metadata"])
             # It may have been handed over again, or forgotten, while it was on the thread.
             if place not in self._unjudged:
-                self._decide(place, verdict, unjudged.found, *seen)
+                self._decide(place, verdict, found, *seen)
             await turn.end()
         self._handed_over.clear()
 
@@ -118,19 +153,23 @@ class DriftJudge:
 async def drift_now(found: Json, settings: Settings, scope: Scope) -> drift.Drift | None:
     """What rolling a Deployment would do; None where it is too large, or could not be judged."""
     seen: list[drift.Drift] = []
-    size = template_size(found)
-    if size <= MOST_JUDGED:
-        await _judged(_Unjudged(found, settings, scope, size), seen.append)
+    work = partial(_state, found, settings, scope, seen.append)
+    await judged(work, template_size(found), found["metadata"])
     return seen[0] if seen else None
 
 
-async def _judged(unjudged: _Unjudged, hear: Callable[[drift.Drift], None]) -> str:
-    found, settings, scope, size = unjudged
-    work = partial(_state, found, settings, scope, hear)
+def worst(*verdicts: str) -> str:
+    """The worst of some verdicts."""
+    return max(verdicts, key=_ORDER.index)
+
+
+async def judged(work: Callable[[], str], size: int, metadata: Json) -> str:
+    """The verdict about an object of this size; TOO_LARGE for one that takes too long."""
+    if size > MOST_JUDGED:
+        return TOO_LARGE
     try:
         return work() if size <= MOST_AT_ONCE else await asyncio.to_thread(work)
     except Exception as error:  # noqa: BLE001 - the other servers are judged
-        metadata = found["metadata"]
         fields = {"namespace": metadata["namespace"], "name": metadata["name"], **failure(error)}
         LOG.error("server not judged", extra={"fields": fields})  # noqa: TRY400
         return drift.CURRENT
@@ -145,8 +184,8 @@ def _state(
 
 
 def template_size(found: Json) -> int:
-    """How many objects and lists a template has; counted no further than matters."""
-    count, inside = 0, [found["spec"]["template"]]
+    """How many objects and lists a template has, or a pod; counted no further than matters."""
+    count, inside = 0, [found["spec"].get("template", found)]
     while inside and count <= MOST_JUDGED:
         each = inside.pop()
         count += 1

@@ -11,20 +11,23 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from webhook.admission import drift
 from webhook.controller.cluster_state import ClusterState, Queues
+from webhook.controller.drift_judge import drift_now
 from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.gates.gate_reconciler import GateReconciler
 from webhook.controller.informers import ClusterInformers
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned import Writer
-from webhook.controller.policy_reports.report_reconciler import ReportReconciler
+from webhook.controller.pod_judge import PodJudge
 from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.controller.settings.effective import EffectiveSettings, differing_namespaces
-from webhook.kube import Api, Controller, Queue
+from webhook.kube import Api, Controller, NamespacedName, Queue
 from webhook.observe.metrics import ControllerMetrics
+from webhook.policy_reports.report_reconciler import KnownServers, ReportReconciler
 
 RESYNC_SECONDS = 600.0
 # A reconcile is some calls of ten seconds at most; that of a namespace may list its Deployments.
@@ -64,12 +67,14 @@ class ServerControllers:
         self._changed, self._stop = asyncio.Event(), asyncio.Event()
         openers = GATES_FOR_EACH_WORKER * workers
         # No namespace has all workers.
-        queues = Queues(Queue(), Queue(most=max(1, workers // 2)), Queue(most=openers // 2))
+        of_servers: Queue[NamespacedName] = Queue(most=max(1, workers // 2))
+        queues = Queues(Queue(), of_servers, Queue(most=openers // 2), Queue())
         self._state = ClusterState(effective.by_namespace, release_namespace, watched, queues)
         self._informers = ClusterInformers(api, self._state, watched, metrics, secrets=secrets)
         writer = Writer(api, self._state.made)
         self._namespaces = NamespaceReconciler(api, self._state, writer, recorder)
         self._servers = ServerReconciler(api, self._state, writer, recorder)
+        pods = PodJudge(api, self._state)
         gates = GateReconciler(api, writer, self._namespaces, recorder)
         self._controllers: list[Controller[Any]] = [
             Controller(name, reconciler, queue, metrics, count, seconds=seconds)
@@ -77,13 +82,37 @@ class ServerControllers:
                 ("pod", gates, queues.pods, openers, RECONCILE_SECONDS),
                 ("namespace", self._namespaces, queues.namespaces, workers, NAMESPACE_SECONDS),
                 ("server", self._servers, queues.servers, workers, RECONCILE_SECONDS),
+                ("judged-pods", pods, queues.judged_pods, 1, NAMESPACE_SECONDS),
             )
         ]
         self._reports: list[ReportReconciler] = []
         if reports:
-            synced = self._informers.synced
-            self._reports = [ReportReconciler(api, self._state, synced, watched, metrics)]
+            known = self._known_servers()
+            self._reports = [ReportReconciler(api, known, watched, metrics)]
+            (self._state.judge.listener,) = self._reports
         self._controllers += [each.controller for each in self._reports]
+
+    @property
+    def known(self) -> ClusterState | None:
+        """The cluster state, once namespaces, pods and policies are known."""
+        return self._state if self._informers.isolation_synced.is_set() else None
+
+    def _known_servers(self) -> KnownServers:
+        state = self._state
+
+        def covers(namespace: str, name: str) -> bool:
+            found = state.deployment(namespace, name)
+            return found is not None and found.covered
+
+        return KnownServers(
+            state.settings,
+            state.scope,
+            state.here,
+            covers,
+            state.judge.verdict_of_pods,
+            drift_now,
+            self._informers.synced,
+        )
 
     def use(self, effective: EffectiveSettings) -> None:
         """Work by these settings from now on."""
@@ -173,4 +202,19 @@ class ServerControllers:
             self.states = {"all": states.total(), **counts, **refused}
             for state, count in self.states.items():
                 self._metrics.servers.labels(state).set(count)
+            self._count_gated()
             await asyncio.sleep(COUNT_SECONDS)
+
+    def _count_gated(self) -> None:
+        """Show how many pods wait at the gate, and since when; most namespaces have none."""
+        waiting = [
+            pod.since
+            for namespace, count in self._state.gated.items()
+            if count
+            for _, pod in self._state.pods.within(namespace)
+            if pod.gate is not None
+        ]
+        self._metrics.gated_pods.set(len(waiting))
+        oldest = min(filter(None, waiting), default=None)
+        since = datetime.fromisoformat(oldest).timestamp() if oldest else 0.0
+        self._metrics.oldest_gated.set(since)

@@ -2,28 +2,26 @@
 
 The webhook fills in the template of this update again. A filled-in template in the update would
 not work: the webhook takes its own values out of a template that is applied again. Each update is
-tried as a dry run first. A server that would be refused, or would not change, is not touched.
+tried as a dry run first. A server that would be refused, or would not change, or whose pods would
+name a runtime class that is missing, is not touched.
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
 from typing import Any, NamedTuple
 
 from webhook import kube
-from webhook.admission import CURRENT
+from webhook.admission import CURRENT, Drift
 from webhook.controller.installation import WEBHOOK_CONFIGURATION
-from webhook.fleet.rollout import rollout_progress
-from webhook.fleet.targets import APPS, Target, Targets
+from webhook.fleet import new_pods, roll
+from webhook.fleet.roll import Restarted, RestartResult, Rolling
+from webhook.fleet.rollback import former_note
+from webhook.fleet.targets import Target, Targets, path_of
 from webhook.fleet.workloads import changed_finding, refused_finding
 
 Json = dict[str, Any]
-RESTARTED = "kubectl.kubernetes.io/restartedAt"
-POLL_SECONDS = 1.0
 TRIES = 10
-SECONDS_WITHOUT_ANSWER = 120.0
 TOO_OFTEN = "it is written too often to be changed, or the API server is overloaded: try again"
 OTHER_SETTINGS = (
     "the API server would store it as it is: its webhook is not registered, works with other "
@@ -31,45 +29,57 @@ OTHER_SETTINGS = (
     f"mutatingwebhookconfiguration {WEBHOOK_CONFIGURATION}`; after a changed setting wait a minute "
     "and run it again"
 )
-OTHER_PODS = (
-    "its pods are new and still not as these settings make them: the webhook is not registered, or "
-    "works with other settings; see `mcp-admission audit`"
-)
 
 
-class RestartResult(Enum):
-    """The result for one server: a word that programs read, and the words for people."""
+class ClassLookup(NamedTuple):
+    """A runtime class that pods would name; `exists` is None where it may not be read."""
 
-    def __init__(self, word: str, said: str) -> None:
-        self.word, self.said = word, said
+    name: str
+    exists: bool | None
 
-    ROLLED = "rolled", "rolled"
-    WOULD_ROLL = "would-roll", "would roll"
-    CURRENT = "current", "is current"
-    GONE = "gone", "is gone"
-    REFUSED = "refused", "would be refused, and was not touched"
-    PAUSED = "paused", "is paused, and was not touched"
-    FAILED = "failed", "failed"
-    INTERRUPTED = "interrupted", "continues rolling by itself"
+    @property
+    def line(self) -> str:
+        """What to tell about it; empty where it is there."""
+        told = f"its pods would name the runtime class {self.name}"
+        if self.exists is None:
+            return f"{told}: whether it exists is unknown, because you may not read runtimeclasses"
+        mend = "create it, or change mcpServerDefaults.runtimeClassName"
+        return "" if self.exists else f"{told}, which does not exist: {mend}"
 
 
-class Restarted(NamedTuple):
-    """One server with its result, and the lines that explain it."""
+class RuntimeClasses:
+    """Whether runtime classes exist; each is asked for once."""
 
-    target: Target
-    result: RestartResult
-    lines: tuple[str, ...] = ()
+    def __init__(self, api: kube.Api) -> None:
+        self._api = api
+        self._found: dict[str, ClassLookup] = {}
+
+    async def look_up(self, name: str) -> ClassLookup:
+        """Whether the one of this name exists, as far as it may be read."""
+        if name not in self._found:
+            self._found[name] = ClassLookup(name, await self._exists(name))
+        return self._found[name]
+
+    async def _exists(self, name: str) -> bool | None:
+        try:
+            await self._api.get(kube.cluster_wide("node.k8s.io/v1", "runtimeclasses", name))
+        except kube.NotFound:
+            return False
+        except kube.Forbidden:
+            return None
+        return True
 
 
 @dataclass(frozen=True)
 class Restarter:
-    """Restarts servers; `on_progress` gets each line of progress, `stop` is set to end early."""
+    """Restarts servers; what became of an update is for `watch` to see."""
 
     api: kube.Api
     targets: Targets
-    stop: asyncio.Event
-    on_progress: Callable[[str], None]
+    watch: roll.RollWatch
+    classes: RuntimeClasses
     dry_run: bool = False
+    keeps_note: bool = True
 
     async def restart(self, target: Target) -> Restarted:
         """Make one server current and wait until it is; a failure is part of the result."""
@@ -79,85 +89,58 @@ class Restarter:
                     return await self._try(target)
                 except kube.Conflict:
                     # Another client, often its own controller, wrote first: judge it again.
-                    await asyncio.sleep(POLL_SECONDS / TRIES)
+                    await asyncio.sleep(roll.POLL_SECONDS / TRIES)
                 except kube.TooManyRequests as error:
                     await asyncio.sleep(error.retry_after)
-            return Restarted(target, RestartResult.FAILED, (TOO_OFTEN,))
+            return Restarted(target, RestartResult.FAILED, (TOO_OFTEN,), "WrittenTooOften")
         except kube.NotFound:
             return Restarted(target, RestartResult.GONE)
         except kube.ApiError as error:
-            return Restarted(target, RestartResult.FAILED, (error.message,))
+            return Restarted(target, RestartResult.FAILED, (error.message,), error.reason)
 
     async def _try(self, target: Target) -> Restarted:
-        found = await self.api.get(_path(target))
+        found = await self.api.get(path_of(target))
         drift = await self.targets.drift(found)
-        if drift.state == CURRENT:
-            return Restarted(target, RestartResult.CURRENT)
-        if drift.reasons:
-            reasons = tuple(refused_finding(each).line for each in drift.reasons)
-            return Restarted(target, RestartResult.REFUSED, reasons)
-        if found["spec"].get("paused"):
-            advice = "resume it with kubectl rollout resume"
-            return Restarted(target, RestartResult.PAUSED, (advice,))
-        tried = await self._patch(target, found, dry_run=True)
+        untouched = _untouched(target, found, drift)
+        if untouched is not None:
+            return untouched
+        began = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        tried = await self._patch(target, found, began, dry_run=True)
+        rolling = Rolling(target, found, tried, began, tuple(each.field for each in drift.changes))
         if (await self.targets.drift_of_template(tried)).state != CURRENT:
-            return Restarted(target, RestartResult.FAILED, (OTHER_SETTINGS,))
+            return rolling.failed(OTHER_SETTINGS, "OtherSettings")
+        looked_up = await self._runtime_class(tried)
         if self.dry_run:
             fields = tuple(changed_finding(each).line for each in drift.changes)
-            return Restarted(target, RestartResult.WOULD_ROLL, fields)
-        rolling = await self._patch(target, found, dry_run=False)
-        return await self._wait(target, rolling)
+            told = (looked_up.line,) if looked_up and looked_up.line else ()
+            return Restarted(target, RestartResult.WOULD_ROLL, fields + told)
+        if looked_up is not None and looked_up.exists is False:
+            line = f"{looked_up.line}; it was not touched"
+            return rolling.failed(line, "RuntimeClassMissing", "spec.runtimeClassName")
+        rolled = await self._patch(target, found, began, dry_run=False)
+        return await self.watch.see_through(rolling._replace(after=rolled))
 
-    async def _patch(self, target: Target, found: Json, *, dry_run: bool) -> Json:
+    async def _runtime_class(self, tried: Json) -> ClassLookup | None:
+        name = self.targets.runtime_class(tried)
+        return await self.classes.look_up(name) if name else None
+
+    async def _patch(self, target: Target, found: Json, began: str, *, dry_run: bool) -> Json:
         seen = {key: found["metadata"][key] for key in ("uid", "resourceVersion")}
-        annotations = {RESTARTED: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-        body = {"metadata": seen, "spec": {"template": {"metadata": {"annotations": annotations}}}}
-        return await self.api.patch(_path(target), body, kind="merge", dry_run=dry_run)
-
-    async def _wait(self, target: Target, rolling: Json) -> Restarted:
-        """Read it once a second until it is rolled out, is stuck, or `stop` is set."""
-        clock = asyncio.get_running_loop().time
-        began, found = clock(), rolling
-        while True:
-            now = rollout_progress(found)
-            if now.done:
-                if (await self.targets.drift_of_pods(found)).state != CURRENT:
-                    return Restarted(target, RestartResult.FAILED, (OTHER_PODS,))
-                line = f"{now.line}, after {clock() - began:.0f} s"
-                return Restarted(target, RestartResult.ROLLED, (line,))
-            if now.stuck:
-                return Restarted(target, RestartResult.FAILED, (now.line,))
-            self.on_progress(now.line)
-            if await self._stopped_within(POLL_SECONDS):
-                return Restarted(target, RestartResult.INTERRUPTED, (now.line,))
-            found = await self._poll(target, found)
-            if found["metadata"]["uid"] != rolling["metadata"]["uid"]:
-                return Restarted(target, RestartResult.GONE)
-
-    async def _poll(self, target: Target, found: Json) -> Json:
-        """The Deployment as it is now, or as it was where `stop` is set before an answer.
-
-        An API server that does not answer is asked again with backoff.
-        """
-        clock, backoff = asyncio.get_running_loop().time, kube.Backoff()
-        ends = clock() + SECONDS_WITHOUT_ANSWER
-        while True:
-            try:
-                return await self.api.get(_path(target))
-            except kube.ApiError as error:
-                if isinstance(error, kube.NotFound | kube.Forbidden) or clock() > ends:
-                    raise
-                self.on_progress(error.message)
-            if await self._stopped_within(backoff.next()):
-                return found
-
-    async def _stopped_within(self, seconds: float) -> bool:
-        try:
-            await asyncio.wait_for(self.stop.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+        metadata = {**seen, "annotations": former_note(found, kept=self.keeps_note)}
+        annotations = {new_pods.RESTARTED: began}
+        template = {"metadata": {"annotations": annotations}}
+        body = {"metadata": metadata, "spec": {"template": template}}
+        return await self.api.patch(path_of(target), body, kind="merge", dry_run=dry_run)
 
 
-def _path(target: Target) -> str:
-    return kube.namespaced(APPS, "deployments", *target)
+def _untouched(target: Target, found: Json, drift: Drift) -> Restarted | None:
+    """The result for a server that no update is sent for."""
+    if drift.state == CURRENT:
+        return Restarted(target, RestartResult.CURRENT)
+    if drift.reasons:
+        reasons = tuple(refused_finding(each).line for each in drift.reasons)
+        return Restarted(target, RestartResult.REFUSED, reasons)
+    if found["spec"].get("paused"):
+        advice = "resume it with kubectl rollout resume"
+        return Restarted(target, RestartResult.PAUSED, (advice,))
+    return None

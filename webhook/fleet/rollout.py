@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 Json = dict[str, Any]
 DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
 REPLICA_FAILURE = "ReplicaFailure"
+LOOK = "look at its new pods"
 
 
 class RolloutProgress(NamedTuple):
@@ -27,7 +28,7 @@ def rollout_progress(found: Json) -> RolloutProgress:
         return RolloutProgress("the Deployment's controller has not seen it yet")
     if _timed_out(status):
         seconds = spec.get("progressDeadlineSeconds", 600)
-        why = _refusal(status) or "look at its new pods"
+        why = _refusal(status) or LOOK
         return RolloutProgress(f"no progress for {seconds} s: {why}", stuck=True)
     return _counted(spec.get("replicas", 1), status)
 

@@ -17,6 +17,7 @@ from webhook.admission import (
     drift_of,
     drift_of_pod,
 )
+from webhook.controller import pod_judge
 from webhook.fleet import workloads
 from webhook.fleet.surroundings import Surroundings
 from webhook.settings import SettingsByNamespace
@@ -33,6 +34,17 @@ class Target(NamedTuple):
 
     def __str__(self) -> str:
         return f"Deployment {self.namespace}/{self.name}"
+
+
+def path_of(target: Target) -> str:
+    """The path of the Deployment."""
+    return kube.namespaced(APPS, "deployments", *target)
+
+
+def selector_of(found: Json) -> str:
+    """The labels by which a Deployment selects its pods, as a query has them."""
+    labels = (found["spec"].get("selector") or {}).get("matchLabels") or {}
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
 
 
 class NotServers(Exception):  # noqa: N818 - it is about what was asked for
@@ -129,6 +141,12 @@ class Targets:
         outdated = [target for target, is_current in current.items() if not is_current]
         return Outdated(outdated, len(current) - len(outdated), dict(below))
 
+    def runtime_class(self, server: Json) -> str:
+        """The runtime class that new pods of this template name; empty without one."""
+        settings = self._settings.of(server["metadata"]["namespace"])
+        given = "" if settings.fills_templates else settings.mcp_server_defaults.runtime_class_name
+        return str(server["spec"]["template"]["spec"].get("runtimeClassName") or given or "")
+
     async def drift(self, server: Json) -> Drift:
         """What a restart would change or refuse now, also by its pods where they are filled in."""
         drift = await self.drift_of_template(server)
@@ -140,10 +158,8 @@ class Targets:
         if self._settings.of(metadata["namespace"]).fills_templates:
             return current
         target = Target(metadata["namespace"], metadata["name"])
-        labels = (server["spec"].get("selector") or {}).get("matchLabels") or {}
-        chosen = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
         by_pods = {target: current}
-        await self._judge_pods(by_pods, target.namespace, chosen)
+        await self._judge_pods(by_pods, target.namespace, selector_of(server))
         return by_pods[target]
 
     async def drift_of_template(self, server: Json) -> Drift:
@@ -159,7 +175,7 @@ class Targets:
         def take(pod: Json) -> None:
             key = workloads.deployment_of(pod)
             target = Target(key.namespace, key.name) if key else None
-            gone = "deletionTimestamp" in pod["metadata"] or workloads.has_ended(pod)
+            gone = "deletionTimestamp" in pod["metadata"] or pod_judge.has_ended(pod)
             if target not in found or gone or self._around.server(pod, PODS) is None:
                 return
             settings = self._settings.of(target.namespace)

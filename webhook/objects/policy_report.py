@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from webhook import names
-from webhook.admission import CURRENT, OUT_OF_DATE, REFUSED, Drift, Finding, line
+from webhook.admission import CURRENT, OUT_OF_DATE, REFUSED, STATES, Drift, Finding, line
 from webhook.rules.registry import RULES
 from webhook.rules.rule import Rule
 from webhook.rules.specification import specification
@@ -74,8 +74,13 @@ class _Said(NamedTuple):
     exception: str
 
 
-def report_results(server: ReportedServer, drift: Drift | None, *, enforced: bool) -> list[Json]:
-    """What the rules say about a server, the worst first; None for one that was not judged."""
+def report_results(
+    server: ReportedServer, drift: Drift | None, *, pods: str = CURRENT, enforced: bool
+) -> list[Json]:
+    """What the rules say about a server, the worst first; None for one that was not judged.
+
+    `pods` is the state of its pods, where these are filled in and the template is not.
+    """
     if drift is None:
         said = "its template is too large, or could not be judged: what rules say is not known"
         return [_result(DRIFT, ERROR, said, "high")]
@@ -87,7 +92,10 @@ def report_results(server: ReportedServer, drift: Drift | None, *, enforced: boo
         result = FAIL if finding.refuses_pods and enforced else remark
         groups.setdefault(_Said(result, finding.rule, finding.exception), []).append(finding)
     found = [_of_rule(said, findings) for said, findings in groups.items()]
-    found.extend(_of_drift(server, drift, enforced=enforced))
+    if drift.state == CURRENT and pods != CURRENT:
+        found.append(_of_pods(server, pods, enforced=enforced))
+    else:
+        found.extend(_of_drift(server, drift, enforced=enforced))
     found.sort(key=lambda each: (each["result"] == SKIP, each["result"] != FAIL))
     return found
 
@@ -165,6 +173,21 @@ def _of_drift(server: ReportedServer, drift: Drift, *, enforced: bool) -> Iterat
     message = f"{since}: {fields or 'its labels'} would change; {way_out}"
     severity = "high" if result == FAIL else "low"
     yield _result(DRIFT, result, message, severity, properties=properties)
+
+
+def _of_pods(server: ReportedServer, state: str, *, enforced: bool) -> Json:
+    """The result about a server whose template is all right, and whose pods are not."""
+    if state not in STATES:
+        return _result(
+            DRIFT, ERROR, "its pods could not be judged: their state is not known", "high"
+        )
+    bad = enforced and state != OUT_OF_DATE
+    message = (
+        f"its pods are {state}: `mcp-admission audit -n {server.namespace}` names the fields, "
+        f"`mcp-admission apply -n {server.namespace} {server.name}` rolls it"
+    )
+    severity = "high" if bad else "low"
+    return _result(DRIFT, FAIL if bad else WARN, message, severity, properties={"state": state})
 
 
 def _places(pointers: Iterable[str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ _NEARLY = 0.8
 _LONGEST = 2 * len(_DOMAIN)  # nothing longer is alike
 _LABELS = (*names.LABELS, names.GATEWAY)
 _LABEL_ENDS = tuple(label[len(_DOMAIN) :] for label in _LABELS)
-_ANNOTATIONS = frozenset({*names.USER_ANNOTATIONS, names.INJECTED, names.REVISION})
+_ANNOTATIONS = frozenset({*names.USER_ANNOTATIONS, names.INJECTED, names.REVISION, names.FORMER})
 _SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _PORT_NAME = re.compile(r"(?=[-0-9]*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")
 _LONGEST_KEY = 253

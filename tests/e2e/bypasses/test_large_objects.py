@@ -5,6 +5,8 @@ Bytes and rollouts need a control plane; tests/scenarios/test_large_pods.py has 
 
 import json
 
+import pytest
+
 from tests.builders import INJECTED, NOT_LABELLED, bare_pod, container, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
@@ -17,6 +19,8 @@ def many(count: int = MANY) -> list[dict[str, object]]:
     return [container(name=f"c{number}") for number in range(count)]
 
 
+# What no replica reads is what `failurePolicy` says: Ignore below enforce, in the chart.
+@pytest.mark.parametrize("mode", ["enforce"], indirect=True)
 def test_a_review_above_the_limit_is_refused_whoever_asks(
     product: Product, managed: Namespace
 ) -> None:

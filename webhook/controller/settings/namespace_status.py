@@ -11,6 +11,7 @@ from typing import Any
 
 from webhook.controller.event_recorder import EventRecorder, Regarding
 from webhook.controller.installation import SERVE_DEPLOYMENT
+from webhook.controller.settings.change_budget import SECONDS_FOR_EACH
 from webhook.controller.settings.distribution import Progress, condition_of, said, status_with
 from webhook.controller.settings.namespace_store import (
     NamespaceStore,
@@ -31,6 +32,8 @@ from webhook.settings import (
     ENDING,
     EXCEPTION_KIND,
     IN_FORCE,
+    KIND,
+    NAMESPACE_KIND,
     NO_ROOM,
     NOT_VALID,
     WAITING,
@@ -44,6 +47,12 @@ METRIC_STATES = {IN_FORCE: "in-force", ENDING: "ending", ENDED: "ended", NOT_VAL
 """How the metric calls what has become of an exception."""
 
 _NO_ROOM = "a ConfigMap has no room for what all namespaces set: shorten this, or what others set"
+_CHANGING = said(
+    "Unknown",
+    WAITING,
+    f"the settings of this namespace change often: they are read again within "
+    f"{SECONDS_FOR_EACH:.0f} seconds, and those before stay in force",
+)
 _EVENTS = {ENDING: "ExceptionEnding", ENDED: "ExceptionEnded"}
 
 Json = dict[str, Any]
@@ -75,16 +84,32 @@ class StatusReconciler:
     def tell(self, progress: Progress) -> None:
         """The distribution has come so far."""
         before, self._progress = self._progress, progress
-        for state, name in METRIC_STATES.items():
-            self._metrics.exceptions.labels(name).set(self._builder.states[state])
+        self._count(progress)
         if before is None or _news(before) != _news(progress):
             for key in self._waiting:
                 self._queue.add(key)
+
+    def _count(self, progress: Progress) -> None:
+        """Show how many resources are in force, and how many are refused."""
+        for state, name in METRIC_STATES.items():
+            self._metrics.exceptions.labels(name).set(self._builder.states[state])
+        refused = {KIND: [progress.faults is not None]}
+        refused[NAMESPACE_KIND] = [
+            bool(read.faults) or not self._builder.fits(key.namespace)
+            for key, read in self._builder.read.items()
+            if isinstance(read, ReadSettings)
+        ]
+        for kind, found in refused.items():
+            for state, wanted in (("valid", False), ("refused", True)):
+                self._metrics.settings.labels(kind, state).set(found.count(wanted))
 
     async def reconcile(self, key: NamespacedName) -> None:
         """Write the status if it differs; raises ApiError."""
         self._waiting.pop(key, None)
         stored, read = self._store.stored(key), self._builder.read.get(key)
+        if isinstance(stored, StoredSettings) and self._builder.waits(key):
+            await self._of_changing(key, stored)
+            return
         if stored is None or read is None or stored.generation != read.generation:
             return
         if self._progress is None:
@@ -93,6 +118,10 @@ class StatusReconciler:
             await self._of_settings(key, stored, read, self._progress)
         elif isinstance(stored, StoredException) and isinstance(read, ReadException):
             await self._of_exception(key, stored, read, self._progress)
+
+    async def _of_changing(self, key: NamespacedName, stored: StoredSettings) -> None:
+        status = self._status(stored, dict.fromkeys(("Valid", "Distributed"), _CHANGING))
+        await self._write(key, stored, {**stored.status, **status})
 
     async def _of_settings(
         self, key: NamespacedName, stored: StoredSettings, read: ReadSettings, progress: Progress

@@ -9,10 +9,10 @@ from typing import Any, Self
 
 from tests.controller.servers.live import stored
 from webhook.admission import Scope
-from webhook.controller.drift_judge import DriftJudge
-from webhook.controller.policy_reports.report_reconciler import ReportReconciler
+from webhook.controller.drift_judge import DriftJudge, drift_now
 from webhook.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
 from webhook.observe.metrics import ControllerMetrics
+from webhook.policy_reports.report_reconciler import KnownServers, ReportReconciler
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -132,14 +132,8 @@ def _in(collection: str, path: str) -> bool:
     return path.startswith(f"{head}/namespaces/") and f"/{resource}/" in path
 
 
-class Covered:
-    """What is known of a Deployment, as far as matters."""
-
-    covered = True
-
-
 class Servers:
-    """The servers that a controller knows, and its judge; a stand-in for the cluster state."""
+    """The servers that a controller knows, and its judge."""
 
     def __init__(self, cluster: ReportCluster, under: Settings | None = None) -> None:
         self.judge = DriftJudge(lambda *_: None)
@@ -147,20 +141,19 @@ class Servers:
         self.opted_out: set[str] = set()
         self._cluster, self._under = cluster, under or Settings()
 
-    def settings(self, _: str) -> Settings:
-        return self._under
-
-    def scope(self, _: str) -> Scope:
-        return Scope.OPTED_IN
-
-    def here(self, _: str) -> bool:
-        return self.here_too
-
-    def deployment(self, namespace: str, name: str) -> Covered | None:
-        found = f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}" in (
-            self._cluster.deployments
+    def known(self) -> KnownServers:
+        """What a reconciler asks."""
+        synced = asyncio.Event()
+        synced.set()
+        return KnownServers(
+            lambda _: self._under,
+            lambda _: Scope.OPTED_IN,
+            lambda _: self.here_too,
+            lambda _, name: _path(name) in self._cluster.deployments and name not in self.opted_out,
+            self.judge.verdict_of_pods,
+            drift_now,
+            synced,
         )
-        return Covered() if found and name not in self.opted_out else None
 
     async def see(self, manifest: Json, **metadata: Any) -> None:
         """A Deployment was created or changed, and is judged."""
@@ -187,11 +180,9 @@ def _path(name: str) -> str:
 class Reporting:
     """A controller that writes reports on what `servers` knows."""
 
-    def __init__(self, cluster: Any, servers: Any, watched: tuple[str, ...] = ()) -> None:
-        known = asyncio.Event()
-        known.set()
-        metrics = ControllerMetrics()
-        self.reconciler = ReportReconciler(cluster, servers, known, watched, metrics)
+    def __init__(self, cluster: Any, servers: Servers, watched: tuple[str, ...] = ()) -> None:
+        self.reconciler = ReportReconciler(cluster, servers.known(), watched, ControllerMetrics())
+        servers.judge.listener = self.reconciler
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:

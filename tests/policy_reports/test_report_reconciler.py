@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests import builders
-from tests.controller.policy_reports.report_cluster import (
+from tests.controller.servers.live import filled_in
+from tests.kube.virtual_time import run
+from tests.policy_reports.report_cluster import (
     OLDER,
     OPEN,
     OURS,
@@ -17,8 +19,6 @@ from tests.controller.policy_reports.report_cluster import (
     Reporting,
     Servers,
 )
-from tests.controller.servers.live import filled_in
-from tests.kube.virtual_time import run
 from webhook.kube.errors import ApiError
 from webhook.settings.model import Settings
 
@@ -73,6 +73,34 @@ def test_what_is_mended_is_told() -> None:
 
     assert cluster.says(place()) == ["drift pass"]
     assert cluster.writes == [f"POST {place()}", f"PUT {place()}"]
+
+
+def test_where_pods_are_filled_in_nothing_is_said_before_they_were_judged() -> None:
+    seen: list[list[str]] = []
+    labelled = builders.server("crm", replicas=1)
+    labelled["spec"]["template"]["metadata"]["labels"][builders.SERVER] = "true"
+
+    async def main() -> ReportCluster:
+        cluster = ReportCluster(OPEN)
+        servers = Servers(cluster, Settings.model_validate({"fillIn": "pods"}))
+        for states in (("out-of-date", "out-of-date", "refused", "too-large"), ("too-large",)):
+            reporting = Reporting(cluster, servers)
+            await servers.see(labelled)
+            async with reporting:
+                written = len(cluster.writes)
+                await asyncio.sleep(SOON)
+                assert len(cluster.writes) == written
+                for state in states:
+                    servers.judge.put_pods("team", {"crm": state})
+                    await asyncio.sleep(SOON)
+                    seen.append(cluster.says(place()))
+        return cluster
+
+    cluster = run(main())
+    assert seen == [
+        ["drift warn"], ["drift warn"], ["drift fail"], ["drift error"], ["drift error"],
+    ]  # fmt: skip
+    assert len(cluster.writes) == 3
 
 
 def test_a_controller_that_starts_again_writes_nothing() -> None:

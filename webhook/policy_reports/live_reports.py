@@ -15,10 +15,10 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from webhook import kube, names
-from webhook.controller.installation import OWN
 from webhook.objects import REPORT_APIS, ReportApi
 from webhook.observe.metrics import ControllerMetrics
 
+OWN = f"{names.MANAGED_BY}={names.PRODUCT}"
 LOOK_SECONDS = 30.0
 PAGE = 500
 
@@ -96,7 +96,9 @@ class LiveReports:
         if first is not self._followed:
             await self._leave()
             self._followed = first
-            LOG.info("reports", extra={"fields": {"api": first and first.version}})
+            LOG.info(
+                "APIs of reports looked up", extra={"fields": {"api": first and first.version}}
+            )
             if first is not None:
                 self._following = group.create_task(self._follow(first))
         for other in found[1:]:

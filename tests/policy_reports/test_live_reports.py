@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.controller.policy_reports.report_cluster import OLDER, OPEN, OURS, ReportCluster
-from webhook.controller.policy_reports.live_reports import (
+from tests.policy_reports.report_cluster import OLDER, OPEN, OURS, ReportCluster
+from webhook.policy_reports.live_reports import (
     live_report,
     offered_apis,
     report_removals,
