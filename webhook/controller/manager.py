@@ -43,6 +43,7 @@ class ControlOptions(ProcessOptions):
     settings: Path | None
     namespaces: Sequence[str]
     workers: int
+    policy_reports: bool = False
 
 
 def run_controller(options: ControlOptions) -> int:
@@ -178,6 +179,7 @@ class Manager:
                 self._metrics,
                 self._options.workers,
                 secrets=self._secrets,
+                reports=self._options.policy_reports,
             )
             self._group.create_task(self._servers.run())
 
