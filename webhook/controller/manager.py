@@ -24,7 +24,7 @@ from webhook.controller.settings.overlay_builder import OverlayBuilder
 from webhook.controller.settings.settings_reconciler import SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsStore
 from webhook.observe.metrics import ControllerMetrics
-from webhook.settings import Layer, SettingsError, not_read, read_layers
+from webhook.settings import Layer, Level, Settings, SettingsError, not_read, read_layers
 
 # Each of these has one thing to look at.
 SETTINGS, EVENTS = "settings", "events"
@@ -92,6 +92,7 @@ class Manager:
             kube.Controller(EVENTS, self._recorder, events, metrics)
         ]
         self._namespaces: NamespaceStore | None = None
+        self._look_again: Callable[[str], None] = lambda _: None
         more = {} if options.namespaces else self._of_namespaces(ask)
         settings = SettingsReconciler(
             api, options.installation, self._store, locks, self._use, self._states, **more
@@ -117,7 +118,9 @@ class Manager:
             self._metrics,
             self._options.installation.namespace,
             clock,
+            self._labels,
         )
+        self._look_again = statuses.look_again
         self._namespaces = store
         workers = self._options.workers
         self._controllers.append(kube.Controller(STATUS, statuses, queue, self._metrics, workers))
@@ -157,8 +160,12 @@ class Manager:
                 self._metrics,
                 self._options.workers,
                 secrets=self._secrets,
+                labelled=self._look_again,
             )
             self._group.create_task(self._servers.run())
+
+    def _labels(self, namespace: str) -> tuple[Level, Settings] | None:
+        return None if self._servers is None else self._servers.labelled(namespace)
 
     def _states(self) -> Mapping[str, int]:
         return {} if self._servers is None else self._servers.states
