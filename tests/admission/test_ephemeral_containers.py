@@ -3,11 +3,27 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
 
-from tests.admission.case import MANAGED, SERVER, VALIDATE, Json, answer_to, errors, mutated, pod
+from tests.admission.case import (
+    MANAGED,
+    OPTED_IN,
+    SERVER,
+    VALIDATE,
+    Json,
+    answer_to,
+    errors,
+    mutated,
+    pod,
+)
+from tests.admission.objects import pods
+from tests.admission.policies import NAMES, POLICIES
 from tests.in_memory.defaults import copied
-from tests.in_memory.requests import applied
+from tests.in_memory.requests import applied, request
+from tests.rules import pods as hostile
 from tests.rules.case import settings_of
+from webhook.admission.handler import review
+from webhook.pods.journal import same
 
 DEBUGGER = {"name": "debugger", "image": "example.test/shell:1", "targetContainerName": "main"}
 HARDENED = {
@@ -46,6 +62,29 @@ def test_a_new_container_is_hardened_and_nothing_else(old: Json) -> None:
         old, {**DEBUGGER, "imagePullPolicy": "Always", "securityContext": HARDENED}
     )
     assert asked(filled, old, hook=VALIDATE).allowed
+
+
+@pytest.mark.parametrize("mode", ["observe", "warn"])
+@pytest.mark.parametrize("old", [pod(), OLDER], ids=["never-filled-in", "older-than-the-webhook"])
+def test_below_enforce_nothing_is_said_of_the_rest_of_the_pod(old: Json, mode: str) -> None:
+    new = debugged(old, DEBUGGER)
+
+    final = asked(new, old, hook=VALIDATE, settings=settings_of(mode=mode))
+
+    assert (final.findings, final.would) == ((), "")
+
+
+@given(pods() | hostile.pods(), pods() | hostile.pods(), NAMES)
+def test_the_patch_for_any_container_makes_the_edited_pod(
+    document: Json, other: Json, policy: str
+) -> None:
+    old = {**document, "metadata": {**document["metadata"], "labels": {SERVER: "true"}}}
+    new = debugged(old, *other["spec"].get("containers", []))
+    asking = request(new, old, subresource="ephemeralcontainers")
+    answer = review(asking, POLICIES[policy], OPTED_IN)
+
+    if answer.allowed:
+        assert same(applied(new, answer), asking.object)
 
 
 def test_an_ephemeral_container_gets_no_resources() -> None:

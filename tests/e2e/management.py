@@ -2,7 +2,7 @@
 
 from tests.builders import NOT_LABELLED, bare_pod
 from tests.e2e.conftest import MANAGED
-from tests.e2e.namespace import MERGE_PATCH, Namespace
+from tests.e2e.namespace import Namespace
 
 
 def begin(namespace: Namespace) -> None:
@@ -16,11 +16,9 @@ def end(namespace: Namespace) -> None:
 
 
 def _label(namespace: Namespace, labels: dict[str, str | None], *, refused: bool) -> None:
-    path = f"/api/v1/namespaces/{namespace.name}"
-    answer = namespace.cluster.raw("PATCH", path, {"metadata": {"labels": labels}}, MERGE_PATCH)
-    assert answer.status == 200, answer.body
+    namespace.label(labels)
     probe = bare_pod("probe", labels=NOT_LABELLED, hostPID=True)
     namespace.cluster.wait_for(
         "management in force" if refused else "end of the management",
-        lambda: (namespace.raw("POST", "pods?dryRun=All", probe).status == 403) is refused,
+        lambda: namespace.objects_to(probe) is refused,
     )

@@ -1,5 +1,6 @@
 """One namespace, where one scenario happens: its tenant, its objects, its pods."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -98,6 +99,18 @@ class Namespace:
     def create(self, manifest: JsonObject) -> Any:
         """POST as administrator, and return what was stored."""
         return self.cluster.create(self.path(f"{manifest['kind'].lower()}s"), manifest)
+
+    def label(self, labels: Mapping[str, str | None]) -> None:
+        """Change labels of the namespace itself."""
+        path, body = f"/api/v1/namespaces/{self.name}", {"metadata": {"labels": labels}}
+        answer = self.cluster.raw("PATCH", path, body, MERGE_PATCH)
+        assert answer.status == 200, answer.body
+
+    def objects_to(self, manifest: JsonObject) -> bool:
+        """Whether the product objects to such an object here: asked under dry-run."""
+        resource = f"{manifest['kind'].lower()}s?dryRun=All"
+        answer = self.raw("POST", resource, manifest)
+        return answer.status == 403 or bool(answer.warnings)
 
     def deployment(self, name: str = "github-tools") -> Object:
         """A stored Deployment."""

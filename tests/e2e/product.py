@@ -2,7 +2,7 @@
 
 One `mcp-admission serve` process stands for the pods. Its settings reach it as in a pod, from a
 ConfigMap through a mounted folder; the registrations are the shipped ones, with the authority and
-the port of the local process written into them.
+the port of the local process written into them. A test may label a namespace to be left out.
 """
 
 import contextlib
@@ -34,6 +34,8 @@ API = "/apis/admissionregistration.k8s.io/v1"
 SETTINGS = "settings.yaml"
 BESIDE = {"--namespace-settings": NAMESPACES_FILE, "--locked-settings": "locked.yaml"}
 SECONDS_TO_START = 30
+# The label of a namespace that the registrations of tests leave out.
+WITHOUT_PRODUCT = "tests.example/without-product"
 
 Changes = Mapping[str, Any]
 
@@ -192,6 +194,8 @@ class Product:
         for registration in local_registrations(self._authority.pair.certificate, self._port):
             for entry in registration["webhooks"]:
                 entry.update(changes)
+                outside = {"key": WITHOUT_PRODUCT, "operator": "DoesNotExist"}
+                entry["namespaceSelector"]["matchExpressions"].append(outside)
             self.cluster.create(f"{API}/{registration['kind'].lower()}s", registration)
         self._wait_until_in_force()
 

@@ -90,3 +90,19 @@ def test_undoing_leaves_the_original(document: Json, edits: Any) -> None:
 
     assert same(now, document)
     assert patch.finish() == []
+
+
+@given(OBJECTS, EDITS, st.sampled_from(["/a", "/b", "/a/b", "/nowhere"]))
+def test_undoing_what_stands_outside_leaves_the_other_edits(
+    document: Json, edits: Any, place: str
+) -> None:
+    def stands_inside(path: str) -> bool:
+        return f"{path}/".startswith(f"{place}/")
+
+    patch, now = edited(document, edits)
+
+    patch.undo_outside(stands_inside)
+    operations = copied({"": patch.finish()})[""]
+
+    assert all(stands_inside(each["path"]) for each in operations)
+    assert same(jsonpatch.apply_patch(document, operations), now)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import builders
 from tests.release import servers
 from tools.chart.helm import NAMESPACE
 from tools.cluster.clients import Output
@@ -114,6 +115,25 @@ def test_the_columns_of_the_settings_resource_show_the_state_and_the_servers(
         *("OUT-OF-DATE", "UNPROTECTED", "REFUSED", "AGE"),
     ]
     assert line.split()[:7] == [NAME, "True", "True", "1", "0", "0", "0"]
+
+
+def test_below_enforce_the_servers_are_counted_by_what_enforce_would_do(locked: Release) -> None:
+    cluster = locked.cluster
+    apply(locked, {"mode": "observe"})
+    told(locked, "True")
+    namespace = cluster.namespace("below")
+    servers.deploy(cluster, namespace)
+    refused = builders.server("refused", hostPID=True)
+    cluster.kubectl("apply", "--namespace", namespace, "--filename", "-", sent=refused)
+    expected = {"total": 2, "current": 0, "outOfDate": 0, "unprotected": 1, "refused": 1}
+
+    locked.wait_for("counts", lambda: cluster.get(PATH)["status"]["servers"] == expected, 40)
+    apply(locked, {"mode": "warn"})
+    assert told(locked, "True")["servers"] == expected
+
+    found = cluster.get(f"/apis/events.k8s.io/v1/namespaces/{namespace}/events")["items"]
+    assert [each for each in found if "mcp-admission" in each["reportingController"]] == []
+    cluster.kubectl("--namespace", namespace, "delete", "deployment", "--all")
 
 
 def test_settings_that_make_no_sense_change_nothing_also_for_the_next_controller(

@@ -21,12 +21,15 @@ ADMINISTRATOR = Client("kubernetes-admin", ("system:masters", "system:authentica
 POD = f"pods/{SERVER_NAME}"
 
 
+@dataclass(frozen=True)
 class MemoryBackend:
-    """Makes clusters that share nothing."""
+    """Makes clusters that share nothing, with API servers of this class."""
+
+    server: type[ApiServer] = ApiServer
 
     def cluster(self, name: str, settings: Changes, *, managed: bool) -> "MemoryCluster":
         scope = Scope.MANAGED if managed else Scope.OPTED_IN
-        return MemoryCluster(ApiServer(_settings(settings), scope, client=ADMINISTRATOR))
+        return MemoryCluster(self.server(_settings(settings), scope, client=ADMINISTRATOR))
 
 
 @dataclass

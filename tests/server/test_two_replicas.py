@@ -17,6 +17,7 @@ from tools.cluster.atomic_writer import project
 from tools.cluster.waiting import wait_for
 from webhook.controller.settings.steps import following_stage
 from webhook.settings.by_namespace import Overlay
+from webhook.settings.server_exception import ServerException
 from webhook.settings.stage import Stage
 from webhook.settings.written_settings import NAMESPACES_FILE, WrittenSettings
 
@@ -37,6 +38,12 @@ OF_NAMESPACE = (
     WrittenSettings(DELEGATED, {"tools": Overlay(MEMORY)}),
     WrittenSettings(DELEGATED, {"tools": Overlay(KATA), "others": Overlay(MEMORY)}),
 )
+# In seconds since 1970: no test runs so long.
+EXCEPTION = ServerException(
+    "old-bridge", "tools", "github-tools", frozenset({"host-namespaces"}), (), "migrating", 4e9
+)
+WITHOUT_EXCEPTION = WrittenSettings("{}\n", {"others": Overlay(MEMORY)})
+WITH_EXCEPTION = WrittenSettings("{}\n", {"tools": Overlay(exceptions=(EXCEPTION,))})
 JSON_PATCH = "application/json-patch+json"
 
 
@@ -65,12 +72,13 @@ class Replica:
         project(self._folder, files | binary)
 
 
-def created(filling_in: Replica, checking: Replica) -> dict[str, Any]:
-    """What the second replica answers about a pod that the first one has filled in."""
+def created(filling_in: Replica, checking: Replica, **spec: Any) -> dict[str, Any]:
+    """What the second replica answers about a pod that the first one has filled in, or it alone."""
     metadata = {**POD["metadata"], "labels": {"mcp-admission.dev/server": "true"}}
-    pod = {**POD, "metadata": metadata}
+    pod = {**POD, "metadata": metadata, "spec": {**POD["spec"], **spec}}
     answer = filling_in.server.review("/mutate", posted(object=pod))
-    assert answer["allowed"], answer
+    if not answer["allowed"]:
+        return answer
     patch = json.loads(base64.b64decode(answer["patch"]))
     filled = patched(pod, patch, JSON_PATCH)
     return checking.server.review("/validate", posted(object=filled))
@@ -101,3 +109,24 @@ def test_neither_replica_refuses_what_the_other_one_fills_in(
         replicas[0].follow(Stage(old))
         refused = created(replicas[0], replicas[1])
         assert not refused["allowed"], "these settings do not contradict each other"
+
+
+def test_replicas_agree_about_an_exception_but_for_when_it_begins_and_ends(
+    tmp_path: Path, volume: Volume, authority: trustme.CA
+) -> None:
+    """It is granted and taken back, in three steps each, which one replica after the other does."""
+    volume.write_pair(authority.issue_cert(HOST))
+    stage = Stage(WITHOUT_EXCEPTION)
+    replicas = [Replica(tmp_path / name, volume, authority, stage) for name in "ab"]
+    admitted = []
+    with replicas[0].server, replicas[1].server:
+        for wanted in (WITH_EXCEPTION, WITHOUT_EXCEPTION):
+            while (after := following_stage(stage, wanted, reached=True, over=True)) != stage:
+                stage = after
+                for replica in replicas:
+                    replica.follow(stage)
+                    pairs = itertools.product(replicas, repeat=2)
+                    answers = [created(*pair, hostNetwork=True)["allowed"] for pair in pairs]
+                    admitted.append({*answers})
+    begins, ends = [{False, True}, {True}], [{False, True}, {False}]
+    assert admitted == [*begins, {True}, {True}, {True}, {True}, *4 * [{True}], *ends]

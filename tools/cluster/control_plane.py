@@ -170,8 +170,11 @@ class ControlPlane:
 
     def namespace(self, prefix: str = "scenario", labels: Mapping[str, str] | None = None) -> str:
         """A new namespace in which pods can be created at once."""
-        name = f"{prefix}-{next(self._numbers)}"
-        self.create("/api/v1/namespaces", objects.namespace(name, labels or {}))
+        return self.named_namespace(f"{prefix}-{next(self._numbers)}", labels or {})
+
+    def named_namespace(self, name: str, labels: Mapping[str, str]) -> str:
+        """The same with a name that nobody else uses."""
+        self.create("/api/v1/namespaces", objects.namespace(name, labels))
         self.namespace_is_usable(name)
         return name
 

@@ -107,7 +107,8 @@ def review_ephemeral_containers(request: Request, settings: Settings, scope: Sco
     else:
         guarded = guards.changed_labels(request)
         findings = enforcement.check()
-    operations = [each for each in patch.finish() if _stands_in(each["path"], places)]
+    patch.undo_outside(lambda path: _stands_in(path, places))
+    operations = patch.finish()
     places |= _inherited(pod)
     relevant = [finding for finding in findings if _stands_in(finding.path, places)]
     way_out = RESTRICTED_PROFILE if _of_profile(relevant, pod) else ""

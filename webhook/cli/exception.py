@@ -20,8 +20,7 @@ from webhook.fleet.judged_mode import ENFORCE
 from webhook.kube import ApiError, ConfigurationError
 from webhook.offline import exception_draft, reviewer, settings_documents
 from webhook.reports.text import prepare_stdout
-from webhook.settings import SettingsError
-from webhook.settings.exception_document import LONGEST_REASON
+from webhook.settings import LONGEST_REASON, SettingsError
 
 DAYS = 30
 DESCRIPTION = """\

@@ -133,10 +133,9 @@ class ExceptionUse:
         refusals = admission.pod_security_refusals(found.namespace, found.rules, label, settings)
         if refusals is None:
             return status
-        in_vain = f"{refusals.sentence}: {refusals.mend}"
         if refusals.wholly:
-            return status._replace(state=NOT_IN_FORCE, message=in_vain)
-        return status._replace(message=f"{status.message}; {in_vain}")
+            return status._replace(state=NOT_IN_FORCE, message=refusals.told)
+        return status._replace(message=f"{status.message}; {refusals.told}")
 
 
 def _counting(found: ServerException, unused: frozenset[str], now: float) -> ExceptionStatus:

@@ -8,7 +8,7 @@ thousand times cheaper than a difference of objects.
 * A value that is taken out and then put back costs no operation.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from webhook.documents import escape
@@ -122,14 +122,20 @@ class Patch:
     def undo(self) -> None:
         """Make the object what it was, as if nothing had been edited."""
         for edit in self._journal.values():
-            if edit.items is not None:
-                edit.before[:] = edit.items
-            if edit.before is journal.ABSENT:
-                edit.target.pop(edit.key, None)
-            else:
-                edit.target[edit.key] = edit.before
+            _undo(edit)
         self._journal.clear()
         self._made.clear()
+
+    def undo_outside(self, stands_inside: Callable[[str], bool]) -> None:
+        """Undo the edits of all fields whose pointers do not stand inside."""
+        outside = True
+        while outside:  # what stood in something taken away has a pointer once that is back
+            pointers, outside = self.pointers(), False
+            for slot, edit in list(self._journal.items()):
+                around = pointers.of(edit.at)
+                if around is not None and not stands_inside(f"{around}/{escape(edit.key)}"):
+                    _undo(self._journal.pop(slot))
+                    outside = True
 
     def finish(self) -> list[Operation]:
         """The operations that make the object of the request what it is now.
@@ -189,6 +195,15 @@ class Patch:
             edit.items = snapshot if unknown else edit.items
             edit.theirs = snapshot if edit.theirs is items else edit.theirs
         return edit, items
+
+
+def _undo(edit: journal.Edit) -> None:
+    if edit.items is not None:
+        edit.before[:] = edit.items
+    if edit.before is journal.ABSENT:
+        edit.target.pop(edit.key, None)
+    else:
+        edit.target[edit.key] = edit.before
 
 
 def _edit_list(

@@ -56,6 +56,11 @@ class PodSecurityRefusals(NamedTuple):
         )
 
     @property
+    def told(self) -> str:
+        """What is refused, and the way out."""
+        return f"{self.sentence}: {self.mend}"
+
+    @property
     def enough(self) -> str:
         """The highest level at which none of the rules is asked for."""
         return Level(min(_LEVELS[rule] for rule in self.rules) - 1).name.lower()

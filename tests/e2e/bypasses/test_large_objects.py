@@ -6,6 +6,8 @@ Bytes and rollouts need a control plane; tests/scenarios/test_large_pods.py has 
 import json
 from typing import Any
 
+import pytest
+
 from tests.builders import INJECTED, NOT_LABELLED, bare_pod, container, server
 from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
@@ -23,6 +25,8 @@ def above_the_limit() -> dict[str, Any]:
     return bare_pod(labels=NOT_LABELLED, containers=[container(args=["<" * 1_300_000])])
 
 
+# What no replica reads is what `failurePolicy` says: Ignore below enforce, in the chart.
+@pytest.mark.parametrize("mode", ["enforce"], indirect=True)
 def test_a_review_above_the_limit_is_refused_whoever_asks(
     product: Product, managed: Namespace
 ) -> None:
@@ -36,6 +40,7 @@ def test_a_review_above_the_limit_is_refused_whoever_asks(
     assert managed.pods() == []
 
 
+@pytest.mark.parametrize("mode", ["enforce"], indirect=True)
 def test_below_enforce_a_review_above_the_limit_is_stored_as_it_is(
     product: Product, managed: Namespace
 ) -> None:

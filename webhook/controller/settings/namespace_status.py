@@ -11,7 +11,6 @@ from typing import Any
 
 from webhook.admission import pod_security_refusals
 from webhook.controller.event_recorder import EventRecorder, Regarding
-from webhook.controller.installation import SERVE_DEPLOYMENT
 from webhook.controller.settings.change_budget import SECONDS_FOR_EACH
 from webhook.controller.settings.distribution import Progress, condition_of, said, status_with
 from webhook.controller.settings.namespace_store import (
@@ -33,6 +32,8 @@ from webhook.settings import (
     ENDING,
     EXCEPTION_KIND,
     IN_FORCE,
+    KIND,
+    NAMESPACE_KIND,
     NO_ROOM,
     NOT_VALID,
     POD_SECURITY,
@@ -92,8 +93,7 @@ class StatusReconciler:
     def tell(self, progress: Progress) -> None:
         """The distribution has come so far."""
         before, self._progress = self._progress, progress
-        for state, name in METRIC_STATES.items():
-            self._metrics.exceptions.labels(name).set(self._builder.states[state])
+        self._count(progress)
         were_known, self._labels_known = self._labels_known, self._labelled("") is not None
         known = self._labels_known and not were_known
         if known or before is None or _news(before) != _news(progress):
@@ -104,6 +104,20 @@ class StatusReconciler:
         """The namespace has another Pod Security level, or its level is known now."""
         for key in self._builder.keys_in(namespace):
             self._queue.add(key)
+
+    def _count(self, progress: Progress) -> None:
+        """Show how many resources are in force, and how many are refused."""
+        for state, name in METRIC_STATES.items():
+            self._metrics.exceptions.labels(name).set(self._builder.states[state])
+        refused = {KIND: [progress.faults is not None]}
+        refused[NAMESPACE_KIND] = [
+            bool(read.faults) or not self._builder.fits(key.namespace)
+            for key, read in self._builder.read.items()
+            if isinstance(read, ReadSettings)
+        ]
+        for kind, found in refused.items():
+            for state, wanted in (("valid", False), ("refused", True)):
+                self._metrics.settings.labels(kind, state).set(found.count(wanted))
 
     async def reconcile(self, key: NamespacedName) -> None:
         """Write the status if it differs; raises ApiError."""
@@ -147,7 +161,7 @@ class StatusReconciler:
         if self._arrived(key.namespace, stored, "Distributed", progress):
             return said("True", "InForce", "every replica has them in force")
         self._waiting[key] = None
-        return said("False", WAITING, _missing(progress))
+        return said("False", WAITING, progress.missing)
 
     async def _of_exception(
         self, key: NamespacedName, stored: StoredException, read: ReadException, progress: Progress
@@ -170,7 +184,7 @@ class StatusReconciler:
                 in_force = _counting(read.granted, read, *labelled)
             else:
                 self._waiting[key] = None
-                in_force = said("False", WAITING, _missing(progress))
+                in_force = said("False", WAITING, progress.missing)
         before = condition_of(stored.status, "InForce").get("reason")
         if in_force["reason"] in _EVENTS and before != in_force["reason"]:
             await self._announce(key, stored, read)
@@ -225,20 +239,9 @@ def _counting(granted: ServerException, read: ReadException, label: Level, by: S
     refusals = pod_security_refusals(granted.namespace, granted.rules, label, by)
     if refusals is None:
         return said("True", read.state, until)
-    in_vain = f"{refusals.sentence}: {refusals.mend}"
     if refusals.wholly:
-        return said("False", POD_SECURITY, in_vain)
-    return said("True", read.state, f"{until}; {in_vain}")
-
-
-def _missing(progress: Progress) -> str:
-    """Why something is not in force in every replica."""
-    answers = progress.answers
-    if answers.problem:
-        return f"replicas could not be asked: {answers.problem}"[:LONGEST]
-    if not answers.digests:
-        return f"no replica serves: look at {SERVE_DEPLOYMENT}"
-    return "it is on its way to the replicas"
+        return said("False", POD_SECURITY, refusals.told)
+    return said("True", read.state, f"{until}; {refusals.told}")
 
 
 def _news(progress: Progress) -> tuple[object, ...]:
