@@ -141,6 +141,9 @@ authorsPolicy:
   enabled: true
 ownedObjectsPolicy:
   enabled: true
+settingsView:
+  groups:
+  - system:authenticated
 serviceMonitor:
   enabled: false
   interval: 30s
