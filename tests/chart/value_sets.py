@@ -124,6 +124,7 @@ VALUE_SETS: dict[str, Json] = {
         "authorsPolicy": {"enabled": False},
         "ownedObjectsPolicy": {"enabled": False},
         "policyReports": {"enabled": False},
+        "settingsView": {"groups": []},
         "mcpNamespace": {"networkPolicy": {"enabled": False}},
     },
 }

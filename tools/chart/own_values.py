@@ -84,6 +84,9 @@ def own_values() -> Schema:
         "authorsPolicy": mapping({"enabled": BOOLEAN}),
         "ownedObjectsPolicy": mapping({"enabled": BOOLEAN}),
         "policyReports": mapping({"enabled": BOOLEAN}),
+        "settingsView": mapping(
+            {"groups": {"type": ["array", "null"], "items": {"type": "string", "minLength": 1}}}
+        ),
         "serviceMonitor": mapping(
             {
                 "enabled": BOOLEAN,

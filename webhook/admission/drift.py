@@ -68,17 +68,8 @@ def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
         budget.measure(found, KINDS[DEPLOYMENTS][1], budget.FILLED_IN, None)
     except budget.TooLarge as error:
         return Drift(REFUSED, reasons=(budget.too_large(error),))
-    metadata, rolling = found["metadata"], _rolling(found)
-    request = Request(
-        Hook.MUTATE,
-        DEPLOYMENTS,
-        "UPDATE",
-        rolling,
-        found,
-        kind="Deployment",
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-    )
+    request = rolling_request(found)
+    rolling = request.object
     reasons, remarks = objections(request, settings, scope)
     if not settings.fills_templates:
         covered = written_templates.covers_pods(rolling, settings, scope)
@@ -91,7 +82,7 @@ def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
     own = tuple(_changes(_own_label(found), _own_label(rolling), OWN_LABEL, OWN_FIELD))
     if alike(before, after) and not own:
         return Drift(CURRENT, remarks=remarks)
-    state = OUT_OF_DATE if known(before, metadata["name"]) and not own else UNPROTECTED
+    state = OUT_OF_DATE if known(before, found["metadata"]["name"]) and not own else UNPROTECTED
     return Drift(state, own + tuple(_changes_of_pods(before, after, settings)), remarks=remarks)
 
 
@@ -115,6 +106,21 @@ def drift_of_pod(found: Json, settings: Settings, scope: Scope) -> Drift:
     if labels.get(names.SERVER) != "true" or names.NAME not in labels:
         return Drift(UNPROTECTED, differing)
     return Drift(OUT_OF_DATE if differing else CURRENT, differing)
+
+
+def rolling_request(found: Json) -> Request:
+    """The update with which a Deployment is rolled: another revision, and nothing else."""
+    metadata = found["metadata"]
+    return Request(
+        Hook.MUTATE,
+        DEPLOYMENTS,
+        "UPDATE",
+        _rolling(found),
+        found,
+        kind="Deployment",
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+    )
 
 
 def as_created(found: Json) -> Json:

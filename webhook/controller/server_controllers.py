@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from webhook.controller.settings.effective import EffectiveSettings, differing_n
 from webhook.kube import Api, Controller, NamespacedName, Queue
 from webhook.observe.metrics import ControllerMetrics
 from webhook.policy_reports.report_reconciler import KnownServers, ReportReconciler
+from webhook.settings import Level, Settings
 
 RESYNC_SECONDS = 600.0
 # A reconcile is some calls of ten seconds at most; that of a namespace may list its Deployments.
@@ -45,8 +46,9 @@ class ServerControllers:
     """The controllers of namespaces, servers and gates, each with a queue and workers of its own.
 
     `watched` are the namespaces that the controller is kept to, none for all; `secrets` is whether
-    it may follow Secrets there, `reports` whether it writes reports. `states` is how many servers
-    there are of each state of `drift`, empty while that is not known.
+    it may follow Secrets there, `reports` whether it writes reports. `labelled` is called with a
+    namespace that has another Pod Security level than before, or was not known. `states` is how
+    many servers there are of each state of `drift`, empty while that is not known.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what each reconciler works with
@@ -61,6 +63,7 @@ class ServerControllers:
         *,
         secrets: bool = True,
         reports: bool = False,
+        labelled: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.states: Mapping[str, int] = {}
         self._effective, self._metrics = effective, metrics
@@ -72,7 +75,7 @@ class ServerControllers:
         self._state = ClusterState(effective.by_namespace, release_namespace, watched, queues)
         self._informers = ClusterInformers(api, self._state, watched, metrics, secrets=secrets)
         writer = Writer(api, self._state.made)
-        self._namespaces = NamespaceReconciler(api, self._state, writer, recorder)
+        self._namespaces = NamespaceReconciler(api, self._state, writer, recorder, labelled)
         self._servers = ServerReconciler(api, self._state, writer, recorder)
         pods = PodJudge(api, self._state)
         gates = GateReconciler(api, writer, self._namespaces, recorder)
@@ -119,6 +122,17 @@ class ServerControllers:
         if effective.digest != self._effective.digest:
             self._effective = effective
             self._changed.set()
+
+    def labelled(self, namespace: str) -> tuple[Level, Settings] | None:
+        """By which Pod Security level pods are refused there, and what is set there.
+
+        None while the namespaces are not known.
+        """
+        if not self._informers.isolation_synced.is_set():
+            return None
+        found = self._state.namespaces.get("", namespace)
+        level = Level.PRIVILEGED if found is None else found.security.enforced
+        return level, self._state.settings(namespace)
 
     def stop(self) -> None:
         """Let `run` finish what has begun, and return."""

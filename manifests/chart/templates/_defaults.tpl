@@ -143,6 +143,9 @@ ownedObjectsPolicy:
   enabled: true
 policyReports:
   enabled: true
+settingsView:
+  groups:
+  - system:authenticated
 serviceMonitor:
   enabled: false
   interval: 30s
