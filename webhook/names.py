@@ -29,6 +29,7 @@ RELEASE_NAMESPACE = "mcp-admission-system"
 
 INJECTED = PREFIX + "injected"
 REVISION = PREFIX + "revision"
+POD_SECURITY_BEFORE = PREFIX + "pod-security-before"
 FORMER = PREFIX + "former"
 """On a Deployment that `apply` rolls: the digest of the template before."""
 

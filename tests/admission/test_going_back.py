@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.admission.case import Json, deployment
+from tests.admission.case import VALIDATE, Json, answer_to, deployment
 from tests.in_memory.api_server import ApiServer
 from tests.in_memory.controllers import pod_of, restarted
 from tests.in_memory.defaults import copied, template_of
@@ -19,10 +19,10 @@ GOING = {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 1, "availabl
 DONE = {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
 
 
-def rolling(before: Json, status: Json = GOING, digest: str = "") -> Json:
+def rolling(before: Json, status: Json = GOING) -> Json:
     """The Deployment in the roll of `apply`, under settings with a class that is missing."""
     asked = restarted(before)
-    former = digest or template_digest(template_of(before))
+    former = template_digest(template_of(before))
     asked["metadata"].setdefault("annotations", {})[FORMER] = former
     asked["metadata"]["generation"] = 2
     outcome = MISSING.update(before, asked)
@@ -91,12 +91,9 @@ def test_another_update_is_filled_in_by_the_settings_of_now(change: Callable[[Js
     assert template_of(outcome.stored)["spec"]["runtimeClassName"] == "missing"
 
 
-@pytest.mark.parametrize(
-    ("status", "digest"), [(DONE, ""), (GOING, "0" * 64)], ids=["complete", "another digest"]
-)
-def test_a_roll_that_is_complete_or_another_is_not_taken_back(status: Json, digest: str) -> None:
+def test_a_roll_that_is_complete_is_not_taken_back() -> None:
     before = PLAIN.create(deployment()).stored
-    now = rolling(before, status, digest)
+    now = rolling(before, DONE)
 
     outcome = MISSING.update(now, back(now, before))
 
@@ -112,17 +109,53 @@ def test_a_template_that_was_never_filled_in_is_filled_in() -> None:
     assert template_of(outcome.stored)["spec"]["runtimeClassName"] == "missing"
 
 
-def test_a_forged_digest_wins_a_template_whose_pods_are_refused() -> None:
-    before = PLAIN.create(deployment()).stored
-    forged = copied(before)
-    (container,) = template_of(forged)["spec"]["containers"]
+def forged(before: Json) -> Json:
+    """A template that no settings admit."""
+    new = copied(before)
+    (container,) = template_of(new)["spec"]["containers"]
     container["securityContext"]["privileged"] = True
-    now = rolling(before, digest=template_digest(template_of(forged)))
+    return new
 
-    stored = MISSING.update(now, back(now, forged)).stored
 
-    assert template_of(stored) == template_of(forged)
-    assert "privileged" in MISSING.create(pod_of(stored)).refused_by
+def test_no_template_comes_back_that_was_not_there() -> None:
+    before = PLAIN.create(deployment()).stored
+    asked = restarted(before)
+    asked["metadata"].setdefault("annotations", {})[FORMER] = template_digest(
+        template_of(forged(before))
+    )
+
+    outcome = MISSING.update(before, asked)
+
+    assert FORMER not in outcome.stored["metadata"]["annotations"]
+    assert [each for each in outcome.warnings if FORMER in each]
+    assert "privileged" in MISSING.update(outcome.stored, forged(outcome.stored)).refused_by
+
+
+@pytest.mark.parametrize("operation", ["CREATE", "UPDATE"])
+def test_a_forged_digest_that_passes_the_mutating_hook_is_refused(operation: str) -> None:
+    before = PLAIN.create(deployment()).stored
+    new = copied(before)
+    new["metadata"].setdefault("annotations", {})[FORMER] = "0" * 64
+    old = before if operation == "UPDATE" else None
+
+    answer = answer_to(new, old, hook=VALIDATE)
+
+    assert not answer.allowed
+    assert FORMER in answer.message
+
+
+def test_a_digest_from_before_the_label_counts_for_nothing() -> None:
+    plain = deployment()
+    del plain["metadata"]["labels"]["mcp-admission.dev/server"]
+    plain["metadata"].setdefault("annotations", {})[FORMER] = "0" * 64
+    stored = PLAIN.create(plain).stored
+    assert FORMER in stored["metadata"]["annotations"]
+    joining = copied(stored)
+    joining["metadata"]["labels"]["mcp-admission.dev/server"] = "true"
+
+    outcome = PLAIN.update(stored, joining)
+
+    assert FORMER not in outcome.stored["metadata"]["annotations"]
 
 
 def test_absent_null_and_empty_values_have_one_digest() -> None:

@@ -263,3 +263,31 @@ def test_any_update_passes_as_it_is(
         assert final.would == ("" if stored.allowed else "refuse")
     else:
         assert (asked_first.would, final.would) == ("refuse", "refuse")
+
+
+BY_PODS = {
+    "a Deployment": (written(template={"labels": {SERVER: "true"}}), ""),
+    "a label too few": (written(template={"labels": {}}), REFUSES),
+    "a container too strong": (
+        written(template={"labels": {SERVER: "true"}}, hostNetwork=True),
+        REFUSES,
+    ),
+    "a pod": (live(), FILLS),
+}
+
+
+@pytest.mark.parametrize("mode", BELOW)
+@pytest.mark.parametrize("name", BY_PODS)
+def test_where_pods_alone_are_filled_in_both_pass_as_they_are(name: str, mode: str) -> None:
+    document, said = BY_PODS[name]
+    settings = settings_of(mode=mode, fillIn="pods")
+
+    asked_first = answer_to(document, settings=settings)
+    answer = answer_to(document, settings=settings, hook=VALIDATE)
+
+    assert passes(asked_first)
+    assert passes(answer)
+    told = said if mode == "warn" else ""
+    assert [bool(told)] == [bool(answer.warnings)]
+    assert "".join(answer.warnings[:1]).startswith(told)
+    assert (answer.would or asked_first.would) == {REFUSES: "refuse", FILLS: "patch", "": ""}[said]

@@ -1,5 +1,6 @@
 """What is known of a cluster, and which reconcilers hear of a change."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ class Asked:
 
     def __init__(self) -> None:
         self.namespaces, self.servers, self.pods = Keys(), Keys(), Keys()
+        self.judged_pods = Keys()
 
     def taken(self) -> tuple[set[str], set[NamespacedName], set[NamespacedName]]:
         found = set(self.namespaces), set(self.servers), set(self.pods)
@@ -214,3 +216,33 @@ def test_what_is_deleted_in_a_namespace_lets_what_was_refused_there_be_tried_aga
     state.deployments.drop("team", "crm")
     state.namespaces.put(namespace("team", labels=MANAGED))
     assert asked.servers.woken == asked.pods.woken == ["team"] * 3
+
+
+def test_pods_are_judged_again_where_they_alone_are_filled_in() -> None:
+    asked = Asked()
+    queues: Any = asked
+    by_pods = Settings.model_validate({"fillIn": "pods"})
+    state = ClusterState(SettingsByNamespace(by_pods), "release", (), queues)
+    state.namespaces.put({"metadata": {"name": "team", "uid": "t"}})
+    pod = {"name": "crm-1", "namespace": "team", "uid": "p"}
+    state.pods.put({"metadata": pod, "spec": {}})
+    assert asked.judged_pods == set(), "they are judged once all is known"
+
+    state.begin()
+    assert asked.judged_pods == {"team"}
+    changes: list[Callable[[], None]] = [
+        lambda: state.pods.put({"metadata": {**pod, "resourceVersion": "3"}, "spec": {}}),
+        lambda: state.deployments.put(stored(deployment({}), "d")),
+    ]
+    for change in changes:
+        asked.judged_pods.clear()
+        change()
+        assert asked.judged_pods == {"team"}
+
+    asked.judged_pods.clear()
+    state.judge.put_pods("team", {"crm": "out-of-date"})
+    assert state.judge.verdict("team", "crm") == "out-of-date"
+    state.change_settings(SettingsByNamespace(Settings()))
+    state.begin()
+    assert asked.judged_pods == set()
+    assert state.judge.verdict("team", "crm") == "current"

@@ -15,6 +15,7 @@ from webhook.controller.drift_judge import (
     TOO_LARGE,
     DriftJudge,
     template_size,
+    worst,
 )
 from webhook.settings.model import Settings
 
@@ -138,3 +139,25 @@ async def test_one_that_cannot_be_judged_stops_no_other(caplog: pytest.LogCaptur
 
     assert (one.verdict("broken"), one.verdict()) == (drift.CURRENT, drift.OUT_OF_DATE)
     assert [record.getMessage() for record in caplog.records] == ["server not judged"]
+
+
+def test_a_server_is_what_the_worst_of_its_template_and_its_pods_is() -> None:
+    one = Judging()
+    one.judge.put_pods("team", {"crm": drift.OUT_OF_DATE, "search": drift.CURRENT})
+    assert one.verdict() == drift.OUT_OF_DATE
+    one.judge._verdicts["team", "crm"] = drift.REFUSED
+    assert one.verdict() == drift.REFUSED
+    one.judge._verdicts["team", "crm"] = TOO_LARGE
+    assert one.verdict() == TOO_LARGE
+    assert one.changed == ["crm"]
+
+    one.judge.put_pods("team", {"crm": drift.OUT_OF_DATE})
+    assert one.changed == ["crm"], "nothing is told twice"
+    one.judge.forget_pods("team")
+    one.judge.forget_pods("team")
+    assert one.changed == ["crm", "crm"]
+
+
+def test_the_worst_verdict_is_the_one_that_cannot_be_given() -> None:
+    assert worst(drift.CURRENT, drift.UNPROTECTED, drift.OUT_OF_DATE) == drift.UNPROTECTED
+    assert worst(drift.REFUSED, TOO_LARGE) == TOO_LARGE

@@ -30,6 +30,7 @@ class Cluster:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.bodies: list[Any] = []
         self.running = 0
         self.missing: set[str] = set()
         self.lists: dict[str, list[Json]] = {
@@ -76,8 +77,13 @@ class Cluster:
             raise NotFound(404, "NotFound", path)
         self.calls.append(f"delete {'/'.join(path.split('/')[-2:])}")
 
+    async def apply(self, path: str, body: Json) -> Json:
+        self.calls.append(f"apply {'/'.join(path.split('/')[-2:])}")
+        return body
+
     async def patch(self, path: str, body: object, *, kind: str) -> Json:
         self.calls.append(f"patch {'/'.join(path.split('/')[-2:])}")
+        self.bodies.append(body)
         return {}
 
 
@@ -156,3 +162,25 @@ async def test_pod_security_labels_that_nobody_applies_go_where_a_namespace_was_
 
     assert "Namespace cleared loses its Pod Security labels of ours" in lines
     assert not [line for line in lines if "theirs" in line and "Namespace" in line]
+
+
+async def test_a_weaker_label_that_was_raised_is_given_back(cluster: Cluster) -> None:
+    enforce = "pod-security.kubernetes.io/enforce"
+    fields: Json = {"f:metadata": {"f:labels": {f"f:{enforce}": {}}}}
+    ours = {"manager": "mcp-admission", "operation": "Apply", "fieldsV1": fields}
+    note = "mcp-admission.dev/pod-security-before"
+    metadata = {
+        "name": "team",
+        "labels": {enforce: "restricted"},
+        "annotations": {note: f'{{"{enforce}":"baseline"}}'},
+        "managedFields": [ours],
+    }
+    cluster.lists["namespaces"] = [{"metadata": metadata}]
+
+    [_ async for _ in uninstall(cluster).run()]
+
+    given = {
+        "labels": {"mcp-admission.dev/managed": None, enforce: "baseline"},
+        "annotations": {note: None},
+    }
+    assert {"metadata": given} in cluster.bodies

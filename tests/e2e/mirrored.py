@@ -28,6 +28,7 @@ WOULD_REFUSE = "allowed for now: once mcp-admission enforces its rules, it refus
 WARNING = "Warning: "
 # How many namespaces of a mode are in the settings, and the number of each that is made.
 MOST, NUMBERS = 400, itertools.count()
+NO_SETTINGS: Mapping[str, Any] = {}
 WORKLOADS = {f"{kind.lower()}s" for kind in KINDS}
 MADE_UP = re.compile(
     r'(?<="uid":")[^"]*|(?<="resourceVersion":")[^"]*'
@@ -273,10 +274,17 @@ def anonymous(text: str, namespace: str) -> str:
 
 
 @contextlib.contextmanager
-def mirrors(product: Product) -> Iterator[Callable[[Mapping[str, str]], Mirrored]]:
-    """Within the block, what this yields makes a namespace with these labels three times."""
+def mirrors(
+    product: Product, settings: Mapping[str, Any] = NO_SETTINGS
+) -> Iterator[Callable[[Mapping[str, str]], Mirrored]]:
+    """Within the block, what this yields makes a namespace with these labels three times.
+
+    Those below `enforce` have the other settings, too.
+    """
     overlays = {
-        f"{mode}-{number}": Overlay({"mode": mode}) for mode in MODES for number in range(MOST)
+        f"{mode}-{number}": Overlay({"mode": mode, **settings})
+        for mode in MODES
+        for number in range(MOST)
     }
 
     def made(labels: Mapping[str, str]) -> Mirrored:
@@ -288,5 +296,5 @@ def mirrors(product: Product) -> Iterator[Callable[[Mapping[str, str]], Mirrored
             product.cluster.named_namespace(name, of_world)
         return Mirrored(product, names)
 
-    with product.settings({"delegated": ["mode"]}), product.beside({}, overlays):
+    with product.settings({"delegated": ["mode", *settings]}), product.beside({}, overlays):
         yield made

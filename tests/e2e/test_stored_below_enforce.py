@@ -33,10 +33,10 @@ def examples() -> Iterator[tuple[str, Object]]:
 SHIPPED = dict(examples())
 
 
-@pytest.fixture(scope="module")
-def mirrored(product: Product) -> Iterator[Mirrored]:
+@pytest.fixture(scope="module", params=["templates", "pods"])
+def mirrored(product: Product, request: pytest.FixtureRequest) -> Iterator[Mirrored]:
     """A namespace three times."""
-    with mirrors(product) as made:
+    with mirrors(product, {"fillIn": request.param}) as made:
         yield made({})
 
 

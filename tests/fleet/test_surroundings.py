@@ -125,6 +125,17 @@ SIX = {
 )
 
 
+def test_labels_of_others_that_ask_for_more_are_no_finding() -> None:
+    given = Settings.model_validate({"mcpNamespace": {"podSecurity": {"enforce": "baseline"}}})
+    fields: Json = {"f:metadata": {"f:labels": {f"f:{key}": {} for key in SIX}}}
+    by_hand = {"manager": "kubectl-label", "operation": "Update", "fieldsV1": fields}
+    metadata = {"name": "team", "labels": MANAGED | SIX, "managedFields": [by_hand]}
+    around = surroundings(given, {}, OF_MANAGED)
+    around.add_namespace({"metadata": metadata})
+
+    assert list(around.findings("team", LABELS)) == []
+
+
 @pytest.mark.parametrize(
     ("labels", "live", "expected"),
     [

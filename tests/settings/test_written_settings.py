@@ -8,10 +8,11 @@ import pytest
 
 from webhook.settings.by_namespace import Overlay
 from webhook.settings.faults import SettingsError
+from webhook.settings.namespace_layer import LARGEST_VALUES
 from webhook.settings.server_exception import ServerException
 from webhook.settings.written_settings import (
+    LARGEST_EXCEPTIONS,
     LARGEST_JSON,
-    LARGEST_OVERLAY,
     WrittenOverlays,
     compressed,
     fitting_overlay,
@@ -124,7 +125,14 @@ def test_an_overlay_has_the_exceptions_that_there_is_room_for() -> None:
     assert 50 < len(kept) < 100
     assert [each.name for each in kept] == [each.name for each in asked[: len(kept)]]
     assert {each.reason for each in kept} == {""}
-    assert len(overlays_json(WrittenOverlays({"a": overlay}))) < LARGEST_OVERLAY + 100
+    assert len(overlays_json(WrittenOverlays({"a": overlay}))) < LARGEST_EXCEPTIONS + 100
+
+
+def test_what_a_namespace_sets_takes_no_room_of_the_exceptions_in_it() -> None:
+    asked = [granted(f"exception-{at:05}") for at in range(10_000)]
+    large = {"mcpServerDefaults": {"image": "a" * (LARGEST_VALUES - 100)}}
+
+    assert fitting_overlay(large, asked).exceptions == fitting_overlay({}, asked).exceptions
 
 
 def noise(characters: int, seed: int) -> Overlay:
@@ -147,6 +155,24 @@ def test_the_largest_overlays_go_first_where_there_is_no_room() -> None:
 
     assert small.keys() < kept.keys()
     assert len(kept) == len(small) + 2
+    assert len(compressed(overlays_json(WrittenOverlays(kept)))) <= 20_000
+
+
+def test_where_there_is_no_room_exceptions_stay_in_force() -> None:
+    """Whoever sets much in a namespace cannot take away what an administrator has granted."""
+    overlays: dict[str, Any] = {
+        f"large-{at}": noise(10_000, at)._replace(exceptions=(granted(f"e-{at}"),))
+        for at in range(5)
+    }
+    overlays["small"] = noise(100, 9)
+    kept = fitting_overlays(overlays, 20_000)
+
+    assert kept.keys() == overlays.keys()
+    assert kept["small"] is overlays["small"]
+    assert {name: each.exceptions for name, each in kept.items()} == {
+        name: each.exceptions for name, each in overlays.items()
+    }
+    assert sum(bool(each.values) for each in kept.values()) == 4
     assert len(compressed(overlays_json(WrittenOverlays(kept)))) <= 20_000
 
 

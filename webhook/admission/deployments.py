@@ -13,7 +13,7 @@ from webhook import names
 from webhook.admission import answer, injected, revert, written_templates
 from webhook.admission.coverage import Coverage, callers, coverage_of, uncovered, unread_labels
 from webhook.admission.enforcement import Enforcement, notices
-from webhook.admission.going_back import goes_back
+from webhook.admission.going_back import forged_digest, goes_back
 from webhook.admission.workload import Hook, Request, Scope, Workload, read_workload
 from webhook.admission.workload_name import head_of_scale
 from webhook.documents import escape
@@ -65,7 +65,8 @@ def review_deployment(request: Request, settings: Settings, scope: Scope) -> ans
     if not settings.fills_templates:
         return _check_as_written(change, coverage)
     mutating = request.hook is Hook.MUTATE
-    findings = _named(change) + (_mutate(change, coverage) if mutating else _validate(change))
+    findings = forged_digest(request, new, old, coverage) + _named(change)
+    findings += _mutate(change, coverage) if mutating else _validate(change)
     return answer.allow_or_refuse(new.name, findings, patch.finish(), head=new.head)
 
 
@@ -108,7 +109,7 @@ def _check_as_written(change: _Change, coverage: Coverage) -> answer.Answer:
         return answer.allow()
     if coverage is Coverage.LEAVES:
         return answer.allow_or_refuse(new.name, written_templates.leaving(new, old))
-    findings = _named(change)
+    findings = forged_digest(change.request, new, old, coverage) + _named(change)
     if coverage is Coverage.LOSES_LABEL:
         findings.append(_label('must not be taken away: to opt out, set it to "false"'))
     if coverage is Coverage.JOINS and old is not None:

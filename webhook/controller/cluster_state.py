@@ -6,25 +6,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from webhook.admission import Scope
+from webhook.controller import namespace_state, owned
 from webhook.controller.deployment_state import DeploymentState, observe_deployment
 from webhook.controller.drift_judge import DriftJudge
 from webhook.controller.installation import NamespaceRules
-from webhook.controller.namespace_state import (
-    NamespaceState,
-    PodState,
-    observe_namespace,
-    observe_pod,
-)
-from webhook.controller.owned import (
-    KINDS,
-    POLICY,
-    ForeignObjects,
-    Live,
-    ServerNames,
-    has_objects,
-    live_object,
-    version_of,
-)
+from webhook.controller.namespace_state import NamespaceState, PodState
 from webhook.kube import Cache, NamespacedName, Queue
 from webhook.objects import BASELINE, KUBE_SYSTEM
 from webhook.settings import Settings, SettingsByNamespace
@@ -33,11 +19,12 @@ Json = dict[str, Any]
 
 
 class Queues(NamedTuple):
-    """Where changes go: the keys of namespaces, of servers and of pods that may have a gate."""
+    """Where the keys of changes go; in the last one, pods of a namespace are judged together."""
 
     namespaces: Queue[str]
     servers: Queue[NamespacedName]
     pods: Queue[NamespacedName]
+    judged_pods: Queue[str]
 
 
 class ClusterState:
@@ -61,16 +48,16 @@ class ClusterState:
         self._isolating = self.complete = False
         self.managed_when_listed: frozenset[str] = frozenset()
         self.judge = DriftJudge(self._ask_for_server)
-        self.namespaces: Cache[NamespaceState] = Cache(observe_namespace, self._namespace_changed)
+        self.namespaces = Cache(namespace_state.observe_namespace, self._namespace_changed)
         self.deployments: Cache[DeploymentState] = Cache(self._deployment, self._deployment_changed)
         self.pods: Cache[PodState] = Cache(self._pod, self._pod_changed)
         self.sources: Cache[str] = Cache(self._source, self._source_changed)
-        self.made: dict[str, Cache[Live]] = {
-            kind: Cache(partial(live_object, each), self._made_changed)
-            for kind, each in KINDS.items()
+        self.made: dict[str, Cache[owned.Live]] = {
+            kind: Cache(partial(owned.live_object, each), self._made_changed)
+            for kind, each in owned.KINDS.items()
         }
-        self.foreign = ForeignObjects(self.sources, self._foreign_changed)
-        self._server_names = ServerNames()
+        self.foreign = owned.ForeignObjects(self.sources, self._foreign_changed)
+        self._server_names = owned.ServerNames()
 
     def change_settings(self, settings: SettingsByNamespace) -> None:
         """Work by other settings; Deployments have to be judged again by them."""
@@ -114,14 +101,11 @@ class ClusterState:
 
     def has_access_policies(self, namespace: str) -> bool:
         """Whether a server of the namespace has a policy of its own."""
-        policies = self.made[POLICY.kind].within(namespace)
+        policies = self.made[owned.POLICY.kind].within(namespace)
         return any(each.owner and not each.going for _, each in policies)
 
     def begin(self, *, complete: bool = True) -> None:
-        """Ask for everything, and from now on for what changes.
-
-        Namespaces and gates need to know pods and policies, and wait for no other list.
-        """
+        """Ask for everything and what changes; namespaces and gates wait for no other list."""
         self._isolating, self.complete = True, complete
         self.ask_for_all()
 
@@ -129,6 +113,7 @@ class ClusterState:
         """Look at everything."""
         for _, name in self.namespaces:
             self._queues.namespaces.add(name)
+            self._doubt_pods(name)
         for namespace, name in self.pods:
             self._queues.pods.add(NamespacedName(namespace, name))
         owners = ((key, cache.get(*key)) for cache in self.made.values() for key in cache)
@@ -154,8 +139,9 @@ class ClusterState:
         namespace, name = found["metadata"]["namespace"], found["metadata"]["name"]
         if self._rules.leaves_alone(namespace):
             return None
-        scope, leaves = self.scope(namespace), has_objects(self.made, namespace, name)
+        scope, leaves = self.scope(namespace), owned.has_objects(self.made, namespace, name)
         settings = self.settings(namespace)
+        self._doubt_pods(namespace)
         kept = observe_deployment(found, settings, scope, leaves=leaves)
         if kept is not None and kept.covered:
             self.judge.hand_over(found, settings, scope)
@@ -164,15 +150,24 @@ class ClusterState:
         return kept
 
     def _pod(self, found: Json) -> PodState | None:
-        never = self._is_never_looked_at(found)
-        return None if never else observe_pod(found)
+        if self._is_never_looked_at(found):
+            return None
+        self._doubt_pods(found["metadata"]["namespace"])
+        return namespace_state.observe_pod(found)
 
     def _source(self, found: Json) -> str | None:
-        return None if self._is_never_looked_at(found) else version_of(found)
+        return None if self._is_never_looked_at(found) else owned.version_of(found)
 
     def _is_never_looked_at(self, found: Json) -> bool:
         """Whether the namespace of the object is left alone by any settings."""
         return found["metadata"]["namespace"] in (KUBE_SYSTEM, self.release_namespace)
+
+    def _doubt_pods(self, namespace: str) -> None:
+        """Judge the pods of a namespace again, where they are judged."""
+        if self.settings(namespace).fills_templates:
+            self.judge.forget_pods(namespace)
+        elif self.complete:
+            self._queues.judged_pods.add(namespace)
 
     def _ask_for_namespace(self, namespace: str) -> None:
         if self._isolating:
@@ -188,7 +183,11 @@ class ClusterState:
         self._queues.pods.wake(namespace)
 
     def _namespace_changed(
-        self, _: str, name: str, was: NamespaceState | None, now: NamespaceState | None
+        self,
+        _: str,
+        name: str,
+        was: NamespaceState | None,
+        now: NamespaceState | None,
     ) -> None:
         self._ask_for_namespace(name)
         self._wake(name)
@@ -238,7 +237,9 @@ class ClusterState:
             if self.deployments.get(namespace, each) is not None:
                 self._ask_for_server(namespace, each)
 
-    def _made_changed(self, namespace: str, name: str, was: Live | None, now: Live | None) -> None:
+    def _made_changed(
+        self, namespace: str, name: str, was: owned.Live | None, now: owned.Live | None
+    ) -> None:
         owners = {each.owner for each in (was, now) if each}
         if now is None:
             self._wake(namespace)

@@ -7,7 +7,8 @@ thread. One that is larger than anybody would write is not judged at all.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from webhook.admission import Scope, drift
@@ -18,6 +19,8 @@ from webhook.settings import Settings
 TOO_LARGE = "too-large"
 # Objects and lists in a template; a server of ten containers has some hundred.
 MOST_JUDGED, MOST_AT_ONCE = 10_000, 1_000
+
+_ORDER = (*drift.STATES, TOO_LARGE)
 
 LOG = logging.getLogger(__name__)
 
@@ -41,11 +44,32 @@ class DriftJudge:
         self._changed = changed
         self._unjudged: dict[Place, _Unjudged] = {}
         self._verdicts: dict[Place, str] = {}
+        self._of_pods: dict[str, dict[str, str]] = {}
         self._handed_over = asyncio.Event()
 
     def verdict(self, namespace: str, name: str) -> str:
-        """One of `drift.STATES`, or TOO_LARGE; current while it is not known."""
-        return self._verdicts.get((namespace, name), drift.CURRENT)
+        """One of `drift.STATES`, or TOO_LARGE; current while it is not known.
+
+        It is the worst of the template's and of its pods', where those are judged.
+        """
+        of_template = self._verdicts.get((namespace, name), drift.CURRENT)
+        of_pods = self._of_pods.get(namespace)
+        return worst(of_template, of_pods.get(name, drift.CURRENT)) if of_pods else of_template
+
+    def put_pods(self, namespace: str, verdicts: Mapping[str, str]) -> None:
+        """Let these be the verdicts about the pods of a namespace, by their Deployments."""
+        found = {name: each for name, each in verdicts.items() if each != drift.CURRENT}
+        had = self._of_pods.pop(namespace, {})
+        names = [name for name in had.keys() | found.keys() if had.get(name) != found.get(name)]
+        if found:
+            self._of_pods[namespace] = found
+        for name in sorted(names):
+            self._changed(namespace, name)
+
+    def forget_pods(self, namespace: str) -> None:
+        """Pods say nothing there any more."""
+        if namespace in self._of_pods:
+            self.put_pods(namespace, {})
 
     def hand_over(self, found: Json, settings: Settings, scope: Scope) -> None:
         """Judge a Deployment that is a server, soon."""
@@ -78,7 +102,9 @@ class DriftJudge:
         while self._unjudged:
             place = next(iter(self._unjudged))
             unjudged = self._unjudged.pop(place)
-            verdict = await _judged(unjudged)
+            found, settings, scope, size = unjudged
+            work = partial(drift.state, found, settings, scope)
+            verdict = await judged(work, size, found["metadata"])
             # It may have been handed over again, or forgotten, while it was on the thread.
             if place not in self._unjudged:
                 self._decide(place, verdict)
@@ -92,22 +118,26 @@ class DriftJudge:
             self._changed(*place)
 
 
-async def _judged(unjudged: _Unjudged) -> str:
-    found, settings, scope, size = unjudged
+def worst(*verdicts: str) -> str:
+    """The worst of some verdicts."""
+    return max(verdicts, key=_ORDER.index)
+
+
+async def judged(work: Callable[[], str], size: int, metadata: Json) -> str:
+    """The verdict about an object of this size; TOO_LARGE for one that takes too long."""
+    if size > MOST_JUDGED:
+        return TOO_LARGE
     try:
-        if size <= MOST_AT_ONCE:
-            return drift.state(found, settings, scope)
-        return await asyncio.to_thread(drift.state, found, settings, scope)
+        return work() if size <= MOST_AT_ONCE else await asyncio.to_thread(work)
     except Exception as error:  # noqa: BLE001 - the other servers are judged
-        metadata = found["metadata"]
         fields = {"namespace": metadata["namespace"], "name": metadata["name"], **failure(error)}
         LOG.error("server not judged", extra={"fields": fields})  # noqa: TRY400
         return drift.CURRENT
 
 
 def template_size(found: Json) -> int:
-    """How many objects and lists a template has; counted no further than matters."""
-    count, inside = 0, [found["spec"]["template"]]
+    """How many objects and lists a template has, or a pod; counted no further than matters."""
+    count, inside = 0, [found["spec"].get("template", found)]
     while inside and count <= MOST_JUDGED:
         each = inside.pop()
         count += 1

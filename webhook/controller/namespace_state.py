@@ -4,20 +4,18 @@ from typing import Any, NamedTuple
 
 from webhook import names
 from webhook.controller.installation import is_managed
-from webhook.controller.owned import applied_by_us
-from webhook.objects import POD_SECURITY_PREFIX
+from webhook.controller.owned import SecurityLabels, security_labels
 
 Json = dict[str, Any]
 
 
 class NamespaceState(NamedTuple):
-    """What is kept of a namespace; `applied`: some of its labels were applied by us."""
+    """What is kept of a namespace."""
 
     uid: str
     managed: bool
     going: bool
-    applied: bool
-    labels: tuple[tuple[str, str], ...]
+    security: SecurityLabels
 
 
 class PodState(NamedTuple):
@@ -41,12 +39,9 @@ def gate_index(pod: Json) -> int | None:
 def observe_namespace(found: Json) -> NamespaceState:
     """What is kept of a namespace."""
     metadata = found["metadata"]
-    labels = metadata.get("labels") or {}
-    security = (each for each in labels.items() if each[0].startswith(POD_SECURITY_PREFIX))
     return NamespaceState(
         uid=metadata["uid"],
-        managed=is_managed(labels),
+        managed=is_managed(metadata.get("labels") or {}),
         going="deletionTimestamp" in metadata,
-        applied=applied_by_us(found),
-        labels=tuple(sorted(security)),
+        security=security_labels(found),
     )

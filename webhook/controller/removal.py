@@ -16,6 +16,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from webhook import names
+from webhook.controller import owned
 from webhook.controller.gates.gate_reconciler import remove_gate
 from webhook.controller.installation import (
     ADMISSION_POLICIES,
@@ -31,7 +32,6 @@ from webhook.controller.installation import (
     is_own,
 )
 from webhook.controller.namespace_state import gate_index
-from webhook.controller.owned import applied_by_us, is_made_policy, pod_security_labels_of_us
 from webhook.kube import Api, NotFound, cluster_wide, namespaced
 from webhook.objects import BASELINE
 
@@ -99,7 +99,7 @@ class Uninstall:
         for namespace in (await self.api.list(cluster_wide("v1", "namespaces"))).items:
             name, labels = namespace["metadata"]["name"], namespace["metadata"].get("labels") or {}
             lines = []
-            if applied_by_us(namespace) or _labels_of_us(namespace):
+            if owned.applied_by_us(namespace) or _labels_of_us(namespace):
                 lines.append(f"Namespace {name} loses its Pod Security labels of ours")
             if names.MANAGED in labels:
                 lines.append(f"Namespace {name} is managed no more")
@@ -140,7 +140,7 @@ class Uninstall:
         version = "networking.k8s.io/v1"
         # All of them: a label may have been edited away.
         found = await self.api.list(cluster_wide(version, "networkpolicies"))
-        for policy in filter(is_made_policy, found.items):
+        for policy in filter(owned.is_made_policy, found.items):
             metadata = policy["metadata"]
             path = namespaced(version, "networkpolicies", metadata["namespace"], metadata["name"])
             line = f"NetworkPolicy {_called(policy)} deleted"
@@ -220,10 +220,12 @@ class Uninstall:
         return await remove_gate(self.api, *where, at) is not None
 
     async def _unlabel(self, namespace: Json) -> bool:
-        name, applied = namespace["metadata"]["name"], applied_by_us(namespace)
+        name, applied = namespace["metadata"]["name"], owned.applied_by_us(namespace)
         path = cluster_wide("v1", "namespaces", name)
-        labels = [names.MANAGED, *_labels_of_us(namespace)]
-        await self.api.patch(path, {"metadata": {"labels": dict.fromkeys(labels)}}, kind="merge")
+        ours = dict.fromkeys([names.MANAGED, *_labels_of_us(namespace)])
+        theirs = owned.giving_back(owned.security_labels(namespace)) or {}
+        given = {**theirs, "labels": {**ours, **theirs.get("labels", {})}}
+        await self.api.patch(path, {"metadata": given}, kind="merge")
         if applied:
             # What others apply as well is theirs alone from now on.
             nothing = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
@@ -236,8 +238,10 @@ async def _yes() -> bool:
 
 
 def _labels_of_us(namespace: Json) -> set[str]:
-    managed = is_managed(namespace["metadata"].get("labels") or {}) or applied_by_us(namespace)
-    return pod_security_labels_of_us(namespace, managed=managed)
+    managed = is_managed(namespace["metadata"].get("labels") or {}) or owned.applied_by_us(
+        namespace
+    )
+    return owned.pod_security_labels_of_us(namespace, managed=managed)
 
 
 def _called(found: Json) -> str:

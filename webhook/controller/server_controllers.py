@@ -20,9 +20,10 @@ from webhook.controller.gates.gate_reconciler import GateReconciler
 from webhook.controller.informers import ClusterInformers
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned import Writer
+from webhook.controller.pod_judge import PodJudge
 from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.controller.settings.effective import EffectiveSettings, differing_namespaces
-from webhook.kube import Api, Controller, Queue
+from webhook.kube import Api, Controller, NamespacedName, Queue
 from webhook.observe.metrics import ControllerMetrics
 
 RESYNC_SECONDS = 600.0
@@ -62,12 +63,14 @@ class ServerControllers:
         self._changed, self._stop = asyncio.Event(), asyncio.Event()
         openers = GATES_FOR_EACH_WORKER * workers
         # No namespace has all workers.
-        queues = Queues(Queue(), Queue(most=max(1, workers // 2)), Queue(most=openers // 2))
+        of_servers: Queue[NamespacedName] = Queue(most=max(1, workers // 2))
+        queues = Queues(Queue(), of_servers, Queue(most=openers // 2), Queue())
         self._state = ClusterState(effective.by_namespace, release_namespace, watched, queues)
         self._informers = ClusterInformers(api, self._state, watched, metrics, secrets=secrets)
         writer = Writer(api, self._state.made)
         self._namespaces = NamespaceReconciler(api, self._state, writer, recorder)
         self._servers = ServerReconciler(api, self._state, writer, recorder)
+        pods = PodJudge(api, self._state)
         gates = GateReconciler(api, writer, self._namespaces, recorder)
         self._controllers: list[Controller[Any]] = [
             Controller(name, reconciler, queue, metrics, count, seconds=seconds)
@@ -75,6 +78,7 @@ class ServerControllers:
                 ("pod", gates, queues.pods, openers, RECONCILE_SECONDS),
                 ("namespace", self._namespaces, queues.namespaces, workers, NAMESPACE_SECONDS),
                 ("server", self._servers, queues.servers, workers, RECONCILE_SECONDS),
+                ("judged-pods", pods, queues.judged_pods, 1, NAMESPACE_SECONDS),
             )
         ]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from webhook import names
 from webhook.admission import DEPLOYMENTS, KINDS, PODS, REFUSED, Workload
+from webhook.controller import pod_judge
 from webhook.controller.installation import Installation
 from webhook.controller.owned import POLICY
 from webhook.controller.settings.namespace_store import EXCEPTIONS
@@ -25,7 +26,7 @@ from webhook.settings import Settings
 Json = dict[str, Any]
 POLICIES = "networkpolicies.networking.k8s.io"
 REPLICA_SETS = "replicasets.apps"
-NOT_OF_DEPLOYMENTS = f"!{workloads.HASH}"
+NOT_OF_DEPLOYMENTS = f"!{pod_judge.HASH}"
 MIRROR = "kubernetes.io/config.mirror"
 # PodTemplates run nothing, and the ClusterRole `view` does not hold them.
 OTHERS = [each for each in KINDS if each not in (PODS, DEPLOYMENTS, "podtemplates")]
@@ -178,7 +179,7 @@ class Audit:
             if findings:
                 self._findings.add(key, findings)
             return None
-        if workload is not None and not workloads.has_ended(found):
+        if workload is not None and not pod_judge.has_ended(found):
             self._use.look(found, resource, workload, self._around.scope(key.namespace))
         return workload
 

@@ -11,7 +11,7 @@ from typing import Any
 from webhook import names
 from webhook.admission import OUT_OF_DATE, UNPROTECTED, Scope, Workload
 from webhook.controller.installation import NamespaceRules, is_managed
-from webhook.controller.owned import POLICY
+from webhook.controller.owned import POLICY, SecurityLabels, security_labels
 from webhook.fleet.policies.wide_policies import wide_policies
 from webhook.fleet.report import ServerFinding
 from webhook.fleet.workloads import server_workload
@@ -35,6 +35,7 @@ class Surroundings:
         self._settings, self._release = settings, release_namespace
         self._rules = NamespaceRules(settings.cluster, release_namespace)
         self._labels: dict[str, dict[str, str]] = {}
+        self._security: dict[str, SecurityLabels] = {}
         self._wanted: dict[str, tuple[Json, ...]] = {}
         self.policies: Policies | None = None
 
@@ -42,6 +43,7 @@ class Surroundings:
         """Add a namespace as the API server has it."""
         metadata = namespace["metadata"]
         self._labels[metadata["name"]] = metadata.get("labels") or {}
+        self._security[metadata["name"]] = security_labels(namespace)
 
     def knows(self, namespace: str) -> bool:
         """Whether it was added."""
@@ -91,8 +93,11 @@ class Surroundings:
         return self._wanted[namespace]
 
     def _label_findings(self, namespace: str, wanted: Mapping[str, str]) -> Iterator[ServerFinding]:
-        live = self._labels.get(namespace, {})
-        lacking = sorted(key for key, value in wanted.items() if live.get(key) != value)
+        found = self._security.get(namespace)
+        # What others ask for as much or more is theirs, and no contradiction.
+        ours = found.to_apply(wanted) if found else wanted
+        there = found.there if found else {}
+        lacking = sorted(key for key, value in ours.items() if there.get(key) != value)
         if lacking:
             sentence = (
                 f"the namespace lacks or contradicts {', '.join(lacking)}: check that "

@@ -17,6 +17,7 @@ from webhook.admission import (
     drift_of,
     drift_of_pod,
 )
+from webhook.controller import pod_judge
 from webhook.fleet import workloads
 from webhook.fleet.surroundings import Surroundings
 from webhook.settings import SettingsByNamespace
@@ -174,7 +175,7 @@ class Targets:
         def take(pod: Json) -> None:
             key = workloads.deployment_of(pod)
             target = Target(key.namespace, key.name) if key else None
-            gone = "deletionTimestamp" in pod["metadata"] or workloads.has_ended(pod)
+            gone = "deletionTimestamp" in pod["metadata"] or pod_judge.has_ended(pod)
             if target not in found or gone or self._around.server(pod, PODS) is None:
                 return
             settings = self._settings.of(target.namespace)

@@ -7,6 +7,7 @@ from typing import Any
 
 from webhook import admission, names
 from webhook.controller.deployment_state import rolled
+from webhook.controller.pod_judge import deployment_name, has_ended
 from webhook.fleet.report import ServerFinding, WorkloadKey
 from webhook.fleet.rollout import rollout_progress
 from webhook.pods import Malformed
@@ -14,8 +15,6 @@ from webhook.settings import Settings
 
 Json = dict[str, Any]
 LONGEST_VALUE = 60
-OVER = {"Succeeded", "Failed"}
-HASH = "pod-template-hash"
 
 OLDER = ServerFinding(
     admission.UNPROTECTED,
@@ -79,11 +78,6 @@ def pod_findings(found: Json, settings: Settings, scope: admission.Scope) -> lis
     return [*map(refused_finding, outlook.reasons), *older, *map(changed_finding, outlook.changes)]
 
 
-def has_ended(pod: Json) -> bool:
-    """Whether nothing of a pod runs any more."""
-    return (pod.get("status") or {}).get("phase") in OVER
-
-
 def owner_of(pod: Json) -> WorkloadKey:
     """The workload that a pod is known by: its controller, or itself; anybody can write it."""
     metadata = pod["metadata"]
@@ -95,12 +89,8 @@ def owner_of(pod: Json) -> WorkloadKey:
 
 def deployment_of(pod: Json) -> WorkloadKey | None:
     """The Deployment whose ReplicaSet owns a pod, as far as the pod shows it."""
-    owner = owner_of(pod)
-    name, _, ending = owner.name.rpartition("-")
-    is_one = owner.kind == "ReplicaSet" and ending == (pod["metadata"].get("labels") or {}).get(
-        HASH
-    )
-    return WorkloadKey(owner.namespace, "Deployment", name) if is_one else None
+    name = deployment_name(pod)
+    return WorkloadKey(pod["metadata"]["namespace"], "Deployment", name) if name else None
 
 
 def workload_findings(

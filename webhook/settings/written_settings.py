@@ -7,7 +7,9 @@ overlay is a line, so that it can be read alone: to read all at once would keep 
 from reviews for too long.
 
 What a namespace can take of the file is bounded, and so is the file as a whole: a ConfigMap ends at
-a MiB. The smallest overlays are first, so that nobody's large one takes the place of many others.
+a MiB. Exceptions have room of their own, because an administrator grants them: what the users of a
+namespace set never takes it. The smallest come first, so that nobody's large one takes the place of
+many others.
 """
 
 import gzip
@@ -26,8 +28,8 @@ from webhook.settings.namespace_layer import LARGEST_VALUES
 from webhook.settings.server_exception import ServerException
 
 NAMESPACES_FILE = "namespaces.json.gz"
-LARGEST_OVERLAY = LARGEST_VALUES
-"""In characters of JSON."""
+LARGEST_EXCEPTIONS = LARGEST_VALUES
+"""What the exceptions in a namespace can have beside its settings, in characters of JSON."""
 LARGEST_JSON = 8 * 1024 * 1024
 """What replicas read at most, uncompressed."""
 
@@ -72,30 +74,42 @@ _FIRST, _LAST = b'{"overlays":[', b"],"
 
 def fitting_overlay(values: Mapping[str, Any], granted: Iterable[ServerException]) -> Overlay:
     """An overlay with what reviews need, and the first of the exceptions that there is room for."""
-    overlay = Overlay(dict(values))
-    room = LARGEST_OVERLAY - len(_text(overlay))
-    fitting = []
+    room, fitting = LARGEST_EXCEPTIONS, []
     for each in granted:
         needed = each._replace(reason="")
         room -= len(json.dumps(_exception(needed))) + 1
         if room < 0:
             break
         fitting.append(needed)
-    return overlay._replace(exceptions=tuple(fitting))
+    return Overlay(dict(values), tuple(fitting))
 
 
 def fitting_overlays(overlays: Overlays, room: int) -> dict[str, Overlay]:
-    """The overlays that a file of so many bytes has room for: all, or the smallest ones."""
+    """What a file of so many bytes has room for of the overlays: all, or the smallest.
+
+    Exceptions come before the settings of any namespace.
+    """
+    if _fits(overlays, room):
+        return {name: overlays[name] for name in sorted(overlays)}
+    granted = {name: each._replace(values={}) for name, each in overlays.items() if each.exceptions}
+    fitting = _smallest(granted, {}, room)
+    whole = {
+        name: each for name, each in overlays.items() if name in fitting or not each.exceptions
+    }
+    return _smallest(whole, fitting, room)
+
+
+def _smallest(overlays: Overlays, beneath: Overlays, room: int) -> dict[str, Overlay]:
+    """As many of the overlays as there is room for beside those beneath, which they replace."""
     sizes = {name: len(_text(overlay)) for name, overlay in overlays.items()}
     names = sorted(overlays, key=lambda name: (sizes[name], name))
     fit, over = 0, len(names) + 1
-    trying = len(names)
     while fit + 1 < over:
-        found = {name: overlays[name] for name in names[:trying]}
-        fits = _fits(found, room)
-        fit, over = (trying, over) if fits else (fit, trying)
         trying = (fit + over) // 2
-    return {name: overlays[name] for name in sorted(names[:fit])}
+        found = {**beneath, **{name: overlays[name] for name in names[:trying]}}
+        fit, over = (trying, over) if _fits(found, room) else (fit, trying)
+    found = {**beneath, **{name: overlays[name] for name in names[:fit]}}
+    return {name: found[name] for name in sorted(found)}
 
 
 def _fits(overlays: Overlays, room: int) -> bool:

@@ -48,7 +48,10 @@ class Team:
         self.gates_left: list[str] = [names.GATE]
         self.queue: Queue[NamespacedName] = Queue()
         self.view = ClusterState(
-            SettingsByNamespace(Settings()), "release", (), Queues(Queue(), Queue(), self.queue)
+            SettingsByNamespace(Settings()),
+            "release",
+            (),
+            Queues(Queue(), Queue(), self.queue, Queue()),
         )
         api: Any = self
         writer, notes = Writer(api, self.view.made), EventRecorder(api, "test", Queue())

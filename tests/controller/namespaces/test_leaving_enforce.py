@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.controller.namespaces.test_namespace_reconciler import Team
+from tests.controller.namespaces.test_namespace_reconciler import Team, entry
 from tests.kube.virtual_time import run
 from webhook import names
 from webhook.controller.namespaces.namespace_reconciler import PAUSE
@@ -28,12 +28,6 @@ class Managed(Team):
 
     async def delete(self, *path: object, **_: object) -> None:
         self.gone.extend(map(str, path))
-
-    def namespace(self, **labels: str) -> Json:
-        found = super().namespace(**labels)
-        ours = {"manager": "mcp-admission", "operation": "Apply"}
-        found["metadata"]["managedFields"] = [ours] if labels.keys() - MANAGED else []
-        return found
 
     def switch(self, mode: str) -> None:
         given = Settings.model_validate({"mode": mode})
@@ -100,5 +94,32 @@ def test_policies_of_servers_isolate_nobody_alone(made: bool) -> None:
         policies.drop("team", "crm-mcp-access")
         assert await team.namespaces.reconcile("team") is None
         assert len(team.gone) == int(made)
+
+    run(main())
+
+
+def test_labels_that_somebody_set_by_hand_stay_or_come_back() -> None:
+    async def main() -> None:
+        team = Managed()
+        prefix = "pod-security.kubernetes.io/"
+        stricter, weaker = {f"{prefix}warn": "restricted"}, {f"{prefix}enforce": "baseline"}
+        team.kept = {**MANAGED, **stricter, **weaker}
+        team.by_hand = set(team.kept)
+        found = team.namespace(**team.kept)
+        found["metadata"]["managedFields"] = entry("kubectl-label", "Update", team.by_hand)
+        team.view.namespaces.put(found)
+
+        await team.namespaces.reconcile("team")
+        assert team.labels[-1].keys() == {
+            f"{prefix}{each}" for each in ("enforce", "enforce-version", "audit", "audit-version")
+        }
+        assert team.labels[-1][f"{prefix}enforce"] == "restricted"
+        written = len(team.labels)
+        await team.namespaces.reconcile("team")
+        assert len(team.labels) == written, "it is settled"
+
+        team.switch("observe")
+        await team.namespaces.reconcile("team")
+        assert team.labels[written:] == [weaker, {}]
 
     run(main())

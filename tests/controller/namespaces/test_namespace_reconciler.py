@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import pytest
@@ -30,12 +30,13 @@ class Team:
     """A namespace with Deployments, that has its policy and its labels already."""
 
     def __init__(self, *deployments: Json, under: Settings | None = None) -> None:
-        queues = Queues(Queue(), Queue(), Queue())
+        queues = Queues(Queue(), Queue(), Queue(), Queue())
         self.deployments = deployments
         self.told: list[str] = []
         self.labels: list[Json] = []
         self.judged: list[bool] = []
         self.kept: dict[str, str] = {}
+        self.by_hand: set[str] = set()
         self.view = ClusterState(SettingsByNamespace(under or Settings()), "release", (), queues)
         self.view.begin()
         api: Any = self
@@ -54,7 +55,7 @@ class Team:
     async def apply(self, _: str, body: Json) -> Json:
         if body["kind"] == "Namespace":
             self.labels.append(body["metadata"]["labels"])
-            return self.namespace(**{**self.kept, **body["metadata"]["labels"]})
+            return applied(self.namespace(**self.kept), body, self.by_hand)
         return await self.create("", body)
 
     async def create(self, _: str, body: Json) -> Json:
@@ -90,6 +91,24 @@ class Team:
         self.view.namespaces.put(self.namespace(**labels))
         asyncio.run(self.namespaces.reconcile("team"))
         return {name: kept.covered for name, kept in self.view.deployments.within("team")}
+
+
+def applied(found: Json, body: Json, by_hand: set[str]) -> Json:
+    """The namespace once we have applied this; without labels, nothing is ours any more."""
+    metadata, labels = found["metadata"], body["metadata"]["labels"]
+    metadata["labels"] = {**metadata["labels"], **labels}
+    metadata["annotations"] = body["metadata"].get("annotations", {})
+    ours = entry("mcp-admission", "Apply", labels)
+    theirs = entry("kubectl-label", "Update", by_hand - labels.keys())
+    metadata["managedFields"] = ours + theirs
+    return found
+
+
+def entry(manager: str, operation: str, labels: Iterable[str]) -> list[Json]:
+    """The managedFields of somebody who wrote these labels."""
+    named: Json = {f"f:{key}": {} for key in labels}
+    fields = {"f:metadata": {"f:labels": named}}
+    return [{"manager": manager, "operation": operation, "fieldsV1": fields}] if named else []
 
 
 def deployment(name: str, labels: Json, of_template: Json | None = None) -> Json:

@@ -18,7 +18,10 @@ class Sources:
 
     def __init__(self) -> None:
         self.view = ClusterState(
-            SettingsByNamespace(Settings()), "release", (), Queues(Queue(), Queue(), Queue())
+            SettingsByNamespace(Settings()),
+            "release",
+            (),
+            Queues(Queue(), Queue(), Queue(), Queue()),
         )
         self.there: dict[str, Json] = {}
         self.reads: list[str] = []

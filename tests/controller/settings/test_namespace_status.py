@@ -6,6 +6,7 @@ import pytest
 
 from tests.controller.settings.announced import DAY, MADE, ROOM, Users, day
 from webhook.controller.event_recorder import Regarding
+from webhook.controller.settings.change_budget import AT_ONCE
 from webhook.controller.settings.distribution import Progress
 from webhook.controller.settings.namespace_status import StatusReconciler
 from webhook.controller.settings.propagation import Answers
@@ -197,7 +198,7 @@ async def test_what_has_no_room_is_told(told: Told) -> None:
 async def test_what_waits_is_looked_at_when_the_distribution_comes_further(told: Told) -> None:
     told.users.set("team", STRICT)
     overlays = await told.users.builder.build(CLUSTER, ROOM)
-    (key,) = told.users.told
+    (key,) = set(told.users.told)
     await told.reconciler.reconcile(key)
     assert told.users.written == []
 
@@ -222,3 +223,17 @@ async def test_a_change_that_was_not_read_yet_has_no_status(told: Told) -> None:
         await told.reconciler.reconcile(key)
 
     assert len(told.users.written) == written
+
+
+async def test_who_changes_all_the_time_is_told_to_wait(told: Told) -> None:
+    told.users.set("team", STRICT)
+    await told.comes()
+    for number in range(AT_ONCE + 2):
+        told.users.set("team", {"mcpServerMaximums": {"limits": {"cpu": str(number)}}})
+        await told.comes()
+
+    assert told.users.condition("default", "Distributed", "team") == ("Unknown", "Waiting")
+    assert told.users.status("default", "team")["refused"] == []
+    told.users.now += told.users.builder.seconds
+    await told.comes()
+    assert told.users.condition("default", "Distributed", "team") == ("True", "InForce")

@@ -46,13 +46,14 @@ def store(cluster: Any = None) -> tuple[NamespaceStore, list[NamespacedName]]:
     return NamespaceStore(cluster, lambda *_: None, lambda: None, told.append), told
 
 
-def test_what_changes_is_unread_and_a_status_alone_is_told() -> None:
+def test_what_changes_is_unread_and_settings_and_a_status_are_told() -> None:
     here, told = store()
     here.settings.put(settings({"mode": "warn"}))
     here.exceptions.put(exception())
     assert list(here.unread) == [SETTINGS, EXCEPTION]
-    assert told == []
+    assert told == [SETTINGS]
 
+    told.clear()
     here.unread.clear()
     here.settings.put(settings({"mode": "warn"}, 3, status={"conditions": []}))
     here.exceptions.put(exception(3, status={"conditions": []}))

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from tests.controller.settings.announced import DAY, MADE, ROOM, Users
-from webhook.controller.settings import overlay_builder
+from webhook.controller.settings import effective
+from webhook.controller.settings.change_budget import AT_ONCE, SECONDS_FOR_EACH
 from webhook.controller.settings.namespace_store import StoredSettings
 from webhook.controller.settings.overlay_builder import ReadException, ReadSettings
 from webhook.kube import NamespacedName
@@ -63,7 +64,7 @@ async def test_one_change_leaves_the_overlays_of_others_as_they_are(
     after = await users.builder.build(CLUSTER, ROOM)
 
     assert merged == ["team-7/default"]
-    assert users.told == [NamespacedName("team-7", "default")]
+    assert set(users.told) == {NamespacedName("team-7", "default")}
     assert {name for name in after if after[name] is not before[name]} == {"team-7"}
 
 
@@ -172,7 +173,7 @@ async def test_of_more_exceptions_than_fit_into_an_overlay_some_are_not_granted(
 async def test_thousands_are_worked_out_on_a_thread(
     users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overlay_builder, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(effective, "MOST_AT_ONCE", 1)
     for namespace in "ab":
         users.set(namespace, STRICT)
 
@@ -191,3 +192,57 @@ async def test_what_was_not_done_is_done_the_next_time(
 
     assert users.builder.stale(CLUSTER, ROOM)
     assert set(await users.builder.build(CLUSTER, ROOM)) == {"a", "b", "c"}
+
+
+async def test_a_namespace_that_changes_all_the_time_waits_and_others_do_not(users: Users) -> None:
+    users.set("other", STRICT)
+    await users.builder.build(CLUSTER, ROOM)
+    overlays = users.builder.fitting
+    for number in range(AT_ONCE + 5):
+        users.set("team", {"mcpServerMaximums": {"limits": {"cpu": str(number)}}})
+        if users.builder.stale(CLUSTER, ROOM):
+            overlays = await users.builder.build(CLUSTER, ROOM)
+    limits = [overlays["team"].values["mcpServerMaximums"]["limits"]["cpu"]]
+
+    key = NamespacedName("team", "default")
+    assert users.builder.waits(key)
+    assert 0 < users.builder.seconds <= SECONDS_FOR_EACH
+    users.set("other", {"mode": "enforce", **STRICT})
+    users.grant("crm-root")
+    assert users.builder.stale(CLUSTER, ROOM)
+    overlays = await users.builder.build(CLUSTER, ROOM)
+    assert overlays["other"].values["mode"] == "enforce"
+    assert [each.name for each in overlays["team"].exceptions] == ["crm-root"]
+
+    users.now += users.builder.seconds
+    assert users.builder.stale(CLUSTER, ROOM)
+    overlays = await users.builder.build(CLUSTER, ROOM)
+    limits.append(overlays["team"].values["mcpServerMaximums"]["limits"]["cpu"])
+    assert limits == [str(AT_ONCE), str(AT_ONCE + 4)]
+    assert not users.builder.waits(key)
+
+
+async def test_other_settings_of_the_cluster_do_not_wait(users: Users) -> None:
+    await users.builder.build(CLUSTER, ROOM)
+    for number in range(AT_ONCE + 5):
+        users.set("team", {"mcpServerMaximums": {"limits": {"cpu": str(number)}}})
+        await users.builder.build(CLUSTER, ROOM)
+
+    stricter = CLUSTER.model_copy(update={"mode": "warn"})
+    overlays = await users.builder.build(stricter, ROOM)
+    limits = overlays["team"].values["mcpServerMaximums"]["limits"]
+    assert limits == {"cpu": str(AT_ONCE + 4)}
+
+
+async def test_settings_that_are_taken_away_do_not_take_exceptions_with_them(users: Users) -> None:
+    """A ConfigMap that is full keeps the exceptions of a namespace that says too much."""
+    noise = {f"a{at}": f"{at * 7919 % 10_007}" for at in range(300)}
+    users.set("team", {"mcpServerDefaults": {"nodeSelector": noise}})
+    users.grant("crm-root")
+    loose = CLUSTER.model_copy(update={"delegated": ["mcpServerDefaults"]})
+    await users.builder.build(loose, 500)
+
+    assert not users.builder.fits("team")
+    granted = read(users, "crm-root").granted
+    assert granted is not None
+    assert users.builder.grants(granted)

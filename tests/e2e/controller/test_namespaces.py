@@ -58,8 +58,24 @@ def test_namespace_labels_that_drift_are_put_back_and_deleted_with_the_managemen
     product.cluster.wait_for("labels again", right, 15)
 
     label(product, managed.name, {MANAGED: None})
-    product.cluster.wait_for("no labels", lambda: not labels(product, managed.name), 15)
+    # What somebody else has set is theirs again.
+    theirs = {f"{STANDARD}enforce": "privileged"}
+    product.cluster.wait_for("no labels", lambda: labels(product, managed.name) == theirs, 15)
     product.cluster.wait_for("no policy", lambda: not policies(managed), 15)
+
+
+def test_labels_that_were_set_by_hand_are_raised_at_most_and_come_back(
+    control: Control, product: Product, namespace: Namespace
+) -> None:
+    by_hand: dict[str, str | None] = {f"{STANDARD}enforce": "baseline"}
+    by_hand |= {f"{STANDARD}warn": "restricted"}
+    label(product, namespace.name, by_hand)
+    label(product, namespace.name, {MANAGED: "true"})
+    right = {key: value for key, value in SIX.items() if key != f"{STANDARD}warn-version"}
+    product.cluster.wait_for("labels", lambda: labels(product, namespace.name) == right)
+
+    label(product, namespace.name, {MANAGED: None})
+    product.cluster.wait_for("theirs", lambda: labels(product, namespace.name) == by_hand, 15)
 
 
 def test_the_release_namespace_and_kube_system_are_left_alone(

@@ -63,6 +63,36 @@ def test_apply_rolls_a_server_and_the_audit_is_clean_then(product: Product, flee
     assert (again.code, again.out) == (0, "1 current\n")
 
 
+def test_where_pods_alone_are_filled_in_apply_rolls_for_them(
+    product: Product, fleet: Fleet
+) -> None:
+    """Its only field in the template is the one that rolls it, as `kubectl` would write one."""
+    namespace = fleet.namespace
+    by_pods = {"fillIn": "pods"}
+    written = builders.server(NAME, replicas=1)
+    written["spec"]["template"]["metadata"]["labels"]["mcp-admission.dev/server"] = "true"
+    with product.settings(by_pods):
+        namespace.apply(written)
+        (before,) = namespace.wait_until_rolled_out(NAME)
+        template = namespace.deployment(NAME)["spec"]["template"]
+    changed, scope = by_pods | MORE_MEMORY, ("--namespace", namespace.name)
+    with product.settings(changed), Control(product, *scope, name="by-pods", settings=changed):
+        _, report = fleet.audit(changed)
+        assert "out-of-date" in reasons(report)["Deployment", NAME][1]
+        ended = fleet.apply(NAME, settings=changed)
+        again = fleet.apply("--all", settings=changed)
+        (after,) = namespace.pods(NAME)
+
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, "1 rolled"), ended
+    assert (again.code, again.out) == (0, "1 current\n")
+    requests = [
+        each["spec"]["containers"][0]["resources"]["requests"]["memory"] for each in (before, after)
+    ]
+    assert requests == ["400Mi", "800Mi"]
+    rolled = namespace.deployment(NAME)["spec"]["template"]
+    assert rolled["spec"] == template["spec"]
+
+
 def test_a_dry_run_of_apply_prints_the_fields_and_changes_nothing(
     product: Product, fleet: Fleet
 ) -> None:

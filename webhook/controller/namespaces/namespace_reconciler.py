@@ -2,7 +2,7 @@
 
 The policy is created with the first server and deleted with the last; a managed namespace always
 has it. Labels are applied, so that our own are known. They are removed when a namespace is no
-longer managed.
+longer managed; those of others stay as they are, or come back.
 
 Below `mode: enforce` a namespace has neither. Its labels go at once, because nothing is filled in
 any more by what they ask for. Its policy goes after the last gate. It is opened first while
@@ -22,6 +22,8 @@ from webhook.controller.owned import (
     ObjectKey,
     Waits,
     Writer,
+    giving_back,
+    packed_labels,
     pod_security_labels_of_us,
 )
 from webhook.kube import Api, ApiError, Turn, cluster_wide, namespaced
@@ -140,17 +142,19 @@ class NamespaceReconciler:
         await self._api.list_each(path, self.state.deployments.put, between=judged)
 
     async def _label(self, namespace: str, found: NamespaceState, wanted: Json | None) -> None:
-        labels = wanted["metadata"]["labels"] if wanted else {}
+        security = found.security
+        labels = security.to_apply(wanted["metadata"]["labels"] if wanted else {})
         # What is right but not known to be ours would stay when the namespace is managed no more.
-        there = labels.items() <= dict(found.labels).items()
-        if found.applied is bool(labels) and there:
+        if security.are_applied(labels):
             return
-        body = {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {"name": namespace, "uid": found.uid, "labels": labels},
-        }
         path = cluster_wide("v1", "namespaces", namespace)
+        theirs = None if labels else giving_back(security)
+        if theirs:
+            await self._api.patch(path, {"metadata": {"uid": found.uid, **theirs}}, kind="merge")
+        metadata: Json = {"name": namespace, "uid": found.uid, "labels": labels}
+        if kept := packed_labels(security.to_keep(labels)):
+            metadata["annotations"] = kept
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
         stored = await self._api.apply(path, body)
         left = set() if labels else pod_security_labels_of_us(stored, managed=True)
         if left:

@@ -26,6 +26,12 @@ from webhook.controller.owned.owned_objects import (
     keys_of_server,
     live_object,
 )
+from webhook.controller.owned.pod_security_labels import (
+    SecurityLabels,
+    giving_back,
+    packed_labels,
+    security_labels,
+)
 from webhook.controller.owned.writer import Writer
 
 __all__ = [
@@ -41,15 +47,19 @@ __all__ = [
     "NotOurs",
     "ObjectKey",
     "Owner",
+    "SecurityLabels",
     "ServerNames",
     "Waits",
     "Writer",
     "applied_by_us",
     "former_service_key",
+    "giving_back",
     "has_objects",
     "is_made_policy",
     "keys_of_server",
     "live_object",
+    "packed_labels",
     "pod_security_labels_of_us",
+    "security_labels",
     "version_of",
 ]

@@ -46,7 +46,7 @@ def labels_of_us_alone(found: Json) -> set[str]:
     """The labels of an object that are applied by us, and of which no other entry speaks."""
     applied = [each for each in entries(found) if by_us(each) and each.get("operation") == "Apply"]
     rest = [each for each in entries(found) if each not in applied]
-    return _labels(applied) - _labels(rest)
+    return labels_of(applied) - labels_of(rest)
 
 
 def pod_security_labels_of_us(namespace: Json, *, managed: bool) -> set[str]:
@@ -54,7 +54,7 @@ def pod_security_labels_of_us(namespace: Json, *, managed: bool) -> set[str]:
 
     Somebody has cleared the managedFields of these; without us they would refuse pods.
     """
-    owned = _labels([each for each in entries(namespace) if each.get("manager") != NOBODY])
+    owned = labels_of([each for each in entries(namespace) if each.get("manager") != NOBODY])
     there = (namespace["metadata"].get("labels") or {}).keys()
     unowned = {each for each in there - owned if each.startswith(POD_SECURITY_PREFIX)}
     return labels_of_us_alone(namespace) | (unowned if managed else set())
@@ -113,7 +113,8 @@ def at(found: Any, path: Path) -> Any:
     return found
 
 
-def _labels(of: list[Json]) -> set[str]:
+def labels_of(of: list[Json]) -> set[str]:
+    """The labels of which entries of managedFields speak."""
     fields = [at(each.get("fieldsV1"), ("f:metadata", "f:labels")) or {} for each in of]
     return {key.removeprefix("f:") for each in fields for key in each if key.startswith("f:")}
 

@@ -19,9 +19,10 @@ from webhook.controller.owned import GoingAway, NotOurs, Waits, Writer, owned_ob
 from webhook.controller.servers import cleanup as former
 from webhook.controller.servers.cleanup import clean_up
 from webhook.controller.servers.outcome import Patience, Settled, WriteOutcome
+from webhook.controller.servers.revisions import Revisions
 from webhook.controller.servers.source_reader import SourceReader
 from webhook.controller.servers.wanted_objects import WantedObjects
-from webhook.kube import Api, ApiError, NamespacedName, namespaced
+from webhook.kube import Api, ApiError, NamespacedName
 from webhook.objects import leads_to, made
 
 Json = dict[str, Any]
@@ -40,6 +41,7 @@ class ServerReconciler:
         self._sources = SourceReader(api, state)
         self._wanted = WantedObjects(state, writer, self._sources)
         self._settled: dict[NamespacedName, Settled] = {}
+        self._revisions = Revisions(api, state, writer)
         self._patience = Patience()
         self.refused: set[NamespacedName] = set()
 
@@ -108,7 +110,7 @@ class ServerReconciler:
             await self._see_off(key, found, wanted, outcome)
             if outcome.written:
                 # The review of the template may refuse what an older one did not.
-                await self._roll(key, found, wanted.revision)
+                await self._revisions.roll(key, found, wanted.revision)
         except ApiError as error:
             outcome.failures.append(error)
         if outcome.held:
@@ -126,14 +128,27 @@ class ServerReconciler:
         outcome.add_put_backs(
             self._writer.put_backs.note, map(owned_objects.ObjectKey.of, wanted.objects)
         )
-        notes = {**outcome.troubles, **outcome.news}
+        await self._tell(key, found, wanted.revision, outcome)
+        if outcome.failures:
+            raise outcome.failures[0]
+        return outcome
+
+    async def _tell(
+        self,
+        key: NamespacedName,
+        found: DeploymentState,
+        revision: str | None,
+        outcome: WriteOutcome,
+    ) -> None:
+        """Write the Events of what a reconcile came to."""
+        restart = self._revisions.restart(key, found, revision) if outcome.written else None
+        notes = {**outcome.troubles, **outcome.news, **(restart.notes if restart else {})}
         if self._state.settings(key.namespace).enforced:
             notes |= drift_notes(key.namespace, key.name, found.state)
         regarding = regarding_deployment(key.namespace, key.name, found.uid)
         await self._recorder.record(regarding, notes)
-        if outcome.failures:
-            raise outcome.failures[0]
-        return outcome
+        if restart is not None:
+            await self._revisions.remember(key, restart)
 
     async def _put(
         self,
@@ -198,27 +213,3 @@ class ServerReconciler:
         if kept is not None:
             outcome.news[former.REASON] = kept.note
             outcome.ends_in = kept.seconds
-
-    async def _roll(
-        self, key: NamespacedName, found: DeploymentState, revision: str | None
-    ) -> None:
-        """Let the template say another revision than the one that its pods began with.
-
-        A template that nothing was filled in yet reads no Secret of ours: it rolls when its author
-        rolls it.
-        """
-        place = owned_objects.ObjectKey(
-            owned_objects.SECRET.kind, key.namespace, names.config_secret_of(key.name)
-        )
-        config = self._writer.live(place)
-        began = config.revision if config and found.uid in config.owner_uids else None
-        known = found.revision or began
-        if revision in (None, known) or not (known or found.touched):
-            return
-        annotations = {names.REVISION: revision}
-        body = {
-            "metadata": {"uid": found.uid},
-            "spec": {"template": {"metadata": {"annotations": annotations}}},
-        }
-        path = namespaced("apps/v1", "deployments", key.namespace, key.name)
-        self._state.deployments.put(await self._api.patch(path, body, kind="merge"))

@@ -1,9 +1,10 @@
 """The settings in force: what is locked, over the resource, over what is built in."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from webhook.settings import (
     Overlay,
@@ -21,7 +22,12 @@ from webhook.settings import (
 
 LARGEST = 900 * 1024  # in ASCII; a ConfigMap ends at a MiB
 
+# Their JSON, or what is merged of them, takes less than a turn.
+MOST_AT_ONCE = 10
+
 Json = dict[str, Any]
+Overlays = Mapping[str, Overlay]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -137,3 +143,8 @@ def _asks_more(after: Settings, before: Settings) -> bool:
         return False
     newer = minor(wanted.enforce_version) > minor(had.enforce_version)
     return newer or level(wanted.enforce) > level(had.enforce) or not before.enforced
+
+
+async def worked_out(overlays: Overlays, work: Callable[[], Result]) -> Result:
+    """What the work about these overlays results in; on a thread where they are many."""
+    return await asyncio.to_thread(work) if len(overlays) > MOST_AT_ONCE else work()

@@ -11,6 +11,7 @@ from typing import Any
 
 from webhook.controller.event_recorder import EventRecorder, Regarding
 from webhook.controller.installation import SERVE_DEPLOYMENT
+from webhook.controller.settings.change_budget import SECONDS_FOR_EACH
 from webhook.controller.settings.distribution import Progress, condition_of, said, status_with
 from webhook.controller.settings.namespace_store import (
     NamespaceStore,
@@ -44,6 +45,12 @@ METRIC_STATES = {IN_FORCE: "in-force", ENDING: "ending", ENDED: "ended", NOT_VAL
 """How the metric calls what has become of an exception."""
 
 _NO_ROOM = "a ConfigMap has no room for what all namespaces set: shorten this, or what others set"
+_CHANGING = said(
+    "Unknown",
+    WAITING,
+    f"the settings of this namespace change often: they are read again within "
+    f"{SECONDS_FOR_EACH:.0f} seconds, and those before stay in force",
+)
 _EVENTS = {ENDING: "ExceptionEnding", ENDED: "ExceptionEnded"}
 
 Json = dict[str, Any]
@@ -85,6 +92,9 @@ class StatusReconciler:
         """Write the status if it differs; raises ApiError."""
         self._waiting.pop(key, None)
         stored, read = self._store.stored(key), self._builder.read.get(key)
+        if isinstance(stored, StoredSettings) and self._builder.waits(key):
+            await self._of_changing(key, stored)
+            return
         if stored is None or read is None or stored.generation != read.generation:
             return
         if self._progress is None:
@@ -93,6 +103,10 @@ class StatusReconciler:
             await self._of_settings(key, stored, read, self._progress)
         elif isinstance(stored, StoredException) and isinstance(read, ReadException):
             await self._of_exception(key, stored, read, self._progress)
+
+    async def _of_changing(self, key: NamespacedName, stored: StoredSettings) -> None:
+        status = self._status(stored, dict.fromkeys(("Valid", "Distributed"), _CHANGING))
+        await self._write(key, stored, {**stored.status, **status})
 
     async def _of_settings(
         self, key: NamespacedName, stored: StoredSettings, read: ReadSettings, progress: Progress

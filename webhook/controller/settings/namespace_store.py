@@ -71,8 +71,8 @@ class NamespaceStore:
     """All of them as they were last seen.
 
     `unread` are the keys of what has changed since somebody took them, an exception's without a
-    namespace. `changed` is called when there is something in it, `status_changed` with the key of
-    what has another status.
+    namespace. `changed` is called when there is something in it, `put` with the key of what
+    has another status, or is the settings of a namespace.
     """
 
     def __init__(
@@ -80,10 +80,10 @@ class NamespaceStore:
         api: kube.Api,
         restarted: kube.Restarted,
         changed: Callable[[], None],
-        status_changed: Callable[[NamespacedName], None],
+        put: Callable[[NamespacedName], None],
     ) -> None:
         self.unread: dict[NamespacedName, None] = {}
-        self._api, self._changed, self._status_changed = api, changed, status_changed
+        self._api, self._changed, self._told = api, changed, put
         self.settings: kube.Cache[StoredSettings] = kube.Cache(_settings, self._put)
         self.exceptions: kube.Cache[StoredException] = kube.Cache(_exception, self._put)
         self._followed = [
@@ -120,8 +120,10 @@ class NamespaceStore:
 
     def _put(self, namespace: str, name: str, was: Any, now: Any) -> None:
         key = NamespacedName(namespace, name)
-        if was is not None and now is not None and was._replace(status=now.status) == now:
-            self._status_changed(key)
+        same = was is not None and now is not None and was._replace(status=now.status) == now
+        if same or namespace:
+            self._told(key)
+        if same:
             return
         self.unread[key] = None
         self._changed()

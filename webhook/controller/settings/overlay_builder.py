@@ -5,13 +5,14 @@ the cluster change. Where there is no room for all overlays, the smallest are in
 others are told in the status of what they come from.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from math import inf
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
+from webhook.controller.settings.change_budget import ChangeBudget
+from webhook.controller.settings.effective import Overlays, worked_out
 from webhook.controller.settings.namespace_store import NamespaceStore
 from webhook.kube import NamespacedName, Turn
 from webhook.settings import (
@@ -31,12 +32,6 @@ from webhook.settings import (
 
 DAYS_OF_NOTICE = 7
 SECONDS_OF_NOTICE = DAYS_OF_NOTICE * 24 * 60 * 60.0
-
-# Their JSON, or what is merged of them, takes less than a turn.
-MOST_AT_ONCE = 10
-
-Overlays = Mapping[str, Overlay]
-Result = TypeVar("Result")
 
 
 class ReadSettings(NamedTuple):
@@ -83,6 +78,7 @@ class OverlayBuilder:
         self._overlays: dict[str, Overlay] = {}
         self._exceptions: dict[str, set[NamespacedName]] = {}
         self._due = inf
+        self._budget = ChangeBudget()
 
     @property
     def known(self) -> bool:
@@ -91,14 +87,21 @@ class OverlayBuilder:
 
     def stale(self, cluster: Settings, room: int) -> bool:
         """Whether something has changed, or has come to its end."""
-        if cluster is not self._cluster or room != self._room or self._store.unread:
+        now = self._clock()
+        if cluster is not self._cluster or room != self._room or now >= self._due:
             return True
-        return self._clock() >= self._due
+        return bool(self._budget.ready(self._store.unread, now))
 
     @property
     def seconds(self) -> float:
-        """In how many seconds the next exception ends, or comes near its end."""
-        return max(0.0, self._due - self._clock())
+        """In how many seconds an exception ends or comes near that, or a change need not wait."""
+        now = self._clock()
+        return max(0.0, min(self._due, self._budget.next_due(self._store.unread, now)) - now)
+
+    def waits(self, key: NamespacedName) -> bool:
+        """Whether a resource has changed too often, and is read a little later."""
+        now = self._clock()
+        return key in self._store.unread and self._budget.due(key, now) > now
 
     async def build(self, cluster: Settings, room: int) -> Overlays:
         """The overlays under these settings of the cluster, as many as fit into so many bytes.
@@ -126,16 +129,19 @@ class OverlayBuilder:
         for namespace in namespaces:
             if self._overlay(namespace):
                 changed.add(namespace)
+                if cluster is self._cluster and NamespacedName(namespace, NAME) in keys:
+                    self._budget.spend(namespace, now)
             await turn_of_others.end()
         self._cluster = cluster
         exceptions = [each for each in self.read.values() if isinstance(each, ReadException)]
         self.states = Counter(each.state for each in exceptions)
         self._due = min((each.until for each in exceptions), default=inf)
         if changed or room != self._room:
-            before, self._room = self.fitting.keys(), room
+            before, self._room = self.fitting, room
             fitting = partial(fitting_overlays, dict(self._overlays), room)
             self.fitting = await worked_out(self._overlays, fitting)
-            changed |= before ^ self.fitting.keys()
+            names = before.keys() | self.fitting.keys()
+            changed |= {name for name in names if before.get(name) != self.fitting.get(name)}
         told = dict.fromkeys(keys)
         for namespace in changed:
             told.update(dict.fromkeys(self._keys_in(namespace)))
@@ -144,8 +150,10 @@ class OverlayBuilder:
         return self.fitting
 
     def fits(self, namespace: str) -> bool:
-        """Whether what there is for a namespace is distributed."""
-        return (namespace in self._overlays) is (namespace in self.fitting)
+        """Whether what a namespace sets is distributed."""
+        nothing = Overlay()
+        wanted = self._overlays.get(namespace, nothing).values
+        return self.fitting.get(namespace, nothing).values == wanted
 
     def grants(self, granted: ServerException) -> bool:
         """Whether an exception is among what is distributed."""
@@ -162,11 +170,13 @@ class OverlayBuilder:
     def _keys(self, cluster: Settings, now: float) -> list[NamespacedName]:
         """What is to be read: all, or what has changed or come to its end."""
         unread = self._store.unread
-        keys = dict(unread)
-        unread.clear()
+        every = cluster is not self._cluster
+        keys = dict.fromkeys(unread if every else self._budget.ready(unread, now))
+        for key in keys:
+            del unread[key]
         for key, read in self.read.items():
             ends = isinstance(read, ReadException) and read.until <= now
-            if ends or cluster is not self._cluster:
+            if ends or every:
                 keys[key] = None
         return list(keys)
 
@@ -238,8 +248,3 @@ def _state(
     if now < in_force.expires - SECONDS_OF_NOTICE:
         return IN_FORCE, in_force.expires - SECONDS_OF_NOTICE
     return ENDING, in_force.expires
-
-
-async def worked_out(overlays: Overlays, work: Callable[[], Result]) -> Result:
-    """What the work about these overlays results in; on a thread where they are many."""
-    return await asyncio.to_thread(work) if len(overlays) > MOST_AT_ONCE else work()

@@ -24,12 +24,8 @@ from webhook.controller.settings.distribution import (
     Progress,
     resource_status,
 )
-from webhook.controller.settings.effective import EffectiveSettings, asks_more
-from webhook.controller.settings.overlay_builder import (
-    OverlayBuilder,
-    Overlays,
-    worked_out,
-)
+from webhook.controller.settings.effective import EffectiveSettings, Overlays, asks_more, worked_out
+from webhook.controller.settings.overlay_builder import OverlayBuilder
 from webhook.controller.settings.propagation import PATIENCE, Propagation
 from webhook.controller.settings.settings_store import Files, SettingsResource, SettingsStore
 from webhook.kube import Api, ApiError, NotFound

@@ -1,0 +1,105 @@
+"""What the pods of a namespace would become, where they are filled in and templates are not.
+
+With `fillIn: pods` a template says nothing of how its pods run. So the pods of Deployments are
+listed and judged, as `audit` does it, when something changes in their namespace: together, page by
+page, and none of them is kept. A namespace in which something changes all the time is judged again
+and again, but for a tenth of the time at most.
+"""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from webhook import admission
+from webhook.controller.cluster_state import ClusterState
+from webhook.controller.drift_judge import judged, template_size, worst
+from webhook.kube import Api, Turn, namespaced
+from webhook.pods import Malformed
+from webhook.settings import Settings
+
+HASH = "pod-template-hash"
+OVER = {"Succeeded", "Failed"}
+SECONDS_BETWEEN = 5.0
+TIMES_AS_LONG = 10
+
+Json = dict[str, Any]
+
+
+class PodJudge:
+    """Reconciles the verdicts about the pods of one namespace at a time."""
+
+    def __init__(self, api: Api, state: ClusterState) -> None:
+        self._api, self._state = api, state
+        self._next: dict[str, float] = {}
+
+    async def reconcile(self, namespace: str) -> float | None:
+        """Judge the pods of Deployments there; returns when, where it is too early for that."""
+        settings, judge = self._state.settings(namespace), self._state.judge
+        if settings.fills_templates or not self._state.here(namespace):
+            judge.forget_pods(namespace)
+            self._next.pop(namespace, None)
+            return None
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        early = self._next.get(namespace, began) - began
+        if early > 0:
+            return early
+        verdicts = await self._verdicts(namespace, settings)
+        if self._state.settings(namespace) is not settings:
+            return 0.0
+        judge.put_pods(namespace, verdicts)
+        now = clock()
+        self._next[namespace] = now + max(SECONDS_BETWEEN, TIMES_AS_LONG * (now - began))
+        return None
+
+    async def _verdicts(self, namespace: str, settings: Settings) -> dict[str, str]:
+        """The worst of the pods of each Deployment."""
+        scope = self._state.scope(namespace)
+        found: dict[str, str] = {}
+        page: list[Json] = []
+        turn_of_others = Turn()
+
+        async def read() -> None:
+            while page:
+                pod = page.pop()
+                name = deployment_name(pod)
+                kept = self._state.deployments.get(namespace, name) if name else None
+                if name and kept and kept.covered and not _goes(pod):
+                    work = partial(_state, pod, settings, scope)
+                    verdict = await judged(work, template_size(pod), pod["metadata"])
+                    found[name] = worst(verdict, found.get(name, verdict))
+                await turn_of_others.end()
+
+        path = namespaced("v1", "pods", namespace)
+        await self._api.list_each(path, page.append, label_selector=HASH, between=read)
+        await read()
+        return found
+
+
+def deployment_name(pod: Json) -> str | None:
+    """The Deployment whose ReplicaSet owns a pod, as far as the pod shows it."""
+    metadata = pod["metadata"]
+    owners = metadata.get("ownerReferences") or []
+    owner = next((each for each in owners if each.get("controller")), None)
+    if owner is None or owner["kind"] != "ReplicaSet":
+        return None
+    name, _, ending = str(owner["name"]).rpartition("-")
+    return name if ending == (metadata.get("labels") or {}).get(HASH) else None
+
+
+def has_ended(pod: Json) -> bool:
+    """Whether nothing of a pod runs any more."""
+    return (pod.get("status") or {}).get("phase") in OVER
+
+
+def _goes(pod: Json) -> bool:
+    return has_ended(pod) or "deletionTimestamp" in pod["metadata"]
+
+
+def _state(pod: Json, settings: Settings, scope: admission.Scope) -> str:
+    try:
+        workload = admission.stored(pod, admission.PODS, scope)
+    except Malformed:
+        return admission.CURRENT
+    covered = admission.covered(workload, settings, scope)
+    return admission.drift_of_pod(pod, settings, scope).state if covered else admission.CURRENT

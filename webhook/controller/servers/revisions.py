@@ -1,0 +1,90 @@
+"""How pods get a configuration that has changed: by a new revision on their template, or by hand.
+
+A pod reads its environment when it starts. A revision of the configuration on the template rolls
+the pods. With `fillIn: pods` no field of ours is to be in a template, so the author is told by an
+Event that the pods have to be restarted. The Secret remembers which revision was told last, so that
+it is told once, whoever leads.
+"""
+
+from typing import Any, NamedTuple
+
+from webhook import names
+from webhook.controller.cluster_state import ClusterState
+from webhook.controller.deployment_state import DeploymentState
+from webhook.controller.owned import KINDS, SECRET, Live, ObjectKey, Writer
+from webhook.kube import Api, NamespacedName, namespaced
+
+RESTART = "RestartNeeded"
+_NOTE = (
+    "the configuration from the Secret {0} has changed, and pods read it when they start: "
+    "`kubectl rollout restart deployment/{1} -n {2}`, or let your GitOps tool change the template; "
+    "with fillIn: pods mcp-admission changes no template (revision {3})"
+)
+
+Json = dict[str, Any]
+
+
+class Restart(NamedTuple):
+    """A revision that pods get when somebody restarts them; the notes say so, if any may run."""
+
+    revision: str
+    notes: dict[str, str]
+
+
+class Revisions:
+    """Compares the revision of a server's configuration with the one that its pods began with."""
+
+    def __init__(self, api: Api, state: ClusterState, writer: Writer) -> None:
+        self._api, self._state, self._writer = api, state, writer
+
+    async def roll(self, key: NamespacedName, found: DeploymentState, revision: str | None) -> None:
+        """Let the template say another revision than the one that its pods began with.
+
+        A template that nothing was filled in yet reads no Secret of ours: it rolls when its author
+        rolls it.
+        """
+        known = found.revision or self._began(key, found)
+        fills = self._state.settings(key.namespace).fills_templates
+        if not fills or revision in (None, known) or not (known or found.touched):
+            return
+        annotations = {names.REVISION: revision}
+        body = {
+            "metadata": {"uid": found.uid},
+            "spec": {"template": {"metadata": {"annotations": annotations}}},
+        }
+        path = namespaced("apps/v1", "deployments", key.namespace, key.name)
+        self._state.deployments.put(await self._api.patch(path, body, kind="merge"))
+
+    def restart(
+        self, key: NamespacedName, found: DeploymentState, revision: str | None
+    ) -> Restart | None:
+        """What is to be told, where templates are left as they are; None where nothing changed."""
+        settings, config = self._state.settings(key.namespace), self._config(key)
+        if settings.fills_templates or config is None or found.uid not in config.owner_uids:
+            return None
+        began = config.revision or found.revision
+        if revision is None or revision == config.revision:
+            return None
+        if began in (None, revision) or found.unread:
+            return Restart(revision, {})
+        note = _NOTE.format(found.config_from, key.name, key.namespace, revision)
+        return Restart(revision, {RESTART: note})
+
+    async def remember(self, key: NamespacedName, restart: Restart) -> None:
+        """Let the Secret say that this revision was told."""
+        config = self._config(key)
+        if config is None:
+            return
+        path = KINDS[SECRET.kind].path(key.namespace, names.config_secret_of(key.name))
+        annotations = {names.REVISION: restart.revision}
+        body = {"metadata": {"uid": config.uid, "annotations": annotations}}
+        stored = await self._api.patch(path, body, kind="merge")
+        self._state.made[SECRET.kind].put(stored)
+
+    def _began(self, key: NamespacedName, found: DeploymentState) -> str | None:
+        config = self._config(key)
+        return config.revision if config and found.uid in config.owner_uids else None
+
+    def _config(self, key: NamespacedName) -> Live | None:
+        name = names.config_secret_of(key.name)
+        return self._writer.live(ObjectKey(SECRET.kind, key.namespace, name))
