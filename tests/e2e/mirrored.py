@@ -28,7 +28,6 @@ WOULD_REFUSE = "allowed for now: once mcp-admission enforces its rules, it refus
 WARNING = "Warning: "
 # How many namespaces of a mode are in the settings, and the number of each that is made.
 MOST, NUMBERS = 400, itertools.count()
-NO_SETTINGS: Mapping[str, Any] = {}
 WORKLOADS = {f"{kind.lower()}s" for kind in KINDS}
 MADE_UP = re.compile(
     r'(?<="uid":")[^"]*|(?<="resourceVersion":")[^"]*'
@@ -275,14 +274,15 @@ def anonymous(text: str, namespace: str) -> str:
 
 @contextlib.contextmanager
 def mirrors(
-    product: Product, settings: Mapping[str, Any] = NO_SETTINGS
+    product: Product, settings: Mapping[str, str] | None = None
 ) -> Iterator[Callable[[Mapping[str, str]], Mirrored]]:
     """Within the block, what this yields makes a namespace with these labels three times.
 
-    Those below `enforce` have the other settings, too.
+    `settings` are those of the namespaces, beside the mode.
     """
+    more = settings or {}
     overlays = {
-        f"{mode}-{number}": Overlay({"mode": mode, **settings})
+        f"{mode}-{number}": Overlay({"mode": mode, **more})
         for mode in MODES
         for number in range(MOST)
     }
@@ -296,5 +296,5 @@ def mirrors(
             product.cluster.named_namespace(name, of_world)
         return Mirrored(product, names)
 
-    with product.settings({"delegated": ["mode", *settings]}), product.beside({}, overlays):
+    with product.settings({"delegated": ["mode", *more]}), product.beside({}, overlays):
         yield made
