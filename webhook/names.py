@@ -27,6 +27,9 @@ PRODUCT = "mcp-admission"
 RELEASE_NAMESPACE = "mcp-admission-system"
 """The namespace of the product in its manifests, and the default where a command needs one."""
 
+PROBE_POD = "mcp-admission-probe-"
+"""How the names of the pods begin that the controller asks the API server for, as dry runs."""
+
 INJECTED = PREFIX + "injected"
 REVISION = PREFIX + "revision"
 POD_SECURITY_BEFORE = PREFIX + "pod-security-before"

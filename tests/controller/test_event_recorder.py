@@ -100,6 +100,15 @@ def test_what_cannot_be_written_is_tried_again_later_each_time(failure: ApiError
     assert max(after - before for before, after in itertools.pairwise(times)) < 31
 
 
+def test_good_news_is_no_warning() -> None:
+    api = Refusing()
+    notes = Recording(api)
+
+    types = [notes._event(CRM, reason, "note")["type"] for reason in ("Enforcing", "Unreachable")]
+
+    assert types == ["Normal", "Warning"]
+
+
 def test_one_that_fails_does_not_keep_others_back() -> None:
     class RefusingOne(Refusing):
         async def create(self, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.kube.virtual_time import run
 from webhook.controller.installation import Installation
+from webhook.controller.leading import Leading
 from webhook.controller.manager import ControlOptions, Manager
 from webhook.kube.access.client_config import NONE
 from webhook.kube.errors import NotFound
@@ -74,7 +75,8 @@ class Cluster:
 
 
 def manager_of(cluster: Any) -> Manager:
-    return Manager(cluster, OPTIONS, [], ControllerMetrics(), "test")
+    leading = Leading(cluster, ControllerMetrics(), "test", asyncio.Event(), lambda: False)
+    return Manager(leading, OPTIONS, [])
 
 
 def work(cluster: Cluster, seconds: float) -> list[str]:

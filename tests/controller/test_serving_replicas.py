@@ -73,8 +73,8 @@ async def test_every_replica_is_asked_but_those_that_have_left(
 
     assert sorted(await endpoint_replicas(api, installed.places), key=str) == [
         Replica("10.0.0.1", 8443, "pod-1"),
-        Replica("10.0.0.2", 8443, "pod-2"),
-        Replica("10.0.0.3", 8443, "pod-3"),
+        Replica("10.0.0.2", 8443, "pod-2", ready=False),
+        Replica("10.0.0.3", 8443, "pod-3", ready=False),
         Replica("10.0.0.5", 8443, None),
         Replica("10.0.0.7", 8080, "pod-7"),
     ]

@@ -310,6 +310,34 @@ def test_work_that_ends_is_not_begun_again() -> None:
     assert run(main()) == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("renewed", "holder", "was_away"),
+    [
+        ("2026-01-01T11:59:58.000000Z", "", False),
+        ("2026-01-01T11:59:30.000000Z", "", True),
+        ("2026-01-01T11:00:00.000000Z", "gone", True),
+        (None, "", True),
+    ],
+    ids=["handed over", "given up a while ago", "ended", "never renewed"],
+)
+def test_a_new_leader_knows_whether_nobody_led(
+    renewed: str | None, holder: str, was_away: bool
+) -> None:
+    async def main() -> Candidate:
+        stored = Stored()
+        spec = {"holderIdentity": holder, "renewTime": renewed, "leaseDurationSeconds": 15}
+        stored.store({"metadata": {"name": NAME}, "spec": spec})
+        one = Candidate(stored, "one", now=lambda: datetime(2026, 1, 1, 12, tzinfo=UTC))
+        assert one.lease.was_away
+        await stand(20, one)
+        return one
+
+    one = run(main())
+
+    assert one.told == [True, False]
+    assert one.lease.was_away is was_away
+
+
 def test_the_default_clock_is_right() -> None:
     async def main() -> str:
         stored = Stored()

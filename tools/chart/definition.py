@@ -29,6 +29,7 @@ _SHOWN = {
     "refused": "Servers whose new pods would be refused",
 }
 _CONDITIONS = "Valid: {}. Distributed: every replica uses them."
+_ENFORCING = "Enforcing: pods are filled in and refused."
 _VALID, _DISTRIBUTED = in_condition("Valid"), in_condition("Distributed")
 
 
@@ -43,6 +44,7 @@ def definition() -> Json:
     columns = (
         column("Valid", "Whether the settings are in force", _VALID),
         column("Distributed", "Whether every replica uses them", _DISTRIBUTED),
+        column("Enforcing", "Whether pods are reviewed", in_condition("Enforcing")),
         column("Servers", "MCP servers in the cluster", ".status.servers.total", "integer"),
         *(
             column(state.title(), what, f".status.servers.{COUNTED[state]}", "integer")
@@ -145,7 +147,7 @@ def _status() -> Json:
     count: Json = {"type": "integer", "format": "int32", "minimum": 0}
     return status_of(
         "The state of the settings",
-        _CONDITIONS.format("the settings are accepted"),
+        f"{_CONDITIONS.format('the settings are accepted')} {_ENFORCING}",
         {
             "locked": {
                 "type": "array",

@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self
 
 from tools.cluster.ports import LOOPBACK
@@ -21,6 +23,7 @@ class Balancer:
         self._thread = threading.Thread(target=self._run, name="balancer")
         self._listening = threading.Event()
         self._over = asyncio.Event()
+        self._is_cut = False
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     def __enter__(self) -> Self:
@@ -31,6 +34,20 @@ class Balancer:
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join()
+
+    @contextmanager
+    def cut(self) -> Iterator[None]:
+        """Within the block, no connection gets through, and those that did are over."""
+        self._loop.call_soon_threadsafe(self._cut)
+        try:
+            yield
+        finally:
+            self._is_cut = False
+
+    def _cut(self) -> None:
+        self._is_cut = True
+        for writer in self._open.values():
+            writer.transport.abort()
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
@@ -46,6 +63,9 @@ class Balancer:
         await asyncio.gather(*self._open)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_cut:
+            writer.transport.abort()
+            return
         task = asyncio.current_task()
         assert task
         self._open[task] = writer

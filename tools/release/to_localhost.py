@@ -5,6 +5,7 @@
 Nothing else of what the chart has rendered is changed.
 """
 
+import json
 import sys
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 
 Json = dict[str, Any]
 
-SERVICE = "mcp-admission"
+SERVICE, INSTALLED = "mcp-admission", "mcp-admission-registrations"
 OF_CLUSTER_IP = ("internalTrafficPolicy", "sessionAffinity", "clusterIP")
 
 
@@ -22,9 +23,18 @@ def to_localhost(found: Json, port: int) -> Json:
         spec = {key: value for key, value in found["spec"].items() if key not in OF_CLUSTER_IP}
         return {**found, "spec": {**spec, "type": "ExternalName", "externalName": "localhost"}}
     if found["kind"].endswith("WebhookConfiguration"):
-        for webhook in found["webhooks"]:
-            webhook["clientConfig"]["service"]["port"] = port
+        _call_at(port, found["webhooks"])
+    if found["kind"] == "ConfigMap" and found["metadata"]["name"] == INSTALLED:
+        for name, text in found["data"].items():
+            webhooks = json.loads(text)
+            _call_at(port, webhooks)
+            found["data"][name] = json.dumps(webhooks)
     return found
+
+
+def _call_at(port: int, webhooks: list[Json]) -> None:
+    for webhook in webhooks:
+        webhook["clientConfig"]["service"]["port"] = port
 
 
 if __name__ == "__main__":

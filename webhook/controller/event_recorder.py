@@ -20,6 +20,7 @@ VERSION = "events.k8s.io/v1"
 # The deletion of an object is not noticed here: of the oldest, an Event may be written once more.
 MOST = 10_000
 UNWRITTEN = "unwritten"
+GOOD_NEWS = frozenset({"Enforcing"})
 # Of one object so many at once, and then one in five minutes.
 AT_ONCE, SECONDS_EACH = 10, 300.0
 
@@ -167,7 +168,7 @@ class EventRecorder:
             "reportingController": EVENT_CONTROLLER,
             "reportingInstance": self._instance[:128],
             "action": "Reconcile",
-            "type": "Warning",
+            "type": "Normal" if reason in GOOD_NEWS else "Warning",
             "reason": reason,
             # The API server counts bytes, and managers have names of any script.
             "note": note.encode()[:LONGEST_NOTE].decode(errors="ignore"),

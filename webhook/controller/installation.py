@@ -22,6 +22,7 @@ LEASE, CERTIFICATES_LEASE = CONTROL_DEPLOYMENT, CERTIFICATES_DEPLOYMENT
 CERTIFICATE_MODES = ("own", "cert-manager", "bring-your-own")
 AUTHORITY_SECRET, SERVING_SECRET = "mcp-admission-ca", "mcp-admission-tls"
 SETTINGS_CONFIG_MAP, LOCKED_CONFIG_MAP = "mcp-admission-settings", "mcp-admission-locked"
+REGISTRATIONS_CONFIG_MAP = "mcp-admission-registrations"
 WEBHOOK_CONFIGURATION = names.PRODUCT
 WEBHOOK_CONFIGURATIONS = {
     "MutatingWebhookConfiguration": "mutatingwebhookconfigurations",

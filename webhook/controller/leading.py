@@ -40,12 +40,16 @@ class ProcessOptions:
 
 @dataclass(frozen=True)
 class Leading:
-    """What work is done with: `identity` is who leads, `stop` is set when it is to end."""
+    """What work is done with: `identity` is who leads, `stop` is set when it is to end.
+
+    `was_away` says whether nobody led for a while before.
+    """
 
     api: kube.Api
     metrics: ControllerMetrics
     identity: str
     stop: asyncio.Event
+    was_away: Callable[[], bool]
 
 
 Work = Callable[[Leading], Coroutine[Any, Any, None]]
@@ -94,7 +98,7 @@ async def _run(
     async with await connect(may_write=lambda: lease.remaining) as api:
         answer_probes(options.metrics_listen, metrics.registry, problems)
         LOG.info("controller started", extra={"fields": fields})
-        leading = Leading(api, metrics, lease.identity, stop)
+        leading = Leading(api, metrics, lease.identity, stop, lambda: lease.was_away)
         await kube.lead(lease, partial(work, leading), stop)
     beating.cancel()
     LOG.info("controller stopped")
@@ -105,5 +109,5 @@ def _lease(
 ) -> kube.Lease:
     folder = kube.namespaced("coordination.k8s.io/v1", "leases", options.installation.namespace)
     identity = f"{socket.gethostname()}_{uuid.uuid4()}"
-    leads = metrics.leader.set
+    leads = metrics.leads
     return kube.Lease(connect, folder, options.lease, identity, leads, hangs=heart.problem)

@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from webhook import kube
+from webhook.controller.cluster_state import ClusterState
 from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.leading import Leading, ProcessOptions, Work, run_process
+from webhook.controller.probe.self_probe import ProbeSurroundings, SelfProbe
 from webhook.controller.server_controllers import ServerControllers
+from webhook.controller.settings.distribution import Progress
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
 from webhook.controller.settings.namespace_status import StatusReconciler
 from webhook.controller.settings.namespace_store import NamespaceStore
 from webhook.controller.settings.overlay_builder import OverlayBuilder
 from webhook.controller.settings.settings_reconciler import SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsStore
-from webhook.observe.metrics import ControllerMetrics
 from webhook.settings import Layer, SettingsError, not_read, read_layers
 
 # Each of these has one thing to look at.
@@ -56,7 +58,7 @@ def _prepare(options: ControlOptions) -> Work:
     effective_settings({}, locks)
 
     async def work(leading: Leading) -> None:
-        manager = Manager(leading.api, options, locks, leading.metrics, leading.identity)
+        manager = Manager(leading, options, locks)
         await manager.run(leading.stop)
 
     return work
@@ -65,14 +67,8 @@ def _prepare(options: ControlOptions) -> Work:
 class Manager:
     """Runs every reconciler; there is a new one each time that this process leads."""
 
-    def __init__(
-        self,
-        api: kube.Api,
-        options: ControlOptions,
-        locks: Sequence[Layer],
-        metrics: ControllerMetrics,
-        identity: str,
-    ) -> None:
+    def __init__(self, leading: Leading, options: ControlOptions, locks: Sequence[Layer]) -> None:
+        api, metrics = leading.api, leading.metrics
         self._api, self._options, self._metrics = api, options, metrics
         # Where copies are locked away, there is no right to Secrets. A resource takes none away.
         self._secrets = effective_settings({}, locks).settings.secrets.copied
@@ -87,18 +83,36 @@ class Manager:
             resource=not options.namespaces,
         )
         events: kube.Queue[str] = kube.Queue()
-        self._recorder = EventRecorder(api, identity, events)
+        self._recorder = EventRecorder(api, leading.identity, events)
         self._controllers: list[kube.Controller[Any]] = [
             kube.Controller(EVENTS, self._recorder, events, metrics)
         ]
         self._namespaces: NamespaceStore | None = None
-        more = {} if options.namespaces else self._of_namespaces(ask)
-        settings = SettingsReconciler(
-            api, options.installation, self._store, locks, self._use, self._states, **more
-        )
-        self._controllers.append(kube.Controller(SETTINGS, settings, queue, metrics))
         self._group, self._stopped = asyncio.TaskGroup(), False
         self._servers: ServerControllers | None = None
+        around = ProbeSurroundings(
+            lambda: self._store.resource,
+            self._known,
+            ask,
+            self._look_at_replicas,
+            readable=not options.namespaces,
+        )
+        self._probe = SelfProbe(leading, options.installation, self._recorder, around)
+        self._ask, self._told = ask, [self._probe.saw]
+        more = {} if options.namespaces else self._of_namespaces(ask)
+        self._settings = SettingsReconciler(
+            api,
+            options.installation,
+            self._store,
+            locks,
+            self._use,
+            self._states,
+            tell=self._tell,
+            others=self._probe.conditions,
+            **more,
+        )
+        self._controllers.append(kube.Controller(SETTINGS, self._settings, queue, metrics))
+        self._controllers.append(self._probe.controller)
 
     def _of_namespaces(self, ask: Callable[[], None]) -> dict[str, Any]:
         """Follow what users change for namespaces; returns what the settings need of it."""
@@ -121,7 +135,8 @@ class Manager:
         self._namespaces = store
         workers = self._options.workers
         self._controllers.append(kube.Controller(STATUS, statuses, queue, self._metrics, workers))
-        return {"builder": builder, "tell": statuses.tell}
+        self._told.append(statuses.tell)
+        return {"builder": builder}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, and finish what has begun.
@@ -129,7 +144,9 @@ class Manager:
         What a reconciler raises is its own matter; anything else that fails is raised here.
         """
         async with self._group as group:
-            following = [group.create_task(self._store.run())]
+            following = [
+                group.create_task(each) for each in (self._store.run(), self._probe.follow())
+            ]
             if self._namespaces is not None:
                 following.append(group.create_task(self._namespaces.run()))
             working = [group.create_task(each.run()) for each in self._controllers]
@@ -159,6 +176,17 @@ class Manager:
                 secrets=self._secrets,
             )
             self._group.create_task(self._servers.run())
+
+    def _known(self) -> ClusterState | None:
+        return None if self._servers is None else self._servers.known
+
+    def _tell(self, progress: Progress) -> None:
+        for each in self._told:
+            each(progress)
+
+    def _look_at_replicas(self) -> None:
+        self._settings.look_now()
+        self._ask()
 
     def _states(self) -> Mapping[str, int]:
         return {} if self._servers is None else self._servers.states

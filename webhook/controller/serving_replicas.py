@@ -29,11 +29,15 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Replica:
-    """A serving process, and the pod that it runs in where there is one."""
+    """A serving process, and the pod that it runs in where there is one.
+
+    `ready` is whether the Service leads to it.
+    """
 
     host: str
     port: int
     pod: str | None = None
+    ready: bool = True
 
     @property
     def name(self) -> str:
@@ -71,7 +75,12 @@ def _of_slice(item: Mapping[str, Any], name: str) -> list[Replica]:
     first = next(iter(named.values()), None) if name == API_PORT else None
     port = named.get(name) or first
     return [
-        Replica(endpoint["addresses"][0], port, (endpoint.get("targetRef") or {}).get("name"))
+        Replica(
+            endpoint["addresses"][0],
+            port,
+            (endpoint.get("targetRef") or {}).get("name"),
+            (endpoint.get("conditions") or {}).get("ready") is not False,
+        )
         for endpoint in item.get("endpoints") or []
         if port and not _has_left(endpoint.get("conditions") or {})
     ]
@@ -112,7 +121,8 @@ async def sync_pod_volumes(
     try:
         await api.patch(path, annotations, kind="merge")
     except ApiError as error:
-        LOG.warning("pod not touched", extra={"fields": {"reason": error.message}})
+        fields = {"name": pod, "reason": error.message}
+        LOG.warning("pod not touched", extra={"fields": fields})
 
 
 async def ask_digests(replicas: Sequence[Replica]) -> dict[str, str | None]:

@@ -125,12 +125,17 @@ class Api:
         return await each_page(pages, read, take, between)
 
     async def create(
-        self, path: str, body: Body, *, dry_run: bool = False, seconds: float = CALL_SECONDS
+        self,
+        path: str,
+        body: Body,
+        *,
+        dry_run: bool = False,
+        seconds: float = CALL_SECONDS,
+        read: Read = aiohttp.ClientResponse.read,
     ) -> Json:
-        """POST to a resource, or to a subresource such as `eviction`."""
-        return await self._call(
-            ApiRequest("POST", path, messages.writing(dry_run=dry_run), body), seconds
-        )
+        """POST to a resource, or to a subresource such as `eviction`; `read` reads the answer."""
+        request = ApiRequest("POST", path, messages.writing(dry_run=dry_run), body)
+        return await self._call(request, seconds, read)
 
     async def replace(self, path: str, body: Body, *, seconds: float = CALL_SECONDS) -> Json:
         """PUT; with metadata.resourceVersion only what was seen is replaced, else Conflict."""
@@ -146,10 +151,8 @@ class Api:
         seconds: float = CALL_SECONDS,
     ) -> Json:
         """JSON patch operations (a failing `test` is Invalid), or an object to be merged."""
-        request = ApiRequest(
-            "PATCH", path, messages.writing(dry_run=dry_run), body, messages.PATCHES[kind]
-        )
-        return await self._call(request, seconds)
+        query, content = messages.writing(dry_run=dry_run), messages.PATCHES[kind]
+        return await self._call(ApiRequest("PATCH", path, query, body, content), seconds)
 
     async def apply(
         self, path: str, body: Body, *, force: bool = True, seconds: float = CALL_SECONDS
@@ -219,8 +222,7 @@ class Api:
                 raise NotLeading(request.call)
             seconds = min(seconds, left)
         with explained(request.call):
-            ends = aiohttp.ClientTimeout(total=seconds)
-            async with await self._send(request, ends) as answer:
+            async with await self._send(request, aiohttp.ClientTimeout(total=seconds)) as answer:
                 return await self._decoded(request, answer, read)
 
     async def _send(
@@ -241,8 +243,7 @@ class Api:
         except ValueError:
             found = None
         if not 200 <= answer.status < 300 or not isinstance(found, dict):
-            wait = answer.headers.get("Retry-After")
-            raise refusal(request.call, answer.status, found, wait)
+            raise refusal(request.call, answer.status, found, answer.headers.get("Retry-After"))
         with suppress(ValueError):
             date = parsedate_to_datetime(answer.headers.get("Date", ""))
             self._date, self._date_at = date, time.monotonic()

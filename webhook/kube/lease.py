@@ -37,6 +37,7 @@ class Lease:
 
     `connect` opens the connection that it has for itself. `leads` is called with True and False as
     it changes. `hangs` says what keeps the work from going on, if anything does.
+    `was_away` is whether nobody led when this process began to.
     """
 
     connect: Connect
@@ -51,6 +52,7 @@ class Lease:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     hangs: Callable[[], str | None] = lambda: None
     looked: bool = field(default=False, init=False)
+    was_away: bool = field(default=True, init=False)
     _api: Api = field(init=False)
     _held: Json | None = field(default=None, init=False)
     _sent: float = field(default=float("-inf"), init=False)
@@ -138,6 +140,7 @@ class Lease:
         except NotFound:
             found = None
         self.looked = True
+        self.was_away = found is None or self._lapsed(found)
         if found is not None and not self._free(found):
             self._held = None
             return False
@@ -188,6 +191,14 @@ class Lease:
             self._other = version, _clock()
         lasts = float(spec.get("leaseDurationSeconds") or self.duration)
         return _clock() >= self._other[1] + lasts
+
+    def _lapsed(self, found: Json) -> bool:
+        """Whether nobody has renewed it for as long as a Lease lasts, by the clock of its times."""
+        try:
+            renewed = datetime.fromisoformat(str((found.get("spec") or {}).get("renewTime")))
+        except ValueError:
+            return True
+        return (self.now() - renewed).total_seconds() > self.duration
 
     async def _release(self) -> None:
         """Let the next one lead at once, if it is still ours."""

@@ -35,10 +35,10 @@ subjects:
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [get, list, watch, patch]
-# The gate of pods that wait.
+# The gate of pods that wait; pods that the probe asks for, as a dry run alone.
 - apiGroups: [""]
   resources: [pods]
-  verbs: [list, watch, patch]
+  verbs: [list, watch, create, patch]
 {{- if include "mcp-admission.copies-secrets" . }}
 # The user's configuration is read; list and watch are of metadata, and of Secrets made here.
 - apiGroups: [""]

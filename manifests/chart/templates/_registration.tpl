@@ -116,3 +116,71 @@ annotations:
   cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/mcp-admission-serving
 {{- end }}
 {{- end -}}
+
+{{- define "mcp-admission.mutating-webhooks" -}}
+- name: managed-namespace.mcp-admission.dev
+  {{- include "mcp-admission.client" (list . "/mutate/managed") | nindent 2 }}
+  reinvocationPolicy: IfNeeded
+  {{- include "mcp-admission.namespace-selector" (list . "In") | nindent 2 }}
+  rules:
+    {{- include "mcp-admission.mutating-rules" . | nindent 4 }}
+  matchConditions:
+    {{- include "mcp-admission.not-a-mirror-pod" . | nindent 4 }}
+    {{- include "mcp-admission.pod-update-changes-spec" . | nindent 4 }}
+    {{- include "mcp-admission.job-of-a-cronjob" . | nindent 4 }}
+{{- if include "mcp-admission.opts-in" . }}
+- name: opted-in.mcp-admission.dev
+  {{- include "mcp-admission.client" (list . "/mutate") | nindent 2 }}
+  reinvocationPolicy: IfNeeded
+  {{- include "mcp-admission.namespace-selector" (list . "NotIn") | nindent 2 }}
+  rules:
+    {{- include "mcp-admission.mutating-rules" . | nindent 4 }}
+  matchConditions:
+    {{- include "mcp-admission.not-a-mirror-pod" . | nindent 4 }}
+    {{- include "mcp-admission.pod-update-changes-spec" . | nindent 4 }}
+    {{- include "mcp-admission.job-of-a-cronjob" . | nindent 4 }}
+    {{- include "mcp-admission.opted-in" . | nindent 4 }}
+{{- end }}
+{{- end -}}
+
+{{- define "mcp-admission.validating-webhooks" -}}
+- name: managed-namespace.mcp-admission.dev
+  {{- include "mcp-admission.client" (list . "/validate/managed") | nindent 2 }}
+  {{- include "mcp-admission.namespace-selector" (list . "In") | nindent 2 }}
+  rules:
+    {{- include "mcp-admission.validating-rules" . | nindent 4 }}
+    {{- include "mcp-admission.scale-rule" . | nindent 4 }}
+    {{- include "mcp-admission.job-rule" . | nindent 4 }}
+  matchConditions:
+    {{- include "mcp-admission.not-a-mirror-pod" . | nindent 4 }}
+    {{- include "mcp-admission.validating-conditions" . | nindent 4 }}
+{{- if include "mcp-admission.opts-in" . }}
+- name: opted-in.mcp-admission.dev
+  {{- include "mcp-admission.client" (list . "/validate") | nindent 2 }}
+  {{- include "mcp-admission.namespace-selector" (list . "NotIn") | nindent 2 }}
+  rules:
+    {{- include "mcp-admission.validating-rules" . | nindent 4 }}
+    {{- include "mcp-admission.job-rule" . | nindent 4 }}
+  matchConditions:
+    {{- include "mcp-admission.not-a-mirror-pod" . | nindent 4 }}
+    {{- include "mcp-admission.validating-conditions" . | nindent 4 }}
+    {{- include "mcp-admission.opted-in" . | nindent 4 }}
+{{- end }}
+{{- if include "mcp-admission.cluster-wide" . }}
+# It warns of what only the merge of settings can see, and refuses nothing.
+- name: settings.mcp-admission.dev
+  {{- include "mcp-admission.client" (list . "/validate/settings" "Ignore") | nindent 2 }}
+  {{- include "mcp-admission.namespace-selector" (list . "") | nindent 2 }}
+  rules:
+    - apiGroups: [mcp-admission.dev]
+      apiVersions: [v1alpha1]
+      resources: [mcpserversettings, mcpserverexceptions]
+      operations: [CREATE, UPDATE]
+      scope: Cluster
+    - apiGroups: [mcp-admission.dev]
+      apiVersions: [v1alpha1]
+      resources: [mcpnamespacesettings]
+      operations: [CREATE, UPDATE]
+      scope: Namespaced
+{{- end }}
+{{- end -}}

@@ -37,6 +37,9 @@ def conditions(found: Json) -> dict[str, Json]:
         (Answers({"a": None}), "False", "Waiting", "a of 1"),
         (Answers({f"r{at}": None for at in range(7)}), "False", "Waiting", "r4 and 2 more of 7"),
         (Answers({}), "False", "NoReplicas", "look at mcp-admission-serve"),
+        (Answers({"a": None}, ready=0), "False", "NoReplicas", "look at mcp-admission-serve"),
+        (Answers({"a": None}, ready=1), "False", "Waiting", "a of 1"),
+        (Answers({"a": "old"}, ready=0), "False", "Waiting", "a of 1"),
         (Answers({}, "403 Forbidden"), "Unknown", "NotAsked", "403 Forbidden"),
     ],
 )

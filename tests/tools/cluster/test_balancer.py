@@ -34,3 +34,19 @@ def test_a_connection_to_nobody_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with Balancer(*free_ports(1)) as service:
         assert said(service.port) == b""
+
+
+def test_a_way_that_is_cut_leads_nowhere_until_it_is_mended() -> None:
+    with socket.create_server((LOOPBACK, 0)) as replica, Balancer(*free_ports(1)) as service:
+        service.replicas = [replica.getsockname()[1]]
+        with socket.create_connection((LOOPBACK, service.port)) as before:
+            accepted, _ = replica.accept()
+            with accepted, service.cut():
+                assert before.recv(10) == b""
+                with socket.create_connection((LOOPBACK, service.port)) as during:
+                    assert during.recv(10) == b""
+        with socket.create_connection((LOOPBACK, service.port)) as after:
+            accepted, _ = replica.accept()
+            with accepted:
+                accepted.sendall(b"hello")
+            assert after.recv(10) == b"hello"

@@ -41,6 +41,11 @@ class Services:
             whole.replace(self.file)
         return self._balancers[key].port
 
+    def between(self, namespace: str, name: str, port: int) -> Balancer:
+        """What stands for a port of a Service."""
+        self.port(namespace, name, port)
+        return self._balancers[f"{name}.{namespace}.svc:{port}"]
+
     def close(self) -> None:
         """Forward nothing any more."""
         for balancer in self._balancers.values():
@@ -67,8 +72,7 @@ class Services:
         answering = [pod for pod in pods if _is_ready(pod) and pod["metadata"]["name"] in ports]
         staying = [pod for pod in answering if "deletionTimestamp" not in pod["metadata"]]
         for port in service["spec"]["ports"]:
-            self.port(namespace, name, port["port"])
-            balancer = self._balancers[f"{name}.{namespace}.svc:{port['port']}"]
+            balancer = self.between(namespace, name, port["port"])
             balancer.replicas = [
                 ports[pod["metadata"]["name"]][_target(pod, port)] for pod in staying or answering
             ]

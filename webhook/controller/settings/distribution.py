@@ -9,9 +9,10 @@ from webhook.controller.settings import effective
 from webhook.controller.settings.propagation import Answers
 from webhook.controller.settings.settings_store import SettingsResource
 from webhook.controller.settings.steps import STEPS
-from webhook.settings import Layer, Overlay, Stage
+from webhook.settings import COUNTED, Layer, Overlay, Stage
 
 Json = dict[str, Any]
+NOTHING: Mapping[str, Json] = {}
 LONGEST = 4000
 MOST_NAMES = 5
 # What replicas do in each step.
@@ -34,13 +35,14 @@ class Progress(NamedTuple):
     """How far what is changed for namespaces is on its way to the replicas.
 
     `overlays` are those to be in force in the end; `reached` says that nobody is waited for in the
-    step.
+    step. `faults` is why the settings resource of the cluster is refused.
     """
 
     overlays: Mapping[str, Overlay]
     stage: Stage
     answers: Answers
     reached: bool
+    faults: str | None = None
 
     def settled(self, namespace: str) -> bool:
         """Whether the step has nothing else for a namespace than what it is to have."""
@@ -74,10 +76,17 @@ class Distribution:
 
 
 def resource_status(
-    resource: SettingsResource, found: Distribution, locks: Sequence[Layer], now: str
+    resource: SettingsResource,
+    found: Distribution,
+    locks: Sequence[Layer],
+    now: str,
+    others: Mapping[str, Json] = NOTHING,
 ) -> Json:
-    """The status of this resource; `now` is the time of what has changed."""
-    conditions = {"Valid": _valid(found), "Distributed": _distributed(found)}
+    """The status of this resource; `now` is the time of what has changed.
+
+    `others` are conditions that somebody else knows; each may say of which generation it is.
+    """
+    conditions = {"Valid": _valid(found), "Distributed": _distributed(found), **others}
     status = {
         **status_with(resource.status, resource.generation, conditions, now),
         "locked": sorted(effective.locked(locks)),
@@ -101,6 +110,19 @@ def status_with(
     }
 
 
+def counted(states: Mapping[str, int]) -> Mapping[str, int] | None:
+    """The numbers of servers in a status; None while they are not known."""
+    if not states:
+        return None
+    counts = {key: states[state] for state, key in COUNTED.items()}
+    return {"total": sum(counts.values()), **counts}
+
+
+def without_counts(status: Json) -> Json:
+    """A status without the numbers that change all the time."""
+    return {key: value for key, value in status.items() if key != "servers"}
+
+
 def condition_of(status: Mapping[str, Any], name: str) -> Json:
     """A condition of a status; empty where it says nothing about it."""
     found = (each for each in status.get("conditions") or [] if each["type"] == name)
@@ -110,7 +132,7 @@ def condition_of(status: Mapping[str, Any], name: str) -> Json:
 def _condition(before: Json | None, said: Json, generation: int, now: str) -> Json:
     same = before is not None and before["status"] == said["status"]
     since = before["lastTransitionTime"] if before is not None and same else now
-    return {**said, "observedGeneration": generation, "lastTransitionTime": since}
+    return {"observedGeneration": generation, **said, "lastTransitionTime": since}
 
 
 def _valid(found: Distribution) -> Json:
@@ -125,7 +147,7 @@ def _distributed(found: Distribution) -> Json:
     answers = found.answers
     if answers.problem:
         return said("Unknown", "NotAsked", f"replicas could not be asked: {answers.problem}")
-    if not answers.digests:
+    if answers.none_serves:
         return said("False", "NoReplicas", f"no replica serves: look at {SERVE_DEPLOYMENT}")
     step = found.step or ChangeStep(STEPS, found.digest)
     lacking = sorted(name for name, digest in answers.digests.items() if digest != step.digest)

@@ -15,7 +15,7 @@ from webhook.controller.installation import Installation
 from webhook.kube import Api, ApiError
 
 # Between two questions, while a replica lacks something and when all have it.
-WAITING, RESTING = 0.25, 30.0
+WAITING, RESTING = 0.25, 10.0
 # How long a replica is waited for that reports something else, and one that reports nothing.
 PATIENCE, SILENCE = 30.0, 10.0
 # A kubelet that has seen the touch before the ConfigMap needs another one.
@@ -26,10 +26,20 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Answers:
-    """The digest that each replica reported; `problem` says why none could be asked."""
+    """The digest that each replica reported; `problem` says why none could be asked.
+
+    `ready` is how many of them the Service leads to, None where that is not known.
+    """
 
     digests: Mapping[str, str | None]
     problem: str | None = None
+    ready: int | None = None
+
+    @property
+    def none_serves(self) -> bool:
+        """Whether there is no replica, or none that is ready and none that says anything."""
+        silent = self.ready == 0 and not any(self.digests.values())
+        return self.problem is None and (silent or not self.digests)
 
 
 class Propagation:
@@ -55,6 +65,10 @@ class Propagation:
         if self._reached_at is None or digest != self._digest:
             return None
         return asyncio.get_running_loop().time() - self._reached_at
+
+    def look_now(self) -> None:
+        """Let the next look ask the replicas, however lately they were asked."""
+        self._ask_at = 0.0
 
     async def look(self, digest: str) -> Answers:
         """What the replicas have reported; they are asked now if it is time to."""
@@ -95,7 +109,7 @@ class Propagation:
             return Answers({}, error.message)
         digests = await serving_replicas.ask_digests(found)
         await self._touch([each for each in found if digests[each.name] != self._digest])
-        return Answers(digests)
+        return Answers(digests, ready=sum(each.ready for each in found))
 
     async def _touch(self, lacking: Sequence[serving_replicas.Replica]) -> None:
         now = asyncio.get_running_loop().time()

@@ -19,17 +19,20 @@ from webhook.controller.installation import OWN_LABELS, Installation
 from webhook.controller.settings import steps
 from webhook.controller.settings.cluster_decision import SOURCE_FILE, SettingsDecision
 from webhook.controller.settings.distribution import (
+    NOTHING,
     ChangeStep,
     Distribution,
     Progress,
+    counted,
     resource_status,
+    without_counts,
 )
 from webhook.controller.settings.effective import EffectiveSettings, Overlays, asks_more, worked_out
 from webhook.controller.settings.overlay_builder import OverlayBuilder
 from webhook.controller.settings.propagation import PATIENCE, Propagation
 from webhook.controller.settings.settings_store import Files, SettingsResource, SettingsStore
 from webhook.kube import Api, ApiError, NotFound
-from webhook.settings import ACCEPTED_FILE, COUNTED, LOCKED_FILE, NAMESPACES_FILE, Layer, Stage
+from webhook.settings import ACCEPTED_FILE, LOCKED_FILE, NAMESPACES_FILE, Layer, Stage
 
 LABELS = {"app.kubernetes.io/name": names.PRODUCT, **OWN_LABELS}
 # Counts of servers alone cause no more writes than this.
@@ -49,7 +52,8 @@ class SettingsReconciler:
 
     `use` is called with the settings that the controller itself is to work by. `states` returns how
     many servers there are of each state of `drift`, nothing while that is not known. `builder` has
-    what is changed for namespaces; `tell` is called with how far that is distributed.
+    what is changed for namespaces; `tell` is called with how far that is distributed. `others`
+    returns the conditions that others know.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it reads, and where its results go
@@ -63,9 +67,10 @@ class SettingsReconciler:
         *,
         builder: OverlayBuilder | None = None,
         tell: Callable[[Progress], None] = lambda _: None,
+        others: Callable[[SettingsResource], Mapping[str, Json]] = lambda _: NOTHING,
     ) -> None:
         self._store, self._use, self._states = store, use, states
-        self._builder, self._tell = builder, tell
+        self._builder, self._tell, self._others = builder, tell, others
         self._decision = SettingsDecision(locks)
         self._propagation = Propagation(api, installation)
         self._clock: Callable[[], datetime] = api.server_time
@@ -76,6 +81,10 @@ class SettingsReconciler:
         self._stage: Stage | None = None
         self._at_once = self._followed = False
         self._counts_at = 0.0
+
+    def look_now(self) -> None:
+        """Let the next reconcile ask the replicas, however lately they were asked."""
+        self._propagation.look_now()
 
     async def reconcile(self, _key: str = "") -> float | None:
         """Let ConfigMap, replicas and status be as they should; raises ApiError.
@@ -105,11 +114,11 @@ class SettingsReconciler:
             self._use(effective)
             self._followed = True
         reached = self._propagation.reached_for(stage.digest) is not None
-        self._tell(Progress(effective.overlays, stage, answers, reached))
+        self._tell(Progress(effective.overlays, stage, answers, reached, faults))
         if resource is not None:
             step = ChangeStep(steps.step_number(stage, effective.written), stage.digest)
             found = Distribution(
-                faults, effective.digest, answers, self._servers(), step, self._at_once
+                faults, effective.digest, answers, counted(self._states()), step, self._at_once
             )
             await self._write_status(resource, found)
         if problem is not None:
@@ -221,26 +230,15 @@ class SettingsReconciler:
 
     async def _write_status(self, resource: SettingsResource, found: Distribution) -> None:
         """Write the status if it differs; where only counts do, not at once."""
-        wanted = resource_status(
-            resource, found, self._decision.locks, f"{self._clock():%Y-%m-%dT%H:%M:%SZ}"
-        )
+        now = f"{self._clock():%Y-%m-%dT%H:%M:%SZ}"
+        others = self._others(resource)
+        wanted = resource_status(resource, found, self._decision.locks, now, others)
         if wanted == resource.status:
             return
         clock = asyncio.get_running_loop().time
-        counts_alone = _without_counts(wanted) == _without_counts(resource.status)
+        counts_alone = without_counts(wanted) == without_counts(resource.status)
         if counts_alone and clock() < self._counts_at:
             return
         with suppress(NotFound):
             await self._store.write_status(resource.uid, wanted)
         self._counts_at = clock() + SECONDS_BETWEEN_COUNTS
-
-    def _servers(self) -> Mapping[str, int] | None:
-        states = self._states()
-        if not states:
-            return None
-        counts = {key: states[state] for state, key in COUNTED.items()}
-        return {"total": sum(counts.values()), **counts}
-
-
-def _without_counts(found: Json) -> Json:
-    return {key: value for key, value in found.items() if key != "servers"}
