@@ -123,6 +123,7 @@ VALUE_SETS: dict[str, Json] = {
         "managedLabelPolicy": {"enabled": False},
         "authorsPolicy": {"enabled": False},
         "ownedObjectsPolicy": {"enabled": False},
+        "policyReports": {"enabled": False},
         "mcpNamespace": {"networkPolicy": {"enabled": False}},
     },
 }

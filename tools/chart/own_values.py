@@ -83,6 +83,7 @@ def own_values() -> Schema:
         "managedLabelPolicy": mapping({"enabled": BOOLEAN}),
         "authorsPolicy": mapping({"enabled": BOOLEAN}),
         "ownedObjectsPolicy": mapping({"enabled": BOOLEAN}),
+        "policyReports": mapping({"enabled": BOOLEAN}),
         "serviceMonitor": mapping(
             {
                 "enabled": BOOLEAN,

@@ -141,6 +141,8 @@ authorsPolicy:
   enabled: true
 ownedObjectsPolicy:
   enabled: true
+policyReports:
+  enabled: true
 serviceMonitor:
   enabled: false
   interval: 30s
