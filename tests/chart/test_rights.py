@@ -45,11 +45,15 @@ def asked(cluster: ControlPlane, user: str, *question: str) -> bool:
         ("control", ("get", WEBHOOKS), False),
         ("control", ("patch", WEBHOOKS), False),
         ("control", ("create", "networkpolicies.networking.k8s.io", *TOOLS), True),
-        ("control", ("create", "pods", *TOOLS), False),
+        # As a dry run alone: tests/e2e/controller_rights.
+        ("control", ("create", "pods", *TOOLS), True),
+        ("control", ("delete", "pods", *TOOLS), False),
         ("control", ("create", "clusterrolebindings.rbac.authorization.k8s.io"), False),
         ("control", ("update", "managednamespaces.mcp-admission.dev"), False),
         ("serve", ("get", TLS, *OWN), False),
-        ("serve", ("get", "configmap/mcp-admission-locked", *OWN), False),
+        # What every user may read.
+        ("serve", ("get", "configmap/mcp-admission-locked", *OWN), True),
+        ("serve", ("get", "configmap/mcp-admission-registrations", *OWN), False),
         ("serve", ("list", "pods", *OWN), False),
     ],
 )
