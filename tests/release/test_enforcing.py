@@ -5,12 +5,13 @@ import contextlib
 import copy
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests import builders
 from tools.chart.helm import NAMESPACE
 from tools.cluster.ports import LOOPBACK
 from tools.demo.serving import ask
@@ -26,6 +27,7 @@ EVENTS = f"/apis/events.k8s.io/v1/namespaces/{NAMESPACE}/events"
 SERVE = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/mcp-admission-serve"
 MERGE, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
 MUTATING, VALIDATING = CONFIGURATIONS
+CLASSES = "/apis/node.k8s.io/v1/runtimeclasses"
 WRITES = ("create", "update", "patch", "delete")
 
 
@@ -67,7 +69,7 @@ class Watched:
         """Reason and note of what was told of the probe."""
         found = self.cluster.get(EVENTS)["items"]
         ours = [
-            each for each in found if each["reportingController"] == "mcp-admission.dev/control"
+            each for each in found if each.get("reportingController") == "mcp-admission.dev/control"
         ]
         return [(each["reason"], each["note"]) for each in ours]
 
@@ -255,6 +257,49 @@ def test_without_a_replica_both_conditions_say_so(watched: Watched) -> None:
         assert (distributed["status"], distributed["reason"]) == ("False", "NoReplicas")
         watched.cluster.kubectl(*scale, "--replicas=2")
         watched.release.rolled_out()
+
+
+def test_a_runtime_class_that_is_not_there_is_told_until_it_is(watched: Watched) -> None:
+    """At the settings by a condition, and to whoever applies a server."""
+    cluster = watched.cluster
+    namespace = cluster.namespace("classes")
+
+    def condition() -> tuple[str, str]:
+        found = watched.conditions().get("RuntimeClassExists", {})
+        return str(found.get("status")), str(found.get("reason"))
+
+    def warned(name: str = "gvisor") -> bool:
+        """Whether an apply of a server says so; its template is the same each time but for this."""
+        sent = builders.server("tools", replicas=0)
+        if name != "gvisor":
+            sent["spec"]["template"]["spec"]["runtimeClassName"] = name
+        said = cluster.kubectl(
+            *("apply", "--dry-run=server", "--namespace", namespace, "--filename", "-"), sent=sent
+        ).stderr
+        return f'Warning: runtimeClassName: RuntimeClass "{name}" not found: ' in said
+
+    def within(what: str, told: Callable[[], bool]) -> None:
+        began = time.monotonic()
+        watched.release.wait_for(what, told, SECONDS)
+        print(f"{what} after {time.monotonic() - began:.1f} s")
+
+    assert not warned()
+    within("warning of an author's class", lambda: warned("kata"))
+    defaults = {"mcpServerDefaults": {"runtimeClassName": "gvisor"}}
+    patched(watched, PATH, {"spec": defaults})
+    within("condition", lambda: condition() == ("False", "NotFound"))
+    within("distributed", lambda: watched.status("Distributed") == "True")
+    within("warning of the settings' class", warned)
+
+    cluster.create(CLASSES, {"metadata": {"name": "gvisor"}, "handler": "gvisor"})
+    within("condition of the class", lambda: condition() == ("True", "Found"))
+    within("end of the warning", lambda: not warned())
+
+    patched(watched, PATH, {"spec": {"mcpServerDefaults": None}})
+    within("end of the condition", lambda: condition() == ("None", "None"))
+    within("distributed again", lambda: watched.status("Distributed") == "True")
+    cluster.raw("DELETE", f"{CLASSES}/gvisor")
+    within("pods without a class", lambda: watched.status("Enforcing") == "True")
 
 
 def test_a_service_that_leads_nowhere_is_told_while_replicas_are_ready(watched: Watched) -> None:

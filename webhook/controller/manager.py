@@ -21,6 +21,7 @@ from webhook.controller.probe.self_probe import ProbeSurroundings, SelfProbe
 from webhook.controller.server_controllers import ServerControllers
 from webhook.controller.settings.distribution import Progress
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
+from webhook.controller.settings.followed_classes import FollowedClasses
 from webhook.controller.settings.namespace_status import StatusReconciler
 from webhook.controller.settings.namespace_store import NamespaceStore
 from webhook.controller.settings.overlay_builder import OverlayBuilder
@@ -87,7 +88,11 @@ class Manager:
         self._controllers: list[kube.Controller[Any]] = [
             kube.Controller(EVENTS, self._recorder, events, metrics)
         ]
+        self._classes = FollowedClasses(
+            api, metrics.watch_restarted, self._classes_changed, readable=not options.namespaces
+        )
         self._namespaces: NamespaceStore | None = None
+        self._statuses: StatusReconciler | None = None
         self._group, self._stopped = asyncio.TaskGroup(), False
         self._servers: ServerControllers | None = None
         around = ProbeSurroundings(
@@ -109,6 +114,7 @@ class Manager:
             self._states,
             tell=self._tell,
             others=self._probe.conditions,
+            classes=self._classes,
             **more,
         )
         self._controllers.append(kube.Controller(SETTINGS, self._settings, queue, metrics))
@@ -131,8 +137,9 @@ class Manager:
             self._metrics,
             self._options.installation.namespace,
             clock,
+            self._classes,
         )
-        self._namespaces = store
+        self._namespaces, self._statuses = store, statuses
         workers = self._options.workers
         self._controllers.append(kube.Controller(STATUS, statuses, queue, self._metrics, workers))
         self._told.append(statuses.tell)
@@ -144,9 +151,8 @@ class Manager:
         What a reconciler raises is its own matter; anything else that fails is raised here.
         """
         async with self._group as group:
-            following = [
-                group.create_task(each) for each in (self._store.run(), self._probe.follow())
-            ]
+            followed = self._store.run(), self._probe.follow(), self._classes.run()
+            following = [group.create_task(each) for each in followed]
             if self._namespaces is not None:
                 following.append(group.create_task(self._namespaces.run()))
             working = [group.create_task(each.run()) for each in self._controllers]
@@ -176,6 +182,11 @@ class Manager:
                 secrets=self._secrets,
             )
             self._group.create_task(self._servers.run())
+
+    def _classes_changed(self) -> None:
+        self._ask()
+        if self._statuses is not None:
+            self._statuses.look_at_classes()
 
     def _known(self) -> ClusterState | None:
         return None if self._servers is None else self._servers.known

@@ -24,7 +24,7 @@ EMPTY = Stage(WrittenSettings("{}\n"))
 class Told:
     """The users, and who tells them what became of what they wrote."""
 
-    def __init__(self, users: Users | None = None) -> None:
+    def __init__(self, users: Users | None = None, classes: Any = None) -> None:
         self.users = users or Users()
         self.events: list[tuple[Regarding, dict[str, str]]] = []
         self.metrics = ControllerMetrics()
@@ -38,6 +38,7 @@ class Told:
             self.metrics,
             "system",
             lambda: self.users.now,
+            classes,
         )
 
     async def record(self, regarding: Regarding, notes: dict[str, str]) -> None:
@@ -47,11 +48,11 @@ class Told:
         self, stage: Stage | None = None, *, room: int = ROOM, reached: bool = True, **more: Any
     ) -> None:
         """Build, distribute so far, and look at everything that was told of."""
-        overlays = await self.users.builder.build(CLUSTER, room)
+        overlays = await self.users.builder.build(more.get("cluster") or CLUSTER, room)
         stage = stage or Stage(WrittenSettings("{}\n", overlays))
         answers = more.get("answers") or Answers({"serve-1": stage.digest})
         self.reconciler.tell(Progress(overlays, stage, answers, reached))
-        for key in [*self.users.told, *self.reconciler._waiting]:
+        for key in [*self.users.told, *self.reconciler._waiting, *more.get("keys", ())]:
             await self.reconciler.reconcile(key)
         self.users.told.clear()
 
@@ -237,3 +238,42 @@ async def test_who_changes_all_the_time_is_told_to_wait(told: Told) -> None:
     told.users.now += told.users.builder.seconds
     await told.comes()
     assert told.users.condition("default", "Distributed", "team") == ("True", "InForce")
+
+
+class Classes:
+    """Knows these runtime classes."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def conditions(self, name: str | None, *_: object) -> dict[str, Any]:
+        status = "True" if name in self.names else "False"
+        found = {"status": status, "reason": "Asked", "message": ""}
+        return {"RuntimeClassExists": found} if name else {}
+
+
+async def test_a_namespace_is_told_whether_the_class_exists_that_it_names() -> None:
+    classes = Classes("gvisor")
+    told = Told(classes=classes)
+    given = {"mcpServerDefaults": {"runtimeClassName": "kata"}}
+    delegating = Settings.model_validate({"delegated": ["mcpServerDefaults.runtimeClassName"]})
+    told.users.set("team", given)
+    told.users.set("other", STRICT)
+    await told.comes(cluster=delegating)
+    assert told.users.condition("default", "RuntimeClassExists", "team") == ("False", "Asked")
+    assert len(told.users.status("default", "other")["conditions"]) == 2
+
+    classes.names = ("kata",)
+    told.reconciler.look_at_classes()
+    assert len(told.queue) == 1
+    await told.comes(cluster=delegating, keys=[await told.queue.get()])
+    assert told.users.condition("default", "RuntimeClassExists", "team") == ("True", "Asked")
+
+
+async def test_a_class_that_a_namespace_may_not_name_is_not_asked_for() -> None:
+    told = Told(classes=Classes())
+    told.users.set("team", {"mcpServerDefaults": {"runtimeClassName": "kata"}})
+
+    await told.comes()
+
+    assert len(told.users.status("default", "team")["conditions"]) == 2

@@ -13,6 +13,7 @@ from webhook.controller.event_recorder import EventRecorder, Regarding
 from webhook.controller.installation import SERVE_DEPLOYMENT
 from webhook.controller.settings.change_budget import SECONDS_FOR_EACH
 from webhook.controller.settings.distribution import Progress, condition_of, said, status_with
+from webhook.controller.settings.followed_classes import FollowedClasses
 from webhook.controller.settings.namespace_store import (
     NamespaceStore,
     StoredException,
@@ -60,7 +61,8 @@ _Stored = StoredSettings | StoredException
 class StatusReconciler:
     """Writes the status of one resource at a time, once it is known what became of it.
 
-    `builder` says that; `tell` is called with how far it is distributed.
+    `builder` says that; `tell` is called with how far it is distributed. `classes` know whether
+    the runtime class exists that a namespace names.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it tells of, and by which ways
@@ -72,9 +74,11 @@ class StatusReconciler:
         metrics: ControllerMetrics,
         release_namespace: str,
         clock: Callable[[], float],
+        classes: FollowedClasses | None = None,
     ) -> None:
         self._store, self._builder, self._recorder, self._queue = store, builder, recorder, queue
         self._metrics, self._release_namespace, self._clock = metrics, release_namespace, clock
+        self._classes = classes
         self._progress: Progress | None = None
         # What has to be looked at again when the distribution comes further.
         self._waiting: dict[NamespacedName, None] = {}
@@ -86,6 +90,12 @@ class StatusReconciler:
             self._metrics.exceptions.labels(name).set(self._builder.states[state])
         if before is None or _news(before) != _news(progress):
             for key in self._waiting:
+                self._queue.add(key)
+
+    def look_at_classes(self) -> None:
+        """There are other runtime classes: look at all settings that name one."""
+        for key, read in self._builder.read.items():
+            if isinstance(read, ReadSettings) and _named_class(read):
                 self._queue.add(key)
 
     async def reconcile(self, key: NamespacedName) -> None:
@@ -118,7 +128,11 @@ class StatusReconciler:
         if faults:
             valid = said("False", "Refused", "what is named under refused is not in force")
         distributed = self._distributed(key, stored, progress)
-        status = self._status(stored, {"Valid": valid, "Distributed": distributed})
+        more: dict[str, Json] = {}
+        if self._classes is not None:
+            named = _named_class(read)
+            more = self._classes.conditions(named, stored.status, stored.generation)
+        status = self._status(stored, {"Valid": valid, "Distributed": distributed, **more})
         status["refused"] = [
             {"key": dotted(fault.key), "reason": fault.sentence[:LONGEST]} for fault in faults
         ]
@@ -196,6 +210,12 @@ class StatusReconciler:
     async def _write(self, key: NamespacedName, stored: _Stored, status: Json) -> None:
         if status != stored.status:
             await self._store.write_status(key, stored.uid, status)
+
+
+def _named_class(read: ReadSettings) -> str | None:
+    """The runtime class that a namespace may name, and does."""
+    named: str | None = (read.values.get("mcpServerDefaults") or {}).get("runtimeClassName")
+    return named
 
 
 def _missing(progress: Progress) -> str:
