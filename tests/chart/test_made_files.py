@@ -10,7 +10,15 @@ from certs.rotation import RotationPlan
 from tools.chart.definition import definitions
 from tools.chart.helm import MANIFESTS, Helm, Json, is_hook
 from tools.chart.install import own_namespace
-from tools.chart.made import CHART, DEFINITIONS, SCHEMA, of_chart, of_settings
+from tools.chart.made import (
+    CHART,
+    DASHBOARDS,
+    DEFINITIONS,
+    SCHEMA,
+    of_chart,
+    of_panels,
+    of_settings,
+)
 from tools.chart.model_schema import descriptions
 from tools.chart.shipped import FOLDER, everything
 from tools.chart.values_schema import SECTIONS
@@ -23,6 +31,12 @@ VALUES: Json = yaml.safe_load((CHART / "values.yaml").read_text())
 def test_the_files_that_are_made_from_settings_are_current() -> None:
     for path, text in of_settings().items():
         assert path.read_text() == text, f"{path.name} is old: make docs"
+
+
+def test_the_dashboards_are_those_of_the_table() -> None:
+    for path, text in of_panels().items():
+        assert path.read_text() == text, f"{path.name} is old: make docs"
+    assert set(DASHBOARDS.iterdir()) == of_panels().keys()
 
 
 def test_the_chart_and_the_command_give_certificates_the_same_life() -> None:

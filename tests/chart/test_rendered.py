@@ -12,6 +12,7 @@ import yaml
 from tests.chart.value_sets import VALUE_SETS
 from tests.rules.standard import violations
 from tools.chart.helm import MANIFESTS, NAMESPACE, Helm, Json, is_hook
+from tools.chart.made import of_panels
 from webhook.cli import certs, control, serve, uninstall
 from webhook.cli.main import _parser
 from webhook.settings.environment import VARIABLES
@@ -22,6 +23,7 @@ MINORS = ("1.34", "1.37")
 NOT_OF_KUBERNETES = {"cert-manager.io/v1", "monitoring.coreos.com/v1"}
 # Proven by an API server, which also runs its rules; the schemas lack it.
 DEFINITIONS = {"CustomResourceDefinition"}
+DASHBOARDS = {f"mcp-admission-dashboard-{path.stem}" for path in of_panels()}
 SETS = pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS)
 
 
@@ -214,10 +216,10 @@ def test_pod_security_labels_come_from_the_chart_where_no_controller_may_write_t
 def test_helm_and_the_controller_write_no_object_both(helm: Helm) -> None:
     """Settings, certificates and caBundle are the controller's; Helm would stop with a conflict."""
     for values in VALUE_SETS.values():
-        rendered = [found for found in helm.objects(values)
-                    if found["kind"] in {"ConfigMap", "Secret"}]  # fmt: skip
+        names = {found["metadata"]["name"] for found in helm.objects(values)
+                 if found["kind"] in {"ConfigMap", "Secret"}}  # fmt: skip
 
-        assert [found["metadata"]["name"] for found in rendered] == ["mcp-admission-locked"]
+        assert names - DASHBOARDS == {"mcp-admission-locked", "mcp-admission-registrations"}
         assert "caBundle:" not in helm.rendered(values)
 
 

@@ -103,7 +103,21 @@ VALUE_SETS: dict[str, Json] = {
         },
     },
     "clients": {"serve": {"clients": {"secretName": "api-servers", "names": ["kube-apiserver"]}}},
-    "monitoring": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}}},
+    "monitoring": {
+        "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+        "metrics": {
+            "dashboards": {
+                "enabled": True,
+                "namespace": "monitoring",
+                "annotations": {"grafana_folder": "mcp-admission"},
+            },
+            "rules": {
+                "enabled": True,
+                "labels": {"release": "prometheus"},
+                "runbooks": "https://runbooks.example/mcp-admission",
+            },
+        },
+    },
     "nothing optional": {
         "networkPolicy": {"enabled": False},
         "managedLabelPolicy": {"enabled": False},

@@ -15,6 +15,7 @@ from webhook.cli.main import main
 from webhook.fleet.exception_use import ExceptionStatus
 from webhook.fleet.report import ServerFinding, ServerStatus, Skipped
 from webhook.fleet.unlabelled.lookalikes import UnlabelledReport
+from webhook.health import NOT_RUNNING
 from webhook.kube.errors import Forbidden
 from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
@@ -32,6 +33,7 @@ def inspect(
     class Audit:
         skipped = found.get("skipped", ())
         registered = found.get("registered", True)
+        unknown = found.get("unknown", ())
         exceptions_unread = found.get("exceptions_unread", "")
 
         def exceptions(self, _now: float) -> list[ExceptionStatus]:
@@ -166,3 +168,76 @@ def test_exceptions_are_notes_and_what_may_not_be_read_of_them_is_said(
     out, err = capsys.readouterr()
     assert "exception old: it has ended\n" in out
     assert f"{audit.NOT_READ}\n" in err
+
+
+DOWN = CURRENT._replace(
+    name="web", findings=(ServerFinding(NOT_RUNNING, "quota-exceeded", "exceeded quota"),)
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "listed"),
+    [
+        (["--state", "not-running"], 1, ["web"]),
+        (["--state", "not-running", "--state", "out-of-date"], 1, ["old", "web"]),
+        (["--state", "current"], 0, ["crm"]),
+        (["--state", "refused"], 0, []),
+        (["--rule", "quota-exceeded"], 1, ["web"]),
+        (["--rule", "privileged"], 0, []),
+    ],
+)
+def test_what_is_asked_about_is_listed_and_decides_the_exit_code(
+    words: list[str],
+    code: int,
+    listed: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    inspect(monkeypatch, CURRENT, OLD._replace(name="old"), DOWN)
+
+    assert main(["audit", "-o", "json", *words]) == code
+    found = json.loads(capsys.readouterr().out)
+    assert [each["name"] for each in found["servers"]] == listed
+    assert found["summary"]["all"] == 3
+
+
+def test_a_summary_counts_namespaces(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inspect(monkeypatch, CURRENT, DOWN)
+
+    assert main(["audit", "--summary", "-o", "json"]) == 1
+    (found,) = json.loads(capsys.readouterr().out)["namespaces"]
+    assert (found["namespace"], found["summary"]["not-running"]) == ("team", 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--state", "down"], "'down' is no state"),
+        (["--rule", "privilege"], "'privilege' is no rule or reason: did you mean privileged?"),
+        (
+            ["--summary", "-o", "sarif"],
+            "no format sarif: choose from table, json, yaml",
+        ),
+        (["--unlabelled", "--state", "current"], "leave --state and --rule out"),
+    ],
+)
+def test_what_cannot_be_asked_is_wrong_usage(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["audit", *words])
+
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", audit.UNKNOWN)
+def test_what_is_not_known_is_a_note(
+    what: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inspect(monkeypatch, CURRENT, unknown=[Skipped(what, "forbidden")])
+
+    assert main(["audit"]) == 0
+    assert f"not known: {audit.UNKNOWN[what]}\n" in capsys.readouterr().err

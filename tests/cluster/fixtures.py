@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 
-from tools.cluster.binaries import Binaries, find, find_helm
+from tools.cluster.binaries import Binaries, find, find_helm, find_monitoring
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.release import NoControlPlaneError
 
@@ -55,6 +55,12 @@ def helm_or_skip(major: str, config: pytest.Config) -> Path:
     """The `helm` of a major version, as above."""
     with _visible(config):
         return _or_skip(lambda: find_helm(major, _tell))
+
+
+def monitoring_or_skip(config: pytest.Config) -> Binaries:
+    """`promtool` and `prometheus`, as above."""
+    with _visible(config):
+        return _or_skip(lambda: find_monitoring(_tell))
 
 
 def _started(config: pytest.Config) -> ControlPlane:

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -188,6 +189,27 @@ def test_a_storm_of_gates_in_a_namespace_leaves_workers_to_the_others() -> None:
             assert len(opened) == 1
 
     run(main())
+
+
+def test_pods_at_the_gate_are_counted_with_the_age_of_the_oldest() -> None:
+    class Silent(Cluster):
+        async def patch(self, *_: Any, **__: Any) -> Json:
+            raise ApiError(500, "InternalError", "it broke")
+
+    cluster = Silent()
+    cluster.items["pods"] = [pod("team", number) for number in range(3)]
+    cluster.items["pods"].append(pod("team", 3, gates=()))
+    for number, each in enumerate(cluster.items["pods"]):
+        each["metadata"]["creationTimestamp"] = f"2026-01-02T03:04:0{9 - number}Z"
+
+    async def main() -> ControllerMetrics:
+        async with working(cluster) as controllers:
+            return controllers._metrics
+
+    value = run(main()).registry.get_sample_value
+    assert value("mcp_admission_gated_pods") == 3
+    oldest = datetime(2026, 1, 2, 3, 4, 7, tzinfo=UTC).timestamp()
+    assert value("mcp_admission_oldest_gated_pod_timestamp_seconds") == oldest
 
 
 def test_a_stop_does_not_wait_for_an_answer_that_does_not_come() -> None:

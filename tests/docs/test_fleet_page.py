@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 from tests.fleet.reports import REPORT
-from webhook.admission.drift import STATES
 from webhook.fleet.report import REASONS
 from webhook.fleet.roll import RestartResult
 from webhook.fleet.unlabelled.recognisers import RECOGNISERS, Confidence
-from webhook.reports.audit_items import AuditSource
+from webhook.health import CAUSES, STATES, cause_id
+from webhook.reports.audit_report import AuditSource
 from webhook.reports.formats import report_parts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "fleet.md").read_text(encoding="utf-8")
@@ -22,9 +22,17 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def test_states_and_reasons_are_all_there() -> None:
+    told = [*rows("| reason | state |"), *rows("| cause | state |")]
+
     assert [row[0].strip("`") for row in rows("| state | |")] == list(STATES)
-    assert {row[0].strip("`") for row in rows("| reason | state |")} == REASONS.keys()
-    assert {row[1].strip("`") for row in rows("| reason | state |")} <= set(STATES)
+    assert {word.strip("`") for row in told for word in row[0].split(", ")} == REASONS.keys()
+    assert {row[1].strip("`") for row in told} <= set(STATES)
+
+
+def test_the_reasons_of_causes_are_in_a_table_of_their_own() -> None:
+    told = [word for row in rows("| cause | state |") for word in row[0].split(", ")]
+
+    assert sorted(word.strip("`") for word in told) == sorted(map(cause_id, CAUSES))
 
 
 def test_every_confidence_is_explained_and_every_kind_of_trait_is_read_somewhere() -> None:

@@ -94,8 +94,8 @@ def test_a_quoted_message_is_one_of_the_products(quoted: str) -> None:
     assert any(quoted in each for each in said())
 
 
-def test_the_troubleshooting_page_quotes_eleven_messages() -> None:
-    assert len(QUOTED) == 11
+def test_the_troubleshooting_page_quotes_twelve_messages() -> None:
+    assert len(QUOTED) == 12
 
 
 def test_the_manifest_keeps_group_zero_and_nothing_else_is_lost() -> None:

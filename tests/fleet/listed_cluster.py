@@ -1,12 +1,14 @@
 """A cluster that is lists of objects, and errors that its API server answers with."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from webhook.kube.errors import ApiError, Forbidden, Gone
 
 Json = dict[str, Any]
 Objects = Callable[[], Iterator[Json]]
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RELEASE = "mcp-admission-system"
 GONE = Gone(410, "Gone", "too old")
 FORBIDDEN = Forbidden(403, "Forbidden", "may not be listed")
@@ -18,6 +20,8 @@ class Cluster:
     def __init__(self, **objects: list[Json] | Objects) -> None:
         self.objects, self.failures = objects, dict[str, list[ApiError]]()
         self.asked: list[tuple[str, str]] = []
+        self.by_field: dict[str, str] = {}
+        self.metadata_only: set[str] = set()
 
     async def get(self, path: str) -> Json:
         resource = path.split("/")[-2]
@@ -25,11 +29,24 @@ class Cluster:
             raise error
         return {"metadata": {"name": path.rpartition("/")[2]}}
 
+    def server_time(self) -> datetime:
+        return NOW
+
     async def list_each(
-        self, path: str, take: Callable[[Json], Any], *, label_selector: str, page: int
+        self,
+        path: str,
+        take: Callable[[Json], Any],
+        *,
+        label_selector: str,
+        field_selector: str,
+        metadata_only: bool,
+        page: int,
     ) -> str:
         resource = path.rpartition("/")[2]
         self.asked.append((path, label_selector))
+        self.by_field[resource] = field_selector
+        if metadata_only:
+            self.metadata_only.add(resource)
         found = self.objects.get(resource, [])
         failures = self.failures.get(resource, [])
         if failures and failures[0] is not GONE:

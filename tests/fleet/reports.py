@@ -2,6 +2,7 @@
 
 from webhook.admission.drift import OUT_OF_DATE, REFUSED, UNPROTECTED, Change
 from webhook.fleet.report import FleetReport, ServerFinding, ServerStatus, Skipped
+from webhook.health import INCOMPLETE, NOT_RUNNING
 
 MEMORY = "containers[mcp].resources.requests.memory"
 PATH = "/spec/template/spec/containers/0/resources/requests/memory"
@@ -55,7 +56,32 @@ REPORT = FleetReport(
                 ),
             ),
         ),
+        ServerStatus(
+            "DaemonSet",
+            "team",
+            "agents",
+            (
+                ServerFinding(
+                    NOT_RUNNING,
+                    "quota-exceeded",
+                    "exceeded quota: few",
+                    seen="Event agents.1",
+                    final=True,
+                ),
+            ),
+        ),
+        ServerStatus(
+            "Deployment",
+            "team",
+            "web",
+            (
+                ServerFinding(
+                    INCOMPLETE, "secret-missing", 'secret "a" not found', seen="spec.volumes[a]"
+                ),
+            ),
+        ),
     ),
     skipped=(Skipped("networkpolicies", "GET /apis: 403 Forbidden: not allowed"),),
     settings="settings.yaml, and the environment",
+    unknown=(Skipped("runtimeclasses", "403 Forbidden"),),
 )

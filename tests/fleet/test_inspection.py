@@ -29,6 +29,7 @@ from webhook.settings.model import Settings
 from webhook.settings.server_exception import ServerException
 
 PLACES = Installation("mcp-admission", RELEASE)
+PORT: Json = {"container": {"ports": [{"containerPort": 8000}]}}
 OWNER = {"controller": True, "uid": "x"}
 
 
@@ -53,6 +54,11 @@ def policy() -> Json:
 
     (found,) = namespace_objects("team", Settings(), RELEASE, Scope.OPTED_IN)
     return found
+
+
+def of_deployment(**spec: Any) -> Json:
+    container = builders.container(ports=[{"containerPort": 8000}])
+    return builders.of_kind("Deployment", "crm", containers=[container], **spec)
 
 
 def owned(kind: str, name: str, number: int, **spec: Any) -> Json:
@@ -84,7 +90,7 @@ def test_a_pod_is_reported_under_the_workload_that_owns_it() -> None:
     ]
     pods[-1]["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     cluster = Cluster(
-        deployments=[filled_in(server(), Settings())], pods=pods, networkpolicies=[policy()]
+        deployments=[filled_in(server(**PORT), Settings())], pods=pods, networkpolicies=[policy()]
     )
     found, _ = audited(cluster)
 
@@ -111,7 +117,7 @@ def test_a_pod_is_reported_under_the_workload_that_owns_it() -> None:
 )
 def test_an_owner_that_anybody_can_write_hides_no_pod(pod: Json, reported: str) -> None:
     cluster = Cluster(
-        deployments=[filled_in(server(), Settings())], pods=[pod], networkpolicies=[policy()]
+        deployments=[filled_in(server(**PORT), Settings())], pods=[pod], networkpolicies=[policy()]
     )
     found, _ = audited(cluster)
 
@@ -130,7 +136,7 @@ def test_a_policy_that_selects_a_label_of_pods_alone_is_a_finding_of_their_deplo
         },
     }
     cluster = Cluster(
-        deployments=[filled_in(server(), Settings())],
+        deployments=[filled_in(server(**PORT), Settings())],
         pods=[of_replica_set("crm-7d4f", "7d4f", hostPID=False)],
         networkpolicies=[policy(), wide],
     )
@@ -167,7 +173,7 @@ def test_one_namespace_is_all_that_is_asked_for() -> None:
 
 
 def test_where_no_policies_are_made_none_are_read() -> None:
-    cluster = Cluster(deployments=[filled_in(server(), Settings())])
+    cluster = Cluster(deployments=[filled_in(server(**PORT), Settings())])
     given = settings(mcpNamespace={"networkPolicy": {"enabled": False}})
     found, _ = audited(cluster, given)
 
@@ -176,7 +182,7 @@ def test_where_no_policies_are_made_none_are_read() -> None:
 
 
 def test_a_list_that_expired_begins_again_and_no_finding_is_doubled() -> None:
-    cluster = Cluster(deployments=[stored(server()), stored(builders.server("b"))])
+    cluster = Cluster(deployments=[stored(server(**PORT)), stored(builders.server("b", **PORT))])
     cluster.failures = {"deployments": [GONE, GONE]}
     found, skipped = audited(cluster)
 
@@ -189,7 +195,7 @@ def test_a_list_that_expired_begins_again_and_no_finding_is_doubled() -> None:
 
 
 def test_an_api_server_that_is_busy_is_asked_again_when_it_says() -> None:
-    cluster = Cluster(deployments=[stored(server())])
+    cluster = Cluster(deployments=[stored(server(**PORT))])
     busy = TooManyRequests(429, "TooManyRequests", "later", 30.0)
     cluster.failures = {"deployments": [busy, busy]}
     api: Any = cluster
@@ -199,9 +205,9 @@ def test_an_api_server_that_is_busy_is_asked_again_when_it_says() -> None:
 
 
 def test_a_missing_configuration_is_a_finding_of_every_reviewed_server() -> None:
-    excluded = stored(server())
+    excluded = stored(server(**PORT))
     excluded["metadata"]["namespace"] = "kube-system"
-    cluster = Cluster(deployments=[filled_in(server(), Settings()), excluded])
+    cluster = Cluster(deployments=[filled_in(server(**PORT), Settings()), excluded])
     cluster.failures = {"validatingwebhookconfigurations": [NotFound(404, "NotFound", "gone")]}
     found, _ = audited(cluster)
 
@@ -234,7 +240,7 @@ def test_whether_it_is_registered_is_said(
     "resource", ["namespaces", "networkpolicies", "deployments", "pods", "cronjobs"]
 )
 def test_what_may_not_be_read_is_said(resource: str, namespace: str | None) -> None:
-    cluster = Cluster(deployments=[stored(server())])
+    cluster = Cluster(deployments=[stored(server(**PORT))])
     cluster.failures = {resource: [FORBIDDEN] * 5}
     found, skipped = audited(cluster, namespace=namespace)
 
@@ -270,7 +276,7 @@ def unprotected() -> Cluster:
     stateful = {**builders.server("db", hostPID=True), "kind": "StatefulSet"}
     stateful["spec"]["template"]["metadata"]["labels"] = {"mcp-admission.dev/server": "true"}
     return Cluster(
-        deployments=[stored(server())],
+        deployments=[stored(server(**PORT))],
         statefulsets=[stored(stateful)],
         pods=[stored(builders.bare_pod("bare", hostPID=True))],
     )
@@ -312,7 +318,7 @@ def test_asked_about_warn_authors_are_told_at_most_three_lines() -> None:
 
 
 def test_below_enforce_a_missing_configuration_means_that_nothing_is_recorded() -> None:
-    cluster = Cluster(deployments=[stored(server())])
+    cluster = Cluster(deployments=[stored(server(**PORT))])
     cluster.failures = {"validatingwebhookconfigurations": [NotFound(404, "NotFound", "gone")]}
     (found,), _ = audited(cluster, mode=asked(""))
 
@@ -350,7 +356,7 @@ def test_where_pods_are_filled_in_they_say_what_their_deployment_is(
 ) -> None:
     pod["metadata"]["ownerReferences"] = [{**OWNER, "kind": "ReplicaSet", "name": "crm-7d4f"}]
     pod["metadata"]["labels"]["pod-template-hash"] = "7d4f"
-    deployment = stored(builders.of_kind("Deployment", "crm"))
+    deployment = stored(of_deployment())
     cluster = Cluster(deployments=[deployment], pods=[pod], networkpolicies=[policy()])
     (found,), _ = audited(cluster, BY_PODS)
 
@@ -358,7 +364,7 @@ def test_where_pods_are_filled_in_they_say_what_their_deployment_is(
 
 
 def test_what_template_and_pod_are_refused_for_is_said_once() -> None:
-    deployment = stored(builders.of_kind("Deployment", "crm", hostPID=True))
+    deployment = stored(of_deployment(hostPID=True))
     pod = of_replica_set("crm-7d4f", "7d4f")
     cluster = Cluster(deployments=[deployment], pods=[pod], networkpolicies=[policy()])
     (found,), _ = audited(cluster, BY_PODS)
@@ -404,13 +410,81 @@ def test_exceptions_that_may_not_be_read_are_no_missing_part_of_the_audit() -> N
     assert (audit.exceptions_unread, audit.skipped) == ("may not be listed", [])
 
 
+def down(**metadata: Any) -> Json:
+    """A Deployment whose pods the API server refuses, which its controller quotes."""
+    found = filled_in(server(**PORT), Settings())
+    found["metadata"] |= metadata
+    failure = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: few"}
+    return {**found, "status": {"observedGeneration": 1, "conditions": [failure]}}
+
+
+def test_a_server_that_does_not_run_is_told_with_what_kubernetes_says() -> None:
+    (found,), _ = audited(Cluster(deployments=[down()], networkpolicies=[policy()]))
+
+    assert found.state == "not-running"
+    (finding,) = found.findings
+    assert (finding.reason, finding.final) == ("quota-exceeded", True)
+    assert finding.line == (
+        "exceeded quota: few (quota-exceeded, Deployment status.conditions[ReplicaFailure])"
+    )
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("", "not-running"), ("enforce", "current")])
+def test_what_does_not_run_is_told_below_enforce_and_not_as_what_enforce_would_do(
+    mode: str, expected: str
+) -> None:
+    (found,), _ = audited(Cluster(deployments=[down()]), mode=asked(mode))
+
+    assert found.state == expected
+
+
+def test_below_enforce_nothing_is_made_and_nothing_of_that_is_missing() -> None:
+    cluster = Cluster(deployments=[filled_in(server(), Settings())])
+
+    (found,), _ = audited(cluster, mode=asked(""))
+    assert found.state == "current"
+    (found,), _ = audited(cluster)
+    assert "port-unknown" in {each.reason for each in found.findings}
+
+
+@pytest.mark.parametrize("kind", ["statefulsets", "cronjobs"])
+def test_other_workloads_lack_parts_too(kind: str) -> None:
+    env_from = [{"secretRef": {"name": "mine"}}]
+    container = builders.container(envFrom=env_from)
+    of_kind = {"statefulsets": "StatefulSet", "cronjobs": "CronJob"}[kind]
+    given = {kind: [stored(builders.of_kind(of_kind, "db", containers=[container]))]}
+    (found,), _ = audited(Cluster(**given))
+
+    assert [each.reason for each in found.findings] == ["secret-missing"]
+
+
+def test_a_rollout_that_is_stuck_is_told_once() -> None:
+    found = filled_in(server(**PORT), Settings())
+    stuck = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
+    counts = {"replicas": 2, "updatedReplicas": 1, "readyReplicas": 1}
+    found["status"] = {"observedGeneration": 1, "conditions": [stuck], **counts}
+
+    (told,), _ = audited(Cluster(deployments=[found], networkpolicies=[policy()]))
+    assert [each.reason for each in told.findings] == ["not-rolled"]
+
+
+def test_what_only_administrators_may_read_is_not_known() -> None:
+    container = {**PORT["container"], "envFrom": [{"secretRef": {"name": "mine"}}]}
+    cluster: Any = Cluster(deployments=[filled_in(server(container=container), Settings())])
+    cluster.failures = {"secrets": [FORBIDDEN]}
+    audit = Audit(cluster, judged(), PLACES, None)
+    asyncio.run(audit.run())
+
+    assert ([each.what for each in audit.unknown], audit.skipped) == (["secrets"], [])
+
+
 SERVERS = 400
 MOST_KEPT = 12_000
 
 
 def test_little_is_kept_of_a_server_that_is_up_to_date() -> None:
     """Ten thousand must not need much: what is measured is what one more server costs."""
-    text = json.dumps(filled_in(server(), Settings()))
+    text = json.dumps(filled_in(server(**PORT), Settings()))
 
     def many(count: int) -> Iterator[Json]:
         for number in range(count):

@@ -1,5 +1,7 @@
 """The result of an audit: a server has the worst state of its findings, each of them once."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.fleet.reports import REPORT
@@ -17,6 +19,7 @@ CHANGED = ServerFinding(OUT_OF_DATE, "out-of-date", "hostPID is true and would b
         ([OUT_OF_DATE], "out-of-date"),
         ([UNPROTECTED, OUT_OF_DATE], "unprotected"),
         ([OUT_OF_DATE, REFUSED, UNPROTECTED], "refused"),
+        ([REFUSED, "not-running", "incomplete"], "not-running"),
     ],
 )
 def test_a_server_has_the_worst_state_of_its_findings(states: list[str], expected: str) -> None:
@@ -49,11 +52,46 @@ def test_servers_without_findings_are_kept_in_order() -> None:
 
 def test_a_report_counts_every_server_and_lists_those_with_findings() -> None:
     assert REPORT.counts() == {
-        "all": 5, "current": 1, "out-of-date": 2, "unprotected": 1, "refused": 1,
+        "all": 7, "current": 1, "out-of-date": 2, "unprotected": 1, "refused": 1, "incomplete": 1,
+        "not-running": 1,
     }  # fmt: skip
-    assert [each.name for each in REPORT.with_findings] == ["older", "crm", "bare", "bridge"]
+    assert [each.name for each in REPORT.listed] == [
+        "older", "crm", "bare", "bridge", "agents", "web",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("states", "rules", "expected"),
+    [
+        ({"current"}, set(), ["fine"]),
+        ({"current", "refused"}, set(), ["fine", "bridge"]),
+        (set(), {"host"}, ["bridge"]),
+        (set(), {"out-of-date", "quota-exceeded"}, ["older", "crm", "bare", "agents"]),
+        ({"out-of-date"}, {"host"}, []),
+    ],
+)
+def test_what_is_asked_about_is_listed_and_everything_is_counted(
+    states: set[str], rules: set[str], expected: list[str]
+) -> None:
+    report = replace(REPORT, states=frozenset(states), rules=frozenset(rules))
+
+    assert [each.name for each in report.listed] == expected
+    assert report.counts() == REPORT.counts()
+
+
+def test_states_are_counted_by_namespace() -> None:
+    found = REPORT.by_namespace()
+
+    assert {name: counts["all"] for name, counts in found.items()} == {"shop": 2, "team": 5}
+    assert (found["shop"]["unprotected"], found["team"]["not-running"]) == (1, 1)
 
 
 def test_a_finding_of_a_rule_ends_with_its_name() -> None:
     assert CHANGED.line == CHANGED.message
     assert CHANGED._replace(rule="host").line == f"{CHANGED.message} (host)"
+
+
+def test_a_finding_that_kubernetes_says_ends_with_where() -> None:
+    seen = CHANGED._replace(reason="crash-loop", seen="pod a")
+
+    assert seen.line == f"{CHANGED.message} (crash-loop, pod a)"

@@ -63,7 +63,7 @@ def half(kind: str) -> Json:
     return stored(found)
 
 
-ROLLING = {"observedGeneration": 1, "replicas": 2, "updatedReplicas": 1}
+ROLLING = {"observedGeneration": 1, "replicas": 2, "updatedReplicas": 1, "readyReplicas": 1}
 OLDER = {"older-than-webhook", "out-of-date"}
 BY_PODS = {"fillIn": "pods"}
 LABELLED_TEMPLATE = builders.of_kind("Deployment")
@@ -115,6 +115,15 @@ CASES: list[Any] = [
         {},
         {"not-rolled"},
         id="paused-in-the-middle",
+    ),
+    pytest.param(
+        changed(
+            filled_in(server(), DEFAULTS),
+            status={**ROLLING, "readyReplicas": 0, "conditions": [STUCK]},
+        ),
+        {},
+        set(),
+        id="stuck-and-none-ready",
     ),
     pytest.param(
         changed(

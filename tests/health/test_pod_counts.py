@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.health.objects import Json, condition, deployment, pod
-from webhook.health import PodCounts, pod_counts
+from webhook.health import PodCounts, lacks_pods, pod_counts
 
 READY = condition("Ready")
 META: Json = {"name": "web", "generation": 2}
@@ -71,3 +71,23 @@ def test_a_pod_that_is_deleted_is_neither_wanted_nor_ready() -> None:
     going["metadata"]["deletionTimestamp"] = "2026-03-01T10:00:00Z"
 
     assert pod_counts(going, "Pod") == PodCounts(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "expected"),
+    [
+        ("StatefulSet", found({"replicas": 2}, replicas=1), True),
+        ("StatefulSet", found({"replicas": 2}, replicas=2), False),
+        ("StatefulSet", found({"replicas": 0}), False),
+        ("DaemonSet", found({}, desiredNumberScheduled=2, currentNumberScheduled=1), True),
+        ("DaemonSet", found({}, desiredNumberScheduled=2, currentNumberScheduled=2), False),
+        ("Job", found({}), True),
+        ("Job", found({}, active=1), False),
+        ("Job", found({"suspend": True}), False),
+        ("CronJob", found({}), False),
+    ],
+)
+def test_whether_fewer_pods_are_there_than_are_wanted(
+    kind: str, found: Json, *, expected: bool
+) -> None:
+    assert lacks_pods(found, kind) is expected

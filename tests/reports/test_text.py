@@ -3,7 +3,7 @@
 import json
 
 from tests.fleet.reports import REPORT
-from webhook.reports.audit_items import AuditSource
+from webhook.reports.audit_report import AuditSource
 from webhook.reports.formats import report_parts
 
 

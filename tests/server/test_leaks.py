@@ -56,7 +56,7 @@ def _everywhere() -> bytes:
     fields["subResource"] = SECRET
     fields["kind"] = {"group": SECRET, "version": SECRET, "kind": "Pod"}
     fields["resource"] = {"group": SECRET, "version": SECRET, "resource": SECRET}
-    fields["userInfo"] = {"username": SECRET, "groups": [SECRET], "extra": {SECRET: [SECRET]}}
+    fields["userInfo"] = {"username": "jane", "groups": [SECRET], "extra": {SECRET: [SECRET]}}
     return posted(**fields)
 
 
@@ -79,7 +79,8 @@ def _raises(request: Request, _settings: Settings, _scope: Scope) -> Answer:
     raise ValueError(request.object, SECRET) from KeyError(SECRET)
 
 
-FINDING = Finding("capabilities", Severity.ERROR, f"/spec/{SECRET}", SECRET)
+# What a rule says is told to users and logged: no rule quotes a value that may be a secret.
+FINDING = Finding("capabilities", Severity.ERROR, f"/spec/{SECRET}", "a message", brief=SECRET)
 REVIEWS: dict[str, Reviewer] = {
     "allows": Recorder(),
     "refuses": Recorder(Answer(False, 403, SECRET, (SECRET,), findings=(FINDING,))),

@@ -7,11 +7,12 @@ import pytest
 from tests.server.new_pods import ONE, OTHER, OWNER, POD, Individual, new_pod
 from tests.server.reviews import answered
 from webhook.admission import Answer, Finding, Hook, Request, Severity
+from webhook.observe.logs import LONGEST_VALUE, MOST_REASONS
 from webhook.observe.metrics import Metrics
 from webhook.server import memo as memo_module
 from webhook.server.admission_review import decode_review, encode_review
 from webhook.server.decision import Decision
-from webhook.server.memo import MOST_BYTES_OF_ONE, Kept, Memo
+from webhook.server.memo import FINDING_BYTES, MOST_BYTES_OF_ONE, Kept, Memo
 from webhook.server.memo_key import Recognised, recognise
 from webhook.server.settings_file import InForce
 from webhook.settings import Settings, SettingsByNamespace
@@ -75,12 +76,44 @@ def test_what_is_counted_and_logged_is_kept_and_nothing_else() -> None:
     request, decision = kept.about(asked())
 
     assert request.object == {"metadata": {"generateName": "github-tools-6d9f-"}}
-    assert (request.user, request.groups, request.namespace) == ("", (), "tools")
+    assert (request.user, request.groups, request.namespace) == (
+        "system:serviceaccount:kube-system:replicaset-controller",
+        (),
+        "tools",
+    )
     assert (request.operation, request.kind, request.dry_run) == ("CREATE", "Pod", False)
     told = decision.answer
-    assert told.findings == (Finding("capabilities", Severity.ERROR, "", ""),)
+    assert told.findings == (Finding("capabilities", Severity.ERROR, "", "a message"),)
     assert (told.allowed, told.code, told.message, bool(told.operations)) == (False, 403, "", True)
     assert answered(decision.body)["status"]["message"] == "no"
+
+
+def test_what_is_logged_is_kept_within_bounds_and_counts_as_memory() -> None:
+    few, many = (
+        keep(
+            Memo(Metrics()),
+            asked(),
+            Answer(
+                False, 403, "no", findings=(Finding("a", Severity.ERROR, "/", "m" * 900),) * count
+            ),
+        )
+        for count in (1, 40)
+    )
+    assert few is not None
+    assert many is not None
+
+    told = many.decision.answer.findings
+    assert [len(each.message) for each in told] == [LONGEST_VALUE] * MOST_REASONS + [0] * 30
+    kept = sum(len(each.message) for each in told)
+    assert many.size - few.size == 39 * FINDING_BYTES + kept - LONGEST_VALUE
+
+
+def test_an_answer_whose_reasons_name_the_pod_is_kept_for_no_other() -> None:
+    found = asked()
+    name = decode_review(found.key, Hook.VALIDATE).name
+    quoting = Answer(True, findings=(Finding("a", Severity.WARNING, "/", f"{name} is old"),))
+
+    assert keep(Memo(Metrics()), found, quoting) is None
 
 
 @pytest.mark.parametrize("other", [InForce(CLUSTER), InForce(CLUSTER, (CLUSTER,))])

@@ -18,8 +18,8 @@ from webhook.settings.model import Settings
 
 FINDINGS = (
     Finding("capabilities", Severity.WARNING, "/spec/containers/0", "a message"),
-    Finding("privileged", Severity.ERROR, "/spec/containers/0", "a message"),
-    Finding("capabilities", Severity.ERROR, "/spec/containers/1", "a message"),
+    Finding("privileged", Severity.ERROR, "/spec/containers/0", "b message"),
+    Finding("capabilities", Severity.ERROR, "/spec/containers/1", "c message"),
 )
 OPERATION = {"op": "add", "path": "/a", "value": 1}
 
@@ -51,8 +51,10 @@ def test_a_decision_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
         "namespace": "tools",
         "name": "github-tools",
         "uid": "705ab4f5-6393-11e8-b7cc-42010a800002",
+        "user": "jane",
         "decision": "refused",
         "rules": ["capabilities", "privileged"],
+        "reasons": ["a message", "b message", "c message"],
         "dry_run": False,
         "seconds": 0.25,
     }
@@ -82,12 +84,41 @@ def test_a_pod_without_a_name_is_logged_by_its_prefix(caplog: pytest.LogCaptureF
 def test_long_values_of_a_decision_are_cut_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     endless = "x" * 1000
     body = posted(
-        uid=endless, name=endless, namespace=endless, operation=endless, kind={"kind": endless}
+        uid=endless,
+        name=endless,
+        namespace=endless,
+        operation=endless,
+        kind={"kind": endless},
+        userInfo={"username": endless},
     )
     line = _told(caplog, decode_review(body, Hook.MUTATE), Decision(b"", NOT_COVERED), Metrics())
 
     cut = "x" * 253
-    assert [line[key] for key in ("uid", "name", "namespace", "operation", "kind")] == [cut] * 5
+    keys = ("uid", "name", "namespace", "operation", "kind", "user")
+    assert [line[key] for key in keys] == [cut] * 6
+
+
+ENDLESS = Finding("a", Severity.ERROR, "/spec", "x" * 1000)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reasons"),
+    [
+        (Answer(False, 403, "no", findings=FINDINGS), ["a message", "b message", "c message"]),
+        (Answer(False, 422, "too large to review"), ["too large to review"]),
+        (Answer(True, warnings=("misspelled",)), ["misspelled"]),
+        (Answer(True, warnings=("again",), findings=FINDINGS[:1]), ["a message"]),
+        (Answer(False, 403, "no", findings=(ENDLESS,) * 30), ["x" * 253] * 10),
+        (Answer(True), []),
+    ],
+    ids=["findings", "message", "warning", "finding and warning", "many", "none"],
+)
+def test_a_line_says_why_and_no_more_than_ten_reasons(
+    answer: Answer, reasons: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    line = _told(caplog, decode_review(posted(), Hook.VALIDATE), Decision(b"", answer), Metrics())
+
+    assert line["reasons"] == reasons
 
 
 @pytest.mark.parametrize(
@@ -154,16 +185,24 @@ def test_a_line_is_written_as_json_dumps_would(
 ) -> None:
     """Byte for byte, whatever a client calls its objects."""
     caplog.set_level(logging.DEBUG)
-    body = posted(uid=text, name=text, namespace=text, operation=text, kind={"kind": text})
-    decision = Decision(b"", Answer(False, 403, findings=FINDINGS), KeyError("a"), beside=True)
+    body = posted(
+        uid=text,
+        name=text,
+        namespace=text,
+        operation=text,
+        kind={"kind": text},
+        userInfo={"username": text},
+    )
+    findings = (*FINDINGS, Finding("privileged", Severity.ERROR, "/spec", text))
+    decision = Decision(b"", Answer(False, 403, findings=findings), KeyError("a"), beside=True)
     record_decision(decode_review(body, Hook.MUTATE), Scope.MANAGED, decision, seconds, Metrics())
     (record,) = caplog.records
     line = JsonLines().format(record)
 
     assert line == json.dumps(json.loads(line))
     fields = json.loads(line)
-    asked = (fields[key] for key in ("uid", "name", "namespace", "operation", "kind"))
-    assert set(asked) == {text}
+    asked = (fields[key] for key in ("uid", "name", "namespace", "operation", "kind", "user"))
+    assert {*asked, fields["reasons"][-1]} == {text}
     assert fields["seconds"] == round(seconds, 6)
 
 

@@ -5,14 +5,14 @@ import tempfile
 from pathlib import Path
 
 from tools.chart.helm import Helm
-from tools.chart.made import of_chart, of_settings
+from tools.chart.made import of_chart, of_panels, of_settings
 from tools.cluster.binaries import find_helm
 from tools.cluster.release import NoControlPlaneError
 
 
 def main() -> int:
     """Write every file that is made; what is made from the chart comes after the chart."""
-    _write(of_settings())
+    _write(of_settings() | of_panels())
     try:
         binary = find_helm()
     except NoControlPlaneError as reason:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from tools.chart.dashboards import dashboards
 from tools.chart.definition import definitions
 from tools.chart.helm import MANIFESTS, Helm, Json
 from tools.chart.install import install
@@ -14,6 +15,7 @@ from webhook.settings.model import Settings
 CHART = MANIFESTS / "chart"
 DEFINITIONS = CHART / "templates" / "definitions"
 SCHEMA = CHART / "values.schema.json"
+DASHBOARDS = CHART / "monitoring" / "dashboards"
 DEFAULTS = CHART / "templates" / "_defaults.tpl"
 
 
@@ -34,6 +36,11 @@ def of_settings() -> dict[Path, str]:
         SCHEMA: json.dumps(values_schema(), indent=2) + "\n",
         DEFAULTS: _defaults(),
     }
+
+
+def of_panels() -> dict[Path, str]:
+    """What is made from the table of panels, and is part of the chart."""
+    return {DASHBOARDS / f"{name}.json": text for name, text in dashboards().items()}
 
 
 def of_chart(helm: Helm) -> dict[Path, str]:

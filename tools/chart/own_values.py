@@ -24,6 +24,7 @@ FREE: Schema = {"type": ["object", "null"]}
 LEVEL: Schema = {"enum": [*LEVELS, None]}
 LIST: Schema = {"type": ["array", "null"], "items": {"type": "object"}}
 NAME: Schema = {"type": ["string", "null"], "pattern": DNS_SUBDOMAIN, "maxLength": 253}
+WORDS: Schema = {"type": ["object", "null"], "additionalProperties": {"type": "string"}}
 PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
 DAYS: Schema = {"type": "integer", "minimum": 1, "maximum": 36500}
 
@@ -86,7 +87,26 @@ def own_values() -> Schema:
             {
                 "enabled": BOOLEAN,
                 "interval": {"type": "string", "pattern": INTERVAL},
-                "labels": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
+                "labels": WORDS,
+            }
+        ),
+        "metrics": mapping(
+            {
+                "dashboards": mapping(
+                    {
+                        "enabled": BOOLEAN,
+                        "namespace": {
+                            "type": ["string", "null"],
+                            "pattern": DNS_LABEL,
+                            "maxLength": 63,
+                        },
+                        "labels": WORDS,
+                        "annotations": WORDS,
+                    }
+                ),
+                "rules": mapping(
+                    {"enabled": BOOLEAN, "labels": WORDS, "runbooks": {"type": "string"}}
+                ),
             }
         ),
     }
@@ -109,7 +129,7 @@ def _process() -> Schema:
     return {
         "replicas": {"type": "integer", "minimum": 1, "maximum": 100},
         "resources": FREE,
-        "nodeSelector": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
+        "nodeSelector": WORDS,
         "affinity": FREE,
         "tolerations": LIST,
     }

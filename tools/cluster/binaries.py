@@ -14,12 +14,14 @@ from tools.cluster.build import Progress, build
 from tools.cluster.release import (
     COMMANDS,
     DEFAULT_MINOR,
+    MONITORING,
     PARTS,
     VARIABLE,
     NoControlPlaneError,
     Pins,
     Release,
     helm,
+    prometheus,
 )
 
 ASSETS = "KUBEBUILDER_ASSETS"
@@ -47,6 +49,14 @@ def find_helm(major: str = "4", progress: Progress = print) -> Path:
     """
     part = f"helm{major}"
     return _built({part: helm(major)}, progress)[part]
+
+
+def find_monitoring(progress: Progress = print) -> Binaries:
+    """`promtool` and `prometheus`, built first if need be.
+
+    Raises `NoControlPlaneError` when they cannot be had.
+    """
+    return _built(dict.fromkeys(MONITORING, prometheus()), progress)
 
 
 def versions(binaries: Binaries) -> dict[str, str]:

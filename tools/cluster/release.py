@@ -2,8 +2,9 @@
 
 Each folder of `versions/` is a Go module that pins parts: one for each minor of Kubernetes with
 the etcd it was released with, one for kwok, whose newer dependencies must not get into an older
-Kubernetes, and one for each Helm. The Go tool reads `go.mod` to build the parts, this module reads
-it to name the cache folder, so that a changed pin never meets binaries of the old one.
+Kubernetes, one for each Helm, and one for Prometheus. The Go tool reads `go.mod` to build the
+parts, this module reads it to name the cache folder, so that a changed pin never meets binaries of
+the old one.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ VERSIONS = Path(__file__).parent / "versions"
 KUBERNETES = "k8s.io/kubernetes"
 KWOK = "sigs.k8s.io/kwok"
 HELM = {"4": "helm.sh/helm/v4", "3": "helm.sh/helm/v3"}
+PROMETHEUS = "github.com/prometheus/prometheus"
 
 # What a control plane needs: the command's name, and the Go package that builds it.
 COMMANDS = {
@@ -34,7 +36,11 @@ STAGES = "kwok-stages.yaml"
 PARTS = (*COMMANDS, STAGES)
 
 # What a test may need beside one.
-BESIDE = {f"helm{major}": f"{module}/cmd/helm" for major, module in HELM.items()}
+MONITORING = ("promtool", "prometheus")
+BESIDE = {
+    **{f"helm{major}": f"{module}/cmd/helm" for major, module in HELM.items()},
+    **{part: f"{PROMETHEUS}/cmd/{part}" for part in MONITORING},
+}
 
 
 class NoControlPlaneError(Exception):
@@ -97,6 +103,11 @@ class Release:
 def helm(major: str) -> Pins:
     """The pins of one major version of Helm."""
     return Pins.read(VERSIONS / f"helm{major}", HELM[major])
+
+
+def prometheus() -> Pins:
+    """The pins of Prometheus and its `promtool`."""
+    return Pins.read(VERSIONS / "prometheus", PROMETHEUS)
 
 
 def minors() -> list[str]:

@@ -22,8 +22,7 @@ from webhook.offline.exception_draft import ExceptionDraft, draft_exception
 from webhook.offline.reviewer import review_manifest
 from webhook.offline.settings_documents import ReviewSettings
 from webhook.reports.text import prepare_stdout
-from webhook.settings import SettingsError
-from webhook.settings.exception_document import LONGEST_REASON
+from webhook.settings import LONGEST_REASON, SettingsError
 
 DAYS = 30
 DESCRIPTION = """\

@@ -14,8 +14,15 @@ from webhook.cli import output
 from webhook.cli.cluster_options import add_access_options
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.reports.text import columns, prepare_stdout
-from webhook.settings import SettingsError, load_settings, not_read, origins, read_layers
-from webhook.settings.namespace_document import NamespaceDocument, load_namespace_settings
+from webhook.settings import (
+    NamespaceDocument,
+    SettingsError,
+    load_namespace_settings,
+    load_settings,
+    not_read,
+    origins,
+    read_layers,
+)
 
 DESCRIPTION = """\
 Shows the settings of a cluster, or of a namespace in it, and where each value comes from.

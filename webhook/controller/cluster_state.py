@@ -30,8 +30,8 @@ class Queues(NamedTuple):
 class ClusterState:
     """The caches, and the queues that changes go to, once `begin` has been called.
 
-    `complete`: what is in no cache does not exist. `managed_when_listed`: the managed namespaces
-    when the first list of Deployments began.
+    `complete`: what is in no cache does not exist. `gated`: pods with our gate, by namespace.
+    `managed_when_listed`: the managed namespaces when the first list of Deployments began.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class ClusterState:
         self.release_namespace = release_namespace
         self._watched, self._queues = watched, queues
         self.change_settings(settings)
-        self._gated: Counter[str] = Counter()
+        self.gated: Counter[str] = Counter()
         self._isolating = self.complete = False
         self.managed_when_listed: frozenset[str] = frozenset()
         self.judge = DriftJudge(self._ask_for_server)
@@ -70,7 +70,7 @@ class ClusterState:
 
     def waits(self, namespace: str) -> bool:
         """Whether a pod with our gate is known there."""
-        return self._gated[namespace] > 0
+        return self.gated[namespace] > 0
 
     @property
     def writes_namespaces(self) -> bool:
@@ -212,7 +212,7 @@ class ClusterState:
         self, namespace: str, name: str, was: PodState | None, now: PodState | None
     ) -> None:
         waited, waits = (each is not None and each.gate is not None for each in (was, now))
-        self._gated[namespace] += waits - waited
+        self.gated[namespace] += waits - waited
         if self._isolating and now is not None and waits:
             self._queues.pods.add(NamespacedName(namespace, name))
         alone = all(each == name for each, _ in self.pods.within(namespace))

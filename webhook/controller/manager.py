@@ -19,7 +19,7 @@ from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.leading import Leading, ProcessOptions, Work, run_process
 from webhook.controller.probe.self_probe import ProbeSurroundings, SelfProbe
 from webhook.controller.server_controllers import ServerControllers
-from webhook.controller.settings.distribution import Progress
+from webhook.controller.settings.distribution import Progress, said_replicas
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
 from webhook.controller.settings.followed_classes import FollowedClasses
 from webhook.controller.settings.namespace_status import StatusReconciler
@@ -103,7 +103,11 @@ class Manager:
             readable=not options.namespaces,
         )
         self._probe = SelfProbe(leading, options.installation, self._recorder, around)
-        self._ask, self._told = ask, [self._probe.saw]
+        self._ask = ask
+        self._told: list[Callable[[Progress], None]] = [
+            self._probe.saw,
+            partial(_say, leading.says),
+        ]
         more = {} if options.namespaces else self._of_namespaces(ask)
         self._settings = SettingsReconciler(
             api,
@@ -201,3 +205,8 @@ class Manager:
 
     def _states(self) -> Mapping[str, int]:
         return {} if self._servers is None else self._servers.states
+
+
+def _say(says: dict[str, str], progress: Progress) -> None:
+    """Say in the Lease which replicas have which settings."""
+    says |= said_replicas(progress)

@@ -19,15 +19,18 @@ class NamespaceState(NamedTuple):
 
 
 class PodState(NamedTuple):
-    """What is kept of a pod of a server: the place of its gate, if it has one."""
+    """What is kept of a pod of a server: the place of its gate, and its age, if it has one."""
 
     uid: str
     gate: int | None
+    since: str = ""
 
 
 def observe_pod(found: Json) -> PodState:
     """What is kept of a pod."""
-    return PodState(found["metadata"]["uid"], gate_index(found))
+    metadata, gate = found["metadata"], gate_index(found)
+    since = "" if gate is None else metadata.get("creationTimestamp") or ""
+    return PodState(metadata["uid"], gate, since)
 
 
 def gate_index(pod: Json) -> int | None:

@@ -11,6 +11,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from webhook.admission import drift
@@ -174,4 +175,19 @@ class ServerControllers:
             self.states = {"all": states.total(), **counts, **refused}
             for state, count in self.states.items():
                 self._metrics.servers.labels(state).set(count)
+            self._count_gated()
             await asyncio.sleep(COUNT_SECONDS)
+
+    def _count_gated(self) -> None:
+        """Show how many pods wait at the gate, and since when; most namespaces have none."""
+        waiting = [
+            pod.since
+            for namespace, count in self._state.gated.items()
+            if count
+            for _, pod in self._state.pods.within(namespace)
+            if pod.gate is not None
+        ]
+        self._metrics.gated_pods.set(len(waiting))
+        oldest = min(filter(None, waiting), default=None)
+        since = datetime.fromisoformat(oldest).timestamp() if oldest else 0.0
+        self._metrics.oldest_gated.set(since)

@@ -121,7 +121,8 @@ async def sync_pod_volumes(
     try:
         await api.patch(path, annotations, kind="merge")
     except ApiError as error:
-        LOG.warning("pod not touched", extra={"fields": {"reason": error.message}})
+        fields = {"name": pod, "reason": error.message}
+        LOG.warning("pod not touched", extra={"fields": fields})
 
 
 async def ask_digests(replicas: Sequence[Replica]) -> dict[str, str | None]:

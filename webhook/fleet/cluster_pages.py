@@ -48,20 +48,36 @@ class ClusterPages:
 
         Raises ApiError where the API server does not answer.
         """
-        plural, _, group = resource.partition(".")
-        version, inside = f"{group}/v1" if group else "v1", namespace or self.only
-        path = namespaced(version, plural, inside) if inside else cluster_wide(version, plural)
-        why = await self.read(path, take, labels)
+        why = await self.read(self.path(resource, namespace), take, labels)
         if why:
-            self.skipped.append(Skipped(plural, why))
+            self.skipped.append(Skipped(resource.partition(".")[0], why))
         return not why
 
-    async def read(self, path: str, take: Callable[[Json], object], labels: str = "") -> str:
+    def path(self, resource: str, namespace: str | None = None) -> str:
+        """Where the objects of `resource.group` are: in this namespace, or in what is read.
+
+        With an empty namespace, in the whole cluster.
+        """
+        plural, _, group = resource.partition(".")
+        version = f"{group}/v1" if group else "v1"
+        inside = self.only if namespace is None else namespace
+        return namespaced(version, plural, inside) if inside else cluster_wide(version, plural)
+
+    async def read(
+        self,
+        path: str,
+        take: Callable[[Json], object],
+        labels: str = "",
+        fields: str = "",
+        *,
+        metadata_only: bool = False,
+    ) -> str:
         """Hand over each object of a path; returns why it may not be read, empty where it may."""
+        selected: Json = {"label_selector": labels, "field_selector": fields, "page": PAGE}
         tries = 0
         while True:
             try:
-                await self._api.list_each(path, take, label_selector=labels, page=PAGE)
+                await self._api.list_each(path, take, **selected, metadata_only=metadata_only)
             except (Forbidden, NotFound) as error:
                 return error.message
             except (Gone, TooManyRequests) as error:

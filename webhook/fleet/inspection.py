@@ -1,7 +1,8 @@
 """Reads a cluster, or one namespace, page by page, and collects the findings of its servers.
 
-Nothing is written, and no Secret is read. What may not be read is reported as skipped: an audit
-that hides it would look like one without findings.
+Nothing is written, and no value of a Secret is read. What may not be read is reported as skipped:
+an audit that hides it would look like one without findings. `unknown` is what only administrators
+may read, such as whether a Secret exists.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from webhook.fleet import report, workloads
 from webhook.fleet.cluster_pages import ClusterPages
 from webhook.fleet.exception_use import ExceptionStatus, ExceptionUse
 from webhook.fleet.judged_mode import ENFORCE, WARN, JudgedMode
+from webhook.fleet.server_causes import ServerCauses, asked_config
 from webhook.fleet.surroundings import Policies, Surroundings, not_registered
 from webhook.kube import Api, Forbidden, NotFound
 from webhook.objects import server_objects, server_of
@@ -51,7 +53,9 @@ class Audit:
         self._findings = report.FindingsByWorkload()
         self._own: dict[report.WorkloadKey, list[Json]] = {}
         self._use = ExceptionUse(self._settings)
+        self._causes = ServerCauses()
         self.exceptions_unread = ""
+        self.unknown: list[report.Skipped] = []
         self.skipped = self._pages.skipped
 
     async def run(self) -> list[report.ServerStatus]:
@@ -67,6 +71,7 @@ class Audit:
             await self._pages.each(resource, partial(self._other, resource), labels)
         await self._read_pods()
         await self._read_registrations()
+        await self._read_causes()
         read = self._pages.read(EXCEPTIONS.path, self._use.add_document)
         self.exceptions_unread = await read
         return self._findings.statuses()
@@ -116,6 +121,15 @@ class Audit:
                 findings = [not_registered(kind, name, enforced=enforced) for kind in missing]
                 self._findings.add(key, findings)
 
+    async def _read_causes(self) -> None:
+        """Say why servers do not run, except where another mode than theirs is asked about."""
+        parts = await self._causes.read_rest(self._pages)
+        self.unknown = parts.unknown
+        for key, causes in self._causes.causes(parts, self._api.server_time()):
+            if self._mode.tells_what_is(key.namespace):
+                told = self._findings.reasons(key)
+                self._findings.add(key, workloads.cause_findings(causes, told))
+
     def _deployment(self, found: Json) -> None:
         key = _itself("Deployment", found["metadata"])
         if self._server(found, DEPLOYMENTS, key) is None:
@@ -123,8 +137,12 @@ class Audit:
         scope, settings = self._around.scope(key.namespace), self._settings.of(key.namespace)
         findings = workloads.deployment_findings(found, settings, scope)
         labels = found["spec"]["template"].get("metadata", {}).get("labels") or {}
-        own = server_objects(server_of(found), settings, None).objects
-        policies = [each for each in own if each["kind"] == POLICY.kind]
+        made = server_objects(server_of(found), settings, None)
+        policies = [each for each in made.objects if each["kind"] == POLICY.kind]
+        refusals = made.refusals if self._mode.now(key.namespace) == ENFORCE else ()
+        config = asked_config(server_of(found), refusals)
+        spec = found["spec"]["template"]["spec"]
+        self._causes.add_workload(key, found, spec, refusals, config)
         around = self._around.findings(key.namespace, labels, policies)
         self._add(key, findings, around, self._warned(found, DEPLOYMENTS))
         if policies:
@@ -137,6 +155,7 @@ class Audit:
             scope, settings = self._around.scope(key.namespace), self._settings.of(key.namespace)
             findings = workloads.workload_findings(found, workload, resource, settings, scope)
             self._add(key, findings, warned=self._warned(found, resource))
+            self._causes.add_workload(key, found, _pod_spec(found, resource))
 
     def _pod(self, found: Json) -> None:
         metadata = found["metadata"]
@@ -152,6 +171,7 @@ class Audit:
         around = self._around.findings(key.namespace, labels, self._own.get(key, ()))
         warned = () if key.kind == "Deployment" else self._warned(found, PODS)
         self._add(key, findings, around, warned)
+        self._causes.add_pod(key, found)
 
     def _add(
         self,
@@ -203,6 +223,12 @@ class Audit:
             for each in findings
             if (not refused if each.state == REFUSED else not settings.fills_templates)
         ]
+
+
+def _pod_spec(found: Json, resource: str) -> Json:
+    for key in (*KINDS[resource][1], "spec"):
+        found = found[key]
+    return found
 
 
 def _itself(kind: str, metadata: Json) -> report.WorkloadKey:

@@ -57,6 +57,10 @@ class JudgedMode:
         judged = self.of(namespace)
         return in_force if self.asked or judged == ENFORCE else judged
 
+    def tells_what_is(self, namespace: str) -> bool:
+        """Whether it is told why servers do not run, rather than what would become of them."""
+        return not self.asked or self.of(namespace) == self.now(namespace) == ENFORCE
+
     def judged(
         self,
         namespace: str,

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from webhook.admission import CURRENT, REFUSED, STATES, Change
+from webhook.admission import CURRENT, REFUSED, Change
 from webhook.fleet.exception_use import ExceptionStatus
+from webhook.health import CAUSES, STATES, cause_id, server_state
 
 REASONS: Mapping[str, str] = {
     "half-labelled": "the label is on the workload alone, or on its template alone",
@@ -23,6 +24,7 @@ REASONS: Mapping[str, str] = {
     "refused": "the server would be refused if it rolled now",
     "wide-policy": "a NetworkPolicy of a user opens more than mcp-admission allows",
     "would-warn": "the author would be warned at the next rollout",
+    **{cause_id(reason): text for reason, text in CAUSES.items()},
 }
 WOULD_CHANGE, WOULD_REFUSE = "would-change", "would-refuse"
 WOULD = ("", WOULD_CHANGE, WOULD_REFUSE)
@@ -33,7 +35,8 @@ class ServerFinding(NamedTuple):
     """One finding about a server: the state that it alone would be, a reason and a sentence.
 
     `path` is an RFC 6901 pointer into the object, empty where it is about none of its fields;
-    `rule` is the one that refuses; `change` is the field that would change.
+    `rule` is the one that refuses; `change` is the field that would change. `seen` is where
+    Kubernetes says it; `final` is whether waiting cannot mend it.
     """
 
     state: str
@@ -42,11 +45,14 @@ class ServerFinding(NamedTuple):
     path: str = ""
     rule: str = ""
     change: Change | None = None
+    seen: str = ""
+    final: bool = False
 
     @property
     def line(self) -> str:
-        """The sentence, with the rule that refuses."""
-        return f"{self.message} ({self.rule})" if self.rule else self.message
+        """The sentence, with the rule that refuses, or where it was seen."""
+        source = self.rule or (f"{self.reason}, {self.seen}" if self.seen else "")
+        return f"{self.message} ({source})" if source else self.message
 
 
 class WorkloadKey(NamedTuple):
@@ -72,7 +78,12 @@ class ServerStatus(NamedTuple):
     @property
     def state(self) -> str:
         """The worst state of its findings."""
-        return max((each.state for each in self.findings), key=STATES.index, default=CURRENT)
+        return server_state(CURRENT, self.findings)
+
+    @property
+    def words(self) -> set[str]:
+        """The reasons of its findings, and the rules that refuse."""
+        return {word for each in self.findings for word in (each.reason, each.rule) if word}
 
 
 class FindingsByWorkload:
@@ -98,6 +109,10 @@ class FindingsByWorkload:
             known.setdefault((each.reason, each.message, each.path), each)
         if would:
             self._would[key] = max(self._would.get(key, ""), would, key=WOULD.index)
+
+    def reasons(self, key: WorkloadKey) -> set[str]:
+        """The reasons of the findings about this server."""
+        return {each.reason for each in self._found[key].values()}
 
     def refused(self, key: WorkloadKey) -> bool:
         """Whether a finding says that this server is refused, or enforce would refuse it."""
@@ -131,6 +146,12 @@ class Skipped(NamedTuple):
     why: str
 
 
+def counted_states(servers: Iterable[ServerStatus]) -> dict[str, int]:
+    """How many servers are in each state, and `all` of them."""
+    found = [each.state for each in servers]
+    return {"all": len(found), **{state: found.count(state) for state in STATES}}
+
+
 @dataclass(frozen=True)
 class FleetReport:
     """All servers in the order of namespace, kind and name; `settings` says which were used.
@@ -138,6 +159,8 @@ class FleetReport:
     `registered` is whether API servers call the webhook, None where that may not be read. `modes`
     are those of the namespaces below enforce. `asked` is the mode that was asked about, if one was.
     `exceptions_unread` is why the resources of exceptions may not be read, empty where they may.
+    `unknown` is what only administrators may read and you may not, such as whether a Secret exists.
+    `states` and `rules` (those, or reasons of findings) are what was asked about, if not about all.
     """
 
     servers: Sequence[ServerStatus]
@@ -148,16 +171,35 @@ class FleetReport:
     asked: str = ""
     exceptions: Sequence[ExceptionStatus] = ()
     exceptions_unread: str = ""
+    unknown: Sequence[Skipped] = ()
+    states: frozenset[str] = frozenset()
+    rules: frozenset[str] = frozenset()
 
     @property
-    def with_findings(self) -> list[ServerStatus]:
-        """The servers that have findings."""
-        return [server for server in self.servers if server.findings]
+    def chosen(self) -> list[ServerStatus]:
+        """The servers that were asked about: all, or those of these states and these rules."""
+        return [
+            each
+            for each in self.servers
+            if (not self.states or each.state in self.states)
+            and (not self.rules or not self.rules.isdisjoint(each.words))
+        ]
+
+    @property
+    def listed(self) -> list[ServerStatus]:
+        """Of these, the ones that have findings; all of them where states were asked about."""
+        return [each for each in self.chosen if each.findings or self.states]
 
     def counts(self) -> dict[str, int]:
-        """How many servers are in each state, and `all` of them."""
-        found = [server.state for server in self.servers]
-        return {"all": len(found), **{state: found.count(state) for state in STATES}}
+        """How many servers are in each state, and `all` of them, whatever was asked about."""
+        return counted_states(self.servers)
+
+    def by_namespace(self) -> dict[str, dict[str, int]]:
+        """The same of the chosen servers of each namespace."""
+        found: dict[str, list[ServerStatus]] = {}
+        for each in self.chosen:
+            found.setdefault(each.namespace, []).append(each)
+        return {name: counted_states(servers) for name, servers in sorted(found.items())}
 
     def would(self) -> dict[str, int]:
         """How many servers enforce would change, and refuse, where it is not in force."""

@@ -1,7 +1,7 @@
 """The findings of a workload: a Deployment, a pod, or another kind that creates pods."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -10,11 +10,13 @@ from webhook.controller.deployment_state import rolled
 from webhook.controller.pod_judge import deployment_name, has_ended
 from webhook.fleet.report import ServerFinding, WorkloadKey
 from webhook.fleet.rollout import rollout_progress
+from webhook.health import Cause, cause_id, pod_counts
 from webhook.pods import Malformed
 from webhook.settings import Settings
 
 Json = dict[str, Any]
 LONGEST_VALUE = 60
+NOT_ROLLED, TIMED_OUT = "not-rolled", "rollout-timed-out"
 
 OLDER = ServerFinding(
     admission.UNPROTECTED,
@@ -152,6 +154,14 @@ def changed_finding(change: admission.Change) -> ServerFinding:
     )
 
 
+def cause_findings(causes: Iterable[Cause], told: Collection[str] = ()) -> Iterator[ServerFinding]:
+    """The findings of causes; a rollout that is told to be stuck is not told twice."""
+    for each in causes:
+        reason = cause_id(each.reason)
+        if reason != TIMED_OUT or NOT_ROLLED not in told:
+            yield ServerFinding(each.state, reason, each.message, seen=each.seen, final=each.final)
+
+
 def _value(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
@@ -180,14 +190,14 @@ def _half_labelled(where: str, misses: str, pointer: str) -> ServerFinding:
 
 
 def _not_rolled(found: Json) -> list[ServerFinding]:
-    """A rollout that is stuck; one that continues by itself is no finding."""
+    """A rollout that is stuck while older pods serve; where none is ready, its causes say why."""
     now = rollout_progress(found)
-    if rolled(found) or not now.stuck:
+    if rolled(found) or not now.stuck or not pod_counts(found, "Deployment").ready:
         return []
     return [
         ServerFinding(
             admission.OUT_OF_DATE,
-            "not-rolled",
+            NOT_ROLLED,
             f"pods of an older template run: {now.line}",
             "/status",
         )

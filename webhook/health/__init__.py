@@ -3,15 +3,17 @@
 The controller, `audit`, `apply`, `status` and `check` ask here, so that they agree.
 """
 
-from webhook.health.deployment_causes import deployment_causes
+from webhook.health.cause_reasons import CAUSES, cause_id
+from webhook.health.deployment_causes import deployment_causes, refused_pods
 from webhook.health.missing_parts import (
+    AskedSecret,
     missing_runtime_class,
     missing_secrets,
     refusal_causes,
     secrets_asked_for,
 )
 from webhook.health.pod_causes import pod_causes
-from webhook.health.pod_counts import PodCounts, pod_counts
+from webhook.health.pod_counts import PodCounts, is_ready, lacks_pods, pod_counts
 from webhook.health.refused_pods import refused_pods_cause
 from webhook.health.server_state import (
     INCOMPLETE,
@@ -24,18 +26,24 @@ from webhook.health.server_state import (
 )
 
 __all__ = [
+    "CAUSES",
     "INCOMPLETE",
     "NOT_RUNNING",
     "STATES",
+    "AskedSecret",
     "Cause",
     "PodCounts",
+    "cause_id",
     "deployment_causes",
+    "is_ready",
+    "lacks_pods",
     "lasting",
     "missing_runtime_class",
     "missing_secrets",
     "pod_causes",
     "pod_counts",
     "refusal_causes",
+    "refused_pods",
     "refused_pods_cause",
     "secrets_asked_for",
     "server_state",

@@ -38,6 +38,13 @@ def pod_counts(found: Json, kind: str) -> PodCounts:
     )
 
 
+def lacks_pods(found: Json, kind: str) -> bool:
+    """Whether fewer pods are there than are wanted, ready or not."""
+    key = {"DaemonSet": "currentNumberScheduled", "Job": "active"}.get(kind, "replicas")
+    there = (found.get("status") or {}).get(key) or 0
+    return bool(there < pod_counts(found, kind).wanted)
+
+
 def is_observed(found: Json) -> bool:
     """Whether the status is about the present spec."""
     seen = (found.get("status") or {}).get("observedGeneration") or 0

@@ -15,7 +15,7 @@ once none of its pods is ready though its last rollout is over, complete or give
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from webhook.admission import CURRENT, OUT_OF_DATE, drift
 from webhook.health.pod_counts import PodCounts
@@ -25,6 +25,16 @@ STATES = (*drift.STATES, INCOMPLETE, NOT_RUNNING)
 """From the best to the worst; tables, JSON, metrics and Events say these words."""
 
 LONGEST_MESSAGE = 500
+GENERAL = frozenset(("NoPodReady", "RolloutTimedOut"))
+"""Reasons that only say that it does not run: another one explains it."""
+
+
+class HasState(Protocol):
+    """A cause, or a finding of a report."""
+
+    @property
+    def state(self) -> str:
+        """One of STATES."""
 
 
 class Cause(NamedTuple):
@@ -43,8 +53,8 @@ class Cause(NamedTuple):
     since: str = ""
 
 
-def server_state(outlook: str, causes: Iterable[Cause]) -> str:
-    """One of STATES: the worst of what a rollout would make of it, and of the causes.
+def server_state(outlook: str, causes: Iterable[HasState]) -> str:
+    """One of STATES: the worst of what a rollout would make of it, and of what has a state.
 
     `outlook` is a state of drift. Where it is a word of none of STATES, any cause is worse.
     """
@@ -54,6 +64,7 @@ def server_state(outlook: str, causes: Iterable[Cause]) -> str:
 def weighed(causes: Iterable[Cause], counts: PodCounts) -> tuple[Cause, ...]:
     """The causes that matter while so many pods are ready, each reason with its message once.
 
+    One that says no more than that it does not run is left out where another one explains it.
     What keeps one pod from running leaves a server with a ready one out-of-date while it rolls, and
     is left out afterwards: the others serve.
     """
@@ -66,7 +77,8 @@ def weighed(causes: Iterable[Cause], counts: PodCounts) -> tuple[Cause, ...]:
             cause = each._replace(state=OUT_OF_DATE)
         if counts.wanted or cause.state == INCOMPLETE:
             kept.setdefault((cause.reason, cause.message), cause)
-    return tuple(kept.values())
+    found = tuple(kept.values())
+    return tuple(each for each in found if each.reason not in GENERAL) or found
 
 
 def lasting(causes: Iterable[Cause], before: str) -> tuple[Cause, ...]:

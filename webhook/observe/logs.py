@@ -17,6 +17,7 @@ from typing import Any, ClassVar, TextIO
 
 LONGEST_VALUE = 253
 MOST_PLACES = 12
+MOST_REASONS = 10
 MOST_LINES_A_SECOND = 10
 LEVELS = {
     "debug": logging.DEBUG,

@@ -4,9 +4,9 @@ No label takes a value that a client chooses freely: an unknown kind or operatio
 `other`, so that no client can fill the memory of the process with new time series.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from prometheus_client import (
     CollectorRegistry,
@@ -18,45 +18,17 @@ from prometheus_client import (
     generate_latest,
 )
 
-from webhook.observe.build_info import BuildInfo, build_info
-
-KINDS = frozenset(
-    (
-        "Pod",
-        "Deployment",
-        "StatefulSet",
-        "DaemonSet",
-        "ReplicaSet",
-        "Job",
-        "CronJob",
-        "ReplicationController",
-        "PodTemplate",
-        "Binding",
-        "Scale",
-        "MCPServerSettings",
-        "MCPNamespaceSettings",
-        "MCPServerException",
-    )
+from webhook.observe.instruments import (
+    KINDS,
+    NAMESPACE,
+    OPERATIONS,
+    OTHER,
+    Children,
+    LeaderGauge,
+    show_build,
 )
-OPERATIONS = frozenset(("CREATE", "UPDATE", "DELETE", "CONNECT"))
-NAMESPACE = "mcp_admission"
-OTHER = "other"
+
 BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-
-
-Child = TypeVar("Child")
-
-
-class _Children(dict[tuple[object, ...], Child]):
-    """The children of a metric by their label values, in a third of the time of `labels()`."""
-
-    def __init__(self, labels: Callable[..., Child]) -> None:
-        super().__init__()
-        self._labels = labels
-
-    def __missing__(self, values: tuple[object, ...]) -> Child:
-        child = self[values] = self._labels(*values)
-        return child
 
 
 class Review(NamedTuple):
@@ -70,10 +42,6 @@ class Review(NamedTuple):
     dry_run: bool
 
 
-def _show_build(gauge: Callable[..., Gauge]) -> None:
-    gauge("build_info", "What runs here.", BuildInfo._fields).labels(*build_info()).set(1)
-
-
 class Metrics:
     """The metrics of one process, in a registry of their own."""
 
@@ -83,12 +51,12 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         counter = partial(Counter, namespace=NAMESPACE, registry=self.registry)
         gauge = partial(Gauge, namespace=NAMESPACE, registry=self.registry)
-        _show_build(gauge)
+        show_build(gauge)
         reviews = counter("reviews_total", "Reviews answered.", Review._fields)
-        self._reviews = _Children(
+        self._reviews = Children(
             lambda *values: reviews.labels(*values[:-1], "true" if values[-1] else "false")
         )
-        self._seconds = _Children(
+        self._seconds = Children(
             Histogram(
                 "review_duration_seconds",
                 "Time from the head of a review's request to its answer.",
@@ -99,7 +67,7 @@ class Metrics:
             ).labels
         )
         # All labels below are ours, not the client's.
-        self.findings = _Children(
+        self.findings = Children(
             counter("findings_total", "Findings of the rules.", ["rule", "severity"]).labels
         )
         self.internal_errors = counter("internal_errors_total", "Reviews that failed themselves.")
@@ -198,9 +166,16 @@ class ControllerMetrics:
         ProcessCollector(registry=self.registry)
         counter = partial(Counter, namespace=NAMESPACE, registry=self.registry)
         gauge = partial(Gauge, namespace=NAMESPACE, registry=self.registry)
-        _show_build(gauge)
+        self._of_leader: list[LeaderGauge] = []
+
+        def known(name: str, text: str, labels: Iterable[str] = ()) -> LeaderGauge:
+            made = LeaderGauge(name, text, labels, namespace=NAMESPACE, registry=self.registry)
+            self._of_leader.append(made)
+            return made
+
+        show_build(gauge)
         self.leader = gauge("leader", "1 while this process leads, else 0.")
-        self.queue_depth = gauge("queue_depth", "Keys that wait for a worker.", ["reconciler"])
+        self.queue_depth = known("queue_depth", "Keys that wait for a worker.", ["reconciler"])
         self.reconcile_seconds = Histogram(
             "reconcile_duration_seconds",
             "Time to look at a key and write what differs.",
@@ -222,24 +197,43 @@ class ControllerMetrics:
             "event_loop_longest_turn_seconds",
             "The longest that anything kept the event loop for itself, since the process began.",
         )
-        self.servers = gauge("servers", "MCP servers, by state.", ["state"])
-        self.enforcing = gauge("enforcing", "1 while pods are filled in and refused.", ["scope"])
-        self.enforcing_at = gauge("enforcing_timestamp_seconds", "When that was last asked.")
-        self.exceptions = gauge("exceptions", "Exceptions that were granted, by state.", ["state"])
+        self.servers = known("servers", "MCP servers, by state.", ["state"])
+        self.exceptions = known("exceptions", "Exceptions that were granted, by state.", ["state"])
+        self.settings = known(
+            "settings_resources",
+            "Settings resources of which everything is in force, or something is not.",
+            ["kind", "state"],
+        )
+        self.enforcing = known("enforcing", "1 while pods are filled in and refused.", ["scope"])
+        self.enforcing_info = known(
+            "enforcing_info", "1 for the reason that the probe gave last.", ["scope", "reason"]
+        )
+        self.enforcing_at = known("enforcing_timestamp_seconds", "When that was last asked.")
+        self.gated_pods = known("gated_pods", "Pods that wait at the isolation gate.")
+        self.oldest_gated = known(
+            "oldest_gated_pod_timestamp_seconds",
+            "When the oldest pod at the gate was made, in seconds since 1970; 0 without one.",
+        )
         self.rotation_steps = counter("rotation_steps_total", "Steps of rotations taken.", ["step"])
-        self.certificate_faults = gauge(
+        self.certificate_faults = known(
             "certificate_faults",
             "What keeps API servers from calling the webhook, or will: each is in the log.",
         )
-        self.certificate_expiry = gauge(
+        self.certificate_expiry = known(
             "stored_certificate_expiry_timestamp_seconds",
             "When a stored certificate ends, in seconds since 1970.",
             ["certificate"],
         )
-
         for reconciler in RECONCILERS:
             self.reconcile_seconds.labels(reconciler)
             self.reconcile_errors.labels(reconciler)
+
+    def leads(self, leads: bool) -> None:  # noqa: FBT001 - it is all that is told
+        """Say whether this process leads; one that does not any more knows nothing."""
+        self.leader.set(leads)
+        if not leads:
+            for each in self._of_leader:
+                each.clear()
 
     def request_sent(self, verb: str, resource: str) -> None:
         """Count one request to the API server."""

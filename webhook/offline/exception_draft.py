@@ -17,8 +17,7 @@ from webhook.offline.review_outcome import ReviewOutcome
 from webhook.offline.reviewer import RESOURCES
 from webhook.pods import Malformed
 from webhook.rules.registry import EXCEPTABLE
-from webhook.settings import API_VERSION, Settings
-from webhook.settings.exception_document import EXCEPTION_KIND, LONGEST_IMAGE, MOST_IMAGES
+from webhook.settings import API_VERSION, EXCEPTION_KIND, LONGEST_IMAGE, MOST_IMAGES, Settings
 
 Json = dict[str, Any]
 MOST_COMMENTS = 20

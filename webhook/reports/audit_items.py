@@ -1,22 +1,18 @@
-"""What `audit` reports: the servers of a cluster as items of a report."""
+"""The servers of an audit as items of a report, and several of them as one row of a table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 from webhook.admission import CURRENT, OUT_OF_DATE, REFUSED, line
-from webhook.fleet.exception_use import IN_FORCE
 from webhook.fleet.report import (
-    REASONS,
-    WOULD_CHANGE,
-    WOULD_REFUSE,
-    FleetReport,
-    NamespaceBelow,
     ServerFinding,
     ServerStatus,
 )
-from webhook.reports.formats import AUDIT_FORMATS, Case, ItemFinding, Location, Notice
+from webhook.health import server_state
+from webhook.reports.alike import NAMED, Alike, Sentence, sentence_of
+from webhook.reports.formats import Case, ItemFinding, Location
 from webhook.reports.text import RED, YELLOW
 
 LEVELS: Mapping[str, str] = {CURRENT: "note", OUT_OF_DATE: "warning"}
@@ -26,10 +22,14 @@ _CHANGED = "out-of-date"
 
 @dataclass(frozen=True)
 class AuditItem:
-    """One server of a cluster; `foreseen` where its findings are those of another mode."""
+    """One server of a cluster; `foreseen` where its findings are those of another mode.
+
+    `told` is what a table has told of several servers at once.
+    """
 
     server: ServerStatus
     foreseen: bool = False
+    told: Collection[Sentence] = ()
 
     @property
     def title(self) -> str:
@@ -45,11 +45,17 @@ class AuditItem:
     @property
     def shade(self) -> str:
         """Yellow for what a rollout mends or does not touch, red for the rest."""
-        return YELLOW if self.server.state in (CURRENT, OUT_OF_DATE) else RED
+        return _shade(self.server.state)
+
+    @property
+    def untold(self) -> list[ServerFinding]:
+        """The findings that are not told of several servers at once."""
+        return [each for each in self.server.findings if sentence_of(each) not in self.told]
 
     def details(self) -> Iterator[str]:
         """The findings, a few of its fields, and what to do."""
-        yield from map(line, self._sentences())
+        found = self.untold
+        yield from map(line, (*_sentences(found), *self._way_out(found)))
 
     def findings(self) -> Iterator[ItemFinding]:
         """Every finding, at its place in the API.
@@ -64,7 +70,7 @@ class AuditItem:
                 finding.rule or finding.reason,
                 level,
                 finding.line,
-                finding.path or self.title,
+                finding.path or finding.seen or self.title,
                 Location(uri),
             )
 
@@ -88,21 +94,14 @@ class AuditItem:
             text="".join(f"{finding.line}\n" for finding in self.server.findings),
         )
 
-    def _sentences(self) -> Iterator[str]:
-        fields = [each for each in self.server.findings if each.reason == _CHANGED]
-        yield from (each.line for each in self.server.findings if each.reason != _CHANGED)
-        yield from (each.line for each in fields[:_MOST_FIELDS])
-        if len(fields) > _MOST_FIELDS:
-            yield f"and {len(fields) - _MOST_FIELDS} more fields: -o json has them all"
-        yield from self._way_out(changed=bool(fields))
-
-    def _way_out(self, *, changed: bool) -> Iterator[str]:
+    def _way_out(self, found: Sequence[ServerFinding]) -> Iterator[str]:
         """How the server becomes current; what would be refused has to be corrected first."""
         kind = self.server.kind
-        if self.server.state == REFUSED:
+        if _refused(self.server.findings):
             before = "enforce is in force" if self.foreseen else "it restarts"
-            yield f"to mend it, correct the {kind} where it is deployed from, before {before}"
-        elif not changed:
+            if _refused(found):
+                yield f"to mend it, correct the {kind} where it is deployed from, before {before}"
+        elif not any(each.reason == _CHANGED for each in found):
             return
         elif self.foreseen:
             yield f"it stays as it is until enforce is in force and the {kind} rolls"
@@ -115,84 +114,55 @@ class AuditItem:
 
 
 @dataclass(frozen=True)
-class AuditSource:
-    """An audit for the writers of reports."""
+class AlikeRow:
+    """Several servers with the same findings, as one row of a table."""
 
-    report: FleetReport
-
-    command: ClassVar[str] = "audit"
-    formats: ClassVar[Mapping[str, str]] = AUDIT_FORMATS
-    headings: ClassVar[tuple[str, ...]] = ("STATE", "KIND", "NAMESPACE", "NAME")
-    items_key: ClassVar[str] = "servers"
-    totals: ClassVar[tuple[str, ...]] = ("tests", "failures", "errors")
-    reasons: ClassVar[Mapping[str, str]] = REASONS
+    alike: Alike
+    foreseen: bool = False
 
     @property
-    def items(self) -> list[AuditItem]:
-        """The servers with findings."""
-        below = self.report.modes
-        return [AuditItem(each, each.namespace in below) for each in self.report.with_findings]
+    def cells(self) -> tuple[str, ...]:
+        """The worst state of the findings, and the first of the names."""
+        return server_state(CURRENT, self.alike.findings), *self.alike.names
 
-    def count_line(self) -> str:
-        """How many servers are in which state, below a line for each namespace below enforce."""
-        exceptions = "".join(f"{line(each.line)}\n" for each in self.report.exceptions)
-        return exceptions + "".join(map(self._below, self.report.below_enforce())) + self._counts()
+    @property
+    def shade(self) -> str:
+        """Like that of a server in the same state."""
+        return _shade(self.cells[0])
 
-    def _below(self, found: NamespaceBelow) -> str:
-        said = _counted(found.would_change, found.would_refuse)
-        servers = f"{found.servers} server{'' if found.servers == 1 else 's'}"
-        return f"namespace {found.namespace} has the mode {found.mode}: of {servers}, {said}\n"
-
-    def _counts(self) -> str:
-        counts = self.report.counts()
-        total = counts.pop("all")
-        if not total:
-            where = " in what could be looked at" if self.report.skipped else ""
-            return f"no MCP server found{where}\n"
-        parts = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-        said = f"{total} MCP server{'' if total == 1 else 's'}: {parts}"
-        would = self.report.would()
-        if self.report.below_enforce():
-            said = f"{said}; {_counted(would[WOULD_CHANGE], would[WOULD_REFUSE])}"
-            if not self.report.asked:
-                said = f"{said}: --as enforce lists them" if any(would.values()) else said
-        return f"{said}\n"
-
-    def rest(self) -> dict[str, Any]:
-        """`not_looked_at` is what is not known, and why."""
-        return {
-            "not_looked_at": [each._asdict() for each in self.report.skipped],
-            "settings": self.report.settings,
-            "registered": self.report.registered,
-            "as_mode": self.report.asked,
-            "below_enforce": [each._asdict() for each in self.report.below_enforce()],
-            "would": self.report.would(),
-            "exceptions": [each._asdict() for each in self.report.exceptions],
-            "exceptions_unread": self.report.exceptions_unread,
-            "summary": self.report.counts(),
-        }
-
-    def cases(self) -> Iterator[Case]:
-        """A case for each server, and one for each part that was not looked at."""
-        yield from (AuditItem(server).case() for server in self.report.servers)
-        for skipped in self.report.skipped:
-            yield Case("not looked at", skipped.what, error="not looked at", text=skipped.why)
-
-    def properties(self) -> dict[str, str]:
-        """By which settings the servers were judged."""
-        return {"settings": self.report.settings}
-
-    def notices(self) -> Iterator[Notice]:
-        """What was not looked at is an error; an exception that asks for something is a note."""
-        for skipped in self.report.skipped:
-            yield Notice("error", f"{skipped.what} were not looked at: {skipped.why}")
-        for each in self.report.exceptions:
-            if each.state != IN_FORCE:
-                yield Notice("note", each.line)
+    def details(self) -> Iterator[str]:
+        """How many they are, the findings, and what to do."""
+        count, found = len(self.alike.servers), self.alike.findings
+        for each in _sentences(found):
+            yield line(f"{count} servers: {each}")
+        before = "enforce is in force" if self.foreseen else "they restart"
+        namespaces = {each.namespace for each in self.alike.servers}
+        where = f"-n {namespaces.pop()} " if len(namespaces) == 1 else ""
+        if _refused(found):
+            yield f"to mend them, correct them where they are deployed from, before {before}"
+        elif any(each.reason == _CHANGED for each in found):
+            roll = f"to roll the Deployments among them: mcp-admission apply {where}--all"
+            late = "they stay as they are until enforce is in force and they roll"
+            yield late if self.foreseen else roll
+        if count > NAMED:
+            yield "to list all of them: -o json"
 
 
-def _counted(change: int, refuse: int) -> str:
-    return f"enforce would change {change} and refuse {refuse}"
+def _shade(state: str) -> str:
+    return YELLOW if state in (CURRENT, OUT_OF_DATE) else RED
+
+
+def _refused(found: Sequence[ServerFinding]) -> bool:
+    return any(each.state == REFUSED for each in found)
+
+
+def _sentences(found: Sequence[ServerFinding]) -> Iterator[str]:
+    """All findings, but for fields that would change: of these a few."""
+    fields = [each for each in found if each.reason == _CHANGED]
+    yield from (each.line for each in found if each.reason != _CHANGED)
+    yield from (each.line for each in fields[:_MOST_FIELDS])
+    if len(fields) > _MOST_FIELDS:
+        yield f"and {len(fields) - _MOST_FIELDS} more fields: -o json has them all"
 
 
 def _finding(finding: ServerFinding) -> dict[str, Any]:
@@ -203,6 +173,8 @@ def _finding(finding: ServerFinding) -> dict[str, Any]:
         "message": finding.message,
         "path": finding.path,
         "rule": finding.rule,
+        "seen": finding.seen,
+        "final": finding.final,
     }
     if finding.change is None:
         return data

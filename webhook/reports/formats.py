@@ -4,7 +4,7 @@ A command wraps its result into a `ReportSource`. A writer knows that protocol a
 serves `review` and `audit`. Only the writer that is asked for is imported.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, ClassVar, NamedTuple, Protocol, cast
 
@@ -16,10 +16,13 @@ REVIEW_FORMATS = {
     "junit": "webhook.reports.ci:render_junit",
     "sarif": "webhook.reports.ci:render_sarif",
 }
-AUDIT_FORMATS = {
+SUMMARY_FORMATS = {
     "table": "webhook.reports.text:render_table",
     "json": "webhook.reports.text:render_json",
     "yaml": "webhook.reports.text:render_yaml",
+}
+AUDIT_FORMATS = {
+    **SUMMARY_FORMATS,
     "junit": "webhook.reports.ci:render_junit",
     "sarif": "webhook.reports.ci:render_sarif",
 }
@@ -69,16 +72,12 @@ class Case(NamedTuple):
     text: str = ""
 
 
-class Item(Protocol):
-    """One object of a review, or one server of an audit."""
-
-    @property
-    def title(self) -> str:
-        """What people call it: `Deployment tools/github-tools`."""
+class Row(Protocol):
+    """One row of a table, with what stands under it."""
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """Its row in a table, the state first."""
+        """Its columns, the state first."""
 
     @property
     def shade(self) -> str:
@@ -86,6 +85,14 @@ class Item(Protocol):
 
     def details(self) -> Iterator[str]:
         """The lines under the row."""
+
+
+class Item(Row, Protocol):
+    """One object of a review, or one server of an audit."""
+
+    @property
+    def title(self) -> str:
+        """What people call it: `Deployment tools/github-tools`."""
 
     def findings(self) -> Iterator[ItemFinding]:
         """Every finding, with its place."""
@@ -110,6 +117,9 @@ class ReportSource(Protocol):
     @property
     def items(self) -> Sequence[Item]:
         """What the report lists, in order."""
+
+    def rows(self) -> Iterable[Row]:
+        """What a table lists: the items, or several of them in one row."""
 
     def count_line(self) -> str:
         """The last line for people: how many there are of each state."""

@@ -146,6 +146,10 @@ class ReviewSource:
         """The MCP servers, and what looks like one and is not reviewed."""
         return list(map(ReviewItem, self.report.listed))
 
+    def rows(self) -> list[ReviewItem]:
+        """Each object has a row."""
+        return self.items
+
     def count_line(self) -> str:
         """How many objects had which outcome."""
         return count_line(self.report)

@@ -44,14 +44,14 @@ def escape_markdown(words: str) -> str:
 
 
 def render_table(source: ReportSource, *, colour: bool) -> Iterator[str]:
-    """The rows of the items, and the last line; items that are not listed are only counted."""
-    items = source.items
-    if items:
-        heading, *rows = columns([source.headings, *(item.cells for item in items)])
+    """The rows, and the last line; items that are not listed are only counted."""
+    rows = list(source.rows())
+    if rows:
+        heading, *lines = columns([source.headings, *(row.cells for row in rows)])
         yield f"{paint(heading, BOLD, colour=colour)}\n"
-        for item, row in zip(items, rows, strict=True):
-            yield f"{paint(row, item.shade, colour=colour)}\n"
-            yield from (f"  {detail}\n" for detail in item.details())
+        for row, text in zip(rows, lines, strict=True):
+            yield f"{paint(text, row.shade, colour=colour)}\n"
+            yield from (f"  {detail}\n" for detail in row.details())
         yield "\n"
     yield source.count_line()
 

@@ -113,6 +113,10 @@ class UnlabelledSource:
         """What was found."""
         return list(map(UnlabelledItem, self.report.found))
 
+    def rows(self) -> list[UnlabelledItem]:
+        """Each workload has a row."""
+        return self.items
+
     def count_line(self) -> str:
         """How many were found, of how many."""
         counts = self._counts()

@@ -11,13 +11,13 @@ cost once more what they cost without a memo, and not more.
 """
 
 from collections import OrderedDict
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from webhook.admission import Answer, Finding, Request
+from webhook.admission import Request
 from webhook.observe.metrics import Metrics
-from webhook.server.admission_review import metadata_text
 from webhook.server.decision import Decision
 from webhook.server.memo_key import BLANK, Recognised, fill_in, quotes_blank
+from webhook.server.review_log import told_answer, told_request
 
 # The pods of some 250 templates for both hooks. A process has 60 MiB in all.
 MOST_BYTES = 4 * 1024 * 1024
@@ -27,7 +27,6 @@ OBJECT_BYTES, FINDING_BYTES = 2048, 128
 MOST_NOTED = 4096
 
 Key = tuple[str, bytes]
-_PATCHED: tuple[dict[str, Any], ...] = ({},)
 
 
 class Kept(NamedTuple):
@@ -89,10 +88,14 @@ class Memo:
         """Keep the answer about a key; None where it is no answer for others."""
         if decision.error is not None or quotes_blank(decision.body, decision.answer):
             return None
-        findings = decision.answer.findings
-        size = len(asked.key) + len(decision.body) + OBJECT_BYTES + FINDING_BYTES * len(findings)
-        decision = decision._replace(answer=_counted(decision.answer))
-        kept = Kept(_told(request), decision, BLANK.decode() in request.name, size)
+        told = told_answer(decision.answer)
+        reasons = "".join(each.message for each in told.findings)
+        if BLANK.decode() in reasons:
+            return None
+        size = len(asked.key) + len(decision.body) + len(reasons) + OBJECT_BYTES
+        size += FINDING_BYTES * len(told.findings)
+        decision = decision._replace(answer=told)
+        kept = Kept(told_request(request), decision, BLANK.decode() in request.name, size)
         if size <= MOST_BYTES_OF_ONE:
             self._kept[path, asked.key] = kept
             self._bytes += size
@@ -119,18 +122,3 @@ def _noted(digests: set[int], key: Key) -> bool:
         digests.clear()
     digests.add(digest)
     return False
-
-
-def _told(request: Request) -> Request:
-    """What the log says of a request, and nothing else of its object."""
-    name = {"generateName": metadata_text(request.object, "generateName")}
-    return request._replace(object={"metadata": name}, user="", groups=())
-
-
-def _counted(answer: Answer) -> Answer:
-    """What is counted and logged of an answer that is kept as bytes."""
-    return answer._replace(
-        message="",
-        operations=_PATCHED if answer.operations else (),
-        findings=tuple(Finding(each.rule, each.severity, "", "") for each in answer.findings),
-    )

@@ -1,6 +1,7 @@
 """What is told of a review: the metrics that count it, and the line in the log.
 
-A line says which object was reviewed and what became of it, for a person with the uid in hand.
+A line says which object was reviewed, who sent it, what became of it and why, for a person with
+the uid in hand. The reasons are those that the user was told, in as many words at most.
 Most reviews change nothing and object to nothing: their lines are for `--log-level debug`. A line
 is written as text, piece by piece: dict, record and JSON of it took a fifth of a request's time.
 So are those about the pods of the controller's probe, and no findings of theirs are counted.
@@ -8,22 +9,24 @@ So are those about the pods of the controller's probe, and no findings of theirs
 
 import json
 import logging
+from typing import Any
 
 from webhook import names
-from webhook.admission import Request, Scope
-from webhook.observe.logs import PreparedRecord, cut, failure, quoted
+from webhook.admission import Answer, Finding, Request, Scope
+from webhook.observe.logs import MOST_REASONS, PreparedRecord, cut, failure, quoted
 from webhook.observe.metrics import Metrics, Review
 from webhook.server.admission_review import metadata_text
 from webhook.server.decision import Decision
 
 LOG = logging.getLogger(__name__)
+_PATCHED: tuple[dict[str, Any], ...] = ({},)
 UNREMARKABLE = ("allowed", "not-covered")
 
 
 def record_decision(
     request: Request, scope: Scope, decision: Decision, seconds: float, metrics: Metrics
 ) -> None:
-    """Count a decision and log it: which object it is about, and nothing of its content.
+    """Count a decision and log it: which object it is about, and of its content only the reasons.
 
     Values from the body are cut to the length of the longest name in Kubernetes.
     """
@@ -50,12 +53,14 @@ def record_decision(
 def _fields(request: Request, review: Review, decision: Decision, seconds: float) -> str:
     """The fields of a line as JSON, in an order that stays."""
     rules = dict.fromkeys(finding.rule for finding in decision.answer.findings)
+    reasons = reasons_of(decision.answer)
     fields = (
         f'"hook": "{review.hook}", "scope": "{review.scope}", '
         f'"operation": {quoted(cut(review.operation))}, "kind": {quoted(cut(review.kind))}, '
         f'"namespace": {quoted(cut(request.namespace))}, {_name(request)}, '
-        f'"uid": {quoted(cut(request.uid))}, "decision": "{review.decision}", '
-        f'"rules": [{", ".join(map(quoted, rules))}], '
+        f'"uid": {quoted(cut(request.uid))}, "user": {quoted(cut(request.user))}, '
+        f'"decision": "{review.decision}", "rules": [{", ".join(map(quoted, rules))}], '
+        f'"reasons": [{", ".join(map(quoted, reasons))}], '
         f'"dry_run": {"true" if review.dry_run else "false"}, "seconds": {round(seconds, 6)!r}'
     )
     if decision.beside:
@@ -65,7 +70,35 @@ def _fields(request: Request, review: Review, decision: Decision, seconds: float
     return fields
 
 
+def reasons_of(answer: Answer) -> tuple[str, ...]:
+    """What a line says of an answer's findings, or of its message or warnings without a finding."""
+    said = [finding.message for finding in answer.findings[:MOST_REASONS] if finding.message]
+    if not answer.findings:
+        said = [answer.message] if answer.message else [*answer.warnings[:MOST_REASONS]]
+    return tuple(map(cut, said))
+
+
 def _name(request: Request) -> str:
     if request.name:
         return f'"name": {quoted(cut(request.name))}'
     return f'"generateName": {quoted(cut(metadata_text(request.object, "generateName")))}'
+
+
+def told_request(request: Request) -> Request:
+    """What the log says of a request, and nothing else of its object."""
+    name = {"generateName": metadata_text(request.object, "generateName")}
+    return request._replace(object={"metadata": name}, user=cut(request.user), groups=())
+
+
+def told_answer(answer: Answer) -> Answer:
+    """What is counted and logged of an answer that is kept as bytes."""
+    logged = answer.findings[:MOST_REASONS]
+    counted = [Finding(each.rule, each.severity, "", "") for each in answer.findings]
+    counted[: len(logged)] = [
+        Finding(each.rule, each.severity, "", cut(each.message)) for each in logged
+    ]
+    return answer._replace(
+        message="" if answer.findings else cut(answer.message),
+        operations=_PATCHED if answer.operations else (),
+        findings=tuple(counted),
+    )

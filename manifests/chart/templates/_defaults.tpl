@@ -145,6 +145,17 @@ serviceMonitor:
   enabled: false
   interval: 30s
   labels: {}
+metrics:
+  dashboards:
+    enabled: false
+    namespace: null
+    labels:
+      grafana_dashboard: '1'
+    annotations: {}
+  rules:
+    enabled: false
+    labels: {}
+    runbooks: docs/runbooks.md
 {{- end -}}
 
 

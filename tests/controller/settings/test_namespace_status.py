@@ -76,6 +76,25 @@ async def test_a_key_that_is_not_allowed_is_named_with_its_reason(told: Told) ->
     assert status["observedGeneration"] == 1
 
 
+async def test_refused_settings_are_counted_by_kind(told: Told) -> None:
+    told.users.set("team", {"mode": "observe"})
+    told.users.set("others", STRICT)
+    await told.comes()
+
+    def counted(kind: str) -> tuple[float | None, ...]:
+        return tuple(
+            told.metrics.registry.get_sample_value(
+                "mcp_admission_settings_resources", {"kind": kind, "state": state}
+            )
+            for state in ("valid", "refused")
+        )
+
+    assert counted("MCPNamespaceSettings") == (1, 1)
+    assert counted("MCPServerSettings") == (1, 0)
+    told.reconciler.tell(Progress({}, EMPTY, Answers({}), True, "onConflict: unknown"))
+    assert counted("MCPServerSettings") == (0, 1)
+
+
 async def test_settings_are_on_their_way_until_every_replica_has_them(told: Told) -> None:
     told.users.set("team", STRICT)
     await told.comes(EMPTY)

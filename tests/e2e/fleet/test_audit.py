@@ -7,20 +7,21 @@ from typing import Any
 from tests import builders
 from tests.e2e import management
 from tests.e2e.controller.control import Control
-from tests.e2e.controller.objects import NAME, POLICIES, deployed
+from tests.e2e.controller.objects import NAME, POLICIES, PORTS, deployed
 from tests.e2e.fleet.commands import FIELD, MORE_MEMORY, NO_CHANGE, Fleet, Json, reasons
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE
+from webhook.health import STATES
 
 CONFIG_MAP = f"/api/v1/namespaces/{NAMESPACE}/configmaps/mcp-admission-settings"
 BASELINE = "mcp-admission-baseline"
-PRIVILEGED = [builders.container(securityContext={"privileged": True})]
+PRIVILEGED = [builders.container(ports=PORTS, securityContext={"privileged": True})]
+PORTED: Json = {"container": {"ports": PORTS}}
 
 
 def summary(counts: dict[str, int]) -> dict[str, int]:
-    states = ("all", "current", "out-of-date", "unprotected", "refused")
-    return {**dict.fromkeys(states, 0), **counts}
+    return {**dict.fromkeys(("all", *STATES), 0), **counts}
 
 
 def controlled(product: Product, namespace: Namespace, **given: Any) -> Control:
@@ -61,6 +62,8 @@ def test_a_server_is_up_to_date_until_the_settings_change(product: Product, flee
             "message": f"{FIELD} is 400Mi and would be 800Mi",
             "path": "/spec/template/spec/containers/0/resources/requests/memory",
             "rule": "",
+            "seen": "",
+            "final": False,
             "field": FIELD,
             "before": "400Mi",
             "after": "800Mi",
@@ -97,7 +100,7 @@ def test_what_runs_as_it_was_filled_in_is_clean_whatever_kind_it_is(
         namespace.create(builders.of_kind("StatefulSet", "stateful"))
         namespace.create(builders.of_kind("DaemonSet", "agents"))
         namespace.create(builders.of_kind("Job", "job"))
-        namespace.create(builders.server(replicas=1))
+        namespace.create(builders.server(replicas=1, **PORTED))
         with controlled(product, namespace, settings=FLEET) as control:
             product.cluster.wait_for("leader", control.leads)
             product.cluster.wait_for(
@@ -128,12 +131,12 @@ def test_what_the_webhook_has_not_reviewed_is_unprotected_in_the_audit(
     product: Product, fleet: Fleet
 ) -> None:
     namespace = fleet.namespace
-    in_template = builders.server("in-template", labels=builders.NOT_LABELLED, replicas=0)
+    in_template = builders.server("in-template", labels=builders.NOT_LABELLED, replicas=0, **PORTED)
     in_template["spec"]["template"]["metadata"]["labels"][builders.SERVER] = "true"
     half = builders.of_kind("StatefulSet", "half")
     del half["spec"]["template"]["metadata"]["labels"][builders.SERVER]
     with product.uninstalled():
-        namespace.create(builders.server("older", replicas=0))
+        namespace.create(builders.server("older", replicas=0, **PORTED))
         namespace.create(builders.server("privileged", replicas=0, containers=PRIVILEGED))
         namespace.create(in_template)
         namespace.create(half)
@@ -168,7 +171,7 @@ def test_a_namespace_that_observes_lacks_nothing_and_enforce_is_told_when_asked(
 ) -> None:
     namespace, cluster = fleet.namespace, product.cluster
     with product.uninstalled():
-        namespace.create(builders.server("older", replicas=0))
+        namespace.create(builders.server("older", replicas=0, **PORTED))
         namespace.create(builders.server("privileged", replicas=0, containers=PRIVILEGED))
         namespace.create(builders.of_kind("CronJob", "refused", hostNetwork=True))
         namespace.create(builders.bare_pod("bare"))
@@ -202,7 +205,7 @@ def test_a_namespace_that_observes_lacks_nothing_and_enforce_is_told_when_asked(
 
 def test_the_audit_reports_workloads_older_than_the_management(fleet: Fleet) -> None:
     namespace = fleet.namespace
-    namespace.create(builders.server("older", labels=builders.NOT_LABELLED, replicas=0))
+    namespace.create(builders.server("older", labels=builders.NOT_LABELLED, replicas=0, **PORTED))
     namespace.create(builders.of_kind("DaemonSet", "agents", labels=builders.NOT_LABELLED))
     namespace.cluster.wait_for("pods", lambda: namespace.pods("agents"))
     management.begin(namespace)
@@ -292,7 +295,7 @@ def test_an_audit_covers_the_whole_cluster(product: Product, fleet: Fleet) -> No
     other = Namespace(product, cluster.namespace("other"))
     left_alone = Namespace(product, "kube-system")
     for here in (namespace, other, left_alone):
-        here.create(builders.server("seen-everywhere", replicas=0))
+        here.create(builders.server("seen-everywhere", replicas=0, **PORTED))
     try:
         ended = fleet.run("audit", "-A", "-o", "json")
     finally:

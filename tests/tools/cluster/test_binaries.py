@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import fixtures
-from tools.cluster.binaries import find, find_helm
+from tools.cluster.binaries import find, find_helm, find_monitoring
 from tools.cluster.build import DURATION
 from tools.cluster.release import (
     DEFAULT_MINOR,
@@ -237,3 +237,12 @@ def test_helm_is_built_beside_a_control_plane_once(go: Path, major: str) -> None
     assert helm.read_text() == "built"
     assert helm.parent.name.startswith(f"helm-v{major}.")
     assert calls == [f"helm.sh/helm/v{major}/cmd/helm"]
+
+
+def test_prometheus_is_built_beside_a_control_plane_once(go: Path) -> None:
+    found = find_monitoring(lambda _: None)
+    calls = (go / "calls").read_text().split()
+
+    assert find_monitoring(unexpected) == found
+    assert {path.read_text() for path in found.values()} == {"built"}
+    assert calls == [f"github.com/prometheus/prometheus/cmd/{part}" for part in found]

@@ -6,6 +6,7 @@ FACTS is a JSON file: where the ServiceAccount's files are, and where Services a
 Addresses of pods lead to this machine, and so do the names and ports of Services.
 """
 
+import asyncio
 import ipaddress
 import json
 import runpy
@@ -46,8 +47,15 @@ def _join_network(services: Path) -> None:
             host, port = LOOPBACK, known[f"{host}:{port}"]
         return getaddrinfo(host, port, *more, **named)
 
+    opened = asyncio.open_connection
+
+    async def opened_here(host: Any, port: Any, **named: Any) -> Any:
+        """Event loops that connect in C do not go through `socket`."""
+        return await opened(*_here((host, port)), **named)
+
     socket.socket.connect = dialled  # type: ignore[assignment, method-assign]
     socket.getaddrinfo = resolved
+    asyncio.open_connection = opened_here  # type: ignore[assignment]
 
 
 def _here(address: Any) -> Any:

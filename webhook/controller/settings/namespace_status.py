@@ -33,6 +33,8 @@ from webhook.settings import (
     ENDING,
     EXCEPTION_KIND,
     IN_FORCE,
+    KIND,
+    NAMESPACE_KIND,
     NO_ROOM,
     NOT_VALID,
     WAITING,
@@ -86,8 +88,7 @@ class StatusReconciler:
     def tell(self, progress: Progress) -> None:
         """The distribution has come so far."""
         before, self._progress = self._progress, progress
-        for state, name in METRIC_STATES.items():
-            self._metrics.exceptions.labels(name).set(self._builder.states[state])
+        self._count(progress)
         if before is None or _news(before) != _news(progress):
             for key in self._waiting:
                 self._queue.add(key)
@@ -97,6 +98,20 @@ class StatusReconciler:
         for key, read in self._builder.read.items():
             if isinstance(read, ReadSettings) and _named_class(read):
                 self._queue.add(key)
+
+    def _count(self, progress: Progress) -> None:
+        """Show how many resources are in force, and how many are refused."""
+        for state, name in METRIC_STATES.items():
+            self._metrics.exceptions.labels(name).set(self._builder.states[state])
+        refused = {KIND: [progress.faults is not None]}
+        refused[NAMESPACE_KIND] = [
+            bool(read.faults) or not self._builder.fits(key.namespace)
+            for key, read in self._builder.read.items()
+            if isinstance(read, ReadSettings)
+        ]
+        for kind, found in refused.items():
+            for state, wanted in (("valid", False), ("refused", True)):
+                self._metrics.settings.labels(kind, state).set(found.count(wanted))
 
     async def reconcile(self, key: NamespacedName) -> None:
         """Write the status if it differs; raises ApiError."""

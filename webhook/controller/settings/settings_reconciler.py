@@ -115,7 +115,7 @@ class SettingsReconciler:
             self._use(effective)
             self._followed = True
         reached = self._propagation.reached_for(stage.digest) is not None
-        self._tell(Progress(effective.overlays, stage, answers, reached))
+        self._tell(Progress(effective.overlays, stage, answers, reached, faults))
         if resource is not None:
             step = ChangeStep(steps.step_number(stage, effective.written), stage.digest)
             found = Distribution(
