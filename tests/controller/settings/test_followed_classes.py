@@ -101,7 +101,7 @@ def test_a_class_that_comes_or_goes_is_told() -> None:
     deleted = ("DELETED", runtime_class("kata", "3"))
     following.run(("ADDED", runtime_class("gvisor", "2")), deleted)
 
-    assert following.classes.known == {"gvisor"}
+    assert following.classes.known == frozenset({"gvisor"})
     assert following.said() == ("False", "NotFound")
     # The first list, and each of the events.
     assert following.changes == 4

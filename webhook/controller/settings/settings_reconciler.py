@@ -216,11 +216,11 @@ class SettingsReconciler:
         files = self._store.files
         classes = {} if self._classes is None else self._classes.files(files or {})
         text: Files = {**stage.files, **ours, **classes}
-        wanted = {**text, **stage.binary_files}
         empty = dict.fromkeys((ACCEPTED_FILE, NAMESPACES_FILE, *classes), "")
-        if not wanted.items() <= {**empty, **(files or {})}.items():
+        if not {**text, **stage.binary_files}.items() <= {**empty, **(files or {})}.items():
             before = self._stage or steps.read_stage(files or {})
             await self._store.write(text, stage.binary_files, LABELS)
+            self._propagation.bring(classes, files or {})
             number = steps.step_number(stage, effective.written)
             fields = {"digest": effective.digest, "step": f"{number} of {steps.STEPS}"}
             LOG.info("settings distributed", extra={"fields": fields})
