@@ -45,7 +45,9 @@ def asked(cluster: ControlPlane, user: str, *question: str) -> bool:
         ("control", ("get", WEBHOOKS), False),
         ("control", ("patch", WEBHOOKS), False),
         ("control", ("create", "networkpolicies.networking.k8s.io", *TOOLS), True),
-        ("control", ("create", "pods", *TOOLS), False),
+        ("control", ("create", "pods", *TOOLS), True),  # a policy keeps it to dry runs
+        ("control", ("list", "runtimeclasses.node.k8s.io"), True),
+        ("control", ("create", "runtimeclasses.node.k8s.io"), False),
         ("control", ("create", "clusterrolebindings.rbac.authorization.k8s.io"), False),
         ("control", ("update", "managednamespaces.mcp-admission.dev"), False),
         ("serve", ("get", TLS, *OWN), False),
