@@ -264,11 +264,8 @@ def test_a_label_in_a_namespace_that_is_left_alone_is_a_finding(namespace: str) 
     assert [each.findings[0].reason for each in found] == ["not-reviewed"]
 
 
-OBSERVED = settings(mode="observe")
-
-
-def asked(mode: str) -> JudgedMode:
-    return JudgedMode(SettingsByNamespace(OBSERVED), mode)
+def asked(mode: str, **changes: Any) -> JudgedMode:
+    return JudgedMode(SettingsByNamespace(settings(mode="observe", **changes)), mode)
 
 
 def unprotected() -> Cluster:
@@ -315,6 +312,17 @@ def test_asked_about_warn_authors_are_told_at_most_three_lines() -> None:
         assert {finding.reason for finding in each.findings} == {"would-warn"}
         assert 1 <= len(each.findings) <= 3
         assert each.state == "current"
+
+
+@pytest.mark.parametrize("by", [{}, {"fillIn": "pods"}], ids=["templates", "pods"])
+def test_nobody_is_warned_of_replicas_that_run_already(by: Json) -> None:
+    lines = {}
+    for replicas in (1, 2):
+        cluster = Cluster(deployments=[stored(builders.server("crm", replicas=replicas))])
+        (found,), _ = audited(cluster, mode=asked("warn", **by))
+        lines[replicas] = [finding.message for finding in found.findings]
+
+    assert lines[2] == lines[1]
 
 
 def test_below_enforce_a_missing_configuration_means_that_nothing_is_recorded() -> None:

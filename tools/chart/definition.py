@@ -88,7 +88,7 @@ def namespace_definition() -> Json:
             ),
             "status": status_of(
                 "The state of the settings",
-                f"{_CONDITIONS.format('every key is in force')} {_CLASS}",
+                _CONDITIONS.format("every key is in force"),
                 {"refused": _refused()},
             ),
         },

@@ -27,8 +27,8 @@ MOST_RULES, MOST_IMAGES = 32, 16
 LONGEST_REASON, LONGEST_IMAGE = 500, 300
 REASON_REQUIRED = "a reason is required: write why, for who comes across it later"
 IN_FORCE, ENDING, ENDED, NOT_VALID = "InForce", "Ending", "Ended", "NotValid"
-NO_ROOM, WAITING = "NoRoom", "Waiting"
-EXCEPTION_STATES = (IN_FORCE, ENDING, ENDED, NOT_VALID, NO_ROOM, WAITING)
+NO_ROOM, WAITING, POD_SECURITY = "NoRoom", "Waiting", "PodSecurity"
+EXCEPTION_STATES = (IN_FORCE, ENDING, ENDED, NOT_VALID, NO_ROOM, WAITING, POD_SECURITY)
 """What becomes of an exception, as its status says."""
 
 _DAY = 24 * 60 * 60

@@ -10,9 +10,10 @@ from webhook.controller.settings.change_budget import AT_ONCE
 from webhook.controller.settings.distribution import Progress
 from webhook.controller.settings.namespace_status import StatusReconciler
 from webhook.controller.settings.propagation import Answers
-from webhook.kube import Queue
+from webhook.kube import NamespacedName, Queue
 from webhook.observe.metrics import ControllerMetrics
 from webhook.settings.model import Settings
+from webhook.settings.rule_settings import Level
 from webhook.settings.stage import Stage
 from webhook.settings.written_settings import WrittenSettings
 
@@ -24,11 +25,12 @@ EMPTY = Stage(WrittenSettings("{}\n"))
 class Told:
     """The users, and who tells them what became of what they wrote."""
 
-    def __init__(self, users: Users | None = None, classes: Any = None) -> None:
+    def __init__(self, users: Users | None = None) -> None:
         self.users = users or Users()
         self.events: list[tuple[Regarding, dict[str, str]]] = []
         self.metrics = ControllerMetrics()
         self.queue: Any = Queue()
+        self.level: Level | None = Level.PRIVILEGED
         recorder: Any = self
         self.reconciler = StatusReconciler(
             self.users.store,
@@ -38,7 +40,7 @@ class Told:
             self.metrics,
             "system",
             lambda: self.users.now,
-            classes,
+            lambda _: None if self.level is None else (self.level, Settings()),
         )
 
     async def record(self, regarding: Regarding, notes: dict[str, str]) -> None:
@@ -48,11 +50,11 @@ class Told:
         self, stage: Stage | None = None, *, room: int = ROOM, reached: bool = True, **more: Any
     ) -> None:
         """Build, distribute so far, and look at everything that was told of."""
-        overlays = await self.users.builder.build(more.get("cluster") or CLUSTER, room)
+        overlays = await self.users.builder.build(CLUSTER, room)
         stage = stage or Stage(WrittenSettings("{}\n", overlays))
         answers = more.get("answers") or Answers({"serve-1": stage.digest})
         self.reconciler.tell(Progress(overlays, stage, answers, reached))
-        for key in [*self.users.told, *self.reconciler._waiting, *more.get("keys", ())]:
+        for key in [*self.users.told, *self.reconciler._waiting]:
             await self.reconciler.reconcile(key)
         self.users.told.clear()
 
@@ -203,6 +205,50 @@ async def test_an_exception_that_cannot_be_granted_says_why(told: Told) -> None:
     assert told.metrics.exceptions.labels("invalid")._value.get() == 2
 
 
+async def test_an_exception_that_pod_security_refuses_says_so_and_what_mends_it(
+    told: Told,
+) -> None:
+    users = told.users
+    users.grant("crm-root")
+    users.grant("crm-two", rules=["capabilities", "replicas"])
+    told.level = Level.BASELINE
+    await told.comes()
+    # A lower label need not refuse what the settings refuse.
+    assert users.condition("crm-root", "InForce") == ("True", "InForce")
+
+    told.level = Level.RESTRICTED
+    told.reconciler.look_again("team")
+    for name in ("crm-root", "crm-two"):
+        await told.reconciler.reconcile(NamespacedName("", name))
+
+    assert len(told.queue) == 2
+    assert users.condition("crm-root", "InForce") == ("False", "PodSecurity")
+    assert users.condition("crm-two", "InForce") == ("True", "InForce")
+    for name in ("crm-root", "crm-two"):
+        message = users.status(name)["conditions"][1]["message"]
+        assert "Pod Security of namespace team (restricted) still refuses what capab" in message
+        assert "set mcpNamespace.podSecurity.enforce to privileged there, or run " in message
+
+    written = len(users.written)
+    users.store.unread.update(dict.fromkeys(users.builder.read))
+    await told.comes(reached=False)
+    assert len(users.written) == written
+    told.level = Level.PRIVILEGED
+    await told.reconciler.reconcile(NamespacedName("", "crm-root"))
+    assert users.condition("crm-root", "InForce") == ("True", "InForce")
+
+
+async def test_nothing_is_said_before_the_namespaces_are_known(told: Told) -> None:
+    told.users.grant("crm-root")
+    told.level = None
+    await told.comes()
+    assert told.users.written == []
+
+    told.level = Level.PRIVILEGED
+    await told.comes()
+    assert told.users.condition("crm-root", "InForce") == ("True", "InForce")
+
+
 async def test_what_has_no_room_is_told(told: Told) -> None:
     told.users.set("team", STRICT)
     told.users.grant("crm-root", "other")
@@ -257,42 +303,3 @@ async def test_who_changes_all_the_time_is_told_to_wait(told: Told) -> None:
     told.users.now += told.users.builder.seconds
     await told.comes()
     assert told.users.condition("default", "Distributed", "team") == ("True", "InForce")
-
-
-class Classes:
-    """Knows these runtime classes."""
-
-    def __init__(self, *names: str) -> None:
-        self.names = names
-
-    def conditions(self, name: str | None, *_: object) -> dict[str, Any]:
-        status = "True" if name in self.names else "False"
-        found = {"status": status, "reason": "Asked", "message": ""}
-        return {"RuntimeClassExists": found} if name else {}
-
-
-async def test_a_namespace_is_told_whether_the_class_exists_that_it_names() -> None:
-    classes = Classes("gvisor")
-    told = Told(classes=classes)
-    given = {"mcpServerDefaults": {"runtimeClassName": "kata"}}
-    delegating = Settings.model_validate({"delegated": ["mcpServerDefaults.runtimeClassName"]})
-    told.users.set("team", given)
-    told.users.set("other", STRICT)
-    await told.comes(cluster=delegating)
-    assert told.users.condition("default", "RuntimeClassExists", "team") == ("False", "Asked")
-    assert len(told.users.status("default", "other")["conditions"]) == 2
-
-    classes.names = ("kata",)
-    told.reconciler.look_at_classes()
-    assert len(told.queue) == 1
-    await told.comes(cluster=delegating, keys=[await told.queue.get()])
-    assert told.users.condition("default", "RuntimeClassExists", "team") == ("True", "Asked")
-
-
-async def test_a_class_that_a_namespace_may_not_name_is_not_asked_for() -> None:
-    told = Told(classes=Classes())
-    told.users.set("team", {"mcpServerDefaults": {"runtimeClassName": "kata"}})
-
-    await told.comes()
-
-    assert len(told.users.status("default", "team")["conditions"]) == 2
