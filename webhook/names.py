@@ -37,6 +37,9 @@ POD_SECURITY_BEFORE = PREFIX + "pod-security-before"
 FORMER = PREFIX + "former"
 """On a Deployment that `apply` rolls: the digest of the template before."""
 
+CHANGE_CAUSE = "kubernetes.io/change-cause"
+"""Of Kubernetes: why a Deployment is as it is, which `kubectl rollout history` shows."""
+
 LABELS = (SERVER, NAME)
 USER_ANNOTATIONS = (
     CONTAINER,

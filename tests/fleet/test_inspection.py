@@ -446,6 +446,28 @@ def test_what_does_not_run_is_told_below_enforce_and_not_as_what_enforce_would_d
     assert found.state == expected
 
 
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        (judged(), "pods will be refused: hostPID must be false"),
+        (asked("enforce"), "pods would be refused: hostPID must be false"),
+    ],
+    ids=["enforce", "enforce-is-asked-about"],
+)
+def test_pods_of_a_refused_template_are_not_told_for_the_same_again(
+    mode: JudgedMode, said: str
+) -> None:
+    cluster = unprotected()
+    pods = [owned("StatefulSet", "db", at, hostPID=True, hostIPC=bool(at)) for at in range(2)]
+    cluster.objects["pods"] = pods
+    found, _ = audited(cluster, mode=mode)
+
+    (database,) = (each for each in found if each.name == "db")
+    refused = [each.message for each in database.findings if each.state == "refused"]
+    assert refused[0] == said
+    assert [each.rpartition("refused: ")[2] for each in refused[1:]] == ["hostIPC must be false"]
+
+
 def test_below_enforce_nothing_is_made_and_nothing_of_that_is_missing() -> None:
     cluster = Cluster(deployments=[filled_in(server(), Settings())])
 

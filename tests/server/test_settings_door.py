@@ -92,6 +92,11 @@ def granting(**tweak: Any) -> Json:
                 )
             ],
         ),
+        (
+            SETTINGS,
+            {"delegated": ["modes"]},
+            ['spec.delegated[0]: "modes" is no key that a namespace can set, did you mean mode?'],
+        ),
         (OF_NAMESPACE, {"onConflict": "deny"}, []),
         (
             OF_NAMESPACE,

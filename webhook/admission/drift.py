@@ -68,8 +68,7 @@ def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
         budget.measure(found, KINDS[DEPLOYMENTS][1], budget.FILLED_IN, None)
     except budget.TooLarge as error:
         return Drift(REFUSED, reasons=(budget.too_large(error),))
-    request = rolling_request(found)
-    rolling = request.object
+    rolling = (request := rolling_request(found)).object
     reasons, remarks = objections(request, settings, scope)
     if not settings.fills_templates:
         covered = written_templates.covers_pods(rolling, settings, scope)

@@ -169,8 +169,7 @@ class Audit:
             return
         scope, settings = self._around.scope(key.namespace), self._settings.of(key.namespace)
         findings = workloads.pod_findings(found, settings, scope)
-        if key.kind == "Deployment":
-            findings = self._beyond_its_template(key, findings, settings)
+        findings = self._beyond_its_template(key, findings, settings)
         # Policies may select labels that the template does not have, such as its hash.
         around = self._around.findings(key.namespace, labels, self._own.get(key, ()))
         warned = () if key.kind == "Deployment" else self._warned(found, PODS)
@@ -217,10 +216,14 @@ class Audit:
     def _beyond_its_template(
         self, key: report.WorkloadKey, findings: list[report.ServerFinding], settings: Settings
     ) -> list[report.ServerFinding]:
-        """What a pod of a Deployment is told for, and its template is not.
+        """What a pod is told for, and the template of its workload is not.
 
-        What would change is said of the template alone, unless pods are filled in instead.
+        What would change is said of a Deployment's template alone, unless pods are filled in
+        instead.
         """
+        if key.kind != "Deployment":
+            told = self._findings.refusals(key)
+            return [each for each in findings if each.message not in told]
         refused = self._findings.refused(key)
         return [
             each

@@ -9,7 +9,6 @@ from webhook.settings.exception_document import (
     EXCEPTION_KIND,
     EXCEPTION_PLURAL,
     IN_FORCE,
-    LONGEST_IMAGE,
     LONGEST_REASON,
     MOST_IMAGES,
     NO_ROOM,
@@ -72,7 +71,7 @@ from webhook.settings.server_defaults import (
     Resources,
     Toleration,
 )
-from webhook.settings.server_exception import ServerException
+from webhook.settings.server_exception import LONGEST_IMAGE, ServerException, granted_for
 from webhook.settings.stage import (
     ACCEPTED_FILE,
     LOCKED_FILE,
@@ -177,6 +176,7 @@ __all__ = [
     "faults_of_resource",
     "fitting_overlay",
     "fitting_overlays",
+    "granted_for",
     "is_dns_subdomain",
     "is_exported",
     "level",

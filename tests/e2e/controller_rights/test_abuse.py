@@ -19,6 +19,7 @@ Json = dict[str, Any]
 SERVICES, SECRETS = "/api/v1/namespaces/tenant/services", "/api/v1/namespaces/tenant/secrets"
 POLICY = "/apis/networking.k8s.io/v1/namespaces/tenant/networkpolicies"
 DEPLOYMENTS, PODS = "/apis/apps/v1/namespaces/tenant/deployments", "/api/v1/namespaces/{}/pods"
+CHANGE_CAUSE = "kubernetes.io/change-cause"
 GATES = [{"name": "other"}, {"name": "mcp-admission.dev/isolation"}]
 WRITES = yaml.safe_load(Path(__file__).with_name("writes.yaml").read_text(encoding="utf-8"))
 
@@ -34,7 +35,17 @@ def bounded(product: Product) -> ControlPlane:
     template = {"metadata": {"labels": {"app": "web"}}, "spec": builders.bare_pod("web")["spec"]}
     spec = {"replicas": 0, "selector": {"matchLabels": {"app": "web"}}, "template": template}
     theirs: Json = {"metadata": {"name": "theirs"}}
-    cluster.create(DEPLOYMENTS, {"metadata": {"name": "web"}, "spec": spec})
+    for metadata in (
+        {"name": "web"},
+        {"name": "rolling", "annotations": {CHANGE_CAUSE: "mcp-admission: a Secret"}},
+        # The webhook fills the template in here, and in the same call.
+        {
+            "name": "server",
+            "labels": {builders.SERVER: "true"},
+            "annotations": {CHANGE_CAUSE: "release 1"},
+        },
+    ):
+        cluster.create(DEPLOYMENTS, {"metadata": metadata, "spec": spec})
     waiting = builders.bare_pod("waiting", labels={})
     waiting["spec"]["schedulingGates"] = GATES
     cluster.create(PODS.format("tenant"), waiting)
