@@ -48,6 +48,8 @@ def asked(cluster: ControlPlane, user: str, *question: str) -> bool:
         # As a dry run alone: tests/e2e/controller_rights.
         ("control", ("create", "pods", *TOOLS), True),
         ("control", ("delete", "pods", *TOOLS), False),
+        ("control", ("list", "runtimeclasses.node.k8s.io"), True),
+        ("control", ("create", "runtimeclasses.node.k8s.io"), False),
         ("control", ("create", "clusterrolebindings.rbac.authorization.k8s.io"), False),
         ("control", ("update", "managednamespaces.mcp-admission.dev"), False),
         ("serve", ("get", TLS, *OWN), False),

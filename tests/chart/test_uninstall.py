@@ -167,7 +167,12 @@ def only_workloads_are_left(cluster: ControlPlane) -> None:
         for each in cluster.get(f"{here}/{kind}")["items"]
     ]
     names = {found["metadata"]["name"] for found in beside}
-    assert names == {"kube-root-ca.crt", "mcp-admission-locked", "mcp-admission-tls"}
+    assert names == {
+        "kube-root-ca.crt",
+        "mcp-admission-locked",
+        "mcp-admission-registrations",
+        "mcp-admission-tls",
+    }
 
 
 def pods_run(cluster: ControlPlane) -> None:

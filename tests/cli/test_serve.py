@@ -68,6 +68,10 @@ def _expected(**tweak: Any) -> Options:
             ["--settings", "a.yaml", "--namespace-settings", "b.gz", "--locked-settings", "c.yaml"],
             {"settings": SettingsFiles(Path("a.yaml"), None, Path("b.gz"), Path("c.yaml"))},
         ),
+        (
+            ["--settings", "a.yaml", "--runtime-classes", "b.json"],
+            {"settings": SettingsFiles(Path("a.yaml"), classes=Path("b.json"))},
+        ),
         (["--drain-seconds", "0"], {"drain_seconds": 0.0}),
         (["--drain-seconds", "2.5"], {"drain_seconds": 2.5}),
     ],

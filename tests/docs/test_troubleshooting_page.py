@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from tests.admission.case import (
+    DEFAULTS,
+    OPTED_IN,
     SERVER,
     VALIDATE,
     Json,
@@ -17,6 +19,8 @@ from tests.admission.case import (
     pod,
 )
 from tests.in_memory.defaults import copied
+from tests.in_memory.requests import request
+from webhook.admission import Request, review
 from webhook.settings.environment import not_read
 
 PAGE = Path("docs/troubleshooting.md").read_text()
@@ -58,6 +62,13 @@ def labelling() -> tuple[Json, Json]:
     return new, live
 
 
+def classless() -> Request:
+    """A Deployment whose runtime class is not there."""
+    document = mutated(deployment(runtimeClassName="gvisor"))
+    asked = request(document, hook=VALIDATE)
+    return asked._replace(runtime_classes=frozenset())
+
+
 def said() -> list[str]:
     template = {"labels": {"app": "tools", SERVER: "true"}}
     answers = [
@@ -72,6 +83,7 @@ def said() -> list[str]:
         answer_to(pod(labels={OURS + "sever": "true"})),
         answer_to(pod(labels={}, annotations={SERVER: "true"})),
         answer_to(*labelling()),
+        review(classless(), DEFAULTS, OPTED_IN),
     ]  # fmt: skip
     findings = [f"{each.message} ({each.rule})" for one in answers for each in one.findings]
     return [*findings, *not_read({"OBOT_SERVER_MCPRUNTIME_BACKEND": "x"})]
@@ -82,8 +94,8 @@ def test_a_quoted_message_is_one_of_the_products(quoted: str) -> None:
     assert any(quoted in each for each in said())
 
 
-def test_the_troubleshooting_page_quotes_eleven_messages() -> None:
-    assert len(QUOTED) == 11
+def test_the_troubleshooting_page_quotes_twelve_messages() -> None:
+    assert len(QUOTED) == 12
 
 
 def test_the_manifest_keeps_group_zero_and_nothing_else_is_lost() -> None:

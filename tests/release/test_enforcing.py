@@ -5,12 +5,13 @@ import contextlib
 import copy
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests import builders
 from tools.chart.helm import NAMESPACE
 from tools.cluster.ports import LOOPBACK
 from tools.demo.serving import ask
@@ -26,6 +27,7 @@ EVENTS = f"/apis/events.k8s.io/v1/namespaces/{NAMESPACE}/events"
 SERVE = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/mcp-admission-serve"
 MERGE, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
 MUTATING, VALIDATING = CONFIGURATIONS
+CLASSES = "/apis/node.k8s.io/v1/runtimeclasses"
 WRITES = ("create", "update", "patch", "delete")
 
 
@@ -67,7 +69,7 @@ class Watched:
         """Reason and note of what was told of the probe."""
         found = self.cluster.get(EVENTS)["items"]
         ours = [
-            each for each in found if each["reportingController"] == "mcp-admission.dev/control"
+            each for each in found if each.get("reportingController") == "mcp-admission.dev/control"
         ]
         return [(each["reason"], each["note"]) for each in ours]
 
@@ -92,10 +94,13 @@ class Watched:
             print(f"{reason} after {time.monotonic() - began:.1f} s")
 
     @contextlib.contextmanager
-    def told(self, reason: str) -> Iterator[None]:
-        """What the block brings about is told as this, once, and that it is over at its end."""
+    def told(self, reason: str) -> Iterator[int]:
+        """What the block brings about is told as this, once, and that it is over at its end.
+
+        Yields how many Events say so once it is told.
+        """
         before, right = self.number(reason), self.number("Enforcing")
-        yield
+        yield before + 1
         self.wait_for("Enforcing", right + 1)
         assert self.number(reason) == before + 1, self.events()
 
@@ -158,10 +163,10 @@ def test_both_scopes_are_asked_and_a_quiet_cluster_writes_nothing(watched: Watch
 
 def test_deleted_registrations_are_told(watched: Watched) -> None:
     stored = [watched.cluster.get(path) for path in CONFIGURATIONS]
-    with watched.told("RegistrationMissing"):
+    with watched.told("RegistrationMissing") as events:
         for path in CONFIGURATIONS:
             watched.cluster.raw("DELETE", path)
-        found = watched.wait_for("RegistrationMissing", watched.number("RegistrationMissing") + 1)
+        found = watched.wait_for("RegistrationMissing", events)
         assert "MutatingWebhookConfiguration mcp-admission is not there" in found["message"]
         assert "helm upgrade" in found["message"]
         for each in stored:
@@ -231,13 +236,13 @@ def test_an_authority_that_is_not_the_webhooks_is_told_as_such(watched: Watched)
     cluster.kubectl(*scale, "--replicas=0")
     watched.release.wait_for("end", lambda: not watched.release.component("certificates"))
     other = cluster.components.places.authority.certificate.read_bytes()
-    with watched.told("WrongCA"):
+    with watched.told("WrongCA") as events:
         for path, webhooks in zip(CONFIGURATIONS, stored, strict=True):
             changed = copy.deepcopy(webhooks)
             for each in changed:
                 each["clientConfig"]["caBundle"] = base64.b64encode(other).decode()
             patched(watched, path, {"webhooks": changed})
-        found = watched.wait_for("WrongCA", watched.number("WrongCA") + 1)
+        found = watched.wait_for("WrongCA", events)
         assert "x509" in found["message"]
         assert "mcp-admission certs status" in found["message"]
         for path, webhooks in zip(CONFIGURATIONS, stored, strict=True):
@@ -248,19 +253,62 @@ def test_an_authority_that_is_not_the_webhooks_is_told_as_such(watched: Watched)
 
 def test_without_a_replica_both_conditions_say_so(watched: Watched) -> None:
     scale = ("scale", "--namespace", NAMESPACE, "deployment/mcp-admission-serve")
-    with watched.told("NoReplica"):
+    with watched.told("NoReplica") as events:
         watched.cluster.kubectl(*scale, "--replicas=0")
-        watched.wait_for("NoReplica", watched.number("NoReplica") + 1)
+        watched.wait_for("NoReplica", events)
         distributed = watched.conditions()["Distributed"]
         assert (distributed["status"], distributed["reason"]) == ("False", "NoReplicas")
         watched.cluster.kubectl(*scale, "--replicas=2")
         watched.release.rolled_out()
 
 
+def test_a_runtime_class_that_is_not_there_is_told_until_it_is(watched: Watched) -> None:
+    """At the settings by a condition, and to whoever applies a server."""
+    cluster = watched.cluster
+    namespace = cluster.namespace("classes")
+
+    def condition() -> tuple[str, str]:
+        found = watched.conditions().get("RuntimeClassExists", {})
+        return str(found.get("status")), str(found.get("reason"))
+
+    def warned(name: str = "gvisor") -> bool:
+        """Whether an apply of a server says so; its template is the same each time but for this."""
+        sent = builders.server("tools", replicas=0)
+        if name != "gvisor":
+            sent["spec"]["template"]["spec"]["runtimeClassName"] = name
+        said = cluster.kubectl(
+            *("apply", "--dry-run=server", "--namespace", namespace, "--filename", "-"), sent=sent
+        ).stderr
+        return f'Warning: runtimeClassName: RuntimeClass "{name}" not found: ' in said
+
+    def within(what: str, told: Callable[[], bool]) -> None:
+        began = time.monotonic()
+        watched.release.wait_for(what, told, SECONDS)
+        print(f"{what} after {time.monotonic() - began:.1f} s")
+
+    assert not warned()
+    within("warning of an author's class", lambda: warned("kata"))
+    defaults = {"mcpServerDefaults": {"runtimeClassName": "gvisor"}}
+    patched(watched, PATH, {"spec": defaults})
+    within("condition", lambda: condition() == ("False", "NotFound"))
+    within("distributed", lambda: watched.status("Distributed") == "True")
+    within("warning of the settings' class", warned)
+
+    cluster.create(CLASSES, {"metadata": {"name": "gvisor"}, "handler": "gvisor"})
+    within("condition of the class", lambda: condition() == ("True", "Found"))
+    within("end of the warning", lambda: not warned())
+
+    patched(watched, PATH, {"spec": {"mcpServerDefaults": None}})
+    within("end of the condition", lambda: condition() == ("None", "None"))
+    within("distributed again", lambda: watched.status("Distributed") == "True")
+    cluster.raw("DELETE", f"{CLASSES}/gvisor")
+    within("pods without a class", lambda: watched.status("Enforcing") == "True")
+
+
 def test_a_service_that_leads_nowhere_is_told_while_replicas_are_ready(watched: Watched) -> None:
     way = watched.release.kubelet.services.between(NAMESPACE, "mcp-admission", 443)
-    with watched.told("Unreachable"), way.cut():
-        found = watched.wait_for("Unreachable", watched.number("Unreachable") + 1)
+    with watched.told("Unreachable") as events, way.cut():
+        found = watched.wait_for("Unreachable", events)
         assert "network policies" in found["message"]
         assert "failed calling webhook" in found["message"]
 
@@ -280,9 +328,9 @@ def test_replicas_with_other_settings_are_told(watched: Watched) -> None:
         patched(watched, SERVE, [{"op": "replace", "path": path, "value": found}])
         watched.release.rolled_out()
 
-    with watched.told("OtherSettings"):
+    with watched.told("OtherSettings") as events:
         volumes(changed)
-        found = watched.wait_for("OtherSettings", watched.number("OtherSettings") + 1)
+        found = watched.wait_for("OtherSettings", events)
         assert "mcp-admission-serve-" in found["message"]
         volumes(before)
     cluster.raw("DELETE", f"{folder}/other-settings")

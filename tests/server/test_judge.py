@@ -468,3 +468,41 @@ def test_pods_that_differ_in_what_a_rule_may_read_do_not_share_an_answer(
         plain = make_decision(review, decode_review(body, hook), STRICT, Scope.OPTED_IN)
 
         assert judge.answer(body, 0.0) == plain.body
+
+
+KATA = Settings.model_validate({"mcpServerDefaults": {"runtimeClassName": "kata"}})
+
+
+def knowing(*classes: str) -> Judge:
+    """A judge of the final object where these runtime classes are there."""
+    settings, metrics = SettingsFile(None), Metrics()
+    settings.in_force, settings.runtime_classes = in_force(KATA), frozenset(classes)
+    return Judge(
+        Hook.VALIDATE,
+        Scope.OPTED_IN,
+        settings=settings,
+        metrics=metrics,
+        reviewer=review,
+        memo=Memo(metrics),
+    )
+
+
+def test_a_workload_is_reviewed_beside_the_runtime_classes_that_there_are() -> None:
+    resource = {"group": "apps", "version": "v1", "resource": "statefulsets"}
+    template = {"metadata": new_pods.POD["metadata"], "spec": POD["spec"]}
+    found = {"metadata": {"name": "tools"}, "spec": {"template": template}}
+    sent = posted(kind={"kind": "StatefulSet"}, resource=resource, object=found)
+
+    (warning,) = answered(knowing("gvisor").answer(bytearray(sent), 0.0))["warnings"]
+    assert 'RuntimeClass "kata" not found' in warning
+    assert "warnings" not in answered(knowing("gvisor", "kata").answer(bytearray(sent), 0.0))
+
+
+def test_no_answer_about_a_pod_depends_on_which_runtime_classes_there_are() -> None:
+    """The memo keeps them by the settings and the bytes of the pod alone."""
+    judges = knowing(), knowing("kata")
+    for one in (FIRST, SECOND, ONE, OTHER):
+        body = new_pod(new_pods.POD, Hook.VALIDATE, one)
+        answers = {judge.answer(bytearray(body), 0.0) for judge in judges}
+
+        assert len(answers) == 1

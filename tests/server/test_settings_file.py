@@ -293,3 +293,38 @@ def test_a_bad_second_file_keeps_both(tmp_path: Path) -> None:
     watch.poll()
 
     assert settings.in_force is before
+
+
+def test_runtime_classes_follow_their_file_and_change_no_settings(tmp_path: Path) -> None:
+    file, classes = tmp_path / "settings.yaml", tmp_path / "runtime-classes.json"
+    file.write_text("onConflict: warn\n")
+    settings = SettingsFile(SettingsFiles(file, classes=classes))
+    watch = FileWatcher(settings.file_sets, Metrics())
+    watch.load()
+    before, digest = settings.in_force, settings.digest
+    assert settings.runtime_classes is None
+
+    classes.write_text('["kata"]')
+    watch.poll()
+    assert settings.runtime_classes == {"kata"}
+    classes.unlink()
+    watch.poll()
+    assert settings.runtime_classes is None
+    assert (settings.in_force is before, settings.digest) == (True, digest)
+
+
+def test_runtime_classes_that_cannot_be_read_are_not_known(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A replica that starts with such a file reviews as ever."""
+    file, classes = tmp_path / "settings.yaml", tmp_path / "runtime-classes.json"
+    file.write_text("onConflict: warn\n")
+    classes.write_text("kata")
+    settings = SettingsFile(SettingsFiles(file, classes=classes))
+    FileWatcher(settings.file_sets, Metrics()).load()
+
+    assert settings.runtime_classes is None
+    assert settings.current.on_conflict == "warn"
+    (record,) = caplog.records
+    assert record.message == "runtime classes not read"
+    assert str(classes) in vars(record)["fields"]["reason"]

@@ -30,6 +30,7 @@ _SHOWN = {
 }
 _CONDITIONS = "Valid: {}. Distributed: every replica uses them."
 _ENFORCING = "Enforcing: pods are filled in and refused."
+_CLASS = "RuntimeClassExists: the runtime class that the settings name is there."
 _VALID, _DISTRIBUTED = in_condition("Valid"), in_condition("Distributed")
 
 
@@ -147,7 +148,7 @@ def _status() -> Json:
     count: Json = {"type": "integer", "format": "int32", "minimum": 0}
     return status_of(
         "The state of the settings",
-        f"{_CONDITIONS.format('the settings are accepted')} {_ENFORCING}",
+        f"{_CONDITIONS.format('the settings are accepted')} {_ENFORCING} {_CLASS}",
         {
             "locked": {
                 "type": "array",

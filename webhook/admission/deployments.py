@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from webhook import names
 from webhook.admission import answer, injected, revert, written_templates
 from webhook.admission.coverage import Coverage, callers, coverage_of, uncovered, unread_labels
-from webhook.admission.enforcement import Enforcement, notices
+from webhook.admission.enforcement import Enforcement, missing_class, notices
 from webhook.admission.going_back import forged_digest, goes_back
 from webhook.admission.workload import Hook, Request, Scope, Workload, read_workload
 from webhook.admission.workload_name import head_of_scale
@@ -96,7 +96,7 @@ def _validate(change: _Change) -> list[answer.Finding]:
     if change.unchanged:
         return Enforcement.of_workload(change.settings, new.head, deployment).check()
     enforcement = Enforcement.of_deployment(change.settings, Pod(new.head), deployment)
-    findings = enforcement.check()
+    findings = enforcement.check() + missing_class(new.head, change.request.runtime_classes)
     if new.labels.get(names.SERVER) is None:
         findings.append(_label('must be "true", or "false" to opt out'))
     return findings
@@ -116,7 +116,9 @@ def _check_as_written(change: _Change, coverage: Coverage) -> answer.Answer:
         findings += filter(None, [callers(settings, new)])
     findings += Enforcement.of_workload(settings, new.head, _deployment(new, old)).check()
     if not change.unchanged:
-        findings += written_templates.check_template(new, settings, change.scope, change.patch)
+        findings += written_templates.check_template(
+            new, change.request, settings, change.scope, change.patch
+        )
     return answer.allow_or_refuse(new.name, findings, head=new.head)
 
 

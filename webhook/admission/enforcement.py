@@ -191,6 +191,21 @@ class Enforcement:
         return found
 
 
+def missing_class(head: PodHead, known: frozenset[str] | None) -> list[Finding]:
+    """Whether the pods of a template name a runtime class that is not there.
+
+    Pods themselves are not looked at: Kubernetes refuses them, and says why. Where nobody knows
+    which classes there are, there is nothing to say.
+    """
+    name = head.spec.get("runtimeClassName")
+    if known is None or type(name) is not str or not name or name in known:
+        return []
+    brief = f'RuntimeClass "{name}" not found: Kubernetes refuses the pods until it exists'
+    said = f"runtimeClassName: {brief}"
+    path = f"{head.spec.pointer}/runtimeClassName"
+    return [Finding("runtime-class", Severity.WARNING, path, said, brief)]
+
+
 def notices(settings: Settings, head: PodHead) -> list[Finding]:
     """What the author of a pod should know about what the rules are about to fill in.
 

@@ -8,7 +8,7 @@ from webhook import names
 from webhook.admission.answer import NOT_COVERED, PODS_REFUSED, Answer, Finding, Severity, allow
 from webhook.admission.budget import TooLarge, too_large
 from webhook.admission.coverage import covered, pods_covered, uncovered, unread_labels
-from webhook.admission.enforcement import Enforcement, notices
+from webhook.admission.enforcement import Enforcement, missing_class, notices
 from webhook.admission.workload import SCHEDULES, Hook, Request, Scope, Workload, read_workload
 from webhook.pods import Patch, Pod
 from webhook.settings import Settings
@@ -37,6 +37,7 @@ def review_workload(request: Request, settings: Settings, scope: Scope) -> Answe
         findings = [too_large(error)]
     else:
         findings = _findings(workload, settings, patch)
+        findings += missing_class(workload.head, request.runtime_classes)
     return allow([_warning_of_workload(finding) for finding in findings])
 
 

@@ -54,7 +54,7 @@ class Request(NamedTuple):
     `resource` is the plural with its group (`pods`, `deployments.apps`), `subresource` empty for
     the main resource. `name` is empty where the object has only a generateName. `size` is at least
     that of each object as JSON, in bytes, `commas` that of its commas; both are None where they are
-    not known.
+    not known. `runtime_classes` are those of the cluster, None where they are not known.
     """
 
     def measure(self, *, filled_in: bool = False) -> None:
@@ -94,6 +94,7 @@ class Request(NamedTuple):
     dry_run: bool = False
     size: int | None = None
     commas: int | None = None
+    runtime_classes: frozenset[str] | None = None
 
 
 class Workload(NamedTuple):

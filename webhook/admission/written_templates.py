@@ -9,7 +9,7 @@ setting filled in stays in the template, and is taken out of its pods before the
 from webhook import names
 from webhook.admission import coverage, enforcement, injected, revert
 from webhook.admission.answer import Finding, Severity
-from webhook.admission.workload import DEPLOYMENTS, Scope, Workload, stored
+from webhook.admission.workload import DEPLOYMENTS, Request, Scope, Workload, stored
 from webhook.documents import escape
 from webhook.pods import Malformed, Patch, Pod
 from webhook.settings import Settings
@@ -19,7 +19,9 @@ REACHING_PODS = (*names.READ_BY_PODS, *names.SECRETS)
 _LABELS = "/spec/template/metadata/labels"
 
 
-def check_template(new: Workload, settings: Settings, scope: Scope, patch: Patch) -> list[Finding]:
+def check_template(
+    new: Workload, request: Request, settings: Settings, scope: Scope, patch: Patch
+) -> list[Finding]:
     """What its pods would be refused for, and what they lack; the object is left as it was.
 
     The rules fill in the template as they would its pods, and all of that is undone.
@@ -34,6 +36,7 @@ def check_template(new: Workload, settings: Settings, scope: Scope, patch: Patch
         revert.take_out(new.head.spec, memory, patch)
     rules = enforcement.Enforcement.of_pod(settings, Pod(new.head))
     findings += rules.fill(patch) + rules.settle(patch)
+    findings += enforcement.missing_class(new.head, request.runtime_classes)
     patch.undo()
     return findings
 

@@ -35,7 +35,7 @@ signals:
 """
 
 
-BESIDE_SETTINGS = "accepted_settings", "namespace_settings", "locked_settings"
+BESIDE_SETTINGS = "accepted_settings", "namespace_settings", "locked_settings", "runtime_classes"
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -113,6 +113,14 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="settings that no resource can change: who applies one that tries to is warned; the "
         "controller writes them, and the file may be missing or empty (needs --settings)",
+    )
+    parser.add_argument(
+        "--runtime-classes",
+        type=Path,
+        metavar="FILE",
+        help="the names of the runtime classes that there are, in JSON: who applies a workload "
+        "with another one is warned; the controller writes them, and the file may be missing or "
+        "empty (needs --settings)",
     )
 
 

@@ -21,6 +21,7 @@ from webhook.controller.probe.self_probe import ProbeSurroundings, SelfProbe
 from webhook.controller.server_controllers import ServerControllers
 from webhook.controller.settings.distribution import Progress, said_replicas
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
+from webhook.controller.settings.followed_classes import FollowedClasses
 from webhook.controller.settings.namespace_status import StatusReconciler
 from webhook.controller.settings.namespace_store import NamespaceStore
 from webhook.controller.settings.overlay_builder import OverlayBuilder
@@ -88,6 +89,9 @@ class Manager:
         self._controllers: list[kube.Controller[Any]] = [
             kube.Controller(EVENTS, self._recorder, events, metrics)
         ]
+        self._classes = FollowedClasses(
+            api, metrics.watch_restarted, ask, readable=not options.namespaces
+        )
         self._namespaces: NamespaceStore | None = None
         self._look_again: Callable[[str], None] = lambda _: None
         self._group, self._stopped = asyncio.TaskGroup(), False
@@ -115,6 +119,7 @@ class Manager:
             self._states,
             tell=self._tell,
             others=self._probe.conditions,
+            classes=self._classes,
             **more,
         )
         self._controllers.append(kube.Controller(SETTINGS, self._settings, queue, metrics))
@@ -152,9 +157,8 @@ class Manager:
         What a reconciler raises is its own matter; anything else that fails is raised here.
         """
         async with self._group as group:
-            following = [
-                group.create_task(each) for each in (self._store.run(), self._probe.follow())
-            ]
+            followed = self._store.run(), self._probe.follow(), self._classes.run()
+            following = [group.create_task(each) for each in followed]
             if self._namespaces is not None:
                 following.append(group.create_task(self._namespaces.run()))
             working = [group.create_task(each.run()) for each in self._controllers]

@@ -71,11 +71,13 @@ class _Envelope(_Part):
     request: _Request
 
 
-def decode_review(body: bytes | bytearray, hook: Hook) -> Request:
+def decode_review(
+    body: bytes | bytearray, hook: Hook, classes: frozenset[str] | None = None
+) -> Request:
     """Read the AdmissionReview that an API server posts.
 
     The reviewed object may have any shape; everything around it must be as the API server sends
-    it, else WireError.
+    it, else WireError. `classes` are the runtime classes of the cluster, if they are known.
     """
     try:
         review = from_json(body, allow_inf_nan=False, cache_strings="keys")
@@ -102,6 +104,7 @@ def decode_review(body: bytes | bytearray, hook: Hook) -> Request:
         dry_run=asked.dry_run or False,
         size=len(body),
         commas=body.count(b",") if len(body) > SMALL else None,
+        runtime_classes=classes,
     )
 
 

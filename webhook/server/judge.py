@@ -78,7 +78,7 @@ class Judge:
             request = object_size.decode_head(body, self._hook)
             settings, sentence = in_force.current.of(request.namespace), object_size.sentence(body)
             return request, decide_unreviewed(request, settings, 422, sentence, in_force.noted)
-        request = decode_review(body, self._hook)
+        request = self._decoded(body)
         return request, self._decided(request, body, in_force)
 
     def _passed(
@@ -113,9 +113,7 @@ class Judge:
     def _decided(self, request: Request, body: bytes | bytearray, in_force: InForce) -> Decision:
         # A review edits the object in place: for other settings it is read anew.
         namespace = request.namespace
-        others = (
-            (decode_review(body, self._hook), each.of(namespace)) for each in in_force.accepted
-        )
+        others = ((self._decoded(body), each.of(namespace)) for each in in_force.accepted)
         return make_decision(
             self._reviewer,
             request,
@@ -124,3 +122,11 @@ class Judge:
             others,
             in_force.noted,
         )
+
+    def _decoded(self, body: bytes | bytearray) -> Request:
+        """The request, and which runtime classes there are.
+
+        No review of a pod reads these, so the memo, which keeps answers about pods alone, does not
+        depend on them.
+        """
+        return decode_review(body, self._hook, self._settings.runtime_classes)

@@ -6,6 +6,7 @@ compares each time: a clock that jumps, in either direction, is followed. What i
 long, and reviews need the interpreter, so it rests often.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from webhook.settings import (
     SettingsByNamespace,
     SettingsError,
     parse_accepted,
+    parse_classes,
     parse_overlays,
     parse_settings,
     stage_digest,
@@ -29,6 +31,7 @@ from webhook.settings import (
 )
 
 BEGINNING, FOR_GOOD = float("-inf"), float("inf")
+LOG = logging.getLogger(__name__)
 SECONDS_OF_WORK, SECONDS_OF_REST = 0.001, 0.0001
 
 
@@ -65,17 +68,21 @@ class InForce:
 
 
 class SettingsFiles(NamedTuple):
-    """Where the settings are; of those but the first, each file may be absent or empty."""
+    """Where the settings are; of those but the first, each file may be absent or empty.
+
+    `classes` has the names of the runtime classes that there are, which are no settings.
+    """
 
     settings: Path
     accepted: Path | None = None
     namespaces: Path | None = None
     locked: Path | None = None
+    classes: Path | None = None
 
     def read(self) -> InForce:
         """Read each file once, and prove what it says; raises DocumentError or SettingsError."""
         content = read_bytes(self.settings)
-        accepted, namespaces, locked = map(_content, self[1:])
+        accepted, namespaces, locked = map(_content, self[1:4])
         cluster = parse_settings(content, str(self.settings))
         beside = parse_accepted(accepted, str(self.accepted))
         overlays = uncompressed(namespaces, str(self.namespaces))
@@ -115,7 +122,10 @@ class SettingsFile:
     """`in_force` follows the files; without a file it is the defaults, for good.
 
     `digest` is that of the content in force; `on_change` is called with each new one.
+    `runtime_classes` are those of the cluster, None where they are not known.
     """
+
+    runtime_classes: frozenset[str] | None = None
 
     def __init__(
         self,
@@ -126,8 +136,13 @@ class SettingsFile:
         self.in_force = self._read = InForce(SettingsByNamespace(Settings()))
         self._right = BEGINNING, FOR_GOOD
         self._on_change, self._clock = on_change, clock
-        paths = tuple(filter(None, files or ()))
-        self.file_sets = [FileSet("settings", paths, partial(self._load, files))] if files else []
+        self.file_sets: list[FileSet] = []
+        if files is not None:
+            paths = tuple(filter(None, files[:4]))
+            self.file_sets.append(FileSet("settings", paths, partial(self._load, files)))
+        if files is not None and files.classes is not None:
+            load = partial(self._load_classes, files.classes)
+            self.file_sets.append(FileSet("runtime-classes", (files.classes,), load))
 
     @property
     def current(self) -> Settings:
@@ -160,6 +175,18 @@ class SettingsFile:
             return partial(self.put, files.read())
         except (DocumentError, SettingsError) as error:
             raise FileError(str(error)) from None
+
+    def _load_classes(self, path: Path) -> Swap:
+        """Read which runtime classes there are; where that fails, they are not known.
+
+        What only warns keeps no replica from starting.
+        """
+        try:
+            found = parse_classes(_content(path), str(path))
+        except (DocumentError, SettingsError) as error:
+            LOG.warning("runtime classes not read", extra={"fields": {"reason": str(error)}})
+            found = None
+        return partial(setattr, self, "runtime_classes", found)
 
     def _apply(self, read: InForce, now: float) -> None:
         """Put into force what was read, as it is at this time, and note when that is right."""

@@ -20,6 +20,7 @@ from webhook.settings.exception_document import (
     seconds_since_1970,
 )
 from webhook.settings.faults import KeyFault, SettingsError
+from webhook.settings.known_classes import CLASSES_FILE, classes_text, parse_classes
 from webhook.settings.layers import FILE, HEADER, Layer, content_digest
 from webhook.settings.load import (
     API_VERSION,
@@ -106,6 +107,7 @@ __all__ = [
     "ACCEPTED",
     "ACCEPTED_FILE",
     "API_VERSION",
+    "CLASSES_FILE",
     "COUNTED",
     "DNS_LABEL",
     "ENDED",
@@ -167,6 +169,7 @@ __all__ = [
     "WrittenSettings",
     "chart_only_keys",
     "cidr",
+    "classes_text",
     "content_digest",
     "dotted",
     "faults_of_namespace_settings",
@@ -186,6 +189,7 @@ __all__ = [
     "not_read",
     "out_of_bounds",
     "parse_accepted",
+    "parse_classes",
     "parse_overlays",
     "parse_quantity",
     "parse_settings",

@@ -127,3 +127,19 @@ async def test_where_replicas_cannot_be_asked_they_are_waited_for_with_patience(
     replicas.now += PATIENCE
     await propagation.look("new")
     assert propagation.reached_for("new") == 0.0
+
+
+async def test_what_no_digest_tells_is_brought_once_to_all_replicas(make: Make) -> None:
+    replicas, propagation = make({"a": "1", "b": "1"})
+    await propagation.look("1")
+    propagation.bring({"classes": ""}, {})
+    propagation.bring({"classes": "x"}, {"classes": "x", "other": "y"})
+    await propagation.look("1")
+    assert replicas.touched == []
+
+    propagation.bring({"classes": "x"}, {})
+    for _ in range(2):
+        await propagation.look("1")
+        replicas.now += RESTING
+    assert replicas.touched == ["a", "b"]
+    assert propagation.reached_for("1") is not None

@@ -17,7 +17,7 @@ from webhook.controller.settings.settings_reconciler import SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsResource
 from webhook.controller.settings.steps import read_stage
 from webhook.kube.errors import Forbidden
-from webhook.settings import LOCKED_FILE
+from webhook.settings import CLASSES_FILE, LOCKED_FILE
 from webhook.settings.layers import FILE
 from webhook.settings.stage import ACCEPTED_FILE, Stage
 from webhook.settings.written_settings import WrittenSettings
@@ -329,3 +329,51 @@ async def test_what_the_controller_before_wrote_holds_until_users_are_known(
     assert on_the_way == ([], ["team"])
     assert overlays(cluster) == (["team"],)
     assert used[-1].by_namespace.of("team").on_conflict == "deny"
+
+
+class Classes:
+    """Knows these runtime classes, and says of which it was asked."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.asked: list[str | None] = []
+
+    def files(self, _: Mapping[str, str]) -> dict[str, str]:
+        return {CLASSES_FILE: self.text}
+
+    def conditions(self, name: str | None, *_: object) -> dict[str, Json]:
+        self.asked.append(name)
+        found = {"status": "False", "reason": "NotFound", "message": ""}
+        return {"RuntimeClassExists": found} if name else {}
+
+
+async def test_runtime_classes_are_written_beside_the_settings_and_make_no_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster, _, _, _ = started(monkeypatch, WARN, WARN)
+    places, classes = Installation("mcp-admission", "mcp-admission-system"), Classes()
+    known: Any = classes
+    reconciler = SettingsReconciler(cluster, places, cluster, [], lambda _: None, classes=known)
+    await reconciler.reconcile()
+    assert cluster.written == []
+
+    classes.text = '["kata"]'
+    for _ in range(2):
+        await reconciler.reconcile()
+    assert [each[CLASSES_FILE] for each in cluster.written] == ['["kata"]']
+    assert distributed(cluster)[0] == "InForce"
+    assert classes.asked == [None, None, None]
+
+
+async def test_the_class_of_the_settings_is_a_condition_of_them() -> None:
+    cluster: Any = Cluster({"mcpServerDefaults": {"runtimeClassName": "kata"}}, free=True)
+    places, known = Installation("mcp-admission", "mcp-admission-system"), Classes()
+    classes: Any = known
+    await SettingsReconciler(
+        cluster, places, cluster, [], lambda _: None, classes=classes
+    ).reconcile()
+
+    told = {each["type"]: each for each in cluster.status["conditions"]}
+    assert told["RuntimeClassExists"]["reason"] == "NotFound"
+    assert told["RuntimeClassExists"]["observedGeneration"] == 1
+    assert known.asked == ["kata"]

@@ -53,6 +53,8 @@ class Propagation:
         self._answers = Answers({})
         self._given_up: frozenset[str] = frozenset()
         self._reached_at: float | None = None
+        # Whether there are files for all replicas that they do not tell of.
+        self._brings = False
 
     @property
     def behind(self) -> bool:
@@ -69,6 +71,11 @@ class Propagation:
     def look_now(self) -> None:
         """Let the next look ask the replicas, however lately they were asked."""
         self._ask_at = 0.0
+
+    def bring(self, files: Mapping[str, str], before: Mapping[str, str]) -> None:
+        """Let kubelets bring these files soon, whose change no digest tells; `before` they had."""
+        if any(text != before.get(name, "") for name, text in files.items()):
+            self._brings, self._ask_at = True, 0.0
 
     async def look(self, digest: str) -> Answers:
         """What the replicas have reported; they are asked now if it is time to."""
@@ -108,14 +115,15 @@ class Propagation:
             LOG.warning("replicas not asked", extra={"fields": {"reason": error.message}})
             return Answers({}, error.message)
         digests = await serving_replicas.ask_digests(found)
-        await self._touch([each for each in found if digests[each.name] != self._digest])
+        brings = self._brings
+        await self._touch([each for each in found if brings or digests[each.name] != self._digest])
         return Answers(digests, ready=sum(each.ready for each in found))
 
     async def _touch(self, lacking: Sequence[serving_replicas.Replica]) -> None:
         now = asyncio.get_running_loop().time()
-        if not lacking or now < self._touch_at:
+        if not lacking or (now < self._touch_at and not self._brings):
             return
-        self._touch_at = now + BETWEEN_TOUCHES
+        self._touch_at, self._brings = now + BETWEEN_TOUCHES, False
         version = f"{self._digest} {now - self._since:.0f}s"
         for pod in filter(None, (each.pod for each in lacking)):
             await serving_replicas.sync_pod_volumes(

@@ -28,6 +28,7 @@ from webhook.controller.settings.distribution import (
     without_counts,
 )
 from webhook.controller.settings.effective import EffectiveSettings, Overlays, asks_more, worked_out
+from webhook.controller.settings.followed_classes import FollowedClasses
 from webhook.controller.settings.overlay_builder import OverlayBuilder
 from webhook.controller.settings.propagation import PATIENCE, Propagation
 from webhook.controller.settings.settings_store import Files, SettingsResource, SettingsStore
@@ -53,7 +54,7 @@ class SettingsReconciler:
     `use` is called with the settings that the controller itself is to work by. `states` returns how
     many servers there are of each state of `drift`, nothing while that is not known. `builder` has
     what is changed for namespaces; `tell` is called with how far that is distributed. `others`
-    returns the conditions that others know.
+    returns the conditions that others know, `classes` know that of the runtime class.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it reads, and where its results go
@@ -68,19 +69,19 @@ class SettingsReconciler:
         builder: OverlayBuilder | None = None,
         tell: Callable[[Progress], None] = lambda _: None,
         others: Callable[[SettingsResource], Mapping[str, Json]] = lambda _: NOTHING,
+        classes: FollowedClasses | None = None,
     ) -> None:
         self._store, self._use, self._states = store, use, states
         self._builder, self._tell, self._others = builder, tell, others
-        self._decision = SettingsDecision(locks)
+        self._classes, self._decision = classes, SettingsDecision(locks)
         self._propagation = Propagation(api, installation)
         self._clock: Callable[[], datetime] = api.server_time
         self._base: EffectiveSettings | None = None
         self._target: EffectiveSettings | None = None
-        self._target_at = 0.0
         # The step that the ConfigMap should say; the next leader reads it there.
         self._stage: Stage | None = None
         self._at_once = self._followed = False
-        self._counts_at = 0.0
+        self._counts_at = self._target_at = 0.0
 
     def look_now(self) -> None:
         """Let the next reconcile ask the replicas, however lately they were asked."""
@@ -183,11 +184,9 @@ class SettingsReconciler:
         )
         if following == stage:
             return stage
-        locked = len(self._decision.locked)
-        overlays = effective.overlays
-        fitting = partial(steps.fitting_stage, following, effective, locked)
-        found = await worked_out(overlays, fitting)
-        await worked_out(overlays, partial(getattr, found, "digest"))
+        fitting = partial(steps.fitting_stage, following, effective, len(self._decision.locked))
+        found = await worked_out(effective.overlays, fitting)
+        await worked_out(effective.overlays, partial(getattr, found, "digest"))
         return found
 
     def _lingers(self, stage: Stage) -> float:
@@ -214,13 +213,14 @@ class SettingsReconciler:
     async def _write(self, stage: Stage, effective: EffectiveSettings) -> None:
         """Let the ConfigMap say this step."""
         ours = {SOURCE_FILE: effective.source, LOCKED_FILE: self._decision.locked}
-        text: Files = {**stage.files, **ours}
-        wanted = {**text, **stage.binary_files}
         files = self._store.files
-        empty = {ACCEPTED_FILE: "", NAMESPACES_FILE: ""}
-        if not wanted.items() <= {**empty, **(files or {})}.items():
+        classes = {} if self._classes is None else self._classes.files(files or {})
+        text: Files = {**stage.files, **ours, **classes}
+        empty = dict.fromkeys((ACCEPTED_FILE, NAMESPACES_FILE, *classes), "")
+        if not {**text, **stage.binary_files}.items() <= {**empty, **(files or {})}.items():
             before = self._stage or steps.read_stage(files or {})
             await self._store.write(text, stage.binary_files, LABELS)
+            self._propagation.bring(classes, files or {})
             number = steps.step_number(stage, effective.written)
             fields = {"digest": effective.digest, "step": f"{number} of {steps.STEPS}"}
             LOG.info("settings distributed", extra={"fields": fields})
@@ -228,10 +228,16 @@ class SettingsReconciler:
                 self._at_once |= before.current != stage.current
         self._stage = stage
 
+    def _class_exists(self, resource: SettingsResource) -> Mapping[str, Json]:
+        if self._classes is None or self._target is None:
+            return NOTHING
+        named = self._target.settings.mcp_server_defaults.runtime_class_name
+        return self._classes.conditions(named, resource.status, resource.generation)
+
     async def _write_status(self, resource: SettingsResource, found: Distribution) -> None:
         """Write the status if it differs; where only counts do, not at once."""
         now = f"{self._clock():%Y-%m-%dT%H:%M:%SZ}"
-        others = self._others(resource)
+        others = {**self._others(resource), **self._class_exists(resource)}
         wanted = resource_status(resource, found, self._decision.locks, now, others)
         if wanted == resource.status:
             return
