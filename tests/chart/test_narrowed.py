@@ -56,6 +56,47 @@ def test_copies_that_are_locked_away_leave_no_right_on_secrets_of_servers(
     assert bool(bound) is copies
 
 
+@pytest.mark.parametrize("name", ["kept to namespaces", "namespace-scoped"])
+def test_a_narrowed_controller_may_tell_beside_itself_whether_anything_is_enforced(
+    helm: Helm, name: str
+) -> None:
+    role = by_name(helm.objects(VALUE_SETS[name]), "Role", "mcp-admission-control")
+
+    assert role["metadata"]["namespace"] == NAMESPACE
+    told = [each for each in role["rules"] if each["resources"] == ["events"]]
+    assert told == [{"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create"]}]
+
+
+def test_reports_are_written_in_the_listed_namespaces_alone(helm: Helm) -> None:
+    values = VALUE_SETS["kept to namespaces"]
+    rights = rights_to_reports(helm.objects(values))
+    control = by_name(helm.objects(values), "Deployment", "mcp-admission-control")
+    verbs = ["get", "list", "watch", "create", "update", "delete"]
+
+    assert "--policy-reports" in control["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert rights == {
+        (place, resource): verbs
+        for place in ("team-a", "team-b")
+        for resource in ("openreports.io/reports", "wgpolicyk8s.io/policyreports")
+    }
+    without = values | {"policyReports": {"enabled": False}}
+    assert rights_to_reports(helm.objects(without)) == {}
+
+
+def rights_to_reports(objects: list[Json]) -> dict[tuple[str, str], list[str]]:
+    """The verbs that the controller has, by namespace and resource; no namespace is all."""
+    return {
+        (found["metadata"].get("namespace", ""), f"{rule['apiGroups'][0]}/{resource}"): rule[
+            "verbs"
+        ]
+        for found in objects
+        if found["kind"] in {"Role", "ClusterRole"} and role_of(found, objects)
+        for rule in found["rules"]
+        for resource in rule["resources"]
+        if "reports" in resource
+    }
+
+
 def role_of(role: Json, objects: list[Json]) -> list[Json]:
     """The accounts that a role is bound to."""
     return [

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.fleet.checkup.snapshots import seen
+from tests.fleet.checkup.snapshots import deployment, seen
 from webhook.fleet.checkup import checks
 from webhook.fleet.checkup.checks import FAULT, NOTE, OK, UNKNOWN, Check, Snapshot, Told
 
@@ -57,6 +57,21 @@ def test_what_was_installed_is_put_back_the_way_it_was_installed() -> None:
         "--reset-then-reuse-values"
     )
     assert plain == "kubectl apply --filename manifests/install"
+
+
+@pytest.mark.parametrize(("operation", "forced"), [("Apply", True), ("Update", False)])
+def test_helm_4_takes_back_what_others_edited_and_helm_3_has_no_option(
+    operation: str, *, forced: bool
+) -> None:
+    found = deployment("mcp-admission-serve")
+    found["metadata"]["managedFields"] = [
+        {"manager": "kube-controller-manager", "operation": "Update"},
+        {"manager": "helm", "operation": operation},
+    ]
+
+    command = seen({"deployments": (found,)}).put_back
+
+    assert command.endswith(" --force-conflicts") is forced
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ VERDICTS = (OK, NOTE, UNKNOWN, FAULT)
 """From the best to the worst. A note needs nobody; of what is unknown, nobody knows that."""
 
 _RELEASE_NAME = "meta.helm.sh/release-name"
+_HELM_4 = ("helm", "Apply")
 
 
 class Told(NamedTuple):
@@ -77,9 +78,16 @@ class Snapshot:
             if release:
                 return (
                     f"helm upgrade {release} manifests/chart --namespace {self.places.namespace} "
-                    "--reset-then-reuse-values"
+                    f"--reset-then-reuse-values{_over_edits(each)}"
                 )
         return "kubectl apply --filename manifests/install"
+
+
+def _over_edits(deployment: Json) -> str:
+    """The option by which Helm 4 takes back what others edited; Helm 3 does so, and has it not."""
+    fields = deployment["metadata"].get("managedFields") or []
+    applied = any((each.get("manager"), each.get("operation")) == _HELM_4 for each in fields)
+    return " --force-conflicts" if applied else ""
 
 
 class Check(NamedTuple):
