@@ -112,9 +112,9 @@ def test_the_columns_of_the_settings_resource_show_the_state_and_the_servers(
 
     assert head.split() == [
         *("NAME", "VALID", "DISTRIBUTED", "SERVERS"),
-        *("OUT-OF-DATE", "UNPROTECTED", "REFUSED", "AGE"),
+        *("OUT-OF-DATE", "UNPROTECTED", "REFUSED", "INCOMPLETE", "NOT-RUNNING", "AGE"),
     ]
-    assert line.split()[:7] == [NAME, "True", "True", "1", "0", "0", "0"]
+    assert line.split()[:9] == [NAME, "True", "True", "1", "0", "0", "0", "0", "0"]
 
 
 def test_below_enforce_the_servers_are_counted_by_what_enforce_would_do(locked: Release) -> None:
@@ -125,7 +125,8 @@ def test_below_enforce_the_servers_are_counted_by_what_enforce_would_do(locked: 
     servers.deploy(cluster, namespace)
     refused = builders.server("refused", hostPID=True)
     cluster.kubectl("apply", "--namespace", namespace, "--filename", "-", sent=refused)
-    expected = {"total": 2, "current": 0, "outOfDate": 0, "unprotected": 1, "refused": 1}
+    none = dict.fromkeys(("current", "outOfDate", "incomplete", "notRunning"), 0)
+    expected = {"total": 2, "unprotected": 1, "refused": 1, **none}
 
     locked.wait_for("counts", lambda: cluster.get(PATH)["status"]["servers"] == expected, 40)
     apply(locked, {"mode": "warn"})
