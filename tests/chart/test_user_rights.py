@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.chart.test_rights import asked, granted
-from tests.docs.blocks import blocks
 from tools.chart.helm import NAMESPACE
 from tools.chart.shipped import FOLDER
 from tools.cluster.control_plane import ControlPlane
@@ -17,11 +16,10 @@ from webhook.settings.namespace_layer import NAMESPACE_PLURAL
 
 __all__ = ["granted"]
 
+VIEW = "mcp-admission-settings-view"
 SETTINGS = f"{NAMESPACE_PLURAL}.{GROUP}"
 EXCEPTIONS = f"{EXCEPTION_PLURAL}.{GROUP}"
 HERE = ("--namespace", "team-a")
-PAGE = Path("docs/rights.md").read_text(encoding="utf-8")
-(SHOWN,) = [one for one in blocks(PAGE) if one.section == "Who may see the settings in force"]
 ROLES = {"lead": "admin", "member": "edit", "reader": "view"}
 
 
@@ -77,7 +75,7 @@ def test_exceptions_are_for_those_alone_to_whom_the_role_is_bound(
     assert not asked(team, user, "patch", f"{EXCEPTIONS}/a", "--subresource=status")
 
 
-def test_a_team_sees_the_settings_in_force_with_the_rights_of_the_page(
+def test_a_team_sees_the_settings_in_force_and_judges_by_them_while_the_role_is_bound(
     team: ControlPlane, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("settings", "locked"):
@@ -85,15 +83,22 @@ def test_a_team_sees_the_settings_in_force_with_the_rights_of_the_page(
         file.write_text("onConflict: warn\n" if name == "settings" else "{}\n")
         made = (f"mcp-admission-{name}", f"--from-file={file}", f"--namespace={NAMESPACE}")
         team.kubectl("create", "configmap", *made)
-    reader = ("--kubeconfig", str(team.kubeconfig), "--as", "reader", "--as-group", "team-a")
+    reader = ("--kubeconfig", str(team.kubeconfig), "--as", "reader")
+    question = ("configmaps/mcp-admission-locked", "--namespace", NAMESPACE)
+    team.kubectl("delete", "rolebinding", VIEW, "--namespace", NAMESPACE)
+    team.wait_for("unbound", lambda: not asked(team, "reader", "get", *question))
 
     assert main(["settings", "show", "-n", "team-a", *reader]) == 2
-    assert "may not be read: ask for get on the ConfigMaps" in capsys.readouterr().err
-    for command in SHOWN.commands:
-        team.kubectl(*command[1:])
-    question = ("configmaps/mcp-admission-locked", "--namespace", NAMESPACE, "--as-group", "team-a")
+    assert f"may not be read: ask for the Role {VIEW} in " in capsys.readouterr().err
+    for command in (["audit", "-n", "team-a"], ["apply", "-n", "team-a", "--all", "--dry-run"]):
+        assert main([*command, *reader]) == 2
+        out, err = capsys.readouterr()
+        assert "the settings in force are not known to you: ConfigMap" in err
+        assert not out
+    team.kubectl("apply", "--filename", str(FOLDER / "33-rolebindings.yaml"))
     team.wait_for("bound", lambda: asked(team, "reader", "get", *question))
-
+    assert main(["audit", "-n", "team-a", *reader]) == 0
+    assert "judged by ConfigMap" in capsys.readouterr().err
     assert main(["settings", "show", "-n", "team-a", *reader]) == 0
     shown = capsys.readouterr()
     assert "onConflict   warn" in shown.out

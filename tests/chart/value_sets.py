@@ -123,6 +123,8 @@ VALUE_SETS: dict[str, Json] = {
         "managedLabelPolicy": {"enabled": False},
         "authorsPolicy": {"enabled": False},
         "ownedObjectsPolicy": {"enabled": False},
+        "policyReports": {"enabled": False},
+        "settingsView": {"groups": []},
         "mcpNamespace": {"networkPolicy": {"enabled": False}},
     },
 }

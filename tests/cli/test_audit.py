@@ -55,7 +55,8 @@ def inspect(
         return nullcontext()
 
     async def judged(*_: object) -> JudgingSettings:
-        return JudgingSettings(SettingsByNamespace(Settings()), "the defaults")
+        given = SettingsByNamespace(Settings())
+        return JudgingSettings(given, "the defaults", unknown=found.get("unknown_settings", ""))
 
     monkeypatch.setattr(audit, "connect_to_cluster", connect)
     monkeypatch.setattr(audit, "judging_settings", judged)
@@ -103,6 +104,17 @@ def test_an_audit_says_by_what_it_judged_and_what_it_could_not_read(
     assert "judged by the defaults" in err
     assert audit.NOT_KNOWN in err
     assert "namespace other" in err
+
+
+def test_nobody_is_judged_by_settings_that_are_a_guess(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inspect(monkeypatch, OLD, unknown_settings="the settings in force are not known to you")
+
+    assert main(["audit"]) == 2
+    told = "mcp-admission audit: the settings in force are not known to you\n"
+    assert capsys.readouterr() == ("", told)
+    assert main(["audit", "--unlabelled"]) == 0
 
 
 @pytest.mark.parametrize(

@@ -75,10 +75,29 @@ def test_where_they_cannot_be_read_the_report_says_so(
     found = judged(answer)
 
     assert found.settings.cluster.mcp_server_defaults.runtime_class_name == "gvisor"
+    assert bool(found.unknown) == isinstance(answer, Forbidden)
     assert found.source == (
         "the defaults and the environment, which may not be what is in force: "
         f"{IN_FORCE} {why}, so name a file with --settings"
     )
+
+
+def test_what_the_user_may_not_read_is_unknown_unless_a_file_says_it(tmp_path: Path) -> None:
+    forbidden = Forbidden(403, "Forbidden", "x")
+    cluster, team = tmp_path / "settings.yaml", tmp_path / "team.yaml"
+    cluster.write_text(DENY, encoding="utf-8")
+    team.write_text(NAMESPACE_SETTINGS, encoding="utf-8")
+
+    assert judged(forbidden, cluster).known.settings.cluster.replicas.policy == "deny"
+    assert judged({"data": {"settings.yaml": DENY}}).known
+    for file in (team, None):
+        with pytest.raises(SettingsError) as raised:
+            assert judged(forbidden, file).known
+        assert str(raised.value) == (
+            f"the settings in force are not known to you: {IN_FORCE} may not be read; ask for the "
+            "Role mcp-admission-settings-view beside it, or name the settings of the cluster with "
+            "--settings"
+        )
 
 
 def test_a_file_counts_where_the_cluster_has_no_settings(tmp_path: Path) -> None:

@@ -180,9 +180,8 @@ def test_a_team_that_may_not_read_the_settings_reads_which_rights_it_needs(
         read("team-a", **{name: NO})
 
     assert str(raised.value) == (
-        f"ConfigMap release/{globals()[name].rpartition('/')[2]} may not be read: ask for get on "
-        "the ConfigMaps mcp-admission-settings and mcp-admission-locked in namespace release, or "
-        "name a file with --settings"
+        f"ConfigMap release/{globals()[name].rpartition('/')[2]} may not be read: ask for the "
+        "Role mcp-admission-settings-view in namespace release, or name a file with --settings"
     )
 
 

@@ -6,8 +6,17 @@ from typing import Any
 import pytest
 
 from tests.controller.servers.one_server import Json, deployment
+from webhook import names
 from webhook.admission import Scope
-from webhook.controller.deployment_state import COMPLETE, observe_deployment, rolled
+from webhook.controller.deployment_state import (
+    AUTHORS_CAUSE,
+    COMPLETE,
+    COPIED_CAUSE,
+    NO_CAUSE,
+    ROLLING_CAUSE,
+    observe_deployment,
+    rolled,
+)
 from webhook.settings.model import Settings
 
 SETTINGS = Settings()
@@ -95,3 +104,32 @@ def test_a_secret_is_unread_while_no_pod_can_have_started(
         False,
         False,
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "spec", "status", "expected"),
+    [
+        (None, {}, {**SEEN, "updatedReplicas": 1}, NO_CAUSE),
+        ("release 1", {}, {**SEEN, "updatedReplicas": 1}, AUTHORS_CAUSE),
+        ("mcp-admission: a", {}, {}, ROLLING_CAUSE),
+        ("mcp-admission: a", {}, {"observedGeneration": 0, "updatedReplicas": 1}, ROLLING_CAUSE),
+        # Old pods are taken down first: there is no ReplicaSet yet that could have it.
+        ("mcp-admission: a", {"replicas": 1}, {**SEEN, "replicas": 0}, ROLLING_CAUSE),
+        ("mcp-admission: a", {"paused": True, "replicas": 0}, SEEN, ROLLING_CAUSE),
+        ("mcp-admission: a", {"replicas": 0}, SEEN, COPIED_CAUSE),
+        ("mcp-admission: a", {}, {**SEEN, "replicas": 2, "updatedReplicas": 1}, COPIED_CAUSE),
+    ],
+)
+def test_a_change_cause_of_ours_is_done_with_once_a_pod_is_made_for_it(
+    said: str | None, spec: Json, status: Json, expected: str
+) -> None:
+    found = deployment({}, **status)
+    found["spec"] |= spec
+    if said is not None:
+        found["metadata"]["annotations"][names.CHANGE_CAUSE] = said
+    state = observe_deployment(found, SETTINGS, Scope.OPTED_IN)
+
+    assert state is not None
+    assert state.cause == expected
+    ours = expected in (ROLLING_CAUSE, COPIED_CAUSE)
+    assert state.rolled_out.cause == (NO_CAUSE if ours else expected)

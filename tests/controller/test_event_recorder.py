@@ -116,9 +116,24 @@ def test_good_news_is_no_warning() -> None:
     api = Refusing()
     notes = Recording(api)
 
-    types = [notes._event(CRM, reason, "note")["type"] for reason in ("Enforcing", "Unreachable")]
+    reasons = ("Enforcing", "ConfigChanged", "Unreachable")
+    types = [notes._event(CRM, reason, "note")["type"] for reason in reasons]
 
-    assert types == ["Normal", "Warning"]
+    assert types == ["Normal", "Normal", "Warning"]
+
+
+def test_what_has_happened_is_tried_until_it_is_written_once() -> None:
+    async def main() -> Refusing:
+        api = Refusing(NO_ANSWER, NO_ANSWER)
+        notes = Recording(api)
+        await notes.record(CRM, {"ConfigChanged": "generation 2"})
+        for _ in range(2):
+            await notes.record(CRM, {})
+        await for_a_while(notes)
+        await notes.record(CRM, {})
+        return api
+
+    assert run(main()).written == [("crm", "ConfigChanged", "generation 2")]
 
 
 def test_one_that_fails_does_not_keep_others_back() -> None:

@@ -75,7 +75,7 @@ def test_the_policies_that_stop_an_abuse_exist() -> None:
 def test_every_role_of_users_has_its_row() -> None:
     told = {(row[0], Right(listed(row[1]), frozenset(), listed(row[2]))) for row in rows("Users")}
     made = {
-        (role["metadata"]["name"], right)
+        (role["metadata"]["name"], right._replace(names=frozenset()))
         for role in shipped(*ROLES)
         if role["metadata"]["name"] not in ACCOUNTS
         for right in rights(role["metadata"]["name"])
@@ -90,7 +90,29 @@ def test_no_role_is_bound_to_an_account_that_the_page_does_not_list() -> None:
         (binding["roleRef"]["name"], subject["name"])
         for binding in shipped("RoleBinding", "ClusterRoleBinding")
         for subject in binding["subjects"]
+        if subject["kind"] != "Group"
     }
 
     assert {role for role, _ in bound} <= set(ACCOUNTS)
     assert all(role == account for role, account in bound)
+
+
+def test_one_role_is_bound_to_a_group_and_reads_the_settings_alone() -> None:
+    bound = [
+        (binding["metadata"]["namespace"], binding["roleRef"]["name"], subject["name"])
+        for binding in shipped("RoleBinding", "ClusterRoleBinding")
+        for subject in binding["subjects"]
+        if subject["kind"] == "Group"
+    ]
+    ((_, role, _),) = bound
+
+    assert bound == [("mcp-admission-system", role, "system:authenticated")]
+    assert rights(role) == Counter(
+        [
+            Right(
+                frozenset({"configmaps"}),
+                frozenset({"mcp-admission-settings", "mcp-admission-locked"}),
+                frozenset({"get"}),
+            )
+        ]
+    )

@@ -11,6 +11,7 @@ from webhook.fleet.exception_use import ExceptionUse
 from webhook.fleet.workloads import server_workload
 from webhook.settings.by_namespace import Overlay, SettingsByNamespace
 from webhook.settings.model import Settings
+from webhook.settings.rule_settings import Level
 from webhook.settings.server_exception import ServerException
 
 DAY = 24 * 60 * 60.0
@@ -113,6 +114,29 @@ def test_documents_say_what_is_not_in_force() -> None:
     assert "has ended on 2026-12-01: delete it" in lines["ended"]
     assert "see its status" in lines["waits"]
     assert lines["wrong"].startswith("exception wrong: spec.rules")
+
+
+@pytest.mark.parametrize(
+    ("rules", "state"),
+    [(["host-namespaces"], "not-in-force"), (["host-namespaces", "replicas"], "in-force")],
+)
+def test_what_pod_security_refuses_nevertheless_is_said(rules: list[str], state: str) -> None:
+    overlays = {"team": Overlay(exceptions=(granted("host", *rules),))}
+    levels = {"team": Level.BASELINE}
+    seen = ExceptionUse(SettingsByNamespace(DEFAULTS, overlays), levels.get)
+    look(seen, NEEDING[0])
+
+    (found,) = seen.statuses(NOW, all_seen=True)
+
+    assert found.state == state
+    assert found.message.endswith(
+        "Pod Security of namespace team (baseline) still refuses what host-namespaces objects to: "
+        "set mcpNamespace.podSecurity.enforce to privileged there, or run the workload in a "
+        "namespace without this label"
+    )
+    levels.clear()
+    (found,) = seen.statuses(NOW, all_seen=True)
+    assert (found.state, found.message) == ("in-force", "in force until 2027-01-30")
 
 
 def test_one_namespace_has_its_own_exceptions() -> None:

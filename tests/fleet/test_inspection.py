@@ -264,11 +264,8 @@ def test_a_label_in_a_namespace_that_is_left_alone_is_a_finding(namespace: str) 
     assert [each.findings[0].reason for each in found] == ["not-reviewed"]
 
 
-OBSERVED = settings(mode="observe")
-
-
-def asked(mode: str) -> JudgedMode:
-    return JudgedMode(SettingsByNamespace(OBSERVED), mode)
+def asked(mode: str, **changes: Any) -> JudgedMode:
+    return JudgedMode(SettingsByNamespace(settings(mode="observe", **changes)), mode)
 
 
 def unprotected() -> Cluster:
@@ -315,6 +312,17 @@ def test_asked_about_warn_authors_are_told_at_most_three_lines() -> None:
         assert {finding.reason for finding in each.findings} == {"would-warn"}
         assert 1 <= len(each.findings) <= 3
         assert each.state == "current"
+
+
+@pytest.mark.parametrize("by", [{}, {"fillIn": "pods"}], ids=["templates", "pods"])
+def test_nobody_is_warned_of_replicas_that_run_already(by: Json) -> None:
+    lines = {}
+    for replicas in (1, 2):
+        cluster = Cluster(deployments=[stored(builders.server("crm", replicas=replicas))])
+        (found,), _ = audited(cluster, mode=asked("warn", **by))
+        lines[replicas] = [finding.message for finding in found.findings]
+
+    assert lines[2] == lines[1]
 
 
 def test_below_enforce_a_missing_configuration_means_that_nothing_is_recorded() -> None:
@@ -436,6 +444,28 @@ def test_what_does_not_run_is_told_below_enforce_and_not_as_what_enforce_would_d
     (found,), _ = audited(Cluster(deployments=[down()]), mode=asked(mode))
 
     assert found.state == expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        (judged(), "pods will be refused: hostPID must be false"),
+        (asked("enforce"), "pods would be refused: hostPID must be false"),
+    ],
+    ids=["enforce", "enforce-is-asked-about"],
+)
+def test_pods_of_a_refused_template_are_not_told_for_the_same_again(
+    mode: JudgedMode, said: str
+) -> None:
+    cluster = unprotected()
+    pods = [owned("StatefulSet", "db", at, hostPID=True, hostIPC=bool(at)) for at in range(2)]
+    cluster.objects["pods"] = pods
+    found, _ = audited(cluster, mode=mode)
+
+    (database,) = (each for each in found if each.name == "db")
+    refused = [each.message for each in database.findings if each.state == "refused"]
+    assert refused[0] == said
+    assert [each.rpartition("refused: ")[2] for each in refused[1:]] == ["hostIPC must be false"]
 
 
 def test_below_enforce_nothing_is_made_and_nothing_of_that_is_missing() -> None:

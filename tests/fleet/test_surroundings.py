@@ -6,12 +6,14 @@ import pytest
 
 from tests import builders
 from tests.controller.servers.live import Json, filled_in, settings
+from webhook import names
 from webhook.admission import Scope
 from webhook.fleet.surroundings import Policies, Surroundings, isolation_findings
 from webhook.objects import deployed_server as servers
 from webhook.objects import made
 from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
+from webhook.settings.rule_settings import Level
 
 RELEASE = "mcp-admission-system"
 LABELS = {builders.SERVER: "true", builders.NAME: "crm", "app": "crm"}
@@ -174,3 +176,23 @@ def test_a_namespace_that_is_excluded_is_never_managed() -> None:
     assert around.managed_namespaces() == []
     assert surroundings(Settings(), MANAGED).managed_namespaces() == ["team"]
     assert all(around.excluded(each) for each in (RELEASE, "kube-system"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "enforced", "level"),
+    [
+        ({}, True, Level.PRIVILEGED),
+        ({"pod-security.kubernetes.io/enforce": "baseline"}, False, Level.BASELINE),
+        ({names.MANAGED: "true"}, False, Level.PRIVILEGED),
+        ({names.MANAGED: "true"}, True, Level.RESTRICTED),
+    ],
+    ids=["plain", "labelled", "managed-below-enforce", "managed"],
+)
+def test_a_namespace_refuses_by_its_label_or_by_the_one_it_gets(
+    labels: dict[str, str], enforced: bool, level: Level
+) -> None:
+    around = Surroundings(SettingsByNamespace(Settings()), RELEASE)
+    around.add_namespace({"metadata": {"name": "team", "labels": labels}})
+
+    assert around.level("team", enforced=enforced) == level
+    assert around.level("other", enforced=enforced) is None

@@ -16,6 +16,7 @@ MONITORING = (DOCS / "monitoring.md").read_text(encoding="utf-8")
 SECTIONS = dict(
     section.split("\n", 1) for section in re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]
 )
+NO_ALERT = SECTIONS.pop("Without an alert")
 PARTS = ("**Users feel**", "**Look at**", "**Mend**")
 BUILT_IN_PAGE = "docs/runbooks.md"
 
@@ -34,6 +35,15 @@ def test_a_paragraph_says_how_bad_it_is_what_is_felt_and_what_to_do(helm: Helm, 
     assert -1 not in places
     assert places == sorted(places)
     assert "\n    kubectl " in text
+
+
+@pytest.mark.parametrize("text", NO_ALERT.split("\n### ")[1:])
+def test_what_has_no_alert_says_what_is_felt_and_what_to_do(text: str) -> None:
+    places = [text.find(part) for part in PARTS]
+
+    assert -1 not in places
+    assert places == sorted(places)
+    assert re.search("\n    (kubectl|mcp-admission) ", text)
 
 
 def test_an_alert_says_what_is_wrong_and_where_to_read_on(helm: Helm) -> None:

@@ -152,6 +152,31 @@ def test_an_exception_counts_until_its_end(installed: Release) -> None:
     assert sorted(told) == ["ExceptionEnded", "ExceptionEnding"]
 
 
+def test_an_exception_follows_the_pod_security_label_of_its_namespace(installed: Release) -> None:
+    cluster = installed.cluster
+    namespace = cluster.namespace("labelled", {"mcp-admission.dev/managed": "true"})
+    ends = datetime.now(UTC) + timedelta(days=30)
+    spec = {
+        "workload": {"namespace": namespace, "name": "crm"},
+        "rules": [RULE],
+        "reason": "the vendor mends it",
+        "expires": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    applied(cluster, EXCEPTION_KIND, {"name": "crm-label"}, spec)
+    path = f"{API}/{EXCEPTION_PLURAL}/crm-label"
+
+    def said() -> tuple[str, str]:
+        conditions = (cluster.get(path).get("status") or {}).get("conditions") or []
+        found = {each["type"]: each for each in conditions}
+        in_force = found.get("InForce", {"reason": "", "message": ""})
+        return in_force["reason"], in_force["message"]
+
+    installed.wait_for("label", lambda: said()[0] == "PodSecurity")
+    assert "(restricted) still refuses what capabilities objects to" in said()[1]
+    cluster.kubectl("label", "namespace", namespace, "mcp-admission.dev/managed-")
+    installed.wait_for("exception", lambda: said()[0] == "InForce")
+
+
 def test_one_changed_key_among_many_namespaces_is_in_force_within_seconds(
     installed: Release,
 ) -> None:

@@ -63,14 +63,20 @@ def test_people_read_a_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("looked_at", "expected"),
+    ("looked_at", "skipped", "expected"),
     [
-        (0, "none of 0 workloads without the label looks like an MCP server\n"),
-        (1, "none of 1 workload without the label looks like an MCP server\n"),
+        (0, (), ""),
+        (1, (), ""),
+        (0, BLIND, " in what could be looked at"),
     ],
 )
-def test_where_nothing_is_found_it_counts(looked_at: int, expected: str) -> None:
-    assert rendered("table", UnlabelledReport((), looked_at, ())) == expected
+def test_where_nothing_is_found_it_counts(
+    looked_at: int, skipped: tuple[Skipped, ...], expected: str
+) -> None:
+    of = "none of 1 workload" if looked_at else "none of 0 workloads"
+    said = rendered("table", UnlabelledReport((), looked_at, skipped))
+
+    assert said.startswith(f"{of} without the label looks like an MCP server{expected}\n")
 
 
 def test_programs_read_json() -> None:

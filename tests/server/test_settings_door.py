@@ -24,13 +24,22 @@ CLUSTER = Settings.model_validate(
     {
         "mcpServerDefaults": {"resources": {"limits": {"memory": "1Gi"}}},
         "mcpServerMaximums": {"limits": {"memory": "2Gi"}},
-        "delegated": ["mode"],
+        "delegated": ["mode", "mcpNamespace.podSecurity.enforce"],
     }
 )
 GRANTED = ServerException(
     "old", "team", "files", frozenset({"privileged"}), (), "until then", NOW + 60
 )
-OVERLAYS = {"team": Overlay(exceptions=(GRANTED,)), "quiet": Overlay({"mode": "observe"})}
+NEEDED = (
+    "such pods need mcpNamespace.podSecurity.enforce: privileged there, or a namespace that is not "
+    "managed"
+)
+LOW = {"mcpNamespace": {"podSecurity": {"enforce": "privileged"}}}
+OVERLAYS = {
+    "team": Overlay(exceptions=(GRANTED,)),
+    "quiet": Overlay({"mode": "observe"}),
+    "low": Overlay(LOW),
+}
 SETTINGS = "MCPServerSettings"
 OF_NAMESPACE = "MCPNamespaceSettings"
 EXCEPTION = "MCPServerException"
@@ -83,6 +92,11 @@ def granting(**tweak: Any) -> Json:
                 )
             ],
         ),
+        (
+            SETTINGS,
+            {"delegated": ["modes"]},
+            ['spec.delegated[0]: "modes" is no key that a namespace can set, did you mean mode?'],
+        ),
         (OF_NAMESPACE, {"onConflict": "deny"}, []),
         (
             OF_NAMESPACE,
@@ -104,10 +118,36 @@ def granting(**tweak: Any) -> Json:
             {"selectors": [{"a": "b"}]},
             ["spec.selectors: is read by the chart alone: take it out"],
         ),
-        (EXCEPTION, granting(), []),
+        (EXCEPTION, granting(rules=["replicas"]), []),
+        (EXCEPTION, granting(workload={"namespace": "low", "name": "web"}), []),
         (
             EXCEPTION,
-            granting(expires=PAST),
+            granting(rules=["privileged", "replicas"]),
+            [
+                (
+                    "Pod Security (restricted) still refuses what privileged objects to, if team "
+                    "is managed"
+                ),
+                NEEDED,
+            ],
+        ),
+        (
+            EXCEPTION,
+            granting(
+                rules=["privilege-escalation", "run-as-non-root", "seccomp-profile"],
+                workload={"namespace": "n" * 63, "name": "web"},
+            ),
+            [
+                (
+                    "Pod Security (restricted) still refuses what privilege-escalation, "
+                    "run-as-non-root and seccomp-profile object to, if ..."
+                ),
+                NEEDED,
+            ],
+        ),
+        (
+            EXCEPTION,
+            granting(expires=PAST, rules=["replicas"]),
             [f"spec.expires: the exception has ended on {PAST}: delete it, or make another one"],
         ),
         (
@@ -122,12 +162,12 @@ def granting(**tweak: Any) -> Json:
         ),
         (
             EXCEPTION,
-            granting(workload={"namespace": "team", "name": "files"}),
+            granting(workload={"namespace": "team", "name": "files"}, rules=["replicas"]),
             ["the exception old is for team/files, too: the rules of both count"],
         ),
         (
             EXCEPTION,
-            granting(workload={"namespace": "quiet", "name": "files"}),
+            granting(workload={"namespace": "quiet", "name": "files"}, rules=["replicas"]),
             [
                 (
                     "nothing is refused in namespace quiet while its mode is observe: the "
@@ -171,7 +211,7 @@ def test_of_many_warnings_the_first_are_told() -> None:
 
 
 def test_an_exception_that_is_applied_again_is_not_beside_itself() -> None:
-    spec = granting(workload={"namespace": "team", "name": "files"})
+    spec = granting(workload={"namespace": "team", "name": "files"}, rules=["replicas"])
     document = {"metadata": {"name": "old"}, "spec": spec}
     body = posted(kind={"kind": EXCEPTION}, name="old", object=document)
 

@@ -122,20 +122,30 @@ def _clocks_and_files(do: Callable[[], object]) -> list[str]:
 GRANTED = ServerException(
     "old-image", "tools", "github-tools", frozenset({"privileged"}), (), "until then", 2e9
 )
+FOR_IMAGES = GRANTED._replace(rules=frozenset({"host-namespaces"}), images=("registry.example",))
+OVERLAYS = {
+    "none": None,
+    "empty": Overlay(),
+    "settings": Overlay(
+        {"rules": {"sysctls": "deny"}, "mcpServerMaximums": {"limits": {"cpu": "9"}}}
+    ),
+    "an exception": Overlay(exceptions=(GRANTED,)),
+    "both": Overlay({"rules": {"sysctls": "deny"}}, (FOR_IMAGES, GRANTED)),
+}
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("overlay", [None, Overlay(), Overlay(exceptions=(GRANTED,))])
+@pytest.mark.parametrize("name", OVERLAYS)
 @pytest.mark.parametrize("hook", Hook)
 def test_a_review_reads_one_clock_and_no_file(
-    hook: Hook, overlay: Overlay | None, mode: str, caplog: pytest.LogCaptureFixture
+    hook: Hook, name: str, mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """In each mode, with settings of the namespace and exceptions: how long it took, all told.
 
     Its line in the log has a time, too.
     """
     caplog.set_level(logging.CRITICAL, LOG.name)
-    settings, metrics = SettingsFile(None), Metrics()
+    settings, metrics, overlay = SettingsFile(None), Metrics(), OVERLAYS[name]
     cluster = Settings.model_validate({"mode": mode})
     overlays = {} if overlay is None else {"tools": overlay}
     settings.put(InForce(SettingsByNamespace(cluster, overlays), digest="0123"))

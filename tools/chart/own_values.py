@@ -83,6 +83,10 @@ def own_values() -> Schema:
         "managedLabelPolicy": mapping({"enabled": BOOLEAN}),
         "authorsPolicy": mapping({"enabled": BOOLEAN}),
         "ownedObjectsPolicy": mapping({"enabled": BOOLEAN}),
+        "policyReports": mapping({"enabled": BOOLEAN}),
+        "settingsView": mapping(
+            {"groups": {"type": ["array", "null"], "items": {"type": "string", "minLength": 1}}}
+        ),
         "serviceMonitor": mapping(
             {
                 "enabled": BOOLEAN,

@@ -38,6 +38,7 @@ from webhook.admission.workload import (
     stored,
 )
 from webhook.admission.workload_name import draft_command
+from webhook.rules.pod_security_refusals import pod_security_refusals
 
 __all__ = [
     "CURRENT",
@@ -73,6 +74,7 @@ __all__ = [
     "drift_of_pod",
     "labelled",
     "line",
+    "pod_security_refusals",
     "pods_covered",
     "review",
     "stored",

@@ -46,16 +46,15 @@ class Change(NamedTuple):
 
 
 class Drift(NamedTuple):
-    """What would become of a server if it rolled now; `reasons` are those of a refusal."""
+    """What would become of a server if it rolled now; `reasons` are those of a refusal.
+
+    `remarks` are what rules say beside that: warnings, and what an exception lets pass.
+    """
 
     state: str
     changes: tuple[Change, ...] = ()
     reasons: tuple[Finding, ...] = ()
-
-
-def state(found: Json, settings: Settings, scope: Scope) -> str:
-    """One of STATES for a Deployment that is a server, as the API server has it."""
-    return drift_of(found, settings, scope).state
+    remarks: tuple[Finding, ...] = ()
 
 
 def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
@@ -69,31 +68,21 @@ def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
         budget.measure(found, KINDS[DEPLOYMENTS][1], budget.FILLED_IN, None)
     except budget.TooLarge as error:
         return Drift(REFUSED, reasons=(budget.too_large(error),))
-    metadata, rolling = found["metadata"], _rolling(found)
-    request = Request(
-        Hook.MUTATE,
-        DEPLOYMENTS,
-        "UPDATE",
-        rolling,
-        found,
-        kind="Deployment",
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-    )
-    reasons = objections(request, settings, scope)
+    rolling = (request := rolling_request(found)).object
+    reasons, remarks = objections(request, settings, scope)
     if not settings.fills_templates:
         covered = written_templates.covers_pods(rolling, settings, scope)
         worst = REFUSED if covered else UNPROTECTED
-        return Drift(worst if reasons else CURRENT, reasons=reasons)
+        return Drift(worst if reasons else CURRENT, reasons=reasons, remarks=remarks)
     if reasons:
-        return Drift(REFUSED, reasons=reasons)
+        return Drift(REFUSED, reasons=reasons, remarks=remarks)
     before, after = found["spec"]["template"], rolling["spec"]["template"]
     _take_back(before, after)
     own = tuple(_changes(_own_label(found), _own_label(rolling), OWN_LABEL, OWN_FIELD))
     if alike(before, after) and not own:
-        return Drift(CURRENT)
-    state = OUT_OF_DATE if known(before, metadata["name"]) and not own else UNPROTECTED
-    return Drift(state, own + tuple(_changes_of_pods(before, after, settings)))
+        return Drift(CURRENT, remarks=remarks)
+    state = OUT_OF_DATE if known(before, found["metadata"]["name"]) and not own else UNPROTECTED
+    return Drift(state, own + tuple(_changes_of_pods(before, after, settings)), remarks=remarks)
 
 
 def drift_of_pod(found: Json, settings: Settings, scope: Scope) -> Drift:
@@ -107,7 +96,7 @@ def drift_of_pod(found: Json, settings: Settings, scope: Scope) -> Drift:
     metadata = found["metadata"]
     where = {"namespace": metadata["namespace"], "name": metadata["name"]}
     request = Request(Hook.MUTATE, PODS, "CREATE", after, kind="Pod", **where)
-    reasons = objections(request, settings, scope)
+    reasons, _ = objections(request, settings, scope)
     if reasons:
         return Drift(REFUSED, reasons=reasons)
     after["spec"].pop(names.GATES, None)
@@ -118,6 +107,21 @@ def drift_of_pod(found: Json, settings: Settings, scope: Scope) -> Drift:
     return Drift(OUT_OF_DATE if differing else CURRENT, differing)
 
 
+def rolling_request(found: Json) -> Request:
+    """The update with which a Deployment is rolled: another revision, and nothing else."""
+    metadata = found["metadata"]
+    return Request(
+        Hook.MUTATE,
+        DEPLOYMENTS,
+        "UPDATE",
+        _rolling(found),
+        found,
+        kind="Deployment",
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+    )
+
+
 def as_created(found: Json) -> Json:
     """An object without the fields that a pod gets after its creation."""
     metadata = {key: each for key, each in found["metadata"].items() if key != "managedFields"}
@@ -125,15 +129,22 @@ def as_created(found: Json) -> Json:
     return {"metadata": metadata, "spec": spec}
 
 
-def objections(request: Request, settings: Settings, scope: Scope) -> tuple[Finding, ...]:
-    """Why a hook refuses it; else the object of the request is filled in as it would be stored."""
+def objections(
+    request: Request, settings: Settings, scope: Scope
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Why a hook refuses it, and what both say beside that.
+
+    Where none refuses it, the object of the request is filled in as it would be stored.
+    """
     answer = enforce(request._replace(hook=Hook.MUTATE), settings, scope)
+    findings = answer.findings
     if answer.allowed and (answer.operations or not settings.fills_templates):
         # Untouched by rules, it has passed every check that the other hook has.
         answer = enforce(request._replace(hook=Hook.VALIDATE), settings, scope)
-    if answer.allowed:
-        return ()
-    return tuple(finding for finding in answer.findings if finding.severity is Severity.ERROR)
+        findings += answer.findings
+    errors = [each for each in findings if each.severity is Severity.ERROR]
+    others = [each for each in findings if each.severity is not Severity.ERROR]
+    return tuple(errors), tuple(dict.fromkeys(others))
 
 
 def known(pod: Json, name: str) -> bool:

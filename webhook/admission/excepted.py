@@ -11,7 +11,7 @@ from webhook.admission.answer import Finding, Severity
 from webhook.admission.workload_name import known_workload
 from webhook.pods import CONTAINER_LISTS, Fields, PodHead
 from webhook.rules.registry import EXCEPTABLE
-from webhook.settings import ServerException, Settings
+from webhook.settings import ServerException, Settings, granted_for
 
 Excepted = dict[str, ServerException]
 """The exception to each rule that has one."""
@@ -30,8 +30,7 @@ def exceptions_for(settings: Settings, head: PodHead) -> Excepted:
     of_workload = granted.get(known_workload(head).name)
     if of_workload is None:
         return NOTHING
-    images = _images(head.spec)
-    counting = [each for each in of_workload if _counts(each, images)]
+    counting = granted_for(of_workload, _images(head.spec))
     counting.sort(key=_end)
     return {rule: each for each in counting for rule in each.rules if rule in EXCEPTABLE}
 
@@ -50,10 +49,6 @@ def let_off(finding: Finding, exception: ServerException) -> Finding:
         brief=f"{said}: {finding.brief}" if finding.brief else "",
         exception=exception.name,
     )
-
-
-def _counts(exception: ServerException, images: list[str]) -> bool:
-    return exception.matches(images) if images else not exception.images
 
 
 def _images(spec: Fields) -> list[str]:

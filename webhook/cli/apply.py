@@ -53,7 +53,7 @@ async def _apply(args: argparse.Namespace) -> ExitCode:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with await connect_to_cluster(args) as api:
-        by = await judging_settings(api, args)
+        by = (await judging_settings(api, args)).known
         output.write_note(args, f"judged by {by.source}")
         targets = Targets(api, by.settings, release_namespace(args))
         chosen, current, below = await _chosen(targets, args)

@@ -45,8 +45,8 @@ exit codes:
   0  every server that was asked for is current
   1  one is not: it was refused, is paused, has failed, or was not touched; with --all, a server of
      a namespace below enforce is not touched either
-  2  the cluster cannot be reached; wrong usage or settings; a name that is no server; a namespace
-     below enforce was named
+  2  the cluster cannot be reached; the settings in force may not be read; wrong usage or settings;
+     a name that is no server; a namespace below enforce was named
 """
 
 

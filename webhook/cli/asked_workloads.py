@@ -113,7 +113,7 @@ async def manifest_of_cluster(args: argparse.Namespace) -> ReviewableManifests:
     namespace = args.namespace or "default"
     version, resource = VERSIONS[asked.kind], asked.resource.partition(".")[0]
     async with await connect_to_cluster(args) as api:
-        by = await judging_settings(api, args)
+        by = (await judging_settings(api, args)).known
         output.write_note(args, f"judged by {by.source}")
         around = Surroundings(by.settings, release_namespace(args))
         try:

@@ -83,7 +83,8 @@ exit codes:
   0  there are no findings among the servers that were asked about, whatever became of exceptions;
      with --unlabelled, nothing looks like an MCP server without the label
   1  there are findings; with --unlabelled, something does
-  2  the cluster, or a part of it, could not be inspected; wrong usage or settings
+  2  the cluster, or a part of it, could not be inspected, or the settings in force may not be read;
+     wrong usage or settings
 """
 
 
@@ -161,7 +162,7 @@ def _check(args: argparse.Namespace) -> None:
 
 async def _audit(args: argparse.Namespace) -> ExitCode:
     async with await connect_to_cluster(args) as api:
-        by = await judging_settings(api, args)
+        by = (await judging_settings(api, args)).known
         mode = JudgedMode(by.settings, args.as_mode, by.in_force)
         audit = Audit(api, mode, installation(args), args.namespace)
         servers = await audit.run()

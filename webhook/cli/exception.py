@@ -18,9 +18,7 @@ from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option
 from webhook.fleet.judged_mode import ENFORCE
 from webhook.kube import ApiError, ConfigurationError
-from webhook.offline.exception_draft import ExceptionDraft, draft_exception
-from webhook.offline.reviewer import review_manifest
-from webhook.offline.settings_documents import ReviewSettings
+from webhook.offline import exception_draft, reviewer, settings_documents
 from webhook.reports.text import prepare_stdout
 from webhook.settings import LONGEST_REASON, SettingsError
 
@@ -182,12 +180,12 @@ def run(args: argparse.Namespace) -> ExitCode:
 
 def _drafted(
     args: argparse.Namespace, judged: asked_workloads.ReviewableManifests
-) -> Iterator[tuple[ExceptionDraft, int]]:
+) -> Iterator[tuple[exception_draft.ExceptionDraft, int]]:
     """A draft for each object that is refused, and the days after which it ends.
 
     Whatever the mode, the answer is that of enforce.
     """
-    enforced = ReviewSettings(judged.settings.in_mode(ENFORCE), {})
+    enforced = settings_documents.ReviewSettings(judged.settings.in_mode(ENFORCE), {})
     longest = judged.settings.cluster.exceptions.longest_days
     if (args.days or 1) > longest:
         args.parser.error(
@@ -197,8 +195,8 @@ def _drafted(
     for manifest in judged.manifests:
         namespace = manifest.namespace or args.namespace or "default"
         settings = enforced.of(namespace)
-        outcome = review_manifest(manifest, enforced, judged.scope, namespace)
-        draft = draft_exception(outcome, settings, judged.scope)
+        outcome = reviewer.review_manifest(manifest, enforced, judged.scope, namespace)
+        draft = exception_draft.draft_exception(outcome, settings, judged.scope)
         for each in (found for found in draft.others if not found.more):
             said = f"{draft.title}: no exception is granted for this, correct it: "
             output.write_error(args, f"{said}{line(each.message)} ({each.rule})")
@@ -209,7 +207,9 @@ def _drafted(
             yield draft, args.days or min(DAYS, longest)
 
 
-def _print(args: argparse.Namespace, drafts: Sequence[tuple[ExceptionDraft, int]]) -> ExitCode:
+def _print(
+    args: argparse.Namespace, drafts: Sequence[tuple[exception_draft.ExceptionDraft, int]]
+) -> ExitCode:
     """Print a document for each draft, several of them as kubectl takes them."""
     if not drafts:
         output.write_error(args, "nothing to except: no rule that has exceptions refuses it")

@@ -25,16 +25,31 @@ from webhook.settings import (
     uncompressed,
 )
 
+FORBIDDEN = "may not be read"
+UNKNOWN = (
+    f"the settings in force are not known to you: {{}} {FORBIDDEN}; ask for the Role "
+    "mcp-admission-settings-view beside it, or name the settings of the cluster with --settings"
+)
+
 
 class JudgingSettings(NamedTuple):
     """Settings, what they are called in a report, and those in force where others are judged by.
 
-    Exceptions that have ended are not among them.
+    Exceptions that have ended are not among them. `unknown` says why these are a guess, because the
+    user may not read those in force; it is empty where they are none.
     """
 
     settings: SettingsByNamespace
     source: str
     in_force: SettingsByNamespace | None = None
+    unknown: str = ""
+
+    @property
+    def known(self) -> "JudgingSettings":
+        """Themselves; raises SettingsError where they are a guess."""
+        if self.unknown:
+            raise SettingsError(self.unknown)
+        return self
 
 
 def add_settings_option(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +80,7 @@ async def judging_settings(api: Api, args: argparse.Namespace) -> JudgingSetting
             f"the defaults and the environment, which may not be what is in force: {source} {why}, "
             "so name a file with --settings"
         )
-        found = JudgingSettings(_of_environment(), guessed)
+        found = JudgingSettings(_of_environment(), guessed, unknown=_unknown(source, why))
     else:
         found = JudgingSettings(in_force, source)
     return found._replace(settings=found.settings.without_ended(time.time()))
@@ -84,7 +99,7 @@ def _changed(
 ) -> JudgingSettings:
     """What the files change of what is in force, or of the defaults where that is not known."""
     files = read_pending_settings(paths, os.environ)
-    called = " and ".join(map(str, paths))
+    called, unknown = " and ".join(map(str, paths)), ""
     if files.cluster is not None:
         _tell_variables()
         below = in_force or SettingsByNamespace(files.cluster)
@@ -94,10 +109,16 @@ def _changed(
         below, called = in_force, f"{called} over {source}"
     else:
         below, called = _of_environment(), f"{called} over the defaults: {source} {why}"
+        unknown = _unknown(source, why)
     settings, told = files.over(below, time.time())
     for line in told:
         print(line, file=sys.stderr)
-    return JudgingSettings(settings, called, in_force)
+    return JudgingSettings(settings, called, in_force, unknown)
+
+
+def _unknown(source: str, why: str) -> str:
+    """Why settings are a guess; where there are none in the cluster, the defaults are no guess."""
+    return UNKNOWN.format(source) if why == FORBIDDEN else ""
 
 
 def _of_environment() -> SettingsByNamespace:
@@ -119,7 +140,7 @@ async def _in_force(
     try:
         found = await api.get(path)
     except (Forbidden, NotFound) as error:
-        return None, "may not be read" if isinstance(error, Forbidden) else "is not there"
+        return None, FORBIDDEN if isinstance(error, Forbidden) else "is not there"
     cluster = parse_settings((found.get("data") or {}).get(FILE, ""), f"{source}, {FILE}")
     packed = _binary(found, f"{source}, {NAMESPACES_FILE}")
     written = parse_overlays(packed, f"{source}, {NAMESPACES_FILE}")

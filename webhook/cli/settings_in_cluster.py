@@ -47,9 +47,8 @@ from webhook.settings import (
 
 _NOT_THERE = "{} is not there: install mcp-admission, or name a file with --settings"
 _CONFIG_MAP_RIGHTS = (
-    "ConfigMap {release}/{name} may not be read: ask for get on the ConfigMaps "
-    f"{SETTINGS_CONFIG_MAP} and {LOCKED_CONFIG_MAP} in namespace {{release}}, or name a file with "
-    "--settings"
+    "ConfigMap {release}/{name} may not be read: ask for the Role mcp-admission-settings-view in "
+    "namespace {release}, or name a file with --settings"
 )
 _NAMESPACE_RIGHTS = (
     f"{NAMESPACE_KIND} {{0}}/{NAME} may not be read: ask for the role view in namespace {{0}}, or "

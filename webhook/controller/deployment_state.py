@@ -18,6 +18,9 @@ from webhook.settings import Settings
 Json = dict[str, Any]
 NOTES = (names.INJECTED, names.REVISION, names.FORMER)
 COMPLETE = "NewReplicaSetAvailable"
+# What the change-cause of the controller begins with, by which it knows its own.
+OUR_CAUSE = f"{names.PRODUCT}: "
+NO_CAUSE, AUTHORS_CAUSE, ROLLING_CAUSE, COPIED_CAUSE = "", "author's", "rolling", "copied"
 
 
 class DeploymentState(NamedTuple):
@@ -27,6 +30,7 @@ class DeploymentState(NamedTuple):
     `unread`: no pod runs that can have read a Secret which is made now. `touched`: the template
     has what was filled in.
     `packed`: what is made for it, as text, compressed: lists of ports are long and alike.
+    `cause`: whose change-cause it has; `copied`: ours, and its ReplicaSet has it by now.
     `state`: what it would become if it rolled now, of which a stored object says nothing.
     """
 
@@ -39,12 +43,15 @@ class DeploymentState(NamedTuple):
     revision: str | None
     config_from: str | None
     packed: bytes
+    cause: str = NO_CAUSE
     state: str = drift.CURRENT
 
     @property
     def rolled_out(self) -> "DeploymentState":
         """The same at the end of every rollout."""
-        return self._replace(rolled=True, first=False, unread=False)
+        authors = self.cause == AUTHORS_CAUSE
+        cause = AUTHORS_CAUSE if authors else NO_CAUSE
+        return self._replace(rolled=True, first=False, unread=False, cause=cause)
 
     @property
     def server(self) -> Server:
@@ -78,14 +85,35 @@ def observe_deployment(
         revision=annotations.get(names.REVISION),
         config_from=asked.get(names.CONFIG_FROM),
         packed=zlib.compress(json.dumps(_trimmed(found), separators=(",", ":")).encode(), level=1),
+        cause=_cause(found),
     )
 
 
 def rolled(found: Json) -> bool:
     """Whether the Deployment's controller has seen it, and no pod of another template is left."""
     status = found.get("status") or {}
-    seen = int(status.get("observedGeneration") or 0) >= found["metadata"].get("generation", 1)
-    return seen and (status.get("replicas") or 0) == (status.get("updatedReplicas") or 0)
+    return _seen(found) and (status.get("replicas") or 0) == (status.get("updatedReplicas") or 0)
+
+
+def _seen(found: Json) -> bool:
+    status = found.get("status") or {}
+    return int(status.get("observedGeneration") or 0) >= int(found["metadata"].get("generation", 1))
+
+
+def _cause(found: Json) -> str:
+    """Whose change-cause it has.
+
+    Kubernetes copies it to the ReplicaSet of the present template, and never takes it away there. A
+    pod of that template is the proof; where none is wanted, there is nothing to wait for.
+    """
+    cause = (found["metadata"].get("annotations") or {}).get(names.CHANGE_CAUSE)
+    if cause is None:
+        return NO_CAUSE
+    if not cause.startswith(OUR_CAUSE):
+        return AUTHORS_CAUSE
+    spec = found["spec"]
+    made = (found.get("status") or {}).get("updatedReplicas") or spec.get("replicas") == 0
+    return COPIED_CAUSE if made and _seen(found) and not spec.get("paused") else ROLLING_CAUSE
 
 
 def _unread(found: Json) -> bool:

@@ -20,7 +20,9 @@ VERSION = "events.k8s.io/v1"
 # The deletion of an object is not noticed here: of the oldest, an Event may be written once more.
 MOST = 10_000
 UNWRITTEN = "unwritten"
-GOOD_NEWS = frozenset({"Enforcing"})
+GOOD_NEWS = frozenset({"Enforcing", "ConfigChanged"})
+# What has happened holds for ever: it is told once, though the next look finds nothing of it.
+HAPPENED = frozenset({"ConfigChanged"})
 # Of one object so many at once, and then one in five minutes.
 AT_ONCE, SECONDS_EACH = 10, 300.0
 
@@ -99,9 +101,11 @@ class EventRecorder:
 
     async def record(self, regarding: Regarding, notes: dict[str, str]) -> None:
         """Write these notes by their reasons, and forget what does not hold any more."""
-        for kept in (self._written.get(regarding, {}), self._unwritten.get(regarding, {})):
-            for reason in kept.keys() - notes.keys():
-                del kept[reason]
+        told, untold = self._written.get(regarding, {}), self._unwritten.get(regarding, {})
+        for reason in told.keys() - notes.keys():
+            del told[reason]
+        for reason in untold.keys() - notes.keys() - HAPPENED:
+            del untold[reason]
         for reason, note in notes.items():
             written = self._written.get(regarding, {}).get(reason)
             known = written, self._unwritten.get(regarding, {}).get(reason)

@@ -26,7 +26,7 @@ from webhook.controller.settings.namespace_store import NamespaceStore
 from webhook.controller.settings.overlay_builder import OverlayBuilder
 from webhook.controller.settings.settings_reconciler import SettingsReconciler
 from webhook.controller.settings.settings_store import SettingsStore
-from webhook.settings import Layer, SettingsError, not_read, read_layers
+from webhook.settings import Layer, Level, Settings, SettingsError, not_read, read_layers
 
 # Each of these has one thing to look at.
 SETTINGS, EVENTS = "settings", "events"
@@ -43,6 +43,7 @@ class ControlOptions(ProcessOptions):
     settings: Path | None
     namespaces: Sequence[str]
     workers: int
+    policy_reports: bool = False
 
 
 def run_controller(options: ControlOptions) -> int:
@@ -88,6 +89,7 @@ class Manager:
             kube.Controller(EVENTS, self._recorder, events, metrics)
         ]
         self._namespaces: NamespaceStore | None = None
+        self._look_again: Callable[[str], None] = lambda _: None
         self._group, self._stopped = asyncio.TaskGroup(), False
         self._servers: ServerControllers | None = None
         around = ProbeSurroundings(
@@ -135,7 +137,9 @@ class Manager:
             self._metrics,
             self._options.installation.namespace,
             clock,
+            self._labels,
         )
+        self._look_again = statuses.look_again
         self._namespaces = store
         workers = self._options.workers
         self._controllers.append(kube.Controller(STATUS, statuses, queue, self._metrics, workers))
@@ -178,8 +182,13 @@ class Manager:
                 self._metrics,
                 self._options.workers,
                 secrets=self._secrets,
+                reports=self._options.policy_reports,
+                labelled=self._look_again,
             )
             self._group.create_task(self._servers.run())
+
+    def _labels(self, namespace: str) -> tuple[Level, Settings] | None:
+        return None if self._servers is None else self._servers.labelled(namespace)
 
     def _known(self) -> ClusterState | None:
         return None if self._servers is None else self._servers.known

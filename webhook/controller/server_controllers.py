@@ -9,11 +9,12 @@ that.
 import asyncio
 import logging
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from webhook.controller.cluster_state import ClusterState, Queues
+from webhook.controller.drift_judge import drift_now
 from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.gates.gate_reconciler import GateReconciler
 from webhook.controller.informers import ClusterInformers
@@ -25,6 +26,8 @@ from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.controller.settings.effective import EffectiveSettings, differing_namespaces
 from webhook.kube import Api, Controller, NamespacedName, Queue
 from webhook.observe.metrics import ControllerMetrics
+from webhook.policy_reports.report_reconciler import KnownServers, ReportReconciler
+from webhook.settings import Level, Settings
 
 RESYNC_SECONDS = 600.0
 # A reconcile is some calls of ten seconds at most; that of a namespace may list its Deployments.
@@ -42,8 +45,9 @@ class ServerControllers:
     """The controllers of namespaces, servers and gates, each with a queue and workers of its own.
 
     `watched` are the namespaces that the controller is kept to, none for all; `secrets` is whether
-    it may follow Secrets there. `states` is how many servers there are of each state, empty while
-    that is not known.
+    it may follow Secrets there, `reports` whether it writes reports. `labelled` is called with a
+    namespace that has another Pod Security level than before, or was not known. `states` is how
+    many servers there are of each state, empty while that is not known.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what each reconciler works with
@@ -57,6 +61,8 @@ class ServerControllers:
         workers: int,
         *,
         secrets: bool = True,
+        reports: bool = False,
+        labelled: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.states: Mapping[str, int] = {}
         self._effective, self._metrics = effective, metrics
@@ -68,7 +74,7 @@ class ServerControllers:
         self._state = ClusterState(effective.by_namespace, release_namespace, watched, queues)
         self._informers = ClusterInformers(api, self._state, watched, metrics, secrets=secrets)
         writer = Writer(api, self._state.made)
-        self._namespaces = NamespaceReconciler(api, self._state, writer, recorder)
+        self._namespaces = NamespaceReconciler(api, self._state, writer, recorder, labelled)
         self._servers = ServerReconciler(api, self._state, writer, recorder)
         pods = PodJudge(api, self._state)
         self._of_states = StateReconciler(
@@ -85,17 +91,51 @@ class ServerControllers:
                 ("state", self._of_states, queues.states, workers, RECONCILE_SECONDS),
             )
         ]
+        self._reports: list[ReportReconciler] = []
+        if reports:
+            known = self._known_servers()
+            self._reports = [ReportReconciler(api, known, watched, metrics)]
+            (self._state.judge.listener,) = self._reports
+        self._controllers += [each.controller for each in self._reports]
 
     @property
     def known(self) -> ClusterState | None:
         """The cluster state, once namespaces, pods and policies are known."""
         return self._state if self._informers.isolation_synced.is_set() else None
 
+    def _known_servers(self) -> KnownServers:
+        state = self._state
+
+        def covers(namespace: str, name: str) -> bool:
+            found = state.deployment(namespace, name)
+            return found is not None and found.covered
+
+        return KnownServers(
+            state.settings,
+            state.scope,
+            state.here,
+            covers,
+            state.judge.verdict_of_pods,
+            drift_now,
+            self._informers.synced,
+        )
+
     def use(self, effective: EffectiveSettings) -> None:
         """Work by these settings from now on."""
         if effective.digest != self._effective.digest:
             self._effective = effective
             self._changed.set()
+
+    def labelled(self, namespace: str) -> tuple[Level, Settings] | None:
+        """By which Pod Security level pods are refused there, and what is set there.
+
+        None while the namespaces are not known.
+        """
+        if not self._informers.isolation_synced.is_set():
+            return None
+        found = self._state.namespaces.get("", namespace)
+        level = Level.PRIVILEGED if found is None else found.security.enforced
+        return level, self._state.settings(namespace)
 
     def stop(self) -> None:
         """Let `run` finish what has begun, and return."""
@@ -112,6 +152,7 @@ class ServerControllers:
                     self._follow_settings(),
                     self._count(),
                     self._resync(),
+                    *(reports.run() for reports in self._reports),
                 )
             ]
             working = [group.create_task(each.run()) for each in self._controllers]

@@ -4,18 +4,19 @@ An exception nobody needs, or one that has ended, stays in the cluster until som
 is read from its resource where that may be read. One that is in force is known from the settings.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from typing import Any, NamedTuple
 
 from webhook import admission
 from webhook.admission.excepted import exceptions_for
 from webhook.controller.settings.overlay_builder import SECONDS_OF_NOTICE
-from webhook.settings import ServerException, SettingsByNamespace, read_exception
+from webhook.settings import Level, ServerException, SettingsByNamespace, read_exception
 
 Json = dict[str, Any]
 IN_FORCE, ENDING, UNUSED = "in-force", "ending", "unused"
 ENDED, NOT_IN_FORCE = "ended", "not-in-force"
+Labelled = Callable[[str], Level | None]
 _SEE_STATUS = "it is not in force yet, or there is no room for it: see its status"
 
 
@@ -42,10 +43,13 @@ class ExceptionStatus(NamedTuple):
 
 
 class ExceptionUse:
-    """Collects the exceptions that servers need, and the documents of all exceptions."""
+    """Collects the exceptions that servers need, and the documents of all exceptions.
 
-    def __init__(self, settings: SettingsByNamespace) -> None:
-        self._settings = settings
+    `labelled` is the Pod Security level of a namespace, None where it is not known.
+    """
+
+    def __init__(self, settings: SettingsByNamespace, labelled: Labelled = lambda _: None) -> None:
+        self._settings, self._labelled = settings, labelled
         self._documents: dict[str, Json] = {}
         self._needed: set[str] = set()
 
@@ -88,7 +92,7 @@ class ExceptionUse:
         found = [
             *self._of_documents(in_force, unused, now),
             *(
-                _in_force(each, unused, now)
+                self._in_force(each, unused, now)
                 for each in in_force.values()
                 if each.name not in self._documents
             ),
@@ -108,7 +112,7 @@ class ExceptionUse:
             granted = read.granted
             if name in in_force:
                 # Files may replace what the cluster has, and are what counts then.
-                yield _in_force(in_force[name], unused, now)
+                yield self._in_force(in_force[name], unused, now)
             elif granted is not None and granted.ended(now):
                 said = f"it has ended on {granted.end_day}: delete it, or make another one"
                 yield _status(granted, ENDED, said)
@@ -118,8 +122,23 @@ class ExceptionUse:
                 said = "; ".join(f"{'.'.join(map(str, key))} {why}" for key, why in read.faults)
                 yield ExceptionStatus(name, NOT_IN_FORCE, said)
 
+    def _in_force(
+        self, found: ServerException, unused: frozenset[str], now: float
+    ) -> ExceptionStatus:
+        status = _counting(found, unused, now)
+        label = self._labelled(found.namespace)
+        if label is None:
+            return status
+        settings = self._settings.of(found.namespace)
+        refusals = admission.pod_security_refusals(found.namespace, found.rules, label, settings)
+        if refusals is None:
+            return status
+        if refusals.wholly:
+            return status._replace(state=NOT_IN_FORCE, message=refusals.told)
+        return status._replace(message=f"{status.message}; {refusals.told}")
 
-def _in_force(found: ServerException, unused: frozenset[str], now: float) -> ExceptionStatus:
+
+def _counting(found: ServerException, unused: frozenset[str], now: float) -> ExceptionStatus:
     if found.name in unused:
         said = "no server needs it, or another exception lasts longer: delete it"
         return _status(found, UNUSED, said)

@@ -23,7 +23,7 @@ from webhook.fleet.server_causes import ServerCauses, asked_config
 from webhook.fleet.surroundings import Policies, Surroundings, not_registered
 from webhook.kube import Api, Forbidden, NotFound
 from webhook.objects import server_objects, server_of
-from webhook.settings import Settings
+from webhook.settings import Level, Settings
 
 Json = dict[str, Any]
 POLICIES = "networkpolicies.networking.k8s.io"
@@ -52,7 +52,7 @@ class Audit:
         self.registered: bool | None = None
         self._findings = report.FindingsByWorkload()
         self._own: dict[report.WorkloadKey, list[Json]] = {}
-        self._use = ExceptionUse(self._settings)
+        self._use = ExceptionUse(self._settings, self._label)
         self._causes = ServerCauses()
         self.exceptions_unread = ""
         self.unknown: list[report.Skipped] = []
@@ -84,6 +84,10 @@ class Audit:
     def exceptions(self, now: float) -> list[ExceptionStatus]:
         """The exceptions of what was audited, at this time; those not read are not among them."""
         return self._use.statuses(now, self._pages.only, all_seen=not self.skipped)
+
+    def _label(self, namespace: str) -> Level | None:
+        """The Pod Security level that the namespace has, or gets by the mode it is judged by."""
+        return self._around.level(namespace, enforced=self._mode.of(namespace) == ENFORCE)
 
     def _policies_count(self) -> bool:
         """Whether policies are made in a namespace that is judged by enforce."""
@@ -165,8 +169,7 @@ class Audit:
             return
         scope, settings = self._around.scope(key.namespace), self._settings.of(key.namespace)
         findings = workloads.pod_findings(found, settings, scope)
-        if key.kind == "Deployment":
-            findings = self._beyond_its_template(key, findings, settings)
+        findings = self._beyond_its_template(key, findings, settings)
         # Policies may select labels that the template does not have, such as its hash.
         around = self._around.findings(key.namespace, labels, self._own.get(key, ()))
         warned = () if key.kind == "Deployment" else self._warned(found, PODS)
@@ -213,10 +216,14 @@ class Audit:
     def _beyond_its_template(
         self, key: report.WorkloadKey, findings: list[report.ServerFinding], settings: Settings
     ) -> list[report.ServerFinding]:
-        """What a pod of a Deployment is told for, and its template is not.
+        """What a pod is told for, and the template of its workload is not.
 
-        What would change is said of the template alone, unless pods are filled in instead.
+        What would change is said of a Deployment's template alone, unless pods are filled in
+        instead.
         """
+        if key.kind != "Deployment":
+            told = self._findings.refusals(key)
+            return [each for each in findings if each.message not in told]
         refused = self._findings.refused(key)
         return [
             each

@@ -29,6 +29,8 @@ REASONS: Mapping[str, str] = {
 WOULD_CHANGE, WOULD_REFUSE = "would-change", "would-refuse"
 WOULD = ("", WOULD_CHANGE, WOULD_REFUSE)
 """What enforce would do with a server where it is not in force, from the least to the most."""
+# How the beginning of a finding ends that is about pods to come.
+_REFUSED = "refused: "
 
 
 class ServerFinding(NamedTuple):
@@ -118,6 +120,11 @@ class FindingsByWorkload:
         """Whether a finding says that this server is refused, or enforce would refuse it."""
         found = self._found[key].values()
         return self._would.get(key) == WOULD_REFUSE or any(each.state == REFUSED for each in found)
+
+    def refusals(self, key: WorkloadKey) -> set[str]:
+        """What this server is refused for, as its own pods would be told."""
+        found = self._found.get(key, {}).values()
+        return {each.message.rpartition(_REFUSED)[2] for each in found if each.state == REFUSED}
 
     def statuses(self) -> list[ServerStatus]:
         """The servers in the order of namespace, kind and name."""

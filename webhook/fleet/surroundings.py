@@ -16,7 +16,7 @@ from webhook.fleet.policies.wide_policies import wide_policies
 from webhook.fleet.report import ServerFinding
 from webhook.fleet.workloads import server_workload
 from webhook.objects import BASELINE, made
-from webhook.settings import SettingsByNamespace
+from webhook.settings import Level, SettingsByNamespace
 
 Json = dict[str, Any]
 KEPT = ("name", "namespace", "labels")
@@ -53,6 +53,18 @@ class Surroundings:
         """Which of its workloads are servers."""
         managed = is_managed(self._labels.get(namespace, {}))
         return self._rules.scope(namespace, managed=managed)
+
+    def level(self, namespace: str, *, enforced: bool) -> Level | None:
+        """The Pod Security level by which pods are refused there; None where it is not known.
+
+        A managed namespace gets the one of the settings, where it is enforced.
+        """
+        found = self._security.get(namespace)
+        if found is None:
+            return None
+        wanted = self._settings.of(namespace).mcp_namespace.pod_security
+        gets = enforced and wanted.enabled and self.scope(namespace) is Scope.MANAGED
+        return max(found.enforced, wanted.level) if gets else found.enforced
 
     def namespaces(self) -> list[str]:
         """All that were added."""

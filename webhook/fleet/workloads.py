@@ -126,11 +126,17 @@ def workload_findings(
 def warned_findings(
     found: Json, resource: str, settings: Settings, scope: admission.Scope
 ) -> list[ServerFinding]:
-    """What its author would read if it were applied again, by settings of the mode `warn`."""
-    metadata, kind = found["metadata"], admission.KINDS[resource][0]
-    new = deepcopy(admission.as_created(found))
-    given = {"kind": kind, "namespace": metadata["namespace"], "name": metadata["name"]}
-    request = admission.Request(admission.Hook.VALIDATE, resource, "CREATE", new, **given)
+    """What its author would read if it were applied again, by settings of the mode `warn`.
+
+    A Deployment is updated, so that its count of replicas is no news; others are created anew.
+    """
+    if resource == admission.DEPLOYMENTS:
+        request = admission.drift.rolling_request(found)._replace(hook=admission.Hook.VALIDATE)
+    else:
+        metadata, kind = found["metadata"], admission.KINDS[resource][0]
+        new = deepcopy(admission.as_created(found))
+        given = {"kind": kind, "namespace": metadata["namespace"], "name": metadata["name"]}
+        request = admission.Request(admission.Hook.VALIDATE, resource, "CREATE", new, **given)
     answer = admission.review(request, settings, scope)
     return [ServerFinding(admission.CURRENT, "would-warn", each) for each in answer.warnings]
 

@@ -149,6 +149,7 @@ RECONCILERS = (
     "namespace",
     "pod",
     "state",
+    "report",
     "settings",
     "status",
     "certificates",

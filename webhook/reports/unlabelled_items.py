@@ -122,7 +122,8 @@ class UnlabelledSource:
         counts = self._counts()
         of = f"{counts['looked_at']} workload{'' if counts['looked_at'] == 1 else 's'}"
         if not self.report.found:
-            return f"none of {of} without the label looks like an MCP server\n"
+            where = " in what could be looked at" if self.report.skipped else ""
+            return f"none of {of} without the label looks like an MCP server{where}\n"
         parts = ", ".join(f"{counts[each.word]} {each.word}" for each in reversed(Confidence))
         return f"{len(self.report.found)} of {of} without the label: {parts}\n"
 

@@ -12,7 +12,14 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
-from webhook.admission import LONGEST_WARNING, Answer, Hook, Request, line
+from webhook.admission import (
+    LONGEST_WARNING,
+    Answer,
+    Hook,
+    Request,
+    line,
+    pod_security_refusals,
+)
 from webhook.observe.logs import cut, failure
 from webhook.observe.metrics import Metrics, Review
 from webhook.server import object_size
@@ -25,6 +32,8 @@ from webhook.settings import (
     NAMESPACE_KIND,
     KeyFault,
     Layer,
+    ServerException,
+    Settings,
     SettingsError,
     chart_only_keys,
     dotted,
@@ -130,10 +139,25 @@ def _of_exception(request: Request, in_force: InForce, now: float) -> Iterator[s
     for other in settings.exceptions_of(granted.workload):
         if other.name != granted.name:
             yield other.beside_another
+    yield from _refused_nevertheless(granted, settings)
     if not settings.enforced:
         yield (
             f"nothing is refused in namespace {granted.namespace} while its mode is "
             f"{settings.mode}: the exception has no effect yet"
+        )
+
+
+def _refused_nevertheless(granted: ServerException, settings: Settings) -> Iterator[str]:
+    """What the label of the namespace refuses, if it is one that gets labels."""
+    where, security = granted.namespace, settings.mcp_namespace.pod_security
+    if not security.enabled:
+        return
+    found = pod_security_refusals(where, granted.rules, security.level, settings)
+    if found is not None:
+        yield f"Pod Security ({found.level}) still refuses {found.what}, if {where} is managed"
+        yield (
+            f"such pods need mcpNamespace.podSecurity.enforce: {found.enough} there, or a "
+            "namespace that is not managed"
         )
 
 

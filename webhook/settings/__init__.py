@@ -9,11 +9,11 @@ from webhook.settings.exception_document import (
     EXCEPTION_KIND,
     EXCEPTION_PLURAL,
     IN_FORCE,
-    LONGEST_IMAGE,
     LONGEST_REASON,
     MOST_IMAGES,
     NO_ROOM,
     NOT_VALID,
+    POD_SECURITY,
     WAITING,
     ExceptionDocument,
     read_exception,
@@ -70,7 +70,7 @@ from webhook.settings.server_defaults import (
     Resources,
     Toleration,
 )
-from webhook.settings.server_exception import ServerException
+from webhook.settings.server_exception import LONGEST_IMAGE, ServerException, granted_for
 from webhook.settings.stage import (
     ACCEPTED_FILE,
     LOCKED_FILE,
@@ -132,6 +132,7 @@ __all__ = [
     "NOT_VALID",
     "NO_ROOM",
     "PLURAL",
+    "POD_SECURITY",
     "VERSION",
     "WAITING",
     "Accepted",
@@ -172,6 +173,7 @@ __all__ = [
     "faults_of_resource",
     "fitting_overlay",
     "fitting_overlays",
+    "granted_for",
     "is_dns_subdomain",
     "is_exported",
     "level",

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema
 from webhook.settings.faults import MOST_FAULTS, KeyFault, explain, shown
 from webhook.settings.load import API_VERSION
 from webhook.settings.rule_settings import NOT_EXCEPTABLE, RuleId
-from webhook.settings.server_exception import ServerException
+from webhook.settings.server_exception import LONGEST_IMAGE, ServerException
 from webhook.settings.values import DnsLabel, DnsSubdomain, Section, nearest
 
 EXCEPTION_KIND = "MCPServerException"
@@ -24,11 +24,11 @@ EXCEPTION_PLURAL = "mcpserverexceptions"
 EXCEPTABLE_RULES = tuple(rule for rule in get_args(RuleId) if rule not in NOT_EXCEPTABLE)
 """The rules that a workload can be let off."""
 MOST_RULES, MOST_IMAGES = 32, 16
-LONGEST_REASON, LONGEST_IMAGE = 500, 300
+LONGEST_REASON = 500
 REASON_REQUIRED = "a reason is required: write why, for who comes across it later"
 IN_FORCE, ENDING, ENDED, NOT_VALID = "InForce", "Ending", "Ended", "NotValid"
-NO_ROOM, WAITING = "NoRoom", "Waiting"
-EXCEPTION_STATES = (IN_FORCE, ENDING, ENDED, NOT_VALID, NO_ROOM, WAITING)
+NO_ROOM, WAITING, POD_SECURITY = "NoRoom", "Waiting", "PodSecurity"
+EXCEPTION_STATES = (IN_FORCE, ENDING, ENDED, NOT_VALID, NO_ROOM, WAITING, POD_SECURITY)
 """What becomes of an exception, as its status says."""
 
 _DAY = 24 * 60 * 60

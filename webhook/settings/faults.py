@@ -146,14 +146,16 @@ def _overridden(settings: Settings) -> Iterator[KeyFault]:
 
 
 def _not_delegable(settings: Settings) -> Iterator[KeyFault]:
-    """Object to what is no key that namespaces could set."""
+    """Object to what is no key that namespaces could set; a hint to the first ones is enough."""
+    hints = MOST_FAULTS
     for at, key in enumerate(settings.delegated):
         if key in delegable_keys():
             continue
         if key in cluster_only_keys() or key in chart_only_keys():
             yield KeyFault(("delegated", at), f"{key} is for the whole cluster: take it out")
             continue
-        near = nearest(key, delegable_keys(), 0.75)
+        near = nearest(key, delegable_keys(), 0.75) if hints > 0 else None
+        hints -= 1
         hint = "" if near is None else f", did you mean {near}?"
         yield KeyFault(
             ("delegated", at),

@@ -10,6 +10,7 @@ each can say which settings it works with.
 
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
+from itertools import islice
 from typing import Any, NamedTuple
 
 import yaml
@@ -44,12 +45,19 @@ def merge_layers(layers: Iterable[Layer]) -> Settings:
     contradicts itself.
     """
     given = [Layer(without_nulls(layer.values), layer.place) for layer in layers]
-    _refuse(line for layer in given for line in _faults_of(layer))
+    wrong = [(layer, error) for layer in given if (error := _error_of(layer)) is not None]
+    _refuse(
+        (_line(layer, fault) for layer, error in wrong for fault in explain(error)),
+        sum(error.error_count() for _, error in wrong),
+    )
     merged: dict[str, Any] = {}
     for layer in given:
         merged = merged_values(merged, layer.values)
     settings = Settings.model_validate(merged)
-    _refuse(_line(_origin(given, fault.key), fault) for fault in contradictions(settings))
+    contradicting = list(contradictions(settings))
+    _refuse(
+        (_line(_origin(given, fault.key), fault) for fault in contradicting), len(contradicting)
+    )
     return settings
 
 
@@ -105,24 +113,25 @@ def _leaves(annotation: Any, value: Any, key: Key, by_key: Keys) -> Iterator[Key
         yield from _leaves(held_type(annotation, step), held, (*key, step), by_key)
 
 
-def _faults_of(layer: Layer) -> Iterator[str]:
+def _error_of(layer: Layer) -> ValidationError | None:
     try:
         Settings.model_validate(layer.values)
     except ValidationError as error:
-        for fault in explain(error):
-            yield _line(layer, fault)
+        return error
+    return None
 
 
 def _line(layer: Layer, fault: KeyFault) -> str:
     return f"{layer.place(fault.key)}: {fault.sentence}"
 
 
-def _refuse(lines: Iterable[str]) -> None:
-    found = list(lines)
-    if len(found) > MOST_FAULTS:
-        found[MOST_FAULTS:] = [f"and {len(found) - MOST_FAULTS} more"]
-    if found:
-        raise SettingsError("\n".join(found))
+def _refuse(lines: Iterable[str], count: int) -> None:
+    """Raise SettingsError with the first of so many lines; the others are never made."""
+    told = list(islice(lines, MOST_FAULTS))
+    if count > MOST_FAULTS:
+        told.append(f"and {count - MOST_FAULTS} more")
+    if told:
+        raise SettingsError("\n".join(told))
 
 
 def _origin(layers: list[Layer], key: Key) -> Layer:
@@ -132,7 +141,11 @@ def _origin(layers: list[Layer], key: Key) -> Layer:
 
 def _holds(values: Any, key: Key) -> bool:
     for step in key:
-        if not isinstance(values, dict) or step not in values:
+        if isinstance(step, int):
+            known = isinstance(values, list) and step < len(values)
+        else:
+            known = isinstance(values, dict) and step in values
+        if not known:
             return False
         values = values[step]
     return True

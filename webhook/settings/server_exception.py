@@ -4,11 +4,14 @@ The resource `MCPServerException` is read elsewhere. A review compares nothing w
 has ended is taken out of the settings before.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-_BETWEEN_PARTS = ("/", ":", "@")
+LONGEST_IMAGE = 300
+# A prefix ends before one of these, or with it.
+_ENDS = re.compile("[/:@]")
 
 
 class ServerException(NamedTuple):
@@ -41,20 +44,54 @@ class ServerException(NamedTuple):
         where = f"{self.namespace}/{self.workload}"
         return f"the exception {self.name} is for {where}, too: the rules of both count"
 
-    def matches(self, images: Iterable[str]) -> bool:
-        """Whether it is for pods with these images."""
-        return not self.images or all(map(self._matches, images))
 
-    def _matches(self, image: str) -> bool:
-        _, _, digest = image.partition("@")
-        return any(digest == each or _begins_with(image, each) for each in self.images)
+def granted_for(
+    exceptions: Iterable[ServerException], images: Iterable[str]
+) -> list[ServerException]:
+    """Those of the exceptions that are for pods with these images.
 
-
-def _begins_with(image: str, prefix: str) -> bool:
-    """Whether an image begins with a prefix that ends where a part of its name does.
-
-    What stands behind the colon of a registry is its port: with it, it is another registry.
+    Where no image is known, those are that have none. An image is looked up by all that it begins
+    with: many images and many prefixes cost their sum.
     """
-    is_registry = "/" not in prefix and "/" in image
-    ends = image[len(prefix) : len(prefix) + 1] in ("", *("/" if is_registry else _BETWEEN_PARTS))
-    return image.startswith(prefix) and (ends or prefix.endswith(_BETWEEN_PARTS))
+    found = list(exceptions)
+    unbound, by_prefix = 0, dict[str, int]()
+    for at, each in enumerate(found):
+        if not each.images:
+            unbound |= 1 << at
+        for prefix in each.images:
+            by_prefix[prefix] = by_prefix.get(prefix, 0) | 1 << at
+    if by_prefix:
+        counting = -1
+        known = dict.fromkeys(images)
+        for image in known:
+            its = unbound
+            for beginning in _beginnings(image):
+                its |= by_prefix.get(beginning, 0)
+            counting &= its
+        if not known:
+            counting = unbound
+        found = [each for at, each in enumerate(found) if counting >> at & 1]
+    return found
+
+
+def _beginnings(image: str) -> Iterator[str]:
+    """Each prefix that an image has, and its digest: all that end where a part of its name does.
+
+    What stands before the first slash is a registry, with its port, or else an owner on Docker Hub.
+    Without the slash, a registry counts alone: `nginx` is an image, and `nginx/nginx` is another
+    one, of anybody who calls himself so.
+    """
+    yield image
+    _, _, digest = image.partition("@")
+    yield digest
+    host = image.find("/")
+    for part in _ENDS.finditer(image, 0, LONGEST_IMAGE + 1):
+        end = part.start()
+        if end > host or (end == host and _is_registry(image[:end])):
+            yield image[:end]
+        if end >= host:
+            yield image[: end + 1]
+
+
+def _is_registry(name: str) -> bool:
+    return name == "localhost" or "." in name or ":" in name

@@ -141,6 +141,11 @@ authorsPolicy:
   enabled: true
 ownedObjectsPolicy:
   enabled: true
+policyReports:
+  enabled: true
+settingsView:
+  groups:
+  - system:authenticated
 serviceMonitor:
   enabled: false
   interval: 30s

@@ -8,6 +8,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import nan
 from typing import Any
 
 import pytest
@@ -44,11 +45,11 @@ class Control:
                 process.kill()
 
     def metric(self, line: str) -> float:
-        """The value on the line of its metrics that starts with this."""
+        """The value on the line of its metrics that starts with this; not a number before that."""
         with urllib.request.urlopen(f"http://{LOOPBACK}:{self.metrics_port}/metrics") as answer:
             text: str = answer.read().decode()
-        (value,) = [one for one in text.splitlines() if one.startswith(f"mcp_admission_{line} ")]
-        return float(value.rpartition(" ")[2])
+        found = [one for one in text.splitlines() if one.startswith(f"mcp_admission_{line} ")]
+        return float(found[0].rpartition(" ")[2]) if found else nan
 
 
 def test_control_installs_tells_and_ends(installed: Installed) -> None:

@@ -41,7 +41,8 @@ class Team:
         self.view.begin()
         api: Any = self
         writer, notes = Writer(api, self.view.made), EventRecorder(api, "test", Queue())
-        self.namespaces = NamespaceReconciler(api, self.view, writer, notes)
+        self.levels: list[str] = []
+        self.namespaces = NamespaceReconciler(api, self.view, writer, notes, self.levels.append)
 
     async def list_each(
         self, _: str, take: Callable[[Json], None], *, between: Callable[[], Awaitable[None]]
@@ -254,6 +255,20 @@ def _judged(state: ClusterState) -> set[str]:
     }
 
 
+def test_another_pod_security_level_is_told_once() -> None:
+    team = Team()
+    enforced = "pod-security.kubernetes.io/enforce"
+    tellings = []
+    for labels in ({}, {}, {enforced: "baseline"}, {enforced: "baseline"}, {enforced: "none"}):
+        team.covered(**labels)
+        tellings.append(len(team.levels))
+
+    assert tellings == [1, 1, 2, 2, 3]
+    team.view.namespaces.delete(team.namespace())
+    asyncio.run(team.namespaces.reconcile("team"))
+    assert team.levels == ["team"] * 4
+
+
 def test_nothing_is_kept_of_a_namespace_that_is_gone() -> None:
     """Some are made and deleted all day."""
     team = Team(deployment("plain", {names.SERVER: "true"}))
@@ -266,4 +281,4 @@ def test_nothing_is_kept_of_a_namespace_that_is_gone() -> None:
     asyncio.run(team.namespaces.reconcile("team"))
 
     kept = {name: found for name, found in vars(team.namespaces).items() if found == {}}
-    assert kept.keys() == {"_looked", "_stood", "blocked", "in_force"}
+    assert kept.keys() == {"_levels", "_looked", "_stood", "blocked", "in_force"}

@@ -40,6 +40,9 @@ class Remembering:
     def __init__(self) -> None:
         self.created: list[str] = []
         self.revisions: list[str] = []
+        self.causes: list[str | None] = []
+        self.annotations: Json = {}
+        self.of_template: Json = {}
         self.value = "value"
         self.reads = 0
         self.generation = 1
@@ -80,11 +83,22 @@ class Remembering:
 
     async def patch(self, path: str, body: Json, *, kind: str) -> Json:
         assert kind == "merge"
+        if names.CHANGE_CAUSE in (said := body["metadata"].get("annotations", {})):
+            self.causes.append(said[names.CHANGE_CAUSE])
+            self.annotations = {**self.annotations, **said}
         if path in self.there:
             return self._written(path, body)
-        annotations = body["spec"]["template"]["metadata"]["annotations"]
-        self.revisions.append(annotations["mcp-admission.dev/revision"])
-        return deployment(annotations, self.generation, **self.status)
+        if "spec" in body:
+            self.of_template = body["spec"]["template"]["metadata"]["annotations"]
+            self.revisions.append(self.of_template[names.REVISION])
+        return self.deployment()
+
+    def deployment(self) -> Json:
+        """The Deployment with what was written of it; a test counts its generations."""
+        found = deployment(self.of_template, self.generation, **self.status)
+        said = {key: value for key, value in self.annotations.items() if value is not None}
+        found["metadata"]["annotations"] |= said
+        return found
 
     async def apply(self, path: str, body: Json) -> Json:
         return self._written(path, body)

@@ -1,5 +1,7 @@
 """A resource that is not valid changes nothing; what is locked is in force in any case."""
 
+from typing import Any
+
 import pytest
 
 from webhook.controller.settings.cluster_decision import SOURCE_FILE, SettingsDecision
@@ -21,15 +23,23 @@ def test_the_same_spec_is_the_same_object() -> None:
     assert first.settings.on_conflict == "warn"
 
 
-def test_a_spec_with_faults_leaves_the_settings_before_in_force() -> None:
+@pytest.mark.parametrize(
+    ("spec", "key"),
+    [
+        ({"onConflict": "maybe"}, "spec.onConflict"),
+        ({"rules": {"host-path": "override"}}, "spec.rules.host-path"),
+        ({"delegated": ["replicas.police"]}, "spec.delegated[0]"),
+    ],
+)
+def test_a_spec_with_faults_leaves_the_settings_before_in_force(spec: Any, key: str) -> None:
     decision = SettingsDecision([])
     good, _ = decision.decide(WARN, {})
 
-    still, faults = decision.decide({"onConflict": "maybe"}, {})
+    still, faults = decision.decide(spec, {})
 
     assert still is good
     assert faults is not None
-    assert "spec.onConflict" in faults
+    assert key in faults
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from webhook.controller.settings.change_budget import AT_ONCE
 from webhook.controller.settings.distribution import Progress
 from webhook.controller.settings.namespace_status import StatusReconciler
 from webhook.controller.settings.propagation import Answers
-from webhook.kube import Queue
+from webhook.kube import NamespacedName, Queue
 from webhook.observe.metrics import ControllerMetrics
 from webhook.settings.model import Settings
+from webhook.settings.rule_settings import Level
 from webhook.settings.stage import Stage
 from webhook.settings.written_settings import WrittenSettings
 
@@ -29,6 +30,7 @@ class Told:
         self.events: list[tuple[Regarding, dict[str, str]]] = []
         self.metrics = ControllerMetrics()
         self.queue: Any = Queue()
+        self.level: Level | None = Level.PRIVILEGED
         recorder: Any = self
         self.reconciler = StatusReconciler(
             self.users.store,
@@ -38,6 +40,7 @@ class Told:
             self.metrics,
             "system",
             lambda: self.users.now,
+            lambda _: None if self.level is None else (self.level, Settings()),
         )
 
     async def record(self, regarding: Regarding, notes: dict[str, str]) -> None:
@@ -200,6 +203,50 @@ async def test_an_exception_that_cannot_be_granted_says_why(told: Told) -> None:
         assert told.users.condition(name, "InForce") == ("False", "NotValid")
         assert said in told.users.status(name)["conditions"][0]["message"]
     assert told.metrics.exceptions.labels("invalid")._value.get() == 2
+
+
+async def test_an_exception_that_pod_security_refuses_says_so_and_what_mends_it(
+    told: Told,
+) -> None:
+    users = told.users
+    users.grant("crm-root")
+    users.grant("crm-two", rules=["capabilities", "replicas"])
+    told.level = Level.BASELINE
+    await told.comes()
+    # A lower label need not refuse what the settings refuse.
+    assert users.condition("crm-root", "InForce") == ("True", "InForce")
+
+    told.level = Level.RESTRICTED
+    told.reconciler.look_again("team")
+    for name in ("crm-root", "crm-two"):
+        await told.reconciler.reconcile(NamespacedName("", name))
+
+    assert len(told.queue) == 2
+    assert users.condition("crm-root", "InForce") == ("False", "PodSecurity")
+    assert users.condition("crm-two", "InForce") == ("True", "InForce")
+    for name in ("crm-root", "crm-two"):
+        message = users.status(name)["conditions"][1]["message"]
+        assert "Pod Security of namespace team (restricted) still refuses what capab" in message
+        assert "set mcpNamespace.podSecurity.enforce to privileged there, or run " in message
+
+    written = len(users.written)
+    users.store.unread.update(dict.fromkeys(users.builder.read))
+    await told.comes(reached=False)
+    assert len(users.written) == written
+    told.level = Level.PRIVILEGED
+    await told.reconciler.reconcile(NamespacedName("", "crm-root"))
+    assert users.condition("crm-root", "InForce") == ("True", "InForce")
+
+
+async def test_nothing_is_said_before_the_namespaces_are_known(told: Told) -> None:
+    told.users.grant("crm-root")
+    told.level = None
+    await told.comes()
+    assert told.users.written == []
+
+    told.level = Level.PRIVILEGED
+    await told.comes()
+    assert told.users.condition("crm-root", "InForce") == ("True", "InForce")
 
 
 async def test_what_has_no_room_is_told(told: Told) -> None:

@@ -4,6 +4,7 @@ Bytes and rollouts need a control plane; tests/scenarios/test_large_pods.py has 
 """
 
 import json
+from typing import Any
 
 import pytest
 
@@ -19,21 +20,43 @@ def many(count: int = MANY) -> list[dict[str, object]]:
     return [container(name=f"c{number}") for number in range(count)]
 
 
+def above_the_limit() -> dict[str, Any]:
+    """A pod of which each sign is one byte for the API server and six in the review."""
+    return bare_pod(labels=NOT_LABELLED, containers=[container(args=["<" * 1_300_000])])
+
+
 # What no replica reads is what `failurePolicy` says: Ignore below enforce, in the chart.
 @pytest.mark.parametrize("mode", ["enforce"], indirect=True)
 def test_a_review_above_the_limit_is_refused_whoever_asks(
     product: Product, managed: Namespace
 ) -> None:
     before = product.metric("rejected_requests_total", status="413")
-    # Each sign is one byte for the API server and six in the review that it sends.
-    pod = bare_pod(labels=NOT_LABELLED, containers=[container(args=["<" * 1_300_000])])
 
-    answer = managed.raw("POST", "pods", pod)
+    answer = managed.raw("POST", "pods", above_the_limit())
 
     assert answer.status == 500
     assert "failed calling webhook" in answer.json()["message"]
     assert product.metric("rejected_requests_total", status="413") == before + 1
     assert managed.pods() == []
+
+
+@pytest.mark.parametrize("mode", ["enforce"], indirect=True)
+def test_below_enforce_a_review_above_the_limit_is_stored_as_it_is(
+    product: Product, managed: Namespace
+) -> None:
+    sent = above_the_limit()
+    before = product.metric("rejected_requests_total", status="413")
+
+    # As the chart registers it below enforce.
+    with product.ignored_failures(), product.settings({"mode": "observe"}):
+        answer = managed.raw("POST", "pods", sent)
+
+    assert answer.status == 201
+    stored = answer.json()
+    assert stored["spec"]["containers"][0]["args"] == sent["spec"]["containers"][0]["args"]
+    assert INJECTED not in stored["metadata"].get("annotations", {})
+    assert "securityContext" not in stored["spec"]["containers"][0]
+    assert product.metric("rejected_requests_total", status="413") == before + 2
 
 
 def test_without_room_for_the_memory_all_are_hardened_and_nothing_rolls(

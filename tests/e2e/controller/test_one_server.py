@@ -23,6 +23,14 @@ from tests.e2e.controller.objects import (
 )
 from tests.e2e.namespace import MERGE_PATCH, Namespace, Object
 
+CAUSE = "kubernetes.io/change-cause"
+
+
+def said(namespace: Namespace) -> Object:
+    """The annotations of the Deployment."""
+    found: Object = namespace.deployment()["metadata"]["annotations"]
+    return found
+
 
 def test_all_objects_of_a_server_are_made_as_the_reference_page_has_them(
     control: Control, namespace: Namespace
@@ -70,6 +78,28 @@ def test_a_changed_secret_value_rolls_the_pods_and_a_changed_label_does_not(
     assert after["metadata"]["uid"] != before["metadata"]["uid"]
     config = made(namespace, "secrets")[f"{NAME}-mcp-config"]
     assert values(config)["API_URL"] == "https://other.example"
+    cause = "mcp-admission: the configuration from the Secret crm has changed"
+    namespace.cluster.wait_for("end of the change-cause", lambda: CAUSE not in said(namespace))
+    (event,) = events(namespace.cluster, namespace.name)
+    assert (event["type"], event["reason"]) == ("Normal", "ConfigChanged")
+    assert event["regarding"]["name"] == NAME
+    assert "from the Secret crm has changed" in event["note"]
+    namespace.kubectl("rollout", "restart", f"deployment/{NAME}")
+    namespace.cluster.wait_for("their roll", lambda: len(namespace.replica_sets(NAME)) == 3)
+    kept = [each["metadata"]["annotations"] for each in namespace.get("replicasets")["items"]]
+    assert sorted(each.get(CAUSE, "") for each in kept) == ["", "", cause]
+
+
+def test_the_change_cause_of_an_author_stays_when_a_secret_rolls_the_pods(
+    control: Control, namespace: Namespace
+) -> None:
+    deployed(namespace)
+    first = revision(namespace)
+    namespace.kubectl("annotate", "deployment", NAME, f"{CAUSE}=release 1")
+    namespace.apply(secret("crm", {**CONFIG, "API_URL": "https://other.example"}))
+    namespace.cluster.wait_for("another revision", lambda: revision(namespace) != first)
+
+    assert said(namespace)[CAUSE] == "release 1"
 
 
 def test_a_key_that_is_removed_from_the_config_secret_is_removed_from_ours(

@@ -7,16 +7,19 @@ import pytest
 import yaml
 
 from tests import builders
+from tests.e2e.policy_reports.report_definitions import install
 from tests.e2e.product import Product
 from tools.chart.helm import NAMESPACE
 from tools.chart.shipped import POLICIES, RIGHTS, shipped
 from tools.cluster.clients import Response
 from tools.cluster.control_plane import ControlPlane
+from webhook.objects import REPORT_APIS
 
 Json = dict[str, Any]
 SERVICES, SECRETS = "/api/v1/namespaces/tenant/services", "/api/v1/namespaces/tenant/secrets"
 POLICY = "/apis/networking.k8s.io/v1/namespaces/tenant/networkpolicies"
 DEPLOYMENTS, PODS = "/apis/apps/v1/namespaces/tenant/deployments", "/api/v1/namespaces/{}/pods"
+CHANGE_CAUSE = "kubernetes.io/change-cause"
 GATES = [{"name": "other"}, {"name": "mcp-admission.dev/isolation"}]
 WRITES = yaml.safe_load(Path(__file__).with_name("writes.yaml").read_text(encoding="utf-8"))
 
@@ -32,7 +35,17 @@ def bounded(product: Product) -> ControlPlane:
     template = {"metadata": {"labels": {"app": "web"}}, "spec": builders.bare_pod("web")["spec"]}
     spec = {"replicas": 0, "selector": {"matchLabels": {"app": "web"}}, "template": template}
     theirs: Json = {"metadata": {"name": "theirs"}}
-    cluster.create(DEPLOYMENTS, {"metadata": {"name": "web"}, "spec": spec})
+    for metadata in (
+        {"name": "web"},
+        {"name": "rolling", "annotations": {CHANGE_CAUSE: "mcp-admission: a Secret"}},
+        # The webhook fills the template in here, and in the same call.
+        {
+            "name": "server",
+            "labels": {builders.SERVER: "true"},
+            "annotations": {CHANGE_CAUSE: "release 1"},
+        },
+    ):
+        cluster.create(DEPLOYMENTS, {"metadata": metadata, "spec": spec})
     waiting = builders.bare_pod("waiting", labels={})
     waiting["spec"]["schedulingGates"] = GATES
     cluster.create(PODS.format("tenant"), waiting)
@@ -40,6 +53,10 @@ def bounded(product: Product) -> ControlPlane:
     cluster.create(SECRETS, theirs)
     cluster.create(SERVICES, {**theirs, "spec": {"ports": [{"port": 80}]}})
     cluster.create(POLICY, {**theirs, "spec": {"podSelector": {}}})
+    install(cluster)
+    for api in REPORT_APIS:
+        report = {"apiVersion": api.version, "kind": api.kind, **theirs}
+        cluster.create(f"/apis/{api.version}/namespaces/tenant/{api.resource}", report)
     in_force = ("control", "refused", "end of a Secret")
     cluster.wait_for("policies in force", lambda: refused(cluster, *in_force))
     return cluster

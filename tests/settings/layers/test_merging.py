@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from webhook.settings import faults
 from webhook.settings.faults import SettingsError
 from webhook.settings.layers import Layer, merge_layers
 from webhook.settings.model_keys import dotted
@@ -59,6 +60,42 @@ def test_each_layer_answers_for_its_own_faults() -> None:
         'file: platform: "vms" is not accepted: write kubernetes or openshift',
         "chart: replicas: 3 is not accepted: write a mapping of keys and values",
     ]
+
+
+def test_what_stands_in_a_list_is_told_where_the_list_is_set() -> None:
+    layers = [layer("file", delegated=["mode"]), layer("chart", delegated=["mode", "modes"])]
+
+    with pytest.raises(SettingsError) as error:
+        merge_layers(layers)
+
+    assert str(error.value) == (
+        'chart: delegated[1]: "modes" is no key that a namespace can set, did you mean mode?'
+    )
+
+
+MANY = 30_000
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {f"mod{at}": 1 for at in range(MANY)},
+        {"rules": {f"privilege{at}": "off" for at in range(MANY)}},
+        {"delegated": [f"mode{at}" for at in range(MANY)]},
+    ],
+    ids=["keys", "rules", "delegated"],
+)
+def test_only_what_is_told_of_many_faults_is_put_into_words(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, Any]
+) -> None:
+    compared = []
+    monkeypatch.setattr(faults, "nearest", lambda word, *_: compared.append(word))
+
+    with pytest.raises(SettingsError) as error:
+        merge_layers([layer("file", **values)])
+
+    assert str(error.value).splitlines()[-1] == f"and {MANY - faults.MOST_FAULTS} more"
+    assert len(compared) == faults.MOST_FAULTS
 
 
 def test_a_contradiction_between_layers_is_told_where_the_bound_is_set() -> None:

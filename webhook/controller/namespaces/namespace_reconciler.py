@@ -9,6 +9,7 @@ any more by what they ask for. Its policy goes after the last gate. It is opened
 policies of single servers are left: alone, these would isolate a server from everything else.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from webhook.admission import Scope
@@ -28,7 +29,7 @@ from webhook.controller.owned import (
 )
 from webhook.kube import Api, ApiError, Turn, cluster_wide, namespaced
 from webhook.objects import BASELINE, build_open_baseline, made
-from webhook.settings import Settings
+from webhook.settings import Level, Settings
 
 # Until the last gate, or the last policy of a server, is gone.
 PAUSE = 0.5
@@ -54,13 +55,20 @@ class NamespaceReconciler:
 
     `blocked` says what keeps the policy of a namespace from being made. `awaited` are the
     namespaces in which a pod waits for the policy: it is looked at after the next reconcile.
-    `in_force` are the policies that gates last saw as they are wanted.
+    `in_force` are the policies that gates last saw as they are wanted. `labelled` is called with a
+    namespace that has another Pod Security level than was seen last.
     """
 
     def __init__(
-        self, api: Api, state: ClusterState, writer: Writer, recorder: EventRecorder
+        self,
+        api: Api,
+        state: ClusterState,
+        writer: Writer,
+        recorder: EventRecorder,
+        labelled: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._api, self.state, self._writer, self._recorder = api, state, writer, recorder
+        self._labelled, self._levels = labelled, dict[str, Level]()
         self._looked: dict[str, bool] = {}
         self._doubted: set[str] = set()
         self.blocked: dict[str, str] = {}
@@ -75,6 +83,7 @@ class NamespaceReconciler:
     async def reconcile(self, namespace: str) -> float | None:
         """Write what differs."""
         found = self.state.namespaces.get("", namespace)
+        self._tell_level(namespace, found)
         if found is None:
             for kept in (self._looked, self.blocked, self._stood, self.in_force):
                 kept.pop(namespace, None)
@@ -98,6 +107,15 @@ class NamespaceReconciler:
                 await self._open_up(namespace)
                 return PAUSE
         return await self._isolate(namespace, found, wanted.get(POLICY.kind))
+
+    def _tell_level(self, namespace: str, found: NamespaceState | None) -> None:
+        """Tell that the API server refuses pods there by another level than it was seen to."""
+        before = self._levels.pop(namespace, None)
+        now = None if found is None else found.security.enforced
+        if now is not None:
+            self._levels[namespace] = now
+        if now != before:
+            self._labelled(namespace)
 
     def wanted(self, namespace: str) -> tuple[Json, ...]:
         """What this namespace is to have."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from webhook import names
 from webhook.controller.owned.managed_fields import NOBODY, by_us, entries, labels_of
 from webhook.objects import POD_SECURITY_PREFIX
+from webhook.settings import Level
 
 Json = dict[str, Any]
 Labels = Mapping[str, str]
@@ -37,6 +38,11 @@ class SecurityLabels(NamedTuple):
     theirs: frozenset[str]
     before: Labels
     applied: bool
+
+    @property
+    def enforced(self) -> Level:
+        """The level by which the API server refuses pods, as far as a label says."""
+        return Level(max(Level.PRIVILEGED, _level(self.there.get(f"{POD_SECURITY_PREFIX}enforce"))))
 
     def to_apply(self, wanted: Labels) -> dict[str, str]:
         """Those of `wanted` that are ours to write: all but what others ask for themselves."""

@@ -54,6 +54,8 @@ class ServerReconciler:
         if not self._state.here(key.namespace):
             return None
         if found is None or not found.covered:
+            if found is not None:
+                await self._revisions.forget_cause(key, found)
             if await clean_up(self._api, self._state, self._writer, key):
                 return self._patience.next(key, AGAIN_AFTER_ROLLOUT)
             self._patience.forget(key)
@@ -62,6 +64,7 @@ class ServerReconciler:
         settings = self._state.settings(key.namespace)
         settled = self._settled.get(key)
         if settled and settled.is_settled(found, settings, source, self._lives(key), now):
+            await self._revisions.forget_cause(key, found)
             return None if settled.until == inf else settled.until - now
         wanted = await self._wanted.of(key, found)
         before = self._unwanted(key, wanted)
@@ -110,7 +113,7 @@ class ServerReconciler:
             await self._see_off(key, found, wanted, outcome)
             if outcome.written:
                 # The review of the template may refuse what an older one did not.
-                await self._revisions.roll(key, found, wanted.revision)
+                outcome.news |= await self._revisions.roll(key, found, wanted.revision)
         except ApiError as error:
             outcome.failures.append(error)
         if outcome.held:

@@ -55,6 +55,15 @@ class Progress(NamedTuple):
         )
 
     @property
+    def missing(self) -> str:
+        """Why something is not in force in every replica."""
+        if self.answers.problem:
+            return f"replicas could not be asked: {self.answers.problem}"[:LONGEST]
+        if not self.answers.digests:
+            return f"no replica serves: look at {SERVE_DEPLOYMENT}"
+        return "it is on its way to the replicas"
+
+    @property
     def lacking(self) -> int:
         """How many replicas have not reported the step."""
         return sum(digest != self.stage.digest for digest in self.answers.digests.values())

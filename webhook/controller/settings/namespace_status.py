@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from webhook.admission import pod_security_refusals
 from webhook.controller.event_recorder import EventRecorder, Regarding
-from webhook.controller.installation import SERVE_DEPLOYMENT
 from webhook.controller.settings.change_budget import SECONDS_FOR_EACH
 from webhook.controller.settings.distribution import Progress, condition_of, said, status_with
 from webhook.controller.settings.namespace_store import (
@@ -36,8 +36,12 @@ from webhook.settings import (
     NAMESPACE_KIND,
     NO_ROOM,
     NOT_VALID,
+    POD_SECURITY,
     WAITING,
     KeyFault,
+    Level,
+    ServerException,
+    Settings,
     dotted,
     listed,
 )
@@ -56,13 +60,16 @@ _CHANGING = said(
 _EVENTS = {ENDING: "ExceptionEnding", ENDED: "ExceptionEnded"}
 
 Json = dict[str, Any]
+Labelled = Callable[[str], tuple[Level, Settings] | None]
 _Stored = StoredSettings | StoredException
 
 
 class StatusReconciler:
     """Writes the status of one resource at a time, once it is known what became of it.
 
-    `builder` says that; `tell` is called with how far it is distributed.
+    `builder` says that; `tell` is called with how far it is distributed. `labelled` is the
+    Pod Security level of a namespace by its label, and the settings there; None while nothing is
+    known of namespaces.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it tells of, and by which ways
@@ -74,9 +81,11 @@ class StatusReconciler:
         metrics: ControllerMetrics,
         release_namespace: str,
         clock: Callable[[], float],
+        labelled: Labelled,
     ) -> None:
         self._store, self._builder, self._recorder, self._queue = store, builder, recorder, queue
         self._metrics, self._release_namespace, self._clock = metrics, release_namespace, clock
+        self._labelled, self._labels_known = labelled, False
         self._progress: Progress | None = None
         # What has to be looked at again when the distribution comes further.
         self._waiting: dict[NamespacedName, None] = {}
@@ -85,9 +94,16 @@ class StatusReconciler:
         """The distribution has come so far."""
         before, self._progress = self._progress, progress
         self._count(progress)
-        if before is None or _news(before) != _news(progress):
+        were_known, self._labels_known = self._labels_known, self._labelled("") is not None
+        known = self._labels_known and not were_known
+        if known or before is None or _news(before) != _news(progress):
             for key in self._waiting:
                 self._queue.add(key)
+
+    def look_again(self, namespace: str) -> None:
+        """The namespace has another Pod Security level, or its level is known now."""
+        for key in self._builder.keys_in(namespace):
+            self._queue.add(key)
 
     def _count(self, progress: Progress) -> None:
         """Show how many resources are in force, and how many are refused."""
@@ -145,7 +161,7 @@ class StatusReconciler:
         if self._arrived(key.namespace, stored, "Distributed", progress):
             return said("True", "InForce", "every replica has them in force")
         self._waiting[key] = None
-        return said("False", WAITING, _missing(progress))
+        return said("False", WAITING, progress.missing)
 
     async def _of_exception(
         self, key: NamespacedName, stored: StoredException, read: ReadException, progress: Progress
@@ -161,10 +177,14 @@ class StatusReconciler:
             elif not self._builder.grants(read.granted):
                 in_force = said("False", NO_ROOM, _NO_ROOM)
             elif self._arrived(read.granted.namespace, stored, "InForce", progress):
-                in_force = said("True", read.state, f"in force until {read.expires}")
+                labelled = self._labelled(read.granted.namespace)
+                if labelled is None:
+                    self._waiting[key] = None
+                    return
+                in_force = _counting(read.granted, read, *labelled)
             else:
                 self._waiting[key] = None
-                in_force = said("False", WAITING, _missing(progress))
+                in_force = said("False", WAITING, progress.missing)
         before = condition_of(stored.status, "InForce").get("reason")
         if in_force["reason"] in _EVENTS and before != in_force["reason"]:
             await self._announce(key, stored, read)
@@ -199,7 +219,7 @@ class StatusReconciler:
             return False
         before = condition_of(stored.status, condition)
         # What others change is no news of this one.
-        stayed = before.get("status") == "True"
+        stayed = before.get("status") == "True" or before.get("reason") == POD_SECURITY
         if stayed and before.get("observedGeneration") == stored.generation:
             return True
         return progress.reached and bool(progress.answers.digests) and not progress.lacking
@@ -213,14 +233,15 @@ class StatusReconciler:
             await self._store.write_status(key, stored.uid, status)
 
 
-def _missing(progress: Progress) -> str:
-    """Why something is not in force in every replica."""
-    answers = progress.answers
-    if answers.problem:
-        return f"replicas could not be asked: {answers.problem}"[:LONGEST]
-    if not answers.digests:
-        return f"no replica serves: look at {SERVE_DEPLOYMENT}"
-    return "it is on its way to the replicas"
+def _counting(granted: ServerException, read: ReadException, label: Level, by: Settings) -> Json:
+    """What is said of an exception that every replica has."""
+    until = f"in force until {read.expires}"
+    refusals = pod_security_refusals(granted.namespace, granted.rules, label, by)
+    if refusals is None:
+        return said("True", read.state, until)
+    if refusals.wholly:
+        return said("False", POD_SECURITY, refusals.told)
+    return said("True", read.state, f"{until}; {refusals.told}")
 
 
 def _news(progress: Progress) -> tuple[object, ...]:

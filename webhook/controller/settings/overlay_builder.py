@@ -144,7 +144,7 @@ class OverlayBuilder:
             changed |= {name for name in names if before.get(name) != self.fitting.get(name)}
         told = dict.fromkeys(keys)
         for namespace in changed:
-            told.update(dict.fromkeys(self._keys_in(namespace)))
+            told.update(dict.fromkeys(self.keys_in(namespace)))
         for key in told:
             self._told(key)
         return self.fitting
@@ -160,7 +160,7 @@ class OverlayBuilder:
         overlay = self.fitting.get(granted.namespace)
         return overlay is not None and any(each.name == granted.name for each in overlay.exceptions)
 
-    def _keys_in(self, namespace: str) -> Iterator[NamespacedName]:
+    def keys_in(self, namespace: str) -> Iterator[NamespacedName]:
         """The keys of whatever is about a namespace."""
         settings = NamespacedName(namespace, NAME)
         if settings in self.read:
