@@ -119,12 +119,12 @@ class Down:
         return found
 
     def told_by_events(self) -> list[tuple[str, str, str]]:
-        """Deployment, reason and note of each Event of the controller."""
+        """Deployment, reason and note of each warning of the controller."""
         return sorted(
             (each["regarding"]["name"], each["reason"], each["note"])
             for namespace in self.controlled
             for each in events(namespace.cluster, namespace.name)
-            if each["regarding"]["kind"] == "Deployment"
+            if each["regarding"]["kind"] == "Deployment" and each["type"] == "Warning"
         )
 
 
