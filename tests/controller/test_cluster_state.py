@@ -32,7 +32,7 @@ class Asked:
 
     def __init__(self) -> None:
         self.namespaces, self.servers, self.pods = Keys(), Keys(), Keys()
-        self.judged_pods = Keys()
+        self.judged_pods, self.states = Keys(), Keys()
 
     def taken(self) -> tuple[set[str], set[NamespacedName], set[NamespacedName]]:
         found = set(self.namespaces), set(self.servers), set(self.pods)

@@ -79,6 +79,18 @@ def test_a_note_is_written_once_while_it_holds() -> None:
     assert run(main()).written == said
 
 
+def test_notes_about_another_aspect_of_an_object_hold_on() -> None:
+    async def main() -> Refusing:
+        api = Refusing()
+        notes = Recording(api)
+        for _ in range(3):
+            await notes.record(CRM, {"OutOfDate": "older"})
+            await notes.record(CRM._replace(aspect="state"), {"CrashLoop": "again"})
+        return api
+
+    assert run(main()).written == [("crm", "OutOfDate", "older"), ("crm", "CrashLoop", "again")]
+
+
 @pytest.mark.parametrize(
     "failure", [NO_ANSWER, ApiError(500, "InternalError", "x"), Forbidden(403, "Forbidden", "x")]
 )

@@ -12,7 +12,8 @@ from tests.controller.servers.live import filled_in, memory, settings, stored
 from tests.kube.virtual_time import run
 from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.drift_judge import MOST_AT_ONCE, MOST_JUDGED, TOO_LARGE
-from webhook.controller.pod_judge import HASH, SECONDS_BETWEEN, PodJudge, deployment_name
+from webhook.controller.pod_judge import SECONDS_BETWEEN, PodJudge
+from webhook.health import POD_HASH, deployment_name
 from webhook.kube.work_queue import Queue
 from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings
@@ -27,7 +28,7 @@ def of_deployment(pod: Json, name: str = "crm", ending: str = "7d4f") -> Json:
     found = deepcopy(pod)
     found["metadata"]["namespace"] = "team"
     found["metadata"]["ownerReferences"] = [{**OWNER, "name": f"{name}-{ending}"}]
-    found["metadata"]["labels"][HASH] = "7d4f"
+    found["metadata"]["labels"][POD_HASH] = "7d4f"
     return found
 
 
@@ -36,7 +37,7 @@ class Team:
 
     def __init__(self, *pods: Json, under: Settings = BY_PODS) -> None:
         self.pods, self.listed = list(pods), 0
-        queues = Queues(Queue(), Queue(), Queue(), Queue())
+        queues = Queues(*(Queue() for _ in Queues._fields))
         self.state = ClusterState(SettingsByNamespace(under), "release", (), queues)
         self.state.namespaces.put({"metadata": {"name": "team", "uid": "t"}})
         for name in ("crm", "search"):
@@ -52,7 +53,7 @@ class Team:
         label_selector: str,
         between: Callable[[], Awaitable[None]],
     ) -> str:
-        assert (path, label_selector) == ("/api/v1/namespaces/team/pods", HASH)
+        assert (path, label_selector) == ("/api/v1/namespaces/team/pods", POD_HASH)
         self.listed += 1
         for each in self.pods:
             take(each)

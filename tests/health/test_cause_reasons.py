@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from webhook import health, objects
-from webhook.health.cause_reasons import CAUSES, cause_id
+from webhook.health.cause_reasons import CAUSES, REMEDIES, cause_id
 
 SOURCES = [Path(str(each.__file__)).parent for each in (health, objects)]
 # A reason where a cause or a refusal is made.
@@ -27,6 +27,14 @@ def test_every_reason_is_explained() -> None:
 
     assert {*MADE.findall(text)} <= CAUSES.keys()
     assert CAUSES.keys() - said == {"AnnotationContradicts"}
+
+
+def test_what_kubernetes_says_has_a_remedy_and_refusals_say_it_themselves() -> None:
+    text = "".join(file.read_text() for file in SOURCES[1].glob("*.py"))
+    refusals = {each for each in CAUSES if f'"{each}"' in text}
+
+    assert CAUSES.keys() - REMEDIES.keys() == refusals | {"AnnotationContradicts"}
+    assert CAUSES.keys() >= REMEDIES.keys()
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,6 @@ SETTINGS = "mcpserversettings.mcp-admission.dev/default"
 # What a panel shows only where something is not as usual.
 USUALLY_EMPTY = {
     "mcp-admission-controller: Oldest pod at the gate A",
-    "mcp-admission-fleet: Not running A",
     "mcp-admission-webhook: Turned away A",
 }
 QUIET, FORBIDDEN = "inactive", 403

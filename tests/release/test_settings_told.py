@@ -111,10 +111,12 @@ def test_the_columns_of_the_settings_resource_show_the_state_and_the_servers(
     locked.cluster.kubectl("--namespace", namespace, "delete", "deployment", "--all")
 
     assert head.split() == [
-        *("NAME", "VALID", "DISTRIBUTED", "SERVERS"),
-        *("OUT-OF-DATE", "UNPROTECTED", "REFUSED", "AGE"),
+        *("NAME", "VALID", "DISTRIBUTED", "ENFORCING", "SERVERS"),
+        *("OUT-OF-DATE", "UNPROTECTED", "REFUSED", "INCOMPLETE", "NOT-RUNNING", "AGE"),
     ]
-    assert line.split()[:7] == [NAME, "True", "True", "1", "0", "0", "0"]
+    name, valid, distributed, _, *counts = line.split()
+    assert (name, valid, distributed) == (NAME, "True", "True")
+    assert counts[:6] == ["1", "0", "0", "0", "0", "0"]
 
 
 def test_below_enforce_the_servers_are_counted_by_what_enforce_would_do(locked: Release) -> None:
@@ -125,7 +127,8 @@ def test_below_enforce_the_servers_are_counted_by_what_enforce_would_do(locked: 
     servers.deploy(cluster, namespace)
     refused = builders.server("refused", hostPID=True)
     cluster.kubectl("apply", "--namespace", namespace, "--filename", "-", sent=refused)
-    expected = {"total": 2, "current": 0, "outOfDate": 0, "unprotected": 1, "refused": 1}
+    none = dict.fromkeys(("current", "outOfDate", "incomplete", "notRunning"), 0)
+    expected = {"total": 2, "unprotected": 1, "refused": 1, **none}
 
     locked.wait_for("counts", lambda: cluster.get(PATH)["status"]["servers"] == expected, 40)
     apply(locked, {"mode": "warn"})

@@ -27,6 +27,8 @@ _SHOWN = {
     "out-of-date": "Servers that a restart would change",
     "unprotected": "Servers without the security settings",
     "refused": "Servers whose new pods would be refused",
+    "incomplete": "Servers that ask for something that is not there",
+    "not-running": "Servers without a ready pod",
 }
 _CONDITIONS = "Valid: {}. Distributed: every replica uses them."
 _ENFORCING = "Enforcing: pods are filled in and refused."

@@ -1,10 +1,11 @@
 """What is known of the cluster, and which reconciler each change matters to."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from webhook import health
 from webhook.admission import Scope
 from webhook.controller import namespace_state, owned
 from webhook.controller.deployment_state import DeploymentState, observe_deployment
@@ -19,12 +20,13 @@ Json = dict[str, Any]
 
 
 class Queues(NamedTuple):
-    """Where the keys of changes go; in the last one, pods of a namespace are judged together."""
+    """Where the keys of changes go; in `judged_pods`, those of a namespace are judged together."""
 
     namespaces: Queue[str]
     servers: Queue[NamespacedName]
     pods: Queue[NamespacedName]
     judged_pods: Queue[str]
+    states: Queue[NamespacedName]
 
 
 class ClusterState:
@@ -48,6 +50,7 @@ class ClusterState:
         self._isolating = self.complete = False
         self.managed_when_listed: frozenset[str] = frozenset()
         self.judge = DriftJudge(self._ask_for_server)
+        self.observed = health.ObservedServers(self._ask_for_state)
         self.namespaces = Cache(namespace_state.observe_namespace, self._namespace_changed)
         self.deployments: Cache[DeploymentState] = Cache(self._deployment, self._deployment_changed)
         self.pods: Cache[PodState] = Cache(self._pod, self._pod_changed)
@@ -92,18 +95,6 @@ class ClusterState:
         found = self.deployments.get(namespace, name)
         return found and found._replace(state=self.judge.verdict(namespace, name))
 
-    def states(self) -> Iterator[str]:
-        """Of each server, whether it is as it would be if it rolled now."""
-        for namespace, name in self.deployments:
-            found = self.deployments.get(namespace, name)
-            if found is not None and found.covered:
-                yield self.judge.verdict(namespace, name)
-
-    def has_access_policies(self, namespace: str) -> bool:
-        """Whether a server of the namespace has a policy of its own."""
-        policies = self.made[owned.POLICY.kind].within(namespace)
-        return any(each.owner and not each.going for _, each in policies)
-
     def begin(self, *, complete: bool = True) -> None:
         """Ask for everything and what changes; namespaces and gates wait for no other list."""
         self._isolating, self.complete = True, complete
@@ -145,14 +136,17 @@ class ClusterState:
         kept = observe_deployment(found, settings, scope, leaves=leaves)
         if kept is not None and kept.covered:
             self.judge.hand_over(found, settings, scope)
+            self.observed.put(found)
         else:
             self.judge.forget(namespace, name)
+            self.observed.forget(namespace, name)
         return kept
 
     def _pod(self, found: Json) -> PodState | None:
         if self._is_never_looked_at(found):
             return None
         self._doubt_pods(found["metadata"]["namespace"])
+        self.observed.put_pod(found)
         return namespace_state.observe_pod(found)
 
     def _source(self, found: Json) -> str | None:
@@ -176,6 +170,10 @@ class ClusterState:
     def _ask_for_server(self, namespace: str, name: str) -> None:
         if self.complete:
             self._queues.servers.add(NamespacedName(namespace, name))
+            self._ask_for_state(namespace, name)
+
+    def _ask_for_state(self, namespace: str, name: str) -> None:
+        self._queues.states.add(NamespacedName(namespace, name))
 
     def _wake(self, namespace: str) -> None:
         """Try again what was refused there: an object that is gone made room, if there was none."""
@@ -183,11 +181,7 @@ class ClusterState:
         self._queues.pods.wake(namespace)
 
     def _namespace_changed(
-        self,
-        _: str,
-        name: str,
-        was: NamespaceState | None,
-        now: NamespaceState | None,
+        self, _: str, name: str, was: NamespaceState | None, now: NamespaceState | None
     ) -> None:
         self._ask_for_namespace(name)
         self._wake(name)
@@ -204,6 +198,7 @@ class ClusterState:
         elif now is None:
             self._server_names.discard(namespace, name)
             self.judge.forget(namespace, name)
+            self.observed.forget(namespace, name)
             self._wake(namespace)
         if was is None or now is None or was.covered != now.covered:
             self._ask_for_namespace(namespace)
@@ -213,6 +208,8 @@ class ClusterState:
     ) -> None:
         waited, waits = (each is not None and each.gate is not None for each in (was, now))
         self.gated[namespace] += waits - waited
+        if now is None:
+            self.observed.forget_pod(namespace, name)
         if self._isolating and now is not None and waits:
             self._queues.pods.add(NamespacedName(namespace, name))
         alone = all(each == name for each, _ in self.pods.within(namespace))
@@ -224,6 +221,7 @@ class ClusterState:
             return
         if now is None:
             self._wake(namespace)
+        self.observed.secret_changed(namespace, name)
         for each, kept in self.deployments.within(namespace):
             if kept.config_from == name:
                 self._ask_for_server(namespace, each)
@@ -241,6 +239,7 @@ class ClusterState:
         self, namespace: str, name: str, was: owned.Live | None, now: owned.Live | None
     ) -> None:
         owners = {each.owner for each in (was, now) if each}
+        self.observed.secret_changed(namespace, name)
         if now is None:
             self._wake(namespace)
         for each in filter(None, owners):

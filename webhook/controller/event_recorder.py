@@ -49,13 +49,14 @@ Json = dict[str, Any]
 
 
 class Regarding(NamedTuple):
-    """The object that an Event is about."""
+    """The object that an Event is about; notes about another `aspect` of it are told apart."""
 
     api_version: str
     kind: str
     namespace: str
     name: str
     uid: str
+    aspect: str = ""
 
 
 def regarding_deployment(namespace: str, name: str, uid: str) -> Regarding:
@@ -93,20 +94,20 @@ class EventRecorder:
 
     def __init__(self, api: Api, instance: str, queue: Queue[str]) -> None:
         self._api, self._instance, self._queue = api, instance, queue
-        self._written: dict[str, dict[str, str]] = {}
+        self._written: dict[Regarding, dict[str, str]] = {}
         self._unwritten: dict[Regarding, dict[str, str]] = {}
         self._retrying = False
         self._sparing = Sparing()
 
     async def record(self, regarding: Regarding, notes: dict[str, str]) -> None:
         """Write these notes by their reasons, and forget what does not hold any more."""
-        told, untold = self._written.get(regarding.uid, {}), self._unwritten.get(regarding, {})
+        told, untold = self._written.get(regarding, {}), self._unwritten.get(regarding, {})
         for reason in told.keys() - notes.keys():
             del told[reason]
         for reason in untold.keys() - notes.keys() - HAPPENED:
             del untold[reason]
         for reason, note in notes.items():
-            written = self._written.get(regarding.uid, {}).get(reason)
+            written = self._written.get(regarding, {}).get(reason)
             known = written, self._unwritten.get(regarding, {}).get(reason)
             if note not in known and self._sparing.allows(regarding.uid):
                 about = {"namespace": regarding.namespace, "name": regarding.name}
@@ -116,8 +117,8 @@ class EventRecorder:
                 if len(self._unwritten) > MOST:
                     del self._unwritten[next(iter(self._unwritten))]
                 await self._write_or_retry(regarding)
-        if not self._written.get(regarding.uid):
-            self._written.pop(regarding.uid, None)
+        if not self._written.get(regarding):
+            self._written.pop(regarding, None)
 
     async def reconcile(self, _key: str = UNWRITTEN) -> float | None:
         """Write about the object that has waited longest; raises ApiError where it fails again."""
@@ -154,7 +155,7 @@ class EventRecorder:
             left = self._unwritten.get(regarding, {})
             if left.get(reason) == note:
                 del left[reason]
-                self._written.setdefault(regarding.uid, {})[reason] = note
+                self._written.setdefault(regarding, {})[reason] = note
                 if len(self._written) > MOST:
                     del self._written[next(iter(self._written))]
         if not self._unwritten.get(regarding):

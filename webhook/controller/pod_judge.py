@@ -10,14 +10,13 @@ import asyncio
 from functools import partial
 from typing import Any
 
-from webhook import admission
+from webhook import admission, health
 from webhook.controller.cluster_state import ClusterState
 from webhook.controller.drift_judge import judged, template_size, worst
 from webhook.kube import Api, Turn, namespaced
 from webhook.pods import Malformed
 from webhook.settings import Settings
 
-HASH = "pod-template-hash"
 OVER = {"Succeeded", "Failed"}
 SECONDS_BETWEEN = 5.0
 TIMES_AS_LONG = 10
@@ -62,7 +61,7 @@ class PodJudge:
         async def read() -> None:
             while page:
                 pod = page.pop()
-                name = deployment_name(pod)
+                name = health.deployment_name(pod)
                 kept = self._state.deployments.get(namespace, name) if name else None
                 if name and kept and kept.covered and not _goes(pod):
                     work = partial(_state, pod, settings, scope)
@@ -71,20 +70,9 @@ class PodJudge:
                 await turn_of_others.end()
 
         path = namespaced("v1", "pods", namespace)
-        await self._api.list_each(path, page.append, label_selector=HASH, between=read)
+        await self._api.list_each(path, page.append, label_selector=health.POD_HASH, between=read)
         await read()
         return found
-
-
-def deployment_name(pod: Json) -> str | None:
-    """The Deployment whose ReplicaSet owns a pod, as far as the pod shows it."""
-    metadata = pod["metadata"]
-    owners = metadata.get("ownerReferences") or []
-    owner = next((each for each in owners if each.get("controller")), None)
-    if owner is None or owner["kind"] != "ReplicaSet":
-        return None
-    name, _, ending = str(owner["name"]).rpartition("-")
-    return name if ending == (metadata.get("labels") or {}).get(HASH) else None
 
 
 def has_ended(pod: Json) -> bool:

@@ -1,4 +1,4 @@
-"""Everything that is made for servers: three reconcilers, and the cluster state that they work on.
+"""Everything that is made for servers: its reconcilers, and the cluster state that they work on.
 
 No server is reconciled before every list is complete; gates and namespaces wait for pods and
 policies alone. When the settings of the cluster change, every Deployment is judged again and
@@ -9,12 +9,10 @@ that.
 import asyncio
 import logging
 import random
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from webhook.admission import drift
 from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.drift_judge import drift_now
 from webhook.controller.event_recorder import EventRecorder
@@ -23,6 +21,7 @@ from webhook.controller.informers import ClusterInformers
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned import Writer
 from webhook.controller.pod_judge import PodJudge
+from webhook.controller.server_states import StateReconciler
 from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.controller.settings.effective import EffectiveSettings, differing_namespaces
 from webhook.kube import Api, Controller, NamespacedName, Queue
@@ -48,7 +47,7 @@ class ServerControllers:
     `watched` are the namespaces that the controller is kept to, none for all; `secrets` is whether
     it may follow Secrets there, `reports` whether it writes reports. `labelled` is called with a
     namespace that has another Pod Security level than before, or was not known. `states` is how
-    many servers there are of each state of `drift`, empty while that is not known.
+    many servers there are of each state, empty while that is not known.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what each reconciler works with
@@ -71,13 +70,16 @@ class ServerControllers:
         openers = GATES_FOR_EACH_WORKER * workers
         # No namespace has all workers.
         of_servers: Queue[NamespacedName] = Queue(most=max(1, workers // 2))
-        queues = Queues(Queue(), of_servers, Queue(most=openers // 2), Queue())
+        queues = Queues(Queue(), of_servers, Queue(most=openers // 2), Queue(), Queue())
         self._state = ClusterState(effective.by_namespace, release_namespace, watched, queues)
         self._informers = ClusterInformers(api, self._state, watched, metrics, secrets=secrets)
         writer = Writer(api, self._state.made)
         self._namespaces = NamespaceReconciler(api, self._state, writer, recorder, labelled)
         self._servers = ServerReconciler(api, self._state, writer, recorder)
         pods = PodJudge(api, self._state)
+        self._of_states = StateReconciler(
+            api, self._state, recorder, self._servers.refused, secrets=secrets
+        )
         gates = GateReconciler(api, writer, self._namespaces, recorder)
         self._controllers: list[Controller[Any]] = [
             Controller(name, reconciler, queue, metrics, count, seconds=seconds)
@@ -86,6 +88,7 @@ class ServerControllers:
                 ("namespace", self._namespaces, queues.namespaces, workers, NAMESPACE_SECONDS),
                 ("server", self._servers, queues.servers, workers, RECONCILE_SECONDS),
                 ("judged-pods", pods, queues.judged_pods, 1, NAMESPACE_SECONDS),
+                ("state", self._of_states, queues.states, workers, RECONCILE_SECONDS),
             )
         ]
         self._reports: list[ReportReconciler] = []
@@ -210,10 +213,7 @@ class ServerControllers:
         while True:
             for controller in self._controllers:
                 self._metrics.queue_depth.labels(controller.name).set(len(controller.queue))
-            states = Counter(self._state.states())
-            counts = {state: states[state] for state in drift.STATES}
-            refused = {"incomplete": len(self._servers.refused)}
-            self.states = {"all": states.total(), **counts, **refused}
+            self.states = self._of_states.counts()
             for state, count in self.states.items():
                 self._metrics.servers.labels(state).set(count)
             self._count_gated()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from webhook import names
+from webhook import health, names
 from webhook.admission import DEPLOYMENTS, KINDS, PODS, REFUSED, Workload
 from webhook.controller import pod_judge
 from webhook.controller.installation import Installation
@@ -28,7 +28,7 @@ from webhook.settings import Level, Settings
 Json = dict[str, Any]
 POLICIES = "networkpolicies.networking.k8s.io"
 REPLICA_SETS = "replicasets.apps"
-NOT_OF_DEPLOYMENTS = f"!{pod_judge.HASH}"
+NOT_OF_DEPLOYMENTS = f"!{health.POD_HASH}"
 MIRROR = "kubernetes.io/config.mirror"
 # PodTemplates run nothing, and the ClusterRole `view` does not hold them.
 OTHERS = [each for each in KINDS if each not in (PODS, DEPLOYMENTS, "podtemplates")]

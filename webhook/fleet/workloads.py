@@ -7,10 +7,10 @@ from typing import Any
 
 from webhook import admission, names
 from webhook.controller.deployment_state import rolled
-from webhook.controller.pod_judge import deployment_name, has_ended
+from webhook.controller.pod_judge import has_ended
 from webhook.fleet.report import ServerFinding, WorkloadKey
 from webhook.fleet.rollout import rollout_progress
-from webhook.health import Cause, cause_id, pod_counts
+from webhook.health import Cause, cause_id, deployment_name, pod_counts
 from webhook.pods import Malformed
 from webhook.settings import Settings
 

@@ -3,7 +3,7 @@
 The controller, `audit`, `apply`, `status` and `check` ask here, so that they agree.
 """
 
-from webhook.health.cause_reasons import CAUSES, cause_id
+from webhook.health.cause_reasons import CAUSES, REMEDIES, cause_id
 from webhook.health.deployment_causes import deployment_causes, refused_pods
 from webhook.health.missing_parts import (
     AskedSecret,
@@ -12,8 +12,16 @@ from webhook.health.missing_parts import (
     refusal_causes,
     secrets_asked_for,
 )
+from webhook.health.observed_servers import ObservedServers
 from webhook.health.pod_causes import pod_causes
-from webhook.health.pod_counts import PodCounts, is_ready, lacks_pods, pod_counts
+from webhook.health.pod_counts import (
+    POD_HASH,
+    PodCounts,
+    deployment_name,
+    is_ready,
+    lacks_pods,
+    pod_counts,
+)
 from webhook.health.refused_pods import refused_pods_cause
 from webhook.health.server_state import (
     INCOMPLETE,
@@ -29,12 +37,16 @@ __all__ = [
     "CAUSES",
     "INCOMPLETE",
     "NOT_RUNNING",
+    "POD_HASH",
+    "REMEDIES",
     "STATES",
     "AskedSecret",
     "Cause",
+    "ObservedServers",
     "PodCounts",
     "cause_id",
     "deployment_causes",
+    "deployment_name",
     "is_ready",
     "lacks_pods",
     "lasting",

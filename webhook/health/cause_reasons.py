@@ -44,6 +44,36 @@ CAUSES: Mapping[str, str] = {
 """The reasons that a cause may have. Those about an annotation begin with its name instead."""
 
 
+REMEDIES: Mapping[str, str] = {
+    "ConfigMapKeyMissing": "add the key to the ConfigMap, or name another one",
+    "ConfigMapMissing": "create the ConfigMap, or correct its name",
+    "ContainerNotStarted": "correct what the kubelet objects to",
+    "CrashLoop": "`kubectl logs --previous` shows how it ended",
+    "ImageNotPulled": "correct the image, or give the pod the credentials of its registry",
+    "InvalidImage": "correct the name of the image",
+    "LimitRangeExceeded": "ask for what the LimitRange allows, or change it",
+    "NamespaceTerminating": "deploy it in another namespace",
+    "NoPodReady": "`kubectl describe` shows the conditions of its pods",
+    "PodInvalid": "correct the field that is named",
+    "PodSecurityRefused": "remove what violates the level, or lower that of the namespace",
+    "PodsRefused": "correct what is refused, or ask whoever refuses it",
+    "PolicyRefused": "correct what the policy refuses, or ask whoever wrote it",
+    "PriorityClassMissing": "create the priority class, or correct its name",
+    "QuotaExceeded": "free or raise the quota",
+    "RolloutPaused": "`kubectl rollout resume` continues it",
+    "RolloutTimedOut": "`kubectl describe` shows what its pods wait for",
+    "RuntimeClassMissing": "create the runtime class, or set the one that nodes have",
+    "SchedulingGated": "look at whoever opens the gates that are named",
+    "SecretKeyMissing": "add the key to the Secret, or name another one",
+    "SecretMissing": "create the Secret, or correct its name",
+    "ServiceAccountMissing": "create the ServiceAccount, or correct its name",
+    "Unschedulable": "let a node fit the pod, or ask for less",
+    "WebhookRefused": "correct what the webhook refuses, or ask whoever runs it",
+    "WebhookUnreachable": "let the webhook answer again",
+}
+"""How to mend what a cause says; the messages of the others say it themselves."""
+
+
 def cause_id(reason: str) -> str:
     """The id of a reason in reports."""
     if reason.endswith(CONTRADICTS):

@@ -33,7 +33,8 @@ def secrets_asked_for(spec: Json) -> Iterator[AskedSecret]:
                 yield from _asked(each.get("secretRef"), "name", f"{place}.envFrom")
             for each in container.get("env") or []:
                 reference = (each.get("valueFrom") or {}).get("secretKeyRef")
-                yield from _asked(reference, "name", f"{place}.env[{each.get('name')}]")
+                if reference:
+                    yield from _asked(reference, "name", f"{place}.env[{each.get('name')}]")
     for volume in spec.get("volumes") or []:
         place = f"spec.volumes[{volume.get('name')}]"
         yield from _asked(volume.get("secret"), "secretName", place)

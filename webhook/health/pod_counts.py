@@ -1,8 +1,10 @@
-"""How many pods a workload wants, and how many of them are ready, by its status alone."""
+"""How many pods a workload wants, how many of them are ready, and whose a pod is."""
 
 from typing import Any, NamedTuple
 
 Json = dict[str, Any]
+POD_HASH = "pod-template-hash"
+"""The label of each pod of a Deployment."""
 
 
 class PodCounts(NamedTuple):
@@ -55,6 +57,17 @@ def is_ready(pod: Json) -> bool:
     """Whether a pod has the condition Ready, and is not being deleted."""
     ready = any(_is_true(each, "Ready") for each in conditions(pod))
     return ready and "deletionTimestamp" not in pod["metadata"]
+
+
+def deployment_name(pod: Json) -> str | None:
+    """The Deployment whose ReplicaSet owns a pod, as far as the pod shows it."""
+    metadata = pod["metadata"]
+    owners = metadata.get("ownerReferences") or []
+    owner = next((each for each in owners if each.get("controller")), None)
+    if owner is None or owner["kind"] != "ReplicaSet":
+        return None
+    name, _, ending = str(owner["name"]).rpartition("-")
+    return name if ending == (metadata.get("labels") or {}).get(POD_HASH) else None
 
 
 def conditions(found: Json) -> list[Json]:

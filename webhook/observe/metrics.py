@@ -148,6 +148,7 @@ RECONCILERS = (
     "server",
     "namespace",
     "pod",
+    "state",
     "report",
     "settings",
     "status",

@@ -27,6 +27,8 @@ COUNTED = {
     "out-of-date": "outOfDate",
     "unprotected": "unprotected",
     "refused": "refused",
+    "incomplete": "incomplete",
+    "not-running": "notRunning",
 }
 """Where the status counts the servers of a state; every server is in one."""
 

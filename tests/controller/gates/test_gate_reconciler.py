@@ -51,7 +51,7 @@ class Team:
             SettingsByNamespace(Settings()),
             "release",
             (),
-            Queues(Queue(), Queue(), self.queue, Queue()),
+            Queues(Queue(), Queue(), self.queue, Queue(), Queue()),
         )
         api: Any = self
         writer, notes = Writer(api, self.view.made), EventRecorder(api, "test", Queue())

@@ -30,7 +30,7 @@ class Team:
     """A namespace with Deployments, that has its policy and its labels already."""
 
     def __init__(self, *deployments: Json, under: Settings | None = None) -> None:
-        queues = Queues(Queue(), Queue(), Queue(), Queue())
+        queues = Queues(*(Queue() for _ in Queues._fields))
         self.deployments = deployments
         self.told: list[str] = []
         self.labels: list[Json] = []

@@ -43,7 +43,7 @@ def test_a_server_is_looked_at_when_its_object_comes_to_another_owner_or_to_none
             asked.append(key)
 
     view = ClusterState(
-        SettingsByNamespace(Settings()), "release", (), Queues(Asked(), Asked(), Asked(), Asked())
+        SettingsByNamespace(Settings()), "release", (), Queues(*(Asked() for _ in Queues._fields))
     )
     view.begin()
     one, other = NamespacedName("team", "one"), NamespacedName("team", "other")

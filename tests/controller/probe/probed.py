@@ -20,7 +20,7 @@ HOOK = 'webhook "opted-in.mcp-admission.dev"'
 def cluster_state(*opted_in: str, managed: tuple[str, ...] = (), **modes: str) -> ClusterState:
     """Namespaces by their scope; `modes` are those of single namespaces."""
     overlays = {name.replace("_", "-"): Overlay({"mode": mode}) for name, mode in modes.items()}
-    queues = Queues(Queue(), Queue(), Queue(), Queue())
+    queues = Queues(*(Queue() for _ in Queues._fields))
     found = ClusterState(
         SettingsByNamespace(Settings(delegated=["mode"]), overlays), "release", (), queues
     )

@@ -145,7 +145,7 @@ def deployment(
 
 def servers_of(api: Any) -> tuple[ServerReconciler, ClusterState]:
     """The reconciler of servers with the Deployment in its caches, and these."""
-    queues = Queues(Queue(), Queue(), Queue(), Queue())
+    queues = Queues(*(Queue() for _ in Queues._fields))
     view = ClusterState(SettingsByNamespace(Settings()), "release", (), queues)
     view.namespaces.put(stored({"metadata": {"name": "team"}}, "team-uid"))
     view.deployments.put(deployment({}))

@@ -21,7 +21,7 @@ class Sources:
             SettingsByNamespace(Settings()),
             "release",
             (),
-            Queues(Queue(), Queue(), Queue(), Queue()),
+            Queues(*(Queue() for _ in Queues._fields)),
         )
         self.there: dict[str, Json] = {}
         self.reads: list[str] = []

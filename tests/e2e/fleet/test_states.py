@@ -11,10 +11,11 @@ import pytest
 
 from tests import builders
 from tests.e2e.controller.control import Control
-from tests.e2e.controller.objects import PORTS, secret
+from tests.e2e.controller.objects import PORTS, events, secret
 from tests.e2e.fleet.commands import Fleet, Json, reasons
 from tests.e2e.namespace import MERGE_PATCH, Namespace
 from tests.e2e.product import Changes, Product
+from webhook.health import CAUSES, STATES, cause_id
 
 # Below the level of the namespace that is restricted, so that Pod Security has to refuse.
 PRIVILEGED: Changes = {"mcpNamespace": {"podSecurity": {"enforce": "privileged"}}}
@@ -60,6 +61,9 @@ EXPECTED = {
     "gated": ("not-running", "scheduling-gated"),
 }
 """The state of each server that is not as it should be, and the reason that is told."""
+NOT_FOLLOWED = {"of-quota", "gated"}
+"""A StatefulSet, and what is in a namespace that the controller is not kept to."""
+SECONDS_TO_TELL = 20
 
 
 class Down:
@@ -114,6 +118,21 @@ class Down:
             found |= {name: told for (_, name), told in reasons(report).items()}
         return found
 
+    def told_by_events(self) -> list[tuple[str, str, str]]:
+        """Deployment, reason and note of each warning of the controller."""
+        return sorted(
+            (each["regarding"]["name"], each["reason"], each["note"])
+            for namespace in self.controlled
+            for each in events(namespace.cluster, namespace.name)
+            if each["regarding"]["kind"] == "Deployment" and each["type"] == "Warning"
+        )
+
+
+def counted(control: Control) -> dict[str, float]:
+    """How many servers the controller counts of each state."""
+    states = ("all", *STATES)
+    return {each: count for each in states if (count := control.metric("servers", state=each))}
+
 
 def server(name: str, **given: Any) -> Json:
     return builders.server(name, replicas=1, **{"container": {"ports": PORTS}, **given})
@@ -130,7 +149,9 @@ def down(product: Product, fleet: Fleet) -> Iterator[Down]:
         yield Down(product, fleet)
 
 
-def test_why_servers_do_not_run_is_told_by_audit(product: Product, down: Down) -> None:
+def test_why_servers_do_not_run_is_told_by_audit_events_and_metrics(
+    product: Product, down: Down
+) -> None:
     cluster = product.cluster
     scope = [word for each in down.controlled for word in ("--namespace", each.name)]
     with Control(product, *scope, name="states", settings=PRIVILEGED) as control:
@@ -147,3 +168,28 @@ def test_why_servers_do_not_run_is_told_by_audit(product: Product, down: Down) -
             return told
 
         cluster.wait_for("audit", told)
+
+        followed = {name: told for name, told in EXPECTED.items() if name not in NOT_FOLLOWED}
+        word = {cause_id(each): each for each in CAUSES}
+        reasons_of = sorted((name, word[reason]) for name, (_, reason) in followed.items())
+
+        def told_by_events() -> bool:
+            assert [each[:2] for each in down.told_by_events()] == reasons_of
+            return True
+
+        def counted_as(**expected: int) -> bool:
+            assert counted(control) == {each.replace("_", "-"): expected[each] for each in expected}
+            return True
+
+        cluster.wait_for("Events", told_by_events, SECONDS_TO_TELL)
+        as_they_are = partial(counted_as, all=11, current=1, incomplete=5, not_running=5)
+        cluster.wait_for("counts", as_they_are, SECONDS_TO_TELL)
+        before = down.told_by_events()
+
+    with Control(product, *scope, name="again", settings=PRIVILEGED) as control:
+        cluster.wait_for("leader", control.leads)
+        cluster.wait_for("counts again", as_they_are)
+        down.fleet.namespace.create(secret("nowhere", {"key": "value"}))
+        mended = partial(counted_as, all=11, current=3, incomplete=3, not_running=5)
+        cluster.wait_for("counts of what is mended", mended)
+        assert down.told_by_events() == before

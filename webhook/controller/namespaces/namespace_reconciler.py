@@ -103,7 +103,7 @@ class NamespaceReconciler:
         if not enforced:
             if self.state.waits(namespace):
                 return PAUSE
-            if self.state.has_access_policies(namespace):
+            if self._has_access_policies(namespace):
                 await self._open_up(namespace)
                 return PAUSE
         return await self._isolate(namespace, found, wanted.get(POLICY.kind))
@@ -124,6 +124,11 @@ class NamespaceReconciler:
             return ()
         settings, release = self.state.settings(namespace), self.state.release_namespace
         return made.namespace_objects(namespace, settings, release, scope)
+
+    def _has_access_policies(self, namespace: str) -> bool:
+        """Whether a server of the namespace has a policy of its own."""
+        policies = self.state.made[POLICY.kind].within(namespace)
+        return any(each.owner and not each.going for _, each in policies)
 
     def _has_servers(self, namespace: str) -> bool:
         servers = (each.covered for _, each in self.state.deployments.within(namespace))
