@@ -32,6 +32,7 @@ PROBE_POD = "mcp-admission-probe-"
 
 INJECTED = PREFIX + "injected"
 REVISION = PREFIX + "revision"
+REPORT_DIGEST = PREFIX + "report-digest"
 POD_SECURITY_BEFORE = PREFIX + "pod-security-before"
 FORMER = PREFIX + "former"
 """On a Deployment that `apply` rolls: the digest of the template before."""
@@ -106,3 +107,8 @@ def files_secret_of(name: str) -> str:
 def access_policy_of(name: str) -> str:
     """The NetworkPolicy with what the server of that name may do beyond the baseline."""
     return f"{identity(name)}-mcp-access"
+
+
+def report_of(name: str) -> str:
+    """The report on what the rules say about the server of that name."""
+    return f"{identity(name)}-mcp-report"

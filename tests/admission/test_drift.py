@@ -18,7 +18,6 @@ from webhook.admission.drift import (
     Change,
     changes,
     drift_of,
-    state,
 )
 from webhook.settings.model import Settings
 
@@ -108,7 +107,7 @@ def test_a_server_is_in_one_state(found: Json, values: Json, expected: str) -> N
     before = deepcopy(found)
     seen = drift_of(found, settings(**values), Scope.OPTED_IN)
 
-    assert seen.state == expected == state(found, settings(**values), Scope.OPTED_IN)
+    assert seen.state == expected == drift_of(found, settings(**values), Scope.OPTED_IN).state
     assert found == before
     assert bool(seen.changes) == (expected in (OUT_OF_DATE, UNPROTECTED))
     assert bool(seen.reasons) == (expected == REFUSED)
@@ -146,8 +145,11 @@ def test_a_refusal_names_the_rule_and_the_place() -> None:
 def test_a_namespace_that_is_managed_makes_everything_a_server() -> None:
     unlabelled = builders.server("crm", labels={}, replicas=1)
 
-    assert state(stored(unlabelled), DEFAULTS, Scope.MANAGED) == UNPROTECTED
-    assert state(filled_in(unlabelled, DEFAULTS, managed=True), DEFAULTS, Scope.MANAGED) == CURRENT
+    assert drift_of(stored(unlabelled), DEFAULTS, Scope.MANAGED).state == UNPROTECTED
+    assert (
+        drift_of(filled_in(unlabelled, DEFAULTS, managed=True), DEFAULTS, Scope.MANAGED).state
+        == CURRENT
+    )
 
 
 def test_an_object_that_no_engine_can_read_would_be_refused() -> None:
@@ -216,7 +218,7 @@ def test_a_setting_that_the_author_has_overruled_changes_nothing() -> None:
     own = [builders.container(resources={"requests": {"memory": "64Mi"}})]
     found = filled_in(server(containers=own), DEFAULTS)
 
-    assert state(found, settings(**memory("800Mi")), Scope.OPTED_IN) == CURRENT
+    assert drift_of(found, settings(**memory("800Mi")), Scope.OPTED_IN).state == CURRENT
 
 
 def older_template() -> Json:

@@ -9,7 +9,7 @@ import pytest
 from tests.docs.blocks import blocks
 from tools.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm
 from tools.chart.model_schema import descriptions
-from webhook.cli import uninstall
+from webhook.cli import check, uninstall
 from webhook.cli.main import _parser
 from webhook.settings.environment import VARIABLES
 
@@ -26,7 +26,7 @@ def test_the_install_page_has_commands_and_table_rows() -> None:
         "docker", "helm", "kubectl", "mcp-admission", "pipx", "sed", "uv",
     }  # fmt: skip
     assert len(HELM) == 5
-    assert len(ROWS) == 12
+    assert len(ROWS) == 14
 
 
 @pytest.mark.parametrize("words", HELM, ids=" ".join)
@@ -58,7 +58,7 @@ def test_helm_takes_each_value_of_the_install_page(helm: Helm, value: str) -> No
 
 @pytest.mark.parametrize("words", [words for words in COMMANDS if words[0] == "mcp-admission"])
 def test_our_own_commands_of_the_install_page_are_understood(words: list[str]) -> None:
-    assert _parser([uninstall]).parse_args(words[1:])
+    assert _parser([check, uninstall]).parse_args(words[1:])
 
 
 def test_every_file_and_setting_of_the_install_page_exists() -> None:

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from tests.chart.test_managed_label import grant
+from tests.e2e.policy_reports.report_definitions import install
 from tools.chart.shipped import FOLDER
 from tools.cluster.control_plane import ControlPlane
+from webhook.objects import REPORT_APIS
 
 Json = dict[str, Any]
 PLACE, MERGE = "tenant", "application/merge-patch+json"
@@ -14,11 +16,13 @@ PATHS = {
     "Service": "/api/v1/namespaces/{}/services",
     "Secret": "/api/v1/namespaces/{}/secrets",
     "NetworkPolicy": "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies",
+    **{each.kind: f"/apis/{each.version}/namespaces/{{}}/{each.resource}" for each in REPORT_APIS},
 }
 SPECS: dict[str, Json] = {
     "Service": {"spec": {"ports": [{"port": 80}]}},
     "Secret": {"type": "Opaque"},
     "NetworkPolicy": {"spec": {"podSelector": {}}},
+    **{each.kind: {"apiVersion": each.version, "kind": each.kind} for each in REPORT_APIS},
 }
 OURS = {"app.kubernetes.io/managed-by": "mcp-admission", "mcp-admission.dev/name": "crm"}
 THEIRS = {"app.kubernetes.io/managed-by": "Helm"}
@@ -26,6 +30,8 @@ VERBS = ["create", "get", "patch", "update", "delete"]
 WRITING: list[Json] = [
     {"apiGroups": [""], "resources": ["services", "secrets"], "verbs": VERBS},
     {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": VERBS},
+    {"apiGroups": ["openreports.io"], "resources": ["reports"], "verbs": VERBS},
+    {"apiGroups": ["wgpolicyk8s.io"], "resources": ["policyreports"], "verbs": VERBS},
 ]
 OWNED: Json = {
     "apiGroups": ["mcp-admission.dev"],
@@ -39,6 +45,8 @@ NAMES = [
     ("Secret", "crm-mcp-files"),
     ("NetworkPolicy", "crm-mcp-access"),
     ("NetworkPolicy", "mcp-admission-baseline"),
+    ("Report", "crm-mcp-report"),
+    ("PolicyReport", "crm-mcp-report"),
 ]
 
 
@@ -67,6 +75,7 @@ def owned(own_cluster: ControlPlane) -> ControlPlane:
         own_cluster.kubectl("apply", "--filename", str(file))
     grant(own_cluster, "tenant", *WRITING)
     grant(own_cluster, "keeper", *WRITING, OWNED)
+    install(own_cluster)
     own_cluster.create("/api/v1/namespaces", {"metadata": {"name": PLACE}})
     own_cluster.namespace_is_usable(PLACE)
     for kind, name in NAMES:

@@ -6,6 +6,7 @@ import itertools
 import pytest
 
 from tests.builders import GATE, bare_pod, server
+from tests.e2e.policy_reports.report_definitions import install
 from tools.chart.helm import NAMESPACE, Helm, Json, is_hook
 from tools.chart.shipped import FOLDER
 from tools.cluster.control_plane import ControlPlane
@@ -14,6 +15,7 @@ from tools.cluster.users import User
 from webhook.admission import Scope
 from webhook.cli.main import main
 from webhook.kube.api import Api
+from webhook.objects import REPORT_APIS
 from webhook.objects.made import build_namespace_labels
 from webhook.objects.network_policies import BASELINE, build_baseline_policy
 from webhook.settings.model import Settings
@@ -57,6 +59,12 @@ async def in_use(cluster: ControlPlane) -> None:
     cluster.create(pods, both)
     deployment = server("github-tools", **restricted)
     cluster.create(f"/apis/apps/v1/namespaces/{TOOLS}/deployments", deployment)
+    install(cluster)
+    for each in REPORT_APIS:
+        for name, labels in (("github-tools-mcp-report", OURS), ("users", {})):
+            metadata = {"name": name, "labels": labels}
+            report = {"apiVersion": each.version, "kind": each.kind, "metadata": metadata}
+            cluster.create(f"/apis/{each.version}/namespaces/{TOOLS}/{each.resource}", report)
     for resource, name, labels in (
         ("configmaps", "mcp-admission-settings", OURS),
         ("secrets", "mcp-admission-ca", OURS),
@@ -83,7 +91,7 @@ def everything(cluster: ControlPlane) -> Json:
     found = cluster.kubectl(
         "get", "networkpolicies,namespaces,deployments,validatingadmissionpolicies,"
         "validatingadmissionpolicybindings,mutatingwebhookconfigurations,"
-        "validatingwebhookconfigurations,secrets,configmaps",
+        "validatingwebhookconfigurations,secrets,configmaps,reports,policyreports",
         "--all-namespaces", "--output", "json",
     ).json()["items"]  # fmt: skip
     named = [(each["kind"], each["metadata"]) for each in found]
@@ -141,6 +149,9 @@ def only_workloads_are_left(cluster: ControlPlane) -> None:
     policies = cluster.get(POLICIES)["items"]
     assert [found["metadata"]["name"] for found in policies] == ["users"]
     assert BASELINE not in str(policies)
+    for api in REPORT_APIS:
+        reports = cluster.get(f"/apis/{api.version}/{api.resource}")["items"]
+        assert [found["metadata"]["name"] for found in reports] == ["users"]
     labels = cluster.get(f"/api/v1/namespaces/{TOOLS}")["metadata"]["labels"]
     assert set(labels) == {
         "app.kubernetes.io/name",

@@ -124,6 +124,7 @@ VALUE_SETS: dict[str, Json] = {
         "authorsPolicy": {"enabled": False},
         "ownedObjectsPolicy": {"enabled": False},
         "settingsView": {"groups": []},
+        "policyReports": {"enabled": False},
         "mcpNamespace": {"networkPolicy": {"enabled": False}},
     },
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from webhook.controller.drift_judge import (
     MOST_JUDGED,
     TOO_LARGE,
     DriftJudge,
+    drift_now,
     template_size,
     worst,
 )
@@ -43,6 +45,47 @@ class Judging:
 
     def verdict(self, name: str = "crm") -> str:
         return self.judge.verdict("team", name)
+
+
+class Heard:
+    """What a listener heard."""
+
+    def __init__(self, judging: Judging) -> None:
+        self.said: list[str] = []
+        judging.judge.listener = self
+
+    def judged(self, found: Json, seen: drift.Drift | None) -> None:
+        self.said.append(f"{found['metadata']['name']} {seen and seen.state}")
+
+    def forgotten(self, namespace: str, name: str) -> None:
+        self.said.append(f"{namespace}/{name} forgotten")
+
+    def pods_judged(self, namespace: str, changed: Sequence[str]) -> None:
+        self.said.append(f"pods of {namespace}: {' '.join(changed)}")
+
+
+async def test_a_listener_hears_every_judgement_and_what_is_no_server_any_more() -> None:
+    one = Judging()
+    heard = Heard(one)
+    for settings in (OTHERS, OTHERS, Settings()):
+        one.hand_over(server(), settings)
+        await one.judge.judge_all()
+    one.judge.forget("team", "crm")
+    for _ in range(2):
+        one.judge.put_pods("team", {"crm": drift.REFUSED, "search": drift.CURRENT})
+
+    assert heard.said == [
+        "crm out-of-date",
+        "crm out-of-date",
+        "crm current",
+        "team/crm forgotten",
+        "pods of team: crm",
+        "pods of team: ",
+    ]
+    assert one.judge.verdict_of_pods("team", "crm") == drift.REFUSED
+    seen = await drift_now(server(), OTHERS, Scope.OPTED_IN)
+    assert seen is not None
+    assert seen.state == drift.OUT_OF_DATE
 
 
 async def test_a_verdict_comes_after_the_object_was_handed_over_and_is_told_once() -> None:
@@ -89,11 +132,11 @@ async def test_a_long_one_is_judged_on_a_thread(
     one = Judging()
     threads: list[int] = []
 
-    def state(*_: Any) -> str:
+    def drift_of(*_: Any) -> drift.Drift:
         threads.append(threading.get_ident())
-        return drift.REFUSED
+        return drift.Drift(drift.REFUSED)
 
-    monkeypatch.setattr(drift, "state", state)
+    monkeypatch.setattr(drift, "drift_of", drift_of)
     one.hand_over(server(tolerations=more))
     await one.judge.judge_all()
 
@@ -105,9 +148,12 @@ async def test_one_that_is_larger_than_anybody_writes_is_not_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     one = Judging()
-    monkeypatch.delattr(drift, "state")
+    heard = Heard(one)
+    monkeypatch.delattr(drift, "drift_of")
     one.hand_over(server(tolerations=95_000))
     await one.judge.judge_all()
+    assert heard.said == ["crm None"]
+    assert await drift_now(server(tolerations=95_000), OTHERS, Scope.OPTED_IN) is None
 
     assert (one.verdict(), one.changed) == (TOO_LARGE, ["crm"])
     assert MOST_JUDGED < template_size(server(tolerations=95_000)) < MOST_JUDGED + 10

@@ -75,7 +75,7 @@ class Cluster:
 
 
 def manager_of(cluster: Any) -> Manager:
-    leading = Leading(cluster, ControllerMetrics(), "test", asyncio.Event(), lambda: False)
+    leading = Leading(cluster, ControllerMetrics(), "test", asyncio.Event(), lambda: False, {})
     return Manager(leading, OPTIONS, [])
 
 

@@ -89,8 +89,7 @@ class Cluster:
 
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
-    for wait in ("SETTLED", "PAUSE"):
-        monkeypatch.setattr(removal, wait, 0.0)
+    monkeypatch.setattr(removal, "SETTLED", 0.0)
     return Cluster()
 
 
@@ -134,18 +133,6 @@ async def test_what_is_not_there_is_not_reported(cluster: Cluster) -> None:
     lines = [line async for line in uninstall(cluster).run()]
 
     assert not [line for line in lines if "Configuration" in line or "ConfigMap" in line]
-
-
-async def test_a_controller_that_does_not_stop_ends_the_removal(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cluster.running = 1_000_000
-    monkeypatch.setattr(removal, "SECONDS_TO_STOP", -1.0)
-
-    with pytest.raises(removal.StillRunningError, match="do not end: delete them"):
-        [_ async for _ in uninstall(cluster).run()]
-
-    assert "patch pods/crm-1" not in cluster.calls
 
 
 async def test_pod_security_labels_that_nobody_applies_go_where_a_namespace_was_managed(

@@ -370,3 +370,41 @@ def test_a_process_that_hangs_does_not_renew_and_another_leads() -> None:
     assert one.spans[0][1] < 33
     assert 30 < other.spans[0][0] < 36
     assert not overlapping(one, other)
+
+
+@pytest.mark.parametrize("away", [0, 60], ids=["handed over", "nobody led"])
+def test_what_the_work_says_is_written_with_the_next_renewal(away: float) -> None:
+    kept, ours = "example.com/kept", "mcp-admission.dev/replicas"
+
+    async def main() -> list[Json]:
+        stored, seen = Stored(), list[Json]()
+        later = timedelta(seconds=away)
+        one = Candidate(stored, "one")
+        two = Candidate(stored, "two", now=lambda: datetime.now(UTC) + later)
+
+        def look() -> None:
+            assert stored.found is not None
+            seen.append({**stored.found["metadata"]["annotations"]})
+
+        def note() -> None:
+            assert stored.found is not None
+            version = {"resourceVersion": "9999"}
+            metadata = stored.found["metadata"] | version | {"annotations": {kept: "by others"}}
+            stored.found = {**stored.found, "metadata": metadata}
+
+        first = asyncio.create_task(one.stand())
+        at(3, note)
+        at(3.5, lambda: one.lease.says.update({ours: "a"}))
+        at(7, look)
+        await asyncio.sleep(8)
+        second = asyncio.create_task(two.stand())
+        first.cancel()
+        await asyncio.wait([first])
+        await asyncio.sleep(6)
+        look()
+        second.cancel()
+        await asyncio.wait([second])
+        return seen
+
+    said = {kept: "by others", ours: "a"}
+    assert run(main()) == [said, {kept: "by others"} if away else said]

@@ -86,6 +86,7 @@ def own_values() -> Schema:
         "settingsView": mapping(
             {"groups": {"type": ["array", "null"], "items": {"type": "string", "minLength": 1}}}
         ),
+        "policyReports": mapping({"enabled": BOOLEAN}),
         "serviceMonitor": mapping(
             {
                 "enabled": BOOLEAN,

@@ -46,16 +46,15 @@ class Change(NamedTuple):
 
 
 class Drift(NamedTuple):
-    """What would become of a server if it rolled now; `reasons` are those of a refusal."""
+    """What would become of a server if it rolled now; `reasons` are those of a refusal.
+
+    `remarks` are what rules say beside that: warnings, and what an exception lets pass.
+    """
 
     state: str
     changes: tuple[Change, ...] = ()
     reasons: tuple[Finding, ...] = ()
-
-
-def state(found: Json, settings: Settings, scope: Scope) -> str:
-    """One of STATES for a Deployment that is a server, as the API server has it."""
-    return drift_of(found, settings, scope).state
+    remarks: tuple[Finding, ...] = ()
 
 
 def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
@@ -69,22 +68,22 @@ def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
         budget.measure(found, KINDS[DEPLOYMENTS][1], budget.FILLED_IN, None)
     except budget.TooLarge as error:
         return Drift(REFUSED, reasons=(budget.too_large(error),))
-    request = rolling_request(found)
+    metadata, request = found["metadata"], rolling_request(found)
     rolling = request.object
-    reasons = objections(request, settings, scope)
+    reasons, remarks = objections(request, settings, scope)
     if not settings.fills_templates:
         covered = written_templates.covers_pods(rolling, settings, scope)
         worst = REFUSED if covered else UNPROTECTED
-        return Drift(worst if reasons else CURRENT, reasons=reasons)
+        return Drift(worst if reasons else CURRENT, reasons=reasons, remarks=remarks)
     if reasons:
-        return Drift(REFUSED, reasons=reasons)
+        return Drift(REFUSED, reasons=reasons, remarks=remarks)
     before, after = found["spec"]["template"], rolling["spec"]["template"]
     _take_back(before, after)
     own = tuple(_changes(_own_label(found), _own_label(rolling), OWN_LABEL, OWN_FIELD))
     if alike(before, after) and not own:
-        return Drift(CURRENT)
-    state = OUT_OF_DATE if known(before, found["metadata"]["name"]) and not own else UNPROTECTED
-    return Drift(state, own + tuple(_changes_of_pods(before, after, settings)))
+        return Drift(CURRENT, remarks=remarks)
+    state = OUT_OF_DATE if known(before, metadata["name"]) and not own else UNPROTECTED
+    return Drift(state, own + tuple(_changes_of_pods(before, after, settings)), remarks=remarks)
 
 
 def drift_of_pod(found: Json, settings: Settings, scope: Scope) -> Drift:
@@ -98,7 +97,7 @@ def drift_of_pod(found: Json, settings: Settings, scope: Scope) -> Drift:
     metadata = found["metadata"]
     where = {"namespace": metadata["namespace"], "name": metadata["name"]}
     request = Request(Hook.MUTATE, PODS, "CREATE", after, kind="Pod", **where)
-    reasons = objections(request, settings, scope)
+    reasons, _ = objections(request, settings, scope)
     if reasons:
         return Drift(REFUSED, reasons=reasons)
     after["spec"].pop(names.GATES, None)
@@ -131,15 +130,22 @@ def as_created(found: Json) -> Json:
     return {"metadata": metadata, "spec": spec}
 
 
-def objections(request: Request, settings: Settings, scope: Scope) -> tuple[Finding, ...]:
-    """Why a hook refuses it; else the object of the request is filled in as it would be stored."""
+def objections(
+    request: Request, settings: Settings, scope: Scope
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Why a hook refuses it, and what both say beside that.
+
+    Where none refuses it, the object of the request is filled in as it would be stored.
+    """
     answer = enforce(request._replace(hook=Hook.MUTATE), settings, scope)
+    findings = answer.findings
     if answer.allowed and (answer.operations or not settings.fills_templates):
         # Untouched by rules, it has passed every check that the other hook has.
         answer = enforce(request._replace(hook=Hook.VALIDATE), settings, scope)
-    if answer.allowed:
-        return ()
-    return tuple(finding for finding in answer.findings if finding.severity is Severity.ERROR)
+        findings += answer.findings
+    errors = [each for each in findings if each.severity is Severity.ERROR]
+    others = [each for each in findings if each.severity is not Severity.ERROR]
+    return tuple(errors), tuple(dict.fromkeys(others))
 
 
 def known(pod: Json, name: str) -> bool:

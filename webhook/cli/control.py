@@ -60,6 +60,12 @@ def _add_controller_options(parser: argparse.ArgumentParser) -> None:
         metavar="NS",
         help="look at this namespace alone; may be repeated (default: all namespaces)",
     )
+    parser.add_argument(
+        "--policy-reports",
+        action="store_true",
+        help="write a report on each server, where the cluster has reports of openreports.io or "
+        "wgpolicyk8s.io",
+    )
     cluster_options.add_process_options(parser, LEASE)
     parser.add_argument(
         "--workers",
@@ -88,6 +94,7 @@ def run(args: argparse.Namespace) -> ExitCode:
         namespaces=args.namespace,
         lease=args.lease,
         workers=args.workers,
+        policy_reports=args.policy_reports,
         metrics_listen=args.metrics_listen,
         log_level=logs.LEVELS[args.log_level],
     )

@@ -21,6 +21,8 @@ COMMANDS = {
     "rules": "webhook.cli.rules",
     "settings": "webhook.cli.settings",
     "certs": "webhook.cli.certs",
+    "check": "webhook.cli.check",
+    "status": "webhook.cli.status",
     "audit": "webhook.cli.audit",
     "apply": "webhook.cli.apply",
     "exception": "webhook.cli.exception",
@@ -36,6 +38,7 @@ mcp-admission hardens MCP servers on Kubernetes. First steps:
 
   mcp-admission review deployment.yaml    what would the cluster make of this manifest?
   mcp-admission rules                     what is added by default, and what is refused?
+  mcp-admission check                     is the product in order, or can this cluster have it?
   mcp-admission audit                     which servers of the cluster are not current?
 
 "mcp-admission help" lists all commands, "mcp-admission help COMMAND" explains one.
@@ -55,6 +58,8 @@ examples:
   mcp-admission control                            make what servers need in the cluster
   mcp-admission certs control                      keep the webhook's certificates valid
   mcp-admission certs verify --help                does an API server accept my certificate?
+  mcp-admission check --wait                       after an upgrade: until everything is in order
+  mcp-admission status                             what is enforced, and what needs a person?
   mcp-admission audit                              which servers are not current?
   mcp-admission apply -n team --all                roll them to the current settings
   mcp-admission exception draft deployment/github-tools -n team-a

@@ -7,7 +7,8 @@ from webhook.cli import output
 from webhook.cli.cluster_options import add_cluster_options, connect_to_cluster, installation
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.output import is_for_programs
-from webhook.controller.removal import StillRunningError, Uninstall
+from webhook.controller.removal import Uninstall
+from webhook.controller.stopping import StillRunningError
 from webhook.kube import ApiError, ConfigurationError
 
 DESCRIPTION = """\

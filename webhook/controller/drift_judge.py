@@ -7,9 +7,9 @@ thread. One that is larger than anybody would write is not judged at all.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from webhook.admission import Scope, drift
 from webhook.kube import Turn
@@ -37,8 +37,26 @@ class _Unjudged(NamedTuple):
     size: int
 
 
+class JudgementListener(Protocol):
+    """Hears what becomes of each server."""
+
+    def judged(self, found: Json, seen: drift.Drift | None) -> None:
+        """A Deployment was judged; None where it is too large, or could not be."""
+
+    def forgotten(self, namespace: str, name: str) -> None:
+        """It is no server, or not any more."""
+
+    def pods_judged(self, namespace: str, changed: Sequence[str]) -> None:
+        """The pods of a namespace were judged; these of its Deployments have another verdict."""
+
+
 class DriftJudge:
-    """The verdicts about servers; `changed` is called with namespace and name of each new one."""
+    """The verdicts about servers; `changed` is called with namespace and name of each new one.
+
+    Nothing of a drift but the verdict is kept here: a listener hears it whole.
+    """
+
+    listener: JudgementListener | None = None
 
     def __init__(self, changed: Callable[[str, str], None]) -> None:
         self._changed = changed
@@ -53,18 +71,25 @@ class DriftJudge:
         It is the worst of the template's and of its pods', where those are judged.
         """
         of_template = self._verdicts.get((namespace, name), drift.CURRENT)
-        of_pods = self._of_pods.get(namespace)
-        return worst(of_template, of_pods.get(name, drift.CURRENT)) if of_pods else of_template
+        return worst(of_template, self.verdict_of_pods(namespace, name))
+
+    def verdict_of_pods(self, namespace: str, name: str) -> str:
+        """The worst of the verdicts about its pods, where they are judged."""
+        return self._of_pods.get(namespace, {}).get(name, drift.CURRENT)
 
     def put_pods(self, namespace: str, verdicts: Mapping[str, str]) -> None:
         """Let these be the verdicts about the pods of a namespace, by their Deployments."""
         found = {name: each for name, each in verdicts.items() if each != drift.CURRENT}
         had = self._of_pods.pop(namespace, {})
-        names = [name for name in had.keys() | found.keys() if had.get(name) != found.get(name)]
+        changed = sorted(
+            name for name in had.keys() | found.keys() if had.get(name) != found.get(name)
+        )
         if found:
             self._of_pods[namespace] = found
-        for name in sorted(names):
+        for name in changed:
             self._changed(namespace, name)
+        if self.listener is not None:
+            self.listener.pods_judged(namespace, changed)
 
     def forget_pods(self, namespace: str) -> None:
         """Pods say nothing there any more."""
@@ -77,7 +102,7 @@ class DriftJudge:
         size = template_size(found)
         self._unjudged.pop(place, None)
         if size > MOST_JUDGED:
-            self._decide(place, TOO_LARGE)
+            self._decide(place, TOO_LARGE, found)
             return
         self._unjudged[place] = _Unjudged(found, settings, scope, size)
         self._handed_over.set()
@@ -86,6 +111,8 @@ class DriftJudge:
         """It is no server any more."""
         self._unjudged.pop((namespace, name), None)
         self._verdicts.pop((namespace, name), None)
+        if self.listener is not None:
+            self.listener.forgotten(namespace, name)
 
     async def run(self) -> None:
         """Judge what is handed over until cancelled."""
@@ -103,19 +130,32 @@ class DriftJudge:
             place = next(iter(self._unjudged))
             unjudged = self._unjudged.pop(place)
             found, settings, scope, size = unjudged
-            work = partial(drift.state, found, settings, scope)
+            seen: list[drift.Drift] = []
+            work = partial(_state, found, settings, scope, seen.append)
             verdict = await judged(work, size, found["metadata"])
             # It may have been handed over again, or forgotten, while it was on the thread.
             if place not in self._unjudged:
-                self._decide(place, verdict)
+                self._decide(place, verdict, found, *seen)
             await turn.end()
         self._handed_over.clear()
 
-    def _decide(self, place: Place, verdict: str) -> None:
+    def _decide(
+        self, place: Place, verdict: str, found: Json, seen: drift.Drift | None = None
+    ) -> None:
         before = self._verdicts.get(place, drift.CURRENT)
         self._verdicts[place] = verdict
+        if self.listener is not None:
+            self.listener.judged(found, seen)
         if verdict != before:
             self._changed(*place)
+
+
+async def drift_now(found: Json, settings: Settings, scope: Scope) -> drift.Drift | None:
+    """What rolling a Deployment would do; None where it is too large, or could not be judged."""
+    seen: list[drift.Drift] = []
+    work = partial(_state, found, settings, scope, seen.append)
+    await judged(work, template_size(found), found["metadata"])
+    return seen[0] if seen else None
 
 
 def worst(*verdicts: str) -> str:
@@ -133,6 +173,14 @@ async def judged(work: Callable[[], str], size: int, metadata: Json) -> str:
         fields = {"namespace": metadata["namespace"], "name": metadata["name"], **failure(error)}
         LOG.error("server not judged", extra={"fields": fields})  # noqa: TRY400
         return drift.CURRENT
+
+
+def _state(
+    found: Json, settings: Settings, scope: Scope, hear: Callable[[drift.Drift], None]
+) -> str:
+    seen = drift.drift_of(found, settings, scope)
+    hear(seen)
+    return seen.state
 
 
 def template_size(found: Json) -> int:

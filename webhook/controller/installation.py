@@ -19,6 +19,9 @@ CERTIFICATES_DEPLOYMENT = "mcp-admission-certificates"
 CONTROL_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=control"
 CERTIFICATES_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=certificates"
 LEASE, CERTIFICATES_LEASE = CONTROL_DEPLOYMENT, CERTIFICATES_DEPLOYMENT
+SAID_CERTIFICATES, SAID_REPLICAS = names.PREFIX + "certificates", names.PREFIX + "replicas"
+SAID_ENFORCING = names.PREFIX + "enforcing"
+"""Annotations of the Leases: what the leader has seen last, as JSON."""
 CERTIFICATE_MODES = ("own", "cert-manager", "bring-your-own")
 AUTHORITY_SECRET, SERVING_SECRET = "mcp-admission-ca", "mcp-admission-tls"
 SETTINGS_CONFIG_MAP, LOCKED_CONFIG_MAP = "mcp-admission-settings", "mcp-admission-locked"

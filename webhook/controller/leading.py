@@ -43,6 +43,7 @@ class Leading:
     """What work is done with: `identity` is who leads, `stop` is set when it is to end.
 
     `was_away` says whether nobody led for a while before.
+    `says` are annotations of the Lease: what the work knows now, for commands that read it.
     """
 
     api: kube.Api
@@ -50,6 +51,7 @@ class Leading:
     identity: str
     stop: asyncio.Event
     was_away: Callable[[], bool]
+    says: dict[str, str]
 
 
 Work = Callable[[Leading], Coroutine[Any, Any, None]]
@@ -98,7 +100,8 @@ async def _run(
     async with await connect(may_write=lambda: lease.remaining) as api:
         answer_probes(options.metrics_listen, metrics.registry, problems)
         LOG.info("controller started", extra={"fields": fields})
-        leading = Leading(api, metrics, lease.identity, stop, lambda: lease.was_away)
+        away = partial(getattr, lease, "was_away")
+        leading = Leading(api, metrics, lease.identity, stop, away, lease.says)
         await kube.lead(lease, partial(work, leading), stop)
     beating.cancel()
     LOG.info("controller stopped")

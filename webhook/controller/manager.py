@@ -19,7 +19,7 @@ from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.leading import Leading, ProcessOptions, Work, run_process
 from webhook.controller.probe.self_probe import ProbeSurroundings, SelfProbe
 from webhook.controller.server_controllers import ServerControllers
-from webhook.controller.settings.distribution import Progress
+from webhook.controller.settings.distribution import Progress, said_replicas
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
 from webhook.controller.settings.namespace_status import StatusReconciler
 from webhook.controller.settings.namespace_store import NamespaceStore
@@ -43,6 +43,7 @@ class ControlOptions(ProcessOptions):
     settings: Path | None
     namespaces: Sequence[str]
     workers: int
+    policy_reports: bool = False
 
 
 def run_controller(options: ControlOptions) -> int:
@@ -99,7 +100,11 @@ class Manager:
             readable=not options.namespaces,
         )
         self._probe = SelfProbe(leading, options.installation, self._recorder, around)
-        self._ask, self._told = ask, [self._probe.saw]
+        self._ask = ask
+        self._told: list[Callable[[Progress], None]] = [
+            self._probe.saw,
+            partial(_say, leading.says),
+        ]
         more = {} if options.namespaces else self._of_namespaces(ask)
         self._settings = SettingsReconciler(
             api,
@@ -178,6 +183,7 @@ class Manager:
                 self._options.workers,
                 secrets=self._secrets,
                 labelled=self._look_again,
+                reports=self._options.policy_reports,
             )
             self._group.create_task(self._servers.run())
 
@@ -197,3 +203,8 @@ class Manager:
 
     def _states(self) -> Mapping[str, int]:
         return {} if self._servers is None else self._servers.states
+
+
+def _say(says: dict[str, str], progress: Progress) -> None:
+    """Say in the Lease which replicas have which settings."""
+    says |= said_replicas(progress)

@@ -21,10 +21,6 @@ from webhook.controller.gates.gate_reconciler import remove_gate
 from webhook.controller.installation import (
     ADMISSION_POLICIES,
     AUTHORITY_SECRET,
-    CERTIFICATES_DEPLOYMENT,
-    CERTIFICATES_PODS,
-    CONTROL_DEPLOYMENT,
-    CONTROL_PODS,
     SERVING_SECRET,
     SETTINGS_CONFIG_MAP,
     Installation,
@@ -32,22 +28,17 @@ from webhook.controller.installation import (
     is_own,
 )
 from webhook.controller.namespace_state import gate_index
+from webhook.controller.stopping import CONTROLLERS, stop_controller
 from webhook.kube import Api, NotFound, cluster_wide, namespaced
 from webhook.objects import BASELINE
+from webhook.policy_reports.live_reports import report_removals
 
 Json = dict[str, Any]
 Question = Callable[[], Awaitable[bool]]
 
 ADMISSION = "admissionregistration.k8s.io/v1"
-CONTROLLERS = {CONTROL_DEPLOYMENT: CONTROL_PODS, CERTIFICATES_DEPLOYMENT: CERTIFICATES_PODS}
-SECONDS_TO_STOP = 90.0
 # API servers call a webhook for a moment after its configuration is deleted.
 SETTLED = 2.0
-PAUSE = 0.5
-
-
-class StillRunningError(Exception):
-    """A controller does not stop; one sentence that says what to do."""
 
 
 class Removal(NamedTuple):
@@ -92,6 +83,7 @@ class Uninstall:
             self._gates,
             self._admission_policies,
             self._network_policies,
+            self._reports,
         )
 
     async def _namespaces(self) -> AsyncIterator[Removal]:
@@ -108,14 +100,16 @@ class Uninstall:
 
     async def _registrations(self) -> AsyncIterator[Removal]:
         """The one that checks is deleted before the one that fills in, or it would refuse."""
+        name = self.installation.configuration
         for kind, path in sorted(self.installation.configurations().items(), reverse=True):
-            line = f"{kind} {self.installation.configuration} deleted"
-            yield self._deletion(line, path, settles=SETTLED)
+            yield self._deletion(f"{kind} {name} deleted", path, settles=SETTLED)
 
     async def _controllers(self) -> AsyncIterator[Removal]:
-        for deployment, pods in CONTROLLERS.items():
-            line = f"Deployment {self.installation.namespace}/{deployment} scaled to 0"
-            yield Removal((line,), _yes, partial(self._stop, deployment, pods))
+        where = self.installation.namespace
+        for deployment in CONTROLLERS:
+            line = f"Deployment {where}/{deployment} scaled to 0"
+            stop = partial(stop_controller, self.api, where, deployment)
+            yield Removal((line,), _yes, stop)
 
     async def _gates(self) -> AsyncIterator[Removal]:
         pending = await self.api.list(
@@ -146,6 +140,11 @@ class Uninstall:
             line = f"NetworkPolicy {_called(policy)} deleted"
             held = metadata["name"] == BASELINE and "finalizers" in metadata
             yield self._deletion(line, path, metadata["uid"], held=held)
+
+    async def _reports(self) -> AsyncIterator[Removal]:
+        """The reports on servers, in every API that has some."""
+        async for line, remove in report_removals(self.api):
+            yield Removal((line,), _yes, remove)
 
     async def _own(self) -> AsyncIterator[Removal]:
         """What the controllers wrote beside themselves; a certificate of another issuer is kept."""
@@ -196,24 +195,6 @@ class Uninstall:
             return True
 
         return Removal((line,), is_there, remove)
-
-    async def _stop(self, deployment: str, selector: str) -> bool:
-        where = self.installation.namespace
-        scale = namespaced("apps/v1", "deployments", where, deployment, "scale")
-        try:
-            await self.api.patch(scale, {"spec": {"replicas": 0}}, kind="merge")
-        except NotFound:
-            return False
-        pods, clock = namespaced("v1", "pods", where), asyncio.get_running_loop().time
-        ends = clock() + SECONDS_TO_STOP
-        while (await self.api.list(pods, label_selector=selector)).items:
-            if clock() > ends:
-                raise StillRunningError(
-                    f"the pods of Deployment {where}/{deployment} do not end: delete them, and run "
-                    "this again"
-                )
-            await asyncio.sleep(PAUSE)
-        return True
 
     async def _open(self, metadata: Json, at: int) -> bool:
         where = metadata["namespace"], metadata["name"], metadata["uid"]

@@ -16,6 +16,7 @@ from typing import Any
 
 from webhook.admission import drift
 from webhook.controller.cluster_state import ClusterState, Queues
+from webhook.controller.drift_judge import drift_now
 from webhook.controller.event_recorder import EventRecorder
 from webhook.controller.gates.gate_reconciler import GateReconciler
 from webhook.controller.informers import ClusterInformers
@@ -26,6 +27,7 @@ from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.controller.settings.effective import EffectiveSettings, differing_namespaces
 from webhook.kube import Api, Controller, NamespacedName, Queue
 from webhook.observe.metrics import ControllerMetrics
+from webhook.policy_reports.report_reconciler import KnownServers, ReportReconciler
 from webhook.settings import Level, Settings
 
 RESYNC_SECONDS = 600.0
@@ -44,9 +46,9 @@ class ServerControllers:
     """The controllers of namespaces, servers and gates, each with a queue and workers of its own.
 
     `watched` are the namespaces that the controller is kept to, none for all; `secrets` is whether
-    it may follow Secrets there. `labelled` is called with a namespace that has another Pod Security
-    level than before, or was not known. `states` is how many servers there are of each state of
-    `drift`, empty while that is not known.
+    it may follow Secrets there, `reports` whether it writes reports. `labelled` is called with a
+    namespace that has another Pod Security level than before, or was not known. `states` is how
+    many servers there are of each state of `drift`, empty while that is not known.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what each reconciler works with
@@ -61,6 +63,7 @@ class ServerControllers:
         *,
         secrets: bool = True,
         labelled: Callable[[str], None] = lambda _: None,
+        reports: bool = False,
     ) -> None:
         self.states: Mapping[str, int] = {}
         self._effective, self._metrics = effective, metrics
@@ -85,11 +88,34 @@ class ServerControllers:
                 ("judged-pods", pods, queues.judged_pods, 1, NAMESPACE_SECONDS),
             )
         ]
+        self._reports: list[ReportReconciler] = []
+        if reports:
+            known = self._known_servers()
+            self._reports = [ReportReconciler(api, known, watched, metrics)]
+            (self._state.judge.listener,) = self._reports
+        self._controllers += [each.controller for each in self._reports]
 
     @property
     def known(self) -> ClusterState | None:
         """The cluster state, once namespaces, pods and policies are known."""
         return self._state if self._informers.isolation_synced.is_set() else None
+
+    def _known_servers(self) -> KnownServers:
+        state = self._state
+
+        def covers(namespace: str, name: str) -> bool:
+            found = state.deployment(namespace, name)
+            return found is not None and found.covered
+
+        return KnownServers(
+            state.settings,
+            state.scope,
+            state.here,
+            covers,
+            state.judge.verdict_of_pods,
+            drift_now,
+            self._informers.synced,
+        )
 
     def use(self, effective: EffectiveSettings) -> None:
         """Work by these settings from now on."""
@@ -123,6 +149,7 @@ class ServerControllers:
                     self._follow_settings(),
                     self._count(),
                     self._resync(),
+                    *(reports.run() for reports in self._reports),
                 )
             ]
             working = [group.create_task(each.run()) for each in self._controllers]

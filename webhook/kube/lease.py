@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from webhook import names
 from webhook.kube.api import Api
 from webhook.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
 
@@ -37,7 +38,9 @@ class Lease:
 
     `connect` opens the connection that it has for itself. `leads` is called with True and False as
     it changes. `hangs` says what keeps the work from going on, if anything does.
-    `was_away` is whether nobody led when this process began to.
+    `was_away` is whether nobody led when this process began to. `says` are annotations that the
+    work may set at any time: the next renewal writes them, so that they are as new as `renewTime`.
+    It begins with those of the holder before, unless nobody led for a while.
     """
 
     connect: Connect
@@ -51,8 +54,10 @@ class Lease:
     uniform: Callable[[float, float], float] = random.uniform
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     hangs: Callable[[], str | None] = lambda: None
+    says: dict[str, str] = field(default_factory=dict, init=False)
     looked: bool = field(default=False, init=False)
     was_away: bool = field(default=True, init=False)
+    _inherits: bool = field(default=False, init=False)
     _api: Api = field(init=False)
     _held: Json | None = field(default=None, init=False)
     _sent: float = field(default=float("-inf"), init=False)
@@ -73,7 +78,9 @@ class Lease:
 
     async def _lead_again_and_again(self, work: Work) -> None:
         while True:
+            self._inherits = True
             await self._acquire()
+            self._inherits = False
             LOG.info("lease acquired", extra={"fields": {"identity": self.identity}})
             try:
                 if await self._lead(work):
@@ -141,6 +148,9 @@ class Lease:
             found = None
         self.looked = True
         self.was_away = found is None or self._lapsed(found)
+        if self._inherits:
+            self.says.clear()
+            self.says.update({} if self.was_away else _ours(found or {}))
         if found is not None and not self._free(found):
             self._held = None
             return False
@@ -161,12 +171,21 @@ class Lease:
             body = {
                 "apiVersion": "coordination.k8s.io/v1",
                 "kind": "Lease",
-                "metadata": {"name": self.name},
+                "metadata": self._metadata({"name": self.name}),
                 "spec": self._spec({}),
             }
             return await self._api.create(self.folder, body, seconds=seconds)
-        body = {**found, "spec": self._spec(found.get("spec") or {})}
+        body = {
+            **found,
+            "metadata": self._metadata(found["metadata"]),
+            "spec": self._spec(found.get("spec") or {}),
+        }
         return await self._api.replace(f"{self.folder}/{self.name}", body, seconds=seconds)
+
+    def _metadata(self, before: Json) -> Json:
+        annotations, ours = before.get("annotations") or {}, _ours({"metadata": before})
+        others = {key: value for key, value in annotations.items() if key not in ours}
+        return {**before, "annotations": others | self.says}
 
     def _spec(self, before: Json) -> Json:
         ours = before.get("holderIdentity") == self.identity
@@ -214,6 +233,11 @@ class Lease:
     async def _given_up(self, body: Json, seconds: float) -> bool:
         await self._api.replace(f"{self.folder}/{self.name}", body, seconds=seconds)
         return True
+
+
+def _ours(found: Json) -> dict[str, str]:
+    annotations = (found.get("metadata") or {}).get("annotations") or {}
+    return {key: value for key, value in annotations.items() if key.startswith(names.PREFIX)}
 
 
 def _clock() -> float:

@@ -13,6 +13,14 @@ from webhook.objects.made import (
     server_objects,
 )
 from webhook.objects.network_policies import BASELINE, NAMESPACE_NAME, build_open_baseline
+from webhook.objects.policy_report import (
+    REPORT_APIS,
+    ReportApi,
+    ReportedServer,
+    build_report,
+    report_digest,
+    report_results,
+)
 from webhook.objects.service import leads_to
 
 __all__ = [
@@ -21,13 +29,19 @@ __all__ = [
     "LONGEST_NOTE",
     "NAMESPACE_NAME",
     "POD_SECURITY_PREFIX",
+    "REPORT_APIS",
     "Refused",
+    "ReportApi",
+    "ReportedServer",
     "Server",
     "build_open_baseline",
+    "build_report",
     "leads_to",
     "left_alone",
     "namespace_objects",
     "objects_once_enforced",
+    "report_digest",
+    "report_results",
     "server_objects",
     "server_of",
 ]

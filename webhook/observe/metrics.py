@@ -148,6 +148,7 @@ RECONCILERS = (
     "server",
     "namespace",
     "pod",
+    "report",
     "settings",
     "status",
     "certificates",

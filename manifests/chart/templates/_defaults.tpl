@@ -144,6 +144,8 @@ ownedObjectsPolicy:
 settingsView:
   groups:
   - system:authenticated
+policyReports:
+  enabled: true
 serviceMonitor:
   enabled: false
   interval: 30s

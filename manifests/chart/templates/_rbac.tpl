@@ -51,6 +51,15 @@ subjects:
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies]
   verbs: [get, list, watch, create, patch, delete]
+{{- if .Values.policyReports.enabled }}
+# What the rules say of each server, where the cluster has such an API.
+- apiGroups: [openreports.io]
+  resources: [reports]
+  verbs: [get, list, watch, create, update, delete]
+- apiGroups: [wgpolicyk8s.io]
+  resources: [policyreports]
+  verbs: [get, list, watch, create, update, delete]
+{{- end }}
 # Why something is not made, told where the server's owner looks.
 - apiGroups: [events.k8s.io]
   resources: [events]
@@ -66,4 +75,11 @@ subjects:
   resources: [networkpolicies]
   # patch takes away the finalizers that somebody has put on the policy of a namespace.
   verbs: [list, patch, delete]
+# Whatever the values say now: an earlier release may have written some.
+- apiGroups: [openreports.io]
+  resources: [reports]
+  verbs: [list, delete]
+- apiGroups: [wgpolicyk8s.io]
+  resources: [policyreports]
+  verbs: [list, delete]
 {{- end -}}

@@ -1,15 +1,18 @@
 """cert-manager and bring-your-own: looked at and judged, never written."""
 
 import base64
+import json
 import logging
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
+from certs.authority import make_authority
 from tests.controller.certificates.cluster import Installed
 from tests.controller.certificates.driving import drive, driving
-from webhook.controller.certificates.monitor import Monitor
+from webhook.controller.certificates.monitor import Monitor, said_certificates
 from webhook.controller.serving_replicas import endpoint_replicas
 from webhook.kube.api import Api
 from webhook.observe.metrics import ControllerMetrics
@@ -109,3 +112,21 @@ async def test_cert_manager_needs_its_annotation(
         add = {"op": "add", "path": "/metadata/annotations", "value": INJECT}
         installed.cluster.raw("PATCH", path, [add], JSON_PATCH)
     assert await looked(installed, "cert-manager", caplog) == []
+
+
+def test_the_lease_says_when_certificates_end_and_a_bounded_number_of_faults() -> None:
+    now = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)
+    authority = make_authority(now, timedelta(days=30)).certificate
+    faults = [f"{number} {'x' * 1000}" for number in range(9)]
+
+    (text,) = said_certificates({"authority": authority, "leaf": None}, faults, 0.5).values()
+
+    said = json.loads(text)
+    begins, ends = authority.not_valid_before_utc, authority.not_valid_after_utc
+    assert said["authority"] == {
+        "ends": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+        "renewal": f"{begins + (ends - begins) / 2:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    assert "leaf" not in said
+    assert [each[:3] for each in said["faults"]] == ["0 x", "1 x", "2 x", "3 x", "4 x"]
+    assert max(map(len, said["faults"])) == 300

@@ -1,5 +1,6 @@
 """Where a verdict is told: once, and of the generation that was asked about."""
 
+import json
 import math
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from tests.controller.probe.probed import NOW
 from webhook.admission import Scope
 from webhook.controller.event_recorder import Regarding
+from webhook.controller.installation import SAID_ENFORCING
 from webhook.controller.probe.enforcing_report import EnforcingReport, Leadership
 from webhook.controller.probe.verdict import ProbeVerdict
 from webhook.controller.settings.settings_store import SettingsResource
@@ -27,11 +29,12 @@ class Told:
     def __init__(self, stored: Json | None = None, *, resource: bool = True, away: bool = False):
         self.events: list[tuple[str, str, str]] = []
         self.writes, self.room = 0, True
+        self.says: dict[str, str] = {}
         status = {} if stored is None else {"conditions": [{"type": "Enforcing", **stored}]}
         self.resource = SettingsResource("1", 4, {}, status) if resource else None
         self.metrics = ControllerMetrics()
         recorder: Any = self
-        leadership = Leadership("release", lambda: away, lambda: NOW)
+        leadership = Leadership("release", lambda: away, lambda: NOW, self.says)
         self.report = EnforcingReport(
             leadership, self.metrics, recorder, lambda: self.resource, self.write
         )
@@ -176,6 +179,23 @@ async def test_only_what_differs_is_news() -> None:
 
     assert not told.report.is_news({Scope.OPTED_IN: AGAIN, Scope.MANAGED: None})
     assert told.report.is_news({Scope.OPTED_IN: TRUE, Scope.MANAGED: None})
+
+
+async def test_the_lease_says_it_too_and_since_when() -> None:
+    told, since = Told(resource=False), "2025-01-01T00:00:00Z"
+    told.says[SAID_ENFORCING] = json.dumps({**OF_BEFORE, "lastTransitionTime": since})
+
+    await told.tell(TRUE)
+    kept = json.loads(told.says[SAID_ENFORCING])
+    await told.tell(AWAY)
+    changed = json.loads(told.says[SAID_ENFORCING])
+
+    assert (kept["status"], kept["lastTransitionTime"]) == ("True", since)
+    assert (changed["reason"], changed["lastTransitionTime"]) == (
+        "Unreachable",
+        "2026-01-01T00:00:00Z",
+    )
+    assert [reason for _, reason, _ in told.events] == ["Unreachable"]
 
 
 async def test_the_last_reason_of_a_scope_is_shown_alone() -> None:

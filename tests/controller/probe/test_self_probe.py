@@ -40,7 +40,7 @@ class Whole:
         self.written = self.looked = 0
         api: Any = self.cluster
         state = cluster_state("default")
-        leading = Leading(api, self.metrics, "test", asyncio.Event(), lambda: False)
+        leading = Leading(api, self.metrics, "test", asyncio.Event(), lambda: False, {})
         around = ProbeSurroundings(
             lambda: self.resource, lambda: state, self.write, self.look, readable=False
         )

@@ -1,13 +1,22 @@
 """What the status says of a resource, and that saying it again changes nothing."""
 
+import json
 from typing import Any
 
 import pytest
 
-from webhook.controller.settings.distribution import ChangeStep, Distribution, resource_status
+from webhook.controller.settings.distribution import (
+    ChangeStep,
+    Distribution,
+    Progress,
+    resource_status,
+    said_replicas,
+)
 from webhook.controller.settings.propagation import Answers
 from webhook.controller.settings.settings_store import SettingsResource
 from webhook.settings.layers import Layer
+from webhook.settings.stage import Stage
+from webhook.settings.written_settings import WrittenSettings
 
 Json = dict[str, Any]
 LOCKS = [Layer({"onConflict": "deny", "mcpNamespace": {"name": "tools"}}, str)]
@@ -98,3 +107,16 @@ def test_the_time_is_that_of_the_last_change() -> None:
     after = conditions(resource_status(resource(first, 4), done, LOCKS, "3"))
     assert after["Valid"]["lastTransitionTime"] == "1"
     assert after["Distributed"]["lastTransitionTime"] == "3"
+
+
+def test_the_lease_says_which_replicas_report_which_settings_of_at_most_fifty() -> None:
+    stage = Stage(WrittenSettings("mode: warn"))
+    answers = Answers({f"pod-{at:03}": None if at else stage.digest for at in reversed(range(60))})
+
+    (text,) = said_replicas(Progress({}, stage, answers, reached=False)).values()
+
+    said = json.loads(text)
+    assert (said["digest"], said["problem"]) == (stage.digest, None)
+    assert len(said["replicas"]) == 50
+    assert said["replicas"]["pod-000"] == stage.digest
+    assert said["replicas"]["pod-001"] is None

@@ -7,11 +7,13 @@ import pytest
 import yaml
 
 from tests import builders
+from tests.e2e.policy_reports.report_definitions import install
 from tests.e2e.product import Product
 from tools.chart.helm import NAMESPACE
 from tools.chart.shipped import POLICIES, RIGHTS, shipped
 from tools.cluster.clients import Response
 from tools.cluster.control_plane import ControlPlane
+from webhook.objects import REPORT_APIS
 
 Json = dict[str, Any]
 SERVICES, SECRETS = "/api/v1/namespaces/tenant/services", "/api/v1/namespaces/tenant/secrets"
@@ -40,6 +42,10 @@ def bounded(product: Product) -> ControlPlane:
     cluster.create(SECRETS, theirs)
     cluster.create(SERVICES, {**theirs, "spec": {"ports": [{"port": 80}]}})
     cluster.create(POLICY, {**theirs, "spec": {"podSelector": {}}})
+    install(cluster)
+    for api in REPORT_APIS:
+        report = {"apiVersion": api.version, "kind": api.kind, **theirs}
+        cluster.create(f"/apis/{api.version}/namespaces/tenant/{api.resource}", report)
     in_force = ("control", "refused", "end of a Secret")
     cluster.wait_for("policies in force", lambda: refused(cluster, *in_force))
     return cluster

@@ -56,6 +56,8 @@ def _reconciler(options: CertificatesOptions, leading: Leading) -> kube.Reconcil
     api, installation, metrics = leading.api, options.installation, leading.metrics
     find_replicas, clock = partial(endpoint_replicas, api, installation), api.server_time
     if options.mode == "own":
-        return Rotator(api, installation, options.plan, find_replicas, metrics, clock)
+        return Rotator(
+            api, installation, options.plan, find_replicas, metrics, clock, says=leading.says
+        )
     injected = options.mode == "cert-manager"
-    return Monitor(api, installation, find_replicas, metrics, clock, injected)
+    return Monitor(api, installation, find_replicas, metrics, clock, injected, says=leading.says)

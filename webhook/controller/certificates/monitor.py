@@ -4,8 +4,9 @@ Each replica and each configuration is judged as an API server would: with the b
 published, and the certificate that is shown.
 """
 
+import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,12 +17,15 @@ from webhook.controller import serving_replicas
 from webhook.controller.certificates import ca_bundles
 from webhook.controller.certificates.ca_bundles import INJECTED, WebhookConfiguration
 from webhook.controller.certificates.stored import SecretFiles
-from webhook.controller.installation import SERVING_SECRET, Installation
+from webhook.controller.installation import SAID_CERTIFICATES, SERVING_SECRET, Installation
 from webhook.controller.serving_replicas import FindReplicas
 from webhook.kube import Api
 from webhook.observe.metrics import ControllerMetrics
 
-LOOKING = timedelta(seconds=30)
+LOOKING, LOOKING_AT_FAULTS = timedelta(seconds=30), timedelta(seconds=5)
+# As cert-manager does without another order.
+RENEWED_AFTER = 2 / 3
+MOST_FAULTS, LONGEST_FAULT = 5, 300
 
 LOG = logging.getLogger(__name__)
 
@@ -41,6 +45,26 @@ def stored_certificate(serving: SecretFiles) -> Certificate | None:
         return parse_certificates(serving.files.get("tls.crt", b""), serving.name)[0]
     except BundleError:
         return None
+
+
+def said_certificates(
+    certificates: Mapping[str, Certificate | None], faults: Sequence[str], part: float
+) -> dict[str, str]:
+    """The annotation that says when each ends and is to be renewed, after this part of its life.
+
+    Nobody but the process of the certificates may read the Secrets; dates are no secret.
+    """
+    said: dict[str, object] = {"faults": [each[:LONGEST_FAULT] for each in faults[:MOST_FAULTS]]}
+    for name, one in certificates.items():
+        if one is not None:
+            begins, ends = one.not_valid_before_utc, one.not_valid_after_utc
+            renewal = begins + (ends - begins) * part
+            said[name] = {"ends": _written(ends), "renewal": _written(renewal)}
+    return {SAID_CERTIFICATES: json.dumps(said, sort_keys=True)}
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def certificate_faults(seen: Observation, installation: Installation, now: datetime) -> list[str]:
@@ -92,6 +116,7 @@ class Monitor:
     clock: Callable[[], datetime]
     injected: bool
     looking: timedelta = LOOKING
+    says: dict[str, str] = field(default_factory=dict)
     _logged: list[str] | None = field(default=None, init=False)
 
     async def reconcile(self, _key: str = "") -> float:
@@ -101,7 +126,9 @@ class Monitor:
         if self.injected:
             found += [_lacks_annotation(one) for one in configurations if one.injector is None]
         self.metrics.certificate_faults.set(len(found))
-        if certificate := stored_certificate(seen.serving):
+        certificate = stored_certificate(seen.serving)
+        self.says |= said_certificates({"leaf": certificate}, found, RENEWED_AFTER)
+        if certificate:
             ends = certificate.not_valid_after_utc.timestamp()
             self.metrics.certificate_expiry.labels("leaf").set(ends)
         if found != self._logged:
@@ -110,7 +137,7 @@ class Monitor:
                 LOG.warning("certificate fault", extra={"fields": {"reason": fault}})
             if not found:
                 LOG.info("certificates valid")
-        return self.looking.total_seconds()
+        return min(self.looking, LOOKING_AT_FAULTS if found else self.looking).total_seconds()
 
 
 async def observe(

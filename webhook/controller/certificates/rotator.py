@@ -16,7 +16,12 @@ from certs.rotation import RotationPlan, State, Step, next_step
 from webhook.controller import serving_replicas as served
 from webhook.controller.certificates import ca_bundles, stored
 from webhook.controller.certificates.ca_bundles import WebhookConfiguration
-from webhook.controller.certificates.monitor import Observation, certificate_faults
+from webhook.controller.certificates.monitor import (
+    LOOKING_AT_FAULTS,
+    Observation,
+    certificate_faults,
+    said_certificates,
+)
 from webhook.controller.certificates.stored import Stored
 from webhook.controller.installation import Installation
 from webhook.controller.serving_replicas import FindReplicas, Replica, sync_pod_volumes
@@ -57,6 +62,8 @@ class Rotator:
     clock: Callable[[], datetime]
     waiting: timedelta = WAITING
     resting: timedelta = RESTING
+    says: dict[str, str] = field(default_factory=dict)
+    _faulty: bool = field(default=False, init=False)
     _same: object = field(default=None, init=False)
     _since: float = field(default=0.0, init=False)
     _logged: object = field(default=None, init=False)
@@ -66,7 +73,8 @@ class Rotator:
         """Take one step; returns after how many seconds the next one is due. Raises ApiError."""
         step = await self.step()
         if isinstance(step, rotation.Rest):
-            rest = min(self.resting, step.until - self.clock())
+            longest = min(self.resting, LOOKING_AT_FAULTS) if self._faulty else self.resting
+            rest = min(longest, step.until - self.clock())
             return max(0.0, rest.total_seconds())
         return self.waiting.total_seconds() if isinstance(step, rotation.Wait) else 0.0
 
@@ -78,7 +86,8 @@ class Rotator:
         await self._let_kubelets_sync(look)
         faults = certificate_faults(look.seen, self.installation, now)
         self.metrics.certificate_faults.set(len(faults))
-        self._report(look, step)
+        self._faulty = bool(faults)
+        self._report(look, step, faults)
         await self._do(step, look, now)
         if not isinstance(step, rotation.Rest | rotation.Wait):
             self.metrics.rotation_steps.labels(type(step).__name__).inc()
@@ -143,9 +152,12 @@ class Rotator:
                 self.api, self.installation, replica.pod, "certificate", touch[1]
             )
 
-    def _report(self, look: RotatorObservation, step: Step) -> None:
+    def _report(self, look: RotatorObservation, step: Step, faults: list[str]) -> None:
         """Log what has changed since the last turn, and show when certificates end."""
         pairs = {"authority": look.stored.authority, "leaf": look.stored.leaf}
+        certificates = {name: pair.certificate if pair else None for name, pair in pairs.items()}
+        problems = [*look.stored.problems, *faults]
+        self.says |= said_certificates(certificates, problems, self.plan.renew_after)
         for name, pair in pairs.items():
             if pair:
                 ends = pair.certificate.not_valid_after_utc.timestamp()

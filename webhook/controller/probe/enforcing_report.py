@@ -5,6 +5,7 @@ server says differently this time. Until this leader has probed, the condition o
 stands, unless nobody led for a while.
 """
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 
 from webhook.admission import Scope
 from webhook.controller.event_recorder import EventRecorder, Regarding
-from webhook.controller.installation import SERVE_DEPLOYMENT
+from webhook.controller.installation import SAID_ENFORCING, SERVE_DEPLOYMENT
 from webhook.controller.probe.verdict import (
     ENFORCING,
     FALSE,
@@ -35,11 +36,15 @@ Json = dict[str, Any]
 
 
 class Leadership(NamedTuple):
-    """Where this leader tells of what; `was_away` is whether nobody led before it did."""
+    """Where this leader tells of what; `was_away` is whether nobody led before it did.
+
+    `says` are the annotations of the Lease: not every installation has the settings resource.
+    """
 
     namespace: str
     was_away: Callable[[], bool]
     clock: Callable[[], datetime]
+    says: dict[str, str]
 
 
 class EnforcingReport:
@@ -83,6 +88,7 @@ class EnforcingReport:
         self._generation = generation
         if news:
             self._verdict = found
+            self._say(found)
         if news or other:
             self._changed()
         if (found.status, found.reason) != (before.status, before.reason):
@@ -118,10 +124,27 @@ class EnforcingReport:
     def _of_the_leader_before(self) -> ProbeVerdict:
         """What was told before this process led; that it enforces, where that is not known."""
         resource = self._resource()
-        stored = condition_of(resource.status, CONDITION) if resource else {}
+        stored = condition_of(resource.status, CONDITION) if resource else self._said()
         if not stored or stored["reason"] == NOT_PROBED:
             return ProbeVerdict(TRUE, ENFORCING, "")
         return ProbeVerdict(stored["status"], stored["reason"], stored["message"])
+
+    def _say(self, found: ProbeVerdict) -> None:
+        """Say it in the Lease, with the time since when it is so."""
+        before, told = self._said(), said(found.status, found.reason, found.text)
+        since = f"{self._leadership.clock():%Y-%m-%dT%H:%M:%SZ}"
+        if before.get("status") == found.status:
+            since = before.get("lastTransitionTime", since)
+        self._leadership.says[SAID_ENFORCING] = json.dumps(told | {"lastTransitionTime": since})
+
+    def _said(self) -> Json:
+        """What is said in the Lease, by this leader or the one before; empty where nothing is."""
+        try:
+            found = json.loads(self._leadership.says.get(SAID_ENFORCING, "{}"))
+        except ValueError:
+            # Somebody has edited the Lease of the leader before.
+            return {}
+        return found if isinstance(found, dict) and "reason" in found else {}
 
     def _announce(self, found: ProbeVerdict) -> None:
         fields = {"status": found.status, "reason": found.reason, "said": found.text}

@@ -50,7 +50,9 @@ class SelfProbe:
         api, metrics = leading.api, leading.metrics
         queue: Queue[str] = Queue()
         self._replicas, self._resource = ReplicaSettings(), around.resource
-        leadership = Leadership(installation.namespace, leading.was_away, api.server_time)
+        leadership = Leadership(
+            installation.namespace, leading.was_away, api.server_time, leading.says
+        )
         self._report = EnforcingReport(leadership, metrics, recorder, around.resource, around.write)
         self._registrations = FollowedRegistrations(
             api, installation, metrics.watch_restarted, self._ask, readable=around.readable

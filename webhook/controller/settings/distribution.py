@@ -1,10 +1,11 @@
 """What the resource's status says: whether it is valid, and who has which settings."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from webhook.controller.installation import SERVE_DEPLOYMENT
+from webhook.controller.installation import SAID_REPLICAS, SERVE_DEPLOYMENT
 from webhook.controller.settings import effective
 from webhook.controller.settings.propagation import Answers
 from webhook.controller.settings.settings_store import SettingsResource
@@ -14,7 +15,7 @@ from webhook.settings import COUNTED, Layer, Overlay, Stage
 Json = dict[str, Any]
 NOTHING: Mapping[str, Json] = {}
 LONGEST = 4000
-MOST_NAMES = 5
+MOST_NAMES, MOST_REPLICAS = 5, 50
 # What replicas do in each step.
 DOING = {1: "accept {}", 2: "have {} in force", 3: "have {} in force alone"}
 LEAVING = "what the settings before allow is allowed for a moment"
@@ -66,6 +67,13 @@ class Progress(NamedTuple):
     def lacking(self) -> int:
         """How many replicas have not reported the step."""
         return sum(digest != self.stage.digest for digest in self.answers.digests.values())
+
+
+def said_replicas(progress: Progress) -> dict[str, str]:
+    """The annotation that says which settings replicas have reported, and which they should."""
+    found = dict(sorted(progress.answers.digests.items())[:MOST_REPLICAS])
+    said = {"digest": progress.stage.digest, "replicas": found, "problem": progress.answers.problem}
+    return {SAID_REPLICAS: json.dumps(said, sort_keys=True)}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,85 @@
+"""The product's own processes: available, led, and reached by the Service."""
+
+from typing import Any
+
+import pytest
+
+from tests.fleet.checkup.snapshots import deployment, endpoint, lease, seen
+from webhook.controller.installation import LEASE
+from webhook.fleet.checkup.checks import FAULT, NOTE, OK
+from webhook.fleet.checkup.processes import (
+    endpoints,
+    judge_deployment,
+    judge_endpoints,
+    judge_leader,
+    leader,
+    leads,
+)
+
+Json = dict[str, Any]
+SERVE = "mcp-admission-serve"
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict", "words", "mend"),
+    [
+        ((deployment(SERVE),), OK, "2 of 2 replicas are available", ""),
+        ((), FAULT, f"Deployment {SERVE} is missing: no review", "kubectl apply"),
+        ((deployment(SERVE, 0, 0),), FAULT, "is scaled to 0", f"scale deployment/{SERVE}"),
+        ((deployment(SERVE, 2, 0),), FAULT, "no pod of", "describe pods --selector=app="),
+        ((deployment(SERVE, 2, 1),), FAULT, "is not rolled out: 1 of 2", "rollout status"),
+        ((deployment(SERVE, 1, 1),), NOTE, "has one replica", "--replicas=2"),
+    ],
+)
+def test_a_deployment_is_judged_by_its_replicas(
+    found: tuple[Json, ...], verdict: str, words: str, mend: str
+) -> None:
+    told = list(judge_deployment(SERVE)(seen({"deployments": found})))[-1]
+
+    assert told.verdict == verdict
+    assert words in told.message
+    assert mend in told.mend
+
+
+def test_a_service_without_a_ready_endpoint_is_a_fault() -> None:
+    gone = [endpoint("a", ready=False), endpoint("b", terminating=True)]
+    slices: tuple[Json, ...] = ({"endpoints": gone}, {})
+
+    (told,) = judge_endpoints(seen({"endpoints": slices}))
+    (well,) = judge_endpoints(seen())
+
+    assert (told.verdict, well.verdict) == (FAULT, OK)
+    assert "leads to 2 ready endpoints" in well.message
+
+
+def test_a_replica_in_the_slices_of_both_families_is_one() -> None:
+    named = {"endpoints": [endpoint("a")]}
+    unnamed = {"endpoints": [{"addresses": ["192.0.2.9"]}]}
+
+    found = endpoints(seen({"endpoints": (named, named, unnamed)}))
+
+    assert found == [{"name": "192.0.2.9", "ready": True}, {"name": "a", "ready": True}]
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict", "words"),
+    [
+        ((lease({}),), OK, "mcp-admission-control is led by pod-1"),
+        ((lease({}, renewed=False),), FAULT, "the last time was 5 min ago: nothing is made"),
+        ((), FAULT, "the last time is not known"),
+    ],
+)
+def test_a_lease_that_nobody_renews_is_a_fault(
+    found: tuple[Json, ...], verdict: str, words: str
+) -> None:
+    (told,) = judge_leader(LEASE)(seen({LEASE: found}))
+
+    assert told.verdict == verdict
+    assert words in told.message
+
+
+def test_nobody_leads_without_a_renewed_lease() -> None:
+    away = seen({LEASE: (lease({}, renewed=False),)})
+
+    assert (leads(away, LEASE), leader(away, LEASE)) == (False, "")
+    assert (leads(seen(), LEASE), leader(seen(), LEASE)) == (True, "pod-1")

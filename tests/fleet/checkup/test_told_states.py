@@ -1,0 +1,246 @@
+"""What the leaders say is believed while they renew their Leases, and is unknown otherwise."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.fleet.checkup import snapshots
+from tests.fleet.checkup.snapshots import DIGEST, certificates, enforcing, lease, replicas, seen
+from webhook.controller.installation import (
+    CERTIFICATES_LEASE,
+    LEASE,
+    SAID_CERTIFICATES,
+    SAID_ENFORCING,
+    SAID_REPLICAS,
+)
+from webhook.fleet.checkup import told_states
+from webhook.fleet.checkup.checks import FAULT, NOTE, OK, UNKNOWN, Snapshot, Told
+from webhook.fleet.exception_use import ExceptionStatus
+from webhook.fleet.report import FleetReport, ServerFinding, ServerStatus, Skipped
+
+Json = dict[str, Any]
+SERVE = dict.fromkeys(("serve-1", "serve-2"), DIGEST)
+Judge = Callable[[Snapshot], Iterator[Told]]
+
+
+def control(*, renewed: bool = True, **says: Json) -> Snapshot:
+    known = {"enforcing": SAID_ENFORCING, "replicas": SAID_REPLICAS}
+    return seen({LEASE: (lease({known[key]: say for key, say in says.items()}, renewed=renewed),)})
+
+
+def keeper(said: Json, *, renewed: bool = True) -> Snapshot:
+    return seen({CERTIFICATES_LEASE: (lease({SAID_CERTIFICATES: said}, renewed=renewed),)})
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "words", "mend"),
+    [
+        (enforcing(), OK, "enforcing since 2026-04-30T10:00:00Z", ""),
+        (enforcing("False", "RegistrationMissing"), FAULT, "nothing is enforced", "helm"),
+        (enforcing("False", "WrongCA"), FAULT, "(WrongCA)", "deployment/mcp-admission-cert"),
+        (enforcing("False", "OtherSettings"), FAULT, "(Oth", "restart deployment/mcp-admission-s"),
+        (enforcing("False", "NoReplica"), FAULT, "fine", "rollout status"),
+        (enforcing("False", "Unreachable"), FAULT, "fine", "logs deployment/mcp-admission-control"),
+        (enforcing("False", "BelowEnforce"), NOTE, "nothing is enforced: fine", ""),
+        (enforcing("Unknown", "NotProbed"), UNKNOWN, "fine", ""),
+        ({}, UNKNOWN, "has not probed yet", ""),
+    ],
+)
+def test_enforcing_is_what_the_probe_has_shown(
+    said: Json, verdict: str, words: str, mend: str
+) -> None:
+    (told,) = told_states.judge_enforcing(control(enforcing=said))
+
+    assert told.verdict == verdict
+    assert words in told.message
+    assert mend in told.mend
+
+
+def test_the_condition_counts_where_the_lease_says_nothing() -> None:
+    condition = {"type": "Enforcing", "observedGeneration": 3, **enforcing("False", "LetPass")}
+    resource = {"metadata": {"generation": 3}, "status": {"conditions": [condition]}}
+    changes = {LEASE: (lease({}),), "settings-resource": (resource,)}
+
+    (told,) = told_states.judge_enforcing(seen(changes))
+    resource["metadata"] = {"generation": 4}
+    (later,) = told_states.judge_enforcing(seen(changes))
+
+    assert (told.verdict, later.verdict) == (FAULT, UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    "judge",
+    [told_states.judge_enforcing, told_states.judge_replicas, told_states.judge_certificates],
+    ids=["enforcing", "replicas", "certificates"],
+)
+def test_without_a_leader_nothing_is_known(judge: Judge) -> None:
+    away = {
+        LEASE: (lease({SAID_REPLICAS: replicas()}, renewed=False),),
+        CERTIFICATES_LEASE: (lease({SAID_CERTIFICATES: certificates()}, renewed=False),),
+    }
+
+    (told,) = judge(seen(away))
+
+    assert told.verdict == UNKNOWN
+    assert "does not renew its Lease" in told.message
+
+
+def settings(status: str | None, observed: int = 1, *, renewed: bool = True) -> Snapshot:
+    condition = {"type": "Valid", "status": status, "message": "a\nb", "observedGeneration": 1}
+    resource = {
+        "metadata": {"generation": observed},
+        "status": {"conditions": [condition] if status else []},
+    }
+    return seen({"settings-resource": (resource,), LEASE: (lease({}, renewed=renewed),)})
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict", "words"),
+    [
+        (seen(), OK, "no MCPServerSettings"),
+        (settings("True"), OK, "is valid"),
+        (settings("False"), FAULT, "is not in force: a b"),
+        (settings("True", observed=2), UNKNOWN, "not judged this"),
+        (settings(None), UNKNOWN, "not judged this"),
+        (settings("True", renewed=False), UNKNOWN, "does not renew"),
+    ],
+    ids=["none", "valid", "invalid", "changed", "new", "away"],
+)
+def test_the_settings_resource_is_valid_for_its_own_generation(
+    found: Snapshot, verdict: str, words: str
+) -> None:
+    (told,) = told_states.judge_settings(found)
+
+    assert told.verdict == verdict
+    assert words in told.message
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "words"),
+    [
+        (replicas(), OK, f"every replica has {DIGEST} in force"),
+        (replicas(**SERVE | {"b": "other"}), FAULT, f"b works by other settings than {DIGEST}"),
+        (replicas(**SERVE | {"a": None}), FAULT, "a does not say which"),
+        (replicas(**{"serve-1": DIGEST}), UNKNOWN, "serve-2 was not asked"),
+        (replicas() | {"replicas": {}}, UNKNOWN, "serve-1, serve-2 was not asked"),
+        (replicas() | {"problem": "403"}, UNKNOWN, "403"),
+        ({}, UNKNOWN, "has not asked them yet"),
+    ],
+)
+def test_every_replica_reports_the_settings_that_it_should_have(
+    said: Json, verdict: str, words: str
+) -> None:
+    (told,) = told_states.judge_replicas(control(replicas=said))
+
+    assert told.verdict == verdict
+    assert words in told.message
+
+
+def test_where_no_replica_is_there_nobody_knows_their_settings() -> None:
+    nobody = lease({SAID_REPLICAS: replicas() | {"replicas": {}}})
+
+    (told,) = told_states.judge_replicas(seen({"endpoints": (), LEASE: (nobody,)}))
+
+    assert told.verdict == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "words", "mend"),
+    [
+        (certificates(), OK, "the certificate ends on 2026-06-30 10:00 UTC (in 60 days)", ""),
+        (certificates(13), FAULT, "ends on 2026-05-14 10:00 UTC (in 13 days), and was", "rotate"),
+        (certificates(-1), FAULT, "the certificate has ended on 2026-04-30", "certs rotate"),
+        (certificates(60, ("caBundle is empty",)), FAULT, "caBundle is empty", "certs status"),
+        ({}, UNKNOWN, "has not looked yet", ""),
+    ],
+)
+def test_a_certificate_is_renewed_in_good_time(
+    said: Json, verdict: str, words: str, mend: str
+) -> None:
+    told = next(iter(told_states.judge_certificates(keeper(said))))
+
+    assert told.verdict == verdict
+    assert words in told.message
+    assert mend in told.mend
+
+
+@pytest.mark.parametrize(
+    ("mode", "mend"),
+    [
+        ("own", "mcp-admission certs rotate"),
+        ("cert-manager", "cmctl renew --namespace mcp-admission-system --all"),
+        ("bring-your-own", "create secret tls mcp-admission-tls --cert=tls.crt --key=tls.key"),
+    ],
+)
+def test_a_certificate_is_renewed_by_whoever_issues_it(mode: str, mend: str) -> None:
+    process = snapshots.deployment("mcp-admission-certificates", mode=mode)
+    says = {SAID_CERTIFICATES: certificates(1)}
+    found = seen({"deployments": (process,), CERTIFICATES_LEASE: (lease(says),)})
+
+    told, *_ = told_states.judge_certificates(found)
+
+    assert mend in told.mend
+
+
+def test_a_short_life_may_end_sooner() -> None:
+    half_a_day = {"ends": snapshots.days(0.5), "renewal": snapshots.days(0.1)}
+
+    (told,) = told_states.judge_certificates(keeper({"leaf": half_a_day}))
+
+    assert (told.verdict, told.message.rpartition("(")[2]) == (OK, "in 12 h)")
+
+
+@pytest.mark.parametrize("text", ["no json", "[]"])
+def test_what_the_lease_says_is_read_with_care(text: str) -> None:
+    held = lease({})
+    held["metadata"]["annotations"] = {SAID_REPLICAS: text}
+
+    assert told_states.said_in_lease(seen({LEASE: (held,)}), LEASE, SAID_REPLICAS) == {}
+
+
+def fleet(*states: str, skipped: tuple[Skipped, ...] = (), **given: Any) -> FleetReport:
+    servers = [
+        ServerStatus("Deployment", f"team-{number}", "x", (ServerFinding(state, "r", "m"),))
+        for number, state in enumerate(states)
+    ]
+    return FleetReport(servers, skipped, "settings", **given)
+
+
+def test_servers_are_counted_by_state_and_the_command_leads_to_them() -> None:
+    found = list(told_states.judge_servers(seen(fleet=fleet("current", "out-of-date", "refused"))))
+
+    assert [(each.verdict, each.message, each.mend) for each in found] == [
+        (OK, "1 of 3 servers is current", ""),
+        (
+            NOTE,
+            "1 of 3 servers is out-of-date, in team-1",
+            "mcp-admission apply --all --namespace team-1",
+        ),
+        (
+            FAULT,
+            "1 of 3 servers is refused, in team-2",
+            "mcp-admission audit --state refused --namespace team-2",
+        ),
+    ]
+
+
+def test_a_part_of_the_fleet_that_may_not_be_read_is_unknown() -> None:
+    (told, _) = told_states.judge_servers(seen(fleet=fleet(skipped=(Skipped("pods", "no"),))))
+
+    assert told == Told(UNKNOWN, "servers: pods may not be read: no")
+
+
+def test_no_fleet_no_word_and_an_empty_one_is_well() -> None:
+    assert list(told_states.judge_servers(seen())) == []
+    assert list(told_states.judge_exceptions(seen())) == []
+    assert [each.verdict for each in told_states.judge_servers(seen(fleet=fleet()))] == [OK]
+
+
+def test_an_exception_that_has_ended_is_a_note() -> None:
+    ended = ExceptionStatus("old", "ended", "it has ended")
+    report = fleet(exceptions=(ended, ExceptionStatus("new", "in-force", "in force")))
+
+    (told,) = told_states.judge_exceptions(seen(fleet=report))
+
+    assert (told.verdict, told.message) == (NOTE, "exception old: it has ended")

@@ -1,0 +1,58 @@
+"""What `check` and `status` read of a cluster: what their checks need, and the servers."""
+
+import argparse
+import time
+from collections.abc import Iterable
+
+from webhook.cli.cluster_options import installation
+from webhook.cli.command import ExitCode
+from webhook.cli.judging_settings import JudgingSettings, judging_settings
+from webhook.fleet.checkup.checks import FAULT, UNKNOWN, CheckResult, Snapshot
+from webhook.fleet.checkup.processes import PROCESSES
+from webhook.fleet.checkup.readings import DEPLOYMENTS, read_all
+from webhook.fleet.inspection import Audit
+from webhook.fleet.judged_mode import JudgedMode
+from webhook.fleet.report import FleetReport
+from webhook.kube import Api
+
+
+async def take_snapshot(
+    api: Api, args: argparse.Namespace, wanted: Iterable[str], *, fleet: bool
+) -> Snapshot:
+    """Read what is wanted, and with `fleet` every server; raises ApiError and SettingsError."""
+    by = await judging_settings(api, args)
+    places = installation(args)
+    readings = await read_all(api, places, wanted)
+    report = await _audited(api, args, by) if fleet else None
+    return Snapshot(places, api.server_time(), readings, by.settings, report)
+
+
+async def is_installed(api: Api, args: argparse.Namespace) -> bool:
+    """Whether a process of the product is there, or may be where that may not be read."""
+    found = (await read_all(api, installation(args), [DEPLOYMENTS]))[DEPLOYMENTS]
+    there = {each["metadata"]["name"] for each in found.items}
+    return bool(found.unread or there & {*PROCESSES})
+
+
+async def _audited(api: Api, args: argparse.Namespace, by: JudgingSettings) -> FleetReport:
+    audit = Audit(api, JudgedMode(by.settings, "", by.in_force), installation(args), None)
+    servers = await audit.run()
+    return FleetReport(
+        servers,
+        audit.skipped,
+        by.source,
+        audit.registered,
+        audit.modes(),
+        "",
+        audit.exceptions(time.time()),
+        audit.exceptions_unread,
+        audit.unknown,
+    )
+
+
+def exit_code(results: Iterable[CheckResult]) -> ExitCode:
+    """1 where a fault is known, else 2 where something is not known, else 0."""
+    verdicts = {each.verdict for each in results}
+    if FAULT in verdicts:
+        return ExitCode.FINDINGS
+    return ExitCode.ERROR if UNKNOWN in verdicts else ExitCode.OK

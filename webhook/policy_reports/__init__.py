@@ -1,0 +1,1 @@
+"""Reports on what the rules say about each server, for dashboards that read them."""
