@@ -61,7 +61,6 @@ def drift_of(found: Json, settings: Settings, scope: Scope) -> Drift:
     """What rolling a Deployment that is a server would do, as the API server has it now.
 
     It is unprotected where no template of it was ever filled in, or where it lacks the label.
-
     With `fillIn: pods` it is current, refused or, where its pods would be no servers, unprotected.
     """
     try:

@@ -109,7 +109,7 @@ def judge_enforcing(seen: Snapshot) -> Iterator[Told]:
 def _below_enforce(seen: Snapshot) -> bool:
     """Whether the settings in force let some namespace be below the mode `enforce`."""
     given = (seen.settings.cluster, *map(seen.settings.of, seen.settings.overlays))
-    return any(each.mode != ENFORCE for each in given)
+    return bool(seen.guess) or any(each.mode != ENFORCE for each in given)
 
 
 def _mend(seen: Snapshot, reason: str) -> str:
@@ -215,6 +215,8 @@ def _renewal(seen: Snapshot, name: str) -> str:
 def judge_servers(seen: Snapshot) -> Iterator[Told]:
     """The servers of each state; those that only lack a rollout need nobody at once."""
     fleet = seen.fleet
+    if seen.guess:
+        yield Told(UNKNOWN, f"servers: {seen.guess}")
     if fleet is None:
         return
     for each in fleet.skipped:
