@@ -8,7 +8,10 @@ import pytest
 
 from webhook.cli import cluster_snapshot
 from webhook.cli.command import ExitCode
+from webhook.cli.judging_settings import JudgingSettings
+from webhook.fleet.checkup import told_states
 from webhook.fleet.checkup.checks import FAULT, NOTE, OK, UNKNOWN, CheckResult, Reading, Told
+from webhook.settings import Settings, SettingsByNamespace
 
 ARGS = argparse.Namespace(service="mcp-admission.mcp-admission-system")
 
@@ -50,3 +53,22 @@ def test_a_process_of_ours_or_nobody_knows(
     api: Any = None
 
     assert asyncio.run(cluster_snapshot.is_installed(api, ARGS)) is installed
+
+
+def test_by_settings_that_may_not_be_read_no_server_is_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def by(*_: object) -> JudgingSettings:
+        return JudgingSettings(SettingsByNamespace(Settings()), "a guess", unknown="it may not")
+
+    async def read_all(*_: object) -> dict[str, Reading]:
+        return {}
+
+    monkeypatch.setattr(cluster_snapshot, "judging_settings", by)
+    monkeypatch.setattr(cluster_snapshot, "read_all", read_all)
+    api: Any = argparse.Namespace(server_time=lambda: None)
+
+    found = asyncio.run(cluster_snapshot.take_snapshot(api, ARGS, [], fleet=True))
+
+    (told,) = told_states.judge_servers(found)
+    assert (found.fleet, told) == (None, Told(UNKNOWN, "servers: it may not"))

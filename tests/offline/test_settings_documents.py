@@ -282,3 +282,38 @@ def test_the_time_is_what_the_caller_says() -> None:
         return bool(settings.of("team-a").exceptions_of("github-tools"))
 
     assert (granted(end - 1), granted(end)) == (True, False)
+
+
+def of_cluster(**spec: Any) -> str:
+    return document("MCPServerSettings", {"name": "default"}, spec)
+
+
+def test_the_settings_of_the_cluster_among_the_manifests_count_unless_others_are_named(
+    review: Review,
+) -> None:
+    listed = json.dumps({
+        "apiVersion": "v1", "kind": "List", "items": [yaml.safe_load(of_cluster(mode="observe"))]
+    })  # fmt: skip
+    files = {"d": PRIVILEGED, "s": of_cluster(mode="observe"), "l": listed}
+    files |= {"other": "mode: enforce\n"}
+
+    assert review("d.yaml", **files).code == 1
+    for among in ("s.yaml", "l.yaml"):
+        assert review("d.yaml", among, **files).code == 0
+        assert review("d.yaml", among, "--settings", "other.yaml", **files).code == 1
+
+
+def test_wrong_settings_of_the_cluster_do_not_count_and_two_are_one_too_many(
+    review: Review,
+) -> None:
+    files = {"d": PRIVILEGED, "w": of_cluster(mode="no"), "s": of_cluster(mode="observe")}
+    files |= {"t": of_cluster(mode="warn")}
+
+    wrong = review("d.yaml", "w.yaml", "-o", "table", **files)
+    twice = review("d.yaml", "s.yaml", "t.yaml", "-o", "json", **files)
+
+    assert (wrong.code, twice.code) == (1, 1)
+    assert "run-as-user" in wrong.out
+    ((kind, severity, message),) = findings(twice)
+    assert (kind, severity) == ("MCPServerSettings", "error")
+    assert message.endswith("s.yaml:1 already: keep one")

@@ -19,12 +19,15 @@ from webhook.kube import Api
 async def take_snapshot(
     api: Api, args: argparse.Namespace, wanted: Iterable[str], *, fleet: bool
 ) -> Snapshot:
-    """Read what is wanted, and with `fleet` every server; raises ApiError and SettingsError."""
+    """Read what is wanted, and with `fleet` every server; raises ApiError and SettingsError.
+
+    Where the settings in force may not be read, servers are not judged.
+    """
     by = await judging_settings(api, args)
     places = installation(args)
     readings = await read_all(api, places, wanted)
-    report = await _audited(api, args, by) if fleet else None
-    return Snapshot(places, api.server_time(), readings, by.settings, report)
+    report = await _audited(api, args, by) if fleet and not by.unknown else None
+    return Snapshot(places, api.server_time(), readings, by.settings, report, guess=by.unknown)
 
 
 async def is_installed(api: Api, args: argparse.Namespace) -> bool:

@@ -56,6 +56,9 @@ def run(args: argparse.Namespace) -> ExitCode:
         _check(outputs, args)
         exceptions = _exceptions(args)
         found = _input(args)
+        if args.settings is None:
+            among = settings_documents.cluster_settings(found.manifests, os.environ)
+            cluster = among or cluster
         documents = [*exceptions, *found.manifests]
         settings = settings_documents.settings_beside(
             cluster, documents, args.namespace, time.time(), args.as_mode

@@ -20,7 +20,8 @@ what is read:
   Unrendered Helm templates and kustomize patches are passed over, too. With --render, charts and
   kustomizations are rendered, and findings name the lines of their files.
   The OBOT_SERVER_MCP... variables of the environment are read too, and override --settings.
-  MCPNamespaceSettings and MCPServerException among the manifests count as they will once applied.
+  MCPNamespaceSettings and MCPServerException among the manifests count as they will once applied,
+  and so does MCPServerSettings, unless --settings names others.
 
 examples:
   mcp-admission review deployment.yaml
@@ -54,7 +55,8 @@ def _add_input_options(parser: argparse.ArgumentParser) -> None:
         "--settings",
         type=Path,
         metavar="FILE",
-        help="the settings: a settings file, or an MCPServerSettings resource as kubectl prints it",
+        help="the settings: a settings file, or an MCPServerSettings resource as kubectl prints it "
+        "(default: the MCPServerSettings among the manifests, where there is one)",
     )
     parser.add_argument(
         "--exceptions",

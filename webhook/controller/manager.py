@@ -107,7 +107,7 @@ class Manager:
         self._ask = ask
         self._told: list[Callable[[Progress], None]] = [
             self._probe.saw,
-            partial(_say, leading.says),
+            partial(_say, leading),
         ]
         more = {} if options.namespaces else self._of_namespaces(ask)
         self._settings = SettingsReconciler(
@@ -209,6 +209,6 @@ class Manager:
         return {} if self._servers is None else self._servers.states
 
 
-def _say(says: dict[str, str], progress: Progress) -> None:
+def _say(leading: Leading, progress: Progress) -> None:
     """Say in the Lease which replicas have which settings."""
-    says |= said_replicas(progress)
+    leading.says.update(said_replicas(progress, leading.identity))

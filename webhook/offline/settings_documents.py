@@ -47,11 +47,36 @@ def settings_beside(
     """
     reading = _Reading(cluster, namespace, now)
     for manifest in manifests:
-        if manifest.kind in KINDS:
+        if manifest.kind in KINDS or _is_of_cluster(manifest):
             findings = tuple(_findings(manifest, reading.faults(manifest)))
             reading.found[id(manifest)] = findings
     by_namespace = settings.SettingsByNamespace(cluster, dict(reading.overlays()), mode)
     return ReviewSettings(by_namespace, reading.found)
+
+
+def cluster_settings(
+    manifests: Iterable[Manifest], environment: Mapping[str, str]
+) -> settings.Settings | None:
+    """The cluster's settings among the manifests, under those of the environment.
+
+    None where there are none, or wrong ones, which are found when they are reviewed. The first
+    document counts.
+    """
+    for manifest in filter(_is_of_cluster, manifests):
+        found = {"apiVersion": manifest.api_version, "kind": manifest.kind, **manifest.value}
+        if any(settings.faults_of_resource(found)):
+            return None
+        key = tuple(int(each) if each.isdecimal() else each for each in _parts(manifest.pointer))
+        return settings.settings_at(manifest.document, key, environment)
+    return None
+
+
+def _is_of_cluster(manifest: Manifest) -> bool:
+    return manifest.group == settings.GROUP and manifest.kind == settings.KIND
+
+
+def _parts(pointer: str) -> list[str]:
+    return pointer.split("/")[1:]
 
 
 def _findings(
@@ -86,6 +111,9 @@ class _Reading:
             if before.value != manifest.value:
                 place = f"{before.document.source}:{before.document.line(before.pointer)}"
                 yield Severity.ERROR, settings.KeyFault((), f"stands at {place} already: keep one")
+        elif _is_of_cluster(manifest):
+            # What its keys say is found where it is reviewed.
+            return
         elif namespaced:
             yield from self._of_namespace(manifest, name)
         else:

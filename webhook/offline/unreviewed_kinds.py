@@ -60,7 +60,7 @@ def settings_resource_findings(
         return settings.findings_of(manifest)
     if manifest.group != GROUP and manifest.kind != KIND:
         return []
-    return [
+    return settings.findings_of(manifest) + [
         Finding(
             MALFORMED,
             Severity.ERROR,

@@ -34,7 +34,7 @@ class Told:
         self.resource = SettingsResource("1", 4, {}, status) if resource else None
         self.metrics = ControllerMetrics()
         recorder: Any = self
-        leadership = Leadership("release", lambda: away, lambda: NOW, self.says)
+        leadership = Leadership("release", lambda: away, lambda: NOW, self.says, "me")
         self.report = EnforcingReport(
             leadership, self.metrics, recorder, lambda: self.resource, self.write
         )

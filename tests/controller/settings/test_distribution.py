@@ -113,10 +113,11 @@ def test_the_lease_says_which_replicas_report_which_settings_of_at_most_fifty() 
     stage = Stage(WrittenSettings("mode: warn"))
     answers = Answers({f"pod-{at:03}": None if at else stage.digest for at in reversed(range(60))})
 
-    (text,) = said_replicas(Progress({}, stage, answers, reached=False)).values()
+    (text,) = said_replicas(Progress({}, stage, answers, reached=False, step=2), "me").values()
 
     said = json.loads(text)
     assert (said["digest"], said["problem"]) == (stage.digest, None)
+    assert (said["by"], said["step"]) == ("me", 2)
     assert len(said["replicas"]) == 50
     assert said["replicas"]["pod-000"] == stage.digest
     assert said["replicas"]["pod-001"] is None

@@ -55,7 +55,7 @@ def certificates(left: float = 60, faults: tuple[str, ...] = ()) -> Json:
 
 def replicas(**digests: str | None) -> Json:
     found = digests or {"serve-1": DIGEST, "serve-2": DIGEST}
-    return {"digest": DIGEST, "replicas": found, "problem": None}
+    return {"digest": DIGEST, "step": 3, "replicas": found, "problem": None}
 
 
 def deployment(name: str, wanted: int = 2, available: int = 2, mode: str = "own") -> Json:

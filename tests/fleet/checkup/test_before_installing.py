@@ -133,6 +133,14 @@ def test_a_cluster_is_judged(
     assert all(words in each.message for each in worst[:1])
 
 
+def test_the_runtime_class_of_a_guess_is_not_known() -> None:
+    found = seen({"runtime-classes": ()}, guess="it may not be read")
+
+    (told,) = before.judge_runtime_classes(found)
+
+    assert told.verdict == UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("classes", "verdict", "words"),
     [

@@ -7,7 +7,7 @@ import pytest
 
 from tests.fleet.checkup.snapshots import healthy, registrations, seen
 from webhook.controller.installation import Installation
-from webhook.fleet.checkup.checks import FAULT, NOTE, OK
+from webhook.fleet.checkup.checks import FAULT, NOTE, OK, UNKNOWN
 from webhook.fleet.checkup.registered import (
     judge_bundles,
     judge_policies,
@@ -30,6 +30,20 @@ def test_a_missing_configuration_is_put_back() -> None:
     assert told.verdict == FAULT
     assert told.message == f"{MUTATING} mcp-admission is missing, so that nothing is filled in"
     assert told.mend.startswith("helm upgrade mine manifests/chart")
+
+
+def test_by_a_guess_no_failure_policy_is_judged() -> None:
+    changed = registrations()[MUTATING]
+    ignoring(changed["webhooks"][0])
+
+    (told,) = (
+        each
+        for each in judge_registrations(seen({MUTATING: (changed,)}, guess="it may not be read"))
+        if each.verdict != OK
+    )
+
+    assert told.verdict == UNKNOWN
+    assert told.message.endswith("the mode is not known: it may not be read")
 
 
 def without_rules(entry: Json) -> None:

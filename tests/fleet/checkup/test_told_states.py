@@ -20,13 +20,15 @@ from webhook.fleet.exception_use import ExceptionStatus
 from webhook.fleet.report import FleetReport, ServerFinding, ServerStatus, Skipped
 
 Json = dict[str, Any]
+HOLDER = "pod-1_uid"
 SERVE = dict.fromkeys(("serve-1", "serve-2"), DIGEST)
 Judge = Callable[[Snapshot], Iterator[Told]]
 
 
 def control(*, renewed: bool = True, **says: Json) -> Snapshot:
     known = {"enforcing": SAID_ENFORCING, "replicas": SAID_REPLICAS}
-    return seen({LEASE: (lease({known[key]: say for key, say in says.items()}, renewed=renewed),)})
+    held = lease({known[key]: say for key, say in says.items()}, renewed=renewed)
+    return seen({LEASE: (held,)}, settings={"mode": "observe"})
 
 
 def keeper(said: Json, *, renewed: bool = True) -> Snapshot:
@@ -135,6 +137,34 @@ def test_every_replica_reports_the_settings_that_it_should_have(
 
     assert told.verdict == verdict
     assert words in told.message
+
+
+@pytest.mark.parametrize("step", [1, 2, None])
+def test_replicas_that_report_a_step_have_not_made_the_change(step: int | None) -> None:
+    (told,) = told_states.judge_replicas(control(replicas=replicas() | {"step": step}))
+
+    assert told.verdict == UNKNOWN
+    assert f"step {step} of 3 of a change" in told.message
+
+
+@pytest.mark.parametrize("below", [False, True])
+def test_what_the_leader_before_has_said_is_not_known_any_more(below: bool) -> None:
+    said = enforcing("False", "BelowEnforce") if below else enforcing()
+    before = control(enforcing=said | {"by": "old"}, replicas=replicas() | {"by": "old"})
+    own = control(enforcing=enforcing() | {"by": HOLDER}, replicas=replicas() | {"by": HOLDER})
+
+    for judge in (told_states.judge_enforcing, told_states.judge_replicas):
+        assert [told.verdict for told in judge(before)] == [UNKNOWN]
+        assert [told.verdict for told in judge(own)] == [OK]
+
+
+def test_a_verdict_of_the_mode_before_is_not_known_any_more() -> None:
+    said = {LEASE: (lease({SAID_ENFORCING: enforcing("False", "BelowEnforce")}),)}
+
+    (told,) = told_states.judge_enforcing(seen(said, settings={"mode": "enforce"}))
+
+    assert told.verdict == UNKNOWN
+    assert "was not probed since" in told.message
 
 
 def test_where_no_replica_is_there_nobody_knows_their_settings() -> None:

@@ -39,12 +39,14 @@ class Leadership(NamedTuple):
     """Where this leader tells of what; `was_away` is whether nobody led before it did.
 
     `says` are the annotations of the Lease: not every installation has the settings resource.
+    `identity` is who leads.
     """
 
     namespace: str
     was_away: Callable[[], bool]
     clock: Callable[[], datetime]
     says: dict[str, str]
+    identity: str
 
 
 class EnforcingReport:
@@ -135,7 +137,8 @@ class EnforcingReport:
         since = f"{self._leadership.clock():%Y-%m-%dT%H:%M:%SZ}"
         if before.get("status") == found.status:
             since = before.get("lastTransitionTime", since)
-        self._leadership.says[SAID_ENFORCING] = json.dumps(told | {"lastTransitionTime": since})
+        own = {"by": self._leadership.identity, "lastTransitionTime": since}
+        self._leadership.says[SAID_ENFORCING] = json.dumps(told | own)
 
     def _said(self) -> Json:
         """What is said in the Lease, by this leader or the one before; empty where nothing is."""

@@ -51,7 +51,11 @@ class SelfProbe:
         queue: Queue[str] = Queue()
         self._replicas, self._resource = ReplicaSettings(), around.resource
         leadership = Leadership(
-            installation.namespace, leading.was_away, api.server_time, leading.says
+            installation.namespace,
+            leading.was_away,
+            api.server_time,
+            leading.says,
+            leading.identity,
         )
         self._report = EnforcingReport(leadership, metrics, recorder, around.resource, around.write)
         self._registrations = FollowedRegistrations(

@@ -36,7 +36,7 @@ class Progress(NamedTuple):
     """How far what is changed for namespaces is on its way to the replicas.
 
     `overlays` are those to be in force in the end; `reached` says that nobody is waited for in the
-    step. `faults` is why the settings resource of the cluster is refused.
+    step, whose number is `step`. `faults` is why the settings resource of the cluster is refused.
     """
 
     overlays: Mapping[str, Overlay]
@@ -44,6 +44,7 @@ class Progress(NamedTuple):
     answers: Answers
     reached: bool
     faults: str | None = None
+    step: int = STEPS
 
     def settled(self, namespace: str) -> bool:
         """Whether the step has nothing else for a namespace than what it is to have."""
@@ -69,10 +70,19 @@ class Progress(NamedTuple):
         return sum(digest != self.stage.digest for digest in self.answers.digests.values())
 
 
-def said_replicas(progress: Progress) -> dict[str, str]:
-    """The annotation that says which settings replicas have reported, and which they should."""
+def said_replicas(progress: Progress, by: str) -> dict[str, str]:
+    """The annotation that says which settings replicas have reported, and which they should.
+
+    `by` is the leader that has seen it: the next one says it anew.
+    """
     found = dict(sorted(progress.answers.digests.items())[:MOST_REPLICAS])
-    said = {"digest": progress.stage.digest, "replicas": found, "problem": progress.answers.problem}
+    said = {
+        "by": by,
+        "digest": progress.stage.digest,
+        "step": progress.step,
+        "replicas": found,
+        "problem": progress.answers.problem,
+    }
     return {SAID_REPLICAS: json.dumps(said, sort_keys=True)}
 
 

@@ -115,9 +115,9 @@ class SettingsReconciler:
             self._use(effective)
             self._followed = True
         reached = self._propagation.reached_for(stage.digest) is not None
-        self._tell(Progress(effective.overlays, stage, answers, reached, faults))
+        step = ChangeStep(steps.step_number(stage, effective.written), stage.digest)
+        self._tell(Progress(effective.overlays, stage, answers, reached, faults, step.number))
         if resource is not None:
-            step = ChangeStep(steps.step_number(stage, effective.written), stage.digest)
             found = Distribution(
                 faults, effective.digest, answers, counted(self._states()), step, self._at_once
             )

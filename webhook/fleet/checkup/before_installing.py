@@ -199,6 +199,9 @@ def judge_network_plugin(seen: Snapshot) -> Iterator[Told]:
 
 def judge_runtime_classes(seen: Snapshot) -> Iterator[Told]:
     """Whether the runtime classes of the settings exist."""
+    if seen.guess:
+        yield Told(UNKNOWN, f"runtime classes: {seen.guess}")
+        return
     by_namespace = [seen.settings.of(each) for each in seen.settings.overlays]
     given = (seen.settings.cluster, *by_namespace)
     wanted = {each.mcp_server_defaults.runtime_class_name for each in given} - {None}

@@ -43,6 +43,7 @@ class Snapshot:
 
     `settings` are those in force, or those to be installed. `fleet` is an audit, where one was
     made. `certificates` and `service_monitor` are values of the chart that is to be installed.
+    `guess` says why the settings may not be those in force; it is empty where they are.
     """
 
     places: Installation
@@ -52,6 +53,7 @@ class Snapshot:
     fleet: FleetReport | None = None
     certificates: str = "own"
     service_monitor: bool = False
+    guess: str = ""
 
     def every(self, name: str) -> tuple[Json, ...]:
         """The objects of a reading."""

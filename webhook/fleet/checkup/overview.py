@@ -37,7 +37,7 @@ def overview(seen: Snapshot, results: Sequence[CheckResult]) -> Json:
     rows = _namespaces(fleet) if fleet else []
     return {
         "enforcing": _enforcing(seen),
-        "mode": seen.settings.cluster.mode,
+        "mode": NOT_KNOWN if seen.guess else seen.settings.cluster.mode,
         "settings": _settings(seen),
         "replicas": _replicas(seen),
         "certificates": _certificates(seen),

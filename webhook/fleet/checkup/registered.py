@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from webhook.controller.installation import Installation
-from webhook.fleet.checkup.checks import FAULT, NOTE, OK, Snapshot, Told, listing
+from webhook.fleet.checkup.checks import FAULT, NOTE, OK, UNKNOWN, Snapshot, Told, listing
 from webhook.fleet.checkup.readings import MUTATING, VALIDATING
 from webhook.fleet.policies.policy_parts import selects
 from webhook.fleet.surroundings import EFFECTS
@@ -21,8 +21,11 @@ ADVISING = "settings.mcp-admission.dev"
 def judge_registrations(seen: Snapshot) -> Iterator[Told]:
     """Whether API servers call the webhook, and what they do while it does not answer."""
     found = {kind: seen.one(kind) for kind in (MUTATING, VALIDATING)}
-    faults = list(registration_faults(found, seen.places, seen.settings.cluster.mode))
+    mode = "" if seen.guess else seen.settings.cluster.mode
+    faults = list(registration_faults(found, seen.places, mode))
     yield from (told._replace(mend=seen.put_back) for told in faults)
+    if seen.guess:
+        yield Told(UNKNOWN, f"whether failurePolicy fits the mode is not known: {seen.guess}")
     if not faults:
         yield Told(OK, "both webhook configurations call the Service")
 
@@ -68,7 +71,10 @@ def judge_policies(seen: Snapshot) -> Iterator[Told]:
 def registration_faults(
     found: Mapping[str, Json | None], places: Installation, mode: str
 ) -> Iterator[Told]:
-    """What keeps the webhook from being asked, or lets pass what it should refuse."""
+    """What keeps the webhook from being asked, or lets pass what it should refuse.
+
+    Without a mode, it is not known which failurePolicy is right.
+    """
     for kind in (MUTATING, VALIDATING):
         configuration = found.get(kind)
         called = f"{kind} {places.configuration}"
@@ -102,6 +108,6 @@ def _entry_faults(where: str, entry: Json, places: Installation, mode: str) -> I
     if mode == "enforce" and not fails:
         told = f"{where} has failurePolicy Ignore in the mode enforce: while no replica answers,"
         yield Told(FAULT, f"{told} everything passes")
-    elif mode != "enforce" and fails:
+    elif mode and mode != "enforce" and fails:
         told = f"{where} has failurePolicy Fail in the mode {mode}: while no replica answers,"
         yield Told(NOTE, f"{told} servers are refused")

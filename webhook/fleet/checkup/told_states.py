@@ -21,6 +21,7 @@ from webhook.controller.installation import (
     SERVING_SECRET,
 )
 from webhook.controller.settings.distribution import condition_of
+from webhook.controller.settings.steps import STEPS
 from webhook.fleet.checkup.checks import (
     FAULT,
     NOTE,
@@ -34,6 +35,7 @@ from webhook.fleet.checkup.checks import (
 )
 from webhook.fleet.checkup.processes import endpoints, issuer, leads
 from webhook.fleet.exception_use import ENDED, ENDING, NOT_IN_FORCE
+from webhook.fleet.judged_mode import ENFORCE
 
 Json = dict[str, Any]
 Judge = Callable[[Snapshot], Iterable[Told]]
@@ -45,16 +47,26 @@ HARMLESS = {CURRENT: OK, OUT_OF_DATE: NOTE}
 
 
 def said_in_lease(seen: Snapshot, lease: str, annotation: str) -> Json:
-    """What the leader has said in its Lease; empty where nobody leads, or nothing was said yet."""
-    if not leads(seen, lease):
-        return {}
+    """What the leader has said in its Lease; empty where nobody leads, or nothing was said yet.
+
+    What the leader before has said stands there, too, until the next one has looked itself.
+    """
     found = seen.one(lease) or {"metadata": {}}
-    text = (found["metadata"].get("annotations") or {}).get(annotation)
+    read = _written(found, annotation) if leads(seen, lease) else {}
+    return read if read.get("by", _holder(found)) == _holder(found) else {}
+
+
+def _written(lease: Json, annotation: str) -> Json:
+    text = (lease["metadata"].get("annotations") or {}).get(annotation)
     try:
         read = json.loads(text or "{}")
     except ValueError:
         return {}
     return read if isinstance(read, dict) else {}
+
+
+def _holder(lease: Json) -> str:
+    return str((lease.get("spec") or {}).get("holderIdentity") or "")
 
 
 def current_condition(seen: Snapshot, name: str) -> Json:
@@ -67,9 +79,10 @@ def current_condition(seen: Snapshot, name: str) -> Json:
 
 def enforcing(seen: Snapshot) -> Json:
     """The condition `Enforcing`, wherever the leader says it; empty where that is not known."""
-    if not leads(seen, LEASE):
-        return {}
-    return said_in_lease(seen, LEASE, SAID_ENFORCING) or current_condition(seen, "Enforcing")
+    found = said_in_lease(seen, LEASE, SAID_ENFORCING)
+    if found or not leads(seen, LEASE) or _written(seen.one(LEASE) or {}, SAID_ENFORCING):
+        return found
+    return current_condition(seen, "Enforcing")
 
 
 def judge_enforcing(seen: Snapshot) -> Iterator[Told]:
@@ -82,6 +95,8 @@ def judge_enforcing(seen: Snapshot) -> Iterator[Told]:
         yield Told(UNKNOWN, "enforcing: the controller has not probed yet")
     elif found.get("status") == "True":
         yield Told(OK, f"enforcing since {found.get('lastTransitionTime')}")
+    elif found.get("reason") == "BelowEnforce" and not _below_enforce(seen):
+        yield Told(UNKNOWN, "enforcing: the mode has changed, and was not probed since")
     elif found.get("reason") == "BelowEnforce":
         yield Told(NOTE, f"nothing is enforced: {message}")
     elif found.get("status") == "False":
@@ -89,6 +104,12 @@ def judge_enforcing(seen: Snapshot) -> Iterator[Told]:
         yield Told(FAULT, told, _mend(seen, str(found.get("reason"))))
     else:
         yield Told(UNKNOWN, f"enforcing: {message}")
+
+
+def _below_enforce(seen: Snapshot) -> bool:
+    """Whether the settings in force let some namespace be below the mode `enforce`."""
+    given = (seen.settings.cluster, *map(seen.settings.of, seen.settings.overlays))
+    return bool(seen.guess) or any(each.mode != ENFORCE for each in given)
 
 
 def _mend(seen: Snapshot, reason: str) -> str:
@@ -133,6 +154,9 @@ def judge_replicas(seen: Snapshot) -> Iterator[Told]:
         told = found.get("problem") or "the controller has not asked them yet"
         yield Told(UNKNOWN, f"settings of replicas: {told}")
         return
+    if found.get("step") != STEPS:
+        told = f"step {found.get('step')} of {STEPS} of a change of settings"
+        yield Told(UNKNOWN, f"settings of replicas: {told} is under way")
     silent = [name for name, digest in replicas.items() if digest is None]
     others = [name for name, digest in replicas.items() if digest not in {None, wanted}]
     restart = seen.kubectl(f"rollout restart deployment/{SERVE_DEPLOYMENT}")
@@ -146,7 +170,7 @@ def judge_replicas(seen: Snapshot) -> Iterator[Told]:
         yield Told(UNKNOWN, f"{listing(unasked)} was not asked for its settings yet")
     elif not replicas:
         yield Told(UNKNOWN, "settings of replicas: there was none to be asked")
-    elif not (others or silent):
+    elif not (others or silent) and found.get("step") == STEPS:
         yield Told(OK, f"every replica has {wanted} in force")
 
 
@@ -191,6 +215,8 @@ def _renewal(seen: Snapshot, name: str) -> str:
 def judge_servers(seen: Snapshot) -> Iterator[Told]:
     """The servers of each state; those that only lack a rollout need nobody at once."""
     fleet = seen.fleet
+    if seen.guess:
+        yield Told(UNKNOWN, f"servers: {seen.guess}")
     if fleet is None:
         return
     for each in fleet.skipped:
