@@ -99,12 +99,22 @@ def exception(days: float = 30, **changes: Any) -> Json:
         ),
         (
             EXCEPTION_KIND,
-            exception(workload={"namespace": TEAM, "name": "files"}),
+            exception(workload={"namespace": TEAM, "name": "files"}, rules=["tolerations"]),
             (f"the exception until-march is for {TEAM}/files, too: the rules of both count"),
+        ),
+        (
+            EXCEPTION_KIND,
+            exception(),
+            (
+                "Pod Security (restricted) still refuses what privileged objects to, "
+                f"if {TEAM} is managed\nWarning: such pods need "
+                "mcpNamespace.podSecurity.enforce: privileged there, or a namespace that is not "
+                "managed"
+            ),
         ),
         (KIND, {"onConflict": None}, ""),
         (NAMESPACE_KIND, {"rules": {"capabilities": "deny"}}, ""),
-        (EXCEPTION_KIND, exception(), ""),
+        (EXCEPTION_KIND, exception(rules=["tolerations"]), ""),
     ],
 )
 def test_what_only_the_merge_sees_is_a_warning(

@@ -8,7 +8,8 @@ from tests.e2e.namespace import Namespace
 from tests.e2e.product import Product
 from tools.bench.fleet import cost
 
-REQUESTS_A_SECOND = 20
+# Some twenty watches, each of which tries again later each time.
+REQUESTS_A_SECOND = 30
 # At least one of each kind that is made, of servers and of pods.
 WATCHES = 5
 
