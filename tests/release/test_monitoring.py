@@ -32,6 +32,7 @@ CONFIG_MAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps?labelSelector=grafana_
 SETTINGS = "mcpserversettings.mcp-admission.dev/default"
 # What a panel shows only where something is not as usual.
 USUALLY_EMPTY = {
+    "mcp-admission-controller: Watches that were cut A",
     "mcp-admission-controller: Oldest pod at the gate A",
     "mcp-admission-webhook: Turned away A",
 }
