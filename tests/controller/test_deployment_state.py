@@ -10,13 +10,13 @@ from webhook import names
 from webhook.admission import Scope
 from webhook.controller.deployment_state import (
     AUTHORS_CAUSE,
-    COMPLETE,
     COPIED_CAUSE,
     NO_CAUSE,
     ROLLING_CAUSE,
     observe_deployment,
     rolled,
 )
+from webhook.health import COMPLETE
 from webhook.settings.model import Settings
 
 SETTINGS = Settings()

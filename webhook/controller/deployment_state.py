@@ -8,7 +8,7 @@ import json
 import zlib
 from typing import Any, NamedTuple
 
-from webhook import names
+from webhook import health, names
 from webhook.admission import DEPLOYMENTS, Scope, covered, drift, stored
 from webhook.objects import Server
 from webhook.objects import deployed_server as server
@@ -17,7 +17,6 @@ from webhook.settings import Settings
 
 Json = dict[str, Any]
 NOTES = (names.INJECTED, names.REVISION, names.FORMER)
-COMPLETE = "NewReplicaSetAvailable"
 # What the change-cause of the controller begins with, by which it knows its own.
 OUR_CAUSE = f"{names.PRODUCT}: "
 NO_CAUSE, AUTHORS_CAUSE, ROLLING_CAUSE, COPIED_CAUSE = "", "author's", "rolling", "copied"
@@ -91,13 +90,7 @@ def observe_deployment(
 
 def rolled(found: Json) -> bool:
     """Whether the Deployment's controller has seen it, and no pod of another template is left."""
-    status = found.get("status") or {}
-    return _seen(found) and (status.get("replicas") or 0) == (status.get("updatedReplicas") or 0)
-
-
-def _seen(found: Json) -> bool:
-    status = found.get("status") or {}
-    return int(status.get("observedGeneration") or 0) >= int(found["metadata"].get("generation", 1))
+    return health.pod_counts(found, "Deployment").rolled
 
 
 def _cause(found: Json) -> str:
@@ -113,7 +106,11 @@ def _cause(found: Json) -> str:
         return AUTHORS_CAUSE
     spec = found["spec"]
     made = (found.get("status") or {}).get("updatedReplicas") or spec.get("replicas") == 0
-    return COPIED_CAUSE if made and _seen(found) and not spec.get("paused") else ROLLING_CAUSE
+    return (
+        COPIED_CAUSE
+        if made and health.is_observed(found) and not spec.get("paused")
+        else ROLLING_CAUSE
+    )
 
 
 def _unread(found: Json) -> bool:
@@ -124,7 +121,7 @@ def _unread(found: Json) -> bool:
     status = found.get("status") or {}
     if rolled(found) and not status.get("replicas"):
         return True
-    complete = any(each.get("reason") == COMPLETE for each in status.get("conditions") or [])
+    complete = any(each.get("reason") == health.COMPLETE for each in health.conditions(found))
     return found["metadata"].get("generation") == 1 and not complete
 
 

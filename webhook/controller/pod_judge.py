@@ -17,7 +17,6 @@ from webhook.kube import Api, Turn, namespaced
 from webhook.pods import Malformed
 from webhook.settings import Settings
 
-OVER = {"Succeeded", "Failed"}
 SECONDS_BETWEEN = 5.0
 TIMES_AS_LONG = 10
 
@@ -75,13 +74,8 @@ class PodJudge:
         return found
 
 
-def has_ended(pod: Json) -> bool:
-    """Whether nothing of a pod runs any more."""
-    return (pod.get("status") or {}).get("phase") in OVER
-
-
 def _goes(pod: Json) -> bool:
-    return has_ended(pod) or "deletionTimestamp" in pod["metadata"]
+    return health.has_ended(pod) or "deletionTimestamp" in pod["metadata"]
 
 
 def _state(pod: Json, settings: Settings, scope: admission.Scope) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 
 from webhook import health, names
 from webhook.admission import DEPLOYMENTS, KINDS, PODS, REFUSED, Workload
-from webhook.controller import pod_judge
 from webhook.controller.installation import Installation
 from webhook.controller.owned import POLICY
 from webhook.controller.settings.namespace_store import EXCEPTIONS
@@ -202,7 +201,7 @@ class Audit:
             if findings:
                 self._findings.add(key, findings)
             return None
-        if workload is not None and not pod_judge.has_ended(found):
+        if workload is not None and not health.has_ended(found):
             self._use.look(found, resource, workload, self._around.scope(key.namespace))
         return workload
 

@@ -9,11 +9,10 @@ from typing import Any
 
 from webhook import kube
 from webhook.fleet.targets import APPS, selector_of
-from webhook.health import Cause, deployment_causes, pod_causes, refused_pods_cause
+from webhook.health import Cause, controller_of, deployment_causes, pod_causes, refused_pods
 
 Json = dict[str, Any]
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
-REPLICA_FAILURE = "ReplicaFailure"
 QUOTA = "QuotaExceeded"
 MOST_CAUSES = 5
 
@@ -41,16 +40,16 @@ class NewPods:
         old_ones_end = False
 
         def take_set(each: Json) -> None:
-            if controller_of(each) == uid and _began(each["spec"]["template"], began):
+            if _controlled_by(each) == uid and _began(each["spec"]["template"], began):
                 owners.add(each["metadata"]["uid"])
-                for cause in _refusals(each):
+                for cause in refused_pods(each, f"ReplicaSet {each['metadata']['name']}"):
                     causes.setdefault((cause.reason, cause.message), cause)
 
         def take_pod(pod: Json) -> None:
             nonlocal old_ones_end
             if "deletionTimestamp" in pod["metadata"]:
                 old_ones_end = True
-            elif controller_of(pod) in owners:
+            elif _controlled_by(pod) in owners:
                 for cause in pod_causes(pod):
                     causes.setdefault((cause.reason, cause.message), cause)
 
@@ -71,25 +70,11 @@ def _waits_for_room(cause: Cause) -> Cause:
     return cause._replace(final=False) if cause.reason == QUOTA else cause
 
 
-def controller_of(found: Json) -> str:
-    """The uid of the object's controller; empty without one."""
-    owners = found["metadata"].get("ownerReferences") or []
-    return next((str(each.get("uid")) for each in owners if each.get("controller")), "")
-
-
 def _began(template: Json, began: str) -> bool:
     annotations = (template.get("metadata") or {}).get("annotations") or {}
     return bool(annotations.get(RESTARTED) == began)
 
 
-def _refusals(found: Json) -> list[Cause]:
-    """Why a ReplicaSet cannot create pods, as its controller quotes it."""
-    return [
-        refused_pods_cause(
-            str(each.get("message") or ""),
-            f"ReplicaSet {found['metadata']['name']} status.conditions[{REPLICA_FAILURE}]",
-            each.get("lastTransitionTime") or "",
-        )
-        for each in (found.get("status") or {}).get("conditions") or []
-        if each.get("type") == REPLICA_FAILURE and each.get("status") == "True"
-    ]
+def _controlled_by(found: Json) -> str:
+    """The uid of the object's controller; empty without one."""
+    return str((controller_of(found) or {}).get("uid") or "")

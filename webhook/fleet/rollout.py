@@ -5,9 +5,9 @@ A rollout is done when `kubectl rollout status` says so.
 
 from typing import Any, NamedTuple
 
+from webhook import health
+
 Json = dict[str, Any]
-DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
-REPLICA_FAILURE = "ReplicaFailure"
 LOOK = "look at its new pods"
 
 
@@ -21,24 +21,25 @@ class RolloutProgress(NamedTuple):
 
 def rollout_progress(found: Json) -> RolloutProgress:
     """The progress of the latest template of a Deployment."""
-    spec, status = found["spec"], found.get("status") or {}
+    spec = found["spec"]
     if spec.get("paused"):
         return RolloutProgress("the Deployment is paused: resume it, and pods roll", stuck=True)
-    if (status.get("observedGeneration") or 0) < found["metadata"].get("generation", 1):
+    if not health.is_observed(found):
         return RolloutProgress("the Deployment's controller has not seen it yet")
-    if _timed_out(status):
+    if health.condition(found, health.PROGRESSING).get("reason") == health.DEADLINE_EXCEEDED:
         seconds = spec.get("progressDeadlineSeconds", 600)
-        why = _refusal(status) or LOOK
+        why = _refusal(found) or LOOK
         return RolloutProgress(f"no progress for {seconds} s: {why}", stuck=True)
-    return _counted(spec.get("replicas", 1), status)
+    return _counted(spec.get("replicas", 1), found)
 
 
-def _counted(wanted: int, status: Json) -> RolloutProgress:
+def _counted(wanted: int, found: Json) -> RolloutProgress:
+    status = found.get("status") or {}
     there, new, ready = (
         status.get(key) or 0 for key in ("replicas", "updatedReplicas", "availableReplicas")
     )
     if new < wanted:
-        why = _refusal(status)
+        why = _refusal(found)
         line = f"{new} of {wanted} new pods are there"
         return RolloutProgress(f"{line}: {why}" if why else line)
     if there > new:
@@ -48,18 +49,7 @@ def _counted(wanted: int, status: Json) -> RolloutProgress:
     return RolloutProgress(f"{ready} of {wanted} pods are new and available", done=True)
 
 
-def _refusal(status: Json) -> str:
+def _refusal(found: Json) -> str:
     """The API server's reason why no more pods can be created; empty without one."""
-    return next(
-        (
-            str(each.get("message") or "")
-            for each in status.get("conditions") or []
-            if each.get("type") == REPLICA_FAILURE and each.get("status") == "True"
-        ),
-        "",
-    )
-
-
-def _timed_out(status: Json) -> bool:
-    """Whether the Deployment's controller has given up waiting."""
-    return any(each.get("reason") == DEADLINE_EXCEEDED for each in status.get("conditions") or [])
+    failure = health.condition(found, health.REPLICA_FAILURE)
+    return str(failure.get("message") or "") if failure.get("status") == "True" else ""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from webhook import kube
+from webhook import health, kube
 from webhook.admission import (
     CURRENT,
     DEPLOYMENTS,
@@ -17,7 +17,6 @@ from webhook.admission import (
     drift_of,
     drift_of_pod,
 )
-from webhook.controller import pod_judge
 from webhook.fleet import workloads
 from webhook.fleet.surroundings import Surroundings
 from webhook.settings import SettingsByNamespace
@@ -175,7 +174,7 @@ class Targets:
         def take(pod: Json) -> None:
             key = workloads.deployment_of(pod)
             target = Target(key.namespace, key.name) if key else None
-            gone = "deletionTimestamp" in pod["metadata"] or pod_judge.has_ended(pod)
+            gone = "deletionTimestamp" in pod["metadata"] or health.has_ended(pod)
             if target not in found or gone or self._around.server(pod, PODS) is None:
                 return
             settings = self._settings.of(target.namespace)

@@ -7,10 +7,16 @@ from typing import Any
 
 from webhook import admission, names
 from webhook.controller.deployment_state import rolled
-from webhook.controller.pod_judge import has_ended
 from webhook.fleet.report import ServerFinding, WorkloadKey
 from webhook.fleet.rollout import rollout_progress
-from webhook.health import Cause, cause_id, deployment_name, pod_counts
+from webhook.health import (
+    Cause,
+    cause_id,
+    controller_of,
+    deployment_name,
+    has_ended,
+    pod_counts,
+)
 from webhook.pods import Malformed
 from webhook.settings import Settings
 
@@ -83,8 +89,7 @@ def pod_findings(found: Json, settings: Settings, scope: admission.Scope) -> lis
 def owner_of(pod: Json) -> WorkloadKey:
     """The workload that a pod is known by: its controller, or itself; anybody can write it."""
     metadata = pod["metadata"]
-    owners = metadata.get("ownerReferences") or []
-    owner = next((each for each in owners if each.get("controller")), None)
+    owner = controller_of(pod)
     kind, name = ("Pod", metadata["name"]) if owner is None else (owner["kind"], owner["name"])
     return WorkloadKey(metadata["namespace"], kind, name)
 

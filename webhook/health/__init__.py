@@ -4,7 +4,14 @@ The controller, `audit`, `apply`, `status` and `check` ask here, so that they ag
 """
 
 from webhook.health.cause_reasons import CAUSES, REMEDIES, cause_id
-from webhook.health.deployment_causes import deployment_causes, refused_pods
+from webhook.health.deployment_causes import (
+    COMPLETE,
+    DEADLINE_EXCEEDED,
+    PROGRESSING,
+    REPLICA_FAILURE,
+    deployment_causes,
+    refused_pods,
+)
 from webhook.health.missing_parts import (
     AskedSecret,
     missing_runtime_class,
@@ -17,7 +24,12 @@ from webhook.health.pod_causes import pod_causes
 from webhook.health.pod_counts import (
     POD_HASH,
     PodCounts,
+    condition,
+    conditions,
+    controller_of,
     deployment_name,
+    has_ended,
+    is_observed,
     is_ready,
     lacks_pods,
     pod_counts,
@@ -35,18 +47,27 @@ from webhook.health.server_state import (
 
 __all__ = [
     "CAUSES",
+    "COMPLETE",
+    "DEADLINE_EXCEEDED",
     "INCOMPLETE",
     "NOT_RUNNING",
     "POD_HASH",
+    "PROGRESSING",
     "REMEDIES",
+    "REPLICA_FAILURE",
     "STATES",
     "AskedSecret",
     "Cause",
     "ObservedServers",
     "PodCounts",
     "cause_id",
+    "condition",
+    "conditions",
+    "controller_of",
     "deployment_causes",
     "deployment_name",
+    "has_ended",
+    "is_observed",
     "is_ready",
     "lacks_pods",
     "lasting",

@@ -30,13 +30,13 @@ def deployment_causes(found: Json) -> tuple[Cause, ...]:
     return weighed(refused or _unexplained(found, counts.ready), counts)
 
 
-def refused_pods(found: Json, kind: str) -> Iterator[Cause]:
-    """Why no more pods can be created, as its controller quotes it."""
+def refused_pods(found: Json, called: str) -> Iterator[Cause]:
+    """Why no more pods of what is `called` so can be created, as its controller quotes it."""
     failure = condition(found, REPLICA_FAILURE)
     if failure.get("status") == "True":
         yield refused_pods_cause(
             str(failure.get("message") or failure.get("reason") or ""),
-            _seen(kind, REPLICA_FAILURE),
+            _seen(called, REPLICA_FAILURE),
             failure.get("lastTransitionTime") or "",
         )
 
@@ -62,5 +62,5 @@ def _cause(reason: str, found: Json, kind: str) -> Cause:
     return Cause(NOT_RUNNING, reason, message, _seen("Deployment", kind), since=since)
 
 
-def _seen(kind: str, shown: str) -> str:
-    return f"{kind} status.conditions[{shown}]"
+def _seen(called: str, shown: str) -> str:
+    return f"{called} status.conditions[{shown}]"

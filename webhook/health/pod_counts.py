@@ -23,7 +23,8 @@ def pod_counts(found: Json, kind: str) -> PodCounts:
     """
     status = found.get("status") or {}
     if kind == "Pod":
-        return PodCounts(_wanted_of_pod(found, status), int(is_ready(found)))
+        lives = not has_ended(found) and "deletionTimestamp" not in found["metadata"]
+        return PodCounts(int(lives), int(is_ready(found)))
     if kind == "CronJob":
         return PodCounts(0, 0)
     if kind == "Job":
@@ -61,13 +62,22 @@ def is_ready(pod: Json) -> bool:
 
 def deployment_name(pod: Json) -> str | None:
     """The Deployment whose ReplicaSet owns a pod, as far as the pod shows it."""
-    metadata = pod["metadata"]
-    owners = metadata.get("ownerReferences") or []
-    owner = next((each for each in owners if each.get("controller")), None)
+    owner = controller_of(pod)
     if owner is None or owner["kind"] != "ReplicaSet":
         return None
     name, _, ending = str(owner["name"]).rpartition("-")
-    return name if ending == (metadata.get("labels") or {}).get(POD_HASH) else None
+    return name if ending == (pod["metadata"].get("labels") or {}).get(POD_HASH) else None
+
+
+def controller_of(found: Json) -> Json | None:
+    """The ownerReference to an object's controller; None without one. Anybody can write it."""
+    owners = found["metadata"].get("ownerReferences") or []
+    return next((each for each in owners if each.get("controller")), None)
+
+
+def has_ended(pod: Json) -> bool:
+    """Whether nothing of a pod runs any more."""
+    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
 
 
 def conditions(found: Json) -> list[Json]:
@@ -84,11 +94,6 @@ def _of_one_template(status: Json, kind: str) -> bool:
     if kind in ("ReplicaSet", "ReplicationController"):
         return True
     return (status.get("replicas") or 0) == (status.get("updatedReplicas") or 0)
-
-
-def _wanted_of_pod(found: Json, status: Json) -> int:
-    ended = status.get("phase") in ("Succeeded", "Failed")
-    return 0 if ended or "deletionTimestamp" in found["metadata"] else 1
 
 
 def _is_true(found: Json, *kinds: str) -> bool:

@@ -12,7 +12,6 @@ from webhook.admission import Scope
 from webhook.controller.installation import REGISTRATIONS_CONFIG_MAP
 from webhook.controller.probe.registrations import (
     ENTRIES,
-    SETTINGS_ENTRY,
     Entries,
     Registrations,
     entries_of,
@@ -129,7 +128,7 @@ def test_an_entry_of_somebody_else_is_told_in_each_scope() -> None:
     [
         lambda there: there[VALIDATING][OPTED_IN]["clientConfig"].pop("caBundle"),
         lambda there: there[VALIDATING][OPTED_IN].update(objectSelector=None),
-        lambda there: there[VALIDATING][SETTINGS_ENTRY].update(failurePolicy="Fail"),
+        lambda there: there[VALIDATING]["settings.mcp-admission.dev"].update(failurePolicy="Fail"),
     ],
     ids=["caBundle", "empty selector", "the entry that only warns"],
 )

@@ -101,7 +101,7 @@ class Prober:
         if found.status == verdict.TRUE:
             return False
         if found.reason == verdict.LET_PASS and self._replicas.changing:
-            # SeenReplicas have not come to the settings yet by which the pod was judged.
+            # Replicas have not come to the settings yet by which the pod was judged.
             return True
         again = found.status, found.reason
         if self._doubted == again or _now() - began > LONG:

@@ -17,7 +17,6 @@ ENTRIES = {
     Scope.OPTED_IN: "opted-in.mcp-admission.dev",
     Scope.MANAGED: "managed-namespace.mcp-admission.dev",
 }
-SETTINGS_ENTRY = "settings.mcp-admission.dev"
 MOST_NAMED = 5
 
 Json = dict[str, Any]

@@ -1,9 +1,8 @@
 """The runtime classes of the cluster: whether settings name one that is not there.
 
-That is a condition of the settings of the cluster. Replicas
-are told which classes there are, and warn of a workload whose pods name another one. A controller
-that is kept to some namespaces has no right to classes. Without the right, nothing is known of
-them, and nobody is warned.
+That is a condition of the settings of the cluster. Replicas are told which classes there are, and
+warn of a workload whose pods name another one. A controller that is kept to some namespaces has no
+right to classes. Without the right, nothing is known of them, and nobody is warned.
 """
 
 import asyncio

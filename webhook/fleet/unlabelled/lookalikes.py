@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from webhook import names
+from webhook import health, names
 from webhook.admission import KINDS, covered, stored
 from webhook.fleet.cluster_pages import ClusterPages
 from webhook.fleet.inspection import NOT_OF_DEPLOYMENTS, REPLICA_SETS
@@ -30,7 +30,6 @@ from webhook.settings import SettingsByNamespace
 Json = dict[str, Any]
 # PodTemplates run nothing, and the ClusterRole `view` does not hold them.
 SEARCHED = [each for each in KINDS if each != "podtemplates"]
-OVER = frozenset({"Succeeded", "Failed"})
 WRITTEN_BY_KUBERNETES = frozenset({"Node", *(kind for kind, _ in KINDS.values())})
 """Kinds of owners that make their objects from what is found itself."""
 
@@ -124,10 +123,6 @@ def _labelled(metadata: Json, template: Json) -> bool:
 
 def _passed_over(found: Json) -> bool:
     """Whether it is going, has ended, or is made from an object that is looked at itself."""
-    metadata, status = found["metadata"], found.get("status") or {}
-    made = any(
-        each.get("controller") and each.get("kind") in WRITTEN_BY_KUBERNETES
-        for each in metadata.get("ownerReferences") or []
-    )
-    ended = status.get("phase") in OVER or "completionTime" in status
-    return made or ended or "deletionTimestamp" in metadata
+    made = (health.controller_of(found) or {}).get("kind") in WRITTEN_BY_KUBERNETES
+    ended = health.has_ended(found) or "completionTime" in (found.get("status") or {})
+    return made or ended or "deletionTimestamp" in found["metadata"]
