@@ -24,7 +24,7 @@ from webhook.controller.installation import (
     SERVING_SECRET,
 )
 from webhook.controller.serving_replicas import endpoint_replicas
-from webhook.kube import ApiError, ConfigurationError
+from webhook.kube import ApiError, ConfigurationError, time_text
 from webhook.observe.metrics import ControllerMetrics
 from webhook.reports.text import columns
 
@@ -176,8 +176,8 @@ def _row(
 ) -> Row:
     ends = renews = None
     if certificate is not None:
-        ends = f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}"
-        renews = f"{renewal(certificate, wanted):%Y-%m-%dT%H:%M:%SZ}" if wanted else None
+        ends = time_text(certificate.not_valid_after_utc)
+        renews = time_text(renewal(certificate, wanted)) if wanted else None
     return {
         "where": where,
         "name": name,

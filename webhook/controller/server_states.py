@@ -16,9 +16,8 @@ from webhook.controller.cluster_state import ClusterState
 from webhook.controller.deployment_state import DeploymentState
 from webhook.controller.event_recorder import EventRecorder, regarding_deployment
 from webhook.controller.owned import SECRET
-from webhook.kube import Api, NamespacedName
+from webhook.kube import Api, NamespacedName, time_text
 
-TIME = "%Y-%m-%dT%H:%M:%SZ"
 MOMENT = timedelta(seconds=10)
 # What is not told yet is looked at again then at the earliest; times have whole seconds.
 SOONEST = 0.5
@@ -66,7 +65,7 @@ class StateReconciler:
             return None
         now = self._api.server_time()
         causes = self._causes(key, found, now)
-        told = health.lasting(causes, (now - MOMENT).strftime(TIME))
+        told = health.lasting(causes, time_text(now - MOMENT))
         if told:
             self._told[key] = told
         else:
@@ -116,7 +115,7 @@ class StateReconciler:
             known = any(each.get(key.namespace, name) is not None for each in there)
             return known if self._secrets else None
 
-        causes = self._state.observed.causes(*key, exists, now.strftime(TIME))
+        causes = self._state.observed.causes(*key, exists, time_text(now))
         return tuple(each for each in causes if each.message not in said)
 
     def _notes_of(self, key: NamespacedName, told: Iterable[health.Cause]) -> dict[str, _Note]:

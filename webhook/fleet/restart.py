@@ -104,7 +104,7 @@ class Restarter:
         untouched = _untouched(target, found, drift)
         if untouched is not None:
             return untouched
-        began = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        began = kube.time_text(datetime.now(UTC))
         tried = await self._patch(target, found, began, dry_run=True)
         rolling = Rolling(target, found, tried, began, tuple(each.field for each in drift.changes))
         if (await self.targets.drift_of_template(tried)).state != CURRENT:

@@ -13,10 +13,10 @@ from webhook import health, names, objects
 from webhook.fleet.cluster_pages import ClusterPages
 from webhook.fleet.existing_parts import ExistingParts
 from webhook.fleet.report import WorkloadKey
+from webhook.kube import time_text
 
 Json = dict[str, Any]
 MISSING, REFUSED = objects.configuration.MISSING, objects.configuration.REASON
-TIME = "%Y-%m-%dT%H:%M:%SZ"
 # Times of Events have fractions, those of Secrets have none.
 SECONDS = len("2026-01-01T00:00:00")
 # A gate that is about to open is nothing to tell.
@@ -132,7 +132,7 @@ class ServerCauses:
         self, parts: ExistingParts, now: datetime
     ) -> Iterator[tuple[WorkloadKey, tuple[health.Cause, ...]]]:
         """Each server with the causes that hold at this time of the API server."""
-        before, long_before = ((now - each).strftime(TIME) for each in (SHORT, LONG))
+        before, long_before = (time_text(now - each) for each in (SHORT, LONG))
         for key, server in self._servers.items():
             config = [*_of_config(key, server, parts)]
             told: tuple[str, ...] = ()

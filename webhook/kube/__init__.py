@@ -16,7 +16,7 @@ from webhook.kube.errors import (
 from webhook.kube.informer import Informer, ListWatch, Restarted
 from webhook.kube.leader import lead
 from webhook.kube.lease import Connect, Lease
-from webhook.kube.messages import FIELD_MANAGER, cluster_wide, namespaced
+from webhook.kube.messages import FIELD_MANAGER, cluster_wide, namespaced, time_text
 from webhook.kube.pages import Turn
 from webhook.kube.reconcile import Controller, Reconciler
 from webhook.kube.work_queue import Backoff, NamespacedName, Queue
@@ -48,4 +48,5 @@ __all__ = [
     "cluster_wide",
     "lead",
     "namespaced",
+    "time_text",
 ]

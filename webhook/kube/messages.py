@@ -8,6 +8,7 @@ afterwards. What the product does not read must not stop it.
 import asyncio
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -57,6 +58,11 @@ class ApiRequest(NamedTuple):
         if not parts:
             return self.path
         return parts[2] if parts[0] == "namespaces" and len(parts) > 2 else parts[0]
+
+
+def time_text(moment: datetime) -> str:
+    """A moment, which is in UTC, as Kubernetes writes times: in whole seconds."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def selectors(label_selector: str, field_selector: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ from webhook.controller.certificates.ca_bundles import INJECTED, WebhookConfigur
 from webhook.controller.certificates.stored import SecretFiles
 from webhook.controller.installation import SAID_CERTIFICATES, SERVING_SECRET, Installation
 from webhook.controller.serving_replicas import FindReplicas
-from webhook.kube import Api
+from webhook.kube import Api, time_text
 from webhook.observe.metrics import ControllerMetrics
 
 LOOKING, LOOKING_AT_FAULTS = timedelta(seconds=30), timedelta(seconds=5)
@@ -59,12 +59,8 @@ def said_certificates(
         if one is not None:
             begins, ends = one.not_valid_before_utc, one.not_valid_after_utc
             renewal = begins + (ends - begins) * part
-            said[name] = {"ends": _written(ends), "renewal": _written(renewal)}
+            said[name] = {"ends": time_text(ends), "renewal": time_text(renewal)}
     return {SAID_CERTIFICATES: json.dumps(said, sort_keys=True)}
-
-
-def _written(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def certificate_faults(seen: Observation, installation: Installation, now: datetime) -> list[str]:

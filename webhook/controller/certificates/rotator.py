@@ -25,7 +25,7 @@ from webhook.controller.certificates.monitor import (
 from webhook.controller.certificates.stored import Stored
 from webhook.controller.installation import Installation
 from webhook.controller.serving_replicas import FindReplicas, Replica, sync_pod_volumes
-from webhook.kube import Api
+from webhook.kube import Api, time_text
 from webhook.observe.metrics import ControllerMetrics
 
 STEPS = ("CreateAuthority", "CreateSuccessor", "Publish", "Promote", "IssueLeaf", "Retire")
@@ -180,5 +180,5 @@ def step_fields(step: Step) -> dict[str, object]:
         case rotation.Wait(reason):
             fields["reason"] = reason
         case rotation.Rest(until):
-            fields["until"] = f"{until:%Y-%m-%dT%H:%M:%SZ}"
+            fields["until"] = time_text(until)
     return fields

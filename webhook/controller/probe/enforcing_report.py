@@ -26,6 +26,7 @@ from webhook.controller.probe.verdict import (
 )
 from webhook.controller.settings.distribution import condition_of, said
 from webhook.controller.settings.settings_store import SettingsResource
+from webhook.kube import time_text
 from webhook.observe.metrics import ControllerMetrics
 
 CONDITION = "Enforcing"
@@ -134,7 +135,7 @@ class EnforcingReport:
     def _say(self, found: ProbeVerdict) -> None:
         """Say it in the Lease, with the time since when it is so."""
         before, told = self._said(), said(found.status, found.reason, found.text)
-        since = f"{self._leadership.clock():%Y-%m-%dT%H:%M:%SZ}"
+        since = time_text(self._leadership.clock())
         if before.get("status") == found.status:
             since = before.get("lastTransitionTime", since)
         own = {"by": self._leadership.identity, "lastTransitionTime": since}

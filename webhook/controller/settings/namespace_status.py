@@ -24,7 +24,7 @@ from webhook.controller.settings.overlay_builder import (
     ReadException,
     ReadSettings,
 )
-from webhook.kube import NamespacedName, Queue
+from webhook.kube import NamespacedName, Queue, time_text
 from webhook.observe.metrics import ControllerMetrics
 from webhook.settings import (
     API_VERSION,
@@ -225,7 +225,7 @@ class StatusReconciler:
         return progress.reached and bool(progress.answers.digests) and not progress.lacking
 
     def _status(self, stored: _Stored, conditions: dict[str, Json]) -> Json:
-        now = f"{datetime.fromtimestamp(self._clock(), UTC):%Y-%m-%dT%H:%M:%SZ}"
+        now = time_text(datetime.fromtimestamp(self._clock(), UTC))
         return status_with(stored.status, stored.generation, conditions, now)
 
     async def _write(self, key: NamespacedName, stored: _Stored, status: Json) -> None:

@@ -32,7 +32,7 @@ from webhook.controller.settings.followed_classes import FollowedClasses
 from webhook.controller.settings.overlay_builder import OverlayBuilder
 from webhook.controller.settings.propagation import PATIENCE, Propagation
 from webhook.controller.settings.settings_store import Files, SettingsResource, SettingsStore
-from webhook.kube import Api, ApiError, NotFound
+from webhook.kube import Api, ApiError, NotFound, time_text
 from webhook.settings import ACCEPTED_FILE, LOCKED_FILE, NAMESPACES_FILE, Layer, Stage
 
 LABELS = {"app.kubernetes.io/name": names.PRODUCT, **OWN_LABELS}
@@ -236,7 +236,7 @@ class SettingsReconciler:
 
     async def _write_status(self, resource: SettingsResource, found: Distribution) -> None:
         """Write the status if it differs; where only counts do, not at once."""
-        now = f"{self._clock():%Y-%m-%dT%H:%M:%SZ}"
+        now = time_text(self._clock())
         others = {**self._others(resource), **self._class_exists(resource)}
         wanted = resource_status(resource, found, self._decision.locks, now, others)
         if wanted == resource.status:
