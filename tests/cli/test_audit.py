@@ -9,7 +9,7 @@ import pytest
 
 from tests.fleet.unlabelled.manifests import SERVERS, similar
 from webhook.admission import OUT_OF_DATE
-from webhook.cli import audit
+from webhook.cli import audit, cluster_snapshot
 from webhook.cli.judging_settings import JudgingSettings
 from webhook.cli.main import main
 from webhook.fleet.exception_use import ExceptionStatus
@@ -65,7 +65,7 @@ def inspect(
         async def run(self) -> UnlabelledReport:  # type: ignore[override]
             return UnlabelledReport(found.get("lookalikes", ()), 3, self.skipped)
 
-    monkeypatch.setattr(audit, "Audit", Audit)
+    monkeypatch.setattr(cluster_snapshot, "Audit", Audit)
     monkeypatch.setattr(audit, "LookalikeSearch", Search)
     return found
 

@@ -2,21 +2,19 @@
 
 import argparse
 import asyncio
-import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from webhook.cli import output
 from webhook.cli.cluster_options import (
     add_cluster_options,
     connect_to_cluster,
-    installation,
     release_namespace,
 )
+from webhook.cli.cluster_snapshot import audited
 from webhook.cli.command import ExitCode, OneOf, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
-from webhook.fleet.inspection import Audit
-from webhook.fleet.judged_mode import JudgedMode
-from webhook.fleet.report import REASONS, FleetReport, Skipped
+from webhook.fleet.report import REASONS, Skipped
 from webhook.fleet.unlabelled.lookalikes import LookalikeSearch
 from webhook.health import STATES
 from webhook.kube import ApiError, ConfigurationError
@@ -163,22 +161,8 @@ def _check(args: argparse.Namespace) -> None:
 async def _audit(args: argparse.Namespace) -> ExitCode:
     async with await connect_to_cluster(args) as api:
         by = (await judging_settings(api, args)).known
-        mode = JudgedMode(by.settings, args.as_mode, by.in_force)
-        audit = Audit(api, mode, installation(args), args.namespace)
-        servers = await audit.run()
-    report = FleetReport(
-        servers,
-        audit.skipped,
-        by.source,
-        audit.registered,
-        audit.modes(),
-        args.as_mode,
-        audit.exceptions(time.time()),
-        audit.exceptions_unread,
-        audit.unknown,
-        frozenset(args.states),
-        frozenset(args.rules),
-    )
+        found = await audited(api, args, by, args.as_mode, args.namespace)
+    report = replace(found, states=frozenset(args.states), rules=frozenset(args.rules))
     source = AuditSummarySource(report) if args.summary else AuditSource(report)
     _print(args, source, by.source)
     if report.registered is None:

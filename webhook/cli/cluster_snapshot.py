@@ -1,4 +1,4 @@
-"""What `check` and `status` read of a cluster: what their checks need, and the servers."""
+"""What `check`, `status` and `audit` read of a cluster: what checks need, and the servers."""
 
 import argparse
 import time
@@ -26,7 +26,7 @@ async def take_snapshot(
     by = await judging_settings(api, args)
     places = installation(args)
     readings = await read_all(api, places, wanted)
-    report = await _audited(api, args, by) if fleet and not by.unknown else None
+    report = await audited(api, args, by) if fleet and not by.unknown else None
     return Snapshot(places, api.server_time(), readings, by.settings, report, guess=by.unknown)
 
 
@@ -37,8 +37,15 @@ async def is_installed(api: Api, args: argparse.Namespace) -> bool:
     return bool(found.unread or there & {*PROCESSES})
 
 
-async def _audited(api: Api, args: argparse.Namespace, by: JudgingSettings) -> FleetReport:
-    audit = Audit(api, JudgedMode(by.settings, "", by.in_force), installation(args), None)
+async def audited(
+    api: Api,
+    args: argparse.Namespace,
+    by: JudgingSettings,
+    as_mode: str = "",
+    namespace: str | None = None,
+) -> FleetReport:
+    """The servers of the cluster, or of a namespace; raises ApiError."""
+    audit = Audit(api, JudgedMode(by.settings, as_mode, by.in_force), installation(args), namespace)
     servers = await audit.run()
     return FleetReport(
         servers,
@@ -46,7 +53,7 @@ async def _audited(api: Api, args: argparse.Namespace, by: JudgingSettings) -> F
         by.source,
         audit.registered,
         audit.modes(),
-        "",
+        as_mode,
         audit.exceptions(time.time()),
         audit.exceptions_unread,
         audit.unknown,

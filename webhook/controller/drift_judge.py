@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from webhook.admission import Scope, drift
 from webhook.kube import Turn
@@ -26,6 +26,7 @@ LOG = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 Place = tuple[str, str]
+T = TypeVar("T")
 
 
 class _Unjudged(NamedTuple):
@@ -130,12 +131,11 @@ class DriftJudge:
             place = next(iter(self._unjudged))
             unjudged = self._unjudged.pop(place)
             found, settings, scope, size = unjudged
-            seen: list[drift.Drift] = []
-            work = partial(_state, found, settings, scope, seen.append)
-            verdict = await judged(work, size, found["metadata"])
+            work = partial(drift.drift_of, found, settings, scope)
+            seen = await judged(work, size, found["metadata"])
             # It may have been handed over again, or forgotten, while it was on the thread.
             if place not in self._unjudged:
-                self._decide(place, verdict, found, *seen)
+                self._decide(place, seen.state if seen else drift.CURRENT, found, seen)
             await turn.end()
         self._handed_over.clear()
 
@@ -152,10 +152,10 @@ class DriftJudge:
 
 async def drift_now(found: Json, settings: Settings, scope: Scope) -> drift.Drift | None:
     """What rolling a Deployment would do; None where it is too large, or could not be judged."""
-    seen: list[drift.Drift] = []
-    work = partial(_state, found, settings, scope, seen.append)
-    await judged(work, template_size(found), found["metadata"])
-    return seen[0] if seen else None
+    size = template_size(found)
+    if size > MOST_JUDGED:
+        return None
+    return await judged(partial(drift.drift_of, found, settings, scope), size, found["metadata"])
 
 
 def worst(*verdicts: str) -> str:
@@ -163,24 +163,14 @@ def worst(*verdicts: str) -> str:
     return max(verdicts, key=_ORDER.index)
 
 
-async def judged(work: Callable[[], str], size: int, metadata: Json) -> str:
-    """The verdict about an object of this size; TOO_LARGE for one that takes too long."""
-    if size > MOST_JUDGED:
-        return TOO_LARGE
+async def judged(work: Callable[[], T], size: int, metadata: Json) -> T | None:
+    """What the work says about an object of this size; None where it fails, which is logged."""
     try:
         return work() if size <= MOST_AT_ONCE else await asyncio.to_thread(work)
     except Exception as error:  # noqa: BLE001 - the other servers are judged
         fields = {"namespace": metadata["namespace"], "name": metadata["name"], **failure(error)}
         LOG.error("server not judged", extra={"fields": fields})  # noqa: TRY400
-        return drift.CURRENT
-
-
-def _state(
-    found: Json, settings: Settings, scope: Scope, hear: Callable[[drift.Drift], None]
-) -> str:
-    seen = drift.drift_of(found, settings, scope)
-    hear(seen)
-    return seen.state
+        return None
 
 
 def template_size(found: Json) -> int:

@@ -12,7 +12,13 @@ from typing import Any
 
 from webhook import admission, health
 from webhook.controller.cluster_state import ClusterState
-from webhook.controller.drift_judge import judged, template_size, worst
+from webhook.controller.drift_judge import (
+    MOST_JUDGED,
+    TOO_LARGE,
+    judged,
+    template_size,
+    worst,
+)
 from webhook.kube import Api, Turn, namespaced
 from webhook.pods import Malformed
 from webhook.settings import Settings
@@ -63,8 +69,7 @@ class PodJudge:
                 name = health.deployment_name(pod)
                 kept = self._state.deployments.get(namespace, name) if name else None
                 if name and kept and kept.covered and not _goes(pod):
-                    work = partial(_state, pod, settings, scope)
-                    verdict = await judged(work, template_size(pod), pod["metadata"])
+                    verdict = await _verdict(pod, settings, scope)
                     found[name] = worst(verdict, found.get(name, verdict))
                 await turn_of_others.end()
 
@@ -76,6 +81,14 @@ class PodJudge:
 
 def _goes(pod: Json) -> bool:
     return health.has_ended(pod) or "deletionTimestamp" in pod["metadata"]
+
+
+async def _verdict(pod: Json, settings: Settings, scope: admission.Scope) -> str:
+    size = template_size(pod)
+    if size > MOST_JUDGED:
+        return TOO_LARGE
+    seen = await judged(partial(_state, pod, settings, scope), size, pod["metadata"])
+    return seen or admission.CURRENT
 
 
 def _state(pod: Json, settings: Settings, scope: admission.Scope) -> str:
