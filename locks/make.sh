@@ -11,6 +11,8 @@ lock() {
         --no-annotate --no-emit-index-url --output-file "locks/$out" "$@"
 }
 lock run.txt pyproject.toml
+lock traces.txt pyproject.toml --constraint locks/run.txt --extra traces
 lock demo.txt pyproject.toml --constraint locks/run.txt --group demo
-lock dev.txt pyproject.toml --constraint locks/demo.txt --group dev
+lock dev.txt pyproject.toml --constraint locks/demo.txt --constraint locks/traces.txt --extra traces \
+    --group dev
 lock build.txt --constraint locks/dev.txt --group build --group compile
