@@ -18,6 +18,7 @@ import aiohttp
 
 from webhook.kube import messages
 from webhook.kube.access.client_config import NONE, Overrides
+from webhook.kube.access.credentials import Credentials
 from webhook.kube.client import ApiConnection, explained, left_early, open_connection, send
 from webhook.kube.errors import NotLeading, refusal
 from webhook.kube.messages import ApiRequest, Body, WatchEvent, decode_json_apart, watch_events
@@ -75,6 +76,19 @@ class Api:
 
     async def __aexit__(self, *_: object) -> None:
         await self._connection.session.close()
+
+    def acting_as(self, credentials: Credentials) -> Self:
+        """The same connection with other credentials; closing one of them closes all.
+
+        Meant for a connection without a client certificate, which would say who we are, too.
+        """
+        connection = self._connection._replace(credentials=credentials)
+        return type(self)(connection, on_request=self._on_request, may_write=self._may_write)
+
+    @property
+    def server(self) -> str:
+        """The address of the API server."""
+        return self._connection.server
 
     def server_time(self) -> datetime:
         """The API server's clock, as of its last answer; before any, the one of this machine."""
