@@ -51,12 +51,12 @@ _UNITS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 
 
 class Link(NamedTuple):
-    """A choice on the page; `chosen` is whether it is the one that is shown."""
+    """A choice on the page: whether it is `chosen` now, and to how many servers it leads."""
 
     text: str
     url: str
     chosen: bool = False
-    count: int = 0
+    number: int = 0
 
 
 def table_values(report: FleetReport, query: FleetQuery, now: datetime) -> dict[str, Any]:
@@ -90,6 +90,7 @@ def form_values(query: FleetQuery) -> dict[str, Any]:
         "marks": MARKS,
         "rules": RULE_IDS,
         "reasons": REASONS,
+        "here": query.url(PAGE_PATH),
         "part": query.url(PART_PATH),
     }
 
@@ -140,7 +141,9 @@ def _filters(query: FleetQuery) -> Iterator[Link]:
 def _columns(query: FleetQuery) -> Iterator[dict[str, str]]:
     """The headings; the one that sorts turns the order round."""
     for name, title in COLUMNS.items():
-        orders = (f"{DESCENDING}{name}", name) if name in _LAST_FIRST else (name, f"{DESCENDING}{name}")
+        orders = (
+            (f"{DESCENDING}{name}", name) if name in _LAST_FIRST else (name, f"{DESCENDING}{name}")
+        )
         turned = orders[query.sort == orders[0]]
         order = {name: "ascending", f"{DESCENDING}{name}": "descending"}.get(query.sort, "none")
         url = query.url(PAGE_PATH, page=1, sort=turned)

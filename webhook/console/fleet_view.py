@@ -5,11 +5,13 @@ Every page asks here, so that none of them reads the cluster beside another one.
 
 from collections.abc import Callable
 
-from webhook.console.fleet_reading import FleetReading
+from webhook.console.fleet_reading import WATCHED, FleetReading
+from webhook.console.visit import Visit
 from webhook.controller.installation import Installation
 from webhook.fleet.report import ServerStatus
 from webhook.kube import Api
 
+FLEET_EVENT = "fleet"
 MOST_READINGS = 3
 """Who may see some namespaces alone has so many of them read; another one ends the oldest."""
 
@@ -51,3 +53,24 @@ class FleetView:
         readings, self._readings = self._readings, {}
         for each in readings.values():
             await each.close()
+
+
+def fleet_of(visit: Visit) -> FleetView:
+    """What this person sees of the fleet, for all their sessions and pages."""
+    places, live = visit.places, visit.live
+
+    def changed(namespace: str) -> None:
+        live.publish(FLEET_EVENT, namespace)
+
+    return visit.person.kept(FleetView, lambda person: FleetView(person.api, places, changed))
+
+
+async def look_at_fleet(visit: Visit, namespace: str, seconds: float) -> FleetReading | None:
+    """The servers of the cluster, or of the namespace for who may not see all of it.
+
+    None where such a person names no namespace. Raises ApiError where their rights are not known.
+    """
+    everywhere = await visit.may("list", "apps", WATCHED)
+    if not everywhere and not namespace:
+        return None
+    return await fleet_of(visit).look("" if everywhere else namespace, seconds)
