@@ -1,0 +1,165 @@
+"""The resource of settings as it is stored: read by whoever may, written as it was seen.
+
+A save is a server-side apply of the keys that people set in the console, over the version that the
+person saw. Whoever set the other keys keeps them. An apply leaves what another manager owns, too,
+so a key that is taken out of such a resource needs a replacement of the whole, by the same version.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from webhook.console.settings_form.settings_subject import Json
+from webhook.kube import Api, Conflict, NotFound, cluster_wide, namespaced
+from webhook.settings import (
+    API_VERSION,
+    KIND,
+    NAME,
+    NAMESPACE_KIND,
+    NAMESPACE_PLURAL,
+    PLURAL,
+    layers,
+    origins,
+)
+from webhook.settings.model_keys import Key
+from webhook.settings.namespace_layer import MERGED_IN_NAMESPACES
+
+MANAGER = "mcp-admission-console"
+"""Who manages the fields that people set in the console."""
+MOST_TRIES = 5
+_OWNER, _FIELD = "Apply", "f:"
+
+
+@dataclass(frozen=True)
+class SettingsObject:
+    """The resource of the cluster, or of a namespace; `found` is None where there is none yet."""
+
+    namespace: str
+    found: Json | None
+
+    @property
+    def version(self) -> str:
+        """What changes with each write of the spec; empty where there is no resource."""
+        metadata = self._metadata
+        return f"{metadata['uid']}/{metadata.get('generation')}" if metadata else ""
+
+    @cached_property
+    def spec(self) -> Json:
+        """What it says, without nulls, which mean "not set"."""
+        spec = (self.found or {}).get("spec")
+        given = spec if isinstance(spec, dict) else {}
+        return layers.without_nulls(given, MERGED_IN_NAMESPACES)
+
+    @property
+    def path(self) -> str:
+        """Where the API server has it."""
+        if self.namespace:
+            return namespaced(API_VERSION, NAMESPACE_PLURAL, self.namespace, NAME)
+        return cluster_wide(API_VERSION, PLURAL, NAME)
+
+    @property
+    def _metadata(self) -> Json:
+        return dict((self.found or {}).get("metadata") or {})
+
+    def applied(self, spec: Json) -> Json:
+        """The configuration to apply: what the console set before, and what is another now."""
+        mine = {path for found in self._owned(mine=True) for path in found}
+        values: Json = {}
+        for key in layers.leaf_keys(spec, MERGED_IN_NAMESPACES):
+            value = origins.held_value(spec, key)
+            if key in mine or value != origins.held_value(self.spec, key):
+                values = layers.merged_values(values, _nested(key, value), MERGED_IN_NAMESPACES)
+        return self._body(values)
+
+    def replaced(self, spec: Json) -> Json:
+        """The whole object with another spec."""
+        return {**(self.found or {}), "spec": spec}
+
+    def takes_from_others(self, spec: Json) -> bool:
+        """Whether the spec lacks something that is stored and that another manager owns."""
+        wanted = set(_paths(spec))
+        gone = {path for path in _paths(self.spec) if path not in wanted}
+        return any(not gone.isdisjoint(found) for found in self._owned(mine=False))
+
+    def _body(self, spec: Json) -> Json:
+        metadata = {"name": NAME}
+        if self.namespace:
+            metadata["namespace"] = self.namespace
+        if self.found is not None:
+            metadata["resourceVersion"] = self._metadata["resourceVersion"]
+        kind = NAMESPACE_KIND if self.namespace else KIND
+        return {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec}
+
+    def _owned(self, *, mine: bool) -> Iterator[set[Key]]:
+        """The paths in the spec that each manager owns: the console's applies, or all others."""
+        for entry in self._metadata.get("managedFields") or []:
+            by_console = (entry.get("manager"), entry.get("operation")) == (MANAGER, _OWNER)
+            if by_console is mine:
+                yield set(_owned_paths((entry.get("fieldsV1") or {}).get(f"{_FIELD}spec")))
+
+
+class ChangedMeanwhile(Exception):  # noqa: N818 - it is no fault
+    """Somebody has written the settings since they were seen; `now` is what they are."""
+
+    def __init__(self, now: SettingsObject) -> None:
+        super().__init__("somebody has changed these settings since you opened them")
+        self.now = now
+
+
+async def read_settings_object(api: Api, namespace: str = "") -> SettingsObject:
+    """The resource as it is stored now; raises ApiError."""
+    missing = SettingsObject(namespace, None)
+    try:
+        return SettingsObject(namespace, await api.get(missing.path))
+    except NotFound:
+        return missing
+
+
+async def save_settings(
+    api: Api, namespace: str, seen: str, spec: Json, tries: int = MOST_TRIES
+) -> SettingsObject:
+    """Store this spec in the place of the version that was seen; returns what is stored.
+
+    Raises ChangedMeanwhile where somebody has written another one since, and ApiError.
+    """
+    now = await read_settings_object(api, namespace)
+    if now.version != seen:
+        raise ChangedMeanwhile(now)
+    try:
+        return SettingsObject(namespace, await _written(api, now, spec))
+    except Conflict:
+        # The controller writes the status, and that makes a new version of the object, too.
+        if tries == 1:
+            raise
+    return await save_settings(api, namespace, seen, spec, tries - 1)
+
+
+async def _written(api: Api, now: SettingsObject, spec: Json) -> Json:
+    if now.takes_from_others(spec):
+        return await api.replace(now.path, now.replaced(spec), manager=MANAGER)
+    # Where there is no version to compare, what somebody sets at this moment is not taken over.
+    force = now.found is not None
+    return await api.apply(now.path, now.applied(spec), force=force, manager=MANAGER)
+
+
+def _nested(key: Key, value: Any) -> Json:
+    for step in reversed(key):
+        value = {str(step): value}
+    return dict(value)
+
+
+def _paths(values: Any, at: Key = ()) -> Iterator[Key]:
+    """Every path to a value in mappings; lists are values as a whole."""
+    for step, held in values.items() if isinstance(values, dict) else ():
+        yield (*at, step)
+        yield from _paths(held, (*at, step))
+
+
+def _owned_paths(fields: Any, at: Key = ()) -> Iterator[Key]:
+    """The paths that a manager owns, by the format of `fieldsV1`."""
+    for name, inner in fields.items() if isinstance(fields, Mapping) else ():
+        if name.startswith(_FIELD):
+            path = (*at, name.removeprefix(_FIELD))
+            yield path
+            yield from _owned_paths(inner, path)
