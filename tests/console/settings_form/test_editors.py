@@ -17,9 +17,7 @@ from webhook.console.settings_form.editors import (
 )
 from webhook.settings.model_keys import Key
 
-NODES: dict[str, Any] = {
-    "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{}]}
-}
+NODES: Any = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{}]}}
 VALUES: dict[str, tuple[str, Any, str]] = {
     "mode": (SELECT, "observe", "observe"),
     "isolation.gate": (SELECT, False, "false"),
