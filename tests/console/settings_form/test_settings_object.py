@@ -130,6 +130,17 @@ def test_a_key_of_the_console_alone_is_taken_out_by_an_apply_without_it() -> Non
     assert (verb, body["spec"]) == ("apply", {})
 
 
+def test_what_becomes_an_empty_mapping_is_replaced_because_an_apply_would_leave_null() -> None:
+    fields: Json = {"f:resources": {"f:requests": {"f:cpu": {}}}}
+    held = {"mcpServerDefaults": {"resources": {"requests": {"cpu": "1"}}}}
+    cluster = Cluster(stored(held, owned(MANAGER, "Apply", mcpServerDefaults=fields)))
+
+    save(cluster, {"mcpServerDefaults": {"resources": {"requests": {}}}})
+    save(cluster, {})
+
+    assert [verb for verb, *_ in cluster.written] == ["replace", "replace"]
+
+
 @pytest.mark.parametrize(
     "spec",
     [

@@ -2,7 +2,7 @@
 
 A save is a server-side apply of the keys that people set in the console, over the version that the
 person saw. Whoever set the other keys keeps them. An apply leaves what another manager owns, too,
-so a key that is taken out of such a resource needs a replacement of the whole, by the same version.
+so to take such a key out needs a replacement of the whole object, by the same version.
 """
 
 from collections.abc import Iterator, Mapping
@@ -76,11 +76,16 @@ class SettingsObject:
         """The whole object with another spec."""
         return {**(self.found or {}), "spec": spec}
 
-    def takes_from_others(self, spec: Json) -> bool:
-        """Whether the spec lacks something that is stored and that another manager owns."""
-        wanted = set(_paths(spec))
-        gone = {path for path in _paths(self.spec) if path not in wanted}
-        return any(not gone.isdisjoint(found) for found in self._owned(mine=False))
+    def needs_replacement(self, spec: Json) -> bool:
+        """Whether an apply could not store the spec.
+
+        It lacks something that another manager owns, or has an empty mapping where there was
+        something: an apply that takes all of it out leaves null there, which is not accepted.
+        """
+        wanted, held = dict(_paths(spec)), dict(_paths(self.spec))
+        emptied = any(value == {} and held.get(path) for path, value in wanted.items())
+        gone = held.keys() - wanted.keys()
+        return emptied or any(not gone.isdisjoint(found) for found in self._owned(mine=False))
 
     def _body(self, spec: Json) -> Json:
         metadata = {"name": NAME}
@@ -136,7 +141,7 @@ async def save_settings(
 
 
 async def _written(api: Api, now: SettingsObject, spec: Json) -> Json:
-    if now.takes_from_others(spec):
+    if now.needs_replacement(spec):
         return await api.replace(now.path, now.replaced(spec), manager=MANAGER)
     # Where there is no version to compare, what somebody sets at this moment is not taken over.
     force = now.found is not None
@@ -149,10 +154,10 @@ def _nested(key: Key, value: Any) -> Json:
     return dict(value)
 
 
-def _paths(values: Any, at: Key = ()) -> Iterator[Key]:
-    """Every path to a value in mappings; lists are values as a whole."""
-    for step, held in values.items() if isinstance(values, dict) else ():
-        yield (*at, step)
+def _paths(value: Any, at: Key = ()) -> Iterator[tuple[Key, Any]]:
+    """Every value in mappings by its path, themselves included; lists are values as a whole."""
+    yield at, value
+    for step, held in value.items() if isinstance(value, dict) else ():
         yield from _paths(held, (*at, step))
 
 
