@@ -1,1 +1,1 @@
-"""The console: pages in which administrators see their fleet, change its settings and roll it."""
+"""The console: pages that show the fleet to people, and change its settings with their rights."""
