@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.fleet.checkup.snapshots import DIGEST, endpoint, lease, replicas, seen
-from webhook.console.settings_form import distribution_progress
 from webhook.console.settings_form.distribution_progress import (
     DOES_NOT_SAY,
     HAS_ANOTHER,
@@ -26,6 +25,7 @@ from webhook.console.settings_form.distribution_progress import (
 )
 from webhook.console.settings_form.settings_object import SettingsObject
 from webhook.controller.installation import LEASE, SAID_REPLICAS, Installation
+from webhook.fleet.checkup import readings
 from webhook.fleet.checkup.checks import FAULT, OK, UNKNOWN, Snapshot
 
 Json = dict[str, Any]
@@ -130,7 +130,7 @@ def test_it_reads_no_more_than_it_tells_of(monkeypatch: pytest.MonkeyPatch) -> N
         asked.extend(wanted)
         return seen().readings
 
-    monkeypatch.setattr(distribution_progress, "read_all", read_all)
+    monkeypatch.setattr(readings, "read_all", read_all)
     api: Any = type("Clock", (), {"server_time": lambda _: seen().now})()
 
     found = asyncio.run(read_progress(api, Installation(), stored(Valid="True")))

@@ -10,12 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from webhook.admission import REFUSED
-from webhook.console.settings_form.settings_subject import Json, SettingsSubject
-from webhook.console.settings_form.typed_settings import settings_of_cluster
+from webhook.console.settings_form import settings_subject, typed_settings
 from webhook.controller.installation import Installation
-from webhook.fleet.cluster_snapshot import audited
-from webhook.fleet.report import FleetReport, ServerFinding, ServerStatus, Skipped, WorkloadKey
-from webhook.fleet.settings_in_force import JudgingSettings
+from webhook.fleet import cluster_snapshot, report, settings_in_force
 from webhook.kube import Api
 from webhook.settings import Overlay, SettingsByNamespace, namespace_layer
 
@@ -29,9 +26,9 @@ MOST_SERVERS = 50
 class ServerOutcome(NamedTuple):
     """A server, what the change does to it, and the findings that it gets by it."""
 
-    server: WorkloadKey
+    server: report.WorkloadKey
     outcome: str
-    findings: tuple[ServerFinding, ...]
+    findings: tuple[report.ServerFinding, ...]
 
 
 class OutcomesInNamespace(NamedTuple):
@@ -52,7 +49,7 @@ class ChangePreview(NamedTuple):
     counts: dict[str, int]
     namespaces: Sequence[OutcomesInNamespace]
     first: Sequence[ServerOutcome]
-    skipped: Sequence[Skipped]
+    skipped: Sequence[report.Skipped]
 
     @property
     def affected(self) -> int:
@@ -61,30 +58,38 @@ class ChangePreview(NamedTuple):
 
 
 def settings_with_change(
-    subject: SettingsSubject, spec: Json, in_force: SettingsByNamespace
+    subject: settings_subject.SettingsSubject,
+    spec: settings_subject.Json,
+    in_force: SettingsByNamespace,
 ) -> SettingsByNamespace:
     """The settings of every namespace, if the resource of the subject said this."""
     if not subject.namespace:
-        return SettingsByNamespace(settings_of_cluster(subject, spec), in_force.overlays)
+        return SettingsByNamespace(
+            typed_settings.settings_of_cluster(subject, spec), in_force.overlays
+        )
     values = namespace_layer(in_force.cluster, spec).values
     overlay = in_force.overlays.get(subject.namespace, Overlay())._replace(values=values)
     return SettingsByNamespace(in_force.cluster, {**in_force.overlays, subject.namespace: overlay})
 
 
 async def report_with_change(
-    api: Api, places: Installation, by: JudgingSettings, subject: SettingsSubject, spec: Json
-) -> FleetReport:
+    api: Api,
+    places: Installation,
+    by: settings_in_force.JudgingSettings,
+    subject: settings_subject.SettingsSubject,
+    spec: settings_subject.Json,
+) -> report.FleetReport:
     """The servers that the subject is about, if its resource said this.
 
     Raises SettingsError where the settings in force are not known, and ApiError.
     """
     in_force = by.known.settings
     after = settings_with_change(subject, spec, in_force)
-    judging = JudgingSettings(after, "the settings that are typed", in_force)
-    return await audited(api, places, judging, namespace=subject.namespace or None)
+    judging = settings_in_force.JudgingSettings(after, "the settings that are typed", in_force)
+    return await cluster_snapshot.audited(api, places, judging, namespace=subject.namespace or None)
 
 
-def compared(before: FleetReport, after: FleetReport) -> ChangePreview:
+def compared(before: report.FleetReport, after: report.FleetReport) -> ChangePreview:
     """The difference between two reports; of what came or went meanwhile, what it becomes."""
     had = {_key(each): each.findings for each in before.servers}
     outcomes = [_outcome(each, had.get(_key(each), ())) for each in after.servers]
@@ -106,7 +111,7 @@ def compared(before: FleetReport, after: FleetReport) -> ChangePreview:
     )
 
 
-def _outcome(server: ServerStatus, had: Iterable[ServerFinding]) -> ServerOutcome:
+def _outcome(server: report.ServerStatus, had: Iterable[report.ServerFinding]) -> ServerOutcome:
     before = {_told(each): each for each in had}
     new = tuple(each for each in server.findings if _told(each) not in before)
     told = {_told(each) for each in server.findings}
@@ -121,12 +126,12 @@ def _outcome(server: ServerStatus, had: Iterable[ServerFinding]) -> ServerOutcom
     return ServerOutcome(_key(server), outcome, new)
 
 
-def _told(finding: ServerFinding) -> tuple[str, str, str, str]:
+def _told(finding: report.ServerFinding) -> tuple[str, str, str, str]:
     return finding.reason, finding.message, finding.path, finding.rule
 
 
-def _key(server: ServerStatus) -> WorkloadKey:
-    return WorkloadKey(server.namespace, server.kind, server.name)
+def _key(server: report.ServerStatus) -> report.WorkloadKey:
+    return report.WorkloadKey(server.namespace, server.kind, server.name)
 
 
 def _counts(found: Counter[str]) -> dict[str, int]:

@@ -7,19 +7,15 @@ nothing that the person has asked about.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from webhook.console.settings_form.settings_object import SettingsObject
-from webhook.console.settings_form.settings_subject import Json
 from webhook.controller.installation import LEASE, SAID_REPLICAS, Installation
 from webhook.controller.settings.steps import STEPS
-from webhook.fleet.checkup.catalog import CHECKS_AFTER, names_read
-from webhook.fleet.checkup.checks import Snapshot, Told, moment, run_checks
-from webhook.fleet.checkup.processes import endpoints, leads
-from webhook.fleet.checkup.readings import read_all
-from webhook.fleet.checkup.told_states import said_in_lease
+from webhook.fleet.checkup import catalog, checks, processes, readings, told_states
 from webhook.kube import Api
 
+Json = dict[str, Any]
 IN_FORCE, ON_ITS_WAY, NOT_VALID = "in force", "on its way", "not valid"
 NOT_JUDGED, NOT_KNOWN, NOTHING_STORED = "not judged yet", "unknown", "nothing stored"
 MOVING = (ON_ITS_WAY, NOT_JUDGED)
@@ -32,7 +28,7 @@ HAS_IT, HAS_ANOTHER, DOES_NOT_SAY, WAS_NOT_ASKED = (
     "was not asked yet",
 )
 MOST_REPLICAS = 50
-_CHECKS = tuple(each for each in CHECKS_AFTER if each.id == "replicas")
+_CHECKS = tuple(each for each in catalog.CHECKS_AFTER if each.id == "replicas")
 _LEADERLESS = "nobody renews the Lease of the controller, so that its status may be out of date"
 
 
@@ -46,7 +42,7 @@ class SaidCondition(NamedTuple):
     since: datetime | None
 
 
-class ReplicaSettings(NamedTuple):
+class ReplicaDigest(NamedTuple):
     """A replica of `serve`: the digest that it has reported, and whether that is the wanted one."""
 
     name: str
@@ -66,8 +62,8 @@ class SettingsProgress(NamedTuple):
     step: int = 0
     steps: int = STEPS
     digest: str = ""
-    replicas: tuple[ReplicaSettings, ...] = ()
-    told: tuple[Told, ...] = ()
+    replicas: tuple[ReplicaDigest, ...] = ()
+    told: tuple[checks.Told, ...] = ()
     note: str = ""
 
     @property
@@ -78,22 +74,22 @@ class SettingsProgress(NamedTuple):
 
 async def read_progress(api: Api, places: Installation, stored: SettingsObject) -> SettingsProgress:
     """How far these settings are; what may not be read is told. Raises ApiError."""
-    readings = await read_all(api, places, names_read(_CHECKS))
-    return progress(Snapshot(places, api.server_time(), readings), stored)
+    read = await readings.read_all(api, places, catalog.names_read(_CHECKS))
+    return progress(checks.Snapshot(places, api.server_time(), read), stored)
 
 
-def progress(seen: Snapshot, stored: SettingsObject) -> SettingsProgress:
+def progress(seen: checks.Snapshot, stored: SettingsObject) -> SettingsProgress:
     """The same, of what was read."""
     conditions = tuple(_conditions(stored.found or {}))
-    said = said_in_lease(seen, LEASE, SAID_REPLICAS)
-    leaderless = not seen.readings[LEASE].unread and not leads(seen, LEASE)
+    said = told_states.said_in_lease(seen, LEASE, SAID_REPLICAS)
+    leaderless = not seen.readings[LEASE].unread and not processes.leads(seen, LEASE)
     return SettingsProgress(
         NOT_KNOWN if leaderless and stored.found is not None else _state(stored, conditions),
         conditions,
         step=_step(said),
         digest=str(said.get("digest") or ""),
         replicas=tuple(_replicas(seen, said))[:MOST_REPLICAS],
-        told=tuple(told for result in run_checks(_CHECKS, seen) for told in result.told),
+        told=tuple(told for result in checks.run_checks(_CHECKS, seen) for told in result.told),
         note=_LEADERLESS if leaderless else "",
     )
 
@@ -107,7 +103,9 @@ def _conditions(found: Json) -> Iterator[SaidCondition]:
             kind, status, reason, message = (
                 str(each.get(part, "")) for part in ("type", "status", "reason", "message")
             )
-            yield SaidCondition(kind, status, reason, message, moment(since) if since else None)
+            yield SaidCondition(
+                kind, status, reason, message, checks.moment(since) if since else None
+            )
 
 
 def _state(stored: SettingsObject, conditions: tuple[SaidCondition, ...]) -> str:
@@ -121,16 +119,16 @@ def _state(stored: SettingsObject, conditions: tuple[SaidCondition, ...]) -> str
     return {"True": IN_FORCE, "False": ON_ITS_WAY}.get(said.get("Distributed", ""), NOT_KNOWN)
 
 
-def _replicas(seen: Snapshot, said: Json) -> Iterator[ReplicaSettings]:
+def _replicas(seen: checks.Snapshot, said: Json) -> Iterator[ReplicaDigest]:
     """Those that reported something, and those behind the Service that nobody has asked."""
     reported = said.get("replicas") or {}
-    names = {*reported, *(each["name"] for each in endpoints(seen))}
+    names = {*reported, *(each["name"] for each in processes.endpoints(seen))}
     for name in sorted(names):
         digest = reported.get(name)
         state = HAS_IT if digest == said.get("digest") else HAS_ANOTHER
         if digest is None:
             state = DOES_NOT_SAY if name in reported else WAS_NOT_ASKED
-        yield ReplicaSettings(name, digest or "", state)
+        yield ReplicaDigest(name, digest or "", state)
 
 
 def _step(said: Json) -> int:

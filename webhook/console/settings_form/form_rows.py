@@ -12,7 +12,6 @@ from webhook.console.settings_form.settings_subject import SettingsField
 from webhook.console.settings_form.typed_settings import TypedSettings
 from webhook.reports.text import value_in_words
 from webhook.settings import model_keys, origins
-from webhook.settings.model_keys import dotted
 
 GENERAL, RULES = "general", "rules"
 DEFAULT_ACTION = "the default action of the rule"
@@ -78,7 +77,7 @@ def form_groups(typed: TypedSettings) -> list[FormGroup]:
             tuple(typed.by_field.get(field.name, ())),
             value_in_words(field.default),
         )
-        grouped.setdefault(dotted(field.key[:-1]) or GENERAL, []).append(row)
+        grouped.setdefault(model_keys.dotted(field.key[:-1]) or GENERAL, []).append(row)
     texts = _section_texts(typed.subject.fields)
     return [FormGroup(title, texts[title], tuple(rows)) for title, rows in grouped.items()]
 
@@ -138,5 +137,5 @@ def _section_texts(fields: Iterable[SettingsField]) -> Mapping[str, str]:
         section = model_keys.section_type(model_keys.type_at(field.key[:-1]))
         if section is not None:
             first, _, _ = (section.__doc__ or "").partition("\n")
-            texts.setdefault(dotted(field.key[:-1]) or GENERAL, first)
+            texts.setdefault(model_keys.dotted(field.key[:-1]) or GENERAL, first)
     return texts

@@ -20,9 +20,9 @@ from webhook.settings import (
     NAMESPACE_PLURAL,
     PLURAL,
     layers,
+    model_keys,
     origins,
 )
-from webhook.settings.model_keys import Key
 from webhook.settings.namespace_layer import MERGED_IN_NAMESPACES
 
 MANAGER = "mcp-admission-console"
@@ -96,7 +96,7 @@ class SettingsObject:
         kind = NAMESPACE_KIND if self.namespace else KIND
         return {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec}
 
-    def _owned(self, *, mine: bool) -> Iterator[set[Key]]:
+    def _owned(self, *, mine: bool) -> Iterator[set[model_keys.Key]]:
         """The paths in the spec that each manager owns: the console's applies, or all others."""
         for entry in self._metadata.get("managedFields") or []:
             by_console = (entry.get("manager"), entry.get("operation")) == (MANAGER, _OWNER)
@@ -148,20 +148,20 @@ async def _written(api: Api, now: SettingsObject, spec: Json) -> Json:
     return await api.apply(now.path, now.applied(spec), force=force, manager=MANAGER)
 
 
-def _nested(key: Key, value: Any) -> Json:
+def _nested(key: model_keys.Key, value: Any) -> Json:
     for step in reversed(key):
         value = {str(step): value}
     return dict(value)
 
 
-def _paths(value: Any, at: Key = ()) -> Iterator[tuple[Key, Any]]:
+def _paths(value: Any, at: model_keys.Key = ()) -> Iterator[tuple[model_keys.Key, Any]]:
     """Every value in mappings by its path, themselves included; lists are values as a whole."""
     yield at, value
     for step, held in value.items() if isinstance(value, dict) else ():
         yield from _paths(held, (*at, step))
 
 
-def _owned_paths(fields: Any, at: Key = ()) -> Iterator[Key]:
+def _owned_paths(fields: Any, at: model_keys.Key = ()) -> Iterator[model_keys.Key]:
     """The paths that a manager owns, by the format of `fieldsV1`."""
     for name, inner in fields.items() if isinstance(fields, Mapping) else ():
         if name.startswith(_FIELD):

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
-from webhook.console.settings_form.editors import ChoiceEditor, TextEditor, editor_by_type
-from webhook.console.settings_form.quantity_editors import QuantitiesEditor, ResourcesEditor
+from webhook.console.settings_form import editors, quantity_editors
 from webhook.reports.text import value_in_words
 from webhook.rules.registry import RULES
 from webhook.rules.specification import specification
@@ -23,7 +22,6 @@ from webhook.settings import (
     origins,
     strictness,
 )
-from webhook.settings.model_keys import Key, dotted
 from webhook.settings.namespace_layer import held_by, is_delegated, refusal_in_namespace
 
 _QUANTITIES = {("mcpServerMaximums", "requests"), ("mcpServerMaximums", "limits")}
@@ -41,16 +39,16 @@ class SettingsField(NamedTuple):
     sets it.
     """
 
-    key: Key
+    key: model_keys.Key
     description: str
-    editor: TextEditor
+    editor: editors.TextEditor
     default: Any
     locked: str = ""
 
     @property
     def name(self) -> str:
         """The key, dotted: the name of its inputs begins with it."""
-        return dotted(self.key)
+        return model_keys.dotted(self.key)
 
 
 @dataclass(frozen=True)
@@ -79,17 +77,17 @@ class SettingsSubject:
             return Settings()
         return self.found.cluster if self.found is not None else Settings()
 
-    def field_of(self, key: Key) -> SettingsField | None:
+    def field_of(self, key: model_keys.Key) -> SettingsField | None:
         """The field in which a key of the settings is typed; None where there is none."""
         known = self._by_key
         found = (known.get(key[:end]) for end in range(len(key), 0, -1))
         return next(filter(None, found), None)
 
     @cached_property
-    def _by_key(self) -> Mapping[Key, SettingsField]:
+    def _by_key(self) -> Mapping[model_keys.Key, SettingsField]:
         return {each.key: each for each in self.fields}
 
-    def _keys(self) -> Iterator[tuple[Key, str]]:
+    def _keys(self) -> Iterator[tuple[model_keys.Key, str]]:
         left_out = model_keys.chart_only_keys()
         if self.namespace:
             left_out |= model_keys.cluster_only_keys()
@@ -99,7 +97,7 @@ class SettingsSubject:
             elif name not in left_out:
                 yield tuple(name.split(".")), description
 
-    def _field(self, given: tuple[Key, str]) -> SettingsField:
+    def _field(self, given: tuple[model_keys.Key, str]) -> SettingsField:
         key, description = given
         default = held_by(self.beneath, key, self._beneath)
         return SettingsField(
@@ -110,36 +108,36 @@ class SettingsSubject:
     def _beneath(self) -> Json:
         return self.beneath.model_dump(by_alias=True)
 
-    def _editor(self, key: Key, default: Any) -> TextEditor:
+    def _editor(self, key: model_keys.Key, default: Any) -> editors.TextEditor:
         if key in _QUANTITIES:
-            return QuantitiesEditor()
+            return quantity_editors.QuantitiesEditor()
         if key == _RESOURCES:
-            return ResourcesEditor()
+            return quantity_editors.ResourcesEditor()
         if key == _RUNTIME_CLASS and self.classes is not None:
-            return ChoiceEditor(self.classes, default or "none")
-        found = editor_by_type(key, value_in_words(default))
-        if not isinstance(found, ChoiceEditor):
+            return editors.ChoiceEditor(self.classes, default or "none")
+        found = editors.editor_by_type(key, value_in_words(default))
+        if not isinstance(found, editors.ChoiceEditor):
             return found
         never = "override" if key[0] == "rules" and key[1] in NOT_OVERRIDABLE else None
-        return ChoiceEditor(
+        return editors.ChoiceEditor(
             tuple(
                 each for each in found.options if each != never and self._may(key, each, default)
             ),
             found.otherwise,
         )
 
-    def _may(self, key: Key, value: Any, default: Any) -> bool:
+    def _may(self, key: model_keys.Key, value: Any, default: Any) -> bool:
         if not self.namespace or self.found is None:
             return True
         return refusal_in_namespace(self.found.cluster, key, value, default) is None
 
-    def _locked(self, key: Key) -> str:
+    def _locked(self, key: model_keys.Key) -> str:
         if self.found is None:
             return ""
         if self.namespace:
             cluster = self.found.cluster
             free = is_delegated(cluster, key) or strictness.has_order(key)
-            name = dotted(key)
+            name = model_keys.dotted(key)
             return "" if free or origins.is_set(self.spec, key) else _DELEGATED.format(name)
         for source in reversed(self.found.sources[1:]):
             if origins.is_set(source.layer.values, key):

@@ -15,8 +15,15 @@ from pydantic import ValidationError
 from webhook.console.settings_form.editors import FormInput, Texts, UnreadableText
 from webhook.console.settings_form.settings_subject import Json, SettingsField, SettingsSubject
 from webhook.reports.text import value_in_words
-from webhook.settings import KeyFault, Settings, faults, layers, namespace_layer, origins
-from webhook.settings.model_keys import Key, dotted
+from webhook.settings import (
+    KeyFault,
+    Settings,
+    faults,
+    layers,
+    model_keys,
+    namespace_layer,
+    origins,
+)
 from webhook.settings.namespace_layer import MERGED_IN_NAMESPACES
 
 
@@ -64,7 +71,7 @@ class TypedSettings:
         for fault in self.faults:
             field = self.subject.field_of(fault.key)
             if field is None:
-                place = f"{dotted(fault.key)}: " if fault.key else ""
+                place = f"{model_keys.dotted(fault.key)}: " if fault.key else ""
                 found.setdefault("", []).append(f"{place}{fault.sentence}")
             else:
                 place = self._place(field, fault.key[len(field.key) :])
@@ -94,12 +101,12 @@ class TypedSettings:
                 values = with_value(values, field.key, value)
         return values, wrong
 
-    def _place(self, field: SettingsField, inside: Key) -> str:
+    def _place(self, field: SettingsField, inside: model_keys.Key) -> str:
         """Where inside the field; what cannot be read says itself where."""
         try:
             place = field.editor.place(field.name, self.texts(field), inside)
         except UnreadableText:
-            place = dotted(inside)
+            place = model_keys.dotted(inside)
         return f"{place}: " if place and inside else ""
 
 
@@ -142,7 +149,7 @@ def rebased(
     return values, rows
 
 
-def with_value(values: Json, key: Key, value: Any) -> Json:
+def with_value(values: Json, key: model_keys.Key, value: Any) -> Json:
     """A copy of the values with another one at a key; None takes it out, with what it empties."""
     step, *rest = key
     held = values.get(str(step))
