@@ -13,7 +13,7 @@ from tests.console.test_fleet_rows import FLEET, query
 from tests.fleet.reports import REPORT
 from webhook.cli import audit
 from webhook.cli.main import main
-from webhook.console.fleet_downloads import FILES, HEADINGS, csv_parts, report_of
+from webhook.console.fleet_downloads import FILES, HEADINGS, csv_parts, chosen_report
 from webhook.fleet.exception_use import ExceptionStatus
 from webhook.fleet.report import FleetReport, ServerStatus
 from webhook.fleet.server_facts import ServerFacts
@@ -84,7 +84,7 @@ def test_what_audit_cannot_be_asked_for_chooses_the_servers_of_the_report() -> N
 
     assert [each["name"] for each in found["servers"]] == ["bridge"]
     assert found["summary"]["all"] == 1
-    marked = report_of(WHOLE, query("mark=observed"))
+    marked = chosen_report(WHOLE, query("mark=observed"))
     assert [each.name for each in marked.servers] == ["fine", "older"]
 
 

@@ -41,7 +41,7 @@ class FleetFile(NamedTuple):
     write: Callable[[FleetReport, FleetQuery], Iterator[str]]
 
 
-def report_of(report: FleetReport, query: FleetQuery) -> FleetReport:
+def chosen_report(report: FleetReport, query: FleetQuery) -> FleetReport:
     """The report that `audit` would make with the same questions.
 
     What it can be asked for by an option is left to it: states, rules and a namespace. Servers that
@@ -73,7 +73,7 @@ def csv_parts(report: FleetReport, query: FleetQuery) -> Iterator[str]:
 
 def _as_audit(name: str) -> Callable[[FleetReport, FleetQuery], Iterator[str]]:
     def write(report: FleetReport, query: FleetQuery) -> Iterator[str]:
-        return report_parts(AuditSource(report_of(report, query)), name, colour=False)
+        return report_parts(AuditSource(chosen_report(report, query)), name, colour=False)
 
     return write
 

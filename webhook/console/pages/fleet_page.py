@@ -6,13 +6,11 @@ A cluster is read once for each person. Until it has been, the page says how far
 from functools import partial
 from typing import Any
 
+from webhook.console import error_pages, fleet_downloads, fleet_view
 from webhook.console.download import FileAnswer, send_file
-from webhook.console.error_pages import error_page
-from webhook.console.fleet_downloads import FILES
 from webhook.console.fleet_reading import WATCHED, FleetReading
 from webhook.console.fleet_rows import FleetQuery, QueryError, read_query
 from webhook.console.fleet_table import PAGE_PATH, PART_PATH, form_values, table_values
-from webhook.console.fleet_view import look_at_fleet
 from webhook.console.page import Page, Route
 from webhook.console.visit import Visit
 from webhook.fleet.report import FleetReport
@@ -28,8 +26,8 @@ async def show_fleet(visit: Visit, template: str = "fleet.html") -> Page:
     try:
         query = read_query(visit.request.query.items())
     except QueryError as error:
-        return error_page(400, str(error), PAGE_PATH)
-    reading = await look_at_fleet(visit, query.namespace, WAITED_SECONDS)
+        return error_pages.error_page(400, str(error), PAGE_PATH)
+    reading = await fleet_view.look_at_fleet(visit, query.namespace, WAITED_SECONDS)
     if reading is None:
         return Page("fleet_namespace.html", {})
     if reading.report is None:
@@ -44,13 +42,13 @@ async def download(visit: Visit, name: str) -> Page | FileAnswer:
     try:
         query = read_query(visit.request.query.items())
     except QueryError as error:
-        return error_page(400, str(error), PAGE_PATH)
-    reading = await look_at_fleet(visit, query.namespace, DOWNLOAD_SECONDS)
+        return error_pages.error_page(400, str(error), PAGE_PATH)
+    reading = await fleet_view.look_at_fleet(visit, query.namespace, DOWNLOAD_SECONDS)
     if reading is None:
         return Page("fleet_namespace.html", {})
     if reading.report is None:
         return _unread(reading, query, "fleet.html", 503)
-    file = FILES[name]
+    file = fleet_downloads.FILES[name]
     parts = file.write(reading.report, query)
     return await send_file(visit, f"mcp-servers.{name}", file.content_type, parts)
 
@@ -88,5 +86,8 @@ def _about(reading: FleetReading, report: FleetReport) -> dict[str, Any]:
 ROUTES = (
     Route("GET", PAGE_PATH, show_fleet),
     Route("GET", PART_PATH, partial(show_fleet, template="fleet_part.html")),
-    *(Route("GET", f"/fleet.{name}", partial(download, name=name)) for name in FILES),
+    *(
+        Route("GET", f"/fleet.{name}", partial(download, name=name))
+        for name in fleet_downloads.FILES
+    ),
 )
