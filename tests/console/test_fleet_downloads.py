@@ -13,7 +13,7 @@ from tests.console.test_fleet_rows import FLEET, query
 from tests.fleet.reports import REPORT
 from webhook.cli import audit
 from webhook.cli.main import main
-from webhook.console.fleet_downloads import FILES, HEADINGS, csv_parts, chosen_report
+from webhook.console.fleet_downloads import FILES, HEADINGS, chosen_report, csv_parts
 from webhook.fleet.exception_use import ExceptionStatus
 from webhook.fleet.report import FleetReport, ServerStatus
 from webhook.fleet.server_facts import ServerFacts
