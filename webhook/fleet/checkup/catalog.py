@@ -55,12 +55,8 @@ CHECKS_AFTER = (
     Check("serve", PROCESSES, (DEPLOYMENTS,), processes.judge_deployment(SERVE_DEPLOYMENT)),
     Check("endpoints", PROCESSES, (ENDPOINTS,), processes.judge_endpoints),
     Check("ca-bundles", ENFORCEMENT, REGISTRATIONS, registered.judge_bundles),
-    Check(
-        "enforcing",
-        ENFORCEMENT,
-        (LEASE, "settings-resource", DEPLOYMENTS),
-        told_states.judge_enforcing,
-    ),
+    # The rest says it again, or which command mends it.
+    Check("enforcing", ENFORCEMENT, (LEASE,), told_states.judge_enforcing),
     Check(
         "admission-policies",
         ENFORCEMENT,
