@@ -25,8 +25,10 @@ from webhook.controller.settings.followed_classes import FollowedClasses
 from webhook.controller.settings.namespace_status import StatusReconciler
 from webhook.controller.settings.namespace_store import NamespaceStore
 from webhook.controller.settings.overlay_builder import OverlayBuilder
+from webhook.controller.settings.servers_told import servers_condition
 from webhook.controller.settings.settings_reconciler import SettingsReconciler
-from webhook.controller.settings.settings_store import SettingsStore
+from webhook.controller.settings.settings_store import SettingsResource, SettingsStore
+from webhook.health import FleetCounts
 from webhook.settings import Layer, Level, Settings, SettingsError, not_read, read_layers
 
 # Each of these has one thing to look at.
@@ -104,7 +106,7 @@ class Manager:
             readable=not options.namespaces,
         )
         self._probe = SelfProbe(leading, options.installation, self._recorder, around)
-        self._ask = ask
+        self._ask, self._was_away = ask, leading.was_away
         self._told: list[Callable[[Progress], None]] = [
             self._probe.saw,
             partial(_say, leading),
@@ -118,7 +120,7 @@ class Manager:
             self._use,
             self._states,
             tell=self._tell,
-            others=self._probe.conditions,
+            others=self._conditions,
             classes=self._classes,
             **more,
         )
@@ -188,6 +190,7 @@ class Manager:
                 secrets=self._secrets,
                 reports=self._options.policy_reports,
                 labelled=self._look_again,
+                counted=self._ask,
             )
             self._group.create_task(self._servers.run())
 
@@ -206,7 +209,16 @@ class Manager:
         self._ask()
 
     def _states(self) -> Mapping[str, int]:
-        return {} if self._servers is None else self._servers.states
+        counts = self._counts()
+        return {} if counts is None else counts.states
+
+    def _counts(self) -> FleetCounts | None:
+        return None if self._servers is None else self._servers.counts
+
+    def _conditions(self, resource: SettingsResource) -> Mapping[str, Any]:
+        """What the status of the settings says beside them."""
+        running = servers_condition(self._counts(), resource.status, was_away=self._was_away())
+        return {**self._probe.conditions(resource), **running}
 
 
 def _say(leading: Leading, progress: Progress) -> None:

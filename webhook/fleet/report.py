@@ -3,13 +3,14 @@
 States and reasons are stable: programs read them.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from webhook.admission import CURRENT, REFUSED, Change
 from webhook.fleet.exception_use import ExceptionStatus
-from webhook.health import CAUSES, STATES, cause_id, server_state
+from webhook.health import CAUSES, STATES, FleetCounts, cause_id, server_state
 
 REASONS: Mapping[str, str] = {
     "half-labelled": "the label is on the workload alone, or on its template alone",
@@ -200,6 +201,16 @@ class FleetReport:
     def counts(self) -> dict[str, int]:
         """How many servers are in each state, and `all` of them, whatever was asked about."""
         return counted_states(self.servers)
+
+    def tally(self) -> FleetCounts:
+        """The same, with the rules or reasons for which servers are worse than current."""
+        reasons: dict[str, Counter[str]] = {}
+        for server in self.servers:
+            state = server.state
+            words = {each.rule or each.reason for each in server.findings if each.state == state}
+            if state != CURRENT:
+                reasons.setdefault(state, Counter()).update(words - {state})
+        return FleetCounts(self.counts(), reasons)
 
     def by_namespace(self) -> dict[str, dict[str, int]]:
         """The same of the chosen servers of each namespace."""

@@ -244,12 +244,12 @@ def test_servers_are_counted_by_state_and_the_command_leads_to_them() -> None:
         (OK, "1 of 3 servers is current", ""),
         (
             NOTE,
-            "1 of 3 servers is out-of-date, in team-1",
+            "1 of 3 servers is out-of-date (1 r), in team-1",
             "mcp-admission apply --all --namespace team-1",
         ),
         (
             FAULT,
-            "1 of 3 servers is refused, in team-2",
+            "1 of 3 servers is refused (1 r), in team-2",
             "mcp-admission audit --state refused --namespace team-2",
         ),
     ]

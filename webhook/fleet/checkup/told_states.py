@@ -223,13 +223,14 @@ def judge_servers(seen: Snapshot) -> Iterator[Told]:
         yield Told(UNKNOWN, f"servers: {each.what} may not be read: {each.why}")
     for each in fleet.unknown:
         yield Told(NOTE, f"servers: {each.what} may not be read: {each.why}")
-    counted = fleet.counts()
+    tally = fleet.tally()
+    counted = tally.states
     for state, count in counted.items():
         if state == "all" or not count:
             continue
         verdict = HARMLESS.get(state, FAULT)
         places = sorted({each.namespace for each in fleet.servers if each.state == state})
-        told = f"{count} of {counted['all']} servers {'is' if count == 1 else 'are'} {state}"
+        told = tally.in_words([state])
         where = "" if verdict == OK else f", in {listing(places)}"
         command = "apply --all" if state == OUT_OF_DATE else f"audit --state {state}"
         mend = f"mcp-admission {command} --namespace {places[0]}" if verdict != OK else ""
