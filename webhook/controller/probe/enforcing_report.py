@@ -135,7 +135,8 @@ class EnforcingReport:
         if not stored or stored["reason"] == NOT_PROBED:
             return ProbeVerdict(TRUE, ENFORCING, "")
         words = stored["message"]
-        message = told.get(WITHOUT_DETAILS, words) if told.get("message") == words else words
+        same = told.get("message") == words
+        message = str(told.get(WITHOUT_DETAILS, words)) if same else words
         return ProbeVerdict(stored["status"], stored["reason"], message, words)
 
     def _say(self, found: ProbeVerdict) -> None:
