@@ -8,7 +8,7 @@ import pytest
 
 from webhook.controller.installation import Installation
 from webhook.fleet import cluster_snapshot
-from webhook.fleet.checkup import told_states
+from webhook.fleet.checkup import readings, told_states
 from webhook.fleet.checkup.checks import UNKNOWN, Reading, Told
 from webhook.fleet.settings_in_force import JudgingSettings
 from webhook.settings import Settings, SettingsByNamespace
@@ -32,7 +32,7 @@ def test_a_process_of_ours_or_nobody_knows(
     async def read_all(*_: object) -> dict[str, Reading]:
         return {"deployments": reading}
 
-    monkeypatch.setattr(cluster_snapshot, "read_all", read_all)
+    monkeypatch.setattr(readings, "read_all", read_all)
     api: Any = None
 
     assert asyncio.run(cluster_snapshot.is_installed(api, PLACES)) is installed
@@ -46,7 +46,7 @@ def test_by_settings_that_may_not_be_read_no_server_is_judged(
     async def read_all(*_: object) -> dict[str, Reading]:
         return {}
 
-    monkeypatch.setattr(cluster_snapshot, "read_all", read_all)
+    monkeypatch.setattr(readings, "read_all", read_all)
     api: Any = argparse.Namespace(server_time=lambda: None)
 
     found = asyncio.run(cluster_snapshot.take_snapshot(api, PLACES, by, [], fleet=True))

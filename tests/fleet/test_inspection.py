@@ -220,6 +220,24 @@ def test_a_missing_configuration_is_a_finding_of_every_reviewed_server() -> None
     assert "nothing is filled in" not in str(found)
 
 
+@pytest.mark.parametrize("kept", [["--namespace=other", "--namespace=team"], []])
+def test_an_installation_has_servers_where_it_is_kept_to_alone(kept: list[str]) -> None:
+    elsewhere = stored(server(**PORT))
+    elsewhere["metadata"]["namespace"] = "apart"
+    pod = builders.bare_pod()
+    pod["metadata"]["namespace"] = "apart"
+    here = filled_in(server(**PORT), Settings())
+    managed = {"metadata": {"name": "apart", "labels": {"mcp-admission.dev/managed": "true"}}}
+    cluster = Cluster(namespaces=[managed], deployments=[here, elsewhere], pods=[pod])
+    cluster.arguments += kept
+    found, skipped = audited(cluster)
+
+    assert {each.namespace for each in found} == ({"team"} if kept else {"team", "apart"})
+    for path in ("/namespaces/apart/", "/mcpserverexceptions"):
+        assert any(path in each for each, _ in cluster.asked) is not bool(kept)
+    assert skipped == []
+
+
 @pytest.mark.parametrize(
     ("failures", "registered"), [([], True), ([NotFound(404, "", "")], False), ([FORBIDDEN], None)]
 )

@@ -6,12 +6,13 @@ may read, such as whether a Secret exists.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from webhook import health, names
 from webhook.admission import DEPLOYMENTS, KINDS, PODS, REFUSED, Workload
-from webhook.controller.installation import Installation
+from webhook.controller.installation import CONTROL_DEPLOYMENT, Installation, kept_to
 from webhook.controller.owned import POLICY
 from webhook.controller.settings.namespace_store import EXCEPTIONS
 from webhook.fleet import report, workloads
@@ -21,7 +22,7 @@ from webhook.fleet.judged_mode import ENFORCE, WARN, JudgedMode
 from webhook.fleet.server_causes import ServerCauses, asked_config
 from webhook.fleet.server_facts import FactsByWorkload
 from webhook.fleet.surroundings import Policies, Surroundings, not_registered
-from webhook.kube import Api, Forbidden, NotFound
+from webhook.kube import Api, Forbidden, NotFound, namespaced
 from webhook.objects import server_objects, server_of
 from webhook.settings import Level, Settings
 
@@ -64,6 +65,7 @@ class Audit:
 
     async def run(self) -> list[report.ServerStatus]:
         """Every server with its findings; raises ApiError where the API server does not answer."""
+        await self._read_kept_to()
         await self._pages.namespaces(self._around.add_namespace)
         policies = Policies()
         if self._policies_count() and await self._pages.each(POLICIES, policies.add):
@@ -76,8 +78,8 @@ class Audit:
         await self._read_pods()
         await self._read_registrations()
         await self._read_causes()
-        read = self._pages.read(EXCEPTIONS.path, self._use.add_document)
-        self.exceptions_unread = await read
+        if not self._around.kept_to:
+            self.exceptions_unread = await self._pages.read(EXCEPTIONS.path, self._use.add_document)
         return self._findings.statuses(self._facts)
 
     def modes(self) -> dict[str, str]:
@@ -111,6 +113,12 @@ class Audit:
         for selector in filter(None, self._settings.cluster.selectors):
             chosen = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
             await self._pages.each(PODS, self._pod, f"{chosen},{others}")
+
+    async def _read_kept_to(self) -> None:
+        """See which namespaces count; all do where that may not be read."""
+        path = namespaced("apps/v1", "deployments", self._places.namespace, CONTROL_DEPLOYMENT)
+        with suppress(Forbidden, NotFound):
+            self._around.kept_to = kept_to(await self._api.get(path))
 
     async def _read_registrations(self) -> None:
         missing = []
@@ -163,7 +171,7 @@ class Audit:
             scope, settings = self._around.scope(key.namespace), self._settings.of(key.namespace)
             findings = workloads.workload_findings(found, workload, resource, settings, scope)
             self._add(key, findings, warned=self._warned(found, resource))
-            self._causes.add_workload(key, found, _pod_spec(found, resource))
+            self._causes.add_workload(key, found, workloads.pod_spec(found, resource))
 
     def _pod(self, found: Json) -> None:
         metadata = found["metadata"]
@@ -237,12 +245,6 @@ class Audit:
             for each in findings
             if (not refused if each.state == REFUSED else not settings.fills_templates)
         ]
-
-
-def _pod_spec(found: Json, resource: str) -> Json:
-    for key in (*KINDS[resource][1], "spec"):
-        found = found[key]
-    return found
 
 
 def _itself(kind: str, metadata: Json) -> report.WorkloadKey:
