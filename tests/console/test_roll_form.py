@@ -24,7 +24,6 @@ def form(**given: str) -> RollFields:
     ("fields", "choice"),
     [
         (form(), ServerChoice()),
-        (form(namespace="team"), ServerChoice()),
         (form(scope="namespace", namespace=" team "), ServerChoice("team")),
         (form(scope="selection", server="team/crm"), ServerChoice(servers=(CRM,))),
         (
@@ -62,6 +61,7 @@ def test_bounds_are_read_and_written_again() -> None:
         ({"failures": "0"}, "failures", "or leave it empty"),
         ({"timeout": "-1"}, "timeout", "or leave it empty"),
         ({"timeout": "86401"}, "timeout", "from 1 to 86400"),
+        ({"namespace": "team"}, "namespace", "every namespace is chosen: decide"),
         ({"scope": "namespace"}, "namespace", "give the name of the namespace"),
         ({"scope": "namespace", "namespace": ".."}, "namespace", "give the name"),
         ({"scope": "namespace", "namespace": "a/b"}, "namespace", "give the name"),

@@ -68,6 +68,8 @@ class RollFields(NamedTuple):
             return ServerChoice(servers=found)
         if self.scope != CLUSTER:
             faults["scope"] = f"choose one of {', '.join(SCOPES)}"
+        elif self.namespace:
+            faults["namespace"] = "a namespace is named, and every namespace is chosen: decide"
         return ServerChoice()
 
 
