@@ -90,9 +90,9 @@ class Api:
         """The API server's clock, as of its last answer; before any, the one of this machine."""
         return self._date + timedelta(seconds=time.monotonic() - self._date_at)
 
-    async def get(self, path: str, *, seconds: float = CALL_SECONDS) -> Json:
-        """Read an object."""
-        return await self._call(ApiRequest("GET", path, {}), seconds)
+    async def get(self, path: str, *, seconds: float = CALL_SECONDS, read: Read = _BODY) -> Json:
+        """Read an object; `read` reads the answer."""
+        return await self._call(ApiRequest("GET", path, {}), seconds, read)
 
     async def list(
         self,
