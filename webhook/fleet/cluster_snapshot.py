@@ -7,6 +7,7 @@ from webhook.controller.installation import Installation
 from webhook.fleet.checkup.checks import Snapshot
 from webhook.fleet.checkup.processes import PROCESSES
 from webhook.fleet.checkup.readings import DEPLOYMENTS, read_all
+from webhook.fleet.cluster_pages import ClusterPages
 from webhook.fleet.inspection import Audit
 from webhook.fleet.judged_mode import JudgedMode
 from webhook.fleet.report import FleetReport
@@ -41,7 +42,8 @@ async def audited(
     namespace: str | None = None,
 ) -> FleetReport:
     """The servers of the cluster, or of a namespace; raises ApiError."""
-    audit = Audit(api, JudgedMode(by.settings, as_mode, by.in_force), places, namespace)
+    mode = JudgedMode(by.settings, as_mode, by.in_force)
+    audit = Audit(api, mode, places, ClusterPages(api, namespace))
     servers = await audit.run()
     return FleetReport(
         servers,

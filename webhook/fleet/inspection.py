@@ -34,19 +34,19 @@ OTHERS = [each for each in KINDS if each not in (PODS, DEPLOYMENTS, "podtemplate
 
 
 class Audit:
-    """One audit of all namespaces, or of one; `skipped` is what it could not read.
+    """One audit of what these pages hold; `skipped` is what it could not read.
 
     `registered` is whether API servers call the webhook, None where that is not known.
     `exceptions_unread` is why the resources of exceptions may not be read, empty where they may.
     """
 
     def __init__(
-        self, api: Api, mode: JudgedMode, places: Installation, namespace: str | None
+        self, api: Api, mode: JudgedMode, places: Installation, pages: ClusterPages
     ) -> None:
         self._api, self._mode, self._places = api, mode, places
         # Whatever becomes of it, servers are judged as enforce judges them.
         self._settings = mode.enforced
-        self._pages = ClusterPages(api, namespace)
+        self._pages = pages
         self._around = Surroundings(self._settings, places.namespace)
         self.registered: bool | None = None
         self._findings = report.FindingsByWorkload()
