@@ -111,7 +111,8 @@ def grouped(findings: Iterable[report.ServerFinding]) -> Bounded:
 
 def _sentence(text: str) -> str:
     """The text as a sentence of its own."""
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", ":", "")) else ".")
+    ended = not text or text.endswith(".")
+    return f"{text[:1].upper()}{text[1:]}{'' if ended else '.'}"
 
 
 def _badness(state: str) -> int:

@@ -149,11 +149,12 @@ async def read_server(
     policies = pages.kept.get(pages.path(inspection.POLICIES))
     if policies is None:
         policies = await read_part(beside, inspection.POLICIES, "")
-    status = next((each for each in statuses if report.WorkloadKey(*_named(each)) == key), None)
+    # A pod that belongs to another workload is told under it.
+    own = [each for each in statuses if key.kind == "Pod" or _key_of(each) == key]
     return ServerReading(
         key,
         found,
-        status,
+        own[0] if own else None,
         pages.namespace,
         audit.registered,
         (*audit.skipped, *audit.unknown),
@@ -176,8 +177,8 @@ async def _get(api: kube.Api, key: report.WorkloadKey) -> Json | None:
     return await api.get(path)
 
 
-def _named(status: report.ServerStatus) -> tuple[str, str, str]:
-    return status.namespace, status.kind, status.name
+def _key_of(status: report.ServerStatus) -> report.WorkloadKey:
+    return report.WorkloadKey(status.namespace, status.kind, status.name)
 
 
 def _of(found: Json | None) -> Callable[[Json], bool]:

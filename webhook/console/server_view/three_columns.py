@@ -131,6 +131,9 @@ def as_written(template: Json, of_workload: Mapping[str, Any]) -> Json | None:
     for key in names.READ_BY_PODS:
         if key in annotations and annotations[key] == of_workload.get(key):
             del annotations[key]
+    for key in ("labels", "annotations"):
+        if key in metadata and not metadata[key]:
+            del metadata[key]
     return shown
 
 

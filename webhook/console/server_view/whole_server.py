@@ -107,6 +107,8 @@ def view_server(
     answer = reach.let_reach(policies, labels, wanted, address) if address else None
     rows, not_made = server_parts.made_rows(read, settings)
     exceptions = exceptions_of(read, by, now)
+    findings = () if status is None else status.findings
+    refused = any(each.state == admission.REFUSED for each in findings)
     rollable = key.kind == "Deployment" and bool(state) and settings.enforced
     return ServerView(
         key.namespace,
@@ -119,10 +121,10 @@ def view_server(
         server_parts.images_of(spec),
         bounded_text.bounded_text(str(spec.get("runtimeClassName") or "")),
         _ready(read),
-        rollable and not around.excluded and state != admission.REFUSED,
-        status is not None and any(each.state == admission.REFUSED for each in status.findings),
+        rollable and not around.excluded and not refused,
+        refused,
         _notes(read, by, around),
-        server_findings.grouped(() if status is None else status.findings),
+        server_findings.grouped(findings),
         _columns(read, around),
         tuple(rows),
         tuple(not_made),
