@@ -11,6 +11,7 @@ from webhook import kube
 from webhook.console.bounded_text import LONGEST_NOTE_SHOWN, bounded_text
 from webhook.controller.settings.namespace_store import EXCEPTIONS
 from webhook.fleet import exception_use
+from webhook.fleet.cluster_pages import ClusterPages
 from webhook.fleet.settings_in_force import JudgingSettings
 
 Json = dict[str, Any]
@@ -71,18 +72,16 @@ class ExceptionsView(NamedTuple):
 async def read_exceptions(api: kube.Api, by: JudgingSettings) -> tuple[list[ExceptionRow], str]:
     """All exceptions in the order of their names, and why others may not be read."""
     documents: dict[str, Json] = {}
-    use, unread = exception_use.ExceptionUse(by.settings), ""
+    use = exception_use.ExceptionUse(by.settings)
 
     def take(found: Json) -> None:
         documents[found["metadata"]["name"]] = found
         use.add_document(found)
 
-    try:
-        await api.list_each(EXCEPTIONS.path, take)
-    except (kube.Forbidden, kube.NotFound) as error:
-        unread = bounded_text(error.message, LONGEST_NOTE_SHOWN)
+    why = await ClusterPages(api, None).read(EXCEPTIONS.path, take)
     found = use.statuses(api.server_time().timestamp(), all_seen=False)
-    return [_row(each, documents.get(each.name, {})) for each in found], unread
+    rows = [_row(each, documents.get(each.name, {})) for each in found]
+    return rows, bounded_text(why, LONGEST_NOTE_SHOWN)
 
 
 def view_exceptions(
