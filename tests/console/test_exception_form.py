@@ -14,7 +14,7 @@ from webhook.console.exception_form import (
     AskedException,
     asked_by_draft,
     document_text,
-    draft_for,
+    draft_of_server,
     last_day,
     offered_rules,
     usual_end,
@@ -87,7 +87,7 @@ def test_a_draft_fills_the_form_in_and_lets_the_server_pass() -> None:
     refused = stored(builders.server("crm", replicas=1, hostPID=True))
     refused["metadata"]["managedFields"] = [{"manager": "kubectl"}]
 
-    draft = draft_for(refused, "Deployment", judging(settings(mode="warn")), Scope.OPTED_IN)
+    draft = draft_of_server(refused, "Deployment", judging(settings(mode="warn")), Scope.OPTED_IN)
     form = asked_by_draft(draft, NOW, 90)
 
     assert form.rules == ("host-namespaces",)
@@ -97,7 +97,7 @@ def test_a_draft_fills_the_form_in_and_lets_the_server_pass() -> None:
 
 
 def test_what_is_not_refused_needs_none() -> None:
-    draft = draft_for(deployment(DEFAULTS), "Deployment", judging(), Scope.OPTED_IN)
+    draft = draft_of_server(deployment(DEFAULTS), "Deployment", judging(), Scope.OPTED_IN)
 
     assert draft.rules == []
 

@@ -71,7 +71,7 @@ class AskedException(NamedTuple):
         return self._replace(faults=faults)
 
 
-def draft_for(
+def draft_of_server(
     found: Json, kind: str, by: JudgingSettings, scope: Scope
 ) -> exception_draft.ExceptionDraft:
     """The draft of an exception for a workload of the cluster, by the answer of enforce."""
