@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import pytest
 
+from tools.browser import NoBrowserError, find_browser
 from tools.cluster.binaries import Binaries, find, find_helm, find_monitoring
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.release import NoControlPlaneError
@@ -63,6 +64,12 @@ def monitoring_or_skip(config: pytest.Config) -> Binaries:
         return _or_skip(lambda: find_monitoring(_tell))
 
 
+def browser_or_skip(config: pytest.Config) -> Path:
+    """Debian's Chromium, as above."""
+    with _visible(config):
+        return _or_skip(find_browser)
+
+
 def _started(config: pytest.Config) -> ControlPlane:
     with contextlib.ExitStack() as stack:
         _tell("")
@@ -82,7 +89,7 @@ def _tell(line: str) -> None:
 def _or_skip(look: Callable[[], Found]) -> Found:
     try:
         return look()
-    except NoControlPlaneError as reason:
+    except (NoControlPlaneError, NoBrowserError) as reason:
         if os.environ.get("CI") == "true":
             pytest.fail(str(reason), pytrace=False)
         pytest.skip(str(reason))

@@ -1,1 +1,1 @@
-"""The console: pages that show the fleet and act on it, with the rights of whoever looks."""
+"""The console: pages that show the fleet to people, and change its settings with their rights."""

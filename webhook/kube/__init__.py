@@ -1,5 +1,6 @@
 """Client and runtime of the Kubernetes API: calls, watch, cache, queue, Lease, Events."""
 
+from webhook.kube.access.credentials import Credentials, FixedHeader, bearer
 from webhook.kube.api import Api
 from webhook.kube.cache import Cache
 from webhook.kube.errors import (
@@ -32,6 +33,8 @@ __all__ = [
     "Conflict",
     "Connect",
     "Controller",
+    "Credentials",
+    "FixedHeader",
     "Forbidden",
     "Gone",
     "Informer",
@@ -45,6 +48,7 @@ __all__ = [
     "Restarted",
     "TooManyRequests",
     "Turn",
+    "bearer",
     "cluster_wide",
     "lead",
     "namespaced",

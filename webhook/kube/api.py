@@ -18,6 +18,7 @@ import aiohttp
 
 from webhook.kube import messages
 from webhook.kube.access.client_config import NONE, Overrides
+from webhook.kube.access.credentials import Credentials
 from webhook.kube.client import ApiConnection, explained, left_early, open_connection, send
 from webhook.kube.errors import NotLeading, refusal
 from webhook.kube.messages import ApiRequest, Body, WatchEvent, decode_json_apart, watch_events
@@ -75,6 +76,15 @@ class Api:
 
     async def __aexit__(self, *_: object) -> None:
         await self._connection.session.close()
+
+    def acting_as(self, credentials: Credentials) -> Self:
+        """The same connection, which has no client certificate, with these credentials."""
+        return type(self)(self._connection._replace(credentials=credentials))
+
+    @property
+    def server(self) -> str:
+        """The address of the API server."""
+        return self._connection.server
 
     def server_time(self) -> datetime:
         """The API server's clock, as of its last answer; before any, the one of this machine."""
@@ -170,13 +180,7 @@ class Api:
         seconds: float = CALL_SECONDS,
     ) -> Json:
         """Delete an object, what it owns later; Conflict where it is not the one that was seen."""
-        seen = {"uid": uid, "resourceVersion": resource_version}
-        body = {
-            "apiVersion": "v1",
-            "kind": "DeleteOptions",
-            "propagationPolicy": "Background",
-            "preconditions": {key: value for key, value in seen.items() if value},
-        }
+        body = messages.delete_options(uid, resource_version)
         return await self._call(ApiRequest("DELETE", path, {}, body), seconds)
 
     async def watch(  # noqa: PLR0913 - each is a part of one request
@@ -196,13 +200,8 @@ class Api:
         something that is no event, and Unreachable when nothing comes for `idle_seconds`.
         A caller that leaves early closes it: `async with aclosing(api.watch(...)) as events`.
         """
-        query = {
-            "watch": "true",
-            "allowWatchBookmarks": "true",
-            "resourceVersion": resource_version,
-            "timeoutSeconds": str(seconds),
-            **messages.selectors(label_selector, field_selector),
-        }
+        selected = messages.selectors(label_selector, field_selector)
+        query = {**messages.watching(resource_version, seconds), **selected}
         accept = messages.METADATA if metadata_only else messages.JSON
         request = ApiRequest("GET", path, query, accept=accept)
         ends = aiohttp.ClientTimeout(total=None, connect=CALL_SECONDS, sock_read=idle_seconds)

@@ -145,6 +145,8 @@ async def send(
         timeout=ends,
         proxy=proxy,
         server_hostname=server_name,
+        # Whoever answers instead of the API server could name any address of our network.
+        allow_redirects=False,
     )
     if answer.status == 401:
         credentials.refused()

@@ -76,6 +76,27 @@ def writing(*, dry_run: bool) -> dict[str, str]:
     return FIELD_MANAGER | ({"dryRun": "All"} if dry_run else {})
 
 
+def watching(resource_version: str, seconds: int) -> dict[str, str]:
+    """The query of a watch with bookmarks, which the API server ends after so many seconds."""
+    return {
+        "watch": "true",
+        "allowWatchBookmarks": "true",
+        "resourceVersion": resource_version,
+        "timeoutSeconds": str(seconds),
+    }
+
+
+def delete_options(uid: str | None, resource_version: str | None) -> dict[str, Any]:
+    """The body of a DELETE: what it owns goes later, and it has to be the one that was seen."""
+    seen = {"uid": uid, "resourceVersion": resource_version}
+    return {
+        "apiVersion": "v1",
+        "kind": "DeleteOptions",
+        "propagationPolicy": "Background",
+        "preconditions": {key: value for key, value in seen.items() if value},
+    }
+
+
 def namespaced(api_version: str, resource: str, namespace: str, *names: str) -> str:
     """The path of a resource in a namespace; of one object, or its subresource, with `names`."""
     return _joined(api_version, "namespaces", namespace, resource, *names)

@@ -1,0 +1,157 @@
+"""The sessions: who is signed in, since when, and until when.
+
+They are in memory alone, bounded in number and time. A cookie is a random key; what is kept of it
+is a digest, so that not even a copy of the memory signs anybody in.
+"""
+
+import asyncio
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from webhook.console.person import Identity, Person, SharedCredentials, read_identity
+from webhook.kube import Api, ApiError, Credentials
+from webhook.observe.logs import failure
+
+IDLE_SECONDS, LONGEST_SECONDS = 3600.0, 12 * 3600.0
+MOST_SESSIONS, MOST_OF_ONE = 256, 8
+# A token that is revoked, or whose user has lost a group, signs nobody in for longer than this.
+REVIEWED_SECONDS = 60.0
+SWEEP_SECONDS = 15.0
+
+LOG = logging.getLogger(__name__)
+
+
+class Admitted(NamedTuple):
+    """Who came in, and their credentials; None for those of the connection itself."""
+
+    identity: Identity
+    credentials: Credentials | None = None
+
+
+class Session:
+    """One browser of a person; `csrf` is in each of its forms."""
+
+    def __init__(self, key: bytes, person: Person, api: Api, now: float) -> None:
+        self.key, self.person, self.api = key, person, api
+        self.csrf = secrets.token_urlsafe(32)
+        self.begun = self.used = self.reviewed = now
+        self.alone = asyncio.Lock()
+
+    def ends(self) -> float:
+        """When it ends if nothing comes any more."""
+        return min(self.used + IDLE_SECONDS, self.begun + LONGEST_SECONDS)
+
+
+class Sessions:
+    """All sessions of a console, over one connection to the API server."""
+
+    def __init__(self, api: Api, clock: Callable[[], float] = time.monotonic) -> None:
+        self._api, self._clock = api, clock
+        self._sessions: dict[bytes, Session] = {}
+        self._persons: dict[Identity, tuple[Person, SharedCredentials]] = {}
+
+    async def begin(self, admitted: Admitted) -> tuple[str, Session]:
+        """A new session and its cookie; the one that was unused for the longest makes room."""
+        person, shared = self._person(admitted)
+        cookie = secrets.token_urlsafe(32)
+        api = self._api
+        if admitted.credentials is not None:
+            api = api.acting_as(admitted.credentials)
+        session = Session(_digest(cookie), person, api, self._clock())
+        if admitted.credentials is not None:
+            shared.add(session, admitted.credentials)
+        self._sessions[session.key] = session
+        own = [each for each in self._sessions.values() if each.person is person]
+        for crowd, most in ((own, MOST_OF_ONE), ([*self._sessions.values()], MOST_SESSIONS)):
+            if len(crowd) > most:
+                others = [each for each in crowd if each is not session]
+                await self.end(min(others, key=lambda each: each.used))
+        return cookie, session
+
+    async def find(self, cookie: str, *, used: bool) -> Session | None:
+        """The session of a cookie, where it has not ended; raises ApiError.
+
+        A page that refreshes itself is no use. Once a minute the API server is asked whether the
+        credentials are still good, and still those of the same person.
+        """
+        session = self._sessions.get(_digest(cookie))
+        if session is None:
+            return None
+        now = self._clock()
+        if now >= session.ends() or not await self._is_known(session):
+            await self.end(session)
+            return None
+        if used:
+            session.used = now
+        # It may have made room for another one meanwhile.
+        return self._sessions.get(session.key)
+
+    async def end(self, session: Session) -> None:
+        """Sign out; with the last session of a person, what is kept for them is closed."""
+        if self._sessions.pop(session.key, None) is None:
+            return
+        person = session.person
+        _, shared = self._persons[person.identity]
+        shared.remove(session)
+        if all(each.person is not person for each in self._sessions.values()):
+            del self._persons[person.identity]
+            await _close(person)
+
+    async def sweep(self) -> None:
+        """End what is over, again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            await self.end_overdue()
+
+    async def end_overdue(self) -> None:
+        """End what is over."""
+        now = self._clock()
+        for session in [each for each in self._sessions.values() if now >= each.ends()]:
+            await self.end(session)
+
+    async def close(self) -> None:
+        """The process ends: so does every session."""
+        for session in [*self._sessions.values()]:
+            await self.end(session)
+
+    def _person(self, admitted: Admitted) -> tuple[Person, SharedCredentials]:
+        found = self._persons.get(admitted.identity)
+        if found is None:
+            shared = SharedCredentials()
+            api = self._api if admitted.credentials is None else self._api.acting_as(shared)
+            found = self._persons[admitted.identity] = Person(admitted.identity, api), shared
+        return found
+
+    async def _is_known(self, session: Session) -> bool:
+        if session.api is self._api:
+            return True
+        async with session.alone:
+            now = self._clock()
+            if now - session.reviewed < REVIEWED_SECONDS:
+                return True
+            try:
+                identity = await read_identity(session.api)
+            except ApiError as error:
+                if error.status != 401:
+                    raise
+                return False
+            session.reviewed = now
+            return identity == session.person.identity
+
+
+async def _close(person: Person) -> None:
+    """Nobody waits for it, so that its failure is logged."""
+    try:
+        await person.close()
+    except ExceptionGroup as group:
+        for error in group.exceptions:
+            fields = failure(error)
+            LOG.error("not closed with its session", extra={"fields": fields})  # noqa: TRY400
+
+
+def _digest(cookie: str) -> bytes:
+    return hashlib.sha256(cookie.encode("utf-8", "surrogatepass")).digest()
