@@ -11,13 +11,17 @@ from multidict import MultiDict
 
 from webhook.console import error_pages, request_guards, sessions, sign_in, visit
 from webhook.console.page import Page, PageRenderer, Route
-from webhook.console.pages import about_page
+from webhook.console.pages import about_page, exceptions_page, server_page
 from webhook.controller.installation import Installation
 from webhook.kube import Api, ApiError, ConfigurationError
 from webhook.observe.logs import cut, failure
 from webhook.settings import SettingsError
 
-ROUTES: tuple[Route, ...] = about_page.ROUTES
+ROUTES: tuple[Route, ...] = (
+    *server_page.ROUTES,
+    *exceptions_page.ROUTES,
+    *about_page.ROUTES,
+)
 """Those of all pages."""
 EVENTS_PATH = "/events"
 EVENT_STREAM = "text/event-stream"

@@ -140,7 +140,7 @@ def _rows(
                 yield ReachRow(
                     _peer(peer, opening.namespace),
                     ports,
-                    name,
+                    bounded_text(name),
                     name in ours,
                     (name, direction) in wide,
                     peer.get("ipBlock"),

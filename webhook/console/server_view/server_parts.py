@@ -197,7 +197,9 @@ def _secrets(part: Part, uid: str) -> Iterator[MadeRow]:
         )
         shown = bounded((bounded_text(key, 100) for key in dict.fromkeys(keys)), MOST_KEYS)
         state = THERE if _owned(each, uid) else NOT_OURS
-        yield MadeRow("Secret", metadata["name"], state, "its keys; no value is read", shown)
+        yield MadeRow(
+            "Secret", bounded_text(metadata["name"]), state, "its keys; no value is read", shown
+        )
 
 
 def _policies(part: Part, wanted: Wanted, uid: str) -> Iterator[MadeRow]:
