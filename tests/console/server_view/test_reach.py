@@ -28,10 +28,14 @@ def test_ours_are_said_by_peer_and_port() -> None:
     callers = [(each.peer, each.ports, each.ours, each.wide) for each in found.callers.rows.shown]
     reached = {(each.peer, each.ports): each.policy for each in found.reached.rows.shown}
     assert len(callers) == 2
-    assert callers[0][0].startswith("pods with mcp-admission.dev/gateway=true of namespaces with")
+    assert callers[0][0] == "pods with mcp-admission.dev/gateway=true"
+    assert {each.where for each in found.callers.rows.shown} == {
+        "in namespace mcp-admission-system",
+        "in namespaces with a=b",
+    }
     assert callers[0][1:] == ("every port", True, False)
     assert reached["10.1.2.0/24", "TCP 5432"] == "github-tools-mcp-access"
-    assert any(peer.startswith("public IPv4 addresses (0.0.0.0/0 without") for peer, _ in reached)
+    assert ("public IPv4 addresses", "every port") in reached
 
 
 def test_a_policy_of_a_user_that_opens_more_is_marked() -> None:
@@ -102,10 +106,13 @@ def test_many_rules_are_bounded_and_counted() -> None:
 def test_the_namespace_of_a_peer_without_one_is_named() -> None:
     rule: Json = {"from": [{"podSelector": {"matchLabels": {"app": "web"}}}, GATEWAY]}
 
-    peers = [each.peer for each in find_reach([ingress(rule)], LABELS, []).callers.rows.shown]
+    own, gateway = find_reach([ingress(rule)], LABELS, []).callers.rows.shown
 
-    assert peers[0] == "pods with app=web of namespace tools"
-    assert len(peers) == 2
+    assert (own.peer, own.where) == ("pods with app=web", "in namespace tools")
+    assert gateway.where == "in namespace mcp-admission-system"
+    everywhere: Json = {"from": [{"namespaceSelector": {}}]}
+    (row,) = find_reach([ingress(everywhere)], LABELS, []).callers.rows.shown
+    assert (row.peer, row.where) == ("every pod", "in every namespace")
 
 
 def test_below_enforce_nothing_of_ours_closes_it() -> None:

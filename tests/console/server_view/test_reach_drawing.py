@@ -77,4 +77,4 @@ def test_labels_are_short() -> None:
     drawing = draw_reach("n" * 250, find_reach([egress(to("2001:db8::/32"))], LABELS, []))
 
     assert max(len(each.label) for each in drawing.boxes) <= LONGEST_LABEL
-    assert len(drawing.server.label) == 22
+    assert len(drawing.server.label) == 24

@@ -126,9 +126,9 @@ def test_a_pod_says_why_it_waits_and_how_to_mend_it() -> None:
 
     assert (first.phase, first.ready, first.node, first.restarts) == ("Pending", False, "node-1", 3)
     assert [each.reason for each in first.causes] == ["ImageNotPulled"]
-    assert first.causes[0].mend.startswith("correct the image")
+    assert first.causes[0].means.startswith("An image cannot be pulled: correct the image")
     assert second.causes[0].message == "0/3 nodes fit"
-    assert second.causes[0].meaning == "no node has room for its pods"
+    assert second.causes[0].means.startswith("No node has room for its pods: ")
 
 
 def test_a_pod_that_ends_says_so() -> None:

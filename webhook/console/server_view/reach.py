@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
-from webhook.console.bounded_text import LONGEST_CELL, Bounded, bounded, bounded_text
+from webhook.console.bounded_text import Bounded, bounded, bounded_text
 from webhook.fleet.policies import policy_parts, wide_policies
+from webhook.objects import NAMESPACE_NAME
 
 Json = dict[str, Any]
 INGRESS, EGRESS = wide_policies.DIRECTIONS
@@ -22,13 +23,14 @@ NO_ADDRESS = "is no IP address: write one such as 10.0.0.7 or 2001:db8::7, witho
 
 
 class ReachRow(NamedTuple):
-    """What one rule of one policy opens to one peer.
+    """What one rule of one policy opens to one peer; `where` are the namespaces of its pods.
 
     `ours` is whether the policy is as mcp-admission makes it; `wide` is whether a policy opens more
     than that. `block` is the block of addresses, where the peer is one.
     """
 
     peer: str
+    where: str
     ports: str
     policy: str
     ours: bool
@@ -135,10 +137,10 @@ def _rows(
     for policy in applying:
         name = policy["metadata"]["name"]
         for opening in wide_policies.openings(policy, direction):
-            ports = bounded_text(wide_policies.ports_words(opening.ports), LONGEST_CELL)
+            ports = bounded_text(wide_policies.ports_words(opening.ports))
             for peer in opening.peers or [{}]:
                 yield ReachRow(
-                    _peer(peer, opening.namespace),
+                    *_peer(peer, opening.namespace),
                     ports,
                     bounded_text(name),
                     name in ours,
@@ -147,15 +149,27 @@ def _rows(
                 )
 
 
-def _peer(peer: Json, namespace: str) -> str:
-    """Whom a peer means; a block of all public addresses by what people call it."""
+def _peer(peer: Json, namespace: str) -> tuple[str, str]:
+    """Whom a peer means, and where; a block of all public addresses by what people call it."""
     block = peer.get("ipBlock")
     if block is not None:
         excepted = block.get("except") or []
         called = PUBLIC.get(block["cidr"]) if excepted else None
         if called or len(excepted) > FEW_EXCEPTED:
-            return f"{called or block['cidr']} ({block['cidr']} without {len(excepted)} blocks)"
-    said = wide_policies.peer_words(peer)
-    if block is None and peer and "namespaceSelector" not in peer:
-        said = said.removesuffix("of the namespace") + f"of namespace {namespace}"
-    return bounded_text(said, LONGEST_CELL)
+            return called or block["cidr"], f"({block['cidr']} without {len(excepted)} blocks)"
+        return bounded_text(wide_policies.peer_words(peer)), ""
+    if not peer:
+        return EVERYBODY, ""
+    pods = policy_parts.selector_text(peer.get("podSelector"))
+    where = _where(peer.get("namespaceSelector"), namespace)
+    return bounded_text(f"pods with {pods}" if pods else "every pod"), bounded_text(where)
+
+
+def _where(selector: Json | None, namespace: str) -> str:
+    if selector is None:
+        return f"in namespace {namespace}"
+    labels = selector.get("matchLabels") or {}
+    if labels.keys() == {NAMESPACE_NAME} and not selector.get("matchExpressions"):
+        return f"in namespace {labels[NAMESPACE_NAME]}"
+    chosen = policy_parts.selector_text(selector)
+    return f"in namespaces with {chosen}" if chosen else "in every namespace"

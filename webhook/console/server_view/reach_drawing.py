@@ -11,8 +11,8 @@ from webhook.console.bounded_text import bounded_text
 from webhook.console.server_view.reach import OneWay, Reach, ReachRow
 
 MOST_BOXES = 6
-LONGEST_LABEL = 34
-WIDTH, BOX_WIDTH, BOX_HEIGHT, STEP, EDGE = 960, 270, 44, 58, 12
+LONGEST_LABEL = 46
+WIDTH, BOX_WIDTH, BOX_HEIGHT, STEP, EDGE = 1060, 340, 44, 58, 12
 CENTRE = WIDTH // 2
 CENTRE_WIDTH = 190
 
@@ -63,7 +63,7 @@ def draw_reach(name: str, found: Reach) -> Drawing:
     server = Box(
         CENTRE - CENTRE_WIDTH // 2,
         middle - BOX_HEIGHT // 2,
-        _short(name, 22),
+        _short(name, 24),
         "this server",
         "server",
     )
@@ -78,34 +78,45 @@ def draw_reach(name: str, found: Reach) -> Drawing:
 def _boxes(way: OneWay, x: int) -> list[Box]:
     if not way.closed:
         return [Box(x, EDGE, "everybody", "no policy closes this way", "open")]
-    by_peer = _merged(way.rows.shown)
-    if not by_peer:
+    peers = _merged(way.rows.shown)
+    if not peers:
         return [Box(x, EDGE, "nobody", "", "")]
-    more = len(by_peer) - MOST_BOXES + way.rows.more
-    shown = by_peer[: MOST_BOXES - 1] if more > 0 else by_peer
+    more = len(peers) - MOST_BOXES + way.rows.more
+    shown = peers[: MOST_BOXES - 1] if more > 0 else peers
     boxes = [
-        Box(x, EDGE + STEP * at, _short(peer), _short(ports), kind)
-        for at, (peer, ports, kind) in enumerate(shown)
+        Box(x, EDGE + STEP * at, _short(each.label), _short(each.detail), each.kind)
+        for at, each in enumerate(shown)
     ]
     if more > 0:
-        left_out = len(by_peer) - len(shown) + way.rows.more
+        left_out = len(peers) - len(shown) + way.rows.more
         text = f"and {left_out:,} more: see the table"
         boxes.append(Box(x, EDGE + STEP * len(shown), text, "", "more"))
     return boxes
 
 
-def _merged(rows: Iterable[ReachRow]) -> list[tuple[str, str, str]]:
+class _Peer(NamedTuple):
+    label: str
+    detail: str
+    kind: str
+
+
+def _merged(rows: Iterable[ReachRow]) -> list[_Peer]:
     """Each peer once, with all of its ports; one that a policy opens too widely says so."""
-    found: dict[str, tuple[list[str], bool]] = {}
+    found: dict[tuple[str, str], tuple[list[str], bool]] = {}
     for each in rows:
-        ports, wide = found.get(each.peer, ([], False))
+        peer = each.peer, each.where
+        ports, wide = found.get(peer, ([], False))
         if each.ports not in ports:
             ports.append(each.ports)
-        found[each.peer] = ports, wide or each.wide
+        found[peer] = ports, wide or each.wide
     return [
-        (peer, ", ".join(ports[:3]) + ("..." if len(ports) > 3 else ""), "wide" if wide else "peer")
-        for peer, (ports, wide) in found.items()
+        _Peer(label, f"{_few(ports)} {where}".rstrip(), "wide" if wide else "peer")
+        for (label, where), (ports, wide) in found.items()
     ]
+
+
+def _few(ports: list[str]) -> str:
+    return ", ".join(ports[:3]) + ("..." if len(ports) > 3 else "")
 
 
 def _short(text: str, longest: int = LONGEST_LABEL) -> str:

@@ -65,6 +65,12 @@ class FindingGroup(NamedTuple):
         return max((each.state for each in self.findings), key=_badness)
 
 
+def as_sentence(text: str) -> str:
+    """The text as a sentence of its own."""
+    ended = not text or text.endswith(".")
+    return f"{text[:1].upper()}{text[1:]}{'' if ended else '.'}"
+
+
 @cache
 def rule_texts() -> Mapping[str, RuleText]:
     """What each rule is about, by its id; read once."""
@@ -75,7 +81,7 @@ def rule_texts() -> Mapping[str, RuleText]:
             rule.id,
             said.summary,
             f"Refused in {said.field}: {said.refused}",
-            _sentence(admission.advice([rule.id])),
+            as_sentence(admission.advice([rule.id])),
             is_rule=True,
             source=said.source,
             exceptable=rule.exceptable,
@@ -90,8 +96,8 @@ def text_about(rule: str, reason: str) -> RuleText:
         return known
     word = rule or reason
     title = report.REASONS.get(reason, "")
-    mend = _sentence(MEND.get(reason, ""))
-    return RuleText(word, _sentence(title or word), "", mend, is_rule=False)
+    mend = as_sentence(MEND.get(reason, ""))
+    return RuleText(word, as_sentence(title or word), "", mend, is_rule=False)
 
 
 def grouped(findings: Iterable[report.ServerFinding]) -> Bounded:
@@ -107,12 +113,6 @@ def grouped(findings: Iterable[report.ServerFinding]) -> Bounded:
     found = [FindingGroup(each[0].about, tuple(each)) for each in groups.values()]
     found.sort(key=lambda group: -_badness(group.state))
     return Bounded(tuple(found), kept.more)
-
-
-def _sentence(text: str) -> str:
-    """The text as a sentence of its own."""
-    ended = not text or text.endswith(".")
-    return f"{text[:1].upper()}{text[1:]}{'' if ended else '.'}"
 
 
 def _badness(state: str) -> int:

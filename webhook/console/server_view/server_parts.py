@@ -15,6 +15,7 @@ from webhook.console.bounded_text import (
     bounded_text,
 )
 from webhook.console.server_view.bounded_reads import Part, event_time
+from webhook.console.server_view.server_findings import as_sentence
 from webhook.console.server_view.server_reading import ServerReading
 from webhook.settings import Settings
 
@@ -41,8 +42,7 @@ class WaitingCause(NamedTuple):
 
     reason: str
     message: str
-    meaning: str
-    mend: str
+    means: str
     seen: str
 
 
@@ -217,11 +217,11 @@ def _owned(found: Json, uid: str) -> bool:
 
 
 def _waiting(cause: health.Cause) -> WaitingCause:
+    said = health.CAUSES.get(cause.reason, ""), health.REMEDIES.get(cause.reason, "")
     return WaitingCause(
         cause.reason,
         bounded_text(cause.message, LONGEST_NOTE_SHOWN),
-        health.CAUSES.get(cause.reason, ""),
-        health.REMEDIES.get(cause.reason, ""),
+        as_sentence(": ".join(filter(None, said))),
         bounded_text(cause.seen),
     )
 
