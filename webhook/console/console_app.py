@@ -11,13 +11,14 @@ from multidict import MultiDict
 
 from webhook.console import error_pages, request_guards, sessions, sign_in, visit
 from webhook.console.page import Page, PageRenderer, Route
-from webhook.console.pages import about_page, exceptions_page, server_page
+from webhook.console.pages import about_page, exceptions_page, fleet_page, server_page
 from webhook.controller.installation import Installation
 from webhook.kube import Api, ApiError, ConfigurationError
 from webhook.observe.logs import cut, failure
 from webhook.settings import SettingsError
 
 ROUTES: tuple[Route, ...] = (
+    *fleet_page.ROUTES,
     *server_page.ROUTES,
     *exceptions_page.ROUTES,
     *about_page.ROUTES,
