@@ -1,18 +1,30 @@
 """Exceptions are listed, granted and revoked with the person's own rights, and never half."""
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests import builders
 from tests.console.conftest import Opened
-from tests.console.granted import document
+from tests.console.granted import document, granted, in_force
 from tests.console.pages.test_server_page import EXCEPTIONS, RELEASE, play
 from tests.console.played_cluster import HOSTILE, BrowserAtConsole, PlayedCluster, structure
 from tests.controller.servers.live import stored
+from webhook.console.pages import exceptions_page
 from webhook.console.pages.exceptions_page import ROUTES
+from webhook.fleet.exception_use import ExceptionStatus
+from webhook.fleet.report import FleetReport, ServerStatus, Skipped
+from webhook.fleet.settings_in_force import JudgingSettings
 
 Json = dict[str, Any]
+READ = FleetReport(
+    (ServerStatus("StatefulSet", "team", "crm"),),
+    (),
+    "settings",
+    exceptions=(ExceptionStatus("e1", "unused", "no server needs it", "team", "crm"),),
+)
 GRANT, REVOKE = "/exceptions/grant", "/exceptions/revoke/e1"
 NAMED = f"{GRANT}?namespace=team&kind=Deployment&name=crm"
 FILLED = {
@@ -54,6 +66,42 @@ async def test_each_is_listed_with_what_became_of_it(browser: BrowserAtConsole) 
     assert 'href="/exceptions/revoke/e1"' in text
     assert "Grant an exception</a>" in text
     assert "not known yet" in text
+
+
+@pytest.mark.parametrize(
+    ("report", "shown", "left_out"),
+    [
+        pytest.param(READ, ("unused</span>", "/servers/team/StatefulSet/crm"), "not known yet"),
+        pytest.param(
+            replace(READ, skipped=[Skipped("pods", "may not be listed")]),
+            ("in-force</span>", "/servers/team/StatefulSet/crm", "not known yet"),
+            "unused</span>",
+        ),
+        pytest.param(None, ("in-force</span>", "not known yet"), "/servers/team"),
+    ],
+    ids=["read", "read-in-part", "not-read"],
+)
+async def test_whether_it_is_needed_is_said_where_the_fleet_was_read(
+    report: FleetReport | None,
+    shown: tuple[str, ...],
+    left_out: str,
+    browser: BrowserAtConsole,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def looked_at(*_: object) -> Any:
+        return SimpleNamespace(report=report)
+
+    async def judging(*_: object) -> JudgingSettings:
+        return in_force(granted("e1"))
+
+    monkeypatch.setattr(exceptions_page, "look_at_fleet", looked_at)
+    monkeypatch.setattr(exceptions_page, "judging_settings_in_force", judging)
+
+    text = await text_of(browser)
+
+    for expected in shown:
+        assert expected in text
+    assert left_out not in text
 
 
 async def test_states_and_words_choose(browser: BrowserAtConsole) -> None:

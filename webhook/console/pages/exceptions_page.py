@@ -5,6 +5,7 @@ shown as it says it. Who may not grant one gets the text to send to somebody who
 """
 
 import shlex
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -14,11 +15,13 @@ from webhook import kube
 from webhook.admission import Finding, line
 from webhook.console import bounded_text, exception_form, exceptions_view
 from webhook.console.error_pages import status_of
+from webhook.console.fleet_view import look_at_fleet
 from webhook.console.page import Page, Route
 from webhook.console.pages.server_page import STATES_OF_EXCEPTIONS, asked_server, server_address
 from webhook.console.server_view import server_findings, server_reading, whole_server
 from webhook.console.visit import Visit
 from webhook.controller.settings.namespace_store import EXCEPTIONS
+from webhook.fleet import exception_use
 from webhook.fleet.report import WorkloadKey
 from webhook.fleet.settings_in_force import JudgingSettings, judging_settings_in_force
 from webhook.settings import API_VERSION, EXCEPTION_PLURAL, LONGEST_REASON
@@ -27,6 +30,8 @@ Json = dict[str, Any]
 GROUP = API_VERSION.partition("/")[0]
 ALL, GRANT, REVOKE = "/exceptions", "/exceptions/grant", "/exceptions/revoke"
 LONGEST_SEARCH, MOST_SENTENCES = 100, 20
+WAITED_SECONDS = 0.3
+"""How long the page waits for a fleet that is not read yet."""
 NOTHING_TO_EXCEPT = (
     "no rule that has exceptions refuses {}: there is nothing to except, unless it is to change"
 )
@@ -53,7 +58,7 @@ async def show_exceptions(visit: Visit) -> Page:
     query = visit.request.query
     by = await _judging(visit)
     rows, unread = await exceptions_view.read_exceptions(visit.api, by)
-    unused, kinds = None, dict[tuple[str, str], str]()
+    unused, kinds = await _of_fleet(visit)
     asked = exceptions_view.ExceptionFilter(
         _one_of(query.get("state", ""), exceptions_view.STATES),
         query.get("search", "")[:LONGEST_SEARCH],
@@ -146,6 +151,19 @@ def _typed(visit: Visit) -> exception_form.AskedException:
 
 async def _judging(visit: Visit) -> JudgingSettings:
     return await judging_settings_in_force(visit.api, visit.places.namespace)
+
+
+async def _of_fleet(
+    visit: Visit,
+) -> tuple[frozenset[str] | None, Mapping[tuple[str, str], str]]:
+    """The exceptions that no server needs, None where that is not known; and kinds of servers."""
+    reading = await look_at_fleet(visit, "", WAITED_SECONDS)
+    report = None if reading is None else reading.report
+    if report is None:
+        return None, {}
+    kinds = {(each.namespace, each.name): each.kind for each in report.servers}
+    unused = {each.name for each in report.exceptions if each.state == exception_use.UNUSED}
+    return None if report.skipped else frozenset(unused), kinds
 
 
 async def _drafted(visit: Visit, by: JudgingSettings) -> ShownForm:
