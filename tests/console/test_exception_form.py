@@ -12,9 +12,9 @@ from tests.controller.servers.live import settings, stored
 from webhook.admission import Scope
 from webhook.console.exception_form import (
     AskedException,
-    asked_by_draft,
     document_text,
     draft_of_server,
+    drafted_form,
     last_day,
     offered_rules,
     usual_end,
@@ -88,8 +88,11 @@ def test_a_draft_fills_the_form_in_and_lets_the_server_pass() -> None:
     refused["metadata"]["managedFields"] = [{"manager": "kubectl"}]
 
     draft = draft_of_server(refused, "Deployment", judging(settings(mode="warn")), Scope.OPTED_IN)
-    form = asked_by_draft(draft, NOW, 90)
+    shown = drafted_form(draft, AskedException(expires=usual_end(NOW, 90)))
+    form = shown.form
 
+    assert "(host-namespaces)" in shown.excepted.shown[0]
+    assert shown.notes == ()
     assert form.rules == ("host-namespaces",)
     assert (form.namespace, form.workload, form.reason) == ("team", "crm", "")
     assert form.images == "registry.example/mcp"
@@ -100,6 +103,14 @@ def test_what_is_not_refused_needs_none() -> None:
     draft = draft_of_server(deployment(DEFAULTS), "Deployment", judging(), Scope.OPTED_IN)
 
     assert draft.rules == []
+    shown = drafted_form(draft, AskedException(workload="crm"))
+    assert shown.notes[0].startswith("no rule that has exceptions refuses Deployment team/crm")
+
+
+def test_a_form_that_was_sent_is_read_field_by_field() -> None:
+    sent = [("rules", "a"), ("rules", "b"), ("images", "x\r\ny "), ("faults", "z"), ("_x", "y")]
+
+    assert AskedException.of(sent) == AskedException(rules=("a", "b"), images="x\ny")
 
 
 def test_the_text_to_send_is_the_resource() -> None:

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from webhook import kube
-from webhook.admission import Scope
-from webhook.console.bounded_text import bounded_text
+from webhook.admission import Finding, Scope, line
+from webhook.console.bounded_text import Bounded, bounded, bounded_text
 from webhook.documents import lines, read_documents
 from webhook.fleet.settings_in_force import JudgingSettings
 from webhook.offline import exception_draft, manifests, reviewer, settings_documents
@@ -21,9 +21,12 @@ from webhook.offline.unreviewed_kinds import VERSIONS
 from webhook.settings import API_VERSION, EXCEPTION_KIND, exception_document
 
 Json = dict[str, Any]
-USUAL_DAYS = 7
+USUAL_DAYS, MOST_SENTENCES = 7, 20
 FIELDS = ("namespace", "workload", "rules", "images", "reason", "expires")
 LONGEST_NAME_PART = 220
+NOTHING_TO_EXCEPT = (
+    "no rule that has exceptions refuses {}: there is nothing to except, unless it is to change"
+)
 _OF_PATH = {"workload.namespace": "namespace", "workload.name": "workload"}
 _NAME = re.compile(r"[^-a-z0-9.]+")
 
@@ -38,6 +41,16 @@ class AskedException(NamedTuple):
     reason: str = ""
     expires: str = ""
     faults: Mapping[str, str] = {}
+
+    @classmethod
+    def of(cls, given: Iterable[tuple[str, Any]]) -> "AskedException":
+        """What stands in a form that was sent."""
+        pairs = [(key, str(value).replace("\r\n", "\n").strip()) for key, value in given]
+        rules = tuple(value for key, value in pairs if key == "rules")
+        one = dict(pairs)
+        names = one.get("namespace", ""), one.get("workload", "")
+        texts = one.get("images", ""), one.get("reason", "")
+        return cls(*names, rules, *texts, one.get("expires", ""))
 
     def document(self, now: datetime) -> Json:
         """The resource that the form asks for; it may be one that nobody accepts."""
@@ -71,6 +84,21 @@ class AskedException(NamedTuple):
         return self._replace(faults=faults)
 
 
+class ShownForm(NamedTuple):
+    """A form, what refuses the workload that it was filled in for, and what became of it.
+
+    `text` is the resource to be sent to somebody else, `refusal` why it was not created.
+    """
+
+    form: AskedException
+    title: str = ""
+    excepted: Bounded = Bounded()
+    others: Bounded = Bounded()
+    notes: tuple[str, ...] = ()
+    text: str = ""
+    refusal: str = ""
+
+
 def draft_of_server(
     found: Json, kind: str, by: JudgingSettings, scope: Scope
 ) -> exception_draft.ExceptionDraft:
@@ -86,13 +114,19 @@ def draft_of_server(
     return exception_draft.draft_exception(outcome, enforced.of(namespace), scope)
 
 
-def asked_by_draft(
-    draft: exception_draft.ExceptionDraft, now: datetime, longest_days: int
-) -> AskedException:
-    """A form that is filled in from what refuses a workload; its author writes the reason."""
-    end = usual_end(now, longest_days)
-    rules, images = tuple(draft.rules), "\n".join(draft.images)
-    return AskedException(draft.namespace, draft.workload.name, rules, images, "", end)
+def drafted_form(draft: exception_draft.ExceptionDraft, empty: AskedException) -> ShownForm:
+    """The form that is filled in from what refuses a workload; its author writes the reason.
+
+    `empty` has the end, and the name of a workload whose draft has none.
+    """
+    form = empty._replace(
+        namespace=draft.namespace,
+        workload=draft.workload.name or empty.workload,
+        rules=tuple(draft.rules),
+        images="\n".join(draft.images),
+    )
+    notes = () if draft.rules else (NOTHING_TO_EXCEPT.format(draft.title),)
+    return ShownForm(form, draft.title, _sentences(draft.excepted), _sentences(draft.others), notes)
 
 
 def usual_end(now: datetime, longest_days: int) -> str:
@@ -123,3 +157,8 @@ def _end(text: str) -> str:
     except ValueError:
         return text.strip()
     return kube.time_text(datetime.combine(day, time(23, 59, 59), UTC))
+
+
+def _sentences(findings: tuple[Finding, ...]) -> Bounded:
+    said = (f"{line(each.message)} ({each.rule})" for each in findings if not each.more)
+    return bounded(said, MOST_SENTENCES)

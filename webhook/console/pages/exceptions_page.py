@@ -6,14 +6,13 @@ shown as it says it. Who may not grant one gets the text to send to somebody who
 
 import shlex
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
 from webhook import kube
-from webhook.admission import Finding, line
-from webhook.console import bounded_text, exception_form, exceptions_view
+from webhook.console import exception_form, exceptions_view
 from webhook.console.error_pages import status_of
 from webhook.console.fleet_view import look_at_fleet
 from webhook.console.page import Page, Route
@@ -29,28 +28,10 @@ from webhook.settings import API_VERSION, EXCEPTION_PLURAL, LONGEST_REASON
 Json = dict[str, Any]
 GROUP = API_VERSION.partition("/")[0]
 ALL, GRANT, REVOKE = "/exceptions", "/exceptions/grant", "/exceptions/revoke"
-LONGEST_SEARCH, MOST_SENTENCES = 100, 20
+LONGEST_SEARCH = 100
 WAITED_SECONDS = 0.3
 """How long the page waits for a fleet that is not read yet."""
-NOTHING_TO_EXCEPT = (
-    "no rule that has exceptions refuses {}: there is nothing to except, unless it is to change"
-)
 GONE = "there is no exception of this name any more"
-
-
-class ShownForm(NamedTuple):
-    """A form, what refuses the workload that it was filled in for, and what became of it.
-
-    `text` is the resource to be sent to somebody else, `refusal` why it was not created.
-    """
-
-    form: exception_form.AskedException
-    title: str = ""
-    excepted: bounded_text.Bounded = bounded_text.Bounded()
-    others: bounded_text.Bounded = bounded_text.Bounded()
-    notes: tuple[str, ...] = ()
-    text: str = ""
-    refusal: str = ""
 
 
 async def show_exceptions(visit: Visit) -> Page:
@@ -103,19 +84,19 @@ async def ask_for_exception(visit: Visit) -> Page:
 async def grant(visit: Visit) -> Page:
     """Create what the form asks for; the form again where it may not be, with what was typed."""
     by, now = await _judging(visit), visit.api.server_time()
-    asked = _typed(visit).checked(now, _longest(by))
+    asked = exception_form.AskedException.of(visit.form.items()).checked(now, _longest(by))
     if asked.faults:
-        return await _form(visit, by, ShownForm(asked), status=422)
+        return await _form(visit, by, exception_form.ShownForm(asked), status=422)
     document = asked.document(now)
     if not await _may(visit, "create"):
         text = exception_form.document_text(document)
-        return await _form(visit, by, ShownForm(asked, text=text))
+        return await _form(visit, by, exception_form.ShownForm(asked, text=text))
     try:
         await visit.api.create(EXCEPTIONS.path, document)
     except kube.ApiError as error:
         if error.status == 401:
             raise
-        refused = ShownForm(asked, refusal=error.message)
+        refused = exception_form.ShownForm(asked, refusal=error.message)
         return await _form(visit, by, refused, status=status_of(error))
     raise web.HTTPSeeOther(f"{ALL}?{urlencode({'granted': document['metadata']['name']})}")
 
@@ -136,19 +117,6 @@ async def revoke(visit: Visit) -> Page:
     raise web.HTTPSeeOther(f"{ALL}?{urlencode({'revoked': name})}")
 
 
-def _typed(visit: Visit) -> exception_form.AskedException:
-    """What stands in the form that was sent."""
-
-    def text(key: str) -> str:
-        return str(visit.form.get(key, "")).replace("\r\n", "\n").strip()
-
-    rules = tuple(map(str, visit.form.getall("rules", [])))
-    names = text("namespace"), text("workload")
-    return exception_form.AskedException(
-        *names, rules, text("images"), text("reason"), text("expires")
-    )
-
-
 async def _judging(visit: Visit) -> JudgingSettings:
     return await judging_settings_in_force(visit.api, visit.places.namespace)
 
@@ -166,33 +134,24 @@ async def _of_fleet(
     return None if report.skipped else frozenset(unused), kinds
 
 
-async def _drafted(visit: Visit, by: JudgingSettings) -> ShownForm:
+async def _drafted(visit: Visit, by: JudgingSettings) -> exception_form.ShownForm:
     """The form for the server that the address names, if it names one."""
     query, now, longest = visit.request.query, visit.api.server_time(), _longest(by)
     empty = exception_form.AskedException(expires=exception_form.usual_end(now, longest))
     if not query.get("name"):
-        return ShownForm(empty)
+        return exception_form.ShownForm(empty)
     named = (query.get(part, "") for part in WorkloadKey._fields)
     key = asked_server(*named)
     read = await server_reading.read_server(visit.api, visit.places, by, key)
     if read.found is None:
-        return ShownForm(empty._replace(namespace=key.namespace, workload=key.name))
+        return exception_form.ShownForm(empty._replace(namespace=key.namespace, workload=key.name))
     scope = whole_server.surroundings_of(read, by, visit.places.namespace).scope
     draft = exception_form.draft_of_server(read.found, key.kind, by, scope)
-    form = exception_form.asked_by_draft(draft, now, longest)
-    if not form.workload:
-        form = form._replace(namespace=key.namespace, workload=key.name)
-    notes = () if draft.rules else (NOTHING_TO_EXCEPT.format(draft.title),)
-    return ShownForm(form, draft.title, _sentences(draft.excepted), _sentences(draft.others), notes)
-
-
-def _sentences(findings: tuple[Finding, ...]) -> bounded_text.Bounded:
-    said = (f"{line(each.message)} ({each.rule})" for each in findings if not each.more)
-    return bounded_text.bounded(said, MOST_SENTENCES)
+    return exception_form.drafted_form(draft, empty._replace(workload=key.name))
 
 
 async def _form(
-    visit: Visit, by: JudgingSettings, drafted: ShownForm, *, status: int = 200
+    visit: Visit, by: JudgingSettings, drafted: exception_form.ShownForm, *, status: int = 200
 ) -> Page:
     form, longest = drafted.form, _longest(by)
     texts = server_findings.rule_texts()
