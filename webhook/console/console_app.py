@@ -11,7 +11,14 @@ from multidict import MultiDict
 
 from webhook.console import error_pages, request_guards, sessions, sign_in, visit
 from webhook.console.page import Page, PageRenderer, Route
-from webhook.console.pages import about_page, apply_page, fleet_page, health_page
+from webhook.console.pages import (
+    about_page,
+    apply_page,
+    exceptions_page,
+    fleet_page,
+    health_page,
+    server_page,
+)
 from webhook.controller.installation import Installation
 from webhook.kube import Api, ApiError, ConfigurationError
 from webhook.observe.logs import cut, failure
@@ -19,7 +26,9 @@ from webhook.settings import SettingsError
 
 ROUTES: tuple[Route, ...] = (
     *fleet_page.ROUTES,
+    *server_page.ROUTES,
     *apply_page.ROUTES,
+    *exceptions_page.ROUTES,
     *health_page.ROUTES,
     *about_page.ROUTES,
 )

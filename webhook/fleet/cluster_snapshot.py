@@ -47,7 +47,8 @@ async def audited(  # noqa: PLR0913 - what is read, and by what it is judged
     `on_object` is called with the resource of each object that was read.
     """
     mode = judged_mode.JudgedMode(by.settings, as_mode, by.in_force)
-    audit = inspection.Audit(api, mode, places, namespace, on_object)
+    pages = cluster_pages.ClusterPages(api, namespace, on_object)
+    audit = inspection.Audit(api, mode, places, pages)
     servers = await audit.run()
     return report.FleetReport(
         servers,

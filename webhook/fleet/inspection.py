@@ -16,7 +16,7 @@ from webhook.controller.installation import CONTROL_DEPLOYMENT, Installation, ke
 from webhook.controller.owned import POLICY
 from webhook.controller.settings.namespace_store import EXCEPTIONS
 from webhook.fleet import report, workloads
-from webhook.fleet.cluster_pages import ClusterPages, OnObject
+from webhook.fleet.cluster_pages import ClusterPages
 from webhook.fleet.exception_use import ExceptionStatus, ExceptionUse
 from webhook.fleet.judged_mode import ENFORCE, WARN, JudgedMode
 from webhook.fleet.server_causes import ServerCauses, asked_config
@@ -35,24 +35,19 @@ OTHERS = [each for each in KINDS if each not in (PODS, DEPLOYMENTS, "podtemplate
 
 
 class Audit:
-    """One audit of all namespaces, or of one; `skipped` is what it could not read.
+    """One audit of what these pages hold; `skipped` is what it could not read.
 
     `registered` is whether API servers call the webhook, None where that is not known.
     `exceptions_unread` is why the resources of exceptions may not be read, empty where they may.
     """
 
     def __init__(
-        self,
-        api: Api,
-        mode: JudgedMode,
-        places: Installation,
-        namespace: str | None,
-        on_object: OnObject = lambda _resource: None,
+        self, api: Api, mode: JudgedMode, places: Installation, pages: ClusterPages
     ) -> None:
         self._api, self._mode, self._places = api, mode, places
         # Whatever becomes of it, servers are judged as enforce judges them.
         self._settings = mode.enforced
-        self._pages = ClusterPages(api, namespace, on_object)
+        self._pages = pages
         self._around = Surroundings(self._settings, places.namespace)
         self.registered: bool | None = None
         self._findings = report.FindingsByWorkload()
