@@ -25,6 +25,7 @@ class Unit(NamedTuple):
 # In the order in which they begin; the first one that fits counts.
 UNITS = [
     Unit(("tests/hostile/",), together=True),
+    Unit(("tests/console/browser/",), together=True),
     Unit(("tests/e2e/controller_rights/", "tests/release/test_under_load.py")),
     Unit(("tests/e2e/controller_leaders/",), together=True),
     Unit(("tests/e2e/controller", "tests/e2e/fleet/"), together=True),
