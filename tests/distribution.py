@@ -28,6 +28,7 @@ class Unit(NamedTuple):
 UNITS = [
     Unit(("tests/release/test_quiet.py",)),
     Unit(("tests/hostile/",), together=True),
+    Unit(("tests/console/browser/",), together=True),
     Unit(("tests/e2e/controller_rights/", "tests/release/test_under_load.py")),
     Unit(("tests/e2e/controller_leaders/",), together=True),
     Unit(("tests/e2e/controller", "tests/e2e/fleet/"), together=True),
