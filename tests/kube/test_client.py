@@ -8,7 +8,7 @@ from kubernetes.aio.config import incluster_config
 
 from webhook.kube.access.client_config import Overrides
 from webhook.kube.api import Api
-from webhook.kube.client import open_connection
+from webhook.kube.client import open_connection, open_without_credentials
 from webhook.kube.errors import ConfigurationError
 
 
@@ -67,3 +67,21 @@ async def test_without_them_there_is_no_way(pod: Path, file: str, content: str |
 async def test_a_pod_impersonates_no_groups_without_a_user(pod: Path) -> None:
     with pytest.raises(ConfigurationError, match="say who with --as"):
         await Api.connect(None, Overrides(groups=("a",)))
+
+
+async def test_without_credentials_nothing_of_the_pod_is_used(pod: Path) -> None:
+    found = open_without_credentials("https://10.96.0.1:443", pod / "ca.crt")
+    await found.session.close()
+
+    assert found.server == "https://10.96.0.1"
+    assert await found.credentials.authorization() is None
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"no PEM", b"\xff"])
+async def test_an_authority_that_is_none_is_said(pod: Path, content: bytes | None) -> None:
+    (pod / "ca.crt").unlink()
+    if content is not None:
+        (pod / "ca.crt").write_bytes(content)
+
+    with pytest.raises(ConfigurationError, match=r"ca\.crt"):
+        open_without_credentials("https://10.96.0.1", pod / "ca.crt")
