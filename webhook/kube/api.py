@@ -31,6 +31,7 @@ Json = dict[str, Any]
 OnRequest = Callable[[str, str], None]
 MayWrite = Callable[[], float]
 Read = Callable[[aiohttp.ClientResponse], Awaitable[bytes]]
+_BODY: Read = aiohttp.ClientResponse.read
 LOG = logging.getLogger(__name__)
 
 
@@ -141,15 +142,18 @@ class Api:
         *,
         dry_run: bool = False,
         seconds: float = CALL_SECONDS,
-        read: Read = aiohttp.ClientResponse.read,
+        read: Read = _BODY,
     ) -> Json:
         """POST to a resource, or to a subresource such as `eviction`; `read` reads the answer."""
         request = ApiRequest("POST", path, messages.writing(dry_run=dry_run), body)
         return await self._call(request, seconds, read)
 
-    async def replace(self, path: str, body: Body, *, seconds: float = CALL_SECONDS) -> Json:
+    async def replace(
+        self, path: str, body: Body, *, manager: str = "", seconds: float = CALL_SECONDS
+    ) -> Json:
         """PUT; with metadata.resourceVersion only what was seen is replaced, else Conflict."""
-        return await self._call(ApiRequest("PUT", path, messages.FIELD_MANAGER, body), seconds)
+        query = messages.managed_by(manager)
+        return await self._call(ApiRequest("PUT", path, query, body), seconds)
 
     async def patch(
         self,
@@ -164,12 +168,11 @@ class Api:
         query, content = messages.writing(dry_run=dry_run), messages.PATCHES[kind]
         return await self._call(ApiRequest("PATCH", path, query, body, content), seconds)
 
-    async def apply(
-        self, path: str, body: Body, *, force: bool = True, seconds: float = CALL_SECONDS
-    ) -> Json:
+    async def apply(self, path: str, body: Body, *, force: bool = True, manager: str = "") -> Json:
         """Server-side apply; without `force`, fields of other managers are a Conflict."""
-        query = messages.FIELD_MANAGER | {"force": str(force).lower()}
-        return await self._call(ApiRequest("PATCH", path, query, body, messages.APPLY), seconds)
+        query = messages.managed_by(manager) | {"force": str(force).lower()}
+        request = ApiRequest("PATCH", path, query, body, messages.APPLY)
+        return await self._call(request, CALL_SECONDS)
 
     async def delete(
         self,
@@ -212,9 +215,7 @@ class Api:
                 async for event in watch_events(request.call, answer.content.iter_any()):
                     yield event
 
-    async def _call(
-        self, request: ApiRequest, seconds: float, read: Read = aiohttp.ClientResponse.read
-    ) -> Json:
+    async def _call(self, request: ApiRequest, seconds: float, read: Read = _BODY) -> Json:
         if request.method != "GET":
             left = self._may_write()
             if left <= 0:
@@ -232,10 +233,7 @@ class Api:
         return await send(self._connection, request, ends)
 
     async def _decoded(
-        self,
-        request: ApiRequest,
-        answer: aiohttp.ClientResponse,
-        read: Read = aiohttp.ClientResponse.read,
+        self, request: ApiRequest, answer: aiohttp.ClientResponse, read: Read = _BODY
     ) -> Json:
         try:
             found = await decode_json_apart(await read(answer))

@@ -71,6 +71,11 @@ def selectors(label_selector: str, field_selector: str) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
+def managed_by(manager: str = "") -> dict[str, str]:
+    """The query that names who manages the fields of a write: the product, or somebody else."""
+    return {"fieldManager": manager} if manager else FIELD_MANAGER
+
+
 def writing(*, dry_run: bool) -> dict[str, str]:
     """The query of a write; a dry run goes through admission, and is not stored."""
     return FIELD_MANAGER | ({"dryRun": "All"} if dry_run else {})
