@@ -18,6 +18,8 @@ from webhook.console.console_app import ConsoleFrame
 Json = dict[str, Any]
 REVIEW, ACCESS = "/selfsubjectreviews", "/selfsubjectaccessreviews"
 ALICE: Json = {"username": "alice", "groups": ["dev", "system:authenticated"]}
+BOB: Json = {"username": "bob", "groups": ["dev", "system:authenticated"]}
+CAROL: Json = {"username": "carol", "groups": ["system:authenticated"]}
 
 
 @dataclass

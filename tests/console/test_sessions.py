@@ -156,6 +156,38 @@ async def test_one_person_has_few_sessions_and_the_console_not_many(
     assert await sessions.find(cookies[1], used=True)
 
 
+async def test_a_tenant_with_many_accounts_ends_no_session_of_others(
+    sessions: Sessions, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_SESSIONS", 6)
+    cookie, _ = await sessions.begin(HERE)
+    neighbour, _ = await sessions.begin(Admitted(Identity("system:serviceaccount:team-b:ci")))
+    for at in range(20):
+        clock.now += 1
+        name = f"system:serviceaccount:team-a:{at}"
+        newest, _ = await sessions.begin(Admitted(Identity(name)))
+
+    assert len(sessions._sessions) == 6
+    for each in (cookie, neighbour, newest):
+        assert await sessions.find(each, used=True)
+
+
+async def test_newer_credentials_of_a_person_are_used(
+    played: PlayedCluster, api: Api, sessions: Sessions
+) -> None:
+    played.users |= {"one": ALICE, "two": ALICE}
+    played.objects["/a"] = {}
+    _, session = await sessions.begin(await with_token(api, "one"), b"1")
+    played.calls.clear()
+
+    sessions.renew(session, FixedHeader("Bearer two"), b"2")
+    await session.api.get("/a")
+    await session.person.api.get("/a")
+
+    assert [token for *_, token in played.calls] == ["two", "two"]
+    assert session.vouched == b"2"
+
+
 async def with_token(api: Api, token: str) -> Admitted:
     credentials = FixedHeader(f"Bearer {token}")
     return Admitted(await read_identity(api.acting_as(credentials)), credentials)
