@@ -14,7 +14,13 @@ from typing import TypeVar
 
 import pytest
 
-from tools.cluster.binaries import Binaries, find, find_helm, find_monitoring
+from tools.cluster.binaries import (
+    Binaries,
+    find,
+    find_etcd_tools,
+    find_helm,
+    find_monitoring,
+)
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.release import NoControlPlaneError
 
@@ -61,6 +67,12 @@ def monitoring_or_skip(config: pytest.Config) -> Binaries:
     """`promtool` and `prometheus`, as above."""
     with _visible(config):
         return _or_skip(lambda: find_monitoring(_tell))
+
+
+def etcd_tools_or_skip(config: pytest.Config) -> Binaries:
+    """`etcdctl` and `etcdutl`, as above."""
+    with _visible(config):
+        return _or_skip(lambda: find_etcd_tools(_tell))
 
 
 def _started(config: pytest.Config) -> ControlPlane:

@@ -98,6 +98,11 @@ class Cache(Generic[Kept]):
             doubted = {name: CacheEntry(UNKNOWN, entry.kept) for name, entry in entries.items()}
             entries.update(doubted)
 
+    def go_back(self) -> None:
+        """Take in what is sent next whatever its version: what the API server has is older now."""
+        self.doubt()
+        self._deleted.clear()
+
     def delete(self, found: Json) -> None:
         """Forget an object whose deletion was reported, unless what is here is newer.
 
