@@ -9,7 +9,7 @@ from webhook.cli.command import ExitCode
 from webhook.cli.judging_settings import JudgingSettings, judging_settings
 from webhook.fleet.checkup.checks import FAULT, UNKNOWN, CheckResult, Snapshot
 from webhook.fleet.checkup.processes import PROCESSES
-from webhook.fleet.checkup.readings import DEPLOYMENTS, read_all
+from webhook.fleet.checkup.readings import DEPLOYMENTS, MUTATING, VALIDATING, read_all
 from webhook.fleet.inspection import Audit
 from webhook.fleet.judged_mode import JudgedMode
 from webhook.fleet.report import FleetReport
@@ -31,10 +31,14 @@ async def take_snapshot(
 
 
 async def is_installed(api: Api, args: argparse.Namespace) -> bool:
-    """Whether a process of the product is there, or may be where that may not be read."""
-    found = (await read_all(api, installation(args), [DEPLOYMENTS]))[DEPLOYMENTS]
-    there = {each["metadata"]["name"] for each in found.items}
-    return bool(found.unread or there & {*PROCESSES})
+    """Whether a process of the product is there, or API servers call one.
+
+    Where that may not be read, it may be.
+    """
+    found = await read_all(api, installation(args), [DEPLOYMENTS, MUTATING, VALIDATING])
+    processes = {each["metadata"]["name"] for each in found[DEPLOYMENTS].items} & {*PROCESSES}
+    called = found[MUTATING].items or found[VALIDATING].items
+    return bool(processes or called or any(each.unread for each in found.values()))
 
 
 async def audited(

@@ -146,8 +146,8 @@ class Kubelet(Background):
         self._namespaces.add(metadata["namespace"])
         folder = self._folder / f"{metadata['name']}-{uid[:8]}"
         ahead = self.ahead.get(pod["spec"]["nodeName"], 0.0)
-        given = (folder, self.services.file, self._address(), ahead)
-        worker = PodWorker(self._cluster, pod, *given)
+        given = (folder, self.services.file, self._address())
+        worker = PodWorker(self._cluster, pod, *given, ahead=ahead)
         self._workers[uid] = worker.__enter__()
 
     def _bury(self, there: set[str]) -> None:

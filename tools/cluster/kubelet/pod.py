@@ -23,13 +23,14 @@ FIRST_RETRY, LAST_RETRY = 0.5, 122.0
 class PodWorker(Background):
     """A pod that runs while it is entered, until it is over; `tell` it of every change."""
 
-    def __init__(  # noqa: PLR0913 - what a node gives to a pod
+    def __init__(
         self,
         cluster: ControlPlane,
         pod: Json,
         folder: Path,
         services: Path,
         address: str,
+        *,
         ahead: float,
     ) -> None:
         super().__init__(f"pod {pod['metadata']['name']}")

@@ -5,11 +5,12 @@ linker puts before libc. Clocks that only count on are right.
 """
 
 import subprocess
-from functools import cache
+import threading
 from pathlib import Path
 
 SOURCE = Path(__file__).with_suffix(".c")
 COMPILER = ("cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o")
+_LOCK = threading.Lock()
 
 
 def ahead_by(seconds: float, folder: Path) -> dict[str, str]:
@@ -19,11 +20,8 @@ def ahead_by(seconds: float, folder: Path) -> dict[str, str]:
     """
     if not seconds:
         return {}
-    return {"LD_PRELOAD": str(_library(folder)), "WRONG_CLOCK_SECONDS": str(int(seconds))}
-
-
-@cache
-def _library(folder: Path) -> Path:
     library = folder / "wrong-clock.so"
-    subprocess.run([*COMPILER, library, SOURCE], check=True)
-    return library
+    with _LOCK:
+        if not library.exists():
+            subprocess.run([*COMPILER, library, SOURCE], check=True)
+    return {"LD_PRELOAD": str(library), "WRONG_CLOCK_SECONDS": str(int(seconds))}
