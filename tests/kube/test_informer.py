@@ -164,6 +164,37 @@ def test_a_restored_etcd_is_listed_anew_although_all_its_versions_are_older(cut:
     assert script.asked == 1
 
 
+def test_a_restored_etcd_is_believed_whose_next_versions_were_raised() -> None:
+    """Its lists are of later versions, and the objects in them of those that they had."""
+    later = [added("made", 60), added("changed", 61, key="new")]
+    deleted = WatchEvent("DELETED", item("deleted", 62))
+    first = [50, item("changed", 40, key="old"), item("deleted", 41, key="back")]
+    again = [1052, item("changed", 40, key="old"), item("deleted", 41, key="back")]
+    script = Script([first, again, again], [[*later, deleted, 1.0, CUT], [GONE], [3600.0]])
+    script.stored = "1052"
+    one = followed(script, 100)
+
+    assert script.kinds == ["list", "watch 50", "watch 62", "list", "list", "watch 1052"]
+    assert (one.cache.get("n", "changed"), one.cache.get("n", "deleted")) == ("old", "back")
+    assert one.cache.get("n", "made") is None
+
+
+def test_a_list_does_not_take_back_what_was_written_while_it_was_read() -> None:
+    script = Script([[50, item("a", 40, key="old")]], [[1.0, GONE], [3600.0]])
+
+    async def main() -> Followed:
+        one = Followed(script)
+        one.cache.put(item("a", 51, key="written"))
+        one.cache.delete(item("b", 52))
+        script.lists[0].append(item("b", 41, key="old"))
+        await one.follow(100)
+        return one
+
+    one = run(main())
+    assert script.kinds == ["list", "watch 50", "list", "watch 50"]
+    assert one.cache.get("n", "a") == "written"
+
+
 @pytest.mark.parametrize("stored", ["62", "63", "", "no number"])
 def test_a_cut_watch_is_resumed_where_what_is_stored_is_not_older(stored: str) -> None:
     script = Script([[50]], [[added("a", 62), 1.0, CUT], [3600.0]])

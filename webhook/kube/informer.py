@@ -6,7 +6,8 @@ a part of the time by chance, so that an API server that comes back is not overr
 minutes everything is listed again, whatever the watch has said.
 
 An API server whose etcd was restored has older versions than those that were seen. It would send
-nothing until they have passed the one that a watch asks for. So whoever was cut off asks first.
+nothing until they have passed the one that a watch asks for. So whoever was cut off asks first. If
+its next versions were raised, a list of a later version has objects that are older than known ones.
 """
 
 import asyncio
@@ -140,16 +141,22 @@ class Informer(Generic[Kept]):
         )
         self._cut = False
         if stored.isdecimal() and self._seen.isdecimal() and int(stored) < int(self._seen):
-            fields = {"resource": source.resource, "stored": stored, "seen": self._seen}
-            LOG.warning("what is stored went back", extra={"fields": fields})
-            self._cache.go_back()
-            self._version = self._seen = ""
+            self._go_back(stored, self._seen)
+
+    def _go_back(self, stored: str, seen: str) -> None:
+        fields = {"resource": self._source.resource, "stored": stored, "seen": seen}
+        LOG.warning("what is stored went back", extra={"fields": fields})
+        self._cache.go_back()
+        self._version = self._seen = ""
 
     async def _list(self) -> None:
         """Take in pages as they come, of each object no more than is kept."""
         found: dict[tuple[str, str], CacheEntry[Kept]] = {}
+        later: list[int] = []
 
         def take(item: Json) -> None:
+            if known := self._cache.known_later(item):
+                later.append(known)
             namespace, name, entry = self._cache.entry(item)
             if entry is not None:
                 found[namespace, name] = entry
@@ -164,6 +171,11 @@ class Informer(Generic[Kept]):
             page=source.page,
             between=self._between,
         )
+        # What is later than the list was written while it was read.
+        if version.isdecimal() and later and min(later) <= int(version):
+            self._go_back(version, str(min(later)))
+            await self._list()
+            return
         self._cache.replace(source.covers, found)
         self._version = self._seen = version
         if not self._relist:
