@@ -1,4 +1,4 @@
-"""docs/high-availability.md and docs/disaster.md, followed command by command on two nodes.
+"""The pages on high availability, disaster and sizing, followed command by command on two nodes.
 
 Each disaster is produced before the commands of its section are run. Then all is as the page says.
 """
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.control_plane
 
 Json = dict[str, Any]
 
-AVAILABLE, DISASTER = "high-availability.md", "disaster.md"
+AVAILABLE, DISASTER, SIZING = "high-availability.md", "disaster.md", "sizing.md"
 NODES = ("node-1", "node-2")
 NEEDS = ["nodes that run images", "the nodes of the control plane"]
 GROUP = "/apis/mcp-admission.dev/v1alpha1"
@@ -58,7 +58,7 @@ def operated(
 
 
 def test_each_command_of_a_page_that_is_not_run_says_why() -> None:
-    found = [*of_page(AVAILABLE), *of_page(DISASTER)]
+    found = [block for page in (AVAILABLE, DISASTER, SIZING) for block in of_page(page)]
 
     assert sorted({block.needs for block in found if block.needs}) == NEEDS
 
@@ -224,3 +224,14 @@ def test_more_replicas_are_a_value_and_so_is_how_soon_those_of_a_lost_node_are_r
     for pod in pods:
         seconds = {each.get("tolerationSeconds") for each in pod["spec"]["tolerations"]}
         assert seconds == {30}
+
+
+def test_requests_and_limits_are_values(operated: Operated) -> None:
+    operated.follow(SIZING, "In short")
+
+    for process, which, resource, value in (
+        ("serve", "requests", "cpu", "200m"),
+        ("control", "limits", "memory", "512Mi"),
+    ):
+        for pod in (pod for node in NODES for pod in operated.on_node(node, process)):
+            assert pod["spec"]["containers"][0]["resources"][which][resource] == value
