@@ -16,21 +16,30 @@ from webhook.settings import Settings, SettingsByNamespace
 PLACES = Installation("mcp-admission", "mcp-admission-system")
 
 
+def called(name: str) -> Reading:
+    return Reading(({"metadata": {"name": name}},))
+
+
 @pytest.mark.parametrize(
-    ("reading", "installed"),
+    ("there", "installed"),
     [
-        (Reading(), False),
-        (Reading(({"metadata": {"name": "another"}},)), False),
-        (Reading(({"metadata": {"name": "mcp-admission-serve"}},)), True),
-        (Reading(unread="no right"), True),
+        ({}, False),
+        ({"deployments": called("another")}, False),
+        ({"deployments": called("mcp-admission-serve")}, True),
+        ({"deployments": Reading(unread="no right")}, True),
+        ({"MutatingWebhookConfiguration": called("mcp-admission")}, True),
+        ({"ValidatingWebhookConfiguration": called("mcp-admission")}, True),
+        ({"ValidatingWebhookConfiguration": Reading(unread="no right")}, True),
     ],
-    ids=["nothing", "others", "serve", "unread"],
+    ids=["nothing", "others", "serve", "unread", "lost", "lost in part", "registration unread"],
 )
-def test_a_process_of_ours_or_nobody_knows(
-    reading: Reading, installed: bool, monkeypatch: pytest.MonkeyPatch
+def test_a_process_or_registration_of_ours_or_nobody_knows(
+    there: dict[str, Reading], installed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def read_all(*_: object) -> dict[str, Reading]:
-        return {"deployments": reading}
+    """API servers that call a webhook of ours refuse servers, whether it is there or not."""
+
+    async def read_all(_: object, __: object, wanted: list[str]) -> dict[str, Reading]:
+        return {each: there.get(each, Reading()) for each in wanted}
 
     monkeypatch.setattr(readings, "read_all", read_all)
     api: Any = None

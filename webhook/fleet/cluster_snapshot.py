@@ -27,10 +27,16 @@ async def take_snapshot(
 
 
 async def is_installed(api: Api, places: Installation) -> bool:
-    """Whether a process of the product is there, or may be where that may not be read."""
-    found = (await readings.read_all(api, places, [readings.DEPLOYMENTS]))[readings.DEPLOYMENTS]
-    there = {each["metadata"]["name"] for each in found.items}
-    return bool(found.unread or there & {*processes.PROCESSES})
+    """Whether a process of the product is there, or API servers call one.
+
+    Where that may not be read, it may be.
+    """
+    wanted = [readings.DEPLOYMENTS, readings.MUTATING, readings.VALIDATING]
+    found = await readings.read_all(api, places, wanted)
+    there = {each["metadata"]["name"] for each in found[readings.DEPLOYMENTS].items}
+    called = found[readings.MUTATING].items or found[readings.VALIDATING].items
+    unread = any(each.unread for each in found.values())
+    return bool(there & {*processes.PROCESSES} or called or unread)
 
 
 async def audited(  # noqa: PLR0913 - what is read, and by what it is judged
