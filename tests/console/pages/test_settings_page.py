@@ -382,7 +382,7 @@ async def test_a_form_of_somebody_else_does_nothing(
 
 async def pages(console: BrowserAtConsole, played: PlayedCluster, name: str) -> list[str]:
     """Every page of settings with this value wherever somebody may write one."""
-    fill(played, server(name), overlays={"team": {"mode": "observe"}}, delegated=["mode"])
+    fill(played, server(name), overlays={"other": {"mode": "observe"}}, delegated=["mode"])
     spec = {"isolation": {"breakGlassGroups": [name]}}
     played.objects[CLASSES] = listing({"metadata": {"name": name}})
     played.objects[RESOURCE] = resource(spec, status={"Valid": "False", name: name})
@@ -390,6 +390,7 @@ async def pages(console: BrowserAtConsole, played: PlayedCluster, name: str) -> 
     conditions[0]["message"] = conditions[0]["reason"] = name
     form = sent(played, "preview", **{RUNTIME_CLASS: "gvisor", "mcpServerDefaults.affinity": ""})
     found = [await console.get("/settings"), await console.post("/settings", form)]
+    assert "1 changed" in said(found[1].text)
     wrong = {"exceptions.longestDays": name, RUNTIME_CLASS: f"_{name}"}
     found.append(await console.post("/settings", form | wrong))
     found.append(await console.post("/settings", form | {VERSION: name, SEEN: "{}"}))
