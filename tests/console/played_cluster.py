@@ -1,5 +1,7 @@
 """An API server that knows tokens, rights and objects as a test says, and a console before it."""
 
+import asyncio
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +36,11 @@ class PlayedCluster:
     calls: list[tuple[str, str, str]] = field(default_factory=list)
     """Method, path and token of each call."""
 
+    events: asyncio.Queue[Json] = field(default_factory=asyncio.Queue)
+    """What the one that watches is told."""
+    held: asyncio.Event | None = None
+    """Lists of all namespaces wait for it."""
+
     def application(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._answer)
@@ -42,7 +49,7 @@ class PlayedCluster:
     def asked(self, suffix: str) -> int:
         return sum(path.endswith(suffix) for _, path, _ in self.calls)
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         self.calls.append((request.method, request.path, token))
         if token not in self.users:
@@ -59,7 +66,21 @@ class PlayedCluster:
             return web.json_response({"status": {"allowed": allowed}}, status=201)
         if request.path not in self.objects:
             return _status(404, "NotFound", f"{request.path} not found")
+        return await self._found(request)
+
+    async def _found(self, request: web.Request) -> web.StreamResponse:
+        if self.held and "limit" in request.query:
+            await self.held.wait()
+        if "watch" in request.query:
+            return await self._watch(request)
         return web.json_response(self.objects[request.path])
+
+    async def _watch(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            event = await self.events.get()
+            await response.write(json.dumps(event).encode() + b"\n")
 
 
 def _status(code: int, reason: str, message: str) -> web.Response:

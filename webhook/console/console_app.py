@@ -11,13 +11,17 @@ from multidict import MultiDict
 
 from webhook.console import error_pages, request_guards, sessions, sign_in, visit
 from webhook.console.page import Page, PageRenderer, Route
-from webhook.console.pages import about_page, settings_page
+from webhook.console.pages import about_page, fleet_page, settings_page
 from webhook.controller.installation import Installation
 from webhook.kube import Api, ApiError, ConfigurationError
 from webhook.observe.logs import cut, failure
 from webhook.settings import SettingsError
 
-ROUTES: tuple[Route, ...] = (*settings_page.ROUTES, *about_page.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *fleet_page.ROUTES,
+    *settings_page.ROUTES,
+    *about_page.ROUTES,
+)
 """Those of all pages."""
 EVENTS_PATH = "/events"
 EVENT_STREAM = "text/event-stream"

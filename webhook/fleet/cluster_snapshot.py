@@ -7,6 +7,7 @@ from webhook.controller.installation import Installation
 from webhook.fleet.checkup.checks import Snapshot
 from webhook.fleet.checkup.processes import PROCESSES
 from webhook.fleet.checkup.readings import DEPLOYMENTS, read_all
+from webhook.fleet.cluster_pages import OnObject
 from webhook.fleet.inspection import Audit
 from webhook.fleet.judged_mode import JudgedMode
 from webhook.fleet.report import FleetReport
@@ -33,15 +34,21 @@ async def is_installed(api: Api, places: Installation) -> bool:
     return bool(found.unread or there & {*PROCESSES})
 
 
-async def audited(
+async def audited(  # noqa: PLR0913 - what is read, and by what it is judged
     api: Api,
     places: Installation,
     by: JudgingSettings,
     as_mode: str = "",
     namespace: str | None = None,
+    *,
+    on_object: OnObject = lambda _resource: None,
 ) -> FleetReport:
-    """The servers of the cluster, or of a namespace; raises ApiError."""
-    audit = Audit(api, JudgedMode(by.settings, as_mode, by.in_force), places, namespace)
+    """The servers of the cluster, or of a namespace; raises ApiError.
+
+    `on_object` is called with the resource of each object that was read.
+    """
+    mode = JudgedMode(by.settings, as_mode, by.in_force)
+    audit = Audit(api, mode, places, namespace, on_object)
     servers = await audit.run()
     return FleetReport(
         servers,

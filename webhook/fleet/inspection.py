@@ -15,10 +15,11 @@ from webhook.controller.installation import Installation
 from webhook.controller.owned import POLICY
 from webhook.controller.settings.namespace_store import EXCEPTIONS
 from webhook.fleet import report, workloads
-from webhook.fleet.cluster_pages import ClusterPages
+from webhook.fleet.cluster_pages import ClusterPages, OnObject
 from webhook.fleet.exception_use import ExceptionStatus, ExceptionUse
 from webhook.fleet.judged_mode import ENFORCE, WARN, JudgedMode
 from webhook.fleet.server_causes import ServerCauses, asked_config
+from webhook.fleet.server_facts import FactsByWorkload
 from webhook.fleet.surroundings import Policies, Surroundings, not_registered
 from webhook.kube import Api, Forbidden, NotFound
 from webhook.objects import server_objects, server_of
@@ -28,7 +29,6 @@ Json = dict[str, Any]
 POLICIES = "networkpolicies.networking.k8s.io"
 REPLICA_SETS = "replicasets.apps"
 NOT_OF_DEPLOYMENTS = f"!{health.POD_HASH}"
-MIRROR = "kubernetes.io/config.mirror"
 # PodTemplates run nothing, and the ClusterRole `view` does not hold them.
 OTHERS = [each for each in KINDS if each not in (PODS, DEPLOYMENTS, "podtemplates")]
 
@@ -41,18 +41,23 @@ class Audit:
     """
 
     def __init__(
-        self, api: Api, mode: JudgedMode, places: Installation, namespace: str | None
+        self,
+        api: Api,
+        mode: JudgedMode,
+        places: Installation,
+        namespace: str | None,
+        on_object: OnObject = lambda _resource: None,
     ) -> None:
         self._api, self._mode, self._places = api, mode, places
         # Whatever becomes of it, servers are judged as enforce judges them.
         self._settings = mode.enforced
-        self._pages = ClusterPages(api, namespace)
+        self._pages = ClusterPages(api, namespace, on_object)
         self._around = Surroundings(self._settings, places.namespace)
         self.registered: bool | None = None
         self._findings = report.FindingsByWorkload()
         self._own: dict[report.WorkloadKey, list[Json]] = {}
         self._use = ExceptionUse(self._settings, self._label)
-        self._causes = ServerCauses()
+        self._causes, self._facts = ServerCauses(), FactsByWorkload()
         self.exceptions_unread = ""
         self.unknown: list[report.Skipped] = []
         self.skipped = self._pages.skipped
@@ -73,7 +78,7 @@ class Audit:
         await self._read_causes()
         read = self._pages.read(EXCEPTIONS.path, self._use.add_document)
         self.exceptions_unread = await read
-        return self._findings.statuses()
+        return self._findings.statuses(self._facts)
 
     def modes(self) -> dict[str, str]:
         """The modes of the namespaces with servers that are below enforce."""
@@ -164,7 +169,7 @@ class Audit:
         metadata = found["metadata"]
         labels = metadata.get("labels") or {}
         key = self._workload_of(found)
-        if _is_mirror(metadata) or self._server(found, PODS, key) is None:
+        if workloads.is_mirror(metadata) or self._server(found, PODS, key) is None:
             return
         scope, settings = self._around.scope(key.namespace), self._settings.of(key.namespace)
         findings = workloads.pod_findings(found, settings, scope)
@@ -196,14 +201,17 @@ class Audit:
         if "deletionTimestamp" in found["metadata"]:
             return None
         workload = self._around.server(found, resource)
-        if workload is not None and self._around.excluded(key.namespace):
-            findings = workloads.unreviewed_findings(workload)
-            if findings:
-                self._findings.add(key, findings)
+        if workload is None:
             return None
-        if workload is not None and not health.has_ended(found):
-            self._use.look(found, resource, workload, self._around.scope(key.namespace))
-        return workload
+        excluded = self._around.excluded(key.namespace)
+        granted: list[str] = []
+        if not excluded and not health.has_ended(found):
+            granted = self._use.look(found, resource, workload, self._around.scope(key.namespace))
+        self._facts.add(key, found, workload, granted)
+        findings = workloads.unreviewed_findings(workload) if excluded else []
+        if findings:
+            self._findings.add(key, findings)
+        return None if excluded else workload
 
     def _workload_of(self, pod: Json) -> report.WorkloadKey:
         """The workload that people applied, as far as the pod shows it."""
@@ -239,9 +247,3 @@ def _pod_spec(found: Json, resource: str) -> Json:
 
 def _itself(kind: str, metadata: Json) -> report.WorkloadKey:
     return report.WorkloadKey(metadata["namespace"], kind, metadata["name"])
-
-
-def _is_mirror(metadata: Json) -> bool:
-    """Whether this is the mirror of a static pod; the annotation cannot be added later."""
-    of_node = any(each["kind"] == "Node" for each in metadata.get("ownerReferences") or [])
-    return of_node and MIRROR in (metadata.get("annotations") or {})

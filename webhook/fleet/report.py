@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from webhook.admission import CURRENT, REFUSED, Change
 from webhook.fleet.exception_use import ExceptionStatus
+from webhook.fleet.server_facts import FactsByWorkload, ServerFacts
 from webhook.health import CAUSES, STATES, cause_id, server_state
 
 REASONS: Mapping[str, str] = {
@@ -76,6 +77,7 @@ class ServerStatus(NamedTuple):
     name: str
     findings: tuple[ServerFinding, ...] = ()
     would: str = ""
+    facts: ServerFacts = ServerFacts()
 
     @property
     def state(self) -> str:
@@ -94,6 +96,8 @@ class FindingsByWorkload:
     def __init__(self) -> None:
         self._found: dict[WorkloadKey, dict[tuple[str, str, str], ServerFinding]] = {}
         self._would: dict[WorkloadKey, str] = {}
+        # Most findings are those of many servers: each is kept once.
+        self._alike: dict[tuple[str, str, str], ServerFinding] = {}
 
     def __contains__(self, key: WorkloadKey) -> bool:
         return key in self._found
@@ -108,7 +112,9 @@ class FindingsByWorkload:
         """
         known = self._found.setdefault(key, {})
         for each in findings:
-            known.setdefault((each.reason, each.message, each.path), each)
+            same = each.reason, each.message, each.path
+            first = self._alike.setdefault(same, each)
+            known.setdefault(same, first if first == each else each)
         if would:
             self._would[key] = max(self._would.get(key, ""), would, key=WOULD.index)
 
@@ -126,11 +132,16 @@ class FindingsByWorkload:
         found = self._found.get(key, {}).values()
         return {each.message.rpartition(_REFUSED)[2] for each in found if each.state == REFUSED}
 
-    def statuses(self) -> list[ServerStatus]:
+    def statuses(self, facts: FactsByWorkload) -> list[ServerStatus]:
         """The servers in the order of namespace, kind and name."""
         return [
             ServerStatus(
-                key.kind, key.namespace, key.name, tuple(found.values()), self._would.get(key, "")
+                key.kind,
+                key.namespace,
+                key.name,
+                tuple(found.values()),
+                self._would.get(key, ""),
+                facts.of(key),
             )
             for key, found in sorted(self._found.items())
         ]

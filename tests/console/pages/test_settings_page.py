@@ -10,16 +10,23 @@ import pytest
 
 from tests import builders
 from tests.console.conftest import Opened
+from tests.console.pages.test_fleet_page import (
+    CONFIG_MAP,
+    DEPLOYMENTS,
+    LISTS,
+    OF_TEAM,
+    current,
+    listing,
+    opened,
+)
 from tests.console.played_cluster import HOSTILE, BrowserAtConsole, PlayedCluster, structure
-from tests.controller.servers.live import filled_in, stored
-from tests.fleet.test_inspection import PORT
+from tests.controller.servers.live import stored
 from webhook.controller.settings.cluster_decision import SOURCE_FILE
 from webhook.settings import (
     FILE,
     LOCKED_FILE,
     NAMESPACES_FILE,
     Overlay,
-    Settings,
     WrittenOverlays,
 )
 from webhook.settings.written_settings import compressed, overlays_json
@@ -28,30 +35,11 @@ Json = dict[str, Any]
 GROUP = "/apis/mcp-admission.dev/v1alpha1"
 RESOURCE = f"{GROUP}/mcpserversettings/default"
 TEAM = f"{GROUP}/namespaces/team/mcpnamespacesettings/default"
-RELEASE = "/api/v1/namespaces/mcp-admission-system/configmaps"
-CONFIG_MAP, LOCKED = f"{RELEASE}/mcp-admission-settings", f"{RELEASE}/mcp-admission-locked"
+LOCKED = "/api/v1/namespaces/mcp-admission-system/configmaps/mcp-admission-locked"
 CLASSES = "/apis/node.k8s.io/v1/runtimeclasses"
-DEPLOYMENTS = "/apis/apps/v1/deployments"
-LISTS = (
-    CLASSES,
-    DEPLOYMENTS,
-    "/api/v1/namespaces",
-    "/api/v1/pods",
-    "/api/v1/replicationcontrollers",
-    "/apis/apps/v1/daemonsets",
-    "/apis/apps/v1/replicasets",
-    "/apis/apps/v1/statefulsets",
-    "/apis/batch/v1/cronjobs",
-    "/apis/batch/v1/jobs",
-    "/apis/networking.k8s.io/v1/networkpolicies",
-    "/apis/mcp-admission.dev/v1alpha1/mcpserverexceptions",
-)
+EXCEPTIONS = f"{GROUP}/mcpserverexceptions"
 VERSION, SEEN = "_version", "_seen"
 RUNTIME_CLASS = "mcpServerDefaults.runtimeClassName"
-
-
-def listing(*items: Json) -> Json:
-    return {"items": list(items), "metadata": {"resourceVersion": "5"}}
 
 
 def resource(spec: Json, generation: int = 1, status: dict[str, str] | None = None) -> Json:
@@ -61,12 +49,6 @@ def resource(spec: Json, generation: int = 1, status: dict[str, str] | None = No
         for name, each in (status or {}).items()
     ]
     return {"metadata": metadata, "spec": spec, "status": {"conditions": said}}
-
-
-def server(name: str = "crm") -> Json:
-    found = filled_in(builders.server(name, replicas=1, **PORT), Settings())
-    found["metadata"] |= {"name": name, "namespace": "team", "resourceVersion": "1"}
-    return found
 
 
 def fill(
@@ -81,12 +63,12 @@ def fill(
     files = {FILE: spec | (chart or {}), SOURCE_FILE: spec, LOCKED_FILE: chart or {}}
     written = WrittenOverlays({name: Overlay(each) for name, each in (overlays or {}).items()})
     packed = base64.b64encode(compressed(overlays_json(written))).decode()
-    played.objects |= {path: listing() for path in LISTS}
-    for path in LISTS:
+    for path in (*LISTS, EXCEPTIONS):
+        played.objects[path] = listing()
         parts = path.rpartition("/")
         played.objects[f"{parts[0]}/namespaces/team/{parts[2]}"] = listing()
     played.objects["/api/v1/namespaces/team"] = {"metadata": {"name": "team"}}
-    for path in (DEPLOYMENTS, "/apis/apps/v1/namespaces/team/deployments"):
+    for path in (DEPLOYMENTS, OF_TEAM):
         played.objects[path] = listing(*deployments)
     played.objects[CLASSES] = listing({"metadata": {"name": "gvisor"}})
     played.objects[CONFIG_MAP] = {
@@ -102,12 +84,6 @@ def fill(
 def said(text: str) -> str:
     """The words of a page."""
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", text)))
-
-
-async def opened(open_console: Opened) -> BrowserAtConsole:
-    console = await open_console()
-    assert (await console.sign_in()).status == 303
-    return console
 
 
 def sent(played: PlayedCluster, action: str, path: str = RESOURCE, **typed: str) -> dict[str, str]:
@@ -139,7 +115,7 @@ async def test_the_form_says_what_is_in_force_and_who_decided_it(
 async def test_another_runtime_class_for_all_is_two_clicks_and_says_who_changes(
     open_console: Opened, played: PlayedCluster
 ) -> None:
-    fill(played, server())
+    fill(played, current("crm"))
     played.objects[RESOURCE] = resource({})
     console = await opened(open_console)
     form = (await console.get("/settings")).field
@@ -247,7 +223,7 @@ async def test_what_is_refused_stays_typed_under_the_words_of_the_api_server(
 async def test_a_concurrent_change_is_shown_side_by_side_and_not_overwritten(
     open_console: Opened, played: PlayedCluster
 ) -> None:
-    fill(played, server())
+    fill(played, current("crm"))
     played.objects[RESOURCE] = resource({"mode": "warn"})
     console = await opened(open_console)
     form = sent(played, "save", **{RUNTIME_CLASS: "gvisor", "mode": "enforce"})
@@ -299,7 +275,7 @@ async def test_nothing_that_changes_is_nothing_to_save(
 async def test_who_may_not_save_sees_no_button_that_would(
     open_console: Opened, played: PlayedCluster
 ) -> None:
-    fill(played, server())
+    fill(played, current("crm"))
     played.objects[RESOURCE] = resource({})
     played.forbidden.add(("patch", "mcpserversettings"))
     console = await opened(open_console)
@@ -314,7 +290,7 @@ async def test_who_may_not_save_sees_no_button_that_would(
 async def test_who_may_not_read_what_is_in_force_is_told_and_may_still_save(
     open_console: Opened, played: PlayedCluster
 ) -> None:
-    fill(played, server())
+    fill(played, current("crm"))
     played.objects[RESOURCE] = resource({"onConflict": "warn"})
     played.failures[CONFIG_MAP] = (403, "Forbidden")
     console = await opened(open_console)
@@ -382,7 +358,7 @@ async def test_a_form_of_somebody_else_does_nothing(
 
 async def pages(console: BrowserAtConsole, played: PlayedCluster, name: str) -> list[str]:
     """Every page of settings with this value wherever somebody may write one."""
-    fill(played, server(name), overlays={"other": {"mode": "observe"}}, delegated=["mode"])
+    fill(played, current(name), overlays={"other": {"mode": "observe"}}, delegated=["mode"])
     spec = {"isolation": {"breakGlassGroups": [name]}}
     played.objects[CLASSES] = listing({"metadata": {"name": name}})
     played.objects[RESOURCE] = resource(spec, status={"Valid": "False", name: name})

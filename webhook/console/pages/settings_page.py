@@ -4,8 +4,6 @@ A preview is judged by the engine that decides in the cluster. A save is made wi
 whoever asks. Whatever is refused, the form comes back with all that was typed.
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -51,7 +49,7 @@ async def show_settings(visit: Visit) -> PageAnswer:
     typed = typed_settings.TypedSettings(opened.subject, query)
     if "preview" in query and typed.changed and not typed.faults:
         return await _preview(visit, opened, typed)
-    values: Json = {"notes": [*opened.notes, *_locked(typed, query)]}
+    values: Json = {"notes": [*opened.notes, *_locked(typed)]}
     if "preview" in query and not typed.faults:
         values["notes"].append(_NOTHING_CHANGED)
     progress = await distribution_progress.read_progress(visit.api, visit.places, opened.stored)
@@ -178,10 +176,12 @@ def _form(
     return Page("settings.html", {**told, **_around(subject.namespace), **values}, status)
 
 
-def _locked(typed: typed_settings.TypedSettings, query: Mapping[str, str]) -> list[str]:
+def _locked(typed: typed_settings.TypedSettings) -> list[str]:
     """Why what an address has typed has no effect."""
     fields = typed.subject.fields
-    return [f"{each.name}: {each.locked}" for each in fields if each.locked and each.name in query]
+    return [
+        f"{each.name}: {each.locked}" for each in fields if each.locked and each.name in typed.typed
+    ]
 
 
 def _of_progress(namespace: str, found: distribution_progress.SettingsProgress) -> Json:
@@ -198,7 +198,8 @@ def _address(namespace: str) -> str:
 
 def _is_namespace(name: str) -> bool:
     """Whether it may be one, or is none, which stands for the cluster."""
-    return not name or (len(name) <= 63 and re.fullmatch(settings.DNS_LABEL, name) is not None)
+    label = len(name) <= 63 and "." not in name
+    return not name or (label and settings.is_dns_subdomain(name))
 
 
 ROUTES = tuple(
