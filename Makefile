@@ -18,6 +18,7 @@ demo: $(VENV)/demo ## show the main job on a real-looking MCP server
 	@$(BIN)/python -m tools.demo
 
 test: $(VENV)/dev ## run all tests, with coverage; those that measure attacks come last and alone
+	@$(BIN)/python -m tools.browser > /dev/null || [ "$$CI" != true ]
 	@$(BIN)/python -m tools.cluster build > /dev/null || [ "$$CI" != true ]
 	$(BIN)/python -m pytest -n auto -rfEs --ignore=tests/hostile --cov --cov-report=term --cov-fail-under=95
 	$(BIN)/python -m coverage report --include='webhook/rules/*,webhook/pods/*,webhook/admission/*,certs/*' --fail-under=100

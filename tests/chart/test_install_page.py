@@ -8,10 +8,10 @@ import pytest
 
 from tests.docs.blocks import blocks
 from tools.chart.helm import IMAGE, MANIFESTS, NAMESPACE, RELEASE, Helm
-from tools.chart.model_schema import descriptions
 from webhook.cli import check, uninstall
 from webhook.cli.main import _parser
 from webhook.settings.environment import VARIABLES
+from webhook.settings.model_keys import descriptions
 
 PAGE = (MANIFESTS.parent / "docs" / "install.md").read_text()
 COMMANDS = [words for block in blocks(PAGE) for words in block.commands]

@@ -19,10 +19,10 @@ from tools.chart.made import (
     of_panels,
     of_settings,
 )
-from tools.chart.model_schema import descriptions
 from tools.chart.shipped import FOLDER, everything
 from tools.chart.values_schema import SECTIONS
 from webhook.settings.environment import VARIABLES
+from webhook.settings.model_keys import descriptions
 
 GOLDEN = "tests/chart/hooks.yaml"
 VALUES: Json = yaml.safe_load((CHART / "values.yaml").read_text())

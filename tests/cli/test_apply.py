@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from webhook.cli import apply, settings_in_cluster
-from webhook.cli.judging_settings import JudgingSettings
+from webhook.cli import apply
 from webhook.cli.main import main
 from webhook.fleet.roll import Restarted, RestartResult
+from webhook.fleet.settings_in_force import JudgingSettings
 from webhook.fleet.targets import Outdated, Target
 from webhook.settings import SettingsError, origins
 from webhook.settings.by_namespace import SettingsByNamespace
@@ -238,11 +238,11 @@ def test_the_source_of_a_setting_in_force_is_asked_for_and_may_be_unreadable(
     async def judged(*_: Any) -> JudgingSettings:
         return JudgingSettings(SettingsByNamespace(cluster), "ConfigMap a/b")
 
-    async def read(_: Any) -> origins.SettingsOrigins:
+    async def read(*_: Any) -> origins.SettingsOrigins:
         layer = Layer({"mcpServerDefaults": quantity}, lambda _: "MCPServerSettings default")
         return origins.SettingsOrigins(cluster, (origins.SettingsSource("cluster", layer),))
 
-    async def unreadable(_: Any) -> origins.SettingsOrigins:
+    async def unreadable(*_: Any) -> origins.SettingsOrigins:
         raise SettingsError("no rights")
 
     monkeypatch.setattr(apply, "judging_settings", judged)
@@ -250,7 +250,7 @@ def test_the_source_of_a_setting_in_force_is_asked_for_and_may_be_unreadable(
     fleet[CRM] = Restarted(CRM, RestartResult.FAILED, ("x",), "QuotaExceeded", fields=(field,))
     told = []
     for reader in (read, unreadable):
-        monkeypatch.setattr(settings_in_cluster, "read_origins", reader)
+        monkeypatch.setattr(apply, "read_settings_origins", reader)
         assert main(["apply", "--all"]) == 1
         told.append(capsys.readouterr().out.splitlines()[1].partition(" (")[2])
 

@@ -18,7 +18,7 @@ from webhook.cli.asked_workloads import (
     manifests_of_files,
     workload_reference,
 )
-from webhook.cli.judging_settings import JudgingSettings
+from webhook.fleet.settings_in_force import JudgingSettings
 from webhook.kube.errors import ApiError, Forbidden, NotFound
 from webhook.settings.by_namespace import SettingsByNamespace
 from webhook.settings.model import Settings

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -31,11 +30,14 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> list[Snapshot | Exception]:
     async def connect(_: argparse.Namespace) -> AbstractAsyncContextManager[None]:
         return nullcontext()
 
-    async def take(_api: Any, _args: Any, _names: Sequence[str], *, fleet: bool) -> Snapshot:
+    async def take(*_: Any, fleet: bool) -> Snapshot:
         found = looks.pop(0) if len(looks) > 1 else looks[0]
         if isinstance(found, Exception):
             raise found
         return found
+
+    async def judged(*_: object) -> None:
+        pass
 
     async def is_installed(*_: object) -> bool:
         return bool(looks) and looks[0] is not ABSENT
@@ -43,6 +45,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> list[Snapshot | Exception]:
     monkeypatch.setattr(cluster_options, "connect_to_cluster", connect)
     monkeypatch.setattr(check, "take_snapshot", take)
     monkeypatch.setattr(check, "is_installed", is_installed)
+    monkeypatch.setattr(check, "judging_settings", judged)
     monkeypatch.setattr(check, "PAUSE", 0.01)
     return looks
 

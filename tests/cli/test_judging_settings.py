@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from webhook.cli.judging_settings import JudgingSettings, judging_settings
+from webhook.cli.judging_settings import judging_settings
+from webhook.fleet.settings_in_force import JudgingSettings
 from webhook.kube.errors import ApiError, Forbidden, NotFound
 from webhook.settings.by_namespace import Overlay
 from webhook.settings.faults import SettingsError

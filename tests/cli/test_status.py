@@ -39,12 +39,16 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Looks:
             raise found
         return found
 
+    async def judged(*_: object) -> None:
+        pass
+
     async def pause(_: float) -> None:
         if not looks:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(cluster_options, "connect_to_cluster", connect)
     monkeypatch.setattr(status, "take_snapshot", take)
+    monkeypatch.setattr(status, "judging_settings", judged)
     monkeypatch.setattr(asyncio, "sleep", pause)
     return looks
 

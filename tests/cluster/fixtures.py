@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import pytest
 
+from tools.browser import NoBrowserError, find_browser
 from tools.cluster.binaries import (
     Binaries,
     find,
@@ -31,7 +32,7 @@ RUNNING = pytest.StashKey[ControlPlane]()
 
 @pytest.fixture(scope="session")
 def control_plane(request: pytest.FixtureRequest) -> ControlPlane:
-    """The control plane of this test run, with its audit log on."""
+    """The control plane of this test run, with audit log and tracing on."""
     stash = request.config.stash
     if RUNNING not in stash:
         with _visible(request.config):
@@ -69,6 +70,12 @@ def monitoring_or_skip(config: pytest.Config) -> Binaries:
         return _or_skip(lambda: find_monitoring(_tell))
 
 
+def browser_or_skip(config: pytest.Config) -> Path:
+    """Debian's Chromium, as above."""
+    with _visible(config):
+        return _or_skip(find_browser)
+
+
 def etcd_tools_or_skip(config: pytest.Config) -> Binaries:
     """`etcdctl` and `etcdutl`, as above."""
     with _visible(config):
@@ -78,7 +85,8 @@ def etcd_tools_or_skip(config: pytest.Config) -> Binaries:
 def _started(config: pytest.Config) -> ControlPlane:
     with contextlib.ExitStack() as stack:
         _tell("")
-        cluster = stack.enter_context(ControlPlane(binaries_or_skip(config), audit=True))
+        binaries = binaries_or_skip(config)
+        cluster = stack.enter_context(ControlPlane(binaries, audit=True, tracing=True))
         _tell(", ".join(f"{name} {version}" for name, version in cluster.versions.items()))
         config.add_cleanup(stack.pop_all().close)
         return cluster
@@ -94,7 +102,7 @@ def _tell(line: str) -> None:
 def _or_skip(look: Callable[[], Found]) -> Found:
     try:
         return look()
-    except NoControlPlaneError as reason:
+    except (NoControlPlaneError, NoBrowserError) as reason:
         if os.environ.get("CI") == "true":
             pytest.fail(str(reason), pytrace=False)
         pytest.skip(str(reason))

@@ -85,3 +85,14 @@ def test_namespaces_are_all_or_the_one_that_was_named(namespace: str | None) -> 
     )
 
     assert found == (["team"] if namespace else ["a", "b"])
+
+
+def test_each_object_that_is_handed_over_is_counted() -> None:
+    api: Any = Cluster(deployments=OBJECTS, pods=OBJECTS)
+    seen: list[str] = []
+    pages = ClusterPages(api, "team", seen.append)
+
+    for resource in ("deployments.apps", "pods"):
+        run(pages.each(resource, lambda _: None))
+
+    assert seen == ["deployments", "deployments", "pods", "pods"]

@@ -7,6 +7,7 @@ import pytest
 from tests.fleet.reports import REPORT
 from webhook.admission.drift import OUT_OF_DATE, REFUSED, UNPROTECTED
 from webhook.fleet.report import FindingsByWorkload, ServerFinding, ServerStatus, WorkloadKey
+from webhook.fleet.server_facts import FactsByWorkload
 
 CRM = WorkloadKey("team", "Deployment", "crm")
 CHANGED = ServerFinding(OUT_OF_DATE, "out-of-date", "hostPID is true and would be false")
@@ -34,9 +35,22 @@ def test_the_same_finding_of_several_pods_counts_once() -> None:
     found.add(CRM, [CHANGED])
     found.add(CRM, [CHANGED, other])
 
-    (status,) = found.statuses()
+    (status,) = found.statuses(FactsByWorkload())
     assert status.findings == (CHANGED, other)
     assert not found.refused(CRM)
+
+
+def test_findings_that_are_alike_are_kept_once() -> None:
+    found = FindingsByWorkload()
+    search = CRM._replace(name="search")
+    for key in (CRM, search):
+        found.add(key, [ServerFinding(*CHANGED)])
+    found.add(search, [CHANGED._replace(path="/spec/other", final=True)])
+    found.add(CRM, [CHANGED._replace(path="/spec/other")])
+
+    crm, other = found.statuses(FactsByWorkload())
+    assert crm.findings[0] is other.findings[0]
+    assert [each.findings[1].final for each in (crm, other)] == [False, True]
 
 
 def test_servers_without_findings_are_kept_in_order() -> None:
@@ -47,7 +61,7 @@ def test_servers_without_findings_are_kept_in_order() -> None:
         found.add(key, [])
 
     assert search in found
-    assert [each.name for each in found.statuses()] == ["bare", "crm", "search"]
+    assert [each.name for each in found.statuses(FactsByWorkload())] == ["bare", "crm", "search"]
 
 
 def test_a_report_counts_every_server_and_lists_those_with_findings() -> None:

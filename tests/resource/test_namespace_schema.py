@@ -9,12 +9,11 @@ import yaml
 from tests.e2e.namespace import MERGE_PATCH
 from tests.resource.test_schema import ACCEPTED, REFUSED
 from tools.chart.definition import namespace_definition
-from tools.chart.model_schema import descriptions
 from tools.chart.settings_schema import namespace_schema
 from tools.cluster.clients import KubectlError
 from tools.cluster.control_plane import ControlPlane
 from webhook.settings.load import GROUP, NAME, VERSION
-from webhook.settings.model_keys import chart_only_keys, cluster_only_keys
+from webhook.settings.model_keys import chart_only_keys, cluster_only_keys, descriptions
 from webhook.settings.namespace_layer import NAMESPACE_KIND, NAMESPACE_PLURAL
 
 Json = dict[str, Any]

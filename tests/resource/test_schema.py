@@ -9,14 +9,13 @@ import yaml
 
 from tests.settings.test_network_settings import BAD_PEERS, BAD_PORTS, GOOD_PEERS, GOOD_PORTS
 from tools.chart.definition import definition, definitions
-from tools.chart.model_schema import descriptions
 from tools.chart.settings_schema import settings_schema
 from tools.cluster.clients import KubectlError
 from tools.cluster.control_plane import ControlPlane
 from webhook.settings.layers import faults_of_source
 from webhook.settings.load import GROUP, KIND, NAME, PLURAL, VERSION, parse_settings
 from webhook.settings.model import Settings
-from webhook.settings.model_keys import chart_only_keys
+from webhook.settings.model_keys import chart_only_keys, descriptions
 
 Json = dict[str, Any]
 

@@ -11,6 +11,7 @@ from webhook.settings.model_keys import (
     choices,
     cluster_only_keys,
     delegable_keys,
+    descriptions,
     dotted,
     held_type,
     known_keys,
@@ -98,3 +99,12 @@ def test_what_can_be_delegated_is_neither_the_charts_nor_the_whole_clusters() ->
     assert not delegable_keys() & (cluster_only_keys() | chart_only_keys() | {"exceptions"})
     assert delegable_keys() > {"mode", "isolation", "isolation.gate", "rules", "rules.sysctls"}
     assert "mcpServerDefaults.resources.limits" not in delegable_keys()
+
+
+def test_each_key_is_described_where_layers_replace_its_value_as_a_whole() -> None:
+    found = dict(descriptions())
+
+    assert found["mcpServerDefaults.resources"].startswith("Requests and limits of the server")
+    assert "mcpServerDefaults" not in found
+    assert "mcpServerDefaults.resources.requests" not in found
+    assert all(found.values())

@@ -7,7 +7,7 @@ import pytest
 from webhook.settings.model import MODES
 from webhook.settings.model_keys import Key, choices, plain_type, type_at
 from webhook.settings.rule_settings import RuleAction
-from webhook.settings.strictness import _LADDERS, ACTIONS, looser
+from webhook.settings.strictness import _LADDERS, ACTIONS, has_order, looser
 
 CEILINGS: Key = ("mcpNamespace", "networkPolicy", "egressCeilings")
 
@@ -70,3 +70,19 @@ def test_blocks_are_looked_up_and_not_compared_one_by_one(monkeypatch: pytest.Mo
 
     assert looser(CEILINGS, asked, held) is None
     assert looked_up <= 4 * len(asked)
+
+
+@pytest.mark.parametrize(
+    ("name", "ordered"),
+    [
+        ("mode", True),
+        ("rules.privileged", True),
+        ("mcpServerMaximums.requests", True),
+        ("priorityClasses.allowed", True),
+        ("mcpNamespace.networkPolicy.egressCeilings", True),
+        ("mcpServerDefaults.image", False),
+        ("isolation.breakGlassGroups", False),
+    ],
+)
+def test_a_key_with_an_order_has_stricter_values(name: str, ordered: bool) -> None:
+    assert has_order(tuple(name.split("."))) is ordered

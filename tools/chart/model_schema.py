@@ -5,12 +5,11 @@ field that is not set follows the default of the version that runs, so no defaul
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from webhook.settings.model import Settings
-from webhook.settings.model_keys import section_type
-from webhook.settings.values import Section, Value
+from webhook.settings.values import Section
 
 Schema = dict[str, Any]
 
@@ -22,16 +21,6 @@ def model_schema(section: type[Section] = Settings, *, defaults: bool = True) ->
     """The schema of every setting, or of another section; without defaults, none is told."""
     whole = section.model_json_schema(by_alias=True)
     return _resolved(whole, whole["$defs"], defaults=defaults)
-
-
-def descriptions(section: type[Section] = Settings, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Each key that layers do not merge inside of, with what it decides."""
-    for field in section.model_fields.values():
-        key, inner = f"{prefix}{field.alias}", section_type(field.annotation)
-        if inner is None or issubclass(inner, Value):
-            yield key, field.description or ""
-        else:
-            yield from descriptions(inner, f"{key}.")
 
 
 def _resolved(schema: Mapping[str, Any], known: Mapping[str, Any], *, defaults: bool) -> Schema:

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from math import inf
 
 from webhook.admission import line
-from webhook.cli import apply_options, output, settings_in_cluster
+from webhook.cli import apply_options, output
 from webhook.cli.cluster_options import connect_to_cluster, release_namespace
 from webhook.cli.command import ExitCode
-from webhook.cli.judging_settings import JudgingSettings, judging_settings
+from webhook.cli.judging_settings import judging_settings
 from webhook.fleet import fleet_roll
 from webhook.fleet.restart import Restarter, RuntimeClasses
 from webhook.fleet.roll import Restarted, RestartResult, RollEnds, RollWatch
+from webhook.fleet.settings_in_force import JudgingSettings
+from webhook.fleet.settings_sources import read_settings_origins
 from webhook.fleet.targets import NotEnforced, NotServers, Outdated, Target, Targets
 from webhook.kube import Api, ApiError, ConfigurationError
 from webhook.reports.text import prepare_stdout
@@ -72,7 +74,7 @@ async def _apply(args: argparse.Namespace) -> ExitCode:
         most = None if args.keep_going else args.max_failures
         many = fleet_roll.FleetRoll(restart, stop, args.parallel, most)
         done = await many.roll(chosen, on_end)
-        common = await _common(args, by, done)
+        common = await _common(api, args, by, done)
     untouched = len(chosen) - len(done) + sum(below.values())
     return _summed_up(args, done, common, untouched=untouched, current=current)
 
@@ -108,7 +110,7 @@ async def _chosen(targets: Targets, args: argparse.Namespace) -> Outdated:
 
 
 async def _common(
-    args: argparse.Namespace, by: JudgingSettings, done: list[Restarted]
+    api: Api, args: argparse.Namespace, by: JudgingSettings, done: list[Restarted]
 ) -> fleet_roll.CommonFailure | None:
     """Why every roll failed, with the settings at fault and where they are set."""
     found = fleet_roll.common_failure(done, by.settings.of)
@@ -116,21 +118,20 @@ async def _common(
         return None
     settings = []
     for each in found.settings:
-        origin, where = await _place(args, by, each.key, found.namespace)
+        origin, where = await _place(api, args, by, each.key, found.namespace)
         settings.append(each._replace(origin=origin, where=where))
     return found._replace(settings=tuple(settings))
 
 
 async def _place(
-    args: argparse.Namespace, by: JudgingSettings, key: str, namespace: str
+    api: Api, args: argparse.Namespace, by: JudgingSettings, key: str, namespace: str
 ) -> tuple[str, str]:
     """The kind of source that sets a key, and its place; as far as these may be read."""
     if args.settings:
         return "file", by.source
-    asked = argparse.Namespace(**{**vars(args), "namespace": namespace, "quiet": True})
     try:
-        origins = await settings_in_cluster.read_origins(asked)
-    except (ApiError, ConfigurationError, SettingsError):
+        origins = await read_settings_origins(api, release_namespace(args), namespace)
+    except (ApiError, SettingsError):
         return "", by.source
     set_by = (each for each in origins.values() if each.key.startswith(key))
     return next(((each.origin, each.place) for each in set_by), ("built-in", "the defaults"))

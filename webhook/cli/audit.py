@@ -9,11 +9,12 @@ from webhook.cli import output
 from webhook.cli.cluster_options import (
     add_cluster_options,
     connect_to_cluster,
+    installation,
     release_namespace,
 )
-from webhook.cli.cluster_snapshot import audited
 from webhook.cli.command import ExitCode, OneOf, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
+from webhook.fleet.cluster_snapshot import audited
 from webhook.fleet.report import REASONS, Skipped
 from webhook.fleet.unlabelled.lookalikes import LookalikeSearch
 from webhook.health import STATES
@@ -161,7 +162,7 @@ def _check(args: argparse.Namespace) -> None:
 async def _audit(args: argparse.Namespace) -> ExitCode:
     async with await connect_to_cluster(args) as api:
         by = (await judging_settings(api, args)).known
-        found = await audited(api, args, by, args.as_mode, args.namespace)
+        found = await audited(api, installation(args), by, args.as_mode, args.namespace)
     report = replace(found, states=frozenset(args.states), rules=frozenset(args.rules))
     source = AuditSummarySource(report) if args.summary else AuditSource(report)
     _print(args, source, by.source)

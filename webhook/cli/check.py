@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from webhook.cli import cluster_options, output
-from webhook.cli.cluster_snapshot import exit_code, is_installed, take_snapshot
 from webhook.cli.command import ExitCode, Subparsers, add_command
-from webhook.cli.judging_settings import add_settings_option
+from webhook.cli.judging_settings import add_settings_option, judging_settings
 from webhook.controller.installation import CERTIFICATE_MODES
 from webhook.fleet.checkup import catalog
 from webhook.fleet.checkup.checks import FAULT, UNKNOWN, Check, CheckResult, run_checks
 from webhook.fleet.checkup.rendered_chart import RenderedChart, judge_manifests
+from webhook.fleet.cluster_snapshot import is_installed, take_snapshot
 from webhook.kube import Api, ApiError, ConfigurationError
 from webhook.offline.manifests import read_manifests
 from webhook.reports.check_report import check_data, check_lines
@@ -134,8 +134,9 @@ def _of_manifests(args: argparse.Namespace) -> ExitCode:
 
 
 async def _of_cluster(args: argparse.Namespace) -> ExitCode:
+    places = cluster_options.installation(args)
     async with await cluster_options.connect_to_cluster(args) as api:
-        if args.pre or not (args.wait or await is_installed(api, args)):
+        if args.pre or not (args.wait or await is_installed(api, places)):
             return _printed(args, BEFORE, await _results(api, args, catalog.CHECKS_BEFORE))
         if args.wait:
             await _waited(api, args)
@@ -146,7 +147,8 @@ async def _results(
     api: Api, args: argparse.Namespace, checks: Sequence[Check]
 ) -> list[CheckResult]:
     fleet = any(each.part == catalog.SERVERS for each in checks)
-    seen = await take_snapshot(api, args, catalog.names_read(checks), fleet=fleet)
+    places, by = cluster_options.installation(args), await judging_settings(api, args)
+    seen = await take_snapshot(api, places, by, catalog.names_read(checks), fleet=fleet)
     plan = {"certificates": args.certificates, "service_monitor": args.service_monitor}
     return run_checks(checks, replace(seen, **plan))
 
@@ -177,11 +179,11 @@ async def _waited(api: Api, args: argparse.Namespace) -> None:
 def _printed(args: argparse.Namespace, stage: str, results: Sequence[CheckResult]) -> ExitCode:
     if output.is_for_programs(args):
         output.print_object(args, check_data(stage, results))
-        return exit_code(results)
+        return output.checked_exit_code(results)
     prepare_stdout()
     for line in check_lines(results, colour=stdout_has_colour()):
         print(line)
-    return exit_code(results)
+    return output.checked_exit_code(results)
 
 
 def _seconds(text: str) -> int:

@@ -1,55 +1,22 @@
 """The settings by which `audit` and `apply` judge servers, and what reports call them."""
 
 import argparse
-import base64
 import os
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from webhook.cli.cluster_options import release_namespace
 from webhook.cli.pending_settings import read_pending_settings
 from webhook.controller.installation import SETTINGS_CONFIG_MAP
-from webhook.kube import Api, Forbidden, NotFound, namespaced
-from webhook.settings import (
-    FILE,
-    NAMESPACES_FILE,
-    SettingsByNamespace,
-    SettingsError,
-    load_settings,
-    not_read,
-    parse_overlays,
-    parse_settings,
-    uncompressed,
+from webhook.fleet.settings_in_force import (
+    JudgingSettings,
+    settings_config_map,
+    settings_in_force,
+    unknown_settings,
 )
-
-FORBIDDEN = "may not be read"
-UNKNOWN = (
-    f"the settings in force are not known to you: {{}} {FORBIDDEN}; ask for the Role "
-    "mcp-admission-settings-view beside it, or name the settings of the cluster with --settings"
-)
-
-
-class JudgingSettings(NamedTuple):
-    """Settings, what they are called in a report, and those in force where others are judged by.
-
-    Exceptions that have ended are not among them. `unknown` says why these are a guess, because the
-    user may not read those in force; it is empty where they are none.
-    """
-
-    settings: SettingsByNamespace
-    source: str
-    in_force: SettingsByNamespace | None = None
-    unknown: str = ""
-
-    @property
-    def known(self) -> "JudgingSettings":
-        """Themselves; raises SettingsError where they are a guess."""
-        if self.unknown:
-            raise SettingsError(self.unknown)
-        return self
+from webhook.kube import Api
+from webhook.settings import SettingsByNamespace, load_settings, not_read
 
 
 def add_settings_option(parser: argparse.ArgumentParser) -> None:
@@ -71,8 +38,9 @@ async def judging_settings(api: Api, args: argparse.Namespace) -> JudgingSetting
 
     A line on standard error tells each key of a file that would not be in force.
     """
-    source = f"ConfigMap {release_namespace(args)}/{SETTINGS_CONFIG_MAP}"
-    in_force, why = await _in_force(api, args, source)
+    release = release_namespace(args)
+    source = settings_config_map(release)
+    in_force, why = await settings_in_force(api, release)
     if args.settings:
         found = _changed(args.settings, in_force, source, why)
     elif in_force is None:
@@ -80,7 +48,7 @@ async def judging_settings(api: Api, args: argparse.Namespace) -> JudgingSetting
             f"the defaults and the environment, which may not be what is in force: {source} {why}, "
             "so name a file with --settings"
         )
-        found = JudgingSettings(_of_environment(), guessed, unknown=_unknown(source, why))
+        found = JudgingSettings(_of_environment(), guessed, unknown=unknown_settings(source, why))
     else:
         found = JudgingSettings(in_force, source)
     return found._replace(settings=found.settings.without_ended(time.time()))
@@ -109,16 +77,11 @@ def _changed(
         below, called = in_force, f"{called} over {source}"
     else:
         below, called = _of_environment(), f"{called} over the defaults: {source} {why}"
-        unknown = _unknown(source, why)
+        unknown = unknown_settings(source, why)
     settings, told = files.over(below, time.time())
     for line in told:
         print(line, file=sys.stderr)
     return JudgingSettings(settings, called, in_force, unknown)
-
-
-def _unknown(source: str, why: str) -> str:
-    """Why settings are a guess; where there are none in the cluster, the defaults are no guess."""
-    return UNKNOWN.format(source) if why == FORBIDDEN else ""
 
 
 def _of_environment() -> SettingsByNamespace:
@@ -130,26 +93,3 @@ def _tell_variables() -> None:
     """Write a line for each variable that is not read."""
     for text in not_read(os.environ):
         print(text, file=sys.stderr)
-
-
-async def _in_force(
-    api: Api, args: argparse.Namespace, source: str
-) -> tuple[SettingsByNamespace | None, str]:
-    """What every replica uses; None and why, where its ConfigMap cannot be read."""
-    path = namespaced("v1", "configmaps", release_namespace(args), SETTINGS_CONFIG_MAP)
-    try:
-        found = await api.get(path)
-    except (Forbidden, NotFound) as error:
-        return None, FORBIDDEN if isinstance(error, Forbidden) else "is not there"
-    cluster = parse_settings((found.get("data") or {}).get(FILE, ""), f"{source}, {FILE}")
-    packed = _binary(found, f"{source}, {NAMESPACES_FILE}")
-    written = parse_overlays(packed, f"{source}, {NAMESPACES_FILE}")
-    return SettingsByNamespace(cluster, written.current), ""
-
-
-def _binary(found: Mapping[str, Any], source: str) -> bytes:
-    try:
-        text = (found.get("binaryData") or {}).get(NAMESPACES_FILE, "")
-        return uncompressed(base64.b64decode(text, validate=True), source)
-    except ValueError as error:
-        raise SettingsError(f"{source}: is not what control writes ({error})") from None

@@ -23,6 +23,7 @@ COMMANDS = {
     "certs": "webhook.cli.certs",
     "check": "webhook.cli.check",
     "status": "webhook.cli.status",
+    "console": "webhook.cli.console",
     "audit": "webhook.cli.audit",
     "apply": "webhook.cli.apply",
     "exception": "webhook.cli.exception",
@@ -60,6 +61,7 @@ examples:
   mcp-admission certs verify --help                does an API server accept my certificate?
   mcp-admission check --wait                       after an upgrade: until everything is in order
   mcp-admission status                             what is enforced, and what needs a person?
+  mcp-admission console                            the same and more as pages in your browser
   mcp-admission audit                              which servers are not current?
   mcp-admission apply -n team --all                roll them to the current settings
   mcp-admission exception draft deployment/github-tools -n team-a

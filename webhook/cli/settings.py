@@ -1,7 +1,6 @@
 """`mcp-admission settings show`: each value in force, and where it comes from."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from webhook.admission import line
 from webhook.cli import output
 from webhook.cli.cluster_options import add_access_options
 from webhook.cli.command import ExitCode, Subparsers, add_command
-from webhook.reports.text import columns, prepare_stdout
+from webhook.reports.text import columns, prepare_stdout, value_in_words
 from webhook.settings import (
     NamespaceDocument,
     SettingsError,
@@ -57,7 +56,6 @@ exit codes:
   2  the cluster cannot be reached or read; wrong usage or settings
 """
 _HEADINGS = ("KEY", "VALUE", "FROM", "WHERE")
-_LONGEST_VALUE = 60
 _NONE = "no key is set: every value is built in; --all lists them"
 
 
@@ -191,7 +189,12 @@ def _print_table(
 ) -> None:
     """The values in columns, then a line for each that is not in force."""
     rows = [
-        (line(each.key), _shown(each.value), each.origin, line(each.place) if each.place else "-")
+        (
+            line(each.key),
+            value_in_words(each.value),
+            each.origin,
+            line(each.place) if each.place else "-",
+        )
         for each in values
     ]
     for text in columns([_HEADINGS, *rows]) if rows else [_NONE]:
@@ -202,10 +205,3 @@ def _print_table(
         key = line(each.key) if each.key else "all keys"
         print(f"  {line(each.place)}: {key}: {line(each.reason)}")
     sys.stdout.flush()
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "not set"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return line(text, _LONGEST_VALUE)

@@ -1,65 +1,13 @@
-"""The settings of a cluster for `settings show`: what is in force, and what is written for it.
-
-What replicas use is in one ConfigMap, with what chart and environment set of it and what was
-accepted of the resource. The resources say what is wanted now: it may be refused, or on its way.
-
-A member of a team may have few rights. Those to the ConfigMaps are needed; without the one to the
-resource of the cluster, only what it sets without effect is not shown.
-"""
+"""What `settings show` asks a cluster, apart from it: the Kubernetes client takes long to load."""
 
 import argparse
 import asyncio
-import base64
-import binascii
-from dataclasses import replace
-from typing import Any, NamedTuple
 
 from webhook.cli import output
 from webhook.cli.cluster_options import connect_to_cluster, release_namespace
-from webhook.controller.installation import LOCKED_CONFIG_MAP, SETTINGS_CONFIG_MAP
-from webhook.controller.settings.cluster_decision import SOURCE_FILE
-from webhook.kube import (
-    Api,
-    ApiError,
-    ConfigurationError,
-    Forbidden,
-    NotFound,
-    cluster_wide,
-    namespaced,
-)
-from webhook.settings import (
-    API_VERSION,
-    FILE,
-    KIND,
-    LOCKED_FILE,
-    NAME,
-    NAMESPACE_KIND,
-    NAMESPACE_PLURAL,
-    NAMESPACES_FILE,
-    PLURAL,
-    Layer,
-    SettingsError,
-    origins,
-    parse_overlays,
-    parse_settings,
-    uncompressed,
-)
-
-_NOT_THERE = "{} is not there: install mcp-admission, or name a file with --settings"
-_CONFIG_MAP_RIGHTS = (
-    "ConfigMap {release}/{name} may not be read: ask for the Role mcp-admission-settings-view in "
-    "namespace {release}, or name a file with --settings"
-)
-_NAMESPACE_RIGHTS = (
-    f"{NAMESPACE_KIND} {{0}}/{NAME} may not be read: ask for the role view in namespace {{0}}, or "
-    "name a file with --namespace-settings"
-)
-_RESOURCE_RIGHTS = f"{KIND} {NAME} may not be read: what it sets and is not in force is left out"
-_WAITS = "is not in force yet: the status of the resource says why"
-_OF_CHART = "is not in force yet: control has not read the values of the chart"
-_VARIABLE = "a variable of the controller"
-
-Json = dict[str, Any]
+from webhook.fleet.settings_sources import read_settings_origins
+from webhook.kube import ApiError, ConfigurationError
+from webhook.settings import origins
 
 
 def settings_in_cluster(
@@ -71,132 +19,18 @@ def settings_in_cluster(
     """
     output.log_requests(args)
     try:
-        return asyncio.run(read_origins(args, of_namespace))
+        return asyncio.run(_read(args, of_namespace))
     except (ApiError, ConfigurationError) as error:
         output.write_error(args, error)
         return None
 
 
-async def read_origins(
-    args: argparse.Namespace, of_namespace: origins.SettingsSource | None = None
+async def _read(
+    args: argparse.Namespace, of_namespace: origins.SettingsSource | None
 ) -> origins.SettingsOrigins:
-    """The same in a program that calls the API server anyway.
+    def note(text: str) -> None:
+        output.write_note(args, text)
 
-    Raises SettingsError, ApiError and ConfigurationError.
-    """
-    release = release_namespace(args)
-    group, where = API_VERSION, f"ConfigMap {release}/{SETTINGS_CONFIG_MAP}"
     async with await connect_to_cluster(args) as api:
-        held = await _config_map(api, release, SETTINGS_CONFIG_MAP)
-        if held is None:
-            raise SettingsError(_NOT_THERE.format(where))
-        files = _Files(where, held)
-        chart = await _config_map(api, release, LOCKED_CONFIG_MAP)
-        try:
-            resource = await _get(api, cluster_wide(group, PLURAL, NAME))
-        except Forbidden:
-            output.write_note(args, _RESOURCE_RIGHTS)
-            resource = {"spec": files.values(SOURCE_FILE)}
-        wanted = None
-        if args.namespace is not None and of_namespace is None:
-            path = namespaced(group, NAMESPACE_PLURAL, args.namespace, NAME)
-            wanted = await _get(api, path, _NAMESPACE_RIGHTS.format(args.namespace))
-    found = _of_cluster(files, _chart_source(chart or {}, release), resource)
-    if args.namespace is None or of_namespace is not None:
-        return replace(found, namespace=of_namespace)
-    overlays = parse_overlays(_overlays(held, where), f"{where}, {NAMESPACES_FILE}").current
-    distributed = overlays[args.namespace].values if args.namespace in overlays else {}
-    place = f"{NAMESPACE_KIND} {args.namespace}/{NAME}"
-    return replace(
-        found,
-        namespace=_source(origins.NAMESPACE_ORIGIN, _spec(wanted), place),
-        distributed=distributed,
-        waiting={**found.waiting, origins.NAMESPACE_ORIGIN: _why(wanted)},
-    )
-
-
-class _Files(NamedTuple):
-    """A ConfigMap with settings files."""
-
-    name: str
-    found: Json
-
-    def values(self, file: str) -> Json | None:
-        """What a file sets; None without the file. Raises SettingsError."""
-        text = (self.found.get("data") or {}).get(file)
-        if text is None:
-            return None
-        return origins.set_values(parse_settings(text or "{}", f"{self.name}, {file}"))
-
-
-def _of_cluster(
-    files: _Files, chart: origins.SettingsSource, resource: Json | None
-) -> origins.SettingsOrigins:
-    """The settings of the cluster; what neither chart nor resource sets is of the environment."""
-    text = (files.found.get("data") or {}).get(FILE, "")
-    cluster = parse_settings(text, f"{files.name}, {FILE}")
-    accepted = files.values(SOURCE_FILE) or {}
-    beneath, locks = [chart.layer.values], files.values(LOCKED_FILE)
-    if locks is None:
-        beneath, locks = [*beneath, accepted], origins.set_values(cluster)
-    set_by_variables = origins.differing_values(locks, beneath)
-    variables = Layer(set_by_variables, lambda key: origins.variable_of(key) or _VARIABLE)
-    environment = origins.SettingsSource(origins.ENVIRONMENT, variables)
-    place = f"{KIND} {NAME}"
-    return origins.SettingsOrigins(
-        cluster,
-        (_source(origins.CLUSTER, accepted, place), chart, environment),
-        (_source(origins.CLUSTER, _spec(resource), place), chart, environment),
-        waiting={origins.CLUSTER: _why(resource), origins.CHART: _OF_CHART},
-    )
-
-
-def _chart_source(found: Json, release: str) -> origins.SettingsSource:
-    name = f"ConfigMap {release}/{LOCKED_CONFIG_MAP}"
-    return _source(origins.CHART, _Files(name, found).values(FILE) or {}, name)
-
-
-def _source(origin: str, values: Json, place: str) -> origins.SettingsSource:
-    return origins.SettingsSource(origin, Layer(values, lambda _: place))
-
-
-def _spec(resource: Json | None) -> Json:
-    return (resource or {}).get("spec") or {}
-
-
-def _why(resource: Json | None) -> str:
-    """Why what the resource sets is not in force, as its status says."""
-    conditions = ((resource or {}).get("status") or {}).get("conditions") or []
-    said = {each["type"]: each["message"] for each in conditions if each["status"] != "True"}
-    reason = said.get("Valid") or said.get("Distributed")
-    return f"is not in force yet: {reason}" if reason else _WAITS
-
-
-def _overlays(found: Json, name: str) -> bytes:
-    """The JSON of the file about namespaces; raises SettingsError."""
-    text = (found.get("binaryData") or {}).get(NAMESPACES_FILE, "")
-    source = f"{name}, {NAMESPACES_FILE}"
-    try:
-        return uncompressed(base64.b64decode(text, validate=True), source)
-    except binascii.Error:
-        raise SettingsError(f"{source}: is not what control writes (no base64)") from None
-
-
-async def _config_map(api: Api, release: str, name: str) -> Json | None:
-    path = namespaced("v1", "configmaps", release, name)
-    return await _get(api, path, _CONFIG_MAP_RIGHTS.format(release=release, name=name))
-
-
-async def _get(api: Api, path: str, rights: str = "") -> Json | None:
-    """An object, or None; raises SettingsError with the rights that are missing, if they are named.
-
-    Otherwise that is a Forbidden.
-    """
-    try:
-        return await api.get(path)
-    except NotFound:
-        return None
-    except Forbidden:
-        if rights:
-            raise SettingsError(rights) from None
-        raise
+        release = release_namespace(args)
+        return await read_settings_origins(api, release, args.namespace, of_namespace, note)

@@ -6,12 +6,12 @@ import sys
 from datetime import UTC, datetime
 
 from webhook.cli import cluster_options, output
-from webhook.cli.cluster_snapshot import exit_code, take_snapshot
 from webhook.cli.command import ExitCode, Subparsers, add_command
-from webhook.cli.judging_settings import add_settings_option
+from webhook.cli.judging_settings import add_settings_option, judging_settings
 from webhook.fleet.checkup import catalog
 from webhook.fleet.checkup.checks import run_checks
 from webhook.fleet.checkup.overview import overview
+from webhook.fleet.cluster_snapshot import take_snapshot
 from webhook.kube import Api, ApiError, ConfigurationError
 from webhook.reports.check_report import status_lines
 from webhook.reports.text import prepare_stdout, stdout_has_colour
@@ -98,15 +98,16 @@ async def _look(api: Api, args: argparse.Namespace) -> ExitCode:
     """Look once and print it; returns the exit code."""
     checks = catalog.CHECKS_AFTER
     wanted = catalog.names_read(checks)
-    seen = await take_snapshot(api, args, wanted, fleet=True)
+    places, by = cluster_options.installation(args), await judging_settings(api, args)
+    seen = await take_snapshot(api, places, by, wanted, fleet=True)
     results = run_checks(checks, seen)
     found = overview(seen, results)
     if output.is_for_programs(args):
         output.print_object(args, found)
-        return exit_code(results)
+        return output.checked_exit_code(results)
     lines = list(status_lines(found, colour=stdout_has_colour()))
     if args.watch:
         now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
         lines = [f"{CLEARED if sys.stdout.isatty() else ''}{now}", "", *lines, ""]
     print("\n".join(lines), flush=True)
-    return exit_code(results)
+    return output.checked_exit_code(results)

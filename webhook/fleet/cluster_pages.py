@@ -12,15 +12,21 @@ from webhook.fleet.report import Skipped
 from webhook.kube import Api, Forbidden, Gone, NotFound, TooManyRequests, cluster_wide, namespaced
 
 Json = dict[str, Any]
+OnObject = Callable[[str], object]
 PAGE = 200
 TRIES = 3
 
 
 class ClusterPages:
-    """The objects of all namespaces, or of one; `skipped` is what could not be read."""
+    """The objects of all namespaces, or of one; `skipped` is what could not be read.
 
-    def __init__(self, api: Api, namespace: str | None) -> None:
-        self._api, self.only = api, namespace
+    `on_object` is called with the resource of each object that is handed over.
+    """
+
+    def __init__(
+        self, api: Api, namespace: str | None, on_object: OnObject = lambda _resource: None
+    ) -> None:
+        self._api, self.only, self._on_object = api, namespace, on_object
         self.skipped: list[Skipped] = []
 
     async def namespaces(self, take: Callable[[Json], object]) -> None:
@@ -73,11 +79,17 @@ class ClusterPages:
         metadata_only: bool = False,
     ) -> str:
         """Hand over each object of a path; returns why it may not be read, empty where it may."""
+        resource = path.rpartition("/")[2]
+
+        def hand_over(found: Json) -> None:
+            take(found)
+            self._on_object(resource)
+
         selected: Json = {"label_selector": labels, "field_selector": fields, "page": PAGE}
         tries = 0
         while True:
             try:
-                await self._api.list_each(path, take, **selected, metadata_only=metadata_only)
+                await self._api.list_each(path, hand_over, **selected, metadata_only=metadata_only)
             except (Forbidden, NotFound) as error:
                 return error.message
             except (Gone, TooManyRequests) as error:

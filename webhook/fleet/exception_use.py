@@ -59,13 +59,13 @@ class ExceptionUse:
 
     def look(
         self, found: Json, resource: str, workload: admission.Workload, scope: admission.Scope
-    ) -> None:
-        """Learn which exceptions a server needs to be created again."""
+    ) -> list[str]:
+        """Learn which exceptions a server needs to be created again; which count for it."""
         metadata = found["metadata"]
         settings = self._settings.of(metadata["namespace"])
-        granted = exceptions_for(settings, workload.head).values()
-        if self._needed.issuperset(each.name for each in granted):
-            return
+        granted = [each.name for each in exceptions_for(settings, workload.head).values()]
+        if self._needed.issuperset(granted):
+            return granted
         request = admission.Request(
             admission.Hook.MUTATE,
             resource,
@@ -78,6 +78,7 @@ class ExceptionUse:
         for hook in (admission.Hook.MUTATE, admission.Hook.VALIDATE):
             answer = admission.review(request._replace(hook=hook), settings, scope)
             self._needed.update(each.exception for each in answer.findings if each.exception)
+        return granted
 
     def statuses(
         self, now: float, namespace: str | None = None, *, all_seen: bool

@@ -3,13 +3,15 @@
 States and reasons are stable: programs read them.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from webhook.admission import CURRENT, REFUSED, Change
 from webhook.fleet.exception_use import ExceptionStatus
-from webhook.health import CAUSES, STATES, cause_id, server_state
+from webhook.fleet.server_facts import FactsByWorkload, ServerFacts
+from webhook.health import CAUSES, STATES, FleetCounts, cause_id, server_state
 
 REASONS: Mapping[str, str] = {
     "half-labelled": "the label is on the workload alone, or on its template alone",
@@ -76,6 +78,7 @@ class ServerStatus(NamedTuple):
     name: str
     findings: tuple[ServerFinding, ...] = ()
     would: str = ""
+    facts: ServerFacts = ServerFacts()
 
     @property
     def state(self) -> str:
@@ -94,6 +97,8 @@ class FindingsByWorkload:
     def __init__(self) -> None:
         self._found: dict[WorkloadKey, dict[tuple[str, str, str], ServerFinding]] = {}
         self._would: dict[WorkloadKey, str] = {}
+        # Most findings are those of many servers: each is kept once.
+        self._alike: dict[tuple[str, str, str], ServerFinding] = {}
 
     def __contains__(self, key: WorkloadKey) -> bool:
         return key in self._found
@@ -108,7 +113,9 @@ class FindingsByWorkload:
         """
         known = self._found.setdefault(key, {})
         for each in findings:
-            known.setdefault((each.reason, each.message, each.path), each)
+            same = each.reason, each.message, each.path
+            first = self._alike.setdefault(same, each)
+            known.setdefault(same, first if first == each else each)
         if would:
             self._would[key] = max(self._would.get(key, ""), would, key=WOULD.index)
 
@@ -126,11 +133,16 @@ class FindingsByWorkload:
         found = self._found.get(key, {}).values()
         return {each.message.rpartition(_REFUSED)[2] for each in found if each.state == REFUSED}
 
-    def statuses(self) -> list[ServerStatus]:
+    def statuses(self, facts: FactsByWorkload) -> list[ServerStatus]:
         """The servers in the order of namespace, kind and name."""
         return [
             ServerStatus(
-                key.kind, key.namespace, key.name, tuple(found.values()), self._would.get(key, "")
+                key.kind,
+                key.namespace,
+                key.name,
+                tuple(found.values()),
+                self._would.get(key, ""),
+                facts.of(key),
             )
             for key, found in sorted(self._found.items())
         ]
@@ -201,6 +213,16 @@ class FleetReport:
         """How many servers are in each state, and `all` of them, whatever was asked about."""
         return counted_states(self.servers)
 
+    def tally(self) -> FleetCounts:
+        """The same, with the rules or reasons for which servers are worse than current."""
+        reasons: dict[str, Counter[str]] = {}
+        for server in self.servers:
+            state = server.state
+            words = {each.rule or each.reason for each in server.findings if each.state == state}
+            if state != CURRENT:
+                reasons.setdefault(state, Counter()).update(words - {state})
+        return FleetCounts(self.counts(), reasons)
+
     def by_namespace(self) -> dict[str, dict[str, int]]:
         """The same of the chosen servers of each namespace."""
         found: dict[str, list[ServerStatus]] = {}
@@ -220,12 +242,6 @@ class FleetReport:
             if server.namespace in self.modes:
                 by_namespace.setdefault(server.namespace, []).append(server.would)
         return [
-            NamespaceBelow(
-                name,
-                self.modes[name],
-                len(would),
-                would.count(WOULD_CHANGE),
-                would.count(WOULD_REFUSE),
-            )
+            NamespaceBelow(name, self.modes[name], len(would), *map(would.count, WOULD[1:]))
             for name, would in sorted(by_namespace.items())
         ]

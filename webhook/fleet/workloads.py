@@ -22,6 +22,7 @@ from webhook.settings import Settings
 
 Json = dict[str, Any]
 LONGEST_VALUE = 60
+MIRROR = "kubernetes.io/config.mirror"
 NOT_ROLLED, TIMED_OUT = "not-rolled", "rollout-timed-out"
 
 OLDER = ServerFinding(
@@ -98,6 +99,12 @@ def deployment_of(pod: Json) -> WorkloadKey | None:
     """The Deployment whose ReplicaSet owns a pod, as far as the pod shows it."""
     name = deployment_name(pod)
     return WorkloadKey(pod["metadata"]["namespace"], "Deployment", name) if name else None
+
+
+def is_mirror(metadata: Json) -> bool:
+    """Whether this is the mirror of a static pod; the annotation cannot be added later."""
+    of_node = any(each["kind"] == "Node" for each in metadata.get("ownerReferences") or [])
+    return of_node and MIRROR in (metadata.get("annotations") or {})
 
 
 def workload_findings(
@@ -213,3 +220,10 @@ def _not_rolled(found: Json) -> list[ServerFinding]:
             "/status",
         )
     ]
+
+
+def pod_spec(found: Json, resource: str) -> Json:
+    """The spec of the pods of a workload."""
+    for key in (*admission.KINDS[resource][1], "spec"):
+        found = found[key]
+    return found

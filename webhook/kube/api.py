@@ -16,9 +16,9 @@ from typing import Any, Literal, Self
 
 import aiohttp
 
-from webhook.kube import messages
+from webhook.kube import client, messages
 from webhook.kube.access.client_config import NONE, Overrides
-from webhook.kube.client import ApiConnection, explained, left_early, open_connection, send
+from webhook.kube.access.credentials import Credentials
 from webhook.kube.errors import NotLeading, refusal
 from webhook.kube.messages import ApiRequest, Body, WatchEvent, decode_json_apart, watch_events
 from webhook.kube.pages import Listing, Pages, each_page
@@ -30,6 +30,7 @@ Json = dict[str, Any]
 OnRequest = Callable[[str, str], None]
 MayWrite = Callable[[], float]
 Read = Callable[[aiohttp.ClientResponse], Awaitable[bytes]]
+_BODY: Read = aiohttp.ClientResponse.read
 LOG = logging.getLogger(__name__)
 
 
@@ -44,7 +45,7 @@ class Api:
 
     def __init__(
         self,
-        connection: ApiConnection,
+        connection: client.ApiConnection,
         *,
         on_request: OnRequest = lambda _verb, _resource: None,
         may_write: MayWrite = lambda: inf,
@@ -66,7 +67,7 @@ class Api:
 
         Sends no request yet. Raises ConfigurationError where there are none that can be used.
         """
-        connection = await open_connection(kubeconfig, overrides)
+        connection = await client.open_connection(kubeconfig, overrides)
         return cls(connection, on_request=on_request, may_write=may_write)
 
     async def __aenter__(self) -> Self:
@@ -75,13 +76,22 @@ class Api:
     async def __aexit__(self, *_: object) -> None:
         await self._connection.session.close()
 
+    def acting_as(self, credentials: Credentials) -> Self:
+        """The same connection, which has no client certificate, with these credentials."""
+        return type(self)(self._connection._replace(credentials=credentials))
+
+    @property
+    def server(self) -> str:
+        """The address of the API server."""
+        return self._connection.server
+
     def server_time(self) -> datetime:
         """The API server's clock, as of its last answer; before any, the one of this machine."""
         return self._date + timedelta(seconds=time.monotonic() - self._date_at)
 
-    async def get(self, path: str, *, seconds: float = CALL_SECONDS) -> Json:
-        """Read an object."""
-        return await self._call(ApiRequest("GET", path, {}), seconds)
+    async def get(self, path: str, *, seconds: float = CALL_SECONDS, read: Read = _BODY) -> Json:
+        """Read an object; `read` reads the answer."""
+        return await self._call(ApiRequest("GET", path, {}), seconds, read)
 
     async def list(
         self, path: str, *, label_selector: str = "", field_selector: str = ""
@@ -131,15 +141,18 @@ class Api:
         *,
         dry_run: bool = False,
         seconds: float = CALL_SECONDS,
-        read: Read = aiohttp.ClientResponse.read,
+        read: Read = _BODY,
     ) -> Json:
         """POST to a resource, or to a subresource such as `eviction`; `read` reads the answer."""
         request = ApiRequest("POST", path, messages.writing(dry_run=dry_run), body)
         return await self._call(request, seconds, read)
 
-    async def replace(self, path: str, body: Body, *, seconds: float = CALL_SECONDS) -> Json:
+    async def replace(
+        self, path: str, body: Body, *, manager: str = "", seconds: float = CALL_SECONDS
+    ) -> Json:
         """PUT; with metadata.resourceVersion only what was seen is replaced, else Conflict."""
-        return await self._call(ApiRequest("PUT", path, messages.FIELD_MANAGER, body), seconds)
+        query = messages.managed_by(manager)
+        return await self._call(ApiRequest("PUT", path, query, body), seconds)
 
     async def patch(
         self,
@@ -154,12 +167,11 @@ class Api:
         query, content = messages.writing(dry_run=dry_run), messages.PATCHES[kind]
         return await self._call(ApiRequest("PATCH", path, query, body, content), seconds)
 
-    async def apply(
-        self, path: str, body: Body, *, force: bool = True, seconds: float = CALL_SECONDS
-    ) -> Json:
+    async def apply(self, path: str, body: Body, *, force: bool = True, manager: str = "") -> Json:
         """Server-side apply; without `force`, fields of other managers are a Conflict."""
-        query = messages.FIELD_MANAGER | {"force": str(force).lower()}
-        return await self._call(ApiRequest("PATCH", path, query, body, messages.APPLY), seconds)
+        query = messages.managed_by(manager) | {"force": str(force).lower()}
+        request = ApiRequest("PATCH", path, query, body, messages.APPLY)
+        return await self._call(request, CALL_SECONDS)
 
     async def delete(
         self,
@@ -170,13 +182,7 @@ class Api:
         seconds: float = CALL_SECONDS,
     ) -> Json:
         """Delete an object, what it owns later; Conflict where it is not the one that was seen."""
-        seen = {"uid": uid, "resourceVersion": resource_version}
-        body = {
-            "apiVersion": "v1",
-            "kind": "DeleteOptions",
-            "propagationPolicy": "Background",
-            "preconditions": {key: value for key, value in seen.items() if value},
-        }
+        body = messages.delete_options(uid, resource_version)
         return await self._call(ApiRequest("DELETE", path, {}, body), seconds)
 
     async def watch(  # noqa: PLR0913 - each is a part of one request
@@ -196,33 +202,26 @@ class Api:
         something that is no event, and Unreachable when nothing comes for `idle_seconds`.
         A caller that leaves early closes it: `async with aclosing(api.watch(...)) as events`.
         """
-        query = {
-            "watch": "true",
-            "allowWatchBookmarks": "true",
-            "resourceVersion": resource_version,
-            "timeoutSeconds": str(seconds),
-            **messages.selectors(label_selector, field_selector),
-        }
+        selected = messages.selectors(label_selector, field_selector)
+        query = {**messages.watching(resource_version, seconds), **selected}
         accept = messages.METADATA if metadata_only else messages.JSON
         request = ApiRequest("GET", path, query, accept=accept)
         ends = aiohttp.ClientTimeout(total=None, connect=CALL_SECONDS, sock_read=idle_seconds)
-        with explained(request.call):
-            async with await self._send(request, ends) as answer, left_early(answer):
+        with client.explained(request.call):
+            async with await self._send(request, ends) as answer, client.left_early(answer):
                 if answer.status != 200:
                     await self._decoded(request, answer)
                 async for event in watch_events(request.call, answer.content.iter_any()):
                     yield event
 
-    async def _call(
-        self, request: ApiRequest, seconds: float, read: Read = aiohttp.ClientResponse.read
-    ) -> Json:
+    async def _call(self, request: ApiRequest, seconds: float, read: Read = _BODY) -> Json:
         if request.method != "GET":
             left = self._may_write()
             if left <= 0:
                 raise NotLeading(request.call)
             seconds = min(seconds, left)
-        with explained(request.call):
-            async with await self._send(request, aiohttp.ClientTimeout(total=seconds)) as answer:
+        with client.traced(request) as sent:
+            async with await self._send(sent, aiohttp.ClientTimeout(total=seconds)) as answer:
                 return await self._decoded(request, answer, read)
 
     async def _send(
@@ -230,13 +229,10 @@ class Api:
     ) -> aiohttp.ClientResponse:
         self._on_request(request.verb, request.resource)
         LOG.debug(request.call)
-        return await send(self._connection, request, ends)
+        return await client.send(self._connection, request, ends)
 
     async def _decoded(
-        self,
-        request: ApiRequest,
-        answer: aiohttp.ClientResponse,
-        read: Read = aiohttp.ClientResponse.read,
+        self, request: ApiRequest, answer: aiohttp.ClientResponse, read: Read = _BODY
     ) -> Json:
         try:
             found = await decode_json_apart(await read(answer))

@@ -22,10 +22,11 @@ from pydantic_core import to_json
 from yarl import URL
 
 from webhook.kube.access import client_config, transport
-from webhook.kube.access.credentials import Credentials, TokenFile
+from webhook.kube.access.credentials import Credentials, FixedHeader, TokenFile
 from webhook.kube.access.kubeconfig import UserEntry
 from webhook.kube.errors import ConfigurationError, Unreachable, no_configuration
 from webhook.kube.messages import ApiRequest
+from webhook.observe.traces import TRACEPARENT, TRACES
 
 POD = "the ServiceAccount of the pod"
 USER_AGENT = f"mcp-admission/{version('mcp-admission')}"
@@ -56,6 +57,31 @@ async def open_connection(
     """
     config_of_file = await client_config.load_client_config(kubeconfig, overrides, os.environ)
     found = config_of_file or _in_pod(overrides)
+    return _opened(found)
+
+
+def open_without_credentials(server: str, authority: Path) -> ApiConnection:
+    """Prepare a connection to this URL on which nobody is known; no request is sent.
+
+    No kubeconfig and no ServiceAccount is looked for. Raises ConfigurationError where the file
+    has no authority in it.
+    """
+    try:
+        text = authority.read_text(encoding="ascii")
+        if not text.strip():
+            # Without any, those of the machine would be trusted.
+            raise ConfigurationError(f"{authority} is empty: it has no certificate")
+        tls = ssl.create_default_context(cadata=text)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it holds no certificates in PEM"
+        raise ConfigurationError(f"{authority} cannot be used ({reason})") from None
+    tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    proxy = transport.proxy_of_environment(server, os.environ)
+    nobody = FixedHeader(None)
+    return _opened(client_config.ClientConfig(server, "", proxy, tls, nobody, CIMultiDict()))
+
+
+def _opened(found: client_config.ClientConfig) -> ApiConnection:
     # Workers and watches bound how many connections there are. The proxy is known already.
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=found.tls, limit=0),
@@ -113,6 +139,17 @@ def explained(call: str) -> Iterator[None]:
         raise Unreachable(f"{call}: no answer ({type(error).__name__})") from error
 
 
+@contextmanager
+def traced(request: ApiRequest) -> Iterator[ApiRequest]:
+    """The request as it is sent, with its span where there is one; raises what `explained` does."""
+    said = {"http.request.method": request.method, "url.path": request.path}
+    with (
+        TRACES.call(f"{request.verb} {request.resource}", said) as parent,
+        explained(request.call),
+    ):
+        yield request._replace(traceparent=parent)
+
+
 @asynccontextmanager
 async def left_early(answer: aiohttp.ClientResponse) -> AsyncIterator[None]:
     """Cut the connection of an answer that is not read to its end, instead of seeing it out."""
@@ -134,6 +171,8 @@ async def send(
     headers["User-Agent"] = USER_AGENT
     headers["Accept"] = request.accept
     headers["Content-Type"] = request.content_type
+    if request.traceparent:
+        headers[TRACEPARENT] = request.traceparent
     # What is packed small may be anything but small.
     headers["Accept-Encoding"] = "identity"
     authorization = await credentials.authorization()
@@ -150,6 +189,8 @@ async def send(
         timeout=ends,
         proxy=proxy,
         server_hostname=server_name,
+        # Whoever answers instead of the API server could name any address of our network.
+        allow_redirects=False,
     )
     if answer.status == 401:
         credentials.refused()

@@ -30,7 +30,7 @@ Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
 class ApiRequest(NamedTuple):
-    """Method, path, query, and the body with its type."""
+    """Method, path, query, and the body with its type; `traceparent` is sent where there is one."""
 
     method: str
     path: str
@@ -38,6 +38,7 @@ class ApiRequest(NamedTuple):
     body: Body | None = None
     content_type: str = JSON
     accept: str = JSON
+    traceparent: str = ""
 
     @property
     def call(self) -> str:
@@ -71,9 +72,35 @@ def selectors(label_selector: str, field_selector: str) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
+def managed_by(manager: str = "") -> dict[str, str]:
+    """The query that names who manages the fields of a write: the product, or somebody else."""
+    return {"fieldManager": manager} if manager else FIELD_MANAGER
+
+
 def writing(*, dry_run: bool) -> dict[str, str]:
     """The query of a write; a dry run goes through admission, and is not stored."""
     return FIELD_MANAGER | ({"dryRun": "All"} if dry_run else {})
+
+
+def watching(resource_version: str, seconds: int) -> dict[str, str]:
+    """The query of a watch with bookmarks, which the API server ends after so many seconds."""
+    return {
+        "watch": "true",
+        "allowWatchBookmarks": "true",
+        "resourceVersion": resource_version,
+        "timeoutSeconds": str(seconds),
+    }
+
+
+def delete_options(uid: str | None, resource_version: str | None) -> dict[str, Any]:
+    """The body of a DELETE: what it owns goes later, and it has to be the one that was seen."""
+    seen = {"uid": uid, "resourceVersion": resource_version}
+    return {
+        "apiVersion": "v1",
+        "kind": "DeleteOptions",
+        "propagationPolicy": "Background",
+        "preconditions": {key: value for key, value in seen.items() if value},
+    }
 
 
 def namespaced(api_version: str, resource: str, namespace: str, *names: str) -> str:

@@ -4,11 +4,14 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+from webhook.admission import line
 from webhook.documents import yaml_writer
 from webhook.reports.formats import ReportSource
 
 BOLD, RED, GREEN, YELLOW, CYAN, PLAIN = (f"\x1b[{code}m" for code in (1, 31, 32, 33, 36, 0))
+_LONGEST_VALUE = 60
 _MARKS = "\\`*_[]<>|"
 
 
@@ -41,6 +44,14 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 def escape_markdown(words: str) -> str:
     """The words as a Markdown reader shows them, with no character read as markup."""
     return "".join(f"\\{char}" if char in _MARKS else char for char in words)
+
+
+def value_in_words(value: Any) -> str:
+    """A value of the settings on one line, cut where it is long."""
+    if value is None:
+        return "not set"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return line(text, _LONGEST_VALUE)
 
 
 def render_table(source: ReportSource, *, colour: bool) -> Iterator[str]:

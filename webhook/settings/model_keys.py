@@ -83,6 +83,16 @@ def choices(annotation: Any) -> tuple[Any, ...]:
     return get_args(plain) if get_origin(plain) is Literal else ()
 
 
+def descriptions(section: type[Section] = Settings, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Each key that layers do not merge inside of, dotted, with what it decides."""
+    for field in _fields(section):
+        key, inner = f"{prefix}{field.alias}", section_type(field.annotation)
+        if inner is None or issubclass(inner, Value):
+            yield key, field.description or ""
+        else:
+            yield from descriptions(inner, f"{key}.")
+
+
 @cache
 def chart_only_keys() -> frozenset[str]:
     """The keys, dotted, that the chart alone reads."""

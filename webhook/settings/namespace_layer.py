@@ -72,9 +72,7 @@ def namespace_layer(cluster: Settings, spec: Any) -> NamespaceLayer:
     own = asked.model_dump(by_alias=True, exclude_unset=True)
     kept: dict[str, Any] = {}
     for key in leaf_keys(own, MERGED_IN_NAMESPACES):
-        by_rule = key[0] == "rules"
-        in_force = cluster.conflict_action(cast("RuleId", key[1])) if by_rule else _at(held, key)
-        reason = _refusal(cluster, key, _at(whole, key), in_force)
+        reason = refusal_in_namespace(cluster, key, _at(whole, key), held_by(cluster, key, held))
         if reason is None:
             _put(kept, key, _at(own, key))
         else:
@@ -129,12 +127,22 @@ def _few(faults: list[KeyFault]) -> tuple[KeyFault, ...]:
     return tuple(faults)
 
 
-def _refusal(cluster: Settings, key: Key, value: Any, held: Any) -> str | None:
-    """Why the namespace cannot set this; None where it can."""
+def held_by(cluster: Settings, key: Key, values: Json) -> Any:
+    """What the cluster has at a key that a namespace sets; `values` are all of its settings."""
+    rule = cast("RuleId", key[1]) if key[0] == "rules" else None
+    return _at(values, key) if rule is None else cluster.conflict_action(rule)
+
+
+def is_delegated(cluster: Settings, key: Key) -> bool:
+    """Whether the cluster leaves the key, or something around it, to namespaces."""
+    return any(dotted(key[:end]) in cluster.delegated for end in range(1, len(key) + 1))
+
+
+def refusal_in_namespace(cluster: Settings, key: Key, value: Any, held: Any) -> str | None:
+    """Why no namespace can set this value where the cluster has another; None where it can."""
     name = dotted(key)
     never = _never(name, key, value, held)
-    delegated = any(dotted(key[:end]) in cluster.delegated for end in range(1, len(key) + 1))
-    if never or delegated or value == held:
+    if never or is_delegated(cluster, key) or value == held:
         return never
     problem = looser(key, value, held)
     if problem is None:

@@ -47,6 +47,13 @@ _GRANTS = frozenset(
 _BLOCKS = "mcpNamespace.networkPolicy.egressCeilings"
 
 
+def has_order(key: Key) -> bool:
+    """Whether some value of the key is stricter than another one."""
+    name = dotted(key)
+    by_kind = key[0] in {"rules", "mcpServerMaximums"}
+    return by_kind or name in _LADDERS or name in _GRANTS or name == _BLOCKS
+
+
 def looser(key: Key, value: Any, held: Any) -> str | None:
     """Why a value is not as strict as what the cluster holds at the key; None where it is."""
     name = dotted(key)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhook.kube.messages import ApiRequest, cluster_wide, namespaced
+from webhook.kube.messages import ApiRequest, cluster_wide, managed_by, namespaced
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,8 @@ def test_objects_without_a_namespace() -> None:
     assert cluster_wide("rbac.authorization.k8s.io/v1", "clusterroles", "a:b/c") == (
         "/apis/rbac.authorization.k8s.io/v1/clusterroles/a%3Ab%2Fc"
     )
+
+
+def test_fields_are_managed_by_the_product_or_by_who_is_named() -> None:
+    assert managed_by() == {"fieldManager": "mcp-admission"}
+    assert managed_by("somebody") == {"fieldManager": "somebody"}

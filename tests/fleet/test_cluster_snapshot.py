@@ -1,4 +1,4 @@
-"""What `check` and `status` end with, and when the product counts as installed."""
+"""When the product counts as installed, and what is judged without its settings."""
 
 import argparse
 import asyncio
@@ -6,31 +6,14 @@ from typing import Any
 
 import pytest
 
-from webhook.cli import cluster_snapshot
-from webhook.cli.command import ExitCode
-from webhook.cli.judging_settings import JudgingSettings
-from webhook.fleet.checkup import told_states
-from webhook.fleet.checkup.checks import FAULT, NOTE, OK, UNKNOWN, CheckResult, Reading, Told
+from webhook.controller.installation import Installation
+from webhook.fleet import cluster_snapshot
+from webhook.fleet.checkup import readings, told_states
+from webhook.fleet.checkup.checks import UNKNOWN, Reading, Told
+from webhook.fleet.settings_in_force import JudgingSettings
 from webhook.settings import Settings, SettingsByNamespace
 
-ARGS = argparse.Namespace(service="mcp-admission.mcp-admission-system")
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "code"),
-    [
-        ((), ExitCode.OK),
-        ((OK, NOTE), ExitCode.OK),
-        ((OK, UNKNOWN), ExitCode.ERROR),
-        ((UNKNOWN, FAULT), ExitCode.FINDINGS),
-    ],
-)
-def test_a_fault_that_is_known_counts_more_than_what_is_not_known(
-    verdicts: tuple[str, ...], code: ExitCode
-) -> None:
-    results = [CheckResult("id", "part", (Told(each, "words"),)) for each in verdicts]
-
-    assert cluster_snapshot.exit_code(results) == code
+PLACES = Installation("mcp-admission", "mcp-admission-system")
 
 
 def called(name: str) -> Reading:
@@ -58,26 +41,24 @@ def test_a_process_or_registration_of_ours_or_nobody_knows(
     async def read_all(_: object, __: object, wanted: list[str]) -> dict[str, Reading]:
         return {each: there.get(each, Reading()) for each in wanted}
 
-    monkeypatch.setattr(cluster_snapshot, "read_all", read_all)
+    monkeypatch.setattr(readings, "read_all", read_all)
     api: Any = None
 
-    assert asyncio.run(cluster_snapshot.is_installed(api, ARGS)) is installed
+    assert asyncio.run(cluster_snapshot.is_installed(api, PLACES)) is installed
 
 
 def test_by_settings_that_may_not_be_read_no_server_is_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def by(*_: object) -> JudgingSettings:
-        return JudgingSettings(SettingsByNamespace(Settings()), "a guess", unknown="it may not")
+    by = JudgingSettings(SettingsByNamespace(Settings()), "a guess", unknown="it may not")
 
     async def read_all(*_: object) -> dict[str, Reading]:
         return {}
 
-    monkeypatch.setattr(cluster_snapshot, "judging_settings", by)
-    monkeypatch.setattr(cluster_snapshot, "read_all", read_all)
+    monkeypatch.setattr(readings, "read_all", read_all)
     api: Any = argparse.Namespace(server_time=lambda: None)
 
-    found = asyncio.run(cluster_snapshot.take_snapshot(api, ARGS, [], fleet=True))
+    found = asyncio.run(cluster_snapshot.take_snapshot(api, PLACES, by, [], fleet=True))
 
     (told,) = told_states.judge_servers(found)
     assert (found.fleet, told) == (None, Told(UNKNOWN, "servers: it may not"))

@@ -1,0 +1,1 @@
+"""The console: its modules one by one, and its pages in a real browser."""

@@ -1,0 +1,1 @@
+"""Pages of the console in Debian's Chromium, as people use them."""

@@ -1,0 +1,83 @@
+"""One person has few readings, and each page finds a server in the newest of them."""
+
+from typing import Any
+
+import pytest
+
+from tests.console.test_fleet_reading import PLACES, Followed, deployment
+from tests.kube.virtual_time import run
+from webhook.console.fleet_view import MOST_READINGS, FleetView
+
+
+def fleet() -> Followed:
+    return Followed(deployments=[deployment("crm", f"team-{number}") for number in range(9)])
+
+
+def test_a_server_is_found_whatever_reading_has_it() -> None:
+    async def main() -> None:
+        api: Any = fleet()
+        view = FleetView(api, PLACES, lambda _: None)
+        assert view.status("team-1", "Deployment", "crm") is None
+        await view.look("team-1", 5.0)
+        await view.look("team-2", 5.0)
+        for namespace in ("team-1", "team-2"):
+            found = view.status(namespace, "Deployment", "crm")
+            assert found is not None
+            assert found.namespace == namespace
+        assert view.status("team-3", "Deployment", "crm") is None
+        await view.close()
+
+    run(main())
+
+
+def test_the_same_namespace_is_read_once() -> None:
+    async def main() -> None:
+        api: Any = fleet()
+        view = FleetView(api, PLACES, lambda _: None)
+        first = await view.look("team-1", 5.0)
+        assert await view.look("team-1", 5.0) is first
+        await view.close()
+
+    run(main())
+
+
+def test_beyond_so_many_namespaces_the_one_that_was_looked_at_first_is_ended() -> None:
+    async def main() -> None:
+        api: Any = fleet()
+        view = FleetView(api, PLACES, lambda _: None)
+        readings = [await view.look(f"team-{number}", 5.0) for number in range(MOST_READINGS)]
+        await view.look("team-0", 5.0)
+        await view.look("team-8", 5.0)
+        ended = [each.namespace for each in readings if each.ended]
+        assert ended == ["team-1"]
+        await view.close()
+        assert all(each.ended for each in readings)
+
+    run(main())
+
+
+def test_what_was_judged_anew_is_told() -> None:
+    told: list[str] = []
+
+    async def main() -> None:
+        api: Any = fleet()
+        view = FleetView(api, PLACES, told.append)
+        await view.look("", 5.0)
+        await view.close()
+
+    run(main())
+
+    assert told == [""]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_closing_is_final_and_may_be_repeated(times: int) -> None:
+    async def main() -> None:
+        api: Any = fleet()
+        view = FleetView(api, PLACES, lambda _: None)
+        await view.look("", 5.0)
+        for _ in range(times):
+            await view.close()
+        assert view.status("team-1", "Deployment", "crm") is None
+
+    run(main())

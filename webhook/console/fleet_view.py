@@ -1,0 +1,76 @@
+"""What a person sees of the fleet: a reading of all of it, or of the namespaces they may see.
+
+Every page asks here, so that none of them reads the cluster beside another one.
+"""
+
+from collections.abc import Callable
+
+from webhook.console.fleet_reading import WATCHED, FleetReading
+from webhook.console.visit import Visit
+from webhook.controller.installation import Installation
+from webhook.fleet.report import ServerStatus
+from webhook.kube import Api
+
+FLEET_EVENT = "fleet"
+MOST_READINGS = 3
+"""Who may see some namespaces alone has so many of them read; another one ends the oldest."""
+
+
+class FleetView:
+    """The readings of one person; the empty namespace is the whole cluster.
+
+    `changed` is called with the namespace that was judged anew, empty for all of them.
+    """
+
+    def __init__(self, api: Api, places: Installation, changed: Callable[[str], object]) -> None:
+        self._api, self._places, self._changed = api, places, changed
+        self._readings: dict[str, FleetReading] = {}
+
+    async def look(self, namespace: str = "", seconds: float = 0.0) -> FleetReading:
+        """The servers of the cluster, or of a namespace; waits so long if they were never read.
+
+        Raises what nobody expected while they were read.
+        """
+        found = self._readings.pop(namespace, None)
+        if found is None:
+            found = FleetReading(self._api, self._places, namespace, self._changed)
+        self._readings[namespace] = found
+        if len(self._readings) > MOST_READINGS:
+            await self._readings.pop(next(iter(self._readings))).close()
+        await found.look(seconds)
+        return found
+
+    def status(self, namespace: str, kind: str, name: str) -> ServerStatus | None:
+        """What was read of a server; None where nobody has read it yet, or it is none."""
+        for reading in reversed(self._readings.values()):
+            found = reading.status(namespace, kind, name)
+            if found is not None:
+                return found
+        return None
+
+    async def close(self) -> None:
+        """Read nothing any more."""
+        readings, self._readings = self._readings, {}
+        for each in readings.values():
+            await each.close()
+
+
+def fleet_of(visit: Visit) -> FleetView:
+    """What this person sees of the fleet, for all their sessions and pages."""
+    places, live = visit.places, visit.live
+
+    def changed(namespace: str) -> None:
+        live.publish(FLEET_EVENT, namespace)
+
+    return visit.person.kept(FleetView, lambda person: FleetView(person.api, places, changed))
+
+
+async def look_at_fleet(visit: Visit, namespace: str, seconds: float) -> FleetReading | None:
+    """The servers of the cluster, or of the namespace for who may not see all of it.
+
+    None where such a person names no namespace. Raises ApiError where their rights are not known.
+    """
+    everywhere = await visit.may("list", "apps", WATCHED)
+    if not everywhere and not namespace:
+        return None
+    return await fleet_of(visit).look("" if everywhere else namespace, seconds)

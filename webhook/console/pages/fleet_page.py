@@ -1,0 +1,93 @@
+"""The first page: the fleet by state, and a list of servers that can be narrowed, sorted and kept.
+
+A cluster is read once for each person. Until it has been, the page says how far that is.
+"""
+
+from functools import partial
+from typing import Any
+
+from webhook.console import error_pages, fleet_downloads, fleet_view
+from webhook.console.download import FileAnswer, send_file
+from webhook.console.fleet_reading import WATCHED, FleetReading
+from webhook.console.fleet_rows import FleetQuery, QueryError, read_query
+from webhook.console.fleet_table import PAGE_PATH, PART_PATH, form_values, table_values
+from webhook.console.page import Page, Route
+from webhook.console.visit import Visit
+from webhook.fleet.report import FleetReport
+from webhook.settings import SettingsError
+
+READ_LATER = ("statefulsets", "daemonsets", "jobs", "cronjobs", "pods", "secrets")
+WAITED_SECONDS, DOWNLOAD_SECONDS = 0.3, 60.0
+"""How long the first page waits for a cluster that is not read yet; small ones are by then."""
+
+
+async def show_fleet(visit: Visit, template: str = "fleet.html") -> Page:
+    """The page, or the part of it that is renewed."""
+    try:
+        query = read_query(visit.request.query.items())
+    except QueryError as error:
+        return error_pages.error_page(400, str(error), PAGE_PATH)
+    reading = await fleet_view.look_at_fleet(visit, query.namespace, WAITED_SECONDS)
+    if reading is None:
+        return Page("fleet_namespace.html", {})
+    if reading.report is None:
+        return _unread(reading, query, template)
+    values = form_values(query)
+    table = table_values(reading.report, query, visit.api.server_time())
+    return Page(template, {**values, **table, **_about(reading, reading.report), "read": True})
+
+
+async def download(visit: Visit, name: str) -> Page | FileAnswer:
+    """What the page lists, on all its pages, as a file."""
+    try:
+        query = read_query(visit.request.query.items())
+    except QueryError as error:
+        return error_pages.error_page(400, str(error), PAGE_PATH)
+    reading = await fleet_view.look_at_fleet(visit, query.namespace, DOWNLOAD_SECONDS)
+    if reading is None:
+        return Page("fleet_namespace.html", {})
+    if reading.report is None:
+        return _unread(reading, query, "fleet.html", 503)
+    file = fleet_downloads.FILES[name]
+    parts = file.write(reading.report, query)
+    return await send_file(visit, f"mcp-servers.{name}", file.content_type, parts)
+
+
+def _unread(reading: FleetReading, query: FleetQuery, template: str, status: int = 200) -> Page:
+    """How far the first reading is, or by what settings it would have to judge; raises ApiError."""
+    if isinstance(reading.error, SettingsError):
+        return Page("fleet_unjudged.html", {"sentence": str(reading.error)}, 503)
+    if reading.error:
+        raise reading.error
+    counts, known = reading.counts, reading.deployments
+    done = min(counts[WATCHED], known) if known else counts[WATCHED]
+    of = f" of {known:,}" if known else ""
+    others = [f"{counts[name]:,} {name}" for name in READ_LATER if counts[name]]
+    seen = f"{', '.join([f'{done:,}{of} Deployments', *others])} read"
+    progress = {"read": False, "seen": seen, "done": done, "deployments": known}
+    return Page(template, {**form_values(query), **progress}, status)
+
+
+def _about(reading: FleetReading, report: FleetReport) -> dict[str, Any]:
+    """What is said beside the table: when and by what it was judged, and what was not read."""
+    return {
+        "error": reading.error,
+        "unread": report.skipped,
+        "unknown": report.unknown,
+        "registered": report.registered,
+        "settings": report.settings,
+        "watched": reading.watched,
+        "reading": reading.reading,
+        "read_at": reading.read_at,
+        "judged_at": reading.judged_at,
+    }
+
+
+ROUTES = (
+    Route("GET", PAGE_PATH, show_fleet),
+    Route("GET", PART_PATH, partial(show_fleet, template="fleet_part.html")),
+    *(
+        Route("GET", f"/fleet.{name}", partial(download, name=name))
+        for name in fleet_downloads.FILES
+    ),
+)

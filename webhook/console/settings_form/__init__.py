@@ -1,0 +1,1 @@
+"""Settings as a form: what is typed, what becomes of it, what it would change, and saving it."""

@@ -1,0 +1,51 @@
+// Times in the reader's zone, and parts of a page that are asked for again when something changed.
+// Every page works without this script: it writes no form, and keeps nothing.
+"use strict";
+
+(() => {
+  const zoned = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+  const localTimes = (root) => {
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      const moment = new Date(time.dateTime);
+      if (!Number.isNaN(moment.getTime())) time.textContent = zoned.format(moment);
+    }
+  };
+
+  // <main data-events="fleet"> listens; hx-trigger="fleet from:body" asks for its part again.
+  const listen = (element) => {
+    const names = element.dataset.events.split(" ").filter(Boolean);
+    const stale = document.getElementById("stale");
+    let source = null;
+    let last = "";
+    const close = () => {
+      if (source) source.close();
+      source = null;
+    };
+    const open = () => {
+      const query = new URLSearchParams({ namespace: element.dataset.namespace || "" });
+      if (last) query.set("after", last);
+      source = new EventSource(`/events?${query}`);
+      source.onopen = () => { stale.hidden = true; };
+      source.onerror = () => { if (source.readyState === EventSource.CLOSED) stale.hidden = false; };
+      for (const name of names) {
+        source.addEventListener(name, (event) => {
+          last = event.lastEventId;
+          document.body.dispatchEvent(new CustomEvent(name));
+        });
+      }
+    };
+    // A browser has few connections to one address: a page that nobody sees holds none.
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) close();
+      else if (!source) open();
+    });
+    window.addEventListener("pagehide", close);
+    if (!document.hidden) open();
+  };
+
+  localTimes(document);
+  document.addEventListener("htmx:load", (event) => localTimes(event.target));
+  const listening = document.querySelector("[data-events]");
+  if (listening) listen(listening);
+})();
