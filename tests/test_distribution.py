@@ -23,6 +23,11 @@ def test_a_path_of_a_unit_leads_to_tests(path: str) -> None:
         ("tests/e2e/test_scaling.py", "tests/e2e/in_tree/test_runtime_classes.py", True),
         ("tests/scenarios/test_gate.py", "tests/scenarios/test_tokens.py", True),
         ("tests/hostile/test_reviews.py", "tests/hostile/test_preemption.py", True),
+        (
+            "tests/console/browser/test_fleet_pages.py",
+            "tests/console/browser/test_chromium.py",
+            True,
+        ),
         ("tests/kube/api/test_calls.py", "tests/tools/cluster/kubelet/test_probe.py", True),
         ("tests/e2e/controller_leaders/test_fleet.py", "tests/e2e/fleet/test_audit.py", False),
         ("tests/e2e/test_scaling.py", "tests/e2e/fleet/test_audit.py", False),
@@ -40,4 +45,4 @@ def test_what_shares_a_control_plane_is_one_unit(one: str, other: str, *, togeth
 def test_there_are_more_workers_where_tests_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
 
-    assert (distribution.workers(waiting=True), distribution.workers(waiting=False)) == (4, 2)
+    assert (distribution.workers(waiting=True), distribution.workers(waiting=False)) == (5, 2)

@@ -70,6 +70,42 @@ async def test_no_session_lasts_longer_than_half_a_day(sessions: Sessions, clock
     assert await sessions.find(cookie, used=True) is None
 
 
+class Busy(Thing):
+    busy = True
+
+
+async def test_what_goes_on_for_a_person_keeps_the_last_session(
+    sessions: Sessions, clock: Clock
+) -> None:
+    _, idle = await sessions.begin(HERE)
+    cookie, session = await sessions.begin(HERE)
+    thing = session.person.kept(Busy, Busy)
+    assert session.person.busy
+    session.used += 1
+
+    clock.now += IDLE_SECONDS + 1
+    await sessions.end_overdue()
+    assert await sessions.find(cookie, used=False) is session
+    assert idle.key not in sessions._sessions
+
+    thing.busy = False
+    clock.now += IDLE_SECONDS - 1
+    assert await sessions.find(cookie, used=False) is session
+    clock.now += 1
+    assert await sessions.find(cookie, used=False) is None
+
+
+async def test_nothing_keeps_a_session_longer_than_half_a_day(
+    sessions: Sessions, clock: Clock
+) -> None:
+    cookie, session = await sessions.begin(HERE)
+    session.person.kept(Busy, Busy)
+
+    clock.now += LONGEST_SECONDS
+
+    assert await sessions.find(cookie, used=True) is None
+
+
 async def test_what_is_over_is_swept_with_what_was_kept(sessions: Sessions, clock: Clock) -> None:
     _, session = await sessions.begin(HERE)
     thing = session.person.kept(Thing, Thing)

@@ -75,24 +75,6 @@ async def test_a_pod_impersonates_no_groups_without_a_user(pod: Path) -> None:
         await Api.connect(None, Overrides(groups=("a",)))
 
 
-async def test_without_credentials_nothing_of_the_pod_is_used(pod: Path) -> None:
-    found = open_without_credentials("https://10.96.0.1:443", pod / "ca.crt")
-    await found.session.close()
-
-    assert found.server == "https://10.96.0.1"
-    assert await found.credentials.authorization() is None
-
-
-@pytest.mark.parametrize("content", [None, b"", b" \n", b"no PEM", b"\xff"])
-async def test_an_authority_that_is_none_is_said(pod: Path, content: bytes | None) -> None:
-    (pod / "ca.crt").unlink()
-    if content is not None:
-        (pod / "ca.crt").write_bytes(content)
-
-    with pytest.raises(ConfigurationError, match=r"ca\.crt"):
-        open_without_credentials("https://10.96.0.1", pod / "ca.crt")
-
-
 async def test_a_call_within_a_reconcile_is_a_span_that_the_api_server_continues(
     tmp_path: Path,
 ) -> None:
@@ -128,3 +110,21 @@ async def test_a_call_within_a_reconcile_is_a_span_that_the_api_server_continues
         "http.request.method": "GET",
         "url.path": "/api/v1/namespaces/a/pods/x",
     }
+
+
+async def test_without_credentials_nothing_of_the_pod_is_used(pod: Path) -> None:
+    found = open_without_credentials("https://10.96.0.1:443", pod / "ca.crt")
+    await found.session.close()
+
+    assert found.server == "https://10.96.0.1"
+    assert await found.credentials.authorization() is None
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"no PEM", b"\xff"])
+async def test_an_authority_that_is_none_is_said(pod: Path, content: bytes | None) -> None:
+    (pod / "ca.crt").unlink()
+    if content is not None:
+        (pod / "ca.crt").write_bytes(content)
+
+    with pytest.raises(ConfigurationError, match=r"ca\.crt"):
+        open_without_credentials("https://10.96.0.1", pod / "ca.crt")

@@ -19,13 +19,29 @@ from webhook.console import (
     visit,
 )
 from webhook.console.page import Page, PageRenderer, Route
-from webhook.console.pages import about_page, fleet_page
+from webhook.console.pages import (
+    about_page,
+    apply_page,
+    exceptions_page,
+    fleet_page,
+    health_page,
+    server_page,
+    settings_page,
+)
 from webhook.controller.installation import Installation
 from webhook.kube import Api, ApiError, ConfigurationError
 from webhook.observe.logs import cut, failure
 from webhook.settings import SettingsError
 
-ROUTES: tuple[Route, ...] = (*fleet_page.ROUTES, *about_page.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *fleet_page.ROUTES,
+    *server_page.ROUTES,
+    *settings_page.ROUTES,
+    *apply_page.ROUTES,
+    *exceptions_page.ROUTES,
+    *health_page.ROUTES,
+    *about_page.ROUTES,
+)
 """Those of all pages."""
 EVENTS_PATH = "/events"
 EVENT_STREAM = "text/event-stream"

@@ -110,7 +110,7 @@ class Sessions:
         if session is None:
             return None
         now = self._clock()
-        if now >= session.ends() or not await self._is_known(session):
+        if self._is_over(session, now) or not await self._is_known(session):
             await self.end(session)
             return None
         if used:
@@ -138,13 +138,21 @@ class Sessions:
     async def end_overdue(self) -> None:
         """End what is over."""
         now = self._clock()
-        for session in [each for each in self._sessions.values() if now >= each.ends()]:
-            await self.end(session)
+        for session in sorted(self._sessions.values(), key=lambda each: each.used):
+            if self._is_over(session, now):
+                await self.end(session)
 
     async def close(self) -> None:
         """The process ends: so does every session."""
-        for session in [*self._sessions.values()]:
-            await self.end(session)
+        await asyncio.gather(*map(self.end, [*self._sessions.values()]))
+
+    def _is_over(self, session: Session, now: float) -> bool:
+        """Whether its time is over; what goes on for a person is a use of their last session."""
+        person, every = session.person, self._sessions.values()
+        last = all(each is session or each.person is not person for each in every)
+        if last and person.busy and now < session.begun + LONGEST_SECONDS:
+            session.used = now
+        return now >= session.ends()
 
     async def _end_longest_unused(self, crowd: list[Session], but: Session) -> None:
         others = [each for each in crowd if each is not but]

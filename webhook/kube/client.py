@@ -130,6 +130,11 @@ def explained(call: str) -> Iterator[None]:
         raise Unreachable(f"{call}: no answer in time") from None
     except ConfigurationError as error:
         raise Unreachable(f"{call}: not sent: {error}") from None
+    except aiohttp.ClientConnectorCertificateError as error:
+        # A clock that is wrong is recognised by this alone: "certificate has expired".
+        why = getattr(error.certificate_error, "verify_message", "it is not trusted")
+        reason = f"{type(error).__name__}: {why}"
+        raise Unreachable(f"{call}: no answer ({reason})") from error
     except (aiohttp.ClientError, OSError) as error:
         raise Unreachable(f"{call}: no answer ({type(error).__name__})") from error
 

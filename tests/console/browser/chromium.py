@@ -32,7 +32,10 @@ def chromium(program: Path) -> Iterator[Browser]:
 
 
 class Person:
-    """Somebody with a browser profile of their own; `page` is the page before them."""
+    """Somebody with a browser profile of their own; `page` is the page before them.
+
+    `address` is that of the console where they have signed in.
+    """
 
     def __init__(self, browser: Browser, *, width: int, dark: bool) -> None:
         self.context = browser.new_context(
@@ -43,9 +46,14 @@ class Person:
         )
         self.context.set_default_timeout(SECONDS_TO_WAIT * 1000)
         self.errors: list[str] = []
+        self.address = ""
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self._said)
+
+    def visit(self, path: str) -> None:
+        """Go to an address of the console by hand."""
+        self.page.goto(f"{self.address}{path}")
 
     def _said(self, message: Any) -> None:
         # An answer that is an error is a page too; it is asserted by what it says.

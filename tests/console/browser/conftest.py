@@ -1,4 +1,4 @@
-"""A browser for each module, and people in front of it.
+"""A browser for each module, people in front of it, and the cluster that they look at.
 
 Playwright keeps an event loop while it runs: a browser never outlives the tests of its module, of
 which none is a coroutine.
@@ -9,8 +9,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.cluster.fixtures import browser_or_skip
+from tests.cluster.fixtures import binaries_or_skip, browser_or_skip, helm_or_skip
 from tests.console.browser.chromium import WIDTHS, Person, chromium
+from tests.console.browser.shown_cluster import ADMINISTRATOR, ShownCluster, shown_on
+from tools.cluster.control_plane import ControlPlane
+from tools.cluster.kubelet.kubelet import Kubelet
+from tools.release.release import Release
+
+NewPerson = Callable[..., Person]
+SignIn = Callable[..., Person]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +28,7 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_person(browser: Browser) -> Iterator[Callable[..., Person]]:
+def new_person(browser: Browser) -> Iterator[NewPerson]:
     """Somebody at a window of this width, dark or light; no page may have reported an error."""
     people: list[Person] = []
 
@@ -33,3 +40,40 @@ def new_person(browser: Browser) -> Iterator[Callable[..., Person]]:
     for each in people:
         each.context.close()
     assert [each.errors for each in people] == [[] for _ in people]
+
+
+@pytest.fixture(scope="package")
+def shown(request: pytest.FixtureRequest) -> Iterator[ShownCluster]:
+    """The chart on a real control plane, with servers and people, for all modules of the folder."""
+    browser_or_skip(request.config)
+    helm, binaries = helm_or_skip("4", request.config), binaries_or_skip(request.config)
+    with (
+        ControlPlane(binaries, kwok=False) as cluster,
+        Kubelet(cluster) as kubelet,
+        shown_on(Release(cluster, kubelet, helm)) as found,
+    ):
+        yield found
+
+
+@pytest.fixture
+def sign_in(new_person: NewPerson, shown: ShownCluster) -> SignIn:
+    """Lets somebody in by the link of their console; they are at a path of it afterwards.
+
+    Who it is comes first, then the path; keyword arguments are those of `new_person`.
+    """
+
+    def signed_in(
+        who: str = ADMINISTRATOR,
+        path: str = "/",
+        *,
+        width: int = WIDTHS["laptop"],
+        dark: bool = False,
+    ) -> Person:
+        console, person = shown.console(who), new_person(width=width, dark=dark)
+        person.page.goto(console.link())
+        person.address = console.address
+        if path != "/":
+            person.visit(path)
+        return person
+
+    return signed_in
