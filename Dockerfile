@@ -10,11 +10,13 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 # The moment that every file says it was made at.
 ARG SOURCE_DATE_EPOCH=1767225600
 ENV SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH}
-COPY locks/run.txt locks/build.txt locks/extras.py locks/
+COPY locks/traces.txt locks/build.txt locks/extras.py locks/
+# What sends traces is in the image, too, so that a value of the chart is enough to turn them on. Nothing
+# imports it while they are off.
 # Nothing is resolved or built from source: no later release of anything changes or breaks the image.
 RUN python -m venv tools \
     && tools/bin/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement locks/build.txt \
-    && tools/bin/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --no-compile --requirement locks/run.txt --target app
+    && tools/bin/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --no-compile --requirement locks/traces.txt --target app
 COPY pyproject.toml setup.py README.md LICENSE ./
 COPY certs certs
 COPY webhook webhook

@@ -106,6 +106,17 @@ def test_the_engine_is_compiled_and_its_source_stays_beside_it(built: Path) -> N
     assert compiled == {path.stem for path in app.glob("webhook/rules/checks/*.py")} - {"__init__"}
 
 
+def test_what_sends_traces_is_in_the_image(built: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(built / "app")}
+    program = "import webhook.observe.otlp, opentelemetry; print(*opentelemetry.__path__)"
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        cwd="/", env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert ran.stdout.strip() == str(built / "app" / "opentelemetry")
+
+
 def test_people_type_the_command_in_a_pod(built: Path) -> None:
     (environment,) = [words for words in arguments(IMAGE, "ENV") if "PATH=" in words]
     found = f"{built / 'app' / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"

@@ -69,6 +69,21 @@ REFUSED: dict[str, tuple[Json, str, str]] = {
         "/mcpServerMaximums/limits/memory",
         "'400MB' does not match",
     ),
+    "a collector without a scheme": (
+        {"traces": {"endpoint": "collector:4318"}},
+        "/traces/endpoint",
+        "'collector:4318' does not match",
+    ),
+    "a collector with a password": (
+        {"traces": {"endpoint": "http://user:password@collector:4318"}},
+        "/traces/endpoint",
+        "does not match",
+    ),
+    "a variable of others": (
+        {"traces": {"variables": {"HTTP_PROXY": "http://proxy"}}},
+        "/traces/variables/HTTP_PROXY",
+        "the keys here are OTEL_*",
+    ),
     "off without quotes": ({"rules": {"replicas": False}}, "/rules/replicas", "'off'"),
     "host bits": (
         policy(egressCeilings=["10.0.0.1/8"]),

@@ -271,3 +271,63 @@ def test_the_log_of_the_webhook_has_a_level_of_its_own(helm: Helm) -> None:
         "mcp-admission-control": "--log-level=warning",
         "mcp-admission-certificates": "--log-level=warning",
     }
+
+
+def of_process(objects: list[Json], kind: str, process: str) -> Json:
+    """The spec of the Deployment or NetworkPolicy of a process."""
+    (found,) = [
+        each["spec"]
+        for each in objects
+        if (each["kind"], each["metadata"]["name"]) == (kind, f"mcp-admission-{process}")
+    ]
+    spec: Json = found
+    return spec
+
+
+@pytest.mark.parametrize("process", ["serve", "control"])
+def test_a_collector_of_traces_is_named_to_the_processes_that_have_any(
+    helm: Helm, process: str
+) -> None:
+    variables = {"OTEL_TRACES_SAMPLER": "always_off", "OTEL_SERVICE_NAME": None}
+    traces = {"endpoint": "http://a.b:4318", "variables": variables, "secretName": "otel"}
+    spec = of_process(helm.objects({"traces": traces}), "Deployment", process)
+
+    (container,) = spec["template"]["spec"]["containers"]
+    assert container["envFrom"] == [{"secretRef": {"name": "otel"}}]
+    assert {each["name"]: each.get("value") for each in container["env"]} == {
+        "POD_NAME": None,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://a.b:4318",
+        "OTEL_RESOURCE_ATTRIBUTES": f"k8s.namespace.name={NAMESPACE},k8s.pod.name=$(POD_NAME)",
+        "OTEL_TRACES_SAMPLER": "always_off",
+    }
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "port"),
+    [
+        ("http://a.b:4318", 4318),
+        ("https://a.b/otlp", 443),
+        ("http://a.b", 80),
+        ("http://[fd00::1]:4318/v1", 4318),
+        ("http://[fd00::1]", 80),
+    ],
+)
+@pytest.mark.parametrize("process", ["serve", "control"])
+def test_the_processes_may_call_the_collector(
+    helm: Helm, process: str, endpoint: str, port: int
+) -> None:
+    values = {"traces": {"endpoint": endpoint}}
+    egress = of_process(helm.objects(values), "NetworkPolicy", process)["egress"]
+
+    dns = [(protocol, each) for each in (53, 5353) for protocol in ("UDP", "TCP")]
+    called = [(each["protocol"], each["port"]) for each in egress[0]["ports"]]
+    assert called[: len(dns)] == dns
+    assert called[-1] == ("TCP", port)
+
+
+def test_without_a_collector_the_webhook_calls_nobody(helm: Helm) -> None:
+    objects = helm.objects()
+
+    assert "egress" not in of_process(objects, "NetworkPolicy", "serve")
+    (container,) = of_process(objects, "Deployment", "serve")["template"]["spec"]["containers"]
+    assert "env" not in container

@@ -118,6 +118,13 @@ VALUE_SETS: dict[str, Json] = {
             },
         },
     },
+    "traces": {
+        "traces": {
+            "endpoint": "http://otel-collector.observability:4318",
+            "variables": {"OTEL_TRACES_SAMPLER": "parentbased_always_off"},
+            "secretName": "otel",
+        }
+    },
     "nothing optional": {
         "networkPolicy": {"enabled": False},
         "managedLabelPolicy": {"enabled": False},

@@ -174,3 +174,31 @@ def test_its_help_says_who_grants(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().out
     for said in ("mcp-admission-exceptions", "examples:", "exit codes:", "-f deployment.yaml"):
         assert said in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["--managed"],
+            "team-a (restricted) still refuses what run-as-user objects to: set mcp",
+        ),
+        ([], "still refuses what run-as-user objects to, if team-a is managed: set mcpNamespace."),
+    ],
+    ids=["managed", "perhaps managed"],
+)
+def test_what_pod_security_refuses_whatever_is_excepted_is_told(
+    words: list[str], told: str, draft: Draft
+) -> None:
+    printed = draft(ROOT, "-n", "team-a", *words)
+
+    assert printed.code == 0
+    assert "rules:\n" in printed.out
+    assert told in printed.err
+
+
+def test_nothing_is_told_of_a_pod_security_that_refuses_nothing(draft: Draft) -> None:
+    Path("s.yaml").write_text("mcpNamespace: {podSecurity: {enabled: false}}")
+    printed = draft(ROOT, "--managed", "--settings", "s.yaml")
+
+    assert (printed.code, printed.err) == (0, "")

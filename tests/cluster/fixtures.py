@@ -26,7 +26,7 @@ RUNNING = pytest.StashKey[ControlPlane]()
 
 @pytest.fixture(scope="session")
 def control_plane(request: pytest.FixtureRequest) -> ControlPlane:
-    """The control plane of this test run, with its audit log on."""
+    """The control plane of this test run, with audit log and tracing on."""
     stash = request.config.stash
     if RUNNING not in stash:
         with _visible(request.config):
@@ -73,7 +73,8 @@ def browser_or_skip(config: pytest.Config) -> Path:
 def _started(config: pytest.Config) -> ControlPlane:
     with contextlib.ExitStack() as stack:
         _tell("")
-        cluster = stack.enter_context(ControlPlane(binaries_or_skip(config), audit=True))
+        binaries = binaries_or_skip(config)
+        cluster = stack.enter_context(ControlPlane(binaries, audit=True, tracing=True))
         _tell(", ".join(f"{name} {version}" for name, version in cluster.versions.items()))
         config.add_cleanup(stack.pop_all().close)
         return cluster

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.observe.collector import environment
+from tools.cluster.ports import free_ports
 from webhook.controller.installation import Installation
 from webhook.controller.leading import Leading, ProcessOptions, Work, run_process
 from webhook.kube.access.client_config import NONE
+from webhook.observe.traces import TRACES
 from webhook.server.listener import Address
 
 
@@ -49,3 +52,17 @@ def test_no_way_to_a_cluster_is_a_line_of_the_log(
     told = json.loads(capsys.readouterr().err)
     assert told["message"] == "cannot start"
     assert f"{tmp_path / 'missing'} shows no way to a cluster" in told["reason"]
+
+
+def test_traces_are_those_of_the_process_and_end_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(*free_ports(1)).items():
+        monkeypatch.setenv(name, value)
+
+    assert run_process(options(tmp_path), lambda: work) == 2
+
+    started, ended = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (started["message"], started["service"]) == ("traces on", "lease")
+    assert ended["message"] == "cannot start"
+    assert not TRACES.on

@@ -76,7 +76,7 @@ def test_what_has_no_wheel_is_not_built_with_the_tools_of_the_day(project: Proje
 
 def test_the_container_image_holds_exactly_what_is_locked(project: Project, tmp_path: Path) -> None:
     project.lock("build.txt", BUILDER)
-    project.lock("run.txt", *(each.name for each in PACKAGES if each.name != BUILDER))
+    project.lock("traces.txt", *(each.name for each in PACKAGES if each.name != BUILDER))
     (folder := tmp_path / "image").mkdir()
 
     build(project.folder, folder, project.settings)
@@ -88,7 +88,7 @@ def test_the_container_image_holds_exactly_what_is_locked(project: Project, tmp_
 
 def test_an_image_that_would_lack_a_package_is_not_built(project: Project, tmp_path: Path) -> None:
     project.lock("build.txt", BUILDER)
-    project.lock("run.txt", "plugin", "tool", "parser")
+    project.lock("traces.txt", "plugin", "tool", "parser")
     (folder := tmp_path / "image").mkdir()
 
     with pytest.raises(BuildError, match=r"parser\[fast\] 1.0 requires speedups>=1, which is not"):

@@ -1,15 +1,21 @@
 """The ServiceAccount of the pod, where no kubeconfig is there."""
 
+import asyncio
+import json
 from pathlib import Path
 
 import pytest
 import trustme
+from aiohttp import web
+from aiohttp.test_utils import RawTestServer
 from kubernetes.aio.config import incluster_config
 
+from tests.observe.collector import Collector, recording
 from webhook.kube.access.client_config import Overrides
 from webhook.kube.api import Api
 from webhook.kube.client import open_connection
-from webhook.kube.errors import ConfigurationError
+from webhook.kube.errors import ApiError, ConfigurationError
+from webhook.observe.traces import TRACEPARENT, TRACES
 
 
 @pytest.fixture
@@ -67,3 +73,40 @@ async def test_without_them_there_is_no_way(pod: Path, file: str, content: str |
 async def test_a_pod_impersonates_no_groups_without_a_user(pod: Path) -> None:
     with pytest.raises(ConfigurationError, match="say who with --as"):
         await Api.connect(None, Overrides(groups=("a",)))
+
+
+async def test_a_call_within_a_reconcile_is_a_span_that_the_api_server_continues(
+    tmp_path: Path,
+) -> None:
+    heads: list[str] = []
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        heads.append(request.headers.get(TRACEPARENT, ""))
+        return web.json_response({"kind": "Pod"}, status=404 if "none" in request.path else 200)
+
+    async with RawTestServer(answer) as server:
+        config = {
+            "current-context": "a",
+            "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
+            "clusters": [{"name": "a", "cluster": {"server": str(server.make_url("/"))}}],
+            "users": [{"name": "a", "user": {}}],
+        }
+        (tmp_path / "config").write_text(json.dumps(config))
+        with Collector() as collector, recording(collector.port):
+            async with await Api.connect(tmp_path / "config") as api:
+                await api.get("/api/v1/namespaces/a/pods/x")
+                with TRACES.reconcile("server", {}):
+                    await api.get("/api/v1/namespaces/a/pods/x")
+                    with pytest.raises(ApiError):
+                        await api.get("/api/v1/namespaces/a/pods/none")
+            found, missing = await asyncio.to_thread(collector.wait_for, 2, "get pods")
+            (above,) = await asyncio.to_thread(collector.wait_for, 1, "reconcile server")
+
+    assert heads[0] == ""
+    assert [f"00-{each.trace_id}-{each.span_id}-03" for each in (found, missing)] == heads[1:]
+    assert found.parent_id == missing.parent_id == above.span_id
+    assert (found.failed, missing.failed, above.failed) == (False, True, False)
+    assert found.attributes == {
+        "http.request.method": "GET",
+        "url.path": "/api/v1/namespaces/a/pods/x",
+    }

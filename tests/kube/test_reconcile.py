@@ -9,6 +9,7 @@ from typing import ClassVar
 import pytest
 
 from tests.kube.virtual_time import run
+from tests.observe.collector import Collector, recording
 from webhook.kube.errors import ApiError
 from webhook.kube.reconcile import Controller
 from webhook.kube.work_queue import NamespacedName, Queue
@@ -163,3 +164,13 @@ def test_keys_that_need_no_request_leave_turns_to_others() -> None:
 
     run(main())
     assert set(range(1, 10)) <= set(beats)
+
+
+def test_each_reconcile_is_a_span_that_says_whether_it_failed() -> None:
+    with Collector() as collector, recording(collector.port):
+        Endings(BROKEN, None).work(60)
+        first, second = collector.wait_for(2, "reconcile server")
+
+    assert [first.failed, second.failed] == [True, False]
+    assert first.attributes == {"k8s.namespace.name": "team", "reconcile.name": "crm"}
+    assert first.trace_id != second.trace_id

@@ -317,3 +317,38 @@ def test_wrong_settings_of_the_cluster_do_not_count_and_two_are_one_too_many(
     ((kind, severity, message),) = findings(twice)
     assert (kind, severity) == ("MCPServerSettings", "error")
     assert message.endswith("s.yaml:1 already: keep one")
+
+
+NAMESPACE = """\
+apiVersion: v1
+kind: Namespace
+metadata: {name: team-a, labels: {mcp-admission.dev/managed: "true"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "manifest"),
+    [(["--managed"], DEPLOYMENT), (["n.yaml"], NAMESPACE)],
+    ids=["an option", "a manifest"],
+)
+def test_an_exception_that_pod_security_defeats_in_a_managed_namespace_says_so(
+    review: Review, words: list[str], manifest: str
+) -> None:
+    """The rules of the product let the workload pass, and the API server does not."""
+    files = {"d": PRIVILEGED, "e": exception(), "n": manifest}
+    printed = review("d.yaml", "e.yaml", *words, "-o", "json", **files)
+
+    ((_, severity, message),) = findings(printed)
+    assert severity == "warning"
+    assert message.startswith(
+        "spec.rules: Pod Security of namespace team-a (restricted) still refuses what run-as-user "
+        "objects to: set mcpNamespace.podSecurity.enforce to baseline there"
+    )
+
+
+def test_where_pod_security_refuses_nothing_nothing_is_said(review: Review) -> None:
+    off = "mcpNamespace: {podSecurity: {enabled: false}}"
+    files = {"d": PRIVILEGED, "e": exception(), "s": off}
+    words = ("d.yaml", "e.yaml", "--managed", "--settings", "s.yaml", "-o", "json")
+
+    assert findings(review(*words, **files)) == []

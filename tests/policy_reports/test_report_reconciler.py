@@ -20,6 +20,8 @@ from tests.policy_reports.report_cluster import (
     Servers,
 )
 from webhook.kube.errors import ApiError
+from webhook.objects import ReportedServer, report_results
+from webhook.policy_reports import report_reconciler
 from webhook.settings.model import Settings
 
 Json = dict[str, Any]
@@ -302,3 +304,56 @@ def test_a_controller_that_is_kept_to_some_namespaces_lists_in_these_alone() -> 
     cluster = run(main())
     assert cluster.writes == [f"POST {place()}"]
     assert len(cluster.reports) == 2
+
+
+def test_nothing_is_worked_out_while_the_cluster_has_no_reports(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once it has, each server is read and judged for its report."""
+    worked_out: list[str] = []
+
+    def counted(server: ReportedServer, *seen: Any, **how: Any) -> list[Json]:
+        worked_out.append(server.name)
+        return report_results(server, *seen, **how)
+
+    monkeypatch.setattr(report_reconciler, "report_results", counted)
+
+    async def main() -> tuple[ReportCluster, list[str]]:
+        cluster = ReportCluster()
+        servers = Servers(cluster)
+        async with Reporting(cluster, servers):
+            for manifest in (BAD, GOOD, BAD, builders.server("search")):
+                await servers.see(manifest)
+            without = [*worked_out]
+            cluster.offered.add(OPEN)
+            await asyncio.sleep(2 * SOON)
+            cluster.offered.clear()
+            await asyncio.sleep(SOON)
+            before = len(worked_out)
+            await servers.see(GOOD)
+            without += worked_out[before:]
+            cluster.offered.add(OPEN)
+            await asyncio.sleep(2 * SOON)
+        return cluster, without
+
+    cluster, without = run(main())
+    assert without == []
+    assert cluster.says(place()) == ["drift pass"]
+    assert cluster.says(place("search"))
+    posted = [f"POST {place()}", f"POST {place('search')}"]
+    assert sorted(cluster.writes) == sorted([*posted, f"PUT {place()}"])
+
+
+def test_servers_are_not_read_again_by_a_controller_that_starts() -> None:
+    async def main() -> ReportCluster:
+        cluster = ReportCluster(OPEN)
+        for _ in range(2):
+            cluster.calls.clear()
+            servers = Servers(cluster)
+            reporting = Reporting(cluster, servers)
+            await servers.see(BAD)
+            async with reporting:
+                await asyncio.sleep(SOON)
+        return cluster
+
+    assert [each for each in run(main()).calls if "deployments" in each] == []

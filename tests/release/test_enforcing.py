@@ -358,6 +358,22 @@ def test_a_service_that_leads_nowhere_is_told_while_replicas_are_ready(watched: 
         is_told_as(watched, "Unreachable")
 
 
+def test_a_service_that_accepts_and_never_answers_is_told(watched: Watched) -> None:
+    """The API server waits for its timeout of a webhook, five seconds, before it says so."""
+    way = watched.release.kubelet.services.between(NAMESPACE, "mcp-admission", 443)
+
+    def probed() -> float:
+        return max(value for _, value in watched.samples("enforcing_timestamp_seconds"))
+
+    # One that hangs right after a probe would be told after 20 seconds, and not within them.
+    watched.release.wait_for("time since a probe", lambda: time.time() - probed() > 3)
+    with watched.told("Unreachable") as events, way.hanging():
+        found = watched.wait_for("Unreachable", events)
+        assert "failed calling webhook" in found["message"]
+        assert "deadline exceeded" in found["message"]
+        is_told_as(watched, "Unreachable")
+
+
 def test_replicas_with_other_settings_are_told(watched: Watched) -> None:
     """They read another ConfigMap than the one that the controller writes."""
     cluster = watched.cluster

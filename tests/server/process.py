@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,10 +36,16 @@ def command(volume: Volume, *options: str, drain: float = 0.0) -> list[str]:
 class Server:
     """A serving process; it listens when this exists, and is gone after the `with` block."""
 
-    def __init__(self, authority: trustme.CA, words: list[str]) -> None:
+    def __init__(
+        self,
+        authority: trustme.CA,
+        words: list[str],
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.lines: list[dict[str, Any]] = []
         self.context = client(authority)
-        self._process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+        around = {**os.environ, **(environment or {})}
+        self._process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=around)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         try:

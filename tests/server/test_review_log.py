@@ -13,7 +13,7 @@ from webhook.observe.logs import JsonLines
 from webhook.observe.metrics import Metrics
 from webhook.server.admission_review import decode_review
 from webhook.server.decision import Decision, make_decision
-from webhook.server.review_log import record_decision
+from webhook.server.review_log import record_decision, span_attributes
 from webhook.settings.model import Settings
 
 FINDINGS = (
@@ -71,6 +71,32 @@ def test_a_decision_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     assert value("mcp_admission_review_duration_seconds_sum", {"hook": "validate"}) == 0.25
     found = {"rule": "capabilities", "severity": "error"}
     assert value("mcp_admission_findings_total", found) == 1
+
+
+def test_a_span_says_what_was_asked_and_decided_and_nothing_of_the_object() -> None:
+    answer = Answer(allowed=False, code=403, message="no", findings=FINDINGS)
+    request = decode_review(posted(namespace="n" * 300), Hook.VALIDATE)
+
+    assert span_attributes(request, Scope.MANAGED, Decision(b"", answer)) == {
+        "admission.uid": "705ab4f5-6393-11e8-b7cc-42010a800002",
+        "admission.hook": "validate",
+        "admission.scope": "managed",
+        "admission.operation": "CREATE",
+        "admission.kind": "Pod",
+        "admission.dry_run": False,
+        "admission.decision": "refused",
+        "admission.rules": ["capabilities", "privileged"],
+        "k8s.namespace.name": "n" * 253,
+    }
+
+
+def test_a_line_names_the_trace_that_has_its_span(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    request = decode_review(posted(), Hook.MUTATE)
+    record_decision(request, Scope.MANAGED, Decision(b"", NOT_COVERED), 0.25, Metrics(), "4bf9")
+
+    (record,) = caplog.records
+    assert json.loads(JsonLines().format(record))["trace_id"] == "4bf9"
 
 
 def test_a_pod_without_a_name_is_logged_by_its_prefix(caplog: pytest.LogCaptureFixture) -> None:

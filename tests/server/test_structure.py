@@ -18,6 +18,8 @@ from tests.server.new_pods import new_pod
 from tests.server.reviews import POD, posted
 from webhook.admission import Hook, Scope, review
 from webhook.observe.metrics import Metrics
+from webhook.observe.traces import Traces
+from webhook.server import judge as judge_module
 from webhook.server.judge import Judge
 from webhook.server.memo import Memo
 from webhook.server.review_log import LOG
@@ -35,6 +37,7 @@ FORBIDDEN_MODULES = {
     *("kubernetes", "cryptography", "jsonpatch", "jsonpointer", "trustme", "requests"),
     *("webhook.cli.review", "webhook.cli.rules", "webhook.cli.certs", "certs"),
     *("webhook.controller", "webhook.cli.control"),
+    *("opentelemetry", "google.protobuf", "webhook.observe.otlp"),
 }
 # Differences, copies of the object, and models of a pod: each costs more than the whole review.
 FORBIDDEN_NAMES = {"make_patch", "from_diff", "deepcopy", "copy", "V1Pod", "model_validate_json"}
@@ -60,6 +63,10 @@ def test_the_serving_process_loads_no_client_no_cryptography_and_no_differ() -> 
 
     assert "aiohttp" in loaded
     assert not FORBIDDEN_MODULES & loaded
+
+
+def test_the_controller_loads_nothing_of_opentelemetry() -> None:
+    assert "opentelemetry" not in _loaded("import webhook.cli.control")
 
 
 def test_the_command_line_alone_loads_no_command() -> None:
@@ -97,6 +104,24 @@ def test_nothing_on_the_request_path_copies_or_compares_objects(path: Path) -> N
 
     assert not FORBIDDEN_NAMES & (names | attributes | imports)
     assert not FORBIDDEN_MODULES & imports
+
+
+def test_while_traces_are_off_a_review_asks_for_no_span(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(judge_module, "span_attributes", asked.append)
+    monkeypatch.setattr(Traces, "review", asked.append)
+    settings, metrics = SettingsFile(None), Metrics()
+    judge = Judge(
+        Hook.MUTATE,
+        Scope.MANAGED,
+        settings=settings,
+        metrics=metrics,
+        reviewer=review,
+        memo=Memo(metrics),
+    )
+
+    judge.answer(bytearray(posted()), 0.0)
+    assert asked == []
 
 
 def _clocks_and_files(do: Callable[[], object]) -> list[str]:

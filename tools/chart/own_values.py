@@ -17,6 +17,8 @@ CIDR = (
     rf"^(({_BYTE}\.){{3}}{_BYTE}/(3[0-2]|[12]?[0-9])"
     r"|[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))$"
 )
+# Without a user and a query: secrets have a place of their own.
+COLLECTOR = r"^https?://[^\s/@?#]+(/[^\s?#]*)?$"
 INTERVAL = r"^[1-9][0-9]*(ms|s|m|h)$"
 
 BOOLEAN: Schema = {"type": "boolean"}
@@ -92,6 +94,17 @@ def own_values() -> Schema:
                 "enabled": BOOLEAN,
                 "interval": {"type": "string", "pattern": INTERVAL},
                 "labels": WORDS,
+            }
+        ),
+        "traces": mapping(
+            {
+                "endpoint": {"type": ["string", "null"], "pattern": COLLECTOR},
+                "variables": {
+                    "type": ["object", "null"],
+                    "patternProperties": {"^OTEL_[A-Z0-9_]+$": {"type": ["string", "null"]}},
+                    "additionalProperties": {"const": "absent: the keys here are OTEL_*"},
+                },
+                "secretName": NAME,
             }
         ),
         "metrics": mapping(

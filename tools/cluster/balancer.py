@@ -23,7 +23,7 @@ class Balancer:
         self._thread = threading.Thread(target=self._run, name="balancer")
         self._listening = threading.Event()
         self._over = asyncio.Event()
-        self._is_cut = False
+        self._is_cut = self._hangs = False
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     def __enter__(self) -> Self:
@@ -43,6 +43,15 @@ class Balancer:
             yield
         finally:
             self._is_cut = False
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Within the block, connections are accepted and kept, and nobody answers on any."""
+        self._hangs = True
+        try:
+            yield
+        finally:
+            self._hangs = False
 
     def _cut(self) -> None:
         self._is_cut = True
@@ -75,8 +84,8 @@ class Balancer:
             far_reader, far_writer = await asyncio.open_connection(LOOPBACK, port)
             try:
                 async with asyncio.TaskGroup() as both:
-                    both.create_task(_copy(reader, far_writer))
-                    both.create_task(_copy(far_reader, writer))
+                    both.create_task(self._copy(reader, far_writer))
+                    both.create_task(self._copy(far_reader, writer))
             finally:
                 far_writer.transport.abort()
         except* (OSError, ZeroDivisionError):
@@ -94,9 +103,10 @@ class Balancer:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
         return self.replicas
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65_536):
-        writer.write(data)
-        await writer.drain()
-    writer.write_eof()
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            while self._hangs:  # noqa: ASYNC110 - it is set on another thread
+                await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            writer.write(data)
+            await writer.drain()
+        writer.write_eof()

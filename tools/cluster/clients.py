@@ -92,18 +92,19 @@ def request(
     user: User,
     body: Body | None = None,
     content_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """One HTTP request as this user, on a connection of its own; any status is an answer."""
     sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-    headers = {"Accept": "application/json"}
+    said = {"Accept": "application/json", **(headers or {})}
     if sent is not None:
-        headers["Content-Type"] = content_type
+        said["Content-Type"] = content_type
     if user.token is not None:
-        headers["Authorization"] = f"Bearer {user.token}"
+        said["Authorization"] = f"Bearer {user.token}"
     server = urllib.parse.urlsplit(url).netloc
     connection = http.client.HTTPSConnection(server, context=user.tls, timeout=SECONDS)
     try:
-        connection.request(method, path, body=sent, headers=headers)
+        connection.request(method, path, body=sent, headers=said)
         answer = connection.getresponse()
         return Response(answer.status, answer.headers, answer.read())
     finally:

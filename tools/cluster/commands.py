@@ -44,6 +44,15 @@ rules:
   - level: Metadata
 """
 
+# Of itself it samples nothing, and sends spans to nobody: a request of an administrator that is
+# sampled already keeps its trace, and the webhooks that it calls are told.
+TRACING = """\
+apiVersion: apiserver.config.k8s.io/v1beta1
+kind: TracingConfiguration
+samplingRatePerMillion: 0
+endpoint: 127.0.0.1:1
+"""
+
 # The default of 20 requests a second makes the controllers alone five seconds late.
 UNTHROTTLED = ("--kube-api-qps=1000", "--kube-api-burst=1000")
 
@@ -98,7 +107,7 @@ def etcd(binaries: Binaries, places: Places) -> Command:
     ]
 
 
-def api_server(binaries: Binaries, places: Places, *, audit: bool) -> Command:
+def api_server(binaries: Binaries, places: Places, *, audit: bool, tracing: bool) -> Command:
     """The real thing. Its endpoint is not published: no Endpoints may hold a loopback address."""
     issuer = "https://kubernetes.default.svc.cluster.local"
     command: Command = [
@@ -118,6 +127,10 @@ def api_server(binaries: Binaries, places: Places, *, audit: bool) -> Command:
         f"--service-account-signing-key-file={places.token_key}",
         *_serving(places),
     ]
+    if tracing:
+        traced = places.folder / "tracing.yaml"
+        traced.write_text(TRACING, encoding="utf-8")
+        command.append(f"--tracing-config-file={traced}")
     if audit:
         policy = places.folder / "audit-policy.yaml"
         policy.write_text(AUDIT_POLICY, encoding="utf-8")

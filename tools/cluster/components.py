@@ -28,7 +28,7 @@ KWOK = "kwok"
 class Components:
     """Processes, their folder and their credentials; the folder goes when they stop."""
 
-    def __init__(self, binaries: Binaries, *, audit: bool, kwok: bool) -> None:
+    def __init__(self, binaries: Binaries, *, audit: bool, kwok: bool, tracing: bool) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mcp-admission-"))
         self._watchdog = Watchdog(self.folder)
         self._authority = Authority(self.folder / "pki")
@@ -43,7 +43,7 @@ class Components:
         }
         self._all = {
             name: self._component(name, command)
-            for name, command in self._commands(binaries, audit=audit).items()
+            for name, command in self._commands(binaries, audit=audit, tracing=tracing).items()
             if kwok or name != KWOK
         }
 
@@ -108,14 +108,14 @@ class Components:
         taken = len(list(self.folder.glob("*.kubeconfig")))
         return f"{taken:03}-{user.replace(':', '-').replace('/', '-')}"
 
-    def _commands(self, binaries: Binaries, *, audit: bool) -> dict[str, Command]:
+    def _commands(self, binaries: Binaries, *, audit: bool, tracing: bool) -> dict[str, Command]:
         places = self.places
         manager = self.certified("system:kube-controller-manager", []).kubeconfig
         scheduler = self.certified("system:kube-scheduler", []).kubeconfig
         kubelets = self.certified("kwok", ["system:masters"]).kubeconfig
         return {
             ETCD: commands.etcd(binaries, places),
-            API_SERVER: commands.api_server(binaries, places, audit=audit),
+            API_SERVER: commands.api_server(binaries, places, audit=audit, tracing=tracing),
             CONTROLLERS: commands.controller_manager(binaries, places, manager),
             SCHEDULER: commands.scheduler(binaries, places, scheduler),
             KWOK: commands.kwok(binaries, places, kubelets),

@@ -29,15 +29,24 @@ class ControlPlane:
     Without kwok there is no node: somebody else plays one.
     """
 
-    def __init__(self, binaries: Binaries, *, audit: bool = False, kwok: bool = True) -> None:
+    def __init__(
+        self,
+        binaries: Binaries,
+        *,
+        audit: bool = False,
+        kwok: bool = True,
+        tracing: bool = False,
+    ) -> None:
         self.binaries = binaries
         self._audit = audit
-        self._kwok = kwok
+        self._kwok, self._tracing = kwok, tracing
         self._running: Components | None = None
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
-        self._running = Components(self.binaries, audit=self._audit, kwok=self._kwok)
+        self._running = Components(
+            self.binaries, audit=self._audit, kwok=self._kwok, tracing=self._tracing
+        )
         try:
             self._running.start_all()
             if self._kwok:
@@ -136,6 +145,7 @@ class ControlPlane:
         content_type: str = "application/json",
         *,
         as_user: User | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response:
         """One HTTP request to the API server; any status is an answer."""
         return clients.request(
@@ -145,6 +155,7 @@ class ControlPlane:
             user=as_user or self.admin,
             body=body,
             content_type=content_type,
+            headers=headers,
         )
 
     def create(self, path: str, manifest: JsonObject) -> Any:

@@ -204,6 +204,8 @@ def _drafted(
             said = f"{draft.title}: an exception needs an exact name: give it metadata.name"
             output.write_error(args, said)
         elif draft.excepted:
+            if still := exception_draft.defeated(draft, settings, judged.scope):
+                output.write_error(args, f"{draft.title}: {still}")
             yield draft, args.days or min(DAYS, longest)
 
 

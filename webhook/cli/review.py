@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> ExitCode:
             cluster = among or cluster
         documents = [*exceptions, *found.manifests]
         settings = settings_documents.settings_beside(
-            cluster, documents, args.namespace, time.time(), args.as_mode
+            cluster, documents, args.namespace, time.time(), args.as_mode, managed=args.managed
         )
         _tell_faults(exceptions, settings)
     except (SettingsError, UsageError, OutputError) as error:

@@ -20,7 +20,8 @@ from webhook.controller.installation import Installation
 from webhook.kube.access.client_config import Overrides
 from webhook.observe import logs
 from webhook.observe.metrics import ControllerMetrics
-from webhook.server.lifecycle import NEW_LOOP
+from webhook.observe.traces import TRACES
+from webhook.server.lifecycle import LAST_SPANS_SECONDS, NEW_LOOP
 from webhook.server.listener import Address
 
 LOG = logging.getLogger(__name__)
@@ -75,6 +76,8 @@ def run_process(
     except (kube.ConfigurationError, unusable) as error:
         LOG.error("cannot start", extra={"fields": {"reason": str(error)}})  # noqa: TRY400
         return 2
+    finally:
+        TRACES.stop(LAST_SPANS_SECONDS)
     return 0
 
 
@@ -87,6 +90,7 @@ async def _run(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     metrics = ControllerMetrics()
+    TRACES.start(options.lease, metrics.registry)
     connect = partial(
         kube.Api.connect, options.kubeconfig, options.overrides, on_request=metrics.request_sent
     )

@@ -16,10 +16,9 @@ from typing import Any, Literal, Self
 
 import aiohttp
 
-from webhook.kube import messages
+from webhook.kube import client, messages
 from webhook.kube.access.client_config import NONE, Overrides
 from webhook.kube.access.credentials import Credentials
-from webhook.kube.client import ApiConnection, explained, left_early, open_connection, send
 from webhook.kube.errors import NotLeading, refusal
 from webhook.kube.messages import ApiRequest, Body, WatchEvent, decode_json_apart, watch_events
 from webhook.kube.pages import Listing, Pages, each_page
@@ -46,7 +45,7 @@ class Api:
 
     def __init__(
         self,
-        connection: ApiConnection,
+        connection: client.ApiConnection,
         *,
         on_request: OnRequest = lambda _verb, _resource: None,
         may_write: MayWrite = lambda: inf,
@@ -69,7 +68,7 @@ class Api:
         Sends no request yet. Raises ConfigurationError when there are no credentials, or none that
         can be used.
         """
-        connection = await open_connection(kubeconfig, overrides)
+        connection = await client.open_connection(kubeconfig, overrides)
         return cls(connection, on_request=on_request, may_write=may_write)
 
     async def __aenter__(self) -> Self:
@@ -208,8 +207,8 @@ class Api:
         accept = messages.METADATA if metadata_only else messages.JSON
         request = ApiRequest("GET", path, query, accept=accept)
         ends = aiohttp.ClientTimeout(total=None, connect=CALL_SECONDS, sock_read=idle_seconds)
-        with explained(request.call):
-            async with await self._send(request, ends) as answer, left_early(answer):
+        with client.explained(request.call):
+            async with await self._send(request, ends) as answer, client.left_early(answer):
                 if answer.status != 200:
                     await self._decoded(request, answer)
                 async for event in watch_events(request.call, answer.content.iter_any()):
@@ -221,8 +220,8 @@ class Api:
             if left <= 0:
                 raise NotLeading(request.call)
             seconds = min(seconds, left)
-        with explained(request.call):
-            async with await self._send(request, aiohttp.ClientTimeout(total=seconds)) as answer:
+        with client.traced(request) as sent:
+            async with await self._send(sent, aiohttp.ClientTimeout(total=seconds)) as answer:
                 return await self._decoded(request, answer, read)
 
     async def _send(
@@ -230,7 +229,7 @@ class Api:
     ) -> aiohttp.ClientResponse:
         self._on_request(request.verb, request.resource)
         LOG.debug(request.call)
-        return await send(self._connection, request, ends)
+        return await client.send(self._connection, request, ends)
 
     async def _decoded(
         self, request: ApiRequest, answer: aiohttp.ClientResponse, read: Read = _BODY

@@ -26,6 +26,7 @@ from webhook.kube.access.credentials import Credentials, TokenFile
 from webhook.kube.access.kubeconfig import UserEntry
 from webhook.kube.errors import ConfigurationError, Unreachable, no_configuration
 from webhook.kube.messages import ApiRequest
+from webhook.observe.traces import TRACEPARENT, TRACES
 
 POD = "the ServiceAccount of the pod"
 USER_AGENT = f"mcp-admission/{version('mcp-admission')}"
@@ -108,6 +109,17 @@ def explained(call: str) -> Iterator[None]:
         raise Unreachable(f"{call}: no answer ({type(error).__name__})") from error
 
 
+@contextmanager
+def traced(request: ApiRequest) -> Iterator[ApiRequest]:
+    """The request as it is sent, with its span where there is one; raises what `explained` does."""
+    said = {"http.request.method": request.method, "url.path": request.path}
+    with (
+        TRACES.call(f"{request.verb} {request.resource}", said) as parent,
+        explained(request.call),
+    ):
+        yield request._replace(traceparent=parent)
+
+
 @asynccontextmanager
 async def left_early(answer: aiohttp.ClientResponse) -> AsyncIterator[None]:
     """Cut the connection of an answer that is not read to its end, instead of seeing it out."""
@@ -129,6 +141,8 @@ async def send(
     headers["User-Agent"] = USER_AGENT
     headers["Accept"] = request.accept
     headers["Content-Type"] = request.content_type
+    if request.traceparent:
+        headers[TRACEPARENT] = request.traceparent
     # What is packed small may be anything but small.
     headers["Accept-Encoding"] = "identity"
     authorization = await credentials.authorization()

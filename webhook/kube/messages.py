@@ -30,7 +30,7 @@ Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
 class ApiRequest(NamedTuple):
-    """Method, path, query, and the body with its type."""
+    """Method, path, query, and the body with its type; `traceparent` is sent where there is one."""
 
     method: str
     path: str
@@ -38,6 +38,7 @@ class ApiRequest(NamedTuple):
     body: Body | None = None
     content_type: str = JSON
     accept: str = JSON
+    traceparent: str = ""
 
     @property
     def call(self) -> str:

@@ -13,6 +13,7 @@ from webhook.kube.errors import ApiError, is_outage, is_refusal
 from webhook.kube.pages import Turn
 from webhook.kube.work_queue import LONGEST, LONGEST_REFUSED, NamespacedName, Queue
 from webhook.observe.metrics import ControllerMetrics
+from webhook.observe.traces import TRACES
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -73,8 +74,9 @@ class Controller(Generic[Key]):
         clock = asyncio.get_running_loop().time
         began = clock()
         try:
-            async with asyncio.timeout(self._longest):
-                after = await self._reconciler.reconcile(key)
+            with TRACES.reconcile(self.name, _span_attributes(key) if TRACES.on else {}):
+                async with asyncio.timeout(self._longest):
+                    after = await self._reconciler.reconcile(key)
         except Exception as error:  # noqa: BLE001 - it is logged, counted, and comes back later
             self._failed(key, error)
             self._again(key, error)
@@ -103,3 +105,10 @@ class Controller(Generic[Key]):
             LOG.warning("reconcile failed", extra={"fields": {**fields, "reason": reason}})
         else:
             LOG.error("reconcile failed", exc_info=error, extra={"fields": fields})
+
+
+def _span_attributes(key: Hashable) -> dict[str, str]:
+    """What a span says of a key: the object that it names, and nothing of what is there."""
+    if isinstance(key, NamespacedName):
+        return {"k8s.namespace.name": key.namespace, "reconcile.name": key.name}
+    return {"reconcile.name": str(key)}

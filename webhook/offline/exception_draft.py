@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from webhook.admission import KINDS, Finding, Scope, Severity, line, stored
+from webhook.admission import (
+    KINDS,
+    Finding,
+    Scope,
+    Severity,
+    line,
+    pod_security_refusals,
+    stored,
+)
 from webhook.admission.workload_name import UNKNOWN, KnownWorkload, known_workload
 from webhook.documents import lines
 from webhook.offline.review_outcome import ReviewOutcome
@@ -104,6 +112,20 @@ def draft_exception(outcome: ReviewOutcome, settings: Settings, scope: Scope) ->
         tuple(each for each in refusing if each.rule not in EXCEPTABLE),
         _prefixes(_images(outcome, settings)),
     )
+
+
+def defeated(draft: ExceptionDraft, settings: Settings, scope: Scope) -> str:
+    """What Pod Security refuses whatever is excepted, and the way out; empty where it is nothing.
+
+    Without a managed namespace, nobody knows here whether it has a label.
+    """
+    security = settings.mcp_namespace.pod_security
+    if not security.enabled:
+        return ""
+    found = pod_security_refusals(draft.namespace, draft.rules, security.level, settings)
+    if found is None:
+        return ""
+    return found.told if scope is Scope.MANAGED else found.told_of_managed
 
 
 def _workload(outcome: ReviewOutcome, scope: Scope) -> KnownWorkload:

@@ -5,12 +5,12 @@ beside the manifests. What of them would not be in force is found here, and has 
 rest. Nothing else of the review reads a clock: the caller says what time it is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from webhook import settings
-from webhook.admission import MALFORMED, Finding, Severity
+from webhook import names, settings
+from webhook.admission import MALFORMED, Finding, Severity, pod_security_refusals
 from webhook.documents import pointer_to
 from webhook.offline.manifests import Manifest
 
@@ -33,24 +33,29 @@ class ReviewSettings(NamedTuple):
         return list(self.found.get(id(manifest), ()))
 
 
-def settings_beside(
+def settings_beside(  # noqa: PLR0913 - what the settings of a review are made of
     cluster: settings.Settings,
     manifests: Iterable[Manifest],
     namespace: str,
     now: float,
     mode: str = "",
+    *,
+    managed: bool = False,
 ) -> ReviewSettings:
     """The settings of the cluster, changed by the documents among the manifests.
 
     The namespace is that of documents which name none. The mode is that of every namespace, if one
-    is asked for.
+    is asked for. `managed`: every namespace is managed, not only those whose manifest says so.
     """
-    reading = _Reading(cluster, namespace, now)
+    reading, labelled = _Reading(cluster, namespace, now), set[str]()
     for manifest in manifests:
+        if manifest.kind == "Namespace" and _label(manifest, names.MANAGED) == "true":
+            labelled.add(manifest.name)
         if manifest.kind in KINDS or _is_of_cluster(manifest):
             findings = tuple(_findings(manifest, reading.faults(manifest)))
             reading.found[id(manifest)] = findings
     by_namespace = settings.SettingsByNamespace(cluster, dict(reading.overlays()), mode)
+    reading.compare_with_labels(by_namespace, lambda name: managed or name in labelled)
     return ReviewSettings(by_namespace, reading.found)
 
 
@@ -73,6 +78,12 @@ def cluster_settings(
 
 def _is_of_cluster(manifest: Manifest) -> bool:
     return manifest.group == settings.GROUP and manifest.kind == settings.KIND
+
+
+def _label(manifest: Manifest, key: str) -> Any:
+    metadata = manifest.value.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    return labels.get(key) if isinstance(labels, dict) else None
 
 
 def _parts(pointer: str) -> list[str]:
@@ -160,7 +171,22 @@ class _Reading:
             fitting = {each.name for each in overlay.exceptions}
             for each, manifest in granted.values():
                 if each.name not in fitting:
-                    fault = (Severity.ERROR, settings.KeyFault((), _NO_ROOM))
-                    held = self.found[id(manifest)]
-                    self.found[id(manifest)] = (*held, *_findings(manifest, [fault]))
+                    self._add(manifest, Severity.ERROR, settings.KeyFault((), _NO_ROOM))
             yield name, overlay
+
+    def compare_with_labels(
+        self, by_namespace: settings.SettingsByNamespace, managed: Callable[[str], bool]
+    ) -> None:
+        """Find the exceptions from what Pod Security refuses whatever is excepted here."""
+        for name, exceptions in self._granted.items():
+            by = by_namespace.of(name)
+            security = by.mcp_namespace.pod_security
+            for each, manifest in exceptions.values() if security.enabled and managed(name) else ():
+                refusals = pod_security_refusals(name, each.rules, security.level, by)
+                if refusals is not None:
+                    fault = settings.KeyFault(("spec", "rules"), refusals.told)
+                    self._add(manifest, Severity.WARNING, fault)
+
+    def _add(self, manifest: Manifest, severity: Severity, fault: settings.KeyFault) -> None:
+        held = self.found[id(manifest)]
+        self.found[id(manifest)] = (*held, *_findings(manifest, [(severity, fault)]))

@@ -50,7 +50,7 @@ class LiveReports:
 
     `changed` is called with namespace and name of a server whose report has changed, `known` once
     all reports are known: after the start, and when the API is another. `offered` is the API that
-    has them; None while there is none, or while they are not known.
+    has them; None while there is none, or while they are not known. `absent`: there is surely none.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class LiveReports:
         known: Callable[[], None],
     ) -> None:
         self.offered: ReportApi | None = None
+        self.absent = False
         self._api, self._watched, self._metrics = api, watched, metrics
         self._changed, self._known = changed, known
         self.cache: kube.Cache[LiveReport] = kube.Cache(live_report, self._report_changed)
@@ -73,6 +74,11 @@ class LiveReports:
     def of(self, server: kube.NamespacedName) -> LiveReport | None:
         """The report of a server."""
         return self.cache.get(server.namespace, names.report_of(server.name))
+
+    async def look_ahead(self) -> None:
+        """Learn whether there is an API at all; where that cannot be said, `run` says it."""
+        with suppress(kube.ApiError):
+            self.absent = not [each async for each in offered_apis(self._api)]
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -93,6 +99,7 @@ class LiveReports:
         """Follow the reports of the first API that there is, and take ours out of the others."""
         found = [each async for each in offered_apis(self._api)]
         first = found[0] if found else None
+        self.absent = first is None
         if first is not self._followed:
             await self._leave()
             self._followed = first

@@ -70,14 +70,19 @@ class ReportReconciler:
 
     async def run(self) -> None:
         """Follow the reports that there are, until cancelled; every server is known before."""
+        await self._reports.look_ahead()
         await self._servers.synced.wait()
         await self._reports.run()
 
     def judged(self, found: Json, seen: Drift | None) -> None:
-        """Take down what the rules say about a server now."""
-        server = _server(found)
+        """Take down what the rules say about a server now; not while nobody could read of it.
+
+        Once somebody can, it is judged for its report.
+        """
+        server, digest = _server(found), ""
         place = server.namespace, server.name
-        digest = report_digest(server, self._results(server, seen))
+        if not self._reports.absent:
+            digest = report_digest(server, self._results(server, seen))
         if self._digests.get(place) != digest:
             self._digests[place] = digest
             self._ask(*place)

@@ -61,6 +61,11 @@ class PodSecurityRefusals(NamedTuple):
         return f"{self.sentence}: {self.mend}"
 
     @property
+    def told_of_managed(self) -> str:
+        """The same, where it is not known whether the namespace is managed, and so has a label."""
+        return f"{self.sentence}, if {self.namespace} is managed: {self.mend}"
+
+    @property
     def enough(self) -> str:
         """The highest level at which none of the rules is asked for."""
         return Level(min(_LEVELS[rule] for rule in self.rules) - 1).name.lower()

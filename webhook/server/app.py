@@ -106,7 +106,8 @@ class _Reviews:
         body = await self._intake.read(http, connection.peer, deadline)
         try:
             asked = Asked(connection.peer, body.large, deadline)
-            return await self._turns.take(asked, lambda: judge.answer(body.content, arrived))
+            given = body.content, arrived, http.headers
+            return await self._turns.take(asked, lambda: judge.answer(*given))
         finally:
             body.leave()
 

@@ -5,6 +5,7 @@ make_decision (which calls the review and encode_review), then record_decision.
 """
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
@@ -12,6 +13,7 @@ from itertools import product
 
 from webhook.admission import Hook, Request, Scope
 from webhook.observe.metrics import Metrics, Review
+from webhook.observe.traces import TRACEPARENT, TRACES
 from webhook.server import memo_key, object_size
 from webhook.server.admission_review import WireError, decode_review
 from webhook.server.decision import (
@@ -23,12 +25,13 @@ from webhook.server.decision import (
     make_decision,
 )
 from webhook.server.memo import Kept, Memo
-from webhook.server.review_log import record_decision
+from webhook.server.review_log import record_decision, span_attributes
 from webhook.server.settings_file import InForce, SettingsFile
 from webhook.server.turns import RejectedError
 
 # A graph of what `enforce` would do has a line for these before it did anything.
 COMMON_KINDS = "Deployment", "Pod"
+NO_HEADERS: Mapping[str, str] = {}
 
 
 class Judge:
@@ -54,7 +57,9 @@ class Judge:
         for kind, word in product(COMMON_KINDS, (WOULD_PATCH, WOULD_REFUSE)):
             metrics.expect(Review(hook.value, scope.value, "CREATE", kind, word, dry_run=False))
 
-    def answer(self, body: bytearray, arrived: float) -> bytes:
+    def answer(
+        self, body: bytearray, arrived: float, headers: Mapping[str, str] = NO_HEADERS
+    ) -> bytes:
         """The body of the answer to a review that came then; raises RejectedError (400)."""
         in_force = self._settings.in_force
         try:
@@ -62,7 +67,12 @@ class Judge:
         except WireError as error:
             request, decision = self._passed(body, error, in_force)
         seconds = time.monotonic() - arrived
-        record_decision(request, self._scope, decision, seconds, self._metrics)
+        trace_id = ""
+        if TRACES.on:
+            said = span_attributes(request, self._scope, decision)
+            failed = decision.error is not None
+            trace_id = TRACES.review(headers.get(TRACEPARENT, ""), said, seconds, failed=failed)
+        record_decision(request, self._scope, decision, seconds, self._metrics, trace_id)
         return decision.body
 
     def _judged(self, body: bytearray, in_force: InForce) -> tuple[Request, Decision]:

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from webhook.observe import logs
 from webhook.observe.metrics import Metrics
+from webhook.observe.traces import TRACES
 from webhook.server.app import Traffic, review_server
 from webhook.server.certificate import CertificateStore
 from webhook.server.file_watch import FileError, FileWatcher
@@ -35,6 +36,7 @@ LARGE_MEMORY = 64 * 1024
 M_MMAP_THRESHOLD = -3
 # Longer than a webhook's timeout, shorter than the grace period of a pod.
 LAST_ANSWERS_SECONDS = 20.0
+LAST_SPANS_SECONDS = 2.0
 
 LOG = logging.getLogger(__name__)
 
@@ -87,11 +89,15 @@ def serve(options: Options) -> int:
     process = Process(options)
     try:
         process.watcher.load()
+        TRACES.start("mcp-admission-serve", process.metrics.registry)
         with asyncio.Runner(loop_factory=NEW_LOOP) as runner:
-            return runner.run(process.serve())
+            code = runner.run(process.serve())
     except (FileError, StartError) as error:
         LOG.error("cannot start", extra={"fields": {"reason": str(error)}})  # noqa: TRY400
-        return 2
+        code = 2
+    # Whoever asked twice to end waits for nothing more.
+    TRACES.stop(0.0 if code else LAST_SPANS_SECONDS)
+    return code
 
 
 class Process:
@@ -99,7 +105,7 @@ class Process:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._metrics = Metrics()
+        self.metrics = Metrics()
         self._certificate = CertificateStore(
             options.tls_cert,
             options.tls_key,
@@ -107,17 +113,17 @@ class Process:
             ca_bundle=options.ca_bundle,
             service=options.service,
         )
-        self._metrics.certificate_expiry.set_function(lambda: self._certificate.ends)
-        self._settings = SettingsFile(options.settings, self._metrics.settings_are)
+        self.metrics.certificate_expiry.set_function(lambda: self._certificate.ends)
+        self._settings = SettingsFile(options.settings, self.metrics.settings_are)
         file_sets = [*self._settings.file_sets, *self._certificate.file_sets]
-        self.watcher = FileWatcher(file_sets, self._metrics, self._settings.follow_clock)
+        self.watcher = FileWatcher(file_sets, self.metrics, self._settings.follow_clock)
 
     async def serve(self) -> int:
         """Listen until a signal, then drain and stop; a second signal stops at once."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_log_stray)
         stop = Stop()
-        traffic = Traffic(self._metrics)
+        traffic = Traffic(self.metrics)
         watching = loop.create_task(self.watcher.run())
         reviews, probed = await self._listen(traffic)
         _settle_memory()
@@ -147,23 +153,23 @@ class Process:
             self._options.listen,
             review_server(
                 self._settings,
-                self._metrics,
+                self.metrics,
                 traffic,
                 client_names=self._options.client_names,
             ),
-            self._metrics,
+            self.metrics,
             ListenerPort("reviews", REVIEWS, self._certificate.context),
         )
         probed = await _open(
             "--metrics-listen",
             self._options.metrics_listen,
             probe_application(
-                self._metrics,
+                self.metrics,
                 traffic,
                 lambda: self._certificate.problem,
                 lambda: self._settings.digest,
             ),
-            self._metrics,
+            self.metrics,
             ListenerPort("probes", PROBES),
         )
         return reviews, probed

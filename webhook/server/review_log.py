@@ -1,4 +1,4 @@
-"""What is told of a review: the metrics that count it, and the line in the log.
+"""What is told of a review: the metrics that count it, the line in the log, and its span.
 
 A line says which object was reviewed, who sent it, what became of it and why, for a person with
 the uid in hand. The reasons are those that the user was told, in as many words at most.
@@ -23,8 +23,13 @@ _PATCHED: tuple[dict[str, Any], ...] = ({},)
 UNREMARKABLE = ("allowed", "not-covered")
 
 
-def record_decision(
-    request: Request, scope: Scope, decision: Decision, seconds: float, metrics: Metrics
+def record_decision(  # noqa: PLR0913, PLR0917 - what is told of a review, and who counts it
+    request: Request,
+    scope: Scope,
+    decision: Decision,
+    seconds: float,
+    metrics: Metrics,
+    trace_id: str = "",
 ) -> None:
     """Count a decision and log it: which object it is about, and of its content only the reasons.
 
@@ -47,6 +52,8 @@ def record_decision(
         level = logging.DEBUG
     if LOG.isEnabledFor(level):
         fields = _fields(request, counted, decision, seconds)
+        if trace_id:
+            fields += f', "trace_id": "{trace_id}"'
         LOG.handle(PreparedRecord(LOG.name, level, "review", fields))
 
 
@@ -68,6 +75,21 @@ def _fields(request: Request, review: Review, decision: Decision, seconds: float
     if decision.error:
         fields += f", {json.dumps(failure(decision.error))[1:-1]}"
     return fields
+
+
+def span_attributes(request: Request, scope: Scope, decision: Decision) -> dict[str, Any]:
+    """What a span says of a review: nothing of the object, and of the request no user."""
+    return {
+        "admission.uid": cut(request.uid),
+        "admission.hook": request.hook.value,
+        "admission.scope": scope.value,
+        "admission.operation": cut(request.operation),
+        "admission.kind": cut(request.kind),
+        "admission.dry_run": request.dry_run,
+        "admission.decision": decision.word(request.hook),
+        "admission.rules": [*dict.fromkeys(each.rule for each in decision.answer.findings)],
+        "k8s.namespace.name": cut(request.namespace),
+    }
 
 
 def reasons_of(answer: Answer) -> tuple[str, ...]:

@@ -60,7 +60,9 @@ class SettingsDoor:
     ) -> None:
         self._settings, self._metrics, self._clock = settings, metrics, clock
 
-    def answer(self, body: bytearray, arrived: float) -> bytes:
+    def answer(
+        self, body: bytearray, arrived: float, _headers: Mapping[str, str] | None = None
+    ) -> bytes:
         """The body of the answer to a review that came then; raises RejectedError."""
         if object_size.too_many_objects(body):
             sentence = object_size.sentence(body)

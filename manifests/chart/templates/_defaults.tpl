@@ -150,6 +150,10 @@ serviceMonitor:
   enabled: false
   interval: 30s
   labels: {}
+traces:
+  endpoint: null
+  variables: {}
+  secretName: null
 metrics:
   dashboards:
     enabled: false

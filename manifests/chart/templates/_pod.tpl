@@ -31,6 +31,39 @@ terminationMessagePath: /dev/termination-log
 terminationMessagePolicy: FallbackToLogsOnError
 {{- end -}}
 
+{{/* The variables of a container that sends traces. They are OpenTelemetry's own. */}}
+{{- define "mcp-admission.traces" -}}
+{{- with .Values.traces.endpoint -}}
+{{- $variables := dict "OTEL_EXPORTER_OTLP_ENDPOINT" . "OTEL_RESOURCE_ATTRIBUTES" (printf "k8s.namespace.name=%s,k8s.pod.name=$(POD_NAME)" $.Release.Namespace) -}}
+{{- range $name, $value := $.Values.traces.variables -}}
+{{- if not (kindIs "invalid" $value) -}}{{- $_ := set $variables $name $value -}}{{- end -}}
+{{- end -}}
+env:
+  - name: POD_NAME
+    valueFrom:
+      fieldRef:
+        apiVersion: v1
+        fieldPath: metadata.name
+{{- range $name, $value := $variables }}
+  - name: {{ $name }}
+    value: {{ $value | quote }}
+{{- end }}
+{{- with $.Values.traces.secretName }}
+envFrom:
+  - secretRef:
+      name: {{ . }}
+{{- end }}
+{{- end -}}
+{{- end -}}
+
+{{/* The port of the collector, as its URL has it. */}}
+{{- define "mcp-admission.traces-port" -}}
+{{- with .Values.traces.endpoint -}}
+{{- $url := urlParse . -}}
+{{- regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (ternary "443" "80" (eq $url.scheme "https")) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Where pods of a process run: (list context component). */}}
 {{- define "mcp-admission.scheduling" -}}
 {{- $ := index . 0 -}}

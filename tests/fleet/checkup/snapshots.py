@@ -58,8 +58,21 @@ def replicas(**digests: str | None) -> Json:
     return {"digest": DIGEST, "step": 3, "replicas": found, "problem": None}
 
 
+def replica_set(deployment: str, number: int) -> Json:
+    """The ReplicaSet of a revision; its pods are called `<deployment>-<number>-...`."""
+    owner = {"kind": "Deployment", "name": deployment, "controller": True}
+    annotations = {"deployment.kubernetes.io/revision": str(number)}
+    return {
+        "metadata": {
+            "name": f"{deployment}-{number}",
+            "annotations": annotations,
+            "ownerReferences": [owner],
+        }
+    }
+
+
 def deployment(name: str, wanted: int = 2, available: int = 2, mode: str = "own") -> Json:
-    helm = {"meta.helm.sh/release-name": "mine"}
+    helm = {"meta.helm.sh/release-name": "mine", "deployment.kubernetes.io/revision": "2"}
     status = {
         "observedGeneration": 1, "replicas": wanted, "updatedReplicas": wanted,
         "availableReplicas": available,
@@ -108,8 +121,11 @@ def healthy() -> dict[str, tuple[Json, ...]]:
         "bindings": tuple(bindings),
         "deployments": tuple(map(deployment, names)),
         "endpoints": ({"endpoints": [endpoint("serve-1"), endpoint("serve-2")]},),
-        LEASE: (lease(says),),
-        CERTIFICATES_LEASE: (lease({SAID_CERTIFICATES: certificates()}, holder="pod-2_uid"),),
+        "replicasets": tuple(replica_set(name, number) for name in names for number in (1, 2)),
+        LEASE: (lease(says, holder=f"{names[1]}-2-x2x4z_uid"),),
+        CERTIFICATES_LEASE: (
+            lease({SAID_CERTIFICATES: certificates()}, holder=f"{names[2]}-2-x2x4z_uid"),
+        ),
         "settings-file": (),
         "settings-resource": (),
     }

@@ -13,6 +13,7 @@ from webhook.fleet.report import FleetReport
 
 PAGE = Path("docs/check.md")
 FLEET = FleetReport([], [], "settings")
+(ENFORCING,) = (each for each in CHECKS_AFTER if each.id == "enforcing")
 
 
 @pytest.mark.parametrize("checks", [CHECKS_BEFORE, CHECKS_AFTER], ids=["before", "after"])
@@ -37,6 +38,13 @@ def test_what_may_not_be_read_makes_a_check_unknown_and_is_never_well(name: str)
 
     assert {each.verdict for each in results} == {UNKNOWN}
     assert len(results) == len(asking)
+
+
+@pytest.mark.parametrize("name", ["settings-resource", "deployments"])
+def test_the_lease_alone_says_whether_anything_is_enforced(name: str) -> None:
+    (result,) = run_checks([ENFORCING], seen(unread=name))
+
+    assert result.verdict == OK
 
 
 def test_servers_are_judged_apart_from_the_installation() -> None:

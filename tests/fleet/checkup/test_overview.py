@@ -49,7 +49,9 @@ def test_a_healthy_fleet() -> None:
         "certificate_ends": snapshots.days(60),
         "authority_ends": snapshots.days(3000),
     }
-    assert found["leaders"] == {"control": "pod-1", "certificates": "pod-2"}
+    assert found["leaders"] == {
+        name: f"mcp-admission-{name}-2-x2x4z" for name in ("control", "certificates")
+    }
     assert found["servers"]["all"] == 4
     assert found["needs"] == []
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.checkup.snapshots import deployment, endpoint, lease, seen
+from tests.fleet.checkup.snapshots import deployment, endpoint, lease, replica_set, seen
 from webhook.controller.installation import LEASE
-from webhook.fleet.checkup.checks import FAULT, NOTE, OK
+from webhook.fleet.checkup.checks import FAULT, NOTE, OK, UNKNOWN
 from webhook.fleet.checkup.processes import (
     endpoints,
     judge_deployment,
@@ -17,7 +17,7 @@ from webhook.fleet.checkup.processes import (
 )
 
 Json = dict[str, Any]
-SERVE = "mcp-admission-serve"
+SERVE, CONTROL = "mcp-admission-serve", "mcp-admission-control"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_replica_in_the_slices_of_both_families_is_one() -> None:
 @pytest.mark.parametrize(
     ("found", "verdict", "words"),
     [
-        ((lease({}),), OK, "mcp-admission-control is led by pod-1"),
+        ((lease({}, holder=f"{CONTROL}-2-x2x4z_uid"),), OK, f"is led by {CONTROL}-2-x2x4z"),
         ((lease({}, renewed=False),), FAULT, "the last time was 5 min ago: nothing is made"),
         ((), FAULT, "the last time is not known"),
     ],
@@ -82,4 +82,39 @@ def test_nobody_leads_without_a_renewed_lease() -> None:
     away = seen({LEASE: (lease({}, renewed=False),)})
 
     assert (leads(away, LEASE), leader(away, LEASE)) == (False, "")
-    assert (leads(seen(), LEASE), leader(seen(), LEASE)) == (True, "pod-1")
+    assert (leads(seen(), LEASE), leader(seen(), LEASE)) == (True, f"{CONTROL}-2-x2x4z")
+
+
+@pytest.mark.parametrize(
+    ("pod", "verdict"),
+    [
+        (f"{CONTROL}-2-x2x4z", OK),
+        (f"{CONTROL}-1-x2x4z", UNKNOWN),
+        ("mcp-admission-certificates-2-x2x4z", UNKNOWN),
+        (f"{CONTROL}-20-x2x4z", UNKNOWN),
+        ("laptop", UNKNOWN),
+    ],
+)
+def test_a_leader_is_a_pod_of_the_present_template(pod: str, verdict: str) -> None:
+    """Right after an upgrade, what the leader before says is no news."""
+    (told,) = judge_leader(LEASE)(seen({LEASE: (lease({}, holder=f"{pod}_uid"),)}))
+
+    assert told.verdict == verdict
+    assert f"is led by {pod}" in told.message
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"deployments": ()},
+        {"replicasets": ()},
+        {"replicasets": (replica_set(CONTROL, 1),)},
+        {"replicasets": (replica_set("another", 2),)},
+    ],
+    ids=["no Deployment", "no ReplicaSet", "none of the revision", "of others"],
+)
+def test_where_no_template_is_known_whoever_leads_does(changes: dict[str, Any]) -> None:
+    held = {LEASE: (lease({}, holder="pod-1_uid"),)}
+    (told,) = judge_leader(LEASE)(seen(changes | held))
+
+    assert told.verdict == OK

@@ -71,6 +71,14 @@ def test_the_condition_counts_where_the_lease_says_nothing() -> None:
     assert (told.verdict, later.verdict) == (FAULT, UNKNOWN)
 
 
+def test_where_neither_lease_nor_resource_says_anything_the_reason_is_told() -> None:
+    changes = {LEASE: (lease({}),)}
+
+    (told,) = told_states.judge_enforcing(seen(changes, unread="settings-resource"))
+
+    assert told == (UNKNOWN, "enforcing: you may not read it", "")
+
+
 @pytest.mark.parametrize(
     "judge",
     [told_states.judge_enforcing, told_states.judge_replicas, told_states.judge_certificates],

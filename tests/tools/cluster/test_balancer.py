@@ -50,3 +50,18 @@ def test_a_way_that_is_cut_leads_nowhere_until_it_is_mended() -> None:
             with accepted:
                 accepted.sendall(b"hello")
             assert after.recv(10) == b"hello"
+
+
+def test_a_way_that_hangs_accepts_and_answers_once_it_is_mended() -> None:
+    with socket.create_server((LOOPBACK, 0)) as replica, Balancer(*free_ports(1)) as service:
+        service.replicas = [replica.getsockname()[1]]
+        with socket.create_connection((LOOPBACK, service.port)) as client:
+            accepted, _ = replica.accept()
+            with accepted:
+                with service.hanging():
+                    accepted.sendall(b"hello")
+                    client.settimeout(0.2)
+                    with pytest.raises(TimeoutError):
+                        client.recv(10)
+                client.settimeout(30)
+                assert client.recv(10) == b"hello"

@@ -9,6 +9,7 @@ Addresses of pods lead to this machine, and so do the names and ports of Service
 import asyncio
 import ipaddress
 import json
+import os
 import runpy
 import socket
 import sys
@@ -53,6 +54,7 @@ def _join_network(services: Path) -> None:
         """Event loops that connect in C do not go through `socket`."""
         return await opened(*_here((host, port)), **named)
 
+    socket.gethostname = lambda: os.environ["HOSTNAME"]
     socket.socket.connect = dialled  # type: ignore[assignment, method-assign]
     socket.getaddrinfo = resolved
     asyncio.open_connection = opened_here  # type: ignore[assignment]

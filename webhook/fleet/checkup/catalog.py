@@ -16,11 +16,18 @@ from webhook.controller.installation import (
 from webhook.fleet.checkup import before_installing as before
 from webhook.fleet.checkup import processes, registered, told_states
 from webhook.fleet.checkup.checks import Check
-from webhook.fleet.checkup.readings import DEPLOYMENTS, ENDPOINTS, MUTATING, VALIDATING
+from webhook.fleet.checkup.readings import (
+    DEPLOYMENTS,
+    ENDPOINTS,
+    MUTATING,
+    REPLICA_SETS,
+    VALIDATING,
+)
 
 CLUSTER, ENFORCEMENT, PROCESSES = "cluster", "enforcement", "processes"
 SETTINGS, CERTIFICATES, SERVERS = "settings", "certificates", "servers"
 REGISTRATIONS = (MUTATING, VALIDATING, DEPLOYMENTS)
+TEMPLATES = (DEPLOYMENTS, REPLICA_SETS)
 
 CHECKS_BEFORE = (
     Check("kubernetes-version", CLUSTER, ("version",), before.judge_version),
@@ -55,12 +62,8 @@ CHECKS_AFTER = (
     Check("serve", PROCESSES, (DEPLOYMENTS,), processes.judge_deployment(SERVE_DEPLOYMENT)),
     Check("endpoints", PROCESSES, (ENDPOINTS,), processes.judge_endpoints),
     Check("ca-bundles", ENFORCEMENT, REGISTRATIONS, registered.judge_bundles),
-    Check(
-        "enforcing",
-        ENFORCEMENT,
-        (LEASE, "settings-resource", DEPLOYMENTS),
-        told_states.judge_enforcing,
-    ),
+    # The rest says it again, or which command mends it.
+    Check("enforcing", ENFORCEMENT, (LEASE,), told_states.judge_enforcing),
     Check(
         "admission-policies",
         ENFORCEMENT,
@@ -74,7 +77,7 @@ CHECKS_AFTER = (
         told_states.judge_certificates,
     ),
     Check("control", PROCESSES, (DEPLOYMENTS,), processes.judge_deployment(CONTROL_DEPLOYMENT)),
-    Check("control-leader", PROCESSES, (LEASE,), processes.judge_leader(LEASE)),
+    Check("control-leader", PROCESSES, (LEASE, *TEMPLATES), processes.judge_leader(LEASE)),
     Check(
         "certificates-process",
         PROCESSES,
@@ -84,7 +87,7 @@ CHECKS_AFTER = (
     Check(
         "certificates-leader",
         PROCESSES,
-        (CERTIFICATES_LEASE,),
+        (CERTIFICATES_LEASE, *TEMPLATES),
         processes.judge_leader(CERTIFICATES_LEASE),
     ),
     Check("settings", SETTINGS, (LEASE, "settings-resource"), told_states.judge_settings),

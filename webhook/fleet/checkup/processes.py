@@ -14,13 +14,23 @@ from webhook.controller.installation import (
     LEASE,
     SERVE_DEPLOYMENT,
 )
-from webhook.fleet.checkup.checks import FAULT, NOTE, OK, Snapshot, Told, moment, time_in_words
-from webhook.fleet.checkup.readings import DEPLOYMENTS, ENDPOINTS
+from webhook.fleet.checkup.checks import (
+    FAULT,
+    NOTE,
+    OK,
+    UNKNOWN,
+    Snapshot,
+    Told,
+    moment,
+    time_in_words,
+)
+from webhook.fleet.checkup.readings import DEPLOYMENTS, ENDPOINTS, REPLICA_SETS
 from webhook.fleet.rollout import rollout_progress
 from webhook.health.deployment_causes import deployment_causes
 
 Json = dict[str, Any]
 Judge = Callable[[Snapshot], Iterable[Told]]
+REVISION = "deployment.kubernetes.io/revision"
 PROCESSES = (SERVE_DEPLOYMENT, CONTROL_DEPLOYMENT, CERTIFICATES_DEPLOYMENT)
 LEASES = {LEASE: CONTROL_DEPLOYMENT, CERTIFICATES_LEASE: CERTIFICATES_DEPLOYMENT}
 CONSEQUENCES = {
@@ -113,7 +123,13 @@ def judge_leader(lease: str) -> Judge:
     def judge(seen: Snapshot) -> Iterator[Told]:
         found = seen.one(lease)
         if leads(seen, lease):
-            yield Told(OK, f"{process} is led by {leader(seen, lease)}")
+            pod, prefixes = leader(seen, lease), _pods_of_present_template(seen, process)
+            told = f"{process} is led by {pod}"
+            if prefixes and not pod.startswith(prefixes):
+                told = f"{told}, no pod of its present template: what that says may be old"
+                yield Told(UNKNOWN, told)
+            else:
+                yield Told(OK, told)
             return
         spec = (found or {}).get("spec") or {}
         last = "is not known"
@@ -124,6 +140,22 @@ def judge_leader(lease: str) -> Judge:
         yield Told(FAULT, told, seen.kubectl(f"rollout restart deployment/{process}"))
 
     return judge
+
+
+def _pods_of_present_template(seen: Snapshot, process: str) -> tuple[str, ...]:
+    """What the names of its pods begin with; empty where no ReplicaSet is known to make them."""
+    deployment = seen.named(DEPLOYMENTS, process) or {"metadata": {}}
+    revision = _annotation(deployment, REVISION)
+    return tuple(
+        f"{each['metadata']['name']}-"
+        for each in seen.every(REPLICA_SETS)
+        if revision and _annotation(each, REVISION) == revision
+        if any(owner["name"] == process for owner in each["metadata"].get("ownerReferences") or ())
+    )
+
+
+def _annotation(found: Json, key: str) -> str:
+    return str((found["metadata"].get("annotations") or {}).get(key) or "")
 
 
 def leads(seen: Snapshot, lease: str) -> bool:

@@ -28,7 +28,7 @@ Path = Callable[[Installation], str]
 
 ADMISSION = "admissionregistration.k8s.io/v1"
 PAGE = 200
-DEPLOYMENTS, ENDPOINTS = "deployments", "endpoints"
+DEPLOYMENTS, ENDPOINTS, REPLICA_SETS = "deployments", "endpoints", "replicasets"
 MUTATING, VALIDATING = WEBHOOK_CONFIGURATIONS
 SECONDS_TO_RENEW = 5.0
 """A Lease that looks old by its holder's clock is looked at again after this time."""
@@ -188,6 +188,11 @@ READINGS: dict[str, Read] = {
     "bindings": _policies("validatingadmissionpolicybindings"),
     DEPLOYMENTS: _list(
         _in_release("apps/v1", "deployments"), f"app.kubernetes.io/name={names.PRODUCT}"
+    ),
+    REPLICA_SETS: _list(
+        _in_release("apps/v1", "replicasets"),
+        f"app.kubernetes.io/name={names.PRODUCT}",
+        metadata_only=True,
     ),
     ENDPOINTS: _list(
         _in_release("discovery.k8s.io/v1", "endpointslices"),

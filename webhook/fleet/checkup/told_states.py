@@ -92,7 +92,9 @@ def judge_enforcing(seen: Snapshot) -> Iterator[Told]:
     if not leads(seen, LEASE):
         yield Told(UNKNOWN, f"enforcing: {NOT_LED.format(CONTROL_DEPLOYMENT)}")
     elif not found:
-        yield Told(UNKNOWN, "enforcing: the controller has not probed yet")
+        before = _written(seen.one(LEASE) or {}, SAID_ENFORCING)
+        unread = "" if before else seen.readings["settings-resource"].unread
+        yield Told(UNKNOWN, f"enforcing: {unread or 'the controller has not probed yet'}")
     elif found.get("status") == "True":
         yield Told(OK, f"enforcing since {found.get('lastTransitionTime')}")
     elif found.get("reason") == "BelowEnforce" and not _below_enforce(seen):
