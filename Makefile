@@ -9,7 +9,7 @@ UNCOMPILE = find webhook -name '*.so' -delete; rm -f *.so $(PLATLIB)/mcp_admissi
 # Tests start hundreds of processes: none of them is to compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-compiled fast one debug lint format bench bench-quick bench-compare bench-record bench-fleet docs cluster lock clean
+.PHONY: help demo test test-compiled fast one debug lint format bench bench-quick bench-compare bench-record bench-sizing bench-fleet docs cluster lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -58,6 +58,10 @@ bench-compare: $(VENV)/dev ## say what differs between two runs, and what is noi
 bench-record: $(VENV)/dev ## record the reviews of the bench anew, on a control plane
 	$(BIN)/python -m tools.bench.record
 
+bench-sizing: $(VENV)/dev ## measure what a replica takes at steady rates of reviews, in five minutes; writes sizing.json
+	$(COMPILE)
+	trap "$(UNCOMPILE)" EXIT; $(BIN)/python -m tools.bench.sizing
+
 bench-fleet: $(VENV)/dev ## print what ten thousand servers cost the controller (SERVERS=10000)
 	$(BIN)/python -m tools.bench.fleet_run $(SERVERS)
 
@@ -76,7 +80,7 @@ lock: ## pin every dependency by version and hash
 	sh locks/make.sh
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build dist *.egg-info .*_cache .coverage* bench.json bench.svg
+	rm -rf $(VENV) build dist *.egg-info .*_cache .coverage* bench.json bench.svg sizing.json
 	$(UNCOMPILE)
 
 $(VENV)/demo: locks/demo.txt pyproject.toml

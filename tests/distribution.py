@@ -13,6 +13,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 WORKERS_FOR_EACH_PROCESSOR = 2
+# A worker of its own waits for ten minutes whether a cluster is quiet.
+WATCHERS = 1
 
 
 class Unit(NamedTuple):
@@ -24,6 +26,7 @@ class Unit(NamedTuple):
 
 # In the order in which they begin; the first one that fits counts.
 UNITS = [
+    Unit(("tests/release/test_quiet.py",)),
     Unit(("tests/hostile/",), together=True),
     Unit(("tests/console/browser/",), together=True),
     Unit(("tests/e2e/controller_rights/", "tests/release/test_under_load.py")),
@@ -75,7 +78,8 @@ def place(item: pytest.Item) -> int:
 
 def workers(*, waiting: bool) -> int:
     """How many workers keep this machine busy, with tests that mostly wait or without."""
-    return (WORKERS_FOR_EACH_PROCESSOR if waiting else 1) * (os.cpu_count() or 1)
+    processors = os.cpu_count() or 1
+    return WORKERS_FOR_EACH_PROCESSOR * processors + WATCHERS if waiting else processors
 
 
 def _unit(path: str) -> Unit:

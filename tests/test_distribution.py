@@ -45,4 +45,4 @@ def test_what_shares_a_control_plane_is_one_unit(one: str, other: str, *, togeth
 def test_there_are_more_workers_where_tests_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
 
-    assert (distribution.workers(waiting=True), distribution.workers(waiting=False)) == (4, 2)
+    assert (distribution.workers(waiting=True), distribution.workers(waiting=False)) == (5, 2)

@@ -11,7 +11,7 @@ from tests.fleet.unlabelled.manifests import SERVERS, similar
 from webhook.admission import OUT_OF_DATE
 from webhook.cli import audit
 from webhook.cli.main import main
-from webhook.fleet import cluster_snapshot
+from webhook.fleet import inspection
 from webhook.fleet.exception_use import ExceptionStatus
 from webhook.fleet.report import ServerFinding, ServerStatus, Skipped
 from webhook.fleet.settings_in_force import JudgingSettings
@@ -66,7 +66,7 @@ def inspect(
         async def run(self) -> UnlabelledReport:  # type: ignore[override]
             return UnlabelledReport(found.get("lookalikes", ()), 3, self.skipped)
 
-    monkeypatch.setattr(cluster_snapshot, "Audit", Audit)
+    monkeypatch.setattr(inspection, "Audit", Audit)
     monkeypatch.setattr(audit, "LookalikeSearch", Search)
     return found
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from webhook.cli.options import add_log_option, listen_address, service_name
+from webhook.cli.options import add_log_option, listen_address, seconds, service_name
 from webhook.server.listener import Address
 
 
@@ -48,3 +48,9 @@ def test_information_is_logged_unless_another_level_is_named() -> None:
 
     assert parser.parse_args([]).log_level == "info"
     assert parser.parse_args(["--log-level", "debug"]).log_level == "debug"
+
+
+def test_a_number_of_seconds_is_read() -> None:
+    assert seconds("1e1") == 10
+    with pytest.raises(argparse.ArgumentTypeError):
+        seconds("")

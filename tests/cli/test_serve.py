@@ -1,6 +1,5 @@
 """What `serve` reads from its command line."""
 
-import argparse
 from pathlib import Path
 from typing import Any
 
@@ -143,9 +142,3 @@ def test_help_of_serve_shows_an_example_each_option_and_the_signal(
         assert option in told
     assert "0.0.0.0:8443" in told
     assert "SIGTERM" in told
-
-
-def test_a_number_of_seconds_is_read() -> None:
-    assert serve.seconds("1e1") == 10
-    with pytest.raises(argparse.ArgumentTypeError):
-        serve.seconds("")

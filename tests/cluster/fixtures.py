@@ -15,7 +15,13 @@ from typing import TypeVar
 import pytest
 
 from tools.browser import NoBrowserError, find_browser
-from tools.cluster.binaries import Binaries, find, find_helm, find_monitoring
+from tools.cluster.binaries import (
+    Binaries,
+    find,
+    find_etcd_tools,
+    find_helm,
+    find_monitoring,
+)
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.release import NoControlPlaneError
 
@@ -68,6 +74,12 @@ def browser_or_skip(config: pytest.Config) -> Path:
     """Debian's Chromium, as above."""
     with _visible(config):
         return _or_skip(find_browser)
+
+
+def etcd_tools_or_skip(config: pytest.Config) -> Binaries:
+    """`etcdctl` and `etcdutl`, as above."""
+    with _visible(config):
+        return _or_skip(lambda: find_etcd_tools(_tell))
 
 
 def _started(config: pytest.Config) -> ControlPlane:

@@ -9,8 +9,9 @@ import pytest
 import trustme
 from aiohttp.test_utils import TestClient, TestServer
 
-from tests.console.played_cluster import ALICE, BrowserAtConsole, PlayedCluster
+from tests.console.played_cluster import ALICE, BOB, CAROL, BrowserAtConsole, PlayedCluster
 from tests.kube.access.kubeconfigs import config, written
+from webhook.console.bearer_tokens import BearerTokens, ProxyTokens
 from webhook.console.console_app import ROUTES, ConsoleFrame
 from webhook.console.page import Route
 from webhook.console.person import read_identity
@@ -54,9 +55,25 @@ async def open_console(played: PlayedCluster, api: Api) -> AsyncIterator[Opened]
             entrance = OneTimeKeys(await read_identity(api), keys.append)
             cookie = Cookie("session", secure=False)
             frame = ConsoleFrame(api, Installation(), entrance, cookie, routes=routes)
-            server = TestServer(frame.application())
-            client = await stack.enter_async_context(TestClient(server))
+            client = await stack.enter_async_context(TestClient(TestServer(frame.application())))
             return BrowserAtConsole(client, frame, played, entrance.key)
+
+        yield opened
+
+
+@pytest.fixture
+async def open_in_cluster(played: PlayedCluster, api: Api) -> AsyncIterator[Opened]:
+    """Opens a console as in a cluster, but without TLS; the API server knows bob and carol."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(routes: Iterable[Route] = ROUTES, header: str = "") -> BrowserAtConsole:
+            played.users = {"token-of-bob": BOB, "token-of-carol": CAROL}
+            tokens = BearerTokens(api)
+            proxy = ProxyTokens(header, tokens) if header else None
+            cookie = Cookie("session", secure=False)
+            frame = ConsoleFrame(api, Installation(), tokens, cookie, proxy=proxy, routes=routes)
+            client = await stack.enter_async_context(TestClient(TestServer(frame.application())))
+            return BrowserAtConsole(client, frame, played, "token-of-bob")
 
         yield opened
 

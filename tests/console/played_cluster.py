@@ -18,6 +18,8 @@ from webhook.console.console_app import ConsoleFrame
 Json = dict[str, Any]
 REVIEW, ACCESS = "/selfsubjectreviews", "/selfsubjectaccessreviews"
 ALICE: Json = {"username": "alice", "groups": ["dev", "system:authenticated"]}
+BOB: Json = {"username": "bob", "groups": ["dev", "system:authenticated"]}
+CAROL: Json = {"username": "carol", "groups": ["system:authenticated"]}
 
 
 @dataclass
@@ -29,6 +31,8 @@ class PlayedCluster:
     """Who has which token."""
     forbidden: set[tuple[str, str]] = field(default_factory=set)
     """Verb and resource of what nobody may."""
+    written: list[tuple[str, str, Json]] = field(default_factory=list)
+    """Method, path and body of each write, whatever became of it."""
     failures: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Status and reason by path."""
     calls: list[tuple[str, str, str]] = field(default_factory=list)
@@ -52,6 +56,8 @@ class PlayedCluster:
         self.calls.append((request.method, request.path, token))
         if token not in self.users:
             return _status(401, "Unauthorized", "Unauthorized")
+        if request.method != "GET" and not request.path.endswith((REVIEW, ACCESS)):
+            self.written.append((request.method, request.path, await request.json()))
         if request.path in self.failures:
             return _status(*self.failures[request.path], "as the test wants it")
         if request.path.endswith(REVIEW):

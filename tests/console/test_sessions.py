@@ -70,6 +70,42 @@ async def test_no_session_lasts_longer_than_half_a_day(sessions: Sessions, clock
     assert await sessions.find(cookie, used=True) is None
 
 
+class Busy(Thing):
+    busy = True
+
+
+async def test_what_goes_on_for_a_person_keeps_the_last_session(
+    sessions: Sessions, clock: Clock
+) -> None:
+    _, idle = await sessions.begin(HERE)
+    cookie, session = await sessions.begin(HERE)
+    thing = session.person.kept(Busy, Busy)
+    assert session.person.busy
+    session.used += 1
+
+    clock.now += IDLE_SECONDS + 1
+    await sessions.end_overdue()
+    assert await sessions.find(cookie, used=False) is session
+    assert idle.key not in sessions._sessions
+
+    thing.busy = False
+    clock.now += IDLE_SECONDS - 1
+    assert await sessions.find(cookie, used=False) is session
+    clock.now += 1
+    assert await sessions.find(cookie, used=False) is None
+
+
+async def test_nothing_keeps_a_session_longer_than_half_a_day(
+    sessions: Sessions, clock: Clock
+) -> None:
+    cookie, session = await sessions.begin(HERE)
+    session.person.kept(Busy, Busy)
+
+    clock.now += LONGEST_SECONDS
+
+    assert await sessions.find(cookie, used=True) is None
+
+
 async def test_what_is_over_is_swept_with_what_was_kept(sessions: Sessions, clock: Clock) -> None:
     _, session = await sessions.begin(HERE)
     thing = session.person.kept(Thing, Thing)
@@ -118,6 +154,38 @@ async def test_one_person_has_few_sessions_and_the_console_not_many(
     assert len(sessions._sessions) == MOST_OF_ONE + 2
     assert await sessions.find(cookies[2], used=True) is None
     assert await sessions.find(cookies[1], used=True)
+
+
+async def test_a_tenant_with_many_accounts_ends_no_session_of_others(
+    sessions: Sessions, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_SESSIONS", 6)
+    cookie, _ = await sessions.begin(HERE)
+    neighbour, _ = await sessions.begin(Admitted(Identity("system:serviceaccount:team-b:ci")))
+    for at in range(20):
+        clock.now += 1
+        name = f"system:serviceaccount:team-a:{at}"
+        newest, _ = await sessions.begin(Admitted(Identity(name)))
+
+    assert len(sessions._sessions) == 6
+    for each in (cookie, neighbour, newest):
+        assert await sessions.find(each, used=True)
+
+
+async def test_newer_credentials_of_a_person_are_used(
+    played: PlayedCluster, api: Api, sessions: Sessions
+) -> None:
+    played.users |= {"one": ALICE, "two": ALICE}
+    played.objects["/a"] = {}
+    _, session = await sessions.begin(await with_token(api, "one"), b"1")
+    played.calls.clear()
+
+    sessions.renew(session, FixedHeader("Bearer two"), b"2")
+    await session.api.get("/a")
+    await session.person.api.get("/a")
+
+    assert [token for *_, token in played.calls] == ["two", "two"]
+    assert session.vouched == b"2"
 
 
 async def with_token(api: Api, token: str) -> Admitted:

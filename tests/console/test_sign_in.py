@@ -1,14 +1,12 @@
 """How people come in and out, and what becomes of what they typed when their session ends."""
 
-import json
-
 import pytest
 
 from tests.console.conftest import Opened
 from tests.console.played_cluster import HOSTILE, BrowserAtConsole, structure
+from webhook.console.kept_form import own_address
 from webhook.console.page import Page, Route
 from webhook.console.request_guards import ATTEMPTS_EACH
-from webhook.console.sign_in import KeptForm, own_address
 from webhook.console.visit import Visit
 
 SENT: list[list[tuple[str, str]]] = []
@@ -90,11 +88,6 @@ async def test_no_address_leads_elsewhere(outside: BrowserAtConsole, address: st
     fields = {"secret": outside.secret, "then": address}
 
     assert (await outside.post("/sign-in", fields, csrf=None)).headers["Location"] == "/"
-
-
-@pytest.mark.parametrize("address", ["/", "/a/b-c?d=%2F%2Fe&f=g#h", "/a//b"])
-def test_our_own_addresses_do(address: str) -> None:
-    assert own_address(address) == address
 
 
 async def test_a_link_of_another_site_finds_the_session(outside: BrowserAtConsole) -> None:
@@ -184,19 +177,3 @@ async def test_what_is_kept_changes_no_page(outside: BrowserAtConsole, text: str
 
     assert shown.field[text] == text
     assert SENT == []
-
-
-@pytest.mark.parametrize(
-    "kept",
-    ["", "1", "[]", '["/a"]', '["//evil", []]', '["/a", [1]]', '["/a", [["b"]]]', "[" * 100_000,
-     "{}", "[1, []]"],
-    ids=range(10),
-)  # fmt: skip
-def test_what_no_page_has_kept_is_nothing(kept: str) -> None:
-    assert KeptForm.read(kept) is None
-
-
-def test_the_token_is_not_kept() -> None:
-    found = KeptForm.read(json.dumps(["/a", [["csrf", "x"], ["b", "c"]]]))
-
-    assert found == KeptForm("/a", (("b", "c"),))

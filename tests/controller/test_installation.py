@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from webhook.admission import Scope
-from webhook.controller.installation import Installation, NamespaceRules, is_managed, is_own
+from webhook.controller.installation import (
+    Installation,
+    NamespaceRules,
+    is_managed,
+    is_own,
+    kept_to,
+)
 from webhook.settings.model import Settings
 
 MANAGED = {"mcp-admission.dev/managed": "true"}
@@ -22,6 +28,20 @@ def test_an_installation_has_one_host_and_one_configuration_of_each_kind() -> No
         "MutatingWebhookConfiguration": f"{admission}/mutatingwebhookconfigurations/mine",
         "ValidatingWebhookConfiguration": f"{admission}/validatingwebhookconfigurations/mine",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, frozenset()),
+        ({"args": ["control", "--workers=4"]}, frozenset()),
+        ({"args": ["control", "--namespace=a", "--namespace=b"]}, {"a", "b"}),
+    ],
+)
+def test_a_deployment_says_to_which_namespaces_its_controller_is_kept(
+    given: dict[str, Any], expected: frozenset[str]
+) -> None:
+    assert kept_to({"spec": {"template": {"spec": {"containers": [given]}}}}) == expected
 
 
 @pytest.mark.parametrize(

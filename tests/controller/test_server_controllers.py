@@ -2,9 +2,9 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,9 @@ from webhook.controller.server_controllers import (
     SECONDS_TO_FINISH,
     ServerControllers,
 )
+from webhook.controller.server_states import PATIENCE
 from webhook.controller.settings.effective import effective_settings
+from webhook.health import STATES
 from webhook.kube.errors import ApiError
 from webhook.kube.work_queue import Queue
 from webhook.observe.metrics import ControllerMetrics
@@ -28,6 +30,7 @@ from webhook.settings.model import Settings
 
 Json = dict[str, Any]
 NUMBERS = itertools.count(100)
+BEGAN = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
 def deployment(name: str) -> Json:
@@ -59,6 +62,10 @@ class Cluster:
             "deployments": [deployment("crm"), deployment("search")],
         }
 
+    def server_time(self) -> datetime:
+        """The time of the loop."""
+        return BEGAN + timedelta(seconds=asyncio.get_running_loop().time())
+
     async def list_each(self, path: str, take: Callable[[Json], object], **_: Any) -> str:
         resource = path.rpartition("/")[2]
         self.lists.append(resource)
@@ -87,7 +94,9 @@ class Cluster:
 
 
 @asynccontextmanager
-async def working(cluster: Any, *, secrets: bool = True) -> AsyncIterator[ServerControllers]:
+async def working(
+    cluster: Any, *, secrets: bool = True, counted: Callable[[], None] = lambda: None
+) -> AsyncIterator[ServerControllers]:
     metrics = ControllerMetrics()
     recorder = EventRecorder(cluster, "test", Queue())
     controllers = ServerControllers(
@@ -99,12 +108,19 @@ async def working(cluster: Any, *, secrets: bool = True) -> AsyncIterator[Server
         metrics,
         2,
         secrets=secrets,
+        counted=counted,
     )
     task = asyncio.create_task(controllers.run())
     await asyncio.sleep(5)
     yield controllers
     controllers.stop()
     await task
+
+
+def states_of(controllers: ServerControllers) -> Mapping[str, int]:
+    """How many servers there are of each state."""
+    assert controllers.counts is not None
+    return controllers.counts.states
 
 
 def test_every_server_is_looked_at_and_a_failing_one_stops_no_other() -> None:
@@ -235,10 +251,10 @@ def test_changed_settings_list_the_deployments_again_and_nothing_else() -> None:
             before, watched = len(cluster.lists), len(cluster.watches)
             controllers.use(effective_settings({"excludedNamespaces": ["team"]}, []))
             await asyncio.sleep(COUNT_SECONDS + 1)
-            none = controllers.states["all"]
+            none = states_of(controllers)["all"]
             controllers.use(effective_settings(memory("1Gi"), []))
             await asyncio.sleep(COUNT_SECONDS + 1)
-            states = [none, controllers.states["all"], controllers.states[OUT_OF_DATE]]
+            states = [none, states_of(controllers)["all"], states_of(controllers)[OUT_OF_DATE]]
             return cluster.lists[before:], cluster.watches[watched:], states
 
     lists, watches, states = run(main())
@@ -273,7 +289,7 @@ def test_changed_settings_of_a_namespace_list_its_deployments_again_and_no_other
             )
             controllers.use(other)
             await asyncio.sleep(2 * COUNT_SECONDS)
-            states = controllers.states
+            states = states_of(controllers)
             return cluster.paths[listed:], cluster.watches[watched:], states[OUT_OF_DATE]
 
     paths, watches, out_of_date = run(main())
@@ -292,6 +308,27 @@ def test_the_same_settings_change_nothing() -> None:
             return len(cluster.lists) - before
 
     assert run(main()) == 0
+
+
+def test_servers_are_counted_once_each_was_looked_at_and_told_when_others_do_not_run() -> None:
+    class Slow(Cluster):
+        async def create(self, path: str, body: Json) -> Json:
+            if body["metadata"]["name"] == "crm-mcp":
+                # So that nothing of its namespace is tried again for long.
+                await asyncio.Event().wait()
+            return await super().create(path, body)
+
+    async def main() -> None:
+        told: list[None] = []
+        async with working(Slow(), counted=lambda: told.append(None)) as controllers:
+            assert (controllers.counts, told) == (None, [])
+            await asyncio.sleep(PATIENCE.total_seconds())
+            assert states_of(controllers) == {**dict.fromkeys(STATES, 0), "all": 2, "current": 2}
+            assert len(told) == 1
+            await asyncio.sleep(10 * COUNT_SECONDS)
+            assert len(told) == 1
+
+    run(main())
 
 
 @pytest.mark.parametrize("secrets", [True, False])

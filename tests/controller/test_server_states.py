@@ -13,7 +13,7 @@ from tests.kube.virtual_time import run
 from webhook.admission.drift import UNPROTECTED
 from webhook.controller.cluster_state import ClusterState, Queues
 from webhook.controller.event_recorder import EventRecorder
-from webhook.controller.server_states import StateReconciler
+from webhook.controller.server_states import MOMENT, PATIENCE, SOON, StateReconciler
 from webhook.health import INCOMPLETE, NOT_RUNNING, REMEDIES, STATES
 from webhook.kube.work_queue import NamespacedName, Queue
 from webhook.objects import LONGEST_NOTE
@@ -37,7 +37,7 @@ class Team:
         self.state.namespaces.put({"metadata": {"name": "team", "uid": "t"}})
         self.now, self.version = BEGAN, 100
         self.events: list[tuple[str, str]] = []
-        self.refused: set[NamespacedName] = set()
+        self.refused: dict[NamespacedName, str] = {}
         api: Any = self
         self.reconciler = StateReconciler(
             api, self.state, EventRecorder(api, "test", Queue()), self.refused, secrets=secrets
@@ -92,7 +92,7 @@ class Team:
 
     def counted(self) -> dict[str, int]:
         """The states that a server is in."""
-        return {state: count for state, count in self.reconciler.counts().items() if count}
+        return {state: count for state, count in self.reconciler.counts().states.items() if count}
 
     def _stored(self, found: Json) -> Json:
         self.version += 1
@@ -119,7 +119,7 @@ def test_a_healthy_server_is_counted_and_nothing_is_told() -> None:
 
     assert [team.look(after=each) for each in (0, 60)] == [None, None]
     assert (team.told(), team.counted()) == ([], counts("current"))
-    assert team.reconciler.counts().keys() == {"all", *STATES}
+    assert team.reconciler.counts().states.keys() == {"all", *STATES}
 
 
 def test_what_waiting_cannot_mend_is_told_at_once_with_its_place_and_remedy() -> None:
@@ -219,7 +219,7 @@ def test_where_secrets_are_not_followed_none_is_missing() -> None:
 def test_a_secret_that_was_refused_is_not_told_as_missing_and_is_counted() -> None:
     team = Team()
     team.put(envFrom=[{"secretRef": {"name": "crm-mcp-config"}}])
-    team.refused.add(CRM)
+    team.refused[CRM] = "ConfigMissing"
 
     assert (team.look(), team.look(after=60), team.told()) == (None, None, [])
     assert team.counted() == counts(INCOMPLETE)
@@ -251,6 +251,44 @@ def test_a_crash_loop_is_told_by_its_pod() -> None:
     team.state.pods.drop("team", "crm-7d4f-1")
     team.look()
     assert team.counted() == counts("current")
+
+
+def test_it_is_known_of_a_fleet_once_each_server_was_looked_at() -> None:
+    team = Team()
+    first = team.reconciler.first_look
+    assert not first.over(team.now)
+    first.begin([CRM, ("team", "gone")], team.now)
+
+    team.look()
+    assert not first.over(team.now)
+    assert first.over(team.now + PATIENCE)
+    first.saw(("team", "gone"))
+    assert first.over(team.now)
+
+
+def test_what_is_young_at_the_first_look_is_waited_for_and_later_nothing_is() -> None:
+    team = Team()
+    team.put(**ASKS)
+    first = team.reconciler.first_look
+    first.begin([CRM], team.now)
+
+    assert team.look() == MOMENT.total_seconds()
+    assert not first.over(team.now)
+    team.look(after=MOMENT.total_seconds())
+    assert team.told() == ["SecretMissing"]
+    assert first.over(team.now + SOON)
+    first.saw(CRM, team.now + timedelta(days=1))
+    assert first.over(team.now + SOON)
+
+
+def test_reasons_are_counted_by_state_also_those_of_who_refuses() -> None:
+    team = Team()
+    team.refused[CRM] = "ConfigMissing"
+    assert team.reconciler.counts().reasons == {INCOMPLETE: {"config-missing": 1}}
+
+    team.put(refused(QUOTA.format(0)), ready=0)
+    team.look()
+    assert team.reconciler.counts().reasons == {NOT_RUNNING: {"quota-exceeded": 1}}
 
 
 @pytest.mark.parametrize("mode", ["observe", "warn"])

@@ -12,7 +12,7 @@ IN_COMMON = 3
 ONLY_THERE = {
     # They are explained where they are needed.
     "--help", "--service", "--configuration", "--dry-run", "--kubeconfig", "--name", "--days",
-    "--ca-days", "--metrics-listen",
+    "--ca-days", "--metrics-listen", "--tls-cert", "--tls-key",
 }  # fmt: skip
 
 

@@ -22,9 +22,13 @@ class Cluster:
         self.asked: list[tuple[str, str]] = []
         self.by_field: dict[str, str] = {}
         self.metadata_only: set[str] = set()
+        # Those of the controller.
+        self.arguments = ["control"]
 
     async def get(self, path: str) -> Json:
         resource = path.split("/")[-2]
+        if path.endswith("/deployments/mcp-admission-control"):
+            return {"spec": {"template": {"spec": {"containers": [{"args": self.arguments}]}}}}
         for error in self.failures.get(resource, []):
             raise error
         return {"metadata": {"name": path.rpartition("/")[2]}}

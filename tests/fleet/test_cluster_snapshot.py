@@ -8,7 +8,7 @@ import pytest
 
 from webhook.controller.installation import Installation
 from webhook.fleet import cluster_snapshot
-from webhook.fleet.checkup import told_states
+from webhook.fleet.checkup import readings, told_states
 from webhook.fleet.checkup.checks import UNKNOWN, Reading, Told
 from webhook.fleet.settings_in_force import JudgingSettings
 from webhook.settings import Settings, SettingsByNamespace
@@ -16,23 +16,32 @@ from webhook.settings import Settings, SettingsByNamespace
 PLACES = Installation("mcp-admission", "mcp-admission-system")
 
 
-@pytest.mark.parametrize(
-    ("reading", "installed"),
-    [
-        (Reading(), False),
-        (Reading(({"metadata": {"name": "another"}},)), False),
-        (Reading(({"metadata": {"name": "mcp-admission-serve"}},)), True),
-        (Reading(unread="no right"), True),
-    ],
-    ids=["nothing", "others", "serve", "unread"],
-)
-def test_a_process_of_ours_or_nobody_knows(
-    reading: Reading, installed: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def read_all(*_: object) -> dict[str, Reading]:
-        return {"deployments": reading}
+def called(name: str) -> Reading:
+    return Reading(({"metadata": {"name": name}},))
 
-    monkeypatch.setattr(cluster_snapshot, "read_all", read_all)
+
+@pytest.mark.parametrize(
+    ("there", "installed"),
+    [
+        ({}, False),
+        ({"deployments": called("another")}, False),
+        ({"deployments": called("mcp-admission-serve")}, True),
+        ({"deployments": Reading(unread="no right")}, True),
+        ({"MutatingWebhookConfiguration": called("mcp-admission")}, True),
+        ({"ValidatingWebhookConfiguration": called("mcp-admission")}, True),
+        ({"ValidatingWebhookConfiguration": Reading(unread="no right")}, True),
+    ],
+    ids=["nothing", "others", "serve", "unread", "lost", "lost in part", "registration unread"],
+)
+def test_a_process_or_registration_of_ours_or_nobody_knows(
+    there: dict[str, Reading], installed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """API servers that call a webhook of ours refuse servers, whether it is there or not."""
+
+    async def read_all(_: object, __: object, wanted: list[str]) -> dict[str, Reading]:
+        return {each: there.get(each, Reading()) for each in wanted}
+
+    monkeypatch.setattr(readings, "read_all", read_all)
     api: Any = None
 
     assert asyncio.run(cluster_snapshot.is_installed(api, PLACES)) is installed
@@ -46,7 +55,7 @@ def test_by_settings_that_may_not_be_read_no_server_is_judged(
     async def read_all(*_: object) -> dict[str, Reading]:
         return {}
 
-    monkeypatch.setattr(cluster_snapshot, "read_all", read_all)
+    monkeypatch.setattr(readings, "read_all", read_all)
     api: Any = argparse.Namespace(server_time=lambda: None)
 
     found = asyncio.run(cluster_snapshot.take_snapshot(api, PLACES, by, [], fleet=True))

@@ -66,6 +66,30 @@ def test_no_further_one_begins_once_it_is_stopped() -> None:
     assert [each.target for each in ended] == FLEET[:4]
 
 
+@pytest.mark.parametrize(("stopped", "begun"), [(False, 6), (True, 2)])
+def test_no_further_one_begins_while_it_is_paused(stopped: bool, begun: int) -> None:
+    at = dict[Target, float]()
+
+    async def main() -> list[Restarted]:
+        loop, stop, resumed = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+        resumed.set()
+        loop.call_later(5, resumed.clear)
+        if stopped:
+            loop.call_later(99, stop.set)
+        loop.call_later(100, resumed.set)
+
+        async def restart(target: Target) -> Restarted:
+            at[target] = loop.time()
+            await asyncio.sleep(10)
+            return Restarted(target, ROLLED)
+
+        many = FleetRoll(restart, stop, 2, 1, resumed.wait)
+        return await many.roll(FLEET, lambda _: None)
+
+    assert [each.target for each in run(main())] == FLEET[:begun]
+    assert [round(each) for each in at.values()] == [0, 0, 100, 100, 110, 110][:begun]
+
+
 def test_an_empty_fleet_is_rolled_at_once() -> None:
     async def main() -> list[Restarted]:
         restart: Any = None

@@ -14,6 +14,7 @@ from tests.fleet.listed_cluster import FORBIDDEN, GONE, RELEASE, Cluster
 from tests.kube.virtual_time import run
 from webhook.admission import Scope
 from webhook.controller.installation import Installation
+from webhook.fleet.cluster_pages import ClusterPages
 from webhook.fleet.inspection import Audit
 from webhook.fleet.judged_mode import JudgedMode
 from webhook.fleet.report import ServerStatus
@@ -44,7 +45,7 @@ def audited(
     mode: JudgedMode | None = None,
 ) -> tuple[list[ServerStatus], list[str]]:
     api: Any = cluster
-    audit = Audit(api, mode or judged(given), PLACES, namespace)
+    audit = Audit(api, mode or judged(given), PLACES, ClusterPages(api, namespace))
     found = asyncio.run(audit.run())
     return found, [each.what for each in audit.skipped]
 
@@ -199,7 +200,7 @@ def test_an_api_server_that_is_busy_is_asked_again_when_it_says() -> None:
     busy = TooManyRequests(429, "TooManyRequests", "later", 30.0)
     cluster.failures = {"deployments": [busy, busy]}
     api: Any = cluster
-    found = run(Audit(api, judged(), PLACES, None).run())
+    found = run(Audit(api, judged(), PLACES, ClusterPages(api, None)).run())
 
     assert [each.name for each in found] == ["crm"]
 
@@ -220,6 +221,24 @@ def test_a_missing_configuration_is_a_finding_of_every_reviewed_server() -> None
     assert "nothing is filled in" not in str(found)
 
 
+@pytest.mark.parametrize("kept", [["--namespace=other", "--namespace=team"], []])
+def test_an_installation_has_servers_where_it_is_kept_to_alone(kept: list[str]) -> None:
+    elsewhere = stored(server(**PORT))
+    elsewhere["metadata"]["namespace"] = "apart"
+    pod = builders.bare_pod()
+    pod["metadata"]["namespace"] = "apart"
+    here = filled_in(server(**PORT), Settings())
+    managed = {"metadata": {"name": "apart", "labels": {"mcp-admission.dev/managed": "true"}}}
+    cluster = Cluster(namespaces=[managed], deployments=[here, elsewhere], pods=[pod])
+    cluster.arguments += kept
+    found, skipped = audited(cluster)
+
+    assert {each.namespace for each in found} == ({"team"} if kept else {"team", "apart"})
+    for path in ("/namespaces/apart/", "/mcpserverexceptions"):
+        assert any(path in each for each, _ in cluster.asked) is not bool(kept)
+    assert skipped == []
+
+
 @pytest.mark.parametrize(
     ("failures", "registered"), [([], True), ([NotFound(404, "", "")], False), ([FORBIDDEN], None)]
 )
@@ -229,7 +248,7 @@ def test_whether_it_is_registered_is_said(
     cluster = Cluster()
     cluster.failures = {"mutatingwebhookconfigurations": failures}
     api: Any = cluster
-    audit = Audit(api, judged(), PLACES, None)
+    audit = Audit(api, judged(), PLACES, ClusterPages(api, None))
     asyncio.run(audit.run())
 
     assert (audit.registered, audit.skipped) == (registered, [])
@@ -337,7 +356,7 @@ def test_below_enforce_a_missing_configuration_means_that_nothing_is_recorded() 
 
 def test_the_modes_of_namespaces_with_servers_are_known() -> None:
     api: Any = unprotected()
-    audit = Audit(api, asked(""), PLACES, None)
+    audit = Audit(api, asked(""), PLACES, ClusterPages(api, None))
     asyncio.run(audit.run())
 
     assert audit.modes() == {"team": "observe"}
@@ -398,7 +417,7 @@ def excepted(failures: list[ApiError] | None = None) -> Audit:
         mcpserverexceptions=[{"metadata": made, "spec": spec}],
     )
     cluster.failures = {"mcpserverexceptions": failures or []}
-    audit = Audit(cluster, JudgedMode(by_namespace), PLACES, None)
+    audit = Audit(cluster, JudgedMode(by_namespace), PLACES, ClusterPages(cluster, None))
     asyncio.run(audit.run())
     return audit
 
@@ -502,7 +521,7 @@ def test_what_only_administrators_may_read_is_not_known() -> None:
     container = {**PORT["container"], "envFrom": [{"secretRef": {"name": "mine"}}]}
     cluster: Any = Cluster(deployments=[filled_in(server(container=container), Settings())])
     cluster.failures = {"secrets": [FORBIDDEN]}
-    audit = Audit(cluster, judged(), PLACES, None)
+    audit = Audit(cluster, judged(), PLACES, ClusterPages(cluster, None))
     asyncio.run(audit.run())
 
     assert ([each.what for each in audit.unknown], audit.skipped) == (["secrets"], [])

@@ -112,6 +112,17 @@ def test_what_is_doubted_is_looked_at_again_though_it_has_not_changed() -> None:
     assert kept.told == [(None, "one"), ("one", "two")]
 
 
+def test_what_went_back_is_taken_in_although_it_is_older() -> None:
+    kept = Kept()
+    kept.cache.put(item(6, "newer"))
+    kept.cache.go_back()
+    kept.cache.put(item(5, "older"))
+    kept.cache.delete(item(7, ""))
+    kept.cache.go_back()
+    kept.cache.put(item(5, "back"))
+    assert kept.told == [(None, "newer"), ("newer", "older"), ("older", None), (None, "back")]
+
+
 def test_an_object_that_nobody_expected_changes_nothing_and_is_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

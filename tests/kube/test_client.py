@@ -13,7 +13,7 @@ from kubernetes.aio.config import incluster_config
 from tests.observe.collector import Collector, recording
 from webhook.kube.access.client_config import Overrides
 from webhook.kube.api import Api
-from webhook.kube.client import open_connection
+from webhook.kube.client import open_connection, open_without_credentials
 from webhook.kube.errors import ApiError, ConfigurationError
 from webhook.observe.traces import TRACEPARENT, TRACES
 
@@ -110,3 +110,21 @@ async def test_a_call_within_a_reconcile_is_a_span_that_the_api_server_continues
         "http.request.method": "GET",
         "url.path": "/api/v1/namespaces/a/pods/x",
     }
+
+
+async def test_without_credentials_nothing_of_the_pod_is_used(pod: Path) -> None:
+    found = open_without_credentials("https://10.96.0.1:443", pod / "ca.crt")
+    await found.session.close()
+
+    assert found.server == "https://10.96.0.1"
+    assert await found.credentials.authorization() is None
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"no PEM", b"\xff"])
+async def test_an_authority_that_is_none_is_said(pod: Path, content: bytes | None) -> None:
+    (pod / "ca.crt").unlink()
+    if content is not None:
+        (pod / "ca.crt").write_bytes(content)
+
+    with pytest.raises(ConfigurationError, match=r"ca\.crt"):
+        open_without_credentials("https://10.96.0.1", pod / "ca.crt")

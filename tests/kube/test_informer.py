@@ -39,6 +39,8 @@ class Script:
 
     def __init__(self, lists: list[Any], watches: list[list[Any]]) -> None:
         self.lists, self.watches = lists, watches
+        self.stored = ""
+        self.asked = 0
         self.calls: list[tuple[float, str]] = []
 
     def _called(self, what: str) -> None:
@@ -53,6 +55,10 @@ class Script:
         for each in items:
             take(each)
         return str(version)
+
+    async def stored_version(self, *_: str) -> str:
+        self.asked += 1
+        return self.stored
 
     async def watch(
         self, _: str, *, resource_version: str, seconds: int, **_given: Any
@@ -132,6 +138,78 @@ def test_a_version_that_is_too_old_is_listed_again_and_what_went_meanwhile_is_dr
     assert one.cache.get("n", "a") is None
     assert one.changes == ["a", "b", "a"]
     assert one.restarts == ["gone"]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [[1.0, CUT], [1.0, TooManyRequests(429, "TooManyRequests", "later", 1.0)], [2.0]],
+    ids=["cut", "refused for now", "ended before its time"],
+)
+def test_a_restored_etcd_is_listed_anew_although_all_its_versions_are_older(cut: list[Any]) -> None:
+    """The API server would send nothing until its versions have passed the one that is asked for.
+
+    What was made since is gone, what was deleted is back, and what was changed is as it was.
+    """
+    later = [added("made", 60), added("changed", 61, key="new")]
+    deleted = WatchEvent("DELETED", item("deleted", 62))
+    first = [50, item("changed", 40, key="old"), item("deleted", 41, key="back")]
+    again = [52, item("changed", 40, key="old"), item("deleted", 41, key="back")]
+    script = Script([first, again], [[*later, deleted, *cut], [3600.0]])
+    script.stored = "52"
+    one = followed(script, 100)
+
+    assert script.kinds == ["list", "watch 50", "list", "watch 52"]
+    assert (one.cache.get("n", "changed"), one.cache.get("n", "deleted")) == ("old", "back")
+    assert one.cache.get("n", "made") is None
+    assert script.asked == 1
+
+
+def test_a_restored_etcd_is_believed_whose_next_versions_were_raised() -> None:
+    """Its lists are of later versions, and the objects in them of those that they had."""
+    later = [added("made", 60), added("changed", 61, key="new")]
+    deleted = WatchEvent("DELETED", item("deleted", 62))
+    first = [50, item("changed", 40, key="old"), item("deleted", 41, key="back")]
+    again = [1052, item("changed", 40, key="old"), item("deleted", 41, key="back")]
+    script = Script([first, again, again], [[*later, deleted, 1.0, CUT], [GONE], [3600.0]])
+    script.stored = "1052"
+    one = followed(script, 100)
+
+    assert script.kinds == ["list", "watch 50", "watch 62", "list", "list", "watch 1052"]
+    assert (one.cache.get("n", "changed"), one.cache.get("n", "deleted")) == ("old", "back")
+    assert one.cache.get("n", "made") is None
+
+
+def test_a_list_does_not_take_back_what_was_written_while_it_was_read() -> None:
+    script = Script([[50, item("a", 40, key="old")]], [[1.0, GONE], [3600.0]])
+
+    async def main() -> Followed:
+        one = Followed(script)
+        one.cache.put(item("a", 51, key="written"))
+        one.cache.delete(item("b", 52))
+        script.lists[0].append(item("b", 41, key="old"))
+        await one.follow(100)
+        return one
+
+    one = run(main())
+    assert script.kinds == ["list", "watch 50", "list", "watch 50"]
+    assert one.cache.get("n", "a") == "written"
+
+
+@pytest.mark.parametrize("stored", ["62", "63", "", "no number"])
+def test_a_cut_watch_is_resumed_where_what_is_stored_is_not_older(stored: str) -> None:
+    script = Script([[50]], [[added("a", 62), 1.0, CUT], [3600.0]])
+    script.stored = stored
+    followed(script, 100)
+
+    assert script.kinds == ["list", "watch 50", "watch 62"]
+    assert script.asked == 1
+
+
+def test_a_watch_that_ran_its_time_asks_for_no_version() -> None:
+    script = Script([[7]], [[added("b", 8), "its time"], [3600.0]])
+    followed(script, 300)
+
+    assert script.asked == 0
 
 
 def test_an_error_of_another_kind_is_answered_by_a_list_too() -> None:

@@ -23,13 +23,19 @@ class Creator(Background):
     """Creates pods of one kind in a namespace; whatever is refused is kept."""
 
     def __init__(
-        self, cluster: ControlPlane, namespace: str, *, labelled: bool, filled_in: bool
+        self,
+        cluster: ControlPlane,
+        namespace: str,
+        *,
+        labelled: bool,
+        filled_in: bool,
+        stored: bool = True,
     ) -> None:
         super().__init__(f"load in {namespace}")
         self._cluster = cluster
         self._pods = f"/api/v1/namespaces/{namespace}/pods"
         self._labelled = labelled
-        self._filled_in = filled_in
+        self._filled_in, self._stored = filled_in, stored
         self._made: deque[str] = deque()
         self.count = self.real = 0
         self.refused: list[str] = []
@@ -39,7 +45,7 @@ class Creator(Background):
         for number in itertools.count():
             if self.over.wait(SECONDS_BETWEEN):
                 return
-            self._create(real=number % BETWEEN_REAL_ONES == 0)
+            self._create(real=self._stored and number % BETWEEN_REAL_ONES == 0)
 
     def _create(self, *, real: bool) -> None:
         pod = bare_pod(labels=OPTED_IN if self._labelled else NOT_LABELLED)
@@ -58,16 +64,17 @@ class Creator(Background):
 
 
 @contextmanager
-def load(cluster: ControlPlane, *, filled_in: bool) -> Iterator[list[Creator]]:
+def load(cluster: ControlPlane, *, filled_in: bool, stored: bool = True) -> Iterator[list[Creator]]:
     """Labelled pods and others, in a managed namespace and elsewhere, all at the same time.
 
-    With `filled_in` the product has to answer for every covered one of them.
+    With `filled_in` the product has to answer for every covered one of them. Without `stored` all
+    are dry runs.
     """
     elsewhere = cluster.namespace("elsewhere")
     creators = [
-        Creator(cluster, TOOLS, labelled=False, filled_in=filled_in),
-        Creator(cluster, elsewhere, labelled=True, filled_in=filled_in),
-        Creator(cluster, elsewhere, labelled=False, filled_in=False),
+        Creator(cluster, TOOLS, labelled=False, filled_in=filled_in, stored=stored),
+        Creator(cluster, elsewhere, labelled=True, filled_in=filled_in, stored=stored),
+        Creator(cluster, elsewhere, labelled=False, filled_in=False, stored=stored),
     ]
     with ExitStack() as stack:
         for creator in creators:
@@ -77,7 +84,7 @@ def load(cluster: ControlPlane, *, filled_in: bool) -> Iterator[list[Creator]]:
     print(f"created: {', '.join(told)}")
     refused = [each for creator in creators for each in creator.refused]
     assert not refused, f"{len(refused)} pods, the first: {refused[0]}; the last: {refused[-1]}"
-    assert all(creator.real for creator in creators)
+    assert all(creator.real if stored else creator.count for creator in creators)
 
 
 def is_hardened(pod: Json) -> bool:

@@ -12,6 +12,7 @@ from tests.cluster.fixtures import monitoring_or_skip
 from tests.monitoring.prometheus import Prometheus
 from tests.monitoring.queries import SUFFIX, alerts, panels, selectors
 from tests.release import servers
+from tests.release.operator_kinds import KINDS, OPERATOR, install_kinds
 from tools.chart.helm import NAMESPACE
 from tools.cluster.ports import LOOPBACK
 from tools.cluster.waiting import WaitedInVainError
@@ -24,8 +25,6 @@ Json = dict[str, Any]
 
 PREFIX = "MCPAdmission"
 METRICS_PORT = 8080
-OPERATOR = "monitoring.coreos.com"
-KINDS = {"prometheusrules": "PrometheusRule", "servicemonitors": "ServiceMonitor"}
 SHIPPED = ("serviceMonitor", "metrics.dashboards", "metrics.rules")
 RULE = f"/apis/{OPERATOR}/v1/namespaces/{NAMESPACE}/prometheusrules/mcp-admission"
 CONFIG_MAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps?labelSelector=grafana_dashboard%3D1"
@@ -47,19 +46,6 @@ class Scraped(NamedTuple):
     texts: list[str]
 
 
-def definition(plural: str, kind: str) -> Json:
-    """A resource of the Prometheus operator, in which everything may stand."""
-    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-    names = {"plural": plural, "kind": kind, "singular": kind.lower()}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.{OPERATOR}"},
-        "spec": {"group": OPERATOR, "scope": "Namespaced", "names": names, "versions": [version]},
-    }
-
-
 def targets(release: Release) -> dict[str, dict[str, str]]:
     """Where each process shows its metrics, with the labels that the operator would add."""
     found = {}
@@ -79,10 +65,7 @@ def scraped(release: Release, request: pytest.FixtureRequest) -> Iterator[Scrape
     """The product with everything that the chart has for monitoring, and servers in it."""
     binary = monitoring_or_skip(request.config)["prometheus"]
     cluster = release.cluster
-    sent = [definition(plural, kind) for plural, kind in KINDS.items()]
-    cluster.kubectl("apply", "--filename", "-", sent=sent)
-    names = [f"crd/{each['metadata']['name']}" for each in sent]
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *names)
+    install_kinds(cluster)
     values = [f"{each}.enabled=true" for each in SHIPPED]
     release.install("--set", ",".join(values), "--wait", "--timeout", WAIT)
     namespace = cluster.namespace("tools")

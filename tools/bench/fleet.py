@@ -12,7 +12,7 @@ import urllib.parse
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http.client import HTTPSConnection
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any
 from tests import builders
 from tests.e2e.controller.control import Control
 from tools.cluster.control_plane import ControlPlane
+from webhook.objects.policy_report import OPEN_REPORTS
 
 CREATORS = 4
 OURS = "labelSelector=app.kubernetes.io%2Fmanaged-by%3Dmcp-admission"
@@ -71,6 +72,14 @@ class Fleet:
     def made(self) -> int:
         """How many objects of ours there are."""
         return sum(1 for _ in self._made())
+
+    def reports(self) -> int:
+        """How many reports there are on its servers."""
+        version, resource = OPEN_REPORTS.version, OPEN_REPORTS.resource
+        return sum(
+            len(self.cluster.get(f"/apis/{version}/namespaces/{each}/{resource}")["items"])
+            for each in self.namespaces
+        )
 
     def create_bare(self, namespaces: list[str]) -> float:
         """Create in other namespaces what the controller made; how many seconds that alone takes.
@@ -149,13 +158,17 @@ def _bare(found: Manifest) -> Manifest:
 
 @dataclass(frozen=True)
 class Cost:
-    """What the controller has taken so far; `behind`: API server and etcd, since it leads."""
+    """What the controller has taken so far; `behind`: API server and etcd, since it leads.
+
+    `judged` is when it had listed and judged every server, in seconds like those until it was done.
+    """
 
     seconds: float
     requests: dict[tuple[str, str], float]
     cpu_seconds: float
     peak_mib: float
     behind: float = 0.0
+    judged: float = 0.0
 
     @property
     def writes(self) -> float:
@@ -168,10 +181,14 @@ class Cost:
         )
 
 
-def converge(fleet: Fleet, control: Control, seconds: float) -> Cost:
-    """Wait until there is everything, and nobody looks at anything any more."""
+def converge(fleet: Fleet, control: Control, seconds: float, reports: int | None = None) -> Cost:
+    """Wait until there is everything, and nobody looks at anything any more.
+
+    With so many `reports`, where any are written.
+    """
     began = time.monotonic()
     fleet.cluster.wait_for("controller that leads", control.leads, seconds)
+    judged = time.monotonic() - began
     least = fleet.servers + len(fleet.namespaces)
     before = cpu_behind(fleet.cluster)
     while True:
@@ -180,8 +197,9 @@ def converge(fleet: Fleet, control: Control, seconds: float) -> Cost:
             time.sleep(BETWEEN_LOOKS)
         looked = looks(control)
         taken = cost(control, time.monotonic() - began, cpu_behind(fleet.cluster) - before)
-        if rests(control, 2, looked) and fleet.made() == fleet.objects:
-            return taken
+        there = reports is None or fleet.reports() == reports
+        if there and rests(control, 2, looked) and fleet.made() == fleet.objects:
+            return replace(taken, judged=judged)
         assert time.monotonic() < began + seconds, f"{fleet.made()} objects of {fleet.objects}"
 
 
@@ -203,7 +221,7 @@ def looks(control: Control) -> float:
     """How often anything of a server was looked at."""
     counts = [
         control.metric("reconcile_duration_seconds_count", reconciler=each)
-        for each in ("namespace", "server", "pod")
+        for each in ("namespace", "server", "pod", "report")
     ]
     return sum(counts)
 

@@ -1,9 +1,10 @@
-"""Writes what is measured in docs/performance.md from the run that is kept beside it.
+"""Writes what is measured in docs/performance.md and docs/sizing.md from the runs that are kept.
 
-The page has marked places, `<!-- bench:goals -->` to `<!-- /bench -->`; what stands between them is
-made from docs/bench.json, and a test compares them. Everything else on the page is written by hand.
+The pages have marked places, `<!-- bench:goals -->` to `<!-- /bench -->`; what stands between them
+is made from docs/bench.json and docs/sizing.json, and a test compares them. Everything else on the
+pages is written by hand.
 
-python -m tools.bench.page [bench.json]     keep this run, then write page and plot
+python -m tools.bench.page [bench.json] [sizing.json]     keep these runs, then write pages and plot
 """
 
 import re
@@ -15,6 +16,7 @@ from tools.bench.results import Run
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, KEPT, PLOT = DOCS / "performance.md", DOCS / "bench.json", DOCS / "performance.svg"
+SIZING, KEPT_SIZING = DOCS / "sizing.md", DOCS / "sizing.json"
 PLACE = re.compile(r"(<!-- bench:(\w+) -->\n).*?(<!-- /bench -->)", re.DOTALL)
 
 
@@ -40,12 +42,15 @@ def plotted(run: Run) -> str:
 
 
 def main(files: list[str]) -> None:
-    """Keep a run, if one is given, and write what is made from the kept one."""
+    """Keep the runs that are given, and write what is made from the kept ones."""
     for file in files:
-        KEPT.write_text(Path(file).read_text(encoding="utf-8"), encoding="utf-8")
-    run = Run.from_json(KEPT.read_text(encoding="utf-8"))
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), run), encoding="utf-8")
-    PLOT.write_text(plotted(run), encoding="utf-8")
+        text = Path(file).read_text(encoding="utf-8")
+        of_sizing = {each.part for each in Run.from_json(text).figures} == {"sizing"}
+        (KEPT_SIZING if of_sizing else KEPT).write_text(text, encoding="utf-8")
+    for page, kept in ((PAGE, KEPT), (SIZING, KEPT_SIZING)):
+        run = Run.from_json(kept.read_text(encoding="utf-8"))
+        page.write_text(written(page.read_text(encoding="utf-8"), run), encoding="utf-8")
+    PLOT.write_text(plotted(Run.from_json(KEPT.read_text(encoding="utf-8"))), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from tools.cluster import foreground
-from tools.cluster.binaries import find, find_helm, find_monitoring
+from tools.cluster.binaries import find, find_etcd_tools, find_helm, find_monitoring
 from tools.cluster.process import ComponentError
 from tools.cluster.release import HELM, NoControlPlaneError
 
@@ -17,7 +17,8 @@ def main() -> int:
         if parser.parse_args().command == "build":
             parts = find(_tell)
             helms = {f"helm{major}": find_helm(major, _tell) for major in HELM}
-            for name, path in {**parts, **helms, **find_monitoring(_tell)}.items():
+            beside = {**find_monitoring(_tell), **find_etcd_tools(_tell)}
+            for name, path in {**parts, **helms, **beside}.items():
                 print(f"{name}: {path}")
         else:
             foreground.run()

@@ -14,12 +14,14 @@ from tools.cluster.build import Progress, build
 from tools.cluster.release import (
     COMMANDS,
     DEFAULT_MINOR,
+    ETCD_TOOLS,
     MONITORING,
     PARTS,
     VARIABLE,
     NoControlPlaneError,
     Pins,
     Release,
+    etcd_tools,
     helm,
     prometheus,
 )
@@ -57,6 +59,14 @@ def find_monitoring(progress: Progress = print) -> Binaries:
     Raises `NoControlPlaneError` when they cannot be had.
     """
     return _built(dict.fromkeys(MONITORING, prometheus()), progress)
+
+
+def find_etcd_tools(progress: Progress = print) -> Binaries:
+    """`etcdctl` and `etcdutl`, built first if need be.
+
+    Raises `NoControlPlaneError` when they cannot be had.
+    """
+    return _built(dict.fromkeys(ETCD_TOOLS, etcd_tools()), progress)
 
 
 def versions(binaries: Binaries) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Builds a control plane, Helm and Prometheus with Go, once: they then stay in a cache folder.
+"""Builds a control plane, and what tests need beside one, with Go: once, into a cache folder.
 
 The Go module proxy is the only thing this needs. A cold build takes minutes, so it says what it
 does, it may be interrupted at any point (a part appears under its name only when it is whole), and

@@ -2,9 +2,9 @@
 
 Each folder of `versions/` is a Go module that pins parts: one for each minor of Kubernetes with
 the etcd it was released with, one for kwok, whose newer dependencies must not get into an older
-Kubernetes, one for each Helm, and one for Prometheus. The Go tool reads `go.mod` to build the
-parts, this module reads it to name the cache folder, so that a changed pin never meets binaries of
-the old one.
+Kubernetes, one for each Helm, one for Prometheus, and one for the tools of etcd. The Go tool reads
+`go.mod` to build the parts, this module reads it to name the cache folder, so that a changed pin
+never meets binaries of the old one.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ KUBERNETES = "k8s.io/kubernetes"
 KWOK = "sigs.k8s.io/kwok"
 HELM = {"4": "helm.sh/helm/v4", "3": "helm.sh/helm/v3"}
 PROMETHEUS = "github.com/prometheus/prometheus"
+ETCD = "go.etcd.io/etcd"
 
 # What a control plane needs: the command's name, and the Go package that builds it.
 COMMANDS = {
@@ -37,9 +38,11 @@ PARTS = (*COMMANDS, STAGES)
 
 # What a test may need beside one.
 MONITORING = ("promtool", "prometheus")
+ETCD_TOOLS = ("etcdctl", "etcdutl")
 BESIDE = {
     **{f"helm{major}": f"{module}/cmd/helm" for major, module in HELM.items()},
     **{part: f"{PROMETHEUS}/cmd/{part}" for part in MONITORING},
+    **{part: f"{ETCD}/{part}/v3" for part in ETCD_TOOLS},
 }
 
 
@@ -108,6 +111,11 @@ def helm(major: str) -> Pins:
 def prometheus() -> Pins:
     """The pins of Prometheus and its `promtool`."""
     return Pins.read(VERSIONS / "prometheus", PROMETHEUS)
+
+
+def etcd_tools() -> Pins:
+    """The pins of what saves and restores an etcd."""
+    return Pins.read(VERSIONS / "etcd", BESIDE[ETCD_TOOLS[0]])
 
 
 def minors() -> list[str]:

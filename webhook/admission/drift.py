@@ -175,7 +175,7 @@ def _changes_of_pods(before: Json, after: Json, settings: Settings) -> Iterator[
 def _changes(before: Any, after: Any, path: str, field: str) -> Iterator[Change]:
     if alike(before, after):
         return
-    old, new = _items(before), _items(after)
+    old, new = items_by_key(before), items_by_key(after)
     if old is None or new is None:
         yield Change(field, path, before, after)
         return
@@ -183,14 +183,14 @@ def _changes(before: Any, after: Any, path: str, field: str) -> Iterator[Change]
     for key in sorted(old.keys() | new.keys()):
         step, was = old.get(key) or (new[key][0], None)
         _, now = new.get(key) or (step, None)
-        called, at = _called(field, key, in_list=in_list), f"{path}/{step}"
+        called, at = field_called(field, key, in_list=in_list), f"{path}/{step}"
         if in_list and (was is None or now is None):
             yield Change(called, at, was, now)
         else:
             yield from _changes(was, now, at, called)
 
 
-def _items(value: Any) -> dict[str, tuple[str, Any]] | None:
+def items_by_key(value: Any) -> dict[str, tuple[str, Any]] | None:
     """What is inside, by what identifies it, with its step in a pointer; None for a value."""
     if value is None:
         return {}
@@ -202,7 +202,7 @@ def _items(value: Any) -> dict[str, tuple[str, Any]] | None:
     return None
 
 
-def _called(field: str, key: str, *, in_list: bool) -> str:
+def field_called(field: str, key: str, *, in_list: bool) -> str:
     """As messages of rules call it: `containers[mcp].resources`, `metadata.labels[a/b]`."""
     if in_list or not key.isalnum():
         return f"{field}[{key}]"

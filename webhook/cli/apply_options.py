@@ -7,8 +7,8 @@ from webhook.cli import output
 from webhook.cli.cluster_options import add_access_options
 from webhook.cli.command import Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option
+from webhook.fleet.fleet_roll import MOST_PARALLEL
 
-MOST_PARALLEL = 20
 DESCRIPTION = """\
 Rolls MCP servers to the current settings and waits for each, as `kubectl rollout restart` does.
 Servers that are current are not touched. A server that would be refused, is paused, would not

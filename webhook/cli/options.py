@@ -37,6 +37,17 @@ def service_name(text: str) -> str:
     return short
 
 
+def seconds(text: str) -> float:
+    """Read a number of seconds that is not negative; raises ArgumentTypeError."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, such as 5 or 0.5")
+    return number
+
+
 def add_log_option(parser: argparse.ArgumentParser) -> None:
     """Add the level below which nothing is logged."""
     parser.add_argument(

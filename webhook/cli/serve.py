@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from webhook.cli.command import ExitCode, Subparsers, add_command
-from webhook.cli.options import add_log_option, listen_address, service_name
+from webhook.cli.options import add_log_option, listen_address, seconds, service_name
 from webhook.observe.logs import LEVELS
 from webhook.server.lifecycle import Options, serve
 from webhook.server.listener import Address
@@ -187,14 +187,3 @@ def _settings_files(args: argparse.Namespace) -> SettingsFiles | None:
     if args.settings is None:
         return None
     return SettingsFiles(args.settings, *(vars(args)[option] for option in BESIDE_SETTINGS))
-
-
-def seconds(text: str) -> float:
-    """Read a number of seconds that is not negative; raises ArgumentTypeError."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, such as 5 or 0.5")
-    return number

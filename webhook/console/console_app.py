@@ -9,15 +9,37 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from multidict import MultiDict
 
-from webhook.console import error_pages, request_guards, sessions, sign_in, visit
+from webhook.console import (
+    bearer_tokens,
+    error_pages,
+    kept_form,
+    request_guards,
+    sessions,
+    sign_in,
+    visit,
+)
 from webhook.console.page import Page, PageRenderer, Route
-from webhook.console.pages import about_page, fleet_page
+from webhook.console.pages import (
+    about_page,
+    apply_page,
+    exceptions_page,
+    fleet_page,
+    health_page,
+    server_page,
+)
 from webhook.controller.installation import Installation
 from webhook.kube import Api, ApiError, ConfigurationError
 from webhook.observe.logs import cut, failure
 from webhook.settings import SettingsError
 
-ROUTES: tuple[Route, ...] = (*fleet_page.ROUTES, *about_page.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *fleet_page.ROUTES,
+    *server_page.ROUTES,
+    *apply_page.ROUTES,
+    *exceptions_page.ROUTES,
+    *health_page.ROUTES,
+    *about_page.ROUTES,
+)
 """Those of all pages."""
 EVENTS_PATH = "/events"
 EVENT_STREAM = "text/event-stream"
@@ -37,26 +59,26 @@ class ConsoleFrame:
         cookie: sign_in.Cookie,
         hosts: Collection[str] = (),
         *,
+        proxy: bearer_tokens.ProxyTokens | None = None,
         routes: Iterable[Route] = ROUTES,
     ) -> None:
         self.routes = tuple(routes)
         self.renderer = PageRenderer(self.routes)
         self.sessions = sessions.Sessions(api)
-        self.sign_in = sign_in.SignIn(self.sessions, entrance, cookie, self.renderer)
-        self._guards = request_guards.RequestGuards(hosts)
+        self.sign_in = sign_in.SignIn(self.sessions, entrance, cookie, self.renderer, proxy)
+        self._guards = request_guards.RequestGuards(hosts, secure=cookie.secure)
         self._places, self._cluster = places, api.server
 
     def application(self) -> web.Application:
         """The application; its sessions end with it."""
-        app = web.Application(
-            middlewares=[self._explain, self._guard], client_max_size=request_guards.LARGEST_BODY
-        )
+        app = web.Application(middlewares=[self._explain, self._guard])
         app.on_response_prepare.append(request_guards.set_strict_headers)
+        app.on_response_prepare.append(self.sign_in.hand_over)
         app.cleanup_ctx.append(self._sweep)
         for route in self.routes:
             app.router.add_route(route.method, route.path, partial(self._answer, route))
         events = Route("GET", EVENTS_PATH, self._stream)
-        app.router.add_get(EVENTS_PATH, partial(self._answer, events))
+        app.router.add_get(EVENTS_PATH, partial(self._answer, events), allow_head=False)
         app.router.add_get(sign_in.SIGN_IN, self.sign_in.open)
         app.router.add_post(sign_in.SIGN_IN, self.sign_in.enter)
         app.router.add_post(sign_in.SIGN_OUT, self.sign_in.leave)
@@ -71,16 +93,22 @@ class ConsoleFrame:
         await self.sessions.close()
 
     async def _answer(self, route: Route, request: web.Request) -> web.StreamResponse:
+        """Read the form, which has its room until it is answered."""
+        if route.method != "POST":
+            return await self._visit(route, request, MultiDict())
+        async with self.sign_in.forms.reading(request) as form:
+            return await self._visit(route, request, form)
+
+    async def _visit(
+        self, route: Route, request: web.Request, form: MultiDict[str]
+    ) -> web.StreamResponse:
         """Find out who asks, check the form, then let the page answer."""
-        form: MultiDict[str] = MultiDict()
-        if route.method == "POST":
-            form = await request_guards.read_form(request)
         session = await self.sign_in.session(request)
         if session is None:
             return self._ask(request, form)
         if route.method == "POST" and not sign_in.is_token_of(session, form):
             # It is of a session that has ended meanwhile, or of nobody.
-            return self.sign_in.show_kept(sign_in.KeptForm.of(request, form), session)
+            return self.sign_in.show_kept(kept_form.KeptForm.of(request, form), session)
         form.popall(visit.CSRF_FIELD, None)
         asked = visit.Visit(request, session, self._places, form)
         try:
@@ -96,8 +124,8 @@ class ConsoleFrame:
 
     def _ask(self, request: web.Request, form: MultiDict[str]) -> web.StreamResponse:
         if request.method == "POST":
-            return self.sign_in.ask(request, kept=sign_in.KeptForm.of(request, form))
-        return self.sign_in.ask(request, then=request.rel_url.raw_path_qs)
+            return self.sign_in.ask(request, kept=kept_form.KeptForm.of(request, form))
+        return self.sign_in.ask(request, then=kept_form.own_address(request.rel_url.raw_path_qs))
 
     def _shared(self, asked: visit.Visit) -> dict[str, object]:
         return {"visit": asked, "csrf": asked.csrf, "cluster": self._cluster}

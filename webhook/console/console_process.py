@@ -22,7 +22,7 @@ from webhook.observe import logs, metrics
 from webhook.server import connections, http_connection, lifecycle, listener
 
 HERE, LOOPBACK = "here", "127.0.0.1"
-CONNECTIONS = connections.Bounds(connections=256, each=256)
+CONNECTIONS = connections.Bounds(connections=256, each=256, handshakes=64, accepted=256)
 DESKTOPS = ("DISPLAY", "WAYLAND_DISPLAY")
 
 
@@ -64,9 +64,8 @@ async def _on_laptop(options: LaptopOptions, say: Callable[[str], None]) -> None
             # Browsers have one jar for all ports of a machine.
             cookie = sign_in.Cookie(f"mcp-admission-console-{secrets.token_hex(4)}", secure=False)
             frame = console_app.ConsoleFrame(api, options.installation, keys, cookie)
-            async with listening(frame, listener.Address(LOOPBACK, options.port), "--port") as at[
-                HERE
-            ]:
+            address = listener.Address(LOOPBACK, options.port)
+            async with listening(frame, address, "--port", metrics.Metrics()) as at[HERE]:
                 link = _link(at, keys.key)
                 say(f'the console shows {api.server} as "{identity.name}", until Ctrl-C')
                 say(f"this address lets one browser in, once: {link}")
@@ -82,6 +81,7 @@ async def listening(
     frame: console_app.ConsoleFrame,
     address: listener.Address,
     option: str,
+    measured: metrics.Metrics,
     context: ssl.SSLContext | None = None,
 ) -> AsyncIterator[str]:
     """Answer on this address meanwhile, with TLS where there is a context; gives the address.
@@ -91,8 +91,25 @@ async def listening(
     application = frame.application()
     application.middlewares.insert(0, _occupied)
     port = listener.ListenerPort("console", CONNECTIONS, context)
+    async with opened_port(application, address, option, measured, port) as at:
+        try:
+            yield at
+        finally:
+            # Streams end with them.
+            await frame.sessions.close()
+
+
+@asynccontextmanager
+async def opened_port(
+    application: web.Application,
+    address: listener.Address,
+    option: str,
+    measured: metrics.Metrics,
+    port: listener.ListenerPort,
+) -> AsyncIterator[str]:
+    """Any application on an address; raises ConsoleError where it is taken."""
     try:
-        opened = await listener.Listener.open(application, address, metrics.Metrics(), port)
+        opened = await listener.Listener.open(application, address, measured, port)
     except OSError as error:
         raise ConsoleError(
             f"cannot listen on {address} ({error.strerror or error}): choose another {option}"
@@ -100,7 +117,6 @@ async def listening(
     try:
         yield opened.addresses[0]
     finally:
-        await frame.sessions.close()
         await opened.close()
 
 

@@ -42,7 +42,8 @@ class Page(NamedTuple):
     status: int = 200
 
 
-Handler = Callable[[Visit], Awaitable[Page | web.StreamResponse]]
+PageAnswer = Page | web.StreamResponse
+Handler = Callable[[Visit], Awaitable[PageAnswer]]
 
 
 class Route(NamedTuple):
@@ -103,6 +104,11 @@ class PageRenderer:
 
     def _address(self, name: str) -> str:
         return f"/static/{name}?v={self.files[name].digest}"
+
+
+def see_other(path: str) -> web.Response:
+    """Send a browser on to a page of ours, once its form was taken."""
+    return web.Response(status=303, headers={"Location": path})
 
 
 def visible_text(text: str) -> str:

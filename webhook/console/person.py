@@ -39,7 +39,10 @@ async def read_identity(api: Api) -> Identity:
 
 
 class Closable(Protocol):
-    """What is kept for a person, and ends with their last session."""
+    """What is kept for a person, and ends with their last session.
+
+    Where it has an attribute `busy` that is true, their last session does not end for being idle.
+    """
 
     async def close(self) -> None:
         """End tasks and forget what was read."""
@@ -95,6 +98,11 @@ class Person:
             self._kept[kind] = make(self)
         found: Kept = self._kept[kind]
         return found
+
+    @property
+    def busy(self) -> bool:
+        """Whether something goes on for them that no pause at the keyboard should end."""
+        return any(getattr(each, "busy", False) for each in self._kept.values())
 
     async def close(self) -> None:
         """Close whatever is kept; one that fails keeps no other open."""

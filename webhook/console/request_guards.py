@@ -1,4 +1,4 @@
-"""What no page has to think about: who sent a request, how large it is, and what browsers may do.
+"""What no page has to think about: who sent a request, and what browsers may do with an answer.
 
 A browser with a session sends its cookie to this address whoever made it ask. So each request names
 a host that is ours, against names that are bound to our address later, and each form comes from one
@@ -8,17 +8,12 @@ of our own pages.
 import time
 from collections.abc import Callable, Collection
 from ipaddress import IPv6Address, ip_address
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from aiohttp import web
-from multidict import MultiDict
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 """Names of this machine, which nobody else can have."""
-FORM = "application/x-www-form-urlencoded"
-LARGEST_FORM, MOST_FIELDS = 256 * 1024, 2000
-# A form that is kept beyond the end of its session is sent once more, inside another one.
-LARGEST_BODY = 4 * LARGEST_FORM
 READING = ("GET", "HEAD")
 ATTEMPTS_EACH, ATTEMPTS, ATTEMPTS_SECONDS = 20, 200, 60.0
 NO_STORE = "no-store"
@@ -43,24 +38,43 @@ async def set_strict_headers(_: web.Request, response: web.StreamResponse) -> No
 
 
 class RequestGuards:
-    """Refuses requests that no page of ours, and nobody at a browser, has sent."""
+    """Refuses requests that no page of ours, and nobody at a browser, has sent.
 
-    def __init__(self, hosts: Collection[str]) -> None:
+    With `secure`, browsers come by TLS: whoever stands between them and us can be a page of our
+    name without it.
+    """
+
+    def __init__(self, hosts: Collection[str], *, secure: bool = False) -> None:
         self._hosts = LOCAL_HOSTS | {host.lower() for host in hosts}
+        self._secure = secure
 
     def check(self, request: web.Request) -> None:
         """Raise an HTTP error with a sentence for what is not to be answered."""
         hosts = request.headers.getall("Host", [])
         if len(hosts) != 1 or _host_name(hosts[0]) not in self._hosts:
             raise web.HTTPMisdirectedRequest(
-                text="The console is not known under the host name of this address. Name it with "
-                "--host where the console is started, or use an address that it knows."
+                text="The console is not known under the host name of this address. Use an address "
+                "that it knows, or name this one with --host where it runs in a cluster."
             )
-        if request.method not in READING and not _is_from(request, hosts[0]):
+        if request.method not in READING and not self._is_from_us(request, hosts[0]):
             raise web.HTTPForbidden(
                 text="This form was not sent by a page of the console. Open the page, and send it "
                 "from there."
             )
+
+    def _is_from_us(self, request: web.Request, host: str) -> bool:
+        """Whether what a browser says of where a form comes from is our address, or nothing.
+
+        The token in the form is checked, whatever is said here.
+        """
+        site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+        if site not in (None, "same-origin"):
+            return False
+        if origin is None:
+            return True
+        scheme, _, place = origin.partition("://")
+        plain = scheme == "http" and (not self._secure or _host_name(host) in LOCAL_HOSTS)
+        return (scheme == "https" or plain) and place.lower() == host.lower()
 
 
 def _host_name(host: str) -> str:
@@ -71,44 +85,13 @@ def _host_name(host: str) -> str:
         return ""
 
 
-def _is_from(request: web.Request, host: str) -> bool:
-    """Whether what a browser says of where a form comes from is our address, or nothing.
-
-    The token in the form is checked, whatever is said here.
-    """
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if site not in (None, "same-origin"):
-        return False
-    if origin is None:
-        return True
-    scheme, _, place = origin.partition("://")
-    return scheme in ("http", "https") and place.lower() == host.lower()
-
-
-async def read_form(request: web.Request, largest: int = LARGEST_FORM) -> MultiDict[str]:
-    """The fields of a form, in their order; raises an HTTP error with a sentence."""
-    if request.content_type != FORM:
-        raise web.HTTPUnsupportedMediaType(text=f"A form of the console is sent as {FORM}.")
-    too_large = web.HTTPRequestEntityTooLarge(
-        max_size=largest,
-        actual_size=request.content_length or 0,
-        text=f"The form is larger than {largest // 1024} KiB, or has more than {MOST_FIELDS} "
-        "fields. Send less at a time.",
-    )
-    if (request.content_length or 0) > largest:
-        raise too_large
-    body = await request.read()
-    if len(body) > largest or body.count(b"&") >= MOST_FIELDS:
-        raise too_large
-    text = body.decode("ascii", "replace")
-    return MultiDict(parse_qsl(text, keep_blank_values=True, errors="replace"))
-
-
 class SignInAttempts:
     """How often signing in may fail in a minute: from one address, and in all."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._ends = clock, float("-inf")
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, each: int = ATTEMPTS_EACH
+    ) -> None:
+        self._clock, self._each, self._ends = clock, each, float("-inf")
         self._count: dict[str, int] = {}
 
     def begin(self, peer: str | None) -> Callable[[], None]:
@@ -123,7 +106,7 @@ class SignInAttempts:
         network = _network(peer)
         used = self._count.get(network, 0)
         # So there are never more addresses than attempts.
-        if used >= ATTEMPTS_EACH or sum(self._count.values()) >= ATTEMPTS:
+        if used >= self._each or sum(self._count.values()) >= ATTEMPTS:
             raise web.HTTPTooManyRequests(
                 headers={"Retry-After": str(max(1, round(self._ends - now)))},
                 text="Signing in has failed too often. Wait a minute, then try again.",

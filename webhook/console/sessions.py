@@ -21,6 +21,7 @@ MOST_SESSIONS, MOST_OF_ONE = 256, 8
 # A token that is revoked, or whose user has lost a group, signs nobody in for longer than this.
 REVIEWED_SECONDS = 60.0
 SWEEP_SECONDS = 15.0
+ACCOUNTS = "system:serviceaccount:"
 
 LOG = logging.getLogger(__name__)
 
@@ -33,10 +34,16 @@ class Admitted(NamedTuple):
 
 
 class Session:
-    """One browser of a person; `csrf` is in each of its forms."""
+    """One browser of a person; `csrf` is in each of its forms.
 
-    def __init__(self, key: bytes, person: Person, api: Api, now: float) -> None:
+    `vouched` is the digest of the token that a proxy passes for them; empty where none does.
+    """
+
+    def __init__(
+        self, key: bytes, person: Person, api: Api, now: float, vouched: bytes = b""
+    ) -> None:
         self.key, self.person, self.api = key, person, api
+        self.vouched = vouched
         self.csrf = secrets.token_urlsafe(32)
         self.begun = self.used = self.reviewed = now
         self.alone = asyncio.Lock()
@@ -54,23 +61,44 @@ class Sessions:
         self._sessions: dict[bytes, Session] = {}
         self._persons: dict[Identity, tuple[Person, SharedCredentials]] = {}
 
-    async def begin(self, admitted: Admitted) -> tuple[str, Session]:
-        """A new session and its cookie; the one that was unused for the longest makes room."""
+    async def begin(self, admitted: Admitted, vouched: bytes = b"") -> tuple[str, Session]:
+        """A new session and its cookie.
+
+        Where there is no room, the one that was unused for the longest makes some: of the same
+        person, or of the household with the most.
+        """
         person, shared = self._person(admitted)
         cookie = secrets.token_urlsafe(32)
         api = self._api
         if admitted.credentials is not None:
             api = api.acting_as(admitted.credentials)
-        session = Session(_digest(cookie), person, api, self._clock())
+        session = Session(digest(cookie), person, api, self._clock(), vouched)
         if admitted.credentials is not None:
             shared.add(session, admitted.credentials)
         self._sessions[session.key] = session
         own = [each for each in self._sessions.values() if each.person is person]
-        for crowd, most in ((own, MOST_OF_ONE), ([*self._sessions.values()], MOST_SESSIONS)):
-            if len(crowd) > most:
-                others = [each for each in crowd if each is not session]
-                await self.end(min(others, key=lambda each: each.used))
+        if len(own) > MOST_OF_ONE:
+            await self._end_longest_unused(own, session)
+        elif len(self._sessions) > MOST_SESSIONS:
+            crowds: dict[str, list[Session]] = {}
+            for each in self._sessions.values():
+                crowds.setdefault(_household(each.person.name), []).append(each)
+            largest = max(map(len, crowds.values()))
+            crowded = [each for crowd in crowds.values() if len(crowd) == largest for each in crowd]
+            await self._end_longest_unused(crowded, session)
         return cookie, session
+
+    def renew(self, session: Session, credentials: Credentials, vouched: bytes) -> None:
+        """Go on with newer credentials of the same person."""
+        _, shared = self._persons[session.person.identity]
+        shared.remove(session)
+        shared.add(session, credentials)
+        session.api, session.vouched = self._api.acting_as(credentials), vouched
+        session.reviewed = self._clock()
+
+    def peek(self, cookie: str) -> Session | None:
+        """The session of a cookie, whether or not it may still be used."""
+        return self._sessions.get(digest(cookie))
 
     async def find(self, cookie: str, *, used: bool) -> Session | None:
         """The session of a cookie, where it has not ended; raises ApiError.
@@ -78,11 +106,11 @@ class Sessions:
         A page that refreshes itself is no use. Once a minute the API server is asked whether the
         credentials are still good, and still those of the same person.
         """
-        session = self._sessions.get(_digest(cookie))
+        session = self.peek(cookie)
         if session is None:
             return None
         now = self._clock()
-        if now >= session.ends() or not await self._is_known(session):
+        if self._is_over(session, now) or not await self._is_known(session):
             await self.end(session)
             return None
         if used:
@@ -110,13 +138,26 @@ class Sessions:
     async def end_overdue(self) -> None:
         """End what is over."""
         now = self._clock()
-        for session in [each for each in self._sessions.values() if now >= each.ends()]:
-            await self.end(session)
+        for session in sorted(self._sessions.values(), key=lambda each: each.used):
+            if self._is_over(session, now):
+                await self.end(session)
 
     async def close(self) -> None:
         """The process ends: so does every session."""
-        for session in [*self._sessions.values()]:
-            await self.end(session)
+        await asyncio.gather(*map(self.end, [*self._sessions.values()]))
+
+    def _is_over(self, session: Session, now: float) -> bool:
+        """Whether its time is over; what goes on for a person is a use of their last session."""
+        person, every = session.person, self._sessions.values()
+        last = all(each is session or each.person is not person for each in every)
+        if last and person.busy and now < session.begun + LONGEST_SECONDS:
+            session.used = now
+        return now >= session.ends()
+
+    async def _end_longest_unused(self, crowd: list[Session], but: Session) -> None:
+        others = [each for each in crowd if each is not but]
+        if others:
+            await self.end(min(others, key=lambda each: each.used))
 
     def _person(self, admitted: Admitted) -> tuple[Person, SharedCredentials]:
         found = self._persons.get(admitted.identity)
@@ -153,5 +194,11 @@ async def _close(person: Person) -> None:
             LOG.error("not closed with its session", extra={"fields": fields})  # noqa: TRY400
 
 
-def _digest(cookie: str) -> bytes:
-    return hashlib.sha256(cookie.encode("utf-8", "surrogatepass")).digest()
+def digest(secret: str) -> bytes:
+    """What is kept of a cookie, or of a token that a proxy passes."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def _household(name: str) -> str:
+    """Who shares their room: a tenant makes any number of accounts in a namespace."""
+    return name.rpartition(":")[0] if name.startswith(ACCOUNTS) else name

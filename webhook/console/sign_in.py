@@ -1,27 +1,24 @@
 """How somebody comes in, goes out, and does not lose what they typed meanwhile.
 
-A form that arrives without a session is kept in the page that asks to sign in, and shown again
-afterwards. It is never sent by itself: whoever signs in looks at it and decides.
+Where a proxy passes tokens, the token of a request decides who asks: a cookie says which session it
+is, and finds none without the token.
 """
 
 import json
-import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from aiohttp import web
 from multidict import MultiDict
 
-from webhook.console import request_guards, visit
+from webhook.console import bearer_tokens, form_reader, kept_form, request_guards, visit
 from webhook.console.page import Page, PageRenderer
 from webhook.console.person import Identity
-from webhook.console.sessions import Admitted, Session, Sessions
+from webhook.console.sessions import Admitted, Session, Sessions, digest
 
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
-# Printable ASCII that begins with one slash: an address of this console, and no other.
-_OWN_ADDRESS = re.compile(r"/(?![/\\])[!-\[\]-~]*")
-LONGEST_ADDRESS = 4096
+_NEW_COOKIE = web.RequestKey("new-cookie", str)
 
 
 class Entrance(Protocol):
@@ -70,77 +67,89 @@ class Cookie(NamedTuple):
         )
 
 
-class KeptForm(NamedTuple):
-    """A form that was not sent on: where it belongs, and its fields but the token."""
-
-    address: str
-    fields: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of(cls, request: web.Request, form: MultiDict[str]) -> "KeptForm":
-        """The form of this request."""
-        return cls(request.rel_url.raw_path_qs, _without_token(form.items()))
-
-    @classmethod
-    def read(cls, text: str) -> "KeptForm | None":
-        """The form as the page has kept it; None for what is none."""
-        try:
-            address, fields = json.loads(text)
-            pairs = tuple((str(name), str(value)) for name, value in fields)
-        except (ValueError, TypeError, RecursionError):
-            return None
-        return cls(address, _without_token(pairs)) if own_address(address) else None
-
-    def page(self) -> Page:
-        """What shows it to whoever typed it."""
-        return Page("kept_form.html", {"address": self.address, "fields": self.fields})
-
-
-def _without_token(fields: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in fields if name != visit.CSRF_FIELD)
-
-
-def own_address(text: object) -> str:
-    """An address of this console to go to, with its query; empty for any other."""
-    fine = isinstance(text, str) and len(text) <= LONGEST_ADDRESS and _OWN_ADDRESS.fullmatch(text)
-    return str(text) if fine else ""
-
-
 class SignIn:
     """The door: finds the session of a request, and opens and ends sessions."""
 
     def __init__(
-        self, sessions: Sessions, entrance: Entrance, cookie: Cookie, renderer: PageRenderer
+        self,
+        sessions: Sessions,
+        entrance: Entrance,
+        cookie: Cookie,
+        renderer: PageRenderer,
+        proxy: bearer_tokens.ProxyTokens | None = None,
     ) -> None:
         self.sessions, self.cookie = sessions, cookie
-        self._entrance, self._renderer = entrance, renderer
+        self._entrance, self._renderer, self._proxy = entrance, renderer, proxy
         self._attempts = request_guards.SignInAttempts()
+        self.forms = form_reader.FormReader()
 
     async def session(self, request: web.Request) -> Session | None:
-        """The session that the cookie of a request names."""
-        cookie = request.cookies.get(self.cookie.name)
-        if not cookie:
+        """The session that the cookie of a request names, or that a proxy's token begins."""
+        there = self.sessions.peek(self._cookie(request))
+        token = self._passed(request)
+        if token and (there is None or there.vouched != digest(token)):
+            return await self._vouched(request, there, token)
+        if there is None or (there.vouched and not token):
             return None
-        return await self.sessions.find(cookie, used=not visit.asks_for_a_part(request))
+        return await self._used(request)
+
+    async def _vouched(
+        self, request: web.Request, there: Session | None, token: str
+    ) -> Session | None:
+        """The session of somebody with a token that it does not have yet."""
+        assert self._proxy
+        new = not visit.asks_for_a_part(request) and not _comes_from_elsewhere(request)
+        if there is None and not new:
+            return None
+        admitted = await self._proxy.admit(token)
+        if admitted is None or admitted.credentials is None:
+            return None
+        if there is not None and (there.vouched and there.person.identity == admitted.identity):
+            self.sessions.renew(there, admitted.credentials, digest(token))
+            if (found := await self._used(request)) is not None:
+                return found
+        elif there is not None:
+            await self.sessions.end(there)
+        if not new:
+            return None
+        request[_NEW_COOKIE], session = await self.sessions.begin(admitted, digest(token))
+        return session
+
+    async def _used(self, request: web.Request) -> Session | None:
+        used = not visit.asks_for_a_part(request)
+        return await self.sessions.find(self._cookie(request), used=used)
+
+    def _cookie(self, request: web.Request) -> str:
+        return request.cookies.get(self.cookie.name, "")
+
+    def _passed(self, request: web.Request) -> str:
+        return self._proxy.passed(request.headers) if self._proxy else ""
+
+    async def hand_over(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Set the cookie of a session that began with this request, whatever answers it."""
+        if value := request.get(_NEW_COOKIE):
+            holder = web.Response()
+            self.cookie.set(holder, value)
+            response.headers.add("Set-Cookie", holder.cookies.output(header="").strip())
 
     async def open(self, request: web.Request) -> web.StreamResponse:
         """GET: ask for the secret; a one-time key in the address is used up, and gone from it."""
         key = request.query.get("key")
         if key is not None and self._entrance.asks_for == "key":
             return await self._enter(request, key, MultiDict())
-        return self.ask(request, then=own_address(request.query.get("then")), status=200)
+        return self.ask(request, then=kept_form.own_address(request.query.get("then")), status=200)
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """POST: sign in with the secret of the form."""
-        form = await request_guards.read_form(request, request_guards.LARGEST_BODY)
-        return await self._enter(request, form.get("secret", "").strip(), form)
+        async with self.forms.reading(request, form_reader.LARGEST_BODY) as form:
+            return await self._enter(request, form.get("secret", "").strip(), form)
 
     async def leave(self, request: web.Request) -> web.StreamResponse:
         """POST: sign out."""
-        form = await request_guards.read_form(request)
-        session = await self.session(request)
-        if session is not None and is_token_of(session, form):
-            await self.sessions.end(session)
+        async with self.forms.reading(request) as form:
+            session = self.sessions.peek(self._cookie(request))
+            if session is not None and is_token_of(session, form):
+                await self.sessions.end(session)
         response = self._to(SIGN_IN)
         self.cookie.clear(response)
         return response
@@ -150,7 +159,7 @@ class SignIn:
         request: web.Request,
         *,
         then: str = "",
-        kept: KeptForm | None = None,
+        kept: kept_form.KeptForm | None = None,
         wrong: bool = False,
         status: int = 401,
     ) -> web.StreamResponse:
@@ -163,6 +172,7 @@ class SignIn:
             return self._renderer.render(Page("came_in.html", {"address": then}, 200), {})
         values = {
             "asks_for": self._entrance.asks_for,
+            "passed": bool(self._passed(request)),
             "then": then,
             "kept": json.dumps(kept, ensure_ascii=False) if kept else "",
             "wrong": wrong,
@@ -172,24 +182,32 @@ class SignIn:
     async def _enter(
         self, request: web.Request, secret: str, form: MultiDict[str]
     ) -> web.StreamResponse:
+        kept, then = (
+            kept_form.KeptForm.read(form.get("kept", "")),
+            kept_form.own_address(form.get("then")),
+        )
+        session = await self._begun(request, secret)
+        if session is None:
+            return self.ask(request, then=then, kept=kept, wrong=True, status=403)
+        if kept is None:
+            return self._to(then or self._renderer.home)
+        return self.show_kept(kept, session)
+
+    async def _begun(self, request: web.Request, secret: str) -> Session | None:
+        """A session by this secret, or by the proxy's token; never one that was there before."""
+        if self._passed(request):
+            return await self.session(request)
         admitted_at = self._attempts.begin(request.remote)
         admitted = await self._entrance.admit(secret) if secret else None
-        kept = KeptForm.read(form.get("kept", ""))
-        then = own_address(form.get("then"))
         if admitted is None:
-            return self.ask(request, then=then, kept=kept, wrong=True, status=403)
+            return None
         admitted_at()
-        if (before := await self.session(request)) is not None:
+        if (before := self.sessions.peek(self._cookie(request))) is not None:
             await self.sessions.end(before)
-        cookie, session = await self.sessions.begin(admitted)
-        if kept is None:
-            response: web.StreamResponse = self._to(then or self._renderer.home)
-        else:
-            response = self.show_kept(kept, session)
-        self.cookie.set(response, cookie)
-        return response
+        request[_NEW_COOKIE], session = await self.sessions.begin(admitted)
+        return session
 
-    def show_kept(self, kept: KeptForm, session: Session) -> web.StreamResponse:
+    def show_kept(self, kept: kept_form.KeptForm, session: Session) -> web.StreamResponse:
         """Show a form that was not sent on, to be looked at and sent."""
         return self._renderer.render(kept.page(), {"csrf": session.csrf})
 

@@ -6,6 +6,7 @@ Names of objects that are made for a server, and labels and annotations of users
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from webhook import names
 from webhook.admission import Scope
@@ -98,3 +99,11 @@ def is_own(metadata: Mapping[str, object]) -> bool:
     """Whether an object has the label of what the product wrote, which users can write, too."""
     labels = metadata.get("labels")
     return isinstance(labels, Mapping) and OWN_LABELS.items() <= labels.items()
+
+
+def kept_to(control: Mapping[str, Any]) -> frozenset[str]:
+    """The namespaces to which a controller is kept, by its Deployment; none for all."""
+    (container, *_) = control["spec"]["template"]["spec"]["containers"]
+    option = "--namespace="
+    given = container.get("args") or []
+    return frozenset(each.removeprefix(option) for each in given if each.startswith(option))

@@ -14,19 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from webhook import kube
-from webhook.controller.cluster_state import ClusterState
-from webhook.controller.event_recorder import EventRecorder
+from webhook.controller import cluster_state, event_recorder, server_controllers
 from webhook.controller.leading import Leading, ProcessOptions, Work, run_process
 from webhook.controller.probe.self_probe import ProbeSurroundings, SelfProbe
-from webhook.controller.server_controllers import ServerControllers
-from webhook.controller.settings.distribution import Progress, said_replicas
+from webhook.controller.settings import (
+    distribution,
+    followed_classes,
+    namespace_status,
+    namespace_store,
+    overlay_builder,
+    servers_told,
+    settings_reconciler,
+    settings_store,
+)
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
-from webhook.controller.settings.followed_classes import FollowedClasses
-from webhook.controller.settings.namespace_status import StatusReconciler
-from webhook.controller.settings.namespace_store import NamespaceStore
-from webhook.controller.settings.overlay_builder import OverlayBuilder
-from webhook.controller.settings.settings_reconciler import SettingsReconciler
-from webhook.controller.settings.settings_store import SettingsStore
+from webhook.health import FleetCounts
 from webhook.settings import Layer, Level, Settings, SettingsError, not_read, read_layers
 
 # Each of these has one thing to look at.
@@ -77,7 +79,7 @@ class Manager:
         queue: kube.Queue[str] = kube.Queue()
         ask = partial(queue.add, SETTINGS)
         # The resource belongs to the cluster, not to some namespaces of it.
-        self._store = SettingsStore(
+        self._store = settings_store.SettingsStore(
             api,
             options.installation.namespace,
             metrics.watch_restarted,
@@ -85,17 +87,17 @@ class Manager:
             resource=not options.namespaces,
         )
         events: kube.Queue[str] = kube.Queue()
-        self._recorder = EventRecorder(api, leading.identity, events)
+        self._recorder = event_recorder.EventRecorder(api, leading.identity, events)
         self._controllers: list[kube.Controller[Any]] = [
             kube.Controller(EVENTS, self._recorder, events, metrics)
         ]
-        self._classes = FollowedClasses(
+        self._classes = followed_classes.FollowedClasses(
             api, metrics.watch_restarted, ask, readable=not options.namespaces
         )
-        self._namespaces: NamespaceStore | None = None
+        self._namespaces: namespace_store.NamespaceStore | None = None
         self._look_again: Callable[[str], None] = lambda _: None
         self._group, self._stopped = asyncio.TaskGroup(), False
-        self._servers: ServerControllers | None = None
+        self._servers: server_controllers.ServerControllers | None = None
         around = ProbeSurroundings(
             lambda: self._store.resource,
             self._known,
@@ -104,13 +106,13 @@ class Manager:
             readable=not options.namespaces,
         )
         self._probe = SelfProbe(leading, options.installation, self._recorder, around)
-        self._ask = ask
-        self._told: list[Callable[[Progress], None]] = [
+        self._ask, self._was_away = ask, leading.was_away
+        self._told: list[Callable[[distribution.Progress], None]] = [
             self._probe.saw,
             partial(_say, leading),
         ]
         more = {} if options.namespaces else self._of_namespaces(ask)
-        self._settings = SettingsReconciler(
+        self._settings = settings_reconciler.SettingsReconciler(
             api,
             options.installation,
             self._store,
@@ -118,7 +120,7 @@ class Manager:
             self._use,
             self._states,
             tell=self._tell,
-            others=self._probe.conditions,
+            others=self._conditions,
             classes=self._classes,
             **more,
         )
@@ -128,13 +130,15 @@ class Manager:
     def _of_namespaces(self, ask: Callable[[], None]) -> dict[str, Any]:
         """Follow what users change for namespaces; returns what the settings need of it."""
         queue: kube.Queue[kube.NamespacedName] = kube.Queue()
-        store = NamespaceStore(self._api, self._metrics.watch_restarted, ask, queue.add)
+        store = namespace_store.NamespaceStore(
+            self._api, self._metrics.watch_restarted, ask, queue.add
+        )
 
         def clock() -> float:
             return self._api.server_time().timestamp()
 
-        builder = OverlayBuilder(store, clock, queue.add)
-        statuses = StatusReconciler(
+        builder = overlay_builder.OverlayBuilder(store, clock, queue.add)
+        statuses = namespace_status.StatusReconciler(
             store,
             builder,
             self._recorder,
@@ -177,7 +181,7 @@ class Manager:
         if self._servers is not None:
             self._servers.use(effective)
         elif not self._stopped:
-            self._servers = ServerControllers(
+            self._servers = server_controllers.ServerControllers(
                 self._api,
                 effective,
                 self._options.installation.namespace,
@@ -188,16 +192,17 @@ class Manager:
                 secrets=self._secrets,
                 reports=self._options.policy_reports,
                 labelled=self._look_again,
+                counted=self._ask,
             )
             self._group.create_task(self._servers.run())
 
     def _labels(self, namespace: str) -> tuple[Level, Settings] | None:
         return None if self._servers is None else self._servers.labelled(namespace)
 
-    def _known(self) -> ClusterState | None:
+    def _known(self) -> cluster_state.ClusterState | None:
         return None if self._servers is None else self._servers.known
 
-    def _tell(self, progress: Progress) -> None:
+    def _tell(self, progress: distribution.Progress) -> None:
         for each in self._told:
             each(progress)
 
@@ -206,9 +211,20 @@ class Manager:
         self._ask()
 
     def _states(self) -> Mapping[str, int]:
-        return {} if self._servers is None else self._servers.states
+        counts = self._counts()
+        return {} if counts is None else counts.states
+
+    def _counts(self) -> FleetCounts | None:
+        return None if self._servers is None else self._servers.counts
+
+    def _conditions(self, resource: settings_store.SettingsResource) -> Mapping[str, Any]:
+        """What the status of the settings says beside them."""
+        running = servers_told.servers_condition(
+            self._counts(), resource.status, was_away=self._was_away()
+        )
+        return {**self._probe.conditions(resource), **running}
 
 
-def _say(leading: Leading, progress: Progress) -> None:
+def _say(leading: Leading, progress: distribution.Progress) -> None:
     """Say in the Lease which replicas have which settings."""
-    leading.says.update(said_replicas(progress, leading.identity))
+    leading.says.update(distribution.said_replicas(progress, leading.identity))

@@ -9,7 +9,7 @@ that.
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +21,11 @@ from webhook.controller.informers import ClusterInformers
 from webhook.controller.namespaces.namespace_reconciler import NamespaceReconciler
 from webhook.controller.owned import Writer
 from webhook.controller.pod_judge import PodJudge
-from webhook.controller.server_states import StateReconciler
+from webhook.controller.server_states import FirstLook, StateReconciler
 from webhook.controller.servers.server_reconciler import ServerReconciler
 from webhook.controller.settings.effective import EffectiveSettings, differing_namespaces
+from webhook.controller.settings.servers_told import DOWN
+from webhook.health import FleetCounts
 from webhook.kube import Api, Controller, NamespacedName, Queue
 from webhook.observe.metrics import ControllerMetrics
 from webhook.policy_reports.report_reconciler import KnownServers, ReportReconciler
@@ -46,8 +48,9 @@ class ServerControllers:
 
     `watched` are the namespaces that the controller is kept to, none for all; `secrets` is whether
     it may follow Secrets there, `reports` whether it writes reports. `labelled` is called with a
-    namespace that has another Pod Security level than before, or was not known. `states` is how
-    many servers there are of each state, empty while that is not known.
+    namespace that has another Pod Security level than before, or was not known. `counts` is how
+    many servers there are of each state, None while that is not known; `counted` is called when
+    others do not run, or for other reasons.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what each reconciler works with
@@ -63,9 +66,10 @@ class ServerControllers:
         secrets: bool = True,
         reports: bool = False,
         labelled: Callable[[str], None] = lambda _: None,
+        counted: Callable[[], None] = lambda: None,
     ) -> None:
-        self.states: Mapping[str, int] = {}
-        self._effective, self._metrics = effective, metrics
+        self.counts: FleetCounts | None = None
+        self._api, self._effective, self._metrics, self._counted = api, effective, metrics, counted
         self._changed, self._stop = asyncio.Event(), asyncio.Event()
         openers = GATES_FOR_EACH_WORKER * workers
         # No namespace has all workers.
@@ -75,7 +79,8 @@ class ServerControllers:
         self._informers = ClusterInformers(api, self._state, watched, metrics, secrets=secrets)
         writer = Writer(api, self._state.made)
         self._namespaces = NamespaceReconciler(api, self._state, writer, recorder, labelled)
-        self._servers = ServerReconciler(api, self._state, writer, recorder)
+        self._first_look = FirstLook()
+        self._servers = ServerReconciler(api, self._state, writer, recorder, self._first_look.saw)
         pods = PodJudge(api, self._state)
         self._of_states = StateReconciler(
             api, self._state, recorder, self._servers.refused, secrets=secrets
@@ -105,20 +110,19 @@ class ServerControllers:
 
     def _known_servers(self) -> KnownServers:
         state = self._state
-
-        def covers(namespace: str, name: str) -> bool:
-            found = state.deployment(namespace, name)
-            return found is not None and found.covered
-
         return KnownServers(
             state.settings,
             state.scope,
             state.here,
-            covers,
+            self._covers,
             state.judge.verdict_of_pods,
             drift_now,
             self._informers.synced,
         )
+
+    def _covers(self, namespace: str, name: str) -> bool:
+        found = self._state.deployment(namespace, name)
+        return found is not None and found.covered
 
     def use(self, effective: EffectiveSettings) -> None:
         """Work by these settings from now on."""
@@ -169,6 +173,9 @@ class ServerControllers:
         await self._informers.synced.wait()
         if self._changed.is_set():
             await self._judge_again()
+        servers = [each for each in self._state.deployments if self._covers(*each)]
+        for first in (self._first_look, self._of_states.first_look):
+            first.begin(servers, self._api.server_time())
         self._state.begin()
         keys = sum(len(each.queue) for each in self._controllers)
         LOG.info("caches synced", extra={"fields": {"keys": keys}})
@@ -213,11 +220,20 @@ class ServerControllers:
         while True:
             for controller in self._controllers:
                 self._metrics.queue_depth.labels(controller.name).set(len(controller.queue))
-            self.states = self._of_states.counts()
-            for state, count in self.states.items():
-                self._metrics.servers.labels(state).set(count)
+            self._count_servers()
             self._count_gated()
             await asyncio.sleep(COUNT_SECONDS)
+
+    def _count_servers(self) -> None:
+        """Count them, once each has been looked at."""
+        now = self._api.server_time()
+        if not (self._first_look.over(now) and self._of_states.first_look.over(now)):
+            return
+        before, self.counts = self.counts, self._of_states.counts()
+        for state, count in self.counts.states.items():
+            self._metrics.servers.labels(state).set(count)
+        if before is None or before.in_words(DOWN) != self.counts.in_words(DOWN):
+            self._counted()
 
     def _count_gated(self) -> None:
         """Show how many pods wait at the gate, and since when; most namespaces have none."""

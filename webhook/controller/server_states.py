@@ -7,8 +7,8 @@ what Kubernetes says of it counts on.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from webhook import health, names
@@ -21,8 +21,9 @@ from webhook.kube import Api, NamespacedName, time_text
 MOMENT = timedelta(seconds=10)
 # What is not told yet is looked at again then at the earliest; times have whole seconds.
 SOONEST = 0.5
-# What the reconciler of servers refuses; it writes the Events of that itself.
-NOT_MADE = health.Cause(health.INCOMPLETE, "", "", "")
+# A cause that was young at the first look is told so long after it has become old enough.
+SOON = timedelta(seconds=2)
+PATIENCE = timedelta(seconds=60)
 ASPECT = "state"
 
 
@@ -33,11 +34,38 @@ class _Note(NamedTuple):
     text: str
 
 
+class FirstLook:
+    """Whether each server that was there at first has been looked at since.
+
+    Before that, nobody knows how many do not run. One in a namespace that refuses all that is
+    written there may not be looked at for long: it is not waited for longer than a minute.
+    """
+
+    def __init__(self) -> None:
+        self._left: set[tuple[str, str]] = set()
+        self._until = self._longest = datetime.max.replace(tzinfo=UTC)
+
+    def begin(self, servers: Iterable[tuple[str, str]], now: datetime) -> None:
+        """These were there at first."""
+        self._left, self._until, self._longest = set(servers), now, now + PATIENCE
+
+    def saw(self, server: tuple[str, str], known_at: datetime | None = None) -> None:
+        """It was looked at; all that it lacks is known at a later time, where one is given."""
+        if server in self._left:
+            self._left.discard(server)
+            self._until = max(self._until, known_at or self._until)
+
+    def over(self, now: datetime) -> bool:
+        """Whether all is known now."""
+        return now >= self._longest or (not self._left and now >= self._until)
+
+
 class StateReconciler:
     """Reconciles what is told of one server at a time.
 
-    `refused` are the servers of which something could not be made; `secrets` is whether Secrets are
-    followed: else nobody knows which are missing.
+    `refused` are the servers of which something could not be made, with the reason; its Events are
+    written by who refuses. `secrets` is whether Secrets are followed: else nobody knows which are
+    missing.
     """
 
     def __init__(
@@ -45,7 +73,7 @@ class StateReconciler:
         api: Api,
         state: ClusterState,
         recorder: EventRecorder,
-        refused: Collection[NamespacedName],
+        refused: Mapping[NamespacedName, str],
         *,
         secrets: bool,
     ) -> None:
@@ -53,6 +81,7 @@ class StateReconciler:
         self._refused, self._secrets = refused, secrets
         self._told: dict[tuple[str, str], tuple[health.Cause, ...]] = {}
         self._notes: dict[NamespacedName, dict[str, _Note]] = {}
+        self.first_look = FirstLook()
 
     async def reconcile(self, key: NamespacedName) -> float | None:
         """Say what is new of it; returns when to look again, where a cause is too young to tell."""
@@ -60,6 +89,7 @@ class StateReconciler:
         if found is None or not found.covered:
             self._told.pop(key, None)
             self._notes.pop(key, None)
+            self.first_look.saw(key)
             return None
         if not self._state.complete:
             return None
@@ -81,19 +111,31 @@ class StateReconciler:
             self._notes[key] = notes
         else:
             self._notes.pop(key, None)
-        return _next_look((each.since for each in causes if each not in told), now)
+        again = _next_look((each.since for each in causes if each not in told), now)
+        self.first_look.saw(key, None if again is None else now + MOMENT + SOON)
+        return again
 
-    def counts(self) -> Mapping[str, int]:
-        """How many servers there are of each state, and `all` of them."""
+    def counts(self) -> health.FleetCounts:
+        """How many servers there are of each state, and for which reasons."""
         found: Counter[str] = Counter()
+        reasons: dict[str, Counter[str]] = {}
         for place in self._state.deployments:
             kept = self._state.deployments.get(*place)
             if kept is not None and kept.covered:
-                outlook, told = self._state.judge.verdict(*place), self._told.get(place, ())
-                if place in self._refused:
-                    told = *told, NOT_MADE
-                found[health.server_state(outlook, told) if told else outlook] += 1
-        return {"all": found.total(), **{state: found[state] for state in health.STATES}}
+                state, told = self._state.judge.verdict(*place), self._causes_told(place)
+                if told:
+                    state = health.server_state(state, told)
+                    words = {health.cause_id(each.reason) for each in told if each.state == state}
+                    reasons.setdefault(state, Counter()).update(words)
+                found[state] += 1
+        states = {"all": found.total(), **{state: found[state] for state in health.STATES}}
+        return health.FleetCounts(states, reasons)
+
+    def _causes_told(self, place: tuple[str, str]) -> tuple[health.Cause, ...]:
+        told, refused = self._told.get(place, ()), self._refused.get(NamespacedName(*place))
+        if refused is None:
+            return told
+        return *told, health.Cause(health.INCOMPLETE, refused, "", "")
 
     def _is_to_be_told(self, namespace: str) -> bool:
         return self._state.settings(namespace).enforced and self._state.here(namespace)

@@ -22,6 +22,11 @@ AT_FAULT: dict[str, tuple[str, ...]] = {
 }
 """The keys of mcpServerDefaults that can be the cause of a reason; fields are called alike."""
 SECTION = "mcpServerDefaults"
+MOST_PARALLEL = 20
+
+
+async def at_once() -> None:
+    """Wait for nothing."""
 
 
 class SettingAtFault(NamedTuple):
@@ -50,13 +55,15 @@ class FleetRoll:
     """Restarts servers, `parallel` at a time.
 
     No further one begins once `stop` is set, or `most_failures` have failed; without a number,
-    failures stop nothing. Those that roll by then are waited for.
+    failures stop nothing. Those that roll by then are waited for. Each waits for `turn` before it
+    begins, which lasts while the roll is paused.
     """
 
     restart: Callable[[Target], Awaitable[Restarted]]
     stop: asyncio.Event
     parallel: int = 1
     most_failures: int | None = 1
+    turn: Callable[[], Awaitable[object]] = at_once
 
     async def roll(
         self, targets: Sequence[Target], on_end: Callable[[Restarted], None]
@@ -67,6 +74,7 @@ class FleetRoll:
 
         async def take_turns() -> None:
             for target in left:
+                await self.turn()
                 if self._is_over(ended.values()):
                     return
                 ended[target] = await self.restart(target)

@@ -6,22 +6,23 @@ may read, such as whether a Secret exists.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from webhook import health, names
 from webhook.admission import DEPLOYMENTS, KINDS, PODS, REFUSED, Workload
-from webhook.controller.installation import Installation
+from webhook.controller.installation import CONTROL_DEPLOYMENT, Installation, kept_to
 from webhook.controller.owned import POLICY
 from webhook.controller.settings.namespace_store import EXCEPTIONS
 from webhook.fleet import report, workloads
-from webhook.fleet.cluster_pages import ClusterPages, OnObject
+from webhook.fleet.cluster_pages import ClusterPages
 from webhook.fleet.exception_use import ExceptionStatus, ExceptionUse
 from webhook.fleet.judged_mode import ENFORCE, WARN, JudgedMode
 from webhook.fleet.server_causes import ServerCauses, asked_config
 from webhook.fleet.server_facts import FactsByWorkload
 from webhook.fleet.surroundings import Policies, Surroundings, not_registered
-from webhook.kube import Api, Forbidden, NotFound
+from webhook.kube import Api, Forbidden, NotFound, namespaced
 from webhook.objects import server_objects, server_of
 from webhook.settings import Level, Settings
 
@@ -34,24 +35,19 @@ OTHERS = [each for each in KINDS if each not in (PODS, DEPLOYMENTS, "podtemplate
 
 
 class Audit:
-    """One audit of all namespaces, or of one; `skipped` is what it could not read.
+    """One audit of what these pages hold; `skipped` is what it could not read.
 
     `registered` is whether API servers call the webhook, None where that is not known.
     `exceptions_unread` is why the resources of exceptions may not be read, empty where they may.
     """
 
     def __init__(
-        self,
-        api: Api,
-        mode: JudgedMode,
-        places: Installation,
-        namespace: str | None,
-        on_object: OnObject = lambda _resource: None,
+        self, api: Api, mode: JudgedMode, places: Installation, pages: ClusterPages
     ) -> None:
         self._api, self._mode, self._places = api, mode, places
         # Whatever becomes of it, servers are judged as enforce judges them.
         self._settings = mode.enforced
-        self._pages = ClusterPages(api, namespace, on_object)
+        self._pages = pages
         self._around = Surroundings(self._settings, places.namespace)
         self.registered: bool | None = None
         self._findings = report.FindingsByWorkload()
@@ -64,6 +60,7 @@ class Audit:
 
     async def run(self) -> list[report.ServerStatus]:
         """Every server with its findings; raises ApiError where the API server does not answer."""
+        await self._read_kept_to()
         await self._pages.namespaces(self._around.add_namespace)
         policies = Policies()
         if self._policies_count() and await self._pages.each(POLICIES, policies.add):
@@ -76,8 +73,8 @@ class Audit:
         await self._read_pods()
         await self._read_registrations()
         await self._read_causes()
-        read = self._pages.read(EXCEPTIONS.path, self._use.add_document)
-        self.exceptions_unread = await read
+        if not self._around.kept_to:
+            self.exceptions_unread = await self._pages.read(EXCEPTIONS.path, self._use.add_document)
         return self._findings.statuses(self._facts)
 
     def modes(self) -> dict[str, str]:
@@ -111,6 +108,12 @@ class Audit:
         for selector in filter(None, self._settings.cluster.selectors):
             chosen = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
             await self._pages.each(PODS, self._pod, f"{chosen},{others}")
+
+    async def _read_kept_to(self) -> None:
+        """See which namespaces count; all do where that may not be read."""
+        path = namespaced("apps/v1", "deployments", self._places.namespace, CONTROL_DEPLOYMENT)
+        with suppress(Forbidden, NotFound):
+            self._around.kept_to = kept_to(await self._api.get(path))
 
     async def _read_registrations(self) -> None:
         missing = []
@@ -163,7 +166,7 @@ class Audit:
             scope, settings = self._around.scope(key.namespace), self._settings.of(key.namespace)
             findings = workloads.workload_findings(found, workload, resource, settings, scope)
             self._add(key, findings, warned=self._warned(found, resource))
-            self._causes.add_workload(key, found, _pod_spec(found, resource))
+            self._causes.add_workload(key, found, workloads.pod_spec(found, resource))
 
     def _pod(self, found: Json) -> None:
         metadata = found["metadata"]
@@ -237,12 +240,6 @@ class Audit:
             for each in findings
             if (not refused if each.state == REFUSED else not settings.fills_templates)
         ]
-
-
-def _pod_spec(found: Json, resource: str) -> Json:
-    for key in (*KINDS[resource][1], "spec"):
-        found = found[key]
-    return found
 
 
 def _itself(kind: str, metadata: Json) -> report.WorkloadKey:

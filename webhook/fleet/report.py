@@ -3,6 +3,7 @@
 States and reasons are stable: programs read them.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from webhook.admission import CURRENT, REFUSED, Change
 from webhook.fleet.exception_use import ExceptionStatus
 from webhook.fleet.server_facts import FactsByWorkload, ServerFacts
-from webhook.health import CAUSES, STATES, cause_id, server_state
+from webhook.health import CAUSES, STATES, FleetCounts, cause_id, server_state
 
 REASONS: Mapping[str, str] = {
     "half-labelled": "the label is on the workload alone, or on its template alone",
@@ -212,6 +213,16 @@ class FleetReport:
         """How many servers are in each state, and `all` of them, whatever was asked about."""
         return counted_states(self.servers)
 
+    def tally(self) -> FleetCounts:
+        """The same, with the rules or reasons for which servers are worse than current."""
+        reasons: dict[str, Counter[str]] = {}
+        for server in self.servers:
+            state = server.state
+            words = {each.rule or each.reason for each in server.findings if each.state == state}
+            if state != CURRENT:
+                reasons.setdefault(state, Counter()).update(words - {state})
+        return FleetCounts(self.counts(), reasons)
+
     def by_namespace(self) -> dict[str, dict[str, int]]:
         """The same of the chosen servers of each namespace."""
         found: dict[str, list[ServerStatus]] = {}
@@ -231,12 +242,6 @@ class FleetReport:
             if server.namespace in self.modes:
                 by_namespace.setdefault(server.namespace, []).append(server.would)
         return [
-            NamespaceBelow(
-                name,
-                self.modes[name],
-                len(would),
-                would.count(WOULD_CHANGE),
-                would.count(WOULD_REFUSE),
-            )
+            NamespaceBelow(name, self.modes[name], len(would), *map(would.count, WOULD[1:]))
             for name, would in sorted(by_namespace.items())
         ]

@@ -38,6 +38,8 @@ class Surroundings:
         self._security: dict[str, SecurityLabels] = {}
         self._wanted: dict[str, tuple[Json, ...]] = {}
         self.policies: Policies | None = None
+        # Outside the namespaces that an installation is kept to there is none of its servers.
+        self.kept_to: frozenset[str] = frozenset()
 
     def add_namespace(self, namespace: Json) -> None:
         """Add a namespace as the API server has it."""
@@ -72,7 +74,8 @@ class Surroundings:
 
     def managed_namespaces(self) -> list[str]:
         """The namespaces in which everything is a server."""
-        return [each for each in self._labels if self.scope(each) is Scope.MANAGED]
+        managed = (each for each in self._labels if self.scope(each) is Scope.MANAGED)
+        return [each for each in managed if self._is_kept(each)]
 
     def excluded(self, namespace: str) -> bool:
         """Whether nothing in it is reviewed."""
@@ -81,6 +84,8 @@ class Surroundings:
     def server(self, found: Json, resource: str) -> Workload | None:
         """The object as a workload where it is a server, by the label or by its namespace."""
         namespace = found["metadata"]["namespace"]
+        if not self._is_kept(namespace):
+            return None
         settings, scope = self._settings.of(namespace), self.scope(namespace)
         return server_workload(found, resource, settings, scope)
 
@@ -96,6 +101,9 @@ class Surroundings:
                 policies.append(wanted)
         if self.policies is not None:
             yield from isolation_findings(namespace, labels, policies, self.policies)
+
+    def _is_kept(self, namespace: str) -> bool:
+        return not self.kept_to or namespace in self.kept_to
 
     def _of(self, namespace: str) -> tuple[Json, ...]:
         if namespace not in self._wanted:

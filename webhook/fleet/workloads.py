@@ -220,3 +220,10 @@ def _not_rolled(found: Json) -> list[ServerFinding]:
             "/status",
         )
     ]
+
+
+def pod_spec(found: Json, resource: str) -> Json:
+    """The spec of the pods of a workload."""
+    for key in (*admission.KINDS[resource][1], "spec"):
+        found = found[key]
+    return found

@@ -44,6 +44,7 @@ from webhook.health.server_state import (
     server_state,
     weighed,
 )
+from webhook.health.state_counts import FleetCounts
 
 __all__ = [
     "CAUSES",
@@ -58,6 +59,7 @@ __all__ = [
     "STATES",
     "AskedSecret",
     "Cause",
+    "FleetCounts",
     "ObservedServers",
     "PodCounts",
     "cause_id",

@@ -18,7 +18,7 @@ from webhook.kube.informer import Informer, ListWatch, Restarted
 from webhook.kube.leader import lead
 from webhook.kube.lease import Connect, Lease
 from webhook.kube.messages import FIELD_MANAGER, cluster_wide, namespaced, time_text
-from webhook.kube.pages import Turn
+from webhook.kube.pages import Turn, text_within
 from webhook.kube.reconcile import Controller, Reconciler
 from webhook.kube.work_queue import Backoff, NamespacedName, Queue
 
@@ -52,5 +52,6 @@ __all__ = [
     "cluster_wide",
     "lead",
     "namespaced",
+    "text_within",
     "time_text",
 ]

@@ -65,8 +65,7 @@ class Api:
     ) -> Self:
         """Credentials from the file, $KUBECONFIG, ~/.kube/config or the pod, the first there is.
 
-        Sends no request yet. Raises ConfigurationError when there are no credentials, or none that
-        can be used.
+        Sends no request yet. Raises ConfigurationError where there are none that can be used.
         """
         connection = await client.open_connection(kubeconfig, overrides)
         return cls(connection, on_request=on_request, may_write=may_write)
@@ -90,22 +89,24 @@ class Api:
         """The API server's clock, as of its last answer; before any, the one of this machine."""
         return self._date + timedelta(seconds=time.monotonic() - self._date_at)
 
-    async def get(self, path: str, *, seconds: float = CALL_SECONDS) -> Json:
-        """Read an object."""
-        return await self._call(ApiRequest("GET", path, {}), seconds)
+    async def get(self, path: str, *, seconds: float = CALL_SECONDS, read: Read = _BODY) -> Json:
+        """Read an object; `read` reads the answer."""
+        return await self._call(ApiRequest("GET", path, {}), seconds, read)
 
     async def list(
-        self,
-        path: str,
-        *,
-        label_selector: str = "",
-        field_selector: str = "",
-        seconds: float = CALL_SECONDS,
+        self, path: str, *, label_selector: str = "", field_selector: str = ""
     ) -> Listing:
         """Read all objects; raises Gone when that took too long."""
         found: list[Json] = []
         given: Json = {"label_selector": label_selector, "field_selector": field_selector}
-        return Listing(found, await self.list_each(path, found.append, **given, seconds=seconds))
+        return Listing(found, await self.list_each(path, found.append, **given))
+
+    async def stored_version(self, path: str, label_selector: str, field_selector: str) -> str:
+        """The version of what is stored now, by a list that ends with its first object."""
+        query = {"limit": "1", **messages.selectors(label_selector, field_selector)}
+        request = ApiRequest("GET", path, query, accept=messages.METADATA_LIST)
+        found = await self._call(request, CALL_SECONDS)
+        return str((found.get("metadata") or {}).get("resourceVersion", ""))
 
     async def list_each(  # noqa: PLR0913 - each is a part of one request
         self,
@@ -117,7 +118,6 @@ class Api:
         metadata_only: bool = False,
         page: int | None = None,
         between: Callable[[], Awaitable[None]] | None = None,
-        seconds: float = CALL_SECONDS,
     ) -> str:
         """Hand over all objects; returns the version from which a watch continues.
 
@@ -130,7 +130,7 @@ class Api:
 
         async def read(query: Json) -> Json:
             request = ApiRequest("GET", path, {**query, **selected}, accept=accept)
-            return await self._call(request, seconds, pages.read)
+            return await self._call(request, CALL_SECONDS, pages.read)
 
         return await each_page(pages, read, take, between)
 

@@ -82,6 +82,13 @@ class Cache(Generic[Kept]):
             return namespace, name, held
         return namespace, name, None if kept is None else CacheEntry(version, kept)
 
+    def known_later(self, found: Json) -> int:
+        """The version that is known of an object or its end, where it is later; else 0."""
+        namespace, name, version = _identity(found)
+        held = self._held(namespace, name)
+        known = max(held.version if held else 0, self._deleted.get((namespace, name), 0))
+        return known if known > version > 0 else 0
+
     def put(self, found: Json) -> None:
         """Take in an object that was sent, unless what is here is newer."""
         namespace, name, entry = self.entry(found)
@@ -97,6 +104,11 @@ class Cache(Generic[Kept]):
             entries = self._entries.get(namespace, {})
             doubted = {name: CacheEntry(UNKNOWN, entry.kept) for name, entry in entries.items()}
             entries.update(doubted)
+
+    def go_back(self) -> None:
+        """Take in what is sent next whatever its version: what the API server has is older now."""
+        self.doubt()
+        self._deleted.clear()
 
     def delete(self, found: Json) -> None:
         """Forget an object whose deletion was reported, unless what is here is newer.

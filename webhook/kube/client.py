@@ -22,7 +22,7 @@ from pydantic_core import to_json
 from yarl import URL
 
 from webhook.kube.access import client_config, transport
-from webhook.kube.access.credentials import Credentials, TokenFile
+from webhook.kube.access.credentials import Credentials, FixedHeader, TokenFile
 from webhook.kube.access.kubeconfig import UserEntry
 from webhook.kube.errors import ConfigurationError, Unreachable, no_configuration
 from webhook.kube.messages import ApiRequest
@@ -57,6 +57,31 @@ async def open_connection(
     """
     config_of_file = await client_config.load_client_config(kubeconfig, overrides, os.environ)
     found = config_of_file or _in_pod(overrides)
+    return _opened(found)
+
+
+def open_without_credentials(server: str, authority: Path) -> ApiConnection:
+    """Prepare a connection to this URL on which nobody is known; no request is sent.
+
+    No kubeconfig and no ServiceAccount is looked for. Raises ConfigurationError where the file
+    has no authority in it.
+    """
+    try:
+        text = authority.read_text(encoding="ascii")
+        if not text.strip():
+            # Without any, those of the machine would be trusted.
+            raise ConfigurationError(f"{authority} is empty: it has no certificate")
+        tls = ssl.create_default_context(cadata=text)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it holds no certificates in PEM"
+        raise ConfigurationError(f"{authority} cannot be used ({reason})") from None
+    tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    proxy = transport.proxy_of_environment(server, os.environ)
+    nobody = FixedHeader(None)
+    return _opened(client_config.ClientConfig(server, "", proxy, tls, nobody, CIMultiDict()))
+
+
+def _opened(found: client_config.ClientConfig) -> ApiConnection:
     # Workers and watches bound how many connections there are. The proxy is known already.
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=found.tls, limit=0),
@@ -105,6 +130,11 @@ def explained(call: str) -> Iterator[None]:
         raise Unreachable(f"{call}: no answer in time") from None
     except ConfigurationError as error:
         raise Unreachable(f"{call}: not sent: {error}") from None
+    except aiohttp.ClientConnectorCertificateError as error:
+        # A clock that is wrong is recognised by this alone: "certificate has expired".
+        why = getattr(error.certificate_error, "verify_message", "it is not trusted")
+        reason = f"{type(error).__name__}: {why}"
+        raise Unreachable(f"{call}: no answer ({reason})") from error
     except (aiohttp.ClientError, OSError) as error:
         raise Unreachable(f"{call}: no answer ({type(error).__name__})") from error
 

@@ -4,6 +4,10 @@ A watch that ends is resumed where it was; one whose version is too old, or that
 reports an error in, starts again with a list. Between failures it waits, longer each time and for
 a part of the time by chance, so that an API server that comes back is not overrun. Every ten
 minutes everything is listed again, whatever the watch has said.
+
+An API server whose etcd was restored has older versions than those that were seen. It would send
+nothing until they have passed the one that a watch asks for. So whoever was cut off asks first. If
+its next versions were raised, a list of a later version has objects that are older than known ones.
 """
 
 import asyncio
@@ -73,8 +77,9 @@ class Informer(Generic[Kept]):
         self._api, self._source, self._cache = api, source, cache
         self._restarted, self._uniform = restarted, uniform
         self._backoff = Backoff(uniform)
-        self._version = ""
+        self._version = self._seen = ""
         self._list_at = 0.0
+        self._cut = False
         self._relist = False
         self._watching: asyncio.Timeout | None = None
         self._turn_of_others = Turn()
@@ -104,6 +109,8 @@ class Informer(Generic[Kept]):
 
     async def _turn(self) -> None:
         clock = asyncio.get_running_loop().time
+        if self._cut and self._seen:
+            await self._look_back()
         if not self._version or self._relist or clock() >= self._list_at:
             self._relist = False
             await self._list()
@@ -111,24 +118,45 @@ class Informer(Generic[Kept]):
         if self._relist:
             return
         began = clock()
+        seconds = int(min(LONGEST_WATCH, max(1.0, self._list_at - began)))
         try:
             async with asyncio.timeout(None) as self._watching:
-                any_came = await self._follow(max(1.0, self._list_at - began))
+                any_came = await self._follow(seconds)
         except TimeoutError:
             return
         finally:
             self._watching = None
+        self._cut = clock() - began < seconds - SHORTEST_WATCH
         if not any_came:
             if clock() - began < SHORTEST_WATCH:
                 await asyncio.sleep(self._backoff.next())
             else:
                 self._backoff.forget()
 
+    async def _look_back(self) -> None:
+        """Let everything be listed anew, where what is stored is older than what was seen."""
+        source = self._source
+        stored = await self._api.stored_version(
+            source.path, source.label_selector, source.field_selector
+        )
+        self._cut = False
+        if stored.isdecimal() and self._seen.isdecimal() and int(stored) < int(self._seen):
+            self._go_back(stored, self._seen)
+
+    def _go_back(self, stored: str, seen: str) -> None:
+        fields = {"resource": self._source.resource, "stored": stored, "seen": seen}
+        LOG.warning("what is stored went back", extra={"fields": fields})
+        self._cache.go_back()
+        self._version = self._seen = ""
+
     async def _list(self) -> None:
         """Take in pages as they come, of each object no more than is kept."""
         found: dict[tuple[str, str], CacheEntry[Kept]] = {}
+        later: list[int] = []
 
         def take(item: Json) -> None:
+            if known := self._cache.known_later(item):
+                later.append(known)
             namespace, name, entry = self._cache.entry(item)
             if entry is not None:
                 found[namespace, name] = entry
@@ -143,12 +171,17 @@ class Informer(Generic[Kept]):
             page=source.page,
             between=self._between,
         )
+        # What is later than the list was written while it was read.
+        if version.isdecimal() and later and min(later) <= int(version):
+            self._go_back(version, str(min(later)))
+            await self._list()
+            return
         self._cache.replace(source.covers, found)
-        self._version = version
+        self._version = self._seen = version
         if not self._relist:
             self.synced.set()
 
-    async def _follow(self, seconds: float) -> bool:
+    async def _follow(self, seconds: int) -> bool:
         """Take in events until the watch ends; whether there were any."""
         any_came = False
         source = self._source
@@ -158,7 +191,7 @@ class Informer(Generic[Kept]):
             label_selector=source.label_selector,
             field_selector=source.field_selector,
             metadata_only=source.metadata_only,
-            seconds=int(min(LONGEST_WATCH, seconds)),
+            seconds=seconds,
         )
         async with aclosing(watch) as events:
             async for kind, found in events:
@@ -177,7 +210,7 @@ class Informer(Generic[Kept]):
 
     def _take(self, kind: str, found: Json) -> None:
         metadata = found["metadata"]
-        self._version = str(metadata["resourceVersion"])
+        self._version = self._seen = str(metadata["resourceVersion"])
         if kind == "DELETED":
             self._cache.delete(found)
         elif kind != "BOOKMARK":
@@ -192,6 +225,7 @@ class Informer(Generic[Kept]):
         await asyncio.sleep(pause)
 
     def _restart(self, reason: str) -> None:
+        self._cut = True
         if reason == "gone":
             self._version = ""
         self._restarted(self._source.resource, reason)

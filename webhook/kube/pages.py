@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 import aiohttp
+from pydantic_core import to_json
 
 from webhook.kube.errors import ApiError, Unreachable
 
@@ -111,3 +112,23 @@ async def each_page(
         if not metadata.get("continue"):
             return str(metadata.get("resourceVersion", ""))
         query = {"continue": metadata["continue"]}
+
+
+def text_within(most: int) -> Callable[[aiohttp.ClientResponse], Awaitable[bytes]]:
+    """What reads a text, such as a pod's answer, as an object with the key `text`.
+
+    One that is longer than so many bytes is an ApiError.
+    """
+
+    async def read(answer: aiohttp.ClientResponse) -> bytes:
+        body = bytearray()
+        async for piece in answer.content.iter_any():
+            body += piece
+            if len(body) > most:
+                answer.close()
+                raise ApiError(answer.status, "TextTooLong", f"more than {most} bytes came")
+        if answer.status != 200:
+            return bytes(body)
+        return to_json({"text": body.decode(errors="replace")})
+
+    return read

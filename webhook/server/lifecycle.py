@@ -121,7 +121,7 @@ class Process:
     async def serve(self) -> int:
         """Listen until a signal, then drain and stop; a second signal stops at once."""
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(_log_stray)
+        loop.set_exception_handler(log_stray)
         stop = Stop()
         traffic = Traffic(self.metrics)
         watching = loop.create_task(self.watcher.run())
@@ -227,7 +227,7 @@ def _settle_memory() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-def _log_stray(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+def log_stray(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     """Log an error outside of any request; the event loop's own handler would quote exceptions."""
     error = context.get("exception")
     failed = logs.failure(error) if isinstance(error, BaseException) else {}

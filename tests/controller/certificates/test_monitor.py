@@ -119,9 +119,11 @@ def test_the_lease_says_when_certificates_end_and_a_bounded_number_of_faults() -
     authority = make_authority(now, timedelta(days=30)).certificate
     faults = [f"{number} {'x' * 1000}" for number in range(9)]
 
-    (text,) = said_certificates({"authority": authority, "leaf": None}, faults, 0.5).values()
+    found = {"authority": authority, "leaf": None}
+    (text,) = said_certificates(found, faults, 0.5, "no" * 1000).values()
 
     said = json.loads(text)
+    assert said["unread"] == "no" * 150
     begins, ends = authority.not_valid_before_utc, authority.not_valid_after_utc
     assert said["authority"] == {
         "ends": f"{ends:%Y-%m-%dT%H:%M:%SZ}",

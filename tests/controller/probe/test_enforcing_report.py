@@ -158,6 +158,25 @@ async def test_a_new_leader_does_not_tell_again_what_the_status_says(
     assert [reason for _, reason, _ in told.events] == reasons
 
 
+@pytest.mark.parametrize("resource", [True, False])
+async def test_a_new_leader_keeps_the_words_while_details_alone_differ(*, resource: bool) -> None:
+    before = Told(resource=resource)
+    await before.tell(AWAY)
+    stored = json.loads(before.says[SAID_ENFORCING])
+
+    told = Told(stored if resource else None, resource=resource)
+    told.says.update(before.says)
+    await told.tell(AGAIN)
+    assert (
+        json.loads(told.says[SAID_ENFORCING])["message"]
+        == "opted-in: it is not: dial tcp\nmanaged: nothing to ask about"
+    )
+
+    await told.tell(AWAY._replace(message="it is otherwise", said="x"))
+    assert json.loads(told.says[SAID_ENFORCING])["message"].startswith("opted-in: x")
+    assert told.events == []
+
+
 async def test_metrics_say_what_is_known_of_each_scope_and_when_it_was_asked() -> None:
     told = Told()
     await told.tell(TRUE)

@@ -90,6 +90,12 @@ NOTHING = {"settings-file": (), "policies": (), **dict.fromkeys(registrations(),
         (before.judge_leftovers, NOTHING, OK, "nothing"),
         (before.judge_leftovers, {}, FAULT, "MutatingWebhookConfiguration mcp-admission"),
         (
+            before.judge_leftovers,
+            {},
+            FAULT,
+            "if its namespace was lost, mcp-admission check says how to bring it back",
+        ),
+        (
             before.judge_pod_security,
             {"release-namespace": ()},
             OK,

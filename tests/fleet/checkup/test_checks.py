@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.fleet.checkup.snapshots import deployment, seen
+from tests.fleet.checkup.snapshots import deployment, registrations, seen
 from webhook.fleet.checkup import checks
 from webhook.fleet.checkup.checks import FAULT, NOTE, OK, UNKNOWN, Check, Snapshot, Told
 
@@ -57,6 +57,21 @@ def test_what_was_installed_is_put_back_the_way_it_was_installed() -> None:
         "--reset-then-reuse-values"
     )
     assert plain == "kubectl apply --filename manifests/install"
+
+
+def test_a_release_that_was_lost_with_its_namespace_takes_over_what_it_left() -> None:
+    """Helm keeps its release beside the processes; what has no namespace still names it."""
+    left = registrations()
+    left["MutatingWebhookConfiguration"]["metadata"]["annotations"] = {
+        "meta.helm.sh/release-name": "mine"
+    }
+
+    lost = seen({"deployments": (), **{kind: (each,) for kind, each in left.items()}})
+
+    assert lost.put_back == (
+        "helm upgrade mine manifests/chart --namespace mcp-admission-system --install "
+        "--create-namespace --reset-then-reuse-values --values values.yaml"
+    )
 
 
 @pytest.mark.parametrize(("operation", "forced"), [("Apply", True), ("Update", False)])

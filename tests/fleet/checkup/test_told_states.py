@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.checkup import snapshots
 from tests.fleet.checkup.snapshots import DIGEST, certificates, enforcing, lease, replicas, seen
 from webhook.controller.installation import (
     CERTIFICATES_LEASE,
@@ -14,7 +13,7 @@ from webhook.controller.installation import (
     SAID_ENFORCING,
     SAID_REPLICAS,
 )
-from webhook.fleet.checkup import told_states
+from webhook.fleet.checkup import told_certificates, told_states
 from webhook.fleet.checkup.checks import FAULT, NOTE, OK, UNKNOWN, Snapshot, Told
 from webhook.fleet.exception_use import ExceptionStatus
 from webhook.fleet.report import FleetReport, ServerFinding, ServerStatus, Skipped
@@ -29,10 +28,6 @@ def control(*, renewed: bool = True, **says: Json) -> Snapshot:
     known = {"enforcing": SAID_ENFORCING, "replicas": SAID_REPLICAS}
     held = lease({known[key]: say for key, say in says.items()}, renewed=renewed)
     return seen({LEASE: (held,)}, settings={"mode": "observe"})
-
-
-def keeper(said: Json, *, renewed: bool = True) -> Snapshot:
-    return seen({CERTIFICATES_LEASE: (lease({SAID_CERTIFICATES: said}, renewed=renewed),)})
 
 
 @pytest.mark.parametrize(
@@ -81,7 +76,7 @@ def test_where_neither_lease_nor_resource_says_anything_the_reason_is_told() -> 
 
 @pytest.mark.parametrize(
     "judge",
-    [told_states.judge_enforcing, told_states.judge_replicas, told_states.judge_certificates],
+    [told_states.judge_enforcing, told_states.judge_replicas, told_certificates.judge_certificates],
     ids=["enforcing", "replicas", "certificates"],
 )
 def test_without_a_leader_nothing_is_known(judge: Judge) -> None:
@@ -183,52 +178,6 @@ def test_where_no_replica_is_there_nobody_knows_their_settings() -> None:
     assert told.verdict == UNKNOWN
 
 
-@pytest.mark.parametrize(
-    ("said", "verdict", "words", "mend"),
-    [
-        (certificates(), OK, "the certificate ends on 2026-06-30 10:00 UTC (in 60 days)", ""),
-        (certificates(13), FAULT, "ends on 2026-05-14 10:00 UTC (in 13 days), and was", "rotate"),
-        (certificates(-1), FAULT, "the certificate has ended on 2026-04-30", "certs rotate"),
-        (certificates(60, ("caBundle is empty",)), FAULT, "caBundle is empty", "certs status"),
-        ({}, UNKNOWN, "has not looked yet", ""),
-    ],
-)
-def test_a_certificate_is_renewed_in_good_time(
-    said: Json, verdict: str, words: str, mend: str
-) -> None:
-    told = next(iter(told_states.judge_certificates(keeper(said))))
-
-    assert told.verdict == verdict
-    assert words in told.message
-    assert mend in told.mend
-
-
-@pytest.mark.parametrize(
-    ("mode", "mend"),
-    [
-        ("own", "mcp-admission certs rotate"),
-        ("cert-manager", "cmctl renew --namespace mcp-admission-system --all"),
-        ("bring-your-own", "create secret tls mcp-admission-tls --cert=tls.crt --key=tls.key"),
-    ],
-)
-def test_a_certificate_is_renewed_by_whoever_issues_it(mode: str, mend: str) -> None:
-    process = snapshots.deployment("mcp-admission-certificates", mode=mode)
-    says = {SAID_CERTIFICATES: certificates(1)}
-    found = seen({"deployments": (process,), CERTIFICATES_LEASE: (lease(says),)})
-
-    told, *_ = told_states.judge_certificates(found)
-
-    assert mend in told.mend
-
-
-def test_a_short_life_may_end_sooner() -> None:
-    half_a_day = {"ends": snapshots.days(0.5), "renewal": snapshots.days(0.1)}
-
-    (told,) = told_states.judge_certificates(keeper({"leaf": half_a_day}))
-
-    assert (told.verdict, told.message.rpartition("(")[2]) == (OK, "in 12 h)")
-
-
 @pytest.mark.parametrize("text", ["no json", "[]"])
 def test_what_the_lease_says_is_read_with_care(text: str) -> None:
     held = lease({})
@@ -252,12 +201,12 @@ def test_servers_are_counted_by_state_and_the_command_leads_to_them() -> None:
         (OK, "1 of 3 servers is current", ""),
         (
             NOTE,
-            "1 of 3 servers is out-of-date, in team-1",
+            "1 of 3 servers is out-of-date (1 r), in team-1",
             "mcp-admission apply --all --namespace team-1",
         ),
         (
             FAULT,
-            "1 of 3 servers is refused, in team-2",
+            "1 of 3 servers is refused (1 r), in team-2",
             "mcp-admission audit --state refused --namespace team-2",
         ),
     ]

@@ -129,6 +129,14 @@ async def test_a_list_is_read_page_by_page(
     assert (await api.list(maps, label_selector="of in (nobody,none)")).items == []
 
 
+async def test_the_stored_version_is_that_of_a_list_of_now(api: Api, maps: str) -> None:
+    before = await api.stored_version(maps, "of=test", "")
+    made = await api.create(maps, config_map("a"))
+    after = await api.stored_version(maps, "", "metadata.name=a")
+
+    assert int(before) < int(made["metadata"]["resourceVersion"]) <= int(after)
+
+
 async def test_a_watch_tells_what_changes(control_plane: ControlPlane, api: Api, maps: str) -> None:
     version = (await api.list(maps)).resource_version
     control_plane.create(maps, config_map("a", large="ä" * 500_000))

@@ -10,7 +10,8 @@ import pytest
 
 from tests.kube.watching import first
 from webhook.kube.api import Api
-from webhook.kube.errors import ApiError, Gone, TooManyRequests, Unreachable
+from webhook.kube.errors import ApiError, Forbidden, Gone, TooManyRequests, Unreachable
+from webhook.kube.pages import text_within
 
 PATH = "/api/v1/pods"
 NO_API = "the answer is not that of a Kubernetes API"
@@ -179,3 +180,31 @@ async def test_nobody_there_is_unreachable(tmp_path: Path) -> None:
     async with await Api.connect(tmp_path / "config") as api:
         with pytest.raises(Unreachable, match="no answer"):
             await api.get(PATH)
+
+
+async def test_a_text_is_read_as_it_is(tmp_path: Path) -> None:
+    async with saying(tmp_path, answer("a 1\né\n".encode() + b"\xff")) as api:
+        assert await api.get(PATH, read=text_within(9)) == {"text": "a 1\né\n\ufffd"}
+
+
+async def test_a_text_that_is_too_long_is_not_read_to_its_end(tmp_path: Path) -> None:
+    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n" + b"x" * 5000
+
+    async with saying(tmp_path, endless, hangs=True) as api:
+        with pytest.raises(ApiError, match="more than 4000 bytes came"):
+            await api.get(PATH, read=text_within(4000))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"kind": "Status", "reason": "Forbidden", "message": "no"}', "Forbidden: no"),
+        (b"x", NO_API),
+    ],
+)
+async def test_what_is_said_instead_of_a_text_is_an_error(
+    body: bytes, said: str, tmp_path: Path
+) -> None:
+    async with saying(tmp_path, answer(body, "403 Forbidden")) as api:
+        with pytest.raises(Forbidden, match=said):
+            await api.get(PATH, read=text_within(9000))

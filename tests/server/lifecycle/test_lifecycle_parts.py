@@ -70,8 +70,8 @@ async def test_an_error_outside_of_requests_is_logged_without_its_words(
 ) -> None:
     loop = asyncio.get_running_loop()
     error = ValueError("hunter2")
-    lifecycle._log_stray(loop, {"message": "Fatal error on transport", "exception": error})
-    lifecycle._log_stray(loop, {"message": "socket.accept() out of system resource"})
+    lifecycle.log_stray(loop, {"message": "Fatal error on transport", "exception": error})
+    lifecycle.log_stray(loop, {"message": "socket.accept() out of system resource"})
     logged = [json.loads(JsonLines().format(record)) for record in caplog.records]
 
     assert [line["reason"] for line in logged] == [

@@ -1,6 +1,6 @@
-"""docs/performance.md shows what docs/bench.json holds."""
+"""docs/performance.md shows what docs/bench.json holds, docs/sizing.md docs/sizing.json."""
 
-from tools.bench.page import KEPT, PAGE, PLOT, plotted, written
+from tools.bench.page import KEPT, KEPT_SIZING, PAGE, PLOT, SIZING, plotted, written
 from tools.bench.results import Run
 from tools.bench.table import TITLES
 
@@ -14,6 +14,16 @@ def test_page_and_plot_are_made_from_the_kept_run() -> None:
 
     assert written(page, _kept()) == page
     assert plotted(_kept()) == PLOT.read_text(encoding="utf-8")
+
+
+def test_the_page_on_sizing_is_made_from_its_own_run() -> None:
+    run = Run.from_json(KEPT_SIZING.read_text(encoding="utf-8"))
+    page = SIZING.read_text(encoding="utf-8")
+
+    assert written(page, run) == page
+    assert run.versions["engine"] == "compiled"
+    for word in ("about", "sizing"):
+        assert page.count(f"<!-- bench:{word} -->\n") == 1
 
 
 def test_the_kept_run_is_a_full_one() -> None:

@@ -3,20 +3,23 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.cluster import fixtures
-from tools.cluster.binaries import find, find_helm, find_monitoring
-from tools.cluster.build import DURATION
+from tools.cluster.binaries import Binaries, find, find_etcd_tools, find_helm, find_monitoring
+from tools.cluster.build import DURATION, Progress
 from tools.cluster.release import (
     DEFAULT_MINOR,
     PARTS,
     STAGES,
+    VERSIONS,
     NoControlPlaneError,
     Release,
     cache,
+    etcd_tools,
     minors,
 )
 
@@ -239,10 +242,26 @@ def test_helm_is_built_beside_a_control_plane_once(go: Path, major: str) -> None
     assert calls == [f"helm.sh/helm/v{major}/cmd/helm"]
 
 
-def test_prometheus_is_built_beside_a_control_plane_once(go: Path) -> None:
-    found = find_monitoring(lambda _: None)
+@pytest.mark.parametrize(
+    ("find_tools", "package"),
+    [
+        (find_monitoring, "github.com/prometheus/prometheus/cmd/{}"),
+        (find_etcd_tools, "go.etcd.io/etcd/{}/v3"),
+    ],
+    ids=["prometheus", "etcd"],
+)
+def test_tools_are_built_beside_a_control_plane_once(
+    go: Path, find_tools: Callable[[Progress], Binaries], package: str
+) -> None:
+    found = find_tools(lambda _: None)
     calls = (go / "calls").read_text().split()
 
-    assert find_monitoring(unexpected) == found
+    assert find_tools(unexpected) == found
     assert {path.read_text() for path in found.values()} == {"built"}
-    assert calls == [f"github.com/prometheus/prometheus/cmd/{part}" for part in found]
+    assert calls == [package.format(part) for part in found]
+
+
+def test_the_tools_of_etcd_are_of_the_etcd_that_runs_by_default() -> None:
+    pinned = (VERSIONS / DEFAULT_MINOR / "go.mod").read_text()
+
+    assert f"go.etcd.io/etcd/server/v3 {etcd_tools().version}\n" in pinned

@@ -1,4 +1,4 @@
-"""A kubelet without a container runtime: one node on which the product's containers really run.
+"""A kubelet without a container runtime: some nodes on which the product's containers really run.
 
 kwok says of every pod that it runs. This says so of other people's pods; containers of our image
 become local processes with the arguments, environment, volumes and credentials that the pod has,

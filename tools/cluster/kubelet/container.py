@@ -15,6 +15,7 @@ from tools.cluster.clients import clean_environment
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.kubelet.in_pod import ACCOUNT
 from tools.cluster.kubelet.volumes import NotYetError, Volumes, field
+from tools.cluster.kubelet.wrong_clock import ahead_by
 from tools.cluster.mounted import Volume
 from tools.cluster.ports import LOOPBACK, free_ports
 
@@ -26,13 +27,14 @@ ENTRYPOINT = ["python", "-m", "webhook"]
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the containers of a pod find around them."""
+    """What the containers of a pod find around them; `ahead` is by how much the clock is wrong."""
 
     cluster: ControlPlane
     pod: Json
     folder: Path
     volumes: Volumes
     services: Path
+    ahead: float = 0.0
 
 
 def local_ports(container: Json) -> dict[int, int]:
@@ -74,6 +76,7 @@ def environment(container: Json, around: Surroundings) -> dict[str, str]:
     host, _, port = around.cluster.url.removeprefix("https://").partition(":")
     found = {
         **clean_environment(around.folder),
+        **ahead_by(around.ahead, around.services.parent),
         "HOSTNAME": around.pod["metadata"]["name"],
         "KUBERNETES_SERVICE_HOST": host,
         "KUBERNETES_SERVICE_PORT": port,

@@ -1,8 +1,9 @@
-"""The node: it says that it is there, and sees to the pods that the scheduler puts on it."""
+"""The nodes: they say that they are there, and see to the pods that the scheduler puts on them."""
 
 import itertools
 import re
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,11 +30,15 @@ MERGE = "application/merge-patch+json"
 
 
 class Kubelet(Background):
-    """While it is entered, there is a node. Pods of a component in `held` are not started."""
+    """While it is entered, there are nodes. Pods of a component in `held` are not started.
 
-    def __init__(self, cluster: ControlPlane) -> None:
+    Pods that start on a node in `ahead` see a clock that is so many seconds ahead, or behind.
+    """
+
+    def __init__(self, cluster: ControlPlane, nodes: Sequence[str] = (NAME,)) -> None:
         super().__init__("kubelet")
         self._cluster = cluster
+        self._nodes = nodes
         self._folder = cluster.folder / "pods"
         self._folder.mkdir()
         self._workers: dict[str, PodWorker] = {}
@@ -41,14 +46,14 @@ class Kubelet(Background):
         self._numbers = itertools.count(2)
         self._beat = 0.0
         self.held: frozenset[str] = frozenset()
+        self.ahead: dict[str, float] = {}
         self.services = Services(cluster, cluster.folder / "services.json")
 
     def __enter__(self) -> Self:
-        self._join()
+        for name in self._nodes:
+            self._join(name)
         super().__enter__()
-        self._cluster.wait_for(
-            "Ready node", lambda: objects.takes_pods(self._cluster.get(f"/api/v1/nodes/{NAME}"))
-        )
+        self._cluster.wait_for("Ready nodes", self._take_pods)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -76,8 +81,12 @@ class Kubelet(Background):
                 self._heartbeat()
                 self._look()
 
-    def _join(self) -> None:
-        self._cluster.create("/api/v1/nodes", objects.node(NAME, {}, ()))
+    def _take_pods(self) -> bool:
+        found = [self._cluster.get(f"/api/v1/nodes/{name}") for name in self._nodes]
+        return all(objects.takes_pods(each) for each in found)
+
+    def _join(self, name: str) -> None:
+        self._cluster.create("/api/v1/nodes", objects.node(name, {}, ()))
         status = {
             "capacity": CAPACITY,
             "allocatable": CAPACITY,
@@ -91,28 +100,29 @@ class Kubelet(Background):
                 }
             ],
         }
-        path = f"/api/v1/nodes/{NAME}/status"
+        path = f"/api/v1/nodes/{name}/status"
         assert self._cluster.raw("PATCH", path, {"status": status}, MERGE).status == 200
-        lease = {"metadata": {"name": NAME}, "spec": self._lease()}
+        lease = {"metadata": {"name": name}, "spec": self._lease(name)}
         path = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
         self._cluster.wait_for(
             "Lease of the node", lambda: self._cluster.raw("POST", path, lease).status in {201, 409}
         )
 
-    def _lease(self) -> Json:
+    def _lease(self, name: str) -> Json:
         time_now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return {"holderIdentity": NAME, "leaseDurationSeconds": 40, "renewTime": time_now}
+        return {"holderIdentity": name, "leaseDurationSeconds": 40, "renewTime": time_now}
 
     def _heartbeat(self) -> None:
         if time.monotonic() < self._beat:
             return
         self._beat = time.monotonic() + SECONDS_BETWEEN_HEARTBEATS
-        path = f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{NAME}"
-        self._cluster.raw("PATCH", path, {"spec": self._lease()}, MERGE)
+        folder = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+        for name in self._nodes:
+            self._cluster.raw("PATCH", f"{folder}/{name}", {"spec": self._lease(name)}, MERGE)
 
     def _look(self) -> None:
-        query = f"/api/v1/pods?fieldSelector=spec.nodeName%3D{NAME}"
-        pods = self._cluster.get(query)["items"]
+        found = self._cluster.get("/api/v1/pods?fieldSelector=spec.nodeName%21%3D")["items"]
+        pods = [pod for pod in found if pod["spec"]["nodeName"] in self._nodes]
         ours = [pod for pod in pods if is_ours(pod)]
         for pod in pods:
             if is_ours(pod):
@@ -135,8 +145,9 @@ class Kubelet(Background):
             return
         self._namespaces.add(metadata["namespace"])
         folder = self._folder / f"{metadata['name']}-{uid[:8]}"
-        address = self._address()
-        worker = PodWorker(self._cluster, pod, folder, self.services.file, address)
+        ahead = self.ahead.get(pod["spec"]["nodeName"], 0.0)
+        given = (folder, self.services.file, self._address())
+        worker = PodWorker(self._cluster, pod, *given, ahead=ahead)
         self._workers[uid] = worker.__enter__()
 
     def _bury(self, there: set[str]) -> None:

@@ -24,7 +24,14 @@ class PodWorker(Background):
     """A pod that runs while it is entered, until it is over; `tell` it of every change."""
 
     def __init__(
-        self, cluster: ControlPlane, pod: Json, folder: Path, services: Path, address: str
+        self,
+        cluster: ControlPlane,
+        pod: Json,
+        folder: Path,
+        services: Path,
+        address: str,
+        *,
+        ahead: float,
     ) -> None:
         super().__init__(f"pod {pod['metadata']['name']}")
         folder.mkdir(parents=True)
@@ -32,7 +39,7 @@ class PodWorker(Background):
         self.containers: list[RunningContainer] = []
         self._cluster, self._pod = cluster, pod
         self._volumes = Volumes(cluster, pod, folder / "volumes")
-        self._around = Surroundings(cluster, pod, folder, self._volumes, services)
+        self._around = Surroundings(cluster, pod, folder, self._volumes, services, ahead)
         self._phase = "Pending"
         self._retry = FIRST_RETRY
         self._due = 0.0

@@ -19,7 +19,7 @@ from webhook.controller.certificates.ca_bundles import INJECTED, WebhookConfigur
 from webhook.controller.certificates.stored import SecretFiles
 from webhook.controller.installation import SAID_CERTIFICATES, SERVING_SECRET, Installation
 from webhook.controller.serving_replicas import FindReplicas
-from webhook.kube import Api, time_text
+from webhook.kube import Api, Forbidden, time_text
 from webhook.observe.metrics import ControllerMetrics
 
 LOOKING, LOOKING_AT_FAULTS = timedelta(seconds=30), timedelta(seconds=5)
@@ -32,11 +32,15 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Observation:
-    """The pair that is stored, what is published, and what the replicas that answer show."""
+    """The pair that is stored, what is published, and what the replicas that answer show.
+
+    `unread` is why what is published may not be read, empty where it may.
+    """
 
     serving: SecretFiles
     published: Mapping[str, bytes | None]
     shown: Mapping[str, Certificate | None]
+    unread: str = ""
 
 
 def stored_certificate(serving: SecretFiles) -> Certificate | None:
@@ -48,13 +52,18 @@ def stored_certificate(serving: SecretFiles) -> Certificate | None:
 
 
 def said_certificates(
-    certificates: Mapping[str, Certificate | None], faults: Sequence[str], part: float
+    certificates: Mapping[str, Certificate | None],
+    faults: Sequence[str],
+    part: float,
+    unread: str = "",
 ) -> dict[str, str]:
     """The annotation that says when each ends and is to be renewed, after this part of its life.
 
     Nobody but the process of the certificates may read the Secrets; dates are no secret.
     """
     said: dict[str, object] = {"faults": [each[:LONGEST_FAULT] for each in faults[:MOST_FAULTS]]}
+    if unread:
+        said["unread"] = unread[:LONGEST_FAULT]
     for name, one in certificates.items():
         if one is not None:
             begins, ends = one.not_valid_before_utc, one.not_valid_after_utc
@@ -114,16 +123,21 @@ class Monitor:
     looking: timedelta = LOOKING
     says: dict[str, str] = field(default_factory=dict)
     _logged: list[str] | None = field(default=None, init=False)
+    _unread: str = field(default="", init=False)
 
     async def reconcile(self, _key: str = "") -> float:
         """Look once; returns after how many seconds the next look is due. Raises ApiError."""
         seen, configurations = await observe(self.api, self.installation, self.find_replicas)
         found = certificate_faults(seen, self.installation, self.clock())
+        if seen.unread and seen.unread != self._unread:
+            fields = {"reason": seen.unread}
+            LOG.warning("webhook configurations not read", extra={"fields": fields})
+        self._unread = seen.unread
         if self.injected:
             found += [_lacks_annotation(one) for one in configurations if one.injector is None]
         self.metrics.certificate_faults.set(len(found))
         certificate = stored_certificate(seen.serving)
-        self.says |= said_certificates({"leaf": certificate}, found, RENEWED_AFTER)
+        self.says |= said_certificates({"leaf": certificate}, found, RENEWED_AFTER, seen.unread)
         if certificate:
             ends = certificate.not_valid_after_utc.timestamp()
             self.metrics.certificate_expiry.labels("leaf").set(ends)
@@ -139,11 +153,19 @@ class Monitor:
 async def observe(
     api: Api, installation: Installation, find_replicas: FindReplicas
 ) -> tuple[Observation, list[WebhookConfiguration]]:
-    """What is stored for the replicas, published and shown; the authority's Secret is not read."""
+    """What is stored for the replicas, published and shown; the authority's Secret is not read.
+
+    What is published may be out of reach: a Role cannot allow to read webhook configurations.
+    """
     serving = await SecretFiles.read(api, installation.secret(SERVING_SECRET))
-    configurations = await ca_bundles.read_configurations(api, installation)
+    configurations, unread = [], ""
+    try:
+        configurations = await ca_bundles.read_configurations(api, installation)
+    except Forbidden as error:
+        unread = error.message
     shown = await serving_replicas.ask_certificates(await find_replicas(), installation.host)
-    return Observation(serving, ca_bundles.ca_bundles(configurations), shown), configurations
+    published = ca_bundles.ca_bundles(configurations)
+    return Observation(serving, published, shown, unread), configurations
 
 
 def _lacks_annotation(configuration: WebhookConfiguration) -> str:

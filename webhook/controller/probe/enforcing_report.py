@@ -1,8 +1,8 @@
 """Where the verdict of the probe is told: a condition, metrics, one Event and one log line.
 
 Nothing is told twice: while status and reason stay, the condition keeps its words, whatever the API
-server says differently this time. Until this leader has probed, the condition of the leader before
-stands, unless nobody led for a while.
+server says differently this time, and whoever leads. Until this leader has probed, the condition of
+the leader before stands, unless nobody led for a while.
 """
 
 import json
@@ -30,6 +30,8 @@ from webhook.kube import time_text
 from webhook.observe.metrics import ControllerMetrics
 
 CONDITION = "Enforcing"
+# What is said in the Lease for the next leader, which may see other details of the same.
+WITHOUT_DETAILS = "withoutDetails"
 
 LOG = logging.getLogger(__name__)
 
@@ -87,6 +89,8 @@ class EnforcingReport:
         self._metrics.enforcing_at.set(self._leadership.clock().timestamp())
         found = together(verdicts)
         before = self._verdict or self._of_the_leader_before()
+        if before.same_as == found.same_as:
+            found = before
         news, other = self.is_news(verdicts), self._generation != generation
         self._generation = generation
         if news:
@@ -126,11 +130,14 @@ class EnforcingReport:
 
     def _of_the_leader_before(self) -> ProbeVerdict:
         """What was told before this process led; that it enforces, where that is not known."""
-        resource = self._resource()
-        stored = condition_of(resource.status, CONDITION) if resource else self._said()
+        resource, told = self._resource(), self._said()
+        stored = condition_of(resource.status, CONDITION) if resource else told
         if not stored or stored["reason"] == NOT_PROBED:
             return ProbeVerdict(TRUE, ENFORCING, "")
-        return ProbeVerdict(stored["status"], stored["reason"], stored["message"])
+        words = stored["message"]
+        same = told.get("message") == words
+        message = str(told.get(WITHOUT_DETAILS, words)) if same else words
+        return ProbeVerdict(stored["status"], stored["reason"], message, words)
 
     def _say(self, found: ProbeVerdict) -> None:
         """Say it in the Lease, with the time since when it is so."""
@@ -139,6 +146,7 @@ class EnforcingReport:
         if before.get("status") == found.status:
             since = before.get("lastTransitionTime", since)
         own = {"by": self._leadership.identity, "lastTransitionTime": since}
+        own[WITHOUT_DETAILS] = found.message
         self._leadership.says[SAID_ENFORCING] = json.dumps(told | own)
 
     def _said(self) -> Json:

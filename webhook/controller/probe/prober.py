@@ -11,11 +11,14 @@ from collections.abc import Callable
 
 from webhook.admission import Scope
 from webhook.controller.cluster_state import ClusterState
-from webhook.controller.probe import probe_pods, verdict
+from webhook.controller.probe import (
+    enforcing_report,
+    followed_registrations,
+    probe_pods,
+    replica_settings,
+    verdict,
+)
 from webhook.controller.probe.candidates import Candidates
-from webhook.controller.probe.enforcing_report import EnforcingReport
-from webhook.controller.probe.followed_registrations import FollowedRegistrations
-from webhook.controller.probe.replica_settings import ReplicaSettings
 from webhook.kube import Api, Queue
 
 KEY = "probe"
@@ -42,9 +45,9 @@ class Prober:
         api: Api,
         queue: Queue[str],
         state: Callable[[], ClusterState | None],
-        registrations: FollowedRegistrations,
-        replicas: ReplicaSettings,
-        report: EnforcingReport,
+        registrations: followed_registrations.FollowedRegistrations,
+        replicas: replica_settings.ReplicaSettings,
+        report: enforcing_report.EnforcingReport,
         look: Callable[[], None],
         generation: Callable[[], int],
     ) -> None:

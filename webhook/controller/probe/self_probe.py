@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from webhook.controller.cluster_state import ClusterState
-from webhook.controller.event_recorder import EventRecorder
+from webhook.controller import cluster_state, event_recorder
 from webhook.controller.installation import Installation
 from webhook.controller.leading import Leading
-from webhook.controller.probe.enforcing_report import EnforcingReport, Leadership
-from webhook.controller.probe.followed_registrations import FollowedRegistrations
-from webhook.controller.probe.prober import Prober
-from webhook.controller.probe.replica_settings import ReplicaSettings
-from webhook.controller.settings.distribution import Progress
-from webhook.controller.settings.settings_store import SettingsResource
+from webhook.controller.probe import (
+    enforcing_report,
+    followed_registrations,
+    prober,
+    replica_settings,
+)
+from webhook.controller.settings import distribution, settings_store
 from webhook.kube import Controller, Queue
 
 NAME = "probe"
@@ -30,8 +30,8 @@ class ProbeSurroundings(NamedTuple):
     whether webhook configurations may be read.
     """
 
-    resource: Callable[[], SettingsResource | None]
-    state: Callable[[], ClusterState | None]
+    resource: Callable[[], settings_store.SettingsResource | None]
+    state: Callable[[], cluster_state.ClusterState | None]
     write: Callable[[], None]
     look: Callable[[], None]
     readable: bool
@@ -44,24 +44,26 @@ class SelfProbe:
         self,
         leading: Leading,
         installation: Installation,
-        recorder: EventRecorder,
+        recorder: event_recorder.EventRecorder,
         around: ProbeSurroundings,
     ) -> None:
         api, metrics = leading.api, leading.metrics
         queue: Queue[str] = Queue()
-        self._replicas, self._resource = ReplicaSettings(), around.resource
-        leadership = Leadership(
+        self._replicas, self._resource = replica_settings.ReplicaSettings(), around.resource
+        leadership = enforcing_report.Leadership(
             installation.namespace,
             leading.was_away,
             api.server_time,
             leading.says,
             leading.identity,
         )
-        self._report = EnforcingReport(leadership, metrics, recorder, around.resource, around.write)
-        self._registrations = FollowedRegistrations(
+        self._report = enforcing_report.EnforcingReport(
+            leadership, metrics, recorder, around.resource, around.write
+        )
+        self._registrations = followed_registrations.FollowedRegistrations(
             api, installation, metrics.watch_restarted, self._ask, readable=around.readable
         )
-        self._prober = Prober(
+        self._prober = prober.Prober(
             api,
             queue,
             around.state,
@@ -81,14 +83,14 @@ class SelfProbe:
         finally:
             self._report.forget()
 
-    def saw(self, progress: Progress) -> None:
+    def saw(self, progress: distribution.Progress) -> None:
         """The distribution of settings has come so far; what differs is a reason to probe."""
         before = self._replicas.known
         self._replicas.saw(progress)
         if before != self._replicas.known:
             self._ask()
 
-    def conditions(self, resource: SettingsResource) -> dict[str, Json]:
+    def conditions(self, resource: settings_store.SettingsResource) -> dict[str, Json]:
         """What the status of the resource says of it; asked again about another generation."""
         if self._report.stale(resource.generation):
             self._ask()

@@ -8,6 +8,7 @@ because clients and pods use them; policies of servers go after the last gate of
 """
 
 import asyncio
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
@@ -32,10 +33,18 @@ PAUSE = 0.5
 
 
 class ServerReconciler:
-    """Reconciles one server at a time."""
+    """Reconciles one server at a time; `saw` is called with each one that was looked at.
+
+    `refused` are those of which something could not be made, with the reason.
+    """
 
     def __init__(
-        self, api: Api, state: ClusterState, writer: Writer, recorder: EventRecorder
+        self,
+        api: Api,
+        state: ClusterState,
+        writer: Writer,
+        recorder: EventRecorder,
+        saw: Callable[[NamespacedName], None] = lambda _: None,
     ) -> None:
         self._api, self._state, self._writer, self._recorder = api, state, writer, recorder
         self._sources = SourceReader(api, state)
@@ -43,14 +52,21 @@ class ServerReconciler:
         self._settled: dict[NamespacedName, Settled] = {}
         self._revisions = Revisions(api, state, writer)
         self._patience = Patience()
-        self.refused: set[NamespacedName] = set()
+        self._saw = saw
+        self.refused: dict[NamespacedName, str] = {}
 
     async def reconcile(self, key: NamespacedName) -> float | None:
         """Write what differs; where nothing has changed since it was right, no request is sent."""
+        try:
+            return await self._look(key)
+        finally:
+            self._saw(key)
+
+    async def _look(self, key: NamespacedName) -> float | None:
         found = self._state.deployment(key.namespace, key.name)
         if found is None or not found.covered:
             self._settled.pop(key, None)
-            self.refused.discard(key)
+            self.refused.pop(key, None)
         if not self._state.here(key.namespace):
             return None
         if found is None or not found.covered:
@@ -125,9 +141,9 @@ class ServerReconciler:
         failed = [each for each in outcome.failures if each.status]
         outcome.troubles |= {f"Write{each.reason}": each.message for each in failed}
         if outcome.troubles:
-            self.refused.add(key)
+            self.refused[key] = next(iter(outcome.troubles))
         else:
-            self.refused.discard(key)
+            self.refused.pop(key, None)
         outcome.add_put_backs(
             self._writer.put_backs.note, map(owned_objects.ObjectKey.of, wanted.objects)
         )

@@ -10,7 +10,7 @@ from webhook.controller.settings import effective
 from webhook.controller.settings.propagation import Answers
 from webhook.controller.settings.settings_store import SettingsResource
 from webhook.controller.settings.steps import STEPS
-from webhook.settings import COUNTED, Layer, Overlay, Stage
+from webhook.settings import Layer, Overlay, Stage
 
 Json = dict[str, Any]
 NOTHING: Mapping[str, Json] = {}
@@ -135,19 +135,6 @@ def status_with(
             for name, told in conditions.items()
         ],
     }
-
-
-def counted(states: Mapping[str, int]) -> Mapping[str, int] | None:
-    """The numbers of servers in a status; None while they are not known."""
-    if not states:
-        return None
-    counts = {key: states[state] for state, key in COUNTED.items()}
-    return {"total": sum(counts.values()), **counts}
-
-
-def without_counts(status: Json) -> Json:
-    """A status without the numbers that change all the time."""
-    return {key: value for key, value in status.items() if key != "servers"}
 
 
 def condition_of(status: Mapping[str, Any], name: str) -> Json:

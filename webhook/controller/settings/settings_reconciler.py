@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from math import inf
 from typing import Any
 
 from webhook import names
@@ -23,21 +24,18 @@ from webhook.controller.settings.distribution import (
     ChangeStep,
     Distribution,
     Progress,
-    counted,
     resource_status,
-    without_counts,
 )
 from webhook.controller.settings.effective import EffectiveSettings, Overlays, asks_more, worked_out
 from webhook.controller.settings.followed_classes import FollowedClasses
 from webhook.controller.settings.overlay_builder import OverlayBuilder
 from webhook.controller.settings.propagation import PATIENCE, Propagation
+from webhook.controller.settings.servers_told import SECONDS_BETWEEN_COUNTS, StatusPace, counted
 from webhook.controller.settings.settings_store import Files, SettingsResource, SettingsStore
 from webhook.kube import Api, ApiError, NotFound, time_text
 from webhook.settings import ACCEPTED_FILE, LOCKED_FILE, NAMESPACES_FILE, Layer, Stage
 
 LABELS = {"app.kubernetes.io/name": names.PRODUCT, **OWN_LABELS}
-# Counts of servers alone cause no more writes than this.
-SECONDS_BETWEEN_COUNTS = 15.0
 # What was filled in before the last replica changed is checked within this time.
 LINGERING = 1.0
 # Settings that cannot be written keep namespaces from following no longer than this.
@@ -81,7 +79,7 @@ class SettingsReconciler:
         # The step that the ConfigMap should say; the next leader reads it there.
         self._stage: Stage | None = None
         self._at_once = self._followed = False
-        self._counts_at = self._target_at = 0.0
+        self._target_at, self._pace = 0.0, StatusPace()
 
     def look_now(self) -> None:
         """Let the next reconcile ask the replicas, however lately they were asked."""
@@ -117,14 +115,15 @@ class SettingsReconciler:
         reached = self._propagation.reached_for(stage.digest) is not None
         step = ChangeStep(steps.step_number(stage, effective.written), stage.digest)
         self._tell(Progress(effective.overlays, stage, answers, reached, faults, step.number))
+        due = inf
         if resource is not None:
             found = Distribution(
                 faults, effective.digest, answers, counted(self._states()), step, self._at_once
             )
-            await self._write_status(resource, found)
+            due = await self._write_status(resource, found)
         if problem is not None:
             raise problem
-        return min(self._propagation.due, self._lingers(stage), self._unbuilt(effective))
+        return min(self._propagation.due, self._lingers(stage), self._unbuilt(effective), due)
 
     async def _targeted(self, decided: EffectiveSettings) -> EffectiveSettings:
         """The settings to be distributed: these, with what is changed for namespaces."""
@@ -234,17 +233,16 @@ class SettingsReconciler:
         named = self._target.settings.mcp_server_defaults.runtime_class_name
         return self._classes.conditions(named, resource.status, resource.generation)
 
-    async def _write_status(self, resource: SettingsResource, found: Distribution) -> None:
-        """Write the status if it differs; where only counts do, not at once."""
+    async def _write_status(self, resource: SettingsResource, found: Distribution) -> float:
+        """Write the status if it differs; returns in how many seconds that is due, if not now."""
         now = time_text(self._clock())
         others = {**self._others(resource), **self._class_exists(resource)}
         wanted = resource_status(resource, found, self._decision.locks, now, others)
-        if wanted == resource.status:
-            return
         clock = asyncio.get_running_loop().time
-        counts_alone = without_counts(wanted) == without_counts(resource.status)
-        if counts_alone and clock() < self._counts_at:
-            return
+        due = self._pace.due_in(resource.status, wanted, clock())
+        if due > 0:
+            return due
         with suppress(NotFound):
             await self._store.write_status(resource.uid, wanted)
-        self._counts_at = clock() + SECONDS_BETWEEN_COUNTS
+        self._pace.wrote(clock())
+        return inf

@@ -149,7 +149,8 @@ def judge_leftovers(seen: Snapshot) -> Iterator[Told]:
         left.append(f"ConfigMap {seen.places.namespace}/{_name(settings)}")
     if left:
         where = f"{seen.places.service}.{seen.places.namespace}"
-        told = f"an earlier installation has left {listing(left)}"
+        told = f"an earlier installation has left {listing(left)}: if its namespace was lost,"
+        told = f"{told} mcp-admission check says how to bring it back; else remove what is left"
         yield Told(FAULT, told, f"mcp-admission uninstall --service {where}")
     else:
         yield Told(OK, "an earlier installation has left nothing")

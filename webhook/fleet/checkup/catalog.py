@@ -14,7 +14,7 @@ from webhook.controller.installation import (
     SERVE_DEPLOYMENT,
 )
 from webhook.fleet.checkup import before_installing as before
-from webhook.fleet.checkup import processes, registered, told_states
+from webhook.fleet.checkup import processes, registered, told_certificates, told_states
 from webhook.fleet.checkup.checks import Check
 from webhook.fleet.checkup.readings import (
     DEPLOYMENTS,
@@ -74,7 +74,7 @@ CHECKS_AFTER = (
         "certificates",
         CERTIFICATES,
         (CERTIFICATES_LEASE, DEPLOYMENTS),
-        told_states.judge_certificates,
+        told_certificates.judge_certificates,
     ),
     Check("control", PROCESSES, (DEPLOYMENTS,), processes.judge_deployment(CONTROL_DEPLOYMENT)),
     Check("control-leader", PROCESSES, (LEASE, *TEMPLATES), processes.judge_leader(LEASE)),

@@ -4,12 +4,13 @@ A new check is a row in catalog.py and a function. It names what it reads, so th
 read once, and what may not be read is `unknown`, never fine.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from webhook.controller.installation import Installation
+from webhook.controller.installation import WEBHOOK_CONFIGURATIONS, Installation
 from webhook.fleet.report import FleetReport
 from webhook.settings import Settings, SettingsByNamespace
 
@@ -74,15 +75,31 @@ class Snapshot:
 
     @property
     def put_back(self) -> str:
-        """The command that puts the objects of the installation back as they were installed."""
-        for each in self.readings.get("deployments", Reading()).items:
-            release = (each["metadata"].get("annotations") or {}).get(_RELEASE_NAME)
-            if release:
+        """The command that puts the objects of the installation back as they were installed.
+
+        Helm keeps its release in the namespace. Where that was lost, it takes over what was left,
+        and has the values from a file alone.
+        """
+        there = self.readings.get("deployments", Reading()).items
+        for each in there:
+            if release := _release(each):
+                return f"{self._upgrade(release)} --reset-then-reuse-values{_over_edits(each)}"
+        left = [self.readings.get(kind, Reading()).items for kind in WEBHOOK_CONFIGURATIONS]
+        for each in itertools.chain.from_iterable([] if there else left):
+            if release := _release(each):
                 return (
-                    f"helm upgrade {release} manifests/chart --namespace {self.places.namespace} "
-                    f"--reset-then-reuse-values{_over_edits(each)}"
+                    f"{self._upgrade(release)} --install --create-namespace "
+                    "--reset-then-reuse-values --values values.yaml"
                 )
         return "kubectl apply --filename manifests/install"
+
+    def _upgrade(self, release: str) -> str:
+        return f"helm upgrade {release} manifests/chart --namespace {self.places.namespace}"
+
+
+def _release(found: Json) -> str:
+    """The release of Helm that an object is of, if it is of one."""
+    return str((found["metadata"].get("annotations") or {}).get(_RELEASE_NAME) or "")
 
 
 def _over_edits(deployment: Json) -> str:

@@ -1,24 +1,20 @@
-"""Judgments of what the leaders say: enforcing or not, the settings, the certificates, the fleet.
+"""Judgments of what the leader of the controller says: enforcing or not, the settings, the fleet.
 
 What a leader has said is believed while it renews its Lease. Without that, it is unknown.
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
 from typing import Any
 
 from webhook.admission import CURRENT, OUT_OF_DATE
 from webhook.controller.installation import (
     CERTIFICATES_DEPLOYMENT,
-    CERTIFICATES_LEASE,
     CONTROL_DEPLOYMENT,
     LEASE,
-    SAID_CERTIFICATES,
     SAID_ENFORCING,
     SAID_REPLICAS,
     SERVE_DEPLOYMENT,
-    SERVING_SECRET,
 )
 from webhook.controller.settings.distribution import condition_of
 from webhook.controller.settings.steps import STEPS
@@ -30,17 +26,13 @@ from webhook.fleet.checkup.checks import (
     Snapshot,
     Told,
     listing,
-    moment,
-    time_in_words,
 )
-from webhook.fleet.checkup.processes import endpoints, issuer, leads
+from webhook.fleet.checkup.processes import endpoints, leads
 from webhook.fleet.exception_use import ENDED, ENDING, NOT_IN_FORCE
 from webhook.fleet.judged_mode import ENFORCE
 
 Json = dict[str, Any]
 Judge = Callable[[Snapshot], Iterable[Told]]
-LATEST_RENEWAL = timedelta(days=14)
-"""A certificate that was not renewed so long before its end is a fault; sooner for short lives."""
 NOT_LED = "{} does not renew its Lease, so that it is not known"
 HARMLESS = {CURRENT: OK, OUT_OF_DATE: NOTE}
 """The states of servers that need nobody at once."""
@@ -176,44 +168,6 @@ def judge_replicas(seen: Snapshot) -> Iterator[Told]:
         yield Told(OK, f"every replica has {wanted} in force")
 
 
-def judge_certificates(seen: Snapshot) -> Iterator[Told]:
-    """When the certificates end, and what is wrong with them."""
-    found = said_in_lease(seen, CERTIFICATES_LEASE, SAID_CERTIFICATES)
-    status = seen.kubectl(f"exec deploy/{CERTIFICATES_DEPLOYMENT} -- mcp-admission certs status")
-    if not found:
-        told = NOT_LED.format(CERTIFICATES_DEPLOYMENT)
-        if leads(seen, CERTIFICATES_LEASE):
-            told = "the process of the certificates has not looked yet"
-        yield Told(UNKNOWN, f"certificates: {told}")
-        return
-    for fault in found.get("faults") or []:
-        yield Told(FAULT, fault, status)
-    ends = []
-    for name, called in (("leaf", "the certificate"), ("authority", "the authority")):
-        if name in found:
-            end, renewal = (moment(found[name][each]) for each in ("ends", "renewal"))
-            left = end - seen.now
-            when = f"{end:%Y-%m-%d %H:%M} UTC"
-            ends.append(f"{called} ends on {when} (in {time_in_words(left.total_seconds())})")
-            if left <= timedelta(0):
-                ends[-1] = f"{called} has ended on {when}"
-            if left < min(LATEST_RENEWAL, (end - renewal) / 2):
-                yield Told(FAULT, f"{ends[-1]}, and was not renewed", _renewal(seen, name))
-    if ends:
-        yield Told(OK, ", ".join(ends))
-
-
-def _renewal(seen: Snapshot, name: str) -> str:
-    """The command that renews a certificate, by whoever issues it."""
-    mode, namespace = issuer(seen), seen.places.namespace
-    if mode == "cert-manager":
-        return f"cmctl renew --namespace {namespace} --all"
-    if mode == "bring-your-own":
-        secret = f"create secret tls {SERVING_SECRET} --cert=tls.crt --key=tls.key"
-        return f"{seen.kubectl(secret)} --dry-run=client --output=yaml | kubectl apply --filename -"
-    return "mcp-admission certs rotate" + (" --ca" if name == "authority" else "")
-
-
 def judge_servers(seen: Snapshot) -> Iterator[Told]:
     """The servers of each state; those that only lack a rollout need nobody at once."""
     fleet = seen.fleet
@@ -225,13 +179,14 @@ def judge_servers(seen: Snapshot) -> Iterator[Told]:
         yield Told(UNKNOWN, f"servers: {each.what} may not be read: {each.why}")
     for each in fleet.unknown:
         yield Told(NOTE, f"servers: {each.what} may not be read: {each.why}")
-    counted = fleet.counts()
+    tally = fleet.tally()
+    counted = tally.states
     for state, count in counted.items():
         if state == "all" or not count:
             continue
         verdict = HARMLESS.get(state, FAULT)
         places = sorted({each.namespace for each in fleet.servers if each.state == state})
-        told = f"{count} of {counted['all']} servers {'is' if count == 1 else 'are'} {state}"
+        told = tally.in_words([state])
         where = "" if verdict == OK else f", in {listing(places)}"
         command = "apply --all" if state == OUT_OF_DATE else f"audit --state {state}"
         mend = f"mcp-admission {command} --namespace {places[0]}" if verdict != OK else ""

@@ -45,7 +45,7 @@ class WidePolicy(NamedTuple):
         )
 
 
-class _Opening(NamedTuple):
+class Opening(NamedTuple):
     """One rule; an empty list of peers means every peer."""
 
     peers: list[Json]
@@ -64,33 +64,35 @@ def wide_policies(
     """
     found: dict[WidePolicy, None] = {}
     for direction in DIRECTIONS:
-        own = [policy for policy in ours if _applies(policy, direction, labels)]
-        allowed = [opening for policy in own for opening in _openings(policy, direction)]
+        own = [policy for policy in ours if applies(policy, direction, labels)]
+        allowed = [opening for policy in own for opening in openings(policy, direction)]
         for policy in policies if own else ():
-            if _applies(policy, direction, labels):
+            if applies(policy, direction, labels):
                 name = policy["metadata"]["name"]
                 for peer, opened in _beyond(policy, direction, allowed):
                     found[WidePolicy(name, direction, peer, opened)] = None
     return list(found)
 
 
-def _applies(policy: Json, direction: Direction, labels: Mapping[str, str]) -> bool:
+def applies(policy: Json, direction: Direction, labels: Mapping[str, str]) -> bool:
+    """Whether a policy isolates pods of these labels in a direction."""
     spec = policy["spec"]
     implied = ["Ingress", *(["Egress"] if spec.get("egress") else [])]
     types = spec.get("policyTypes") or implied
     return direction in types and policy_parts.selects(spec.get("podSelector"), labels)
 
 
-def _openings(policy: Json, direction: Direction) -> Iterator[_Opening]:
+def openings(policy: Json, direction: Direction) -> Iterator[Opening]:
+    """What the rules of a policy open in a direction."""
     for rule in policy["spec"].get(direction.lower()) or []:
         peers = rule.get(_PEERS[direction]) or []
-        yield _Opening(peers, policy_parts.port_ranges(rule), policy["metadata"]["namespace"])
+        yield Opening(peers, policy_parts.port_ranges(rule), policy["metadata"]["namespace"])
 
 
 def _beyond(
-    policy: Json, direction: Direction, allowed: list[_Opening]
+    policy: Json, direction: Direction, allowed: list[Opening]
 ) -> Iterator[tuple[str, str]]:
-    for opening in _openings(policy, direction):
+    for opening in openings(policy, direction):
         if len(opening.peers) * len(opening.ports) > MOST_PAIRS:
             yield f"{len(opening.peers)} peers", f"{len(opening.ports)} ports"
             continue
@@ -101,11 +103,11 @@ def _beyond(
                 if not _allowed(peer, opening.namespace, each, allowed)
             ]
             if opened:
-                yield _peer_words(peer), _ports_words(opened)
+                yield peer_words(peer), ports_words(opened)
 
 
 def _allowed(
-    peer: Json, namespace: str, opened: policy_parts.PortRange, allowed: list[_Opening]
+    peer: Json, namespace: str, opened: policy_parts.PortRange, allowed: list[Opening]
 ) -> bool:
     cuts = [each for opening in allowed for each in opening.ports]
     return all(
@@ -118,7 +120,7 @@ def _allowed(
     )
 
 
-def _within(peer: Json, namespace: str, openings: list[_Opening]) -> bool:
+def _within(peer: Json, namespace: str, openings: list[Opening]) -> bool:
     """Whether the openings together have the peer; none of ours is for every peer."""
     if "ipBlock" in peer:
         return _addresses_within(peer["ipBlock"], openings)
@@ -130,7 +132,7 @@ def _within(peer: Json, namespace: str, openings: list[_Opening]) -> bool:
     )
 
 
-def _addresses_within(block: Json, openings: list[_Opening]) -> bool:
+def _addresses_within(block: Json, openings: list[Opening]) -> bool:
     blocks = [own["ipBlock"] for opening in openings for own in opening.peers if "ipBlock" in own]
     try:
         return policy_parts.addresses_inside(
@@ -153,7 +155,8 @@ def _namespaces(peer: Json, namespace: str) -> Json:
     return {"matchLabels": {NAMESPACE_NAME: namespace}} if found is None else found
 
 
-def _peer_words(peer: Json) -> str:
+def peer_words(peer: Json) -> str:
+    """Whom a peer of a rule means."""
     if peer == _EVERYBODY:
         return "everybody"
     if "ipBlock" in peer:
@@ -167,7 +170,8 @@ def _peer_words(peer: Json) -> str:
     return f"{whose} of {f'namespaces with {namespaces}' if namespaces else 'every namespace'}"
 
 
-def _ports_words(opened: list[policy_parts.PortRange]) -> str:
+def ports_words(opened: list[policy_parts.PortRange]) -> str:
+    """The ports of a rule, or of a part of it."""
     if {policy_parts.PortRange(protocol) for protocol in policy_parts.PROTOCOLS} <= set(opened):
         return "every port"
     return ", ".join(each.text for each in opened)

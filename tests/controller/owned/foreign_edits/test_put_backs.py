@@ -93,7 +93,7 @@ def test_an_edit_is_put_back_at_once_and_the_next_one_waits() -> None:
         ((reason, note),) = api.events
         assert reason == "ServicePutBack"
         assert note.startswith("them changed spec.type of Service crm-mcp, which was put back: ")
-        assert servers.refused == set()
+        assert servers.refused == {}
 
     run(main())
 

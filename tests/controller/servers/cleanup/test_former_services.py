@@ -51,7 +51,7 @@ def test_a_former_service_is_kept_for_thirty_days_and_then_deleted() -> None:
             "Service crm is called crm-mcp now: let clients call crm-mcp; crm is deleted on "
             "2026-01-31"
         )
-        assert servers.refused == set()
+        assert servers.refused == {}
         calls = len(api.writes)
         assert await servers.reconcile(KEY)
         assert len(api.writes) == calls
