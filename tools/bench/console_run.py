@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -26,12 +27,13 @@ import trustme
 from tools.bench.fleet import processor_seconds
 from tools.bench.played_fleet import COUNTED
 from webhook.console.console_app import EVENTS_PATH
+from webhook.console.open_readings import NO_ROOM
 
 SERVERS, REST_SECONDS = 10_000, 60.0
 FEW, MANY, PAGES = 5, 50, 20
 LONGEST = 1800.0
 BETWEEN_LOOKS = 0.5
-UNREAD = "Reading the cluster"
+UNREAD, REFUSED = "Reading the cluster", escape(NO_ROOM)
 HOST = "localhost"
 CONSOLE = (sys.executable, "-m", "webhook", "console", "--in-cluster", "--drain-seconds=0")
 WRITTEN = Path("console.json")
@@ -162,11 +164,13 @@ async def _process(
 async def first_person(run: ConsoleRun) -> Figures:
     """From the first request to pages that come from what was read."""
     browser, empty = await run.sign_in(), run.memory()
+    before = sum((await run.counted()).values())
     began, spent = time.monotonic(), run.spent()
     await run.page(browser)
     first = time.monotonic() - began
     await run.read(browser)
     reading = {"seconds": time.monotonic() - began, "cpu_seconds": run.spent() - spent}
+    reading["requests"] = sum((await run.counted()).values()) - before
     times, spent = [], run.spent()
     for _ in range(PAGES):
         began = time.monotonic()
@@ -182,13 +186,14 @@ async def more_people(run: ConsoleRun, number: int) -> Figures:
     """As many in all; everybody asks for the first page, and waits for it."""
     began, spent = time.monotonic(), run.spent()
     new = [await run.sign_in() for _ in range(number - len(run.people))]
-    await asyncio.gather(*map(run.read, new))
+    texts = await asyncio.gather(*map(run.read, new))
     longest = 0.0
     for browser in run.people:
         asked = time.monotonic()
         await run.page(browser)
         longest = max(longest, time.monotonic() - asked)
     return {
+        "told_to_wait": float(sum(REFUSED in text for text in texts)),
         "seconds": time.monotonic() - began,
         "cpu_seconds": run.spent() - spent,
         "longest_page_seconds": longest,

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from typing import Any
+from unittest.mock import AsyncMock
 from urllib.parse import quote
 
 import pytest
@@ -15,7 +16,7 @@ from tests.console.conftest import Opened
 from tests.console.played_cluster import HOSTILE, BrowserAtConsole, PlayedCluster, structure
 from tests.controller.servers.live import Json, filled_in, stored
 from tests.fleet.test_inspection import PORT
-from webhook.console import fleet_reading
+from webhook.console import fleet_reading, open_readings
 from webhook.console.pages import fleet_page
 from webhook.settings import FILE, Settings
 
@@ -308,6 +309,23 @@ async def test_exceptions_that_may_not_be_read_are_not_none(
     assert "<strong>0</strong> refused</a>" in text
     assert "Not known: exceptions could not be read: " in text
     assert "as the test wants it" in text
+
+
+async def test_who_comes_when_there_is_no_room_is_told_to_wait(
+    open_console: Opened, played: PlayedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_readings, "MOST_OPEN", 1)
+    fill(played, current("fine"))
+    console = await opened(open_console)
+    room = open_readings.OpenReadings()
+    console.frame.sessions._common[open_readings.OpenReadings] = room
+    room.look("somebody else's", AsyncMock())
+    answer = await console.get("/")
+    room.leave("somebody else's")
+
+    assert answer.status == 429
+    assert "wait until a page is closed" in answer.text
+    assert ">fine</a>" in await page(console)
 
 
 async def test_a_cluster_without_servers_says_what_to_do(
