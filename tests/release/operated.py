@@ -1,7 +1,9 @@
 """A release on two nodes whose pages about operation are followed, and what is done to it."""
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +21,28 @@ Json = dict[str, Any]
 DOCS = Path(__file__).parents[2] / "docs"
 SECRETS = f"/api/v1/namespaces/{NAMESPACE}/secrets"
 RESTORED = "etcdutl snapshot restore"
+# Nobody listens there, so that nothing outside of this machine is reached.
+NOBODY = f"http://{LOOPBACK}:9"
+WITHOUT_A_NETWORK = {
+    "HTTP_PROXY": NOBODY,
+    "HTTPS_PROXY": NOBODY,
+    "NO_PROXY": f"localhost,{LOOPBACK}",
+    "PIP_INDEX_URL": NOBODY,
+    "PIP_RETRIES": "0",
+}
+WITH_AN_INDEX = "a package index"
+ROOT = ("LICENSE", "README.md", "certs", "locks", "pyproject.toml", "setup.py", "webhook")
 
 
 class Operated:
-    """Follows a section of a page as an administrator would; etcd is at hand, too."""
+    """Follows a section of a page as an administrator without a network; etcd is at hand, too."""
 
     def __init__(self, release: Release, etcd_tools: Binaries, folder: Path) -> None:
         self.release, self.cluster = release, release.cluster
-        self._page = Page(release, folder)
+        self._page = Page(release, folder, WITHOUT_A_NETWORK)
+        self._page.script("python3", f'exec {sys.executable} "$@"')
+        for name in ROOT:
+            (folder / name).symlink_to(DOCS.parent / name)
         self._tools = etcd_tools
         etcd = f"http://{LOOPBACK}:{release.cluster.components.places.etcd}"
         for name, binary in etcd_tools.items():
@@ -38,6 +54,18 @@ class Operated:
         assert found, f"{page} has no commands below {section}"
         for block in found:
             self._run(block)
+
+    def pack(self, page: str) -> None:
+        """Run what needs a package index where there is one, as for other tests."""
+        (block,) = [each for each in of_page(page) if each.needs == WITH_AN_INDEX]
+        folder = self._page.folder
+        subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", block.text],
+            cwd=folder,
+            env={**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"},
+            check=True,
+            capture_output=True,
+        )
 
     def run(self, command: str) -> None:
         """Run a command as an administrator would."""

@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -22,11 +23,14 @@ class Page:
     """Runs blocks as somebody in the folder of the repository would.
 
     The folder is a copy, in which the Service of the plain manifests leads to this machine, and
-    `helm` a script that adds the post-renderer for that.
+    `helm` a script that adds the post-renderer for that. Commands get these further variables.
     """
 
-    def __init__(self, release: Release, folder: Path) -> None:
+    def __init__(
+        self, release: Release, folder: Path, variables: Mapping[str, str] | None = None
+    ) -> None:
         self._release, self.folder = release, folder
+        self._variables = variables or {}
         (folder / "manifests" / "install").mkdir(parents=True)
         for name in ("chart", "examples"):
             (folder / "manifests" / name).symlink_to(MANIFESTS / name)
@@ -75,6 +79,7 @@ class Page:
             "KUBECONFIG": str(user.kubeconfig),
             # So that both streams come in the order in which they were written.
             "PYTHONUNBUFFERED": "1",
+            **self._variables,
         }
 
     def _helm(self) -> str:

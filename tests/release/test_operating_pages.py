@@ -1,4 +1,4 @@
-"""The pages on high availability, disaster and sizing, followed command by command on two nodes.
+"""The pages on installing without a network and on operation, followed command by command.
 
 Each disaster is produced before the commands of its section are run. Then all is as the page says.
 """
@@ -15,7 +15,7 @@ import yaml
 from tests.cluster.fixtures import binaries_or_skip, etcd_tools_or_skip, helm_or_skip
 from tests.release import servers
 from tests.release.load import load
-from tests.release.operated import SECRETS, Operated, is_ready, names, of_page
+from tests.release.operated import SECRETS, WITH_AN_INDEX, Operated, is_ready, names, of_page
 from tools.chart.helm import MANIFESTS, NAMESPACE
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.kubelet.kubelet import Kubelet
@@ -25,9 +25,17 @@ pytestmark = pytest.mark.control_plane
 
 Json = dict[str, Any]
 
-AVAILABLE, DISASTER, SIZING = "high-availability.md", "disaster.md", "sizing.md"
+AIR_GAPPED, SIZING = "air-gapped.md", "sizing.md"
+AVAILABLE, DISASTER = "high-availability.md", "disaster.md"
+PAGES = (AIR_GAPPED, SIZING, AVAILABLE, DISASTER)
 NODES = ("node-1", "node-2")
-NEEDS = ["nodes that run images", "the nodes of the control plane"]
+NEEDS = [
+    "a container engine",
+    "a container engine and a registry",
+    WITH_AN_INDEX,
+    "nodes that run images",
+    "the nodes of the control plane",
+]
 GROUP = "/apis/mcp-admission.dev/v1alpha1"
 SETTINGS = f"{GROUP}/mcpserversettings/default"
 CONFIG_MAP = f"/api/v1/namespaces/{NAMESPACE}/configmaps/mcp-admission-settings"
@@ -41,7 +49,7 @@ PAST_ITS_END = timedelta(days=100).total_seconds()
 def operated(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Operated]:
-    """An installation with a server, on two nodes."""
+    """An installation without a network, on two nodes, with a server."""
     binaries, helm = binaries_or_skip(request.config), helm_or_skip("4", request.config)
     etcd_tools = etcd_tools_or_skip(request.config)
     with (
@@ -51,16 +59,23 @@ def operated(
         found = Operated(
             Release(cluster, kubelet, helm), etcd_tools, tmp_path_factory.mktemp("operated")
         )
-        found.release.installed()
+        for section in ("Where there is a network", "The image", "The product without a network"):
+            found.follow(AIR_GAPPED, section)
         servers.deploy(cluster, TOOLS)
         servers.assert_served(found.release, TOOLS)
         yield found
 
 
 def test_each_command_of_a_page_that_is_not_run_says_why() -> None:
-    found = [block for page in (AVAILABLE, DISASTER, SIZING) for block in of_page(page)]
+    found = [block for page in PAGES for block in of_page(page)]
 
     assert sorted({block.needs for block in found if block.needs}) == NEEDS
+
+
+def test_the_command_is_installed_from_files_alone(operated: Operated) -> None:
+    operated.pack(AIR_GAPPED)
+
+    operated.follow(AIR_GAPPED, "The command without a network")
 
 
 def test_every_process_has_two_replicas_on_two_nodes(operated: Operated) -> None:

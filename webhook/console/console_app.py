@@ -26,6 +26,7 @@ from webhook.console.pages import (
     fleet_page,
     health_page,
     server_page,
+    settings_page,
 )
 from webhook.controller.installation import Installation
 from webhook.kube import Api, ApiError, ConfigurationError
@@ -35,6 +36,7 @@ from webhook.settings import SettingsError
 ROUTES: tuple[Route, ...] = (
     *fleet_page.ROUTES,
     *server_page.ROUTES,
+    *settings_page.ROUTES,
     *apply_page.ROUTES,
     *exceptions_page.ROUTES,
     *health_page.ROUTES,

@@ -253,6 +253,7 @@ async def test_what_was_not_looked_at_is_said(open_console: Opened, played: Play
 
     assert "Not everything was looked at: pods: " in text
     assert "<strong>1</strong> observed</a>" in text
+    assert 'href="/settings/team?preview&amp;mode=enforce">observe<' in text
 
 
 async def test_a_cluster_without_servers_says_what_to_do(

@@ -76,6 +76,7 @@ def _about(reading: FleetReading, report: FleetReport) -> dict[str, Any]:
         "unknown": report.unknown,
         "registered": report.registered,
         "settings": report.settings,
+        "modes": report.modes,
         "watched": reading.watched,
         "reading": reading.reading,
         "read_at": reading.read_at,

@@ -1,0 +1,100 @@
+"""A form brings back what was typed, and the settings over which it was typed."""
+
+import json
+
+import pytest
+
+from tests.console.settings_form.subjects import Json, cluster, namespace
+from webhook.console.settings_form.sent_settings import (
+    ACTION,
+    PREVIEW,
+    SAVE,
+    SEEN,
+    VERSION,
+    ForeignForm,
+    SentSettings,
+    carried_fields,
+    seen_fields,
+    typed_on_top,
+)
+from webhook.console.settings_form.settings_subject import SettingsSubject
+from webhook.console.settings_form.typed_settings import TypedSettings
+
+OURS = {ACTION: SAVE, VERSION: "u/3", SEEN: '{"mode": "warn"}'}
+
+
+def test_a_form_has_what_is_typed_beside_what_was_seen() -> None:
+    found = SentSettings.read({**OURS, "mcpServerDefaults.tolerations": "a\r\nb\r\n"})
+
+    assert found == (SAVE, "u/3", {"mode": "warn"}, {"mcpServerDefaults.tolerations": "a\nb\n"})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {ACTION: "drop"},
+        {ACTION: ""},
+        {SEEN: "{"},
+        {SEEN: "[]"},
+        {SEEN: "[" * 100_000},
+        {SEEN: "null"},
+        {SEEN: '{"mcpServerMaximums": {"requests": "many"}}'},
+        {SEEN: '{"mcpServerDefaults": {"imagePullSecrets": [1]}}'},
+    ],
+    ids=["other-action", "no-action", "text", "list", "deep", "null", "mapping", "reference"],
+)
+def test_a_form_that_no_page_has_made_is_refused(fields: Json) -> None:
+    with pytest.raises(ForeignForm, match="open the settings again"):
+        SentSettings.read(OURS | fields)
+
+
+@pytest.mark.parametrize("subject", [cluster({"mode": "warn"}), namespace({"mode": "enforce"})])
+def test_what_is_carried_on_is_read_as_the_same(subject: SettingsSubject) -> None:
+    texts = {
+        "onConflict": "warn",
+        "mcpServerMaximums.requests:cpu": "2",
+        "mcpServerMaximums.requests:cpu:unit": "",
+        "priorityClasses.allowed": "[]",
+    }
+    typed = TypedSettings(subject, texts)
+
+    fields = carried_fields(typed, "u/3")
+    sent = SentSettings.read({**fields, ACTION: PREVIEW}, subject.namespace)
+
+    assert (sent.version, sent.seen) == ("u/3", subject.spec)
+    assert TypedSettings(subject, sent.typed).spec == typed.spec
+    assert "mode" not in fields
+
+
+def test_what_is_not_changed_is_not_carried() -> None:
+    subject = cluster({"mode": "warn"})
+
+    fields = carried_fields(TypedSettings(subject, {"mode": "warn", "unknown": "x"}), "u/3")
+
+    assert fields == seen_fields(subject, "u/3")
+    assert json.loads(fields[SEEN]) == {"mode": "warn"}
+
+
+def test_what_was_typed_is_typed_on_top_of_what_somebody_else_wrote() -> None:
+    seen = cluster({"mode": "warn", "onConflict": "warn"})
+    typed = TypedSettings(seen, {"mode": "enforce", "priorityClasses.allowed": "high"})
+    now = cluster({"mode": "observe", "onConflict": "deny"})
+
+    again, rows = typed_on_top(now, typed)
+
+    assert again.spec == {
+        "mode": "enforce",
+        "onConflict": "deny",
+        "priorityClasses": {"allowed": ["high"]},
+    }
+    assert {each.key: each.contested for each in rows} == {"mode": True, "onConflict": False}
+    assert [each.key for each in again.changed] == ["mode", "priorityClasses.allowed"]
+
+
+def test_a_key_that_was_taken_out_is_taken_out_again() -> None:
+    typed = TypedSettings(cluster({"mode": "warn"}), {"mode": ""})
+
+    again, rows = typed_on_top(cluster({"mode": "warn", "onConflict": "warn"}), typed)
+
+    assert again.spec == {"onConflict": "warn"}
+    assert [each.key for each in rows] == ["onConflict"]

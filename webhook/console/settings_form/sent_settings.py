@@ -1,0 +1,87 @@
+"""What a page of settings sends back: what is typed, and the settings over which it was typed.
+
+The page carries what its reader saw. So whatever is written meanwhile is told apart from what the
+reader has changed, and nothing that is typed is lost when the cluster cannot be read.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from webhook.console.settings_form import settings_subject, typed_settings
+from webhook.console.settings_form.editors import Texts
+from webhook.settings import origins
+
+ACTION, VERSION, SEEN = "_do", "_version", "_seen"
+"""Fields of the form that are no keys of the settings."""
+EDIT, PREVIEW, SAVE = "edit", "preview", "save"
+_ACTIONS = (EDIT, PREVIEW, SAVE)
+_NOT_OURS = "this is no form of this page: open the settings again"
+
+
+class ForeignForm(ValueError):  # noqa: N818 - it is told as a sentence
+    """A form that no page of the console has made."""
+
+
+class SentSettings(NamedTuple):
+    """A form: what to do with it, the version and the spec that its reader saw, what is typed."""
+
+    action: str
+    version: str
+    seen: settings_subject.Json
+    typed: Texts
+
+    @classmethod
+    def read(cls, form: Mapping[str, str], namespace: str = "") -> "SentSettings":
+        """The form that was sent about the cluster, or a namespace; raises ForeignForm."""
+        fields = {name: form[name].replace("\r\n", "\n") for name in form}
+        action, version = fields.pop(ACTION, ""), fields.pop(VERSION, "")
+        try:
+            seen = json.loads(fields.pop(SEEN, ""))
+            # What the cluster has stored can be typed; what somebody made up may be anything.
+            subject = settings_subject.SettingsSubject(seen, None, namespace)
+            _written(seen, subject.fields)
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+            raise ForeignForm(_NOT_OURS) from None
+        if not isinstance(seen, dict) or action not in _ACTIONS:
+            raise ForeignForm(_NOT_OURS)
+        return cls(action, version, seen, fields)
+
+
+def seen_fields(subject: settings_subject.SettingsSubject, version: str) -> dict[str, str]:
+    """The hidden fields that say which settings the reader of a form sees."""
+    return {VERSION: version, SEEN: json.dumps(subject.spec, ensure_ascii=False)}
+
+
+def carried_fields(typed: typed_settings.TypedSettings, version: str) -> dict[str, str]:
+    """The hidden fields that bring back all that a form without faults has typed."""
+    changed = {each.key for each in typed.changed}
+    texts: dict[str, str] = {}
+    for field in typed.subject.fields:
+        if field.name in changed:
+            texts |= typed.texts(field)
+    return {**texts, **seen_fields(typed.subject, version)}
+
+
+def typed_on_top(
+    subject: settings_subject.SettingsSubject, typed: typed_settings.TypedSettings
+) -> tuple[typed_settings.TypedSettings, list[typed_settings.KeyBySide]]:
+    """What was typed over an older version, typed over the subject's; and what others changed."""
+    seen, now = typed.subject.spec, subject.spec
+    values, rows = typed_settings.rebased(subject.fields, seen, now, typed.spec)
+    mine = [
+        field
+        for field in subject.fields
+        if origins.held_value(values, field.key) != origins.held_value(now, field.key)
+    ]
+    return typed_settings.TypedSettings(subject, _written(values, mine)), rows
+
+
+def _written(
+    values: settings_subject.Json, fields: Iterable[settings_subject.SettingsField]
+) -> Texts:
+    """The values of these fields as they would be typed."""
+    texts: dict[str, str] = {}
+    for field in fields:
+        texts |= field.editor.written(field.name, origins.held_value(values, field.key))
+    return texts
