@@ -9,7 +9,7 @@ UNCOMPILE = find webhook -name '*.so' -delete; rm -f *.so $(PLATLIB)/mcp_admissi
 # Tests start hundreds of processes: none of them is to compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-compiled fast one debug lint format bench bench-quick bench-compare bench-record bench-sizing bench-fleet docs cluster lock clean
+.PHONY: help demo test test-compiled fast one debug lint format bench bench-quick bench-compare bench-record bench-sizing bench-fleet bench-console docs cluster lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -65,6 +65,9 @@ bench-sizing: $(VENV)/dev ## measure what a replica takes at steady rates of rev
 bench-fleet: $(VENV)/dev ## print what ten thousand servers cost the controller (SERVERS=10000)
 	$(BIN)/python -m tools.bench.fleet_run $(SERVERS)
 
+bench-console: $(VENV)/dev ## print what ten thousand servers cost the console (SERVERS=10000); writes console.json
+	$(BIN)/python -m tools.bench.console_run $(SERVERS)
+
 docs: $(VENV)/dev ## make docs/rules.md from the rules, and what is made from settings, chart and the kept bench run
 	$(BIN)/mcp-admission rules -o markdown > docs/rules.new && mv docs/rules.new docs/rules.md
 	$(BIN)/python -m tools.chart
@@ -80,7 +83,7 @@ lock: ## pin every dependency by version and hash
 	sh locks/make.sh
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build dist *.egg-info .*_cache .coverage* bench.json bench.svg sizing.json
+	rm -rf $(VENV) build dist *.egg-info .*_cache .coverage* bench.json bench.svg sizing.json console.json
 	$(UNCOMPILE)
 
 $(VENV)/demo: locks/demo.txt pyproject.toml

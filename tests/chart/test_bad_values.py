@@ -23,6 +23,26 @@ REFUSED: dict[str, tuple[Json, str, str]] = {
         "/serve/replica",
         "affinity, clients, logLevel, nodeSelector, replicas,",
     ),
+    "replicas of the console": (
+        {"console": {"replicas": 2}},
+        "/console/replicas",
+        "hosts, ingress, nodeSelector, resources, tls, tokenHeader, tolerations",
+    ),
+    "a console with the webhook's key": (
+        {"console": {"tls": {"secretName": "mcp-admission-tls"}}},
+        "console.tls.secretName: mcp-admission-tls",
+        "make a Secret of its own",
+    ),
+    "an Ingress without a host": (
+        {"console": {"enabled": True, "ingress": {"enabled": True}}},
+        "console.hosts is empty",
+        "--set console.hosts={console.example}",
+    ),
+    "a host with a port": (
+        {"console": {"hosts": ["console.example:8443"]}},
+        "/console/hosts/0",
+        "'console.example:8443' does not match",
+    ),
     "unknown rule": ({"rules": {"capability": "warn"}}, "/rules/capability", "capabilities, "),
     "unknown environment name": (
         {"config": {"OBOT": "x"}},

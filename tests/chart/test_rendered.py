@@ -13,7 +13,7 @@ from tests.chart.value_sets import VALUE_SETS
 from tests.rules.standard import violations
 from tools.chart.helm import MANIFESTS, NAMESPACE, Helm, Json, is_hook
 from tools.chart.made import of_panels
-from webhook.cli import certs, control, serve, uninstall
+from webhook.cli import certs, console, control, serve, uninstall
 from webhook.cli.main import _parser
 from webhook.settings.environment import VARIABLES
 from webhook.settings.load import parse_settings
@@ -92,7 +92,9 @@ def test_every_rendered_process_understands_its_arguments(helm: Helm, values: Js
     for found in helm.objects(values):
         if found["kind"] in {"Deployment", "Job"}:
             (container,) = found["spec"]["template"]["spec"]["containers"]
-            assert _parser([certs, control, serve, uninstall]).parse_args(container["args"])
+            assert _parser([certs, console, control, serve, uninstall]).parse_args(
+                container["args"]
+            )
 
 
 @SETS

@@ -125,6 +125,17 @@ VALUE_SETS: dict[str, Json] = {
             "secretName": "otel",
         }
     },
+    "console": {
+        "console": {
+            "enabled": True,
+            "hosts": ["console.example", "fleet.example"],
+            "tokenHeader": "Authorization",
+            "tls": {"secretName": "console-tls"},
+            "ingress": {"enabled": True, "className": "nginx", "tlsSecretName": "console-example"},
+            "tolerations": [{"operator": "Exists"}],
+        }
+    },
+    "console without TLS": {"console": {"enabled": True}, "networkPolicy": {"enabled": False}},
     "nothing optional": {
         "networkPolicy": {"enabled": False},
         "managedLabelPolicy": {"enabled": False},

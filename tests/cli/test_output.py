@@ -12,9 +12,7 @@ import pytest
 
 from tests.cli.conftest import Review
 from tests.offline.manifest_texts import judged
-from webhook.cli.command import ExitCode
-from webhook.cli.output import ProgressLine, checked_exit_code
-from webhook.fleet.checkup.checks import FAULT, NOTE, OK, UNKNOWN, CheckResult, Told
+from webhook.cli.output import ProgressLine
 
 pytestmark = pytest.mark.usefixtures("simple_engine")
 
@@ -249,20 +247,3 @@ def test_quiet_progress_writes_nothing(
     silent.end("crm")
 
     assert error.getvalue() == ""
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "code"),
-    [
-        ((), ExitCode.OK),
-        ((OK, NOTE), ExitCode.OK),
-        ((OK, UNKNOWN), ExitCode.ERROR),
-        ((UNKNOWN, FAULT), ExitCode.FINDINGS),
-    ],
-)
-def test_a_fault_that_is_known_counts_more_than_what_is_not_known(
-    verdicts: tuple[str, ...], code: ExitCode
-) -> None:
-    results = [CheckResult("id", "part", (Told(each, "words"),)) for each in verdicts]
-
-    assert checked_exit_code(results) == code

@@ -73,6 +73,14 @@ async def test_a_person_keeps_one_of_each_kind(api: Api) -> None:
     assert person.kept(Thing, Thing) is not thing
 
 
+async def test_what_is_common_is_that_of_all(api: Api) -> None:
+    common: dict[type[list[int]], list[int]] = {}
+    adam, eve = (Person(Identity(name), api, common) for name in ("adam", "eve"))
+
+    assert adam.common(list, list) is eve.common(list, list)
+    assert adam.common(list, list) is not Person(Identity("eve"), api).common(list, list)
+
+
 async def test_shared_credentials_are_the_newest_or_none() -> None:
     shared = SharedCredentials()
     with pytest.raises(ConfigurationError, match="sign in again"):

@@ -28,6 +28,8 @@ LIST: Schema = {"type": ["array", "null"], "items": {"type": "object"}}
 NAME: Schema = {"type": ["string", "null"], "pattern": DNS_SUBDOMAIN, "maxLength": 253}
 WORDS: Schema = {"type": ["object", "null"], "additionalProperties": {"type": "string"}}
 PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
+HOST: Schema = {"type": "string", "pattern": DNS_SUBDOMAIN, "maxLength": 253}
+HEADER: Schema = {"type": ["string", "null"], "pattern": r"^[A-Za-z][-A-Za-z0-9]*$"}
 DAYS: Schema = {"type": "integer", "minimum": 1, "maximum": 36500}
 
 
@@ -71,6 +73,7 @@ def own_values() -> Schema:
             }
         ),
         "control": mapping(_process()),
+        "console": mapping(_console()),
         "networkPolicy": mapping(
             {
                 "enabled": BOOLEAN,
@@ -142,9 +145,26 @@ def _scope() -> Schema:
     }
 
 
-def _process() -> Schema:
+def _console() -> Schema:
+    """It is no process of many replicas: sessions are in its memory."""
     return {
-        "replicas": {"type": "integer", "minimum": 1, "maximum": 100},
+        "enabled": BOOLEAN,
+        "hosts": {"type": ["array", "null"], "items": HOST},
+        "tokenHeader": HEADER,
+        "tls": mapping({"secretName": NAME}),
+        "ingress": mapping(
+            {"enabled": BOOLEAN, "className": NAME, "annotations": WORDS, "tlsSecretName": NAME}
+        ),
+        **_pods(),
+    }
+
+
+def _process() -> Schema:
+    return {"replicas": {"type": "integer", "minimum": 1, "maximum": 100}, **_pods()}
+
+
+def _pods() -> Schema:
+    return {
         "resources": FREE,
         "nodeSelector": WORDS,
         "affinity": FREE,

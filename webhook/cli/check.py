@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from webhook.cli import cluster_options, output
+from webhook.cli import cluster_options, output, verdicts
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
 from webhook.controller.installation import CERTIFICATE_MODES
@@ -179,11 +179,11 @@ async def _waited(api: Api, args: argparse.Namespace) -> None:
 def _printed(args: argparse.Namespace, stage: str, results: Sequence[CheckResult]) -> ExitCode:
     if output.is_for_programs(args):
         output.print_object(args, check_data(stage, results))
-        return output.checked_exit_code(results)
+        return verdicts.exit_code(results)
     prepare_stdout()
     for line in check_lines(results, colour=stdout_has_colour()):
         print(line)
-    return output.checked_exit_code(results)
+    return verdicts.exit_code(results)
 
 
 def _seconds(text: str) -> int:

@@ -15,9 +15,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from webhook.cli.command import ExitCode, did_you_mean
+from webhook.cli.command import did_you_mean
 from webhook.documents import yaml_writer
-from webhook.fleet.checkup.checks import FAULT, UNKNOWN, CheckResult
 
 FOR_PROGRAMS = ("json", "yaml")
 TABLE = "table"
@@ -209,11 +208,3 @@ def _fitting(text: str, width: int) -> str:
         if width < 0:
             return text[:at]
     return text
-
-
-def checked_exit_code(results: Iterable[CheckResult]) -> ExitCode:
-    """1 where a fault is known, else 2 where something is not known, else 0."""
-    verdicts = {each.verdict for each in results}
-    if FAULT in verdicts:
-        return ExitCode.FINDINGS
-    return ExitCode.ERROR if UNKNOWN in verdicts else ExitCode.OK

@@ -5,7 +5,7 @@ import asyncio
 import sys
 from datetime import UTC, datetime
 
-from webhook.cli import cluster_options, output
+from webhook.cli import cluster_options, output, verdicts
 from webhook.cli.command import ExitCode, Subparsers, add_command
 from webhook.cli.judging_settings import add_settings_option, judging_settings
 from webhook.fleet.checkup import catalog
@@ -104,10 +104,10 @@ async def _look(api: Api, args: argparse.Namespace) -> ExitCode:
     found = overview(seen, results)
     if output.is_for_programs(args):
         output.print_object(args, found)
-        return output.checked_exit_code(results)
+        return verdicts.exit_code(results)
     lines = list(status_lines(found, colour=stdout_has_colour()))
     if args.watch:
         now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
         lines = [f"{CLEARED if sys.stdout.isatty() else ''}{now}", "", *lines, ""]
     print("\n".join(lines), flush=True)
-    return output.checked_exit_code(results)
+    return verdicts.exit_code(results)

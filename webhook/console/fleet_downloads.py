@@ -35,10 +35,14 @@ AS_TEXT = "'"
 
 
 class FleetFile(NamedTuple):
-    """A format of the download: its type, and what writes it, in parts."""
+    """A format of the download: its type, and what writes it, in parts.
+
+    `says_unread` is whether it has a place for what could not be read.
+    """
 
     content_type: str
     write: Callable[[FleetReport, FleetQuery], Iterator[str]]
+    says_unread: bool = True
 
 
 def chosen_report(report: FleetReport, query: FleetQuery) -> FleetReport:
@@ -95,7 +99,7 @@ def _text(cell: str) -> str:
 
 
 FILES: Mapping[str, FleetFile] = {
-    "csv": FleetFile("text/csv", csv_parts),
+    "csv": FleetFile("text/csv", csv_parts, says_unread=False),
     "json": FleetFile("application/json", _as_audit("json")),
     "sarif": FleetFile("application/sarif+json", _as_audit("sarif")),
 }

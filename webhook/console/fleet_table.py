@@ -11,6 +11,7 @@ from urllib.parse import quote
 from webhook.console.fleet_downloads import FILES
 from webhook.console.fleet_rows import (
     DESCENDING,
+    EXCEPTED,
     MARKS,
     ROWS,
     RULE_IDS,
@@ -51,12 +52,15 @@ _UNITS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 
 
 class Link(NamedTuple):
-    """A choice on the page: whether it is `chosen` now, and to how many servers it leads."""
+    """A choice on the page: whether it is `chosen` now, and to how many servers it leads.
+
+    `number` is None where that is not known.
+    """
 
     text: str
     url: str
     chosen: bool = False
-    number: int = 0
+    number: int | None = 0
 
 
 def table_values(report: FleetReport, query: FleetQuery, now: datetime) -> dict[str, Any]:
@@ -65,7 +69,7 @@ def table_values(report: FleetReport, query: FleetQuery, now: datetime) -> dict[
     page = min(query.page, found.pages)
     shown, first = found.on(page), (page - 1) * ROWS + 1
     return {
-        "tiles": list(_tiles(query, found)),
+        "tiles": list(_tiles(query, found, report)),
         "questions": list(_questions(query)),
         "filters": list(_filters(query)),
         "columns": list(_columns(query)),
@@ -80,6 +84,23 @@ def table_values(report: FleetReport, query: FleetQuery, now: datetime) -> dict[
         "files": [Link(name.upper(), query.url(f"/fleet.{name}", page=1)) for name in FILES],
         "cleared": FleetQuery(sort=query.sort).url(PAGE_PATH),
     }
+
+
+def unread_sentence(report: FleetReport, namespace: str) -> str:
+    """What of the cluster, or of the namespace, may not be read, and whom to ask for the right.
+
+    Empty where everything was looked at.
+    """
+    if not report.skipped:
+        return ""
+    where = f"in the namespace {namespace}" if namespace else "in all namespaces"
+    what = ", ".join(dict.fromkeys(each.what for each in report.skipped))
+    ask = f"Ask who manages the cluster to bind the ClusterRole view to you {where}."
+    if report.servers:
+        begin = "Servers are counted and listed as far as they could be looked at"
+    else:
+        begin = f"Whether there is an MCP server {where} is not known"
+    return f"{begin}: you may not read {what} {where}. {ask}"
 
 
 def form_values(query: FleetQuery) -> dict[str, Any]:
@@ -109,14 +130,21 @@ def age_text(created: str, now: datetime) -> str:
     return f"{seconds // size}{unit}"
 
 
-def _tiles(query: FleetQuery, found: FleetRows) -> Iterator[Link]:
-    """A tile leads to its servers; the one that is chosen leads back to all."""
+def _tiles(query: FleetQuery, found: FleetRows, report: FleetReport) -> Iterator[Link]:
+    """A tile leads to its servers; the one that is chosen leads back to all.
+
+    Nothing is counted as none that may not be read.
+    """
+    if report.skipped and not report.servers:
+        return
     for name in (*STATES, *MARKS):
         given = {"states": (name,), "marks": ()} if name in STATES else {"marks": (name,)}
         chosen = name in (*query.states, *query.marks)
         left = {"states": (), "marks": ()}
         changes: dict[str, Any] = {**left, **given} if not chosen else left
-        yield Link(name, query.url(PAGE_PATH, page=1, **changes), chosen, found.counts[name])
+        unread = report.skipped or (name == EXCEPTED and report.exceptions_unread)
+        number = found.counts[name] or (None if unread else 0)
+        yield Link(name, query.url(PAGE_PATH, page=1, **changes), chosen, number)
 
 
 def _questions(query: FleetQuery) -> Iterator[Link]:

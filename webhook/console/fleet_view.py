@@ -4,12 +4,14 @@ Every page asks here, so that none of them reads the cluster beside another one.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from webhook.console.fleet_reading import WATCHED, FleetReading
+from webhook.console.open_readings import OpenReadings
 from webhook.console.visit import Visit
 from webhook.controller.installation import Installation
 from webhook.fleet.report import ServerStatus
-from webhook.kube import Api
+from webhook.kube import Api, TooManyRequests
 
 FLEET_EVENT = "fleet"
 MOST_READINGS = 3
@@ -22,21 +24,40 @@ class FleetView:
     `changed` is called with the namespace that was judged anew, empty for all of them.
     """
 
-    def __init__(self, api: Api, places: Installation, changed: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        api: Api,
+        places: Installation,
+        changed: Callable[[str], object],
+        opened: OpenReadings,
+    ) -> None:
         self._api, self._places, self._changed = api, places, changed
+        self._opened = opened
         self._readings: dict[str, FleetReading] = {}
 
     async def look(self, namespace: str = "", seconds: float = 0.0) -> FleetReading:
         """The servers of the cluster, or of a namespace; waits so long if they were never read.
 
-        Raises what nobody expected while they were read.
+        Raises TooManyRequests where there is no room, and what nobody expected while they were
+        read.
         """
-        found = self._readings.pop(namespace, None)
+        found = self._readings.get(namespace)
         if found is None:
             found = FleetReading(self._api, self._places, namespace, self._changed)
+        try:
+            end_another = self._opened.look(found, partial(self._end, found))
+        except TooManyRequests:
+            if not self._readings:
+                raise
+            # Whoever has one may look at something else instead.
+            await self._end(next(iter(self._readings.values())))
+            return await self.look(namespace, seconds)
+        self._readings.pop(namespace, None)
         self._readings[namespace] = found
+        if end_another is not None:
+            await end_another()
         if len(self._readings) > MOST_READINGS:
-            await self._readings.pop(next(iter(self._readings))).close()
+            await self._end(next(iter(self._readings.values())))
         await found.look(seconds)
         return found
 
@@ -50,9 +71,14 @@ class FleetView:
 
     async def close(self) -> None:
         """Read nothing any more."""
-        readings, self._readings = self._readings, {}
-        for each in readings.values():
-            await each.close()
+        for each in [*self._readings.values()]:
+            await self._end(each)
+
+    async def _end(self, reading: FleetReading) -> None:
+        self._opened.leave(reading)
+        if self._readings.get(reading.namespace) is reading:
+            del self._readings[reading.namespace]
+        await reading.close()
 
 
 def fleet_of(visit: Visit) -> FleetView:
@@ -62,7 +88,10 @@ def fleet_of(visit: Visit) -> FleetView:
     def changed(namespace: str) -> None:
         live.publish(FLEET_EVENT, namespace)
 
-    return visit.person.kept(FleetView, lambda person: FleetView(person.api, places, changed))
+    opened = visit.person.common(OpenReadings, OpenReadings)
+    return visit.person.kept(
+        FleetView, lambda person: FleetView(person.api, places, changed, opened)
+    )
 
 
 async def look_at_fleet(visit: Visit, namespace: str, seconds: float) -> FleetReading | None:

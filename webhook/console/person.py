@@ -49,6 +49,7 @@ class Closable(Protocol):
 
 
 Kept = TypeVar("Kept", bound=Closable)
+Common = TypeVar("Common")
 
 
 class SharedCredentials:
@@ -80,8 +81,11 @@ class SharedCredentials:
 class Person:
     """One identity: all its sessions share it, and what is kept for it."""
 
-    def __init__(self, identity: Identity, api: Api) -> None:
+    def __init__(
+        self, identity: Identity, api: Api, common: dict[type[Any], Any] | None = None
+    ) -> None:
         self.identity, self.api = identity, api
+        self._common = {} if common is None else common
         self._kept: dict[type[Any], Any] = {}
 
     @property
@@ -97,6 +101,11 @@ class Person:
         if kind not in self._kept:
             self._kept[kind] = make(self)
         found: Kept = self._kept[kind]
+        return found
+
+    def common(self, kind: type[Common], make: Callable[[], Common]) -> Common:
+        """The one object of this kind for all people of the console: bounds, and nobody's data."""
+        found: Common = self._common.setdefault(kind, make())
         return found
 
     @property

@@ -10,7 +10,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from webhook.console.person import Identity, Person, SharedCredentials, read_identity
 from webhook.kube import Api, ApiError, Credentials
@@ -60,6 +60,7 @@ class Sessions:
         self._api, self._clock = api, clock
         self._sessions: dict[bytes, Session] = {}
         self._persons: dict[Identity, tuple[Person, SharedCredentials]] = {}
+        self._common: dict[type[Any], Any] = {}
 
     async def begin(self, admitted: Admitted, vouched: bytes = b"") -> tuple[str, Session]:
         """A new session and its cookie.
@@ -164,7 +165,8 @@ class Sessions:
         if found is None:
             shared = SharedCredentials()
             api = self._api if admitted.credentials is None else self._api.acting_as(shared)
-            found = self._persons[admitted.identity] = Person(admitted.identity, api), shared
+            person = Person(admitted.identity, api, self._common)
+            found = self._persons[admitted.identity] = person, shared
         return found
 
     async def _is_known(self, session: Session) -> bool:

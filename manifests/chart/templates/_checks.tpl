@@ -5,6 +5,7 @@
 {{- fail "image.repository is not set: name the image that you pushed, such as --set image.repository=registry.example/mcp-admission" -}}
 {{- end -}}
 {{- include "mcp-admission.check-scope" . -}}
+{{- include "mcp-admission.check-console" . -}}
 {{- if include "mcp-admission.makes-namespace" . -}}
 {{- $servers := include "mcp-admission.mcp-namespace" . -}}
 {{- if has $servers (list .Release.Namespace "kube-system") -}}
@@ -12,6 +13,17 @@
 {{- end -}}
 {{- if has $servers .Values.excludedNamespaces -}}
 {{- fail (printf "excludedNamespaces: %s is the namespace of the MCP servers, which would not be reviewed: take it out" $servers) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "mcp-admission.check-console" -}}
+{{- with .Values.console -}}
+{{- if has .tls.secretName (list "mcp-admission-tls" "mcp-admission-ca") -}}
+{{- fail (printf "console.tls.secretName: %s holds a key of the webhook, which the console must not have: make a Secret of its own" .tls.secretName) -}}
+{{- end -}}
+{{- if and .enabled .ingress.enabled (not .hosts) -}}
+{{- fail "console.hosts is empty: the Ingress needs the names that browsers know the console by, such as --set console.hosts={console.example}" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

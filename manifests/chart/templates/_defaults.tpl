@@ -129,6 +129,26 @@ control:
   nodeSelector: {}
   affinity: {}
   tolerations: []
+console:
+  enabled: false
+  hosts: []
+  tokenHeader: null
+  tls:
+    secretName: null
+  ingress:
+    enabled: false
+    className: null
+    annotations: {}
+    tlsSecretName: null
+  resources:
+    requests:
+      cpu: 20m
+      memory: 128Mi
+    limits:
+      memory: 1Gi
+  nodeSelector: {}
+  affinity: {}
+  tolerations: []
 networkPolicy:
   enabled: true
   apiServerPorts:

@@ -64,35 +64,38 @@ envFrom:
 {{- end -}}
 {{- end -}}
 
-{{/* Where pods of a process run: (list context component). */}}
-{{- define "mcp-admission.scheduling" -}}
-{{- $ := index . 0 -}}
-{{- $component := index . 1 -}}
-{{- $process := index $.Values $component -}}
+{{/* What every pod of a process begins with. */}}
+{{- define "mcp-admission.pod" -}}
 dnsPolicy: ClusterFirst
 restartPolicy: Always
 schedulerName: default-scheduler
 securityContext:
-  {{- include "mcp-admission.pod-security-context" $ | nindent 2 }}
-{{- with $.Values.imagePullSecrets }}
+  {{- include "mcp-admission.pod-security-context" . | nindent 2 }}
+{{- with .Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end -}}
+
+{{/* On which nodes pods of a process may run: the values of the process. */}}
+{{- define "mcp-admission.placement" -}}
+{{- range $key := list "nodeSelector" "affinity" "tolerations" }}
+{{- with index $ $key }}
+{{ $key }}:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Where pods of a process run: (list context component). */}}
+{{- define "mcp-admission.scheduling" -}}
+{{- $ := index . 0 -}}
+{{- $component := index . 1 -}}
+{{- include "mcp-admission.pod" $ }}
 {{- with $.Values.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
-{{- with $process.nodeSelector }}
-nodeSelector:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with $process.affinity }}
-affinity:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with $process.tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
+{{- include "mcp-admission.placement" (index $.Values $component) }}
 # Two replicas are never on one node while another one takes pods. One node alone is enough, and a
 # node that is lost counts no more. The pods of a rollout are spread among themselves.
 topologySpreadConstraints:
@@ -123,4 +126,9 @@ periodSeconds: {{ index . 1 }}
 timeoutSeconds: 2
 successThreshold: 1
 failureThreshold: {{ index . 2 }}
+{{- end -}}
+
+{{/* The port of the console's Service. */}}
+{{- define "mcp-admission.console-port" -}}
+{{- ternary "443" "80" (not (empty .Values.console.tls.secretName)) -}}
 {{- end -}}

@@ -49,6 +49,10 @@ def test_each_person_sees_what_they_may(sign_in: SignIn) -> None:
     expect(read(stranger.page).locator("#fleet")).to_contain_text(
         f'cannot list resource "deployments" in API group "apps" in the namespace "{servers.TEAM}"'
     )
+    expect(stranger.page.locator("#fleet .empty")).to_contain_text(
+        f"Whether there is an MCP server in the namespace {servers.TEAM} is not known"
+    )
+    expect(stranger.page.locator(".tile")).to_have_count(0)
 
 
 def test_tiles_search_and_columns_narrow_and_sort(sign_in: SignIn) -> None:

@@ -17,6 +17,7 @@ from webhook.console.pages.exceptions_page import ROUTES
 from webhook.fleet.exception_use import ExceptionStatus
 from webhook.fleet.report import FleetReport, ServerStatus, Skipped
 from webhook.fleet.settings_in_force import JudgingSettings
+from webhook.kube import TooManyRequests
 
 Json = dict[str, Any]
 READ = FleetReport(
@@ -102,6 +103,19 @@ async def test_whether_it_is_needed_is_said_where_the_fleet_was_read(
     for expected in shown:
         assert expected in text
     assert left_out not in text
+
+
+async def test_they_are_listed_without_a_reading_of_the_fleet(
+    browser: BrowserAtConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look(*_: object) -> None:
+        raise TooManyRequests(429, "TooManyRequests", "no room")
+
+    monkeypatch.setattr(exceptions_page, "look_at_fleet", look)
+    text = await text_of(browser)
+
+    assert "its vendor mends it" in text
+    assert "not known yet" in text
 
 
 async def test_states_and_words_choose(browser: BrowserAtConsole) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from typing import Any
+from unittest.mock import AsyncMock
 from urllib.parse import quote
 
 import pytest
@@ -15,7 +16,7 @@ from tests.console.conftest import Opened
 from tests.console.played_cluster import HOSTILE, BrowserAtConsole, PlayedCluster, structure
 from tests.controller.servers.live import Json, filled_in, stored
 from tests.fleet.test_inspection import PORT
-from webhook.console import fleet_reading
+from webhook.console import fleet_reading, open_readings
 from webhook.console.pages import fleet_page
 from webhook.settings import FILE, Settings
 
@@ -32,7 +33,7 @@ LISTS = (
     "/apis/batch/v1/cronjobs",
     "/apis/batch/v1/jobs",
     "/apis/networking.k8s.io/v1/networkpolicies",
-    "/apis/mcp-admission.dev/v1/mcpserverexceptions",
+    "/apis/mcp-admission.dev/v1alpha1/mcpserverexceptions",
 )
 
 
@@ -254,6 +255,78 @@ async def test_what_was_not_looked_at_is_said(open_console: Opened, played: Play
     assert "Not everything was looked at: pods: " in text
     assert "<strong>1</strong> observed</a>" in text
     assert 'href="/settings/team?preview&amp;mode=enforce">observe<' in text
+
+
+async def test_what_may_not_be_read_is_unknown_and_never_empty(
+    open_console: Opened, played: PlayedCluster
+) -> None:
+    fill(played)
+    refused = {path.replace("/v1/", "/v1/namespaces/team/", 1) for path in LISTS}
+    paths = {*refused, OF_TEAM, "/api/v1/namespaces/team"}
+    played.failures |= dict.fromkeys(paths, (403, "Forbidden"))
+    played.forbidden.add(("list", "deployments"))
+    console = await opened(open_console)
+    text = await page(console, "/?namespace=team&state=refused")
+    file = await console.get("/fleet.csv?namespace=team")
+
+    assert "There is no MCP server" not in text
+    assert 'class="tile"' not in text
+    for expected in (
+        "Whether there is an MCP server in the namespace team is not known",
+        "you may not read namespaces, deployments, ",
+        "Ask who manages the cluster to bind the ClusterRole view to you in the namespace team",
+        'Shown:\n<span class="name">namespace team</span>',
+    ):
+        assert expected in text
+    assert file.status == 403
+    assert "Whether there is an MCP server in the namespace team is not known" in file.text
+
+
+async def test_what_was_not_looked_at_counts_no_zero(
+    open_console: Opened, played: PlayedCluster
+) -> None:
+    fill(played, current("fine"))
+    played.failures["/apis/batch/v1/jobs"] = (403, "Forbidden")
+    console = await opened(open_console)
+    text = await page(console)
+    nothing = await page(console, "/?state=refused")
+
+    assert "<strong>1</strong> current</a>" in text
+    assert "<strong>unknown</strong> refused</a>" in text
+    assert "<strong>0</strong>" not in text
+    assert "you may not read jobs in all namespaces" in text
+    assert "1 to 1 of 1 servers that could be looked at" in text
+    assert "None of 1 servers that could be looked at is like this." in nothing
+
+
+async def test_exceptions_that_may_not_be_read_are_not_none(
+    open_console: Opened, played: PlayedCluster
+) -> None:
+    fill(played, current("fine"))
+    played.failures["/apis/mcp-admission.dev/v1alpha1/mcpserverexceptions"] = (403, "Forbidden")
+    text = await page(await opened(open_console))
+
+    assert "<strong>unknown</strong> excepted</a>" in text
+    assert "<strong>0</strong> refused</a>" in text
+    assert "Not known: exceptions could not be read: " in text
+    assert "as the test wants it" in text
+
+
+async def test_who_comes_when_there_is_no_room_is_told_to_wait(
+    open_console: Opened, played: PlayedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_readings, "MOST_OPEN", 1)
+    fill(played, current("fine"))
+    console = await opened(open_console)
+    room = open_readings.OpenReadings()
+    console.frame.sessions._common[open_readings.OpenReadings] = room
+    room.look("somebody else's", AsyncMock())
+    answer = await console.get("/")
+    room.leave("somebody else's")
+
+    assert answer.status == 429
+    assert "wait until a page is closed" in answer.text
+    assert ">fine</a>" in await page(console)
 
 
 async def test_a_cluster_without_servers_says_what_to_do(

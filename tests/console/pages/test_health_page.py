@@ -19,6 +19,7 @@ from webhook.controller.installation import CERTIFICATES_LEASE, LEASE, SAID_ENFO
 from webhook.observe.metrics import ControllerMetrics, Metrics
 
 Json = dict[str, Any]
+LEADER = "mcp-admission-control-2-x2x4z"
 RELEASE = "/namespaces/mcp-admission-system"
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 
@@ -37,7 +38,7 @@ class CountingCluster(PlayedCluster):
             return web.Response(body=generate_latest(counted.registry))
         if request.path == PODS:
             serves = "component=serve" in request.query["labelSelector"]
-            pod = replica("serve-1") if serves else replica("pod-1", "control")
+            pod = replica("serve-1") if serves else replica(LEADER, "control")
             return web.json_response({"items": [pod], "metadata": {"resourceVersion": "1"}})
         return await super()._answer(request)
 
@@ -68,6 +69,7 @@ def played() -> CountingCluster:
         f"{maps}/mcp-admission-registrations": named["mcp-admission-registrations"],
         f"{maps}/mcp-admission-settings": {"data": {"settings.yaml": "{}"}},
         f"/apis/apps/v1{RELEASE}/deployments": listed(*found["deployments"]),
+        f"/apis/apps/v1{RELEASE}/replicasets": listed(*found["replicasets"]),
         f"/apis/discovery.k8s.io/v1{RELEASE}/endpointslices": listed(*found["endpoints"]),
     }
     cluster.controller.leads(True)
@@ -91,7 +93,7 @@ async def test_a_healthy_installation(console: BrowserAtConsole, played: Countin
         "both webhook configurations are as the chart has shipped them",
         f"In force: <code>{DIGEST}</code>",
         "server: 42",
-        "<dd>pod-1</dd>",
+        f"<dd>{LEADER}</dd>",
     ):
         assert said in page.text
     assert page.text.count(">yes</span>") == 2
@@ -136,7 +138,7 @@ async def test_a_right_that_is_missing_is_named(
     console: BrowserAtConsole, played: CountingCluster
 ) -> None:
     played.may_proxy = False
-    for pod in ("serve-1", "pod-1"):
+    for pod in ("serve-1", LEADER):
         played.failures[f"{PODS}/{pod}:8080/proxy/metrics"] = (403, "Forbidden")
     played.failures[f"/apis/coordination.k8s.io/v1{RELEASE}/leases/{LEASE}"] = (403, "Forbidden")
 

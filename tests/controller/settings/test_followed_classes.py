@@ -50,7 +50,7 @@ class Cluster:
             take(runtime_class(each))
         return "1"
 
-    async def stored_version(self, *_: Any) -> str:
+    async def stored_version(self, *_: str) -> str:
         return "1"
 
     async def watch(self, *_: Any, **__: Any) -> Any:

@@ -125,7 +125,11 @@ async def _of_fleet(
     visit: Visit,
 ) -> tuple[frozenset[str] | None, Mapping[tuple[str, str], str]]:
     """The exceptions that no server needs, None where that is not known; and kinds of servers."""
-    reading = await look_at_fleet(visit, "", WAITED_SECONDS)
+    try:
+        reading = await look_at_fleet(visit, "", WAITED_SECONDS)
+    except kube.TooManyRequests:
+        # Exceptions are listed without it.
+        return None, {}
     report = None if reading is None else reading.report
     if report is None:
         return None, {}

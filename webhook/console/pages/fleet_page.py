@@ -10,7 +10,13 @@ from webhook.console import error_pages, fleet_downloads, fleet_view
 from webhook.console.download import FileAnswer, send_file
 from webhook.console.fleet_reading import WATCHED, FleetReading
 from webhook.console.fleet_rows import FleetQuery, QueryError, read_query
-from webhook.console.fleet_table import PAGE_PATH, PART_PATH, form_values, table_values
+from webhook.console.fleet_table import (
+    PAGE_PATH,
+    PART_PATH,
+    form_values,
+    table_values,
+    unread_sentence,
+)
 from webhook.console.page import Page, Route
 from webhook.console.visit import Visit
 from webhook.fleet.report import FleetReport
@@ -49,6 +55,9 @@ async def download(visit: Visit, name: str) -> Page | FileAnswer:
     if reading.report is None:
         return _unread(reading, query, "fleet.html", 503)
     file = fleet_downloads.FILES[name]
+    sentence = unread_sentence(reading.report, reading.namespace)
+    if sentence and not reading.report.servers and not file.says_unread:
+        return error_pages.error_page(403, sentence, PAGE_PATH)
     parts = file.write(reading.report, query)
     return await send_file(visit, f"mcp-servers.{name}", file.content_type, parts)
 
@@ -73,6 +82,8 @@ def _about(reading: FleetReading, report: FleetReport) -> dict[str, Any]:
     return {
         "error": reading.error,
         "unread": report.skipped,
+        "unread_sentence": unread_sentence(report, reading.namespace),
+        "exceptions_unread": report.exceptions_unread,
         "unknown": report.unknown,
         "registered": report.registered,
         "settings": report.settings,
