@@ -20,6 +20,7 @@ Json = dict[str, Any]
 # As many as the product is made for: set it to 1000.
 OTHERS = 100
 SECONDS = 5.0
+CLASSES = "/apis/node.k8s.io/v1/runtimeclasses"
 API = f"/apis/{GROUP}/{VERSION}"
 DELEGATED = {"delegated": ["mcpServerDefaults"]}
 RULE = "capabilities"
@@ -114,6 +115,40 @@ def test_a_namespace_has_its_own_key_and_is_told_what_it_cannot_loosen(installed
     assert requested(cluster, other) == {"400Mi"}
 
     cluster.raw("DELETE", f"/api/v1/namespaces/{own}")
+    installed.wait_for("overlay that is gone", lambda: not overlays(cluster), 60)
+
+
+def test_a_namespace_is_told_of_a_runtime_class_that_is_not_there(installed: Release) -> None:
+    """By a warning, and by a condition until it is there."""
+    cluster = installed.cluster
+    namespace = cluster.namespace("classes")
+    document: Json = {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": NAMESPACE_KIND,
+        "metadata": {"name": NAME, "namespace": namespace},
+        "spec": {"mcpServerDefaults": {"runtimeClassName": "gvisor"}},
+    }
+
+    def warned() -> bool:
+        asked = ("apply", "--dry-run=server", "--filename", "-")
+        return 'RuntimeClass "gvisor" not found' in cluster.kubectl(*asked, sent=document).stderr
+
+    def reasons() -> dict[str, str]:
+        status = cluster.get(of_namespace(namespace)).get("status") or {}
+        return {each["type"]: each["reason"] for each in status.get("conditions") or []}
+
+    installed.wait_for("warning", warned, 60)
+    cluster.kubectl("apply", "--filename", "-", sent=document)
+    installed.wait_for("condition", lambda: reasons().get("RuntimeClassExists") == "NotFound")
+
+    cluster.create(CLASSES, {"metadata": {"name": "gvisor"}, "handler": "gvisor"})
+    installed.wait_for("class", lambda: reasons()["RuntimeClassExists"] == "Found")
+    installed.wait_for("end of the warning", lambda: not warned(), 60)
+
+    applied(cluster, NAMESPACE_KIND, document["metadata"], memory("333Mi"))
+    installed.wait_for("end of the condition", lambda: "RuntimeClassExists" not in reasons())
+    cluster.raw("DELETE", f"{CLASSES}/gvisor")
+    cluster.raw("DELETE", f"/api/v1/namespaces/{namespace}")
     installed.wait_for("overlay that is gone", lambda: not overlays(cluster), 60)
 
 

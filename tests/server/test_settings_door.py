@@ -293,3 +293,55 @@ def test_what_is_no_review_is_rejected(body: bytes, status: HTTPStatus) -> None:
         door().answer(bytearray(body), 0.0)
 
     assert rejected.value.status == status
+
+
+OF_CLASS = {"mcpServerDefaults": {"runtimeClassName": "gvisor"}}
+CLASS = "spec.mcpServerDefaults.runtimeClassName"
+MISSING = f'{CLASS}: RuntimeClass "gvisor" not found: create it, or change this key'
+
+
+def told_of_class(kind: str, spec: Any, classes: frozenset[str] | None, **given: Any) -> list[str]:
+    """What is said of a class where there are these; `given` are locks and what is delegated."""
+    settings = SettingsFile(clock=lambda: NOW)
+    cluster = Settings.model_validate({"delegated": given.pop("delegated", ["mcpServerDefaults"])})
+    settings.put(InForce(SettingsByNamespace(cluster, {}), locked=given))
+    settings.runtime_classes = classes
+    body = bytearray(asked(kind, spec))
+    warnings: list[str] = answered(SettingsDoor(settings, Metrics()).answer(body, 0.0)).get(
+        "warnings", []
+    )
+    return warnings
+
+
+@pytest.mark.parametrize("kind", [SETTINGS, OF_NAMESPACE])
+@pytest.mark.parametrize(
+    ("classes", "warnings"),
+    [(None, []), (frozenset({"gvisor"}), []), (frozenset({"kata"}), [MISSING])],
+    ids=["not known", "there", "missing"],
+)
+def test_a_runtime_class_that_is_not_there_is_told(
+    kind: str, classes: frozenset[str] | None, warnings: list[str]
+) -> None:
+    assert told_of_class(kind, OF_CLASS, classes) == warnings
+
+
+def test_a_class_that_has_no_effect_is_not_told_again() -> None:
+    (refused,) = told_of_class(OF_NAMESPACE, OF_CLASS, frozenset(), delegated=[])
+    assert "not found" not in refused
+    (locked,) = told_of_class(SETTINGS, OF_CLASS, frozenset(), **OF_CLASS)
+    assert locked == f"{CLASS} has no effect: chart or environment set it"
+
+
+@pytest.mark.parametrize("kind", [SETTINGS, OF_NAMESPACE])
+@pytest.mark.parametrize("named", [None, 7, ["gvisor"], {"a": 1}, ""])
+def test_what_is_no_name_of_a_class_is_not_looked_for(kind: str, named: Any) -> None:
+    spec = {"mcpServerDefaults": {"runtimeClassName": named}}
+
+    found = told_of_class(kind, spec, frozenset())
+    assert not [each for each in found if "not found" in each]
+
+
+@pytest.mark.parametrize("defaults", [None, 7, [], "gvisor"])
+def test_what_is_no_mapping_names_no_class(defaults: Any) -> None:
+    found = told_of_class(SETTINGS, {"mcpServerDefaults": defaults}, frozenset())
+    assert not [each for each in found if "not found" in each]

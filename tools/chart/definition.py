@@ -90,7 +90,7 @@ def namespace_definition() -> Json:
             ),
             "status": status_of(
                 "The state of the settings",
-                _CONDITIONS.format("every key is in force"),
+                f"{_CONDITIONS.format('every key is in force')} {_CLASS}",
                 {"refused": _refused()},
             ),
         },

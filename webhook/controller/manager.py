@@ -91,8 +91,9 @@ class Manager:
         self._controllers: list[kube.Controller[Any]] = [
             kube.Controller(EVENTS, self._recorder, events, metrics)
         ]
+        self._look_at_classes: Callable[[], None] = lambda: None
         self._classes = followed_classes.FollowedClasses(
-            api, metrics.watch_restarted, ask, readable=not options.namespaces
+            api, metrics.watch_restarted, self._classes_changed, readable=not options.namespaces
         )
         self._namespaces: namespace_store.NamespaceStore | None = None
         self._look_again: Callable[[str], None] = lambda _: None
@@ -138,6 +139,7 @@ class Manager:
             return self._api.server_time().timestamp()
 
         builder = overlay_builder.OverlayBuilder(store, clock, queue.add)
+        named = followed_classes.NamedClasses(self._classes, queue.add)
         statuses = namespace_status.StatusReconciler(
             store,
             builder,
@@ -147,8 +149,9 @@ class Manager:
             self._options.installation.namespace,
             clock,
             self._labels,
+            named,
         )
-        self._look_again = statuses.look_again
+        self._look_again, self._look_at_classes = statuses.look_again, named.look_again
         self._namespaces = store
         workers = self._options.workers
         self._controllers.append(kube.Controller(STATUS, statuses, queue, self._metrics, workers))
@@ -201,6 +204,10 @@ class Manager:
 
     def _known(self) -> cluster_state.ClusterState | None:
         return None if self._servers is None else self._servers.known
+
+    def _classes_changed(self) -> None:
+        self._ask()
+        self._look_at_classes()
 
     def _tell(self, progress: distribution.Progress) -> None:
         for each in self._told:

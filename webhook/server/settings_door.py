@@ -45,6 +45,7 @@ from webhook.settings import (
 
 MOST_WARNINGS = 5
 SCOPE = "settings"
+_CLASS = ("mcpServerDefaults", "runtimeClassName")
 MORE = "and more of this kind: the status of the object will say all"
 
 LOG = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ class SettingsDoor:
             sentence = object_size.sentence(body)
             raise RejectedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
         try:
-            request = decode_review(body, Hook.VALIDATE)
+            request = decode_review(body, Hook.VALIDATE, self._settings.runtime_classes)
         except WireError as error:
             raise RejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
         answer = Answer(allowed=True, warnings=self._warnings(request))
@@ -117,6 +118,8 @@ def _of_cluster(request: Request, in_force: InForce, _now: float) -> Iterator[st
         keys = listed([f"spec.{key}" for key in sorted(without_effect)], "and", 2)
         have = "has" if len(without_effect) == 1 else "have"
         yield f"{keys} {have} no effect: chart or environment set it"
+    if dotted(_CLASS) not in without_effect:
+        yield from _missing_class(_spec(request), request.runtime_classes)
     try:
         layers.merge_layers([given, locks])
     except SettingsError as error:
@@ -126,7 +129,23 @@ def _of_cluster(request: Request, in_force: InForce, _now: float) -> Iterator[st
 def _of_namespace(request: Request, in_force: InForce, _now: float) -> Iterator[str]:
     """What a namespace may not set, and what contradicts the settings of the cluster."""
     layer = namespace_layer(in_force.current.cluster, _spec(request))
-    return _sentences(KeyFault(("spec", *key), sentence) for key, sentence in layer.faults)
+    yield from _missing_class(layer.values, request.runtime_classes)
+    yield from _sentences(KeyFault(("spec", *key), sentence) for key, sentence in layer.faults)
+
+
+def _missing_class(values: Any, known: frozenset[str] | None) -> Iterator[str]:
+    """That the class which these values name is not there; nothing while nobody knows.
+
+    What is no name is refused by others.
+    """
+    if known is None or not isinstance(values, Mapping):
+        return
+    within, key = _CLASS
+    defaults = values.get(within)
+    name = defaults.get(key) if isinstance(defaults, Mapping) else None
+    if isinstance(name, str) and name and name not in known:
+        where = dotted(("spec", *_CLASS))
+        yield f'{where}: RuntimeClass "{name}" not found: create it, or change this key'
 
 
 def _of_exception(request: Request, in_force: InForce, now: float) -> Iterator[str]:

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from tests.kube.virtual_time import run
-from webhook.controller.settings.followed_classes import CLASS_CONDITION, FollowedClasses
+from webhook.controller.settings.followed_classes import (
+    CLASS_CONDITION,
+    FollowedClasses,
+    NamedClasses,
+)
+from webhook.kube import NamespacedName
 from webhook.kube.errors import Forbidden
 from webhook.settings import CLASSES_FILE
 
@@ -154,3 +159,58 @@ def test_a_controller_of_some_namespaces_asks_nobody() -> None:
 
     assert following.classes.files(BEFORE) == {CLASSES_FILE: ""}
     assert following.said() == ("Unknown", "NotRead")
+
+
+class Naming:
+    """Namespaces that name classes; `told` is who was told to look again."""
+
+    def __init__(self, *keys: tuple[str, str], known: frozenset[str] | None) -> None:
+        self.seen: tuple[bool, frozenset[str] | None] = (known is not None, known)
+        self.told: list[str] = []
+        classes: Any = self
+        self.named = NamedClasses(classes, lambda key: self.told.append(key.namespace))
+        for namespace, name in keys:
+            values = {"mcpServerDefaults": {"runtimeClassName": name}}
+            self.named.conditions(NamespacedName(namespace, "default"), values, {}, 1)
+
+    def conditions(self, *_: object) -> Json:
+        return {}
+
+    def sees(self, *names: str, known: bool = True, answered: bool = True) -> list[str]:
+        """Who is told once these classes are there."""
+        self.told.clear()
+        self.seen = answered, frozenset(names) if known else None
+        self.named.look_again()
+        return sorted(self.told)
+
+
+TWO = ("a", "gvisor"), ("b", "kata"), ("c", "gvisor")
+
+
+def test_a_class_that_comes_or_goes_concerns_those_that_name_it() -> None:
+    naming = Naming(*TWO, known=frozenset({"kata"}))
+
+    assert naming.sees("kata", "gvisor") == ["a", "c"]
+    assert naming.sees("kata", "gvisor") == []
+    assert naming.sees("kata", "gvisor", "runc") == []
+    assert naming.sees("gvisor") == ["b"]
+
+
+def test_what_is_known_first_or_no_more_concerns_each_that_names_a_class() -> None:
+    naming = Naming(*TWO, known=None)
+
+    assert naming.sees(known=False, answered=False) == []
+    assert naming.sees("kata") == ["a", "b", "c"]
+    assert naming.sees(known=False) == ["a", "b", "c"]
+    assert Naming(*TWO, known=None).sees(known=False) == ["a", "b", "c"]
+
+
+def test_who_names_another_class_or_none_is_not_told_of_the_one_before() -> None:
+    naming = Naming(*TWO, known=frozenset())
+    naming.named.conditions(NamespacedName("a", "default"), {"onConflict": "deny"}, {}, 2)
+    moved = {"mcpServerDefaults": {"runtimeClassName": "kata"}}
+    naming.named.conditions(NamespacedName("c", "default"), moved, {}, 2)
+    naming.named.forget(NamespacedName("b", "default"))
+
+    assert naming.sees("gvisor") == []
+    assert naming.sees("gvisor", "kata") == ["c"]

@@ -8,6 +8,7 @@ from tests.controller.settings.announced import DAY, MADE, ROOM, Users, day
 from webhook.controller.event_recorder import Regarding
 from webhook.controller.settings.change_budget import AT_ONCE
 from webhook.controller.settings.distribution import Progress
+from webhook.controller.settings.followed_classes import NamedClasses
 from webhook.controller.settings.namespace_status import StatusReconciler
 from webhook.controller.settings.propagation import Answers
 from webhook.kube import NamespacedName, Queue
@@ -31,7 +32,10 @@ class Told:
         self.metrics = ControllerMetrics()
         self.queue: Any = Queue()
         self.level: Level | None = Level.PRIVILEGED
+        self.classes: frozenset[str] = frozenset()
         recorder: Any = self
+        classes: Any = self
+        self.named = NamedClasses(classes, self.queue.add)
         self.reconciler = StatusReconciler(
             self.users.store,
             self.users.builder,
@@ -41,22 +45,44 @@ class Told:
             "system",
             lambda: self.users.now,
             lambda _: None if self.level is None else (self.level, Settings()),
+            self.named,
         )
+
+    @property
+    def seen(self) -> tuple[bool, frozenset[str]]:
+        """The runtime classes of the cluster, as they are followed."""
+        return True, self.classes
+
+    def conditions(self, name: str | None, *_: object) -> dict[str, Any]:
+        """What is said of a runtime class."""
+        found, reason = ("True", "Found") if name in self.classes else ("False", "NotFound")
+        said = {"status": found, "reason": reason, "message": ""}
+        return {"RuntimeClassExists": said} if name else {}
 
     async def record(self, regarding: Regarding, notes: dict[str, str]) -> None:
         self.events.append((regarding, notes))
 
     async def comes(
-        self, stage: Stage | None = None, *, room: int = ROOM, reached: bool = True, **more: Any
+        self,
+        stage: Stage | None = None,
+        *,
+        cluster: Settings = CLUSTER,
+        room: int = ROOM,
+        reached: bool = True,
+        **more: Any,
     ) -> None:
         """Build, distribute so far, and look at everything that was told of."""
-        overlays = await self.users.builder.build(CLUSTER, room)
+        overlays = await self.users.builder.build(cluster, room)
         stage = stage or Stage(WrittenSettings("{}\n", overlays))
         answers = more.get("answers") or Answers({"serve-1": stage.digest})
         self.reconciler.tell(Progress(overlays, stage, answers, reached))
         for key in [*self.users.told, *self.reconciler._waiting]:
             await self.reconciler.reconcile(key)
         self.users.told.clear()
+
+    def types(self, namespace: str) -> list[str]:
+        """Which conditions the settings of a namespace have."""
+        return [each["type"] for each in self.users.status("default", namespace)["conditions"]]
 
 
 @pytest.fixture
@@ -303,3 +329,69 @@ async def test_who_changes_all_the_time_is_told_to_wait(told: Told) -> None:
     told.users.now += told.users.builder.seconds
     await told.comes()
     assert told.users.condition("default", "Distributed", "team") == ("True", "InForce")
+
+
+OF_CLASS = {"mcpServerDefaults": {"runtimeClassName": "gvisor"}}
+CHOOSING = Settings.model_validate({"onConflict": "warn", "delegated": ["mcpServerDefaults"]})
+
+
+async def test_a_runtime_class_that_a_namespace_names_has_a_condition(told: Told) -> None:
+    told.users.set("team", OF_CLASS)
+    told.users.set("others", STRICT)
+    await told.comes(cluster=CHOOSING)
+
+    assert told.users.condition("default", "RuntimeClassExists", "team") == ("False", "NotFound")
+    assert told.types("others") == ["Valid", "Distributed"]
+
+
+async def test_a_class_that_comes_is_told_to_those_alone_that_name_it(told: Told) -> None:
+    told.users.set("team", OF_CLASS)
+    told.users.set("others", STRICT)
+    await told.comes(cluster=CHOOSING)
+    written = len(told.users.written)
+
+    told.classes = frozenset({"gvisor"})
+    told.named.look_again()
+    assert len(told.queue) == 1
+    key = await told.queue.get()
+    await told.reconciler.reconcile(key)
+    told.queue.done(key)
+    told.named.look_again()
+    assert len(told.queue) == 0
+    await told.reconciler.reconcile(key)
+
+    assert key == NamespacedName("team", "default")
+    assert told.users.condition("default", "RuntimeClassExists", "team") == ("True", "Found")
+    assert len(told.users.written) == written + 1
+
+
+@pytest.mark.parametrize("after", [STRICT, None], ids=["another key", "deleted"])
+async def test_the_condition_goes_with_the_name(told: Told, after: dict[str, str] | None) -> None:
+    told.users.set("team", OF_CLASS)
+    await told.comes(cluster=CHOOSING)
+    told.users.set("team", after)
+    await told.comes(cluster=CHOOSING)
+    told.classes = frozenset({"gvisor"})
+    told.named.look_again()
+
+    assert len(told.queue) == 0
+    if after:
+        assert told.types("team") == ["Valid", "Distributed"]
+
+
+async def test_a_class_that_a_namespace_may_not_name_is_refused_alone(told: Told) -> None:
+    told.users.set("team", OF_CLASS)
+    await told.comes()
+
+    assert told.types("team") == ["Valid", "Distributed"]
+    (refused,) = told.users.status("default", "team")["refused"]
+    assert refused["key"] == "mcpServerDefaults.runtimeClassName"
+
+
+async def test_who_changes_all_the_time_waits_for_what_is_said_of_its_class(told: Told) -> None:
+    for number in range(AT_ONCE + 3):
+        maximums = {"mcpServerMaximums": {"limits": {"cpu": str(number + 1)}}}
+        told.users.set("team", {**OF_CLASS, **maximums})
+        await told.comes(cluster=CHOOSING)
+
+    assert told.users.condition("default", "RuntimeClassExists", "team") == ("Unknown", "Waiting")

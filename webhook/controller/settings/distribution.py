@@ -56,6 +56,12 @@ class Progress(NamedTuple):
         )
 
     @property
+    def news(self) -> tuple[object, ...]:
+        """What those who wait for it wait for; the same while nothing has come further."""
+        count = len(self.answers.digests)
+        return self.stage.digest, self.reached, self.lacking, count, self.answers.problem
+
+    @property
     def missing(self) -> str:
         """Why something is not in force in every replica."""
         if self.answers.problem:

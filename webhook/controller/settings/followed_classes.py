@@ -1,8 +1,9 @@
 """The runtime classes of the cluster: whether settings name one that is not there.
 
-That is a condition of the settings of the cluster. Replicas are told which classes there are, and
-warn of a workload whose pods name another one. A controller that is kept to some namespaces has no
-right to classes. Without the right, nothing is known of them, and nobody is warned.
+That is a condition of the settings of the cluster, and of those of each namespace that names one.
+Replicas are told which classes there are, and warn of a workload whose pods name another one, and
+of settings that do. A controller that is kept to some namespaces has no right to classes. Without
+the right, nothing is known of them, and nobody is warned.
 """
 
 import asyncio
@@ -60,6 +61,11 @@ class FollowedClasses:
             return None
         return frozenset(name for _, name in self._classes)
 
+    @property
+    def seen(self) -> tuple[bool, frozenset[str] | None]:
+        """Whether there was an answer, and what is known: conditions follow from both."""
+        return self._asked, self.known
+
     def files(self, before: Mapping[str, str]) -> dict[str, str]:
         """What the ConfigMap says of them; `before` is what it holds."""
         text = classes_text(self.known) if self._asked else before.get(CLASSES_FILE, "")
@@ -90,6 +96,51 @@ class FollowedClasses:
 
     def _put(self, *_: object) -> None:
         self._changed()
+
+
+class NamedClasses:
+    """Which settings of namespaces name which class: who looks again when there are others.
+
+    `told` is called with the key of each that has to. All others cost nothing.
+    """
+
+    def __init__(
+        self, classes: FollowedClasses, told: Callable[[kube.NamespacedName], None]
+    ) -> None:
+        self._classes, self._told = classes, told
+        self._seen = classes.seen
+        self._names: dict[kube.NamespacedName, str] = {}
+        self._keys: dict[str, dict[kube.NamespacedName, None]] = {}
+
+    def conditions(
+        self, key: kube.NamespacedName, values: Mapping[str, Any], status: Json, generation: int
+    ) -> dict[str, Json]:
+        """Whether the class exists that these values name; `status` is what is told so far."""
+        self.forget(key)
+        name = values.get("mcpServerDefaults", {}).get("runtimeClassName")
+        if name:
+            self._names[key] = name
+            self._keys.setdefault(name, {})[key] = None
+        return self._classes.conditions(name, status, generation)
+
+    def forget(self, key: kube.NamespacedName) -> None:
+        """Settings are gone, or name no class."""
+        name = self._names.pop(key, None)
+        if name is not None:
+            del self._keys[name][key]
+            if not self._keys[name]:
+                del self._keys[name]
+
+    def look_again(self) -> None:
+        """Tell of those whose class has come or gone; of all, where none was known or none is."""
+        before, self._seen = self._seen, self._classes.seen
+        if before == self._seen:
+            return
+        was, known = before[1], self._seen[1]
+        names = self._keys if was is None or known is None else was ^ known
+        for name in names:
+            for key in self._keys.get(name, ()):
+                self._told(key)
 
 
 def _condition(name: str, known: frozenset[str] | None) -> Json:

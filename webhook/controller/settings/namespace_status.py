@@ -13,6 +13,7 @@ from webhook.admission import pod_security_refusals
 from webhook.controller.event_recorder import EventRecorder, Regarding
 from webhook.controller.settings.change_budget import SECONDS_FOR_EACH
 from webhook.controller.settings.distribution import Progress, condition_of, said, status_with
+from webhook.controller.settings.followed_classes import CLASS_CONDITION, NamedClasses
 from webhook.controller.settings.namespace_store import (
     NamespaceStore,
     StoredException,
@@ -82,10 +83,11 @@ class StatusReconciler:
         release_namespace: str,
         clock: Callable[[], float],
         labelled: Labelled,
+        classes: NamedClasses,
     ) -> None:
         self._store, self._builder, self._recorder, self._queue = store, builder, recorder, queue
         self._metrics, self._release_namespace, self._clock = metrics, release_namespace, clock
-        self._labelled, self._labels_known = labelled, False
+        self._labelled, self._labels_known, self._classes = labelled, False, classes
         self._progress: Progress | None = None
         # What has to be looked at again when the distribution comes further.
         self._waiting: dict[NamespacedName, None] = {}
@@ -96,7 +98,7 @@ class StatusReconciler:
         self._count(progress)
         were_known, self._labels_known = self._labels_known, self._labelled("") is not None
         known = self._labels_known and not were_known
-        if known or before is None or _news(before) != _news(progress):
+        if known or before is None or before.news != progress.news:
             for key in self._waiting:
                 self._queue.add(key)
 
@@ -123,6 +125,8 @@ class StatusReconciler:
         """Write the status if it differs; raises ApiError."""
         self._waiting.pop(key, None)
         stored, read = self._store.stored(key), self._builder.read.get(key)
+        if stored is None:
+            self._classes.forget(key)
         if isinstance(stored, StoredSettings) and self._builder.waits(key):
             await self._of_changing(key, stored)
             return
@@ -136,8 +140,9 @@ class StatusReconciler:
             await self._of_exception(key, stored, read, self._progress)
 
     async def _of_changing(self, key: NamespacedName, stored: StoredSettings) -> None:
-        status = self._status(stored, dict.fromkeys(("Valid", "Distributed"), _CHANGING))
-        await self._write(key, stored, {**stored.status, **status})
+        had = [CLASS_CONDITION] if condition_of(stored.status, CLASS_CONDITION) else []
+        told = dict.fromkeys(["Valid", "Distributed", *had], _CHANGING)
+        await self._write(key, stored, {**stored.status, **self._status(stored, told)})
 
     async def _of_settings(
         self, key: NamespacedName, stored: StoredSettings, read: ReadSettings, progress: Progress
@@ -149,7 +154,8 @@ class StatusReconciler:
         if faults:
             valid = said("False", "Refused", "what is named under refused is not in force")
         distributed = self._distributed(key, stored, progress)
-        status = self._status(stored, {"Valid": valid, "Distributed": distributed})
+        found = self._classes.conditions(key, read.values, stored.status, stored.generation)
+        status = self._status(stored, {"Valid": valid, "Distributed": distributed, **found})
         status["refused"] = [
             {"key": dotted(fault.key), "reason": fault.sentence[:LONGEST]} for fault in faults
         ]
@@ -242,9 +248,3 @@ def _counting(granted: ServerException, read: ReadException, label: Level, by: S
     if refusals.wholly:
         return said("False", POD_SECURITY, refusals.told)
     return said("True", read.state, f"{until}; {refusals.told}")
-
-
-def _news(progress: Progress) -> tuple[object, ...]:
-    answers = progress.answers
-    count = len(answers.digests)
-    return progress.stage.digest, progress.reached, progress.lacking, count, answers.problem
