@@ -15,6 +15,8 @@ from webhook.settings.namespace_layer import NAMESPACE_KIND
 Json = dict[str, Any]
 
 TEAM, OBSERVED_TEAM = "team-a", "team-b"
+UNTOLD = timedelta(seconds=12)
+"""Why a pod waits is told where it goes on for ten seconds."""
 CURRENT, OLDER, REFUSED, WAITING = "github-tools", "old-tools", "root-tools", "gpu-tools"
 """Servers of TEAM: as it should be; older than the webhook; refused by a rule; without a node."""
 OBSERVED, EXCEPTED = "docs", "browser"
@@ -69,6 +71,7 @@ def apply_after(release: Release) -> None:
     nowhere = {"nodeSelector": {"accelerator": "none"}}
     applied(cluster, TEAM, server(CURRENT), server(WAITING, **nowhere))
     release.wait_for("running server", lambda: runs(release, TEAM, CURRENT))
+    release.wait_for("waiting server", lambda: waits(release, TEAM, WAITING))
 
 
 def servers_of(texts: Sequence[str], last: str) -> list[Json]:
@@ -121,3 +124,17 @@ def runs(release: Release, namespace: str, name: str) -> bool:
     """Whether all pods of a server run."""
     found = release.pods(namespace, app=name)
     return {pod["status"].get("phase") for pod in found} == {"Running"}
+
+
+def waits(release: Release, namespace: str, name: str) -> bool:
+    """Whether no node is found for any pod of a server, for long enough that it is told."""
+    since = datetime.now(UTC) - UNTOLD
+    found = release.pods(namespace, app=name)
+    return bool(found) and all(
+        any(
+            each.get("reason") == "Unschedulable"
+            and datetime.fromisoformat(each["lastTransitionTime"]) < since
+            for each in pod["status"].get("conditions") or []
+        )
+        for pod in found
+    )

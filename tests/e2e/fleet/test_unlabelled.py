@@ -67,7 +67,8 @@ def test_the_printed_command_makes_it_a_server(kind: str, fleet: Fleet) -> None:
     assert search(fleet) == (0, [])
     _, report = fleet.audit()
     assert report["summary"]["all"] == 1
-    # No controller runs: a pod waits at the gate, which is told after a while.
-    assert {each["state"] for each in report["servers"]} <= {"unprotected", "not-running"}
+    # No port is known, and no controller opens the gate: both are told after a while.
+    states = {each["state"] for each in report["servers"]}
+    assert states <= {"unprotected", "incomplete", "not-running"}
     reasons = {finding["reason"] for each in report["servers"] for finding in each["findings"]}
-    assert reasons <= {"policy-missing", "scheduling-gated"}
+    assert reasons <= {"policy-missing", "port-unknown", "scheduling-gated"}
