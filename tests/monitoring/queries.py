@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from tools.chart.helm import Helm
 from webhook.observe.metrics import ControllerMetrics, Metrics
+from webhook.observe.otlp import span_counters
 
 Json = dict[str, Any]
 
@@ -72,7 +73,9 @@ def selectors(query: str) -> set[Selector]:
 def known() -> dict[str, set[str]]:
     """The labels of each metric of every process."""
     found: dict[str, set[str]] = {}
-    for registry in (Metrics().registry, ControllerMetrics().registry):
+    traced = Metrics().registry
+    span_counters(traced)
+    for registry in (traced, ControllerMetrics().registry):
         for collector in registry._collector_to_names:
             for metric in collector.collect():
                 name = metric.name + ("_total" if metric.type == "counter" else "")

@@ -37,19 +37,21 @@ _PARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})
 _CURRENT: ContextVar[trace.Span | None] = ContextVar("reconcile", default=None)
 
 
+def span_counters(registry: CollectorRegistry) -> tuple[Counter, Counter]:
+    """The spans that were recorded, and those that the collector took; there while traces are on."""
+
+    def counter(name: str, text: str) -> Counter:
+        return Counter(name, text, namespace=NAMESPACE, registry=registry)
+
+    recorded = counter("recorded_spans_total", "Spans recorded.")
+    return recorded, counter("sent_spans_total", "Spans that the collector took.")
+
+
 class OtlpSpans:
     """The spans of one process; raises ValueError for variables that the SDK cannot use."""
 
     def __init__(self, service: str, registry: CollectorRegistry) -> None:
-        self._recorded = Counter(
-            "recorded_spans_total", "Spans recorded.", namespace=NAMESPACE, registry=registry
-        )
-        sent = Counter(
-            "sent_spans_total",
-            "Spans that the collector took.",
-            namespace=NAMESPACE,
-            registry=registry,
-        )
+        self._recorded, sent = span_counters(registry)
         log = logging.getLogger(_OF_SDK)
         log.handlers, log.propagate = [_SdkLog()], False
         version = build_info().version
