@@ -38,7 +38,7 @@ _CURRENT: ContextVar[trace.Span | None] = ContextVar("reconcile", default=None)
 
 
 def span_counters(registry: CollectorRegistry) -> tuple[Counter, Counter]:
-    """The spans that were recorded, and those that the collector took; there while traces are on."""
+    """Of spans recorded, and of those that the collector took; there while traces are on."""
 
     def counter(name: str, text: str) -> Counter:
         return Counter(name, text, namespace=NAMESPACE, registry=registry)
