@@ -10,6 +10,7 @@ from webhook.kube import Api, Forbidden, NotFound, namespaced
 from webhook.settings import (
     FILE,
     NAMESPACES_FILE,
+    Overlay,
     Settings,
     SettingsByNamespace,
     SettingsError,
@@ -74,9 +75,18 @@ async def settings_in_force(api: Api, release: str) -> tuple[SettingsByNamespace
     except (Forbidden, NotFound) as error:
         return None, FORBIDDEN if isinstance(error, Forbidden) else "is not there"
     cluster = parse_settings((found.get("data") or {}).get(FILE, ""), f"{source}, {FILE}")
-    packed = _binary(found, f"{source}, {NAMESPACES_FILE}")
-    written = parse_overlays(packed, f"{source}, {NAMESPACES_FILE}")
-    return SettingsByNamespace(cluster, written.current), ""
+    return SettingsByNamespace(cluster, overlays_in_force(found, source)), ""
+
+
+def overlays_in_force(found: Mapping[str, Any], source: str) -> Mapping[str, Overlay]:
+    """What this ConfigMap has for each namespace; `source` names it. Raises SettingsError."""
+    file = f"{source}, {NAMESPACES_FILE}"
+    text = (found.get("binaryData") or {}).get(NAMESPACES_FILE, "")
+    try:
+        packed = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise SettingsError(f"{file}: is not what control writes (no base64)") from None
+    return parse_overlays(uncompressed(packed, file), file).current
 
 
 def _guess(source: str, why: str) -> str:
@@ -86,11 +96,3 @@ def _guess(source: str, why: str) -> str:
 def unknown_settings(source: str, why: str) -> str:
     """Why settings are a guess; where there are none in the cluster, the defaults are no guess."""
     return UNKNOWN.format(source) if why == FORBIDDEN else ""
-
-
-def _binary(found: Mapping[str, Any], source: str) -> bytes:
-    try:
-        text = (found.get("binaryData") or {}).get(NAMESPACES_FILE, "")
-        return uncompressed(base64.b64decode(text, validate=True), source)
-    except ValueError as error:
-        raise SettingsError(f"{source}: is not what control writes ({error})") from None

@@ -7,14 +7,13 @@ A member of a team may have few rights. Those to the ConfigMaps are needed; with
 resource of the cluster, only what it sets without effect is not shown.
 """
 
-import base64
-import binascii
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from webhook.controller.installation import LOCKED_CONFIG_MAP, SETTINGS_CONFIG_MAP
 from webhook.controller.settings.cluster_decision import SOURCE_FILE
+from webhook.fleet.settings_in_force import overlays_in_force
 from webhook.kube import (
     Api,
     Forbidden,
@@ -30,14 +29,11 @@ from webhook.settings import (
     NAME,
     NAMESPACE_KIND,
     NAMESPACE_PLURAL,
-    NAMESPACES_FILE,
     PLURAL,
     Layer,
     SettingsError,
     origins,
-    parse_overlays,
     parse_settings,
-    uncompressed,
 )
 
 _NOT_THERE = "{} is not there: install mcp-admission, or name a file with --settings"
@@ -85,7 +81,7 @@ async def read_settings_origins(
         return replace(found, namespace=of_namespace)
     path = namespaced(group, NAMESPACE_PLURAL, namespace, NAME)
     wanted = await _get(api, path, _NAMESPACE_RIGHTS.format(namespace))
-    overlays = parse_overlays(_overlays(held, where), f"{where}, {NAMESPACES_FILE}").current
+    overlays = overlays_in_force(held, where)
     distributed = overlays[namespace].values if namespace in overlays else {}
     place = f"{NAMESPACE_KIND} {namespace}/{NAME}"
     return replace(
@@ -151,16 +147,6 @@ def _why(resource: Json | None) -> str:
     said = {each["type"]: each["message"] for each in conditions if each["status"] != "True"}
     reason = said.get("Valid") or said.get("Distributed")
     return f"is not in force yet: {reason}" if reason else _WAITS
-
-
-def _overlays(found: Json, name: str) -> bytes:
-    """The JSON of the file about namespaces; raises SettingsError."""
-    text = (found.get("binaryData") or {}).get(NAMESPACES_FILE, "")
-    source = f"{name}, {NAMESPACES_FILE}"
-    try:
-        return uncompressed(base64.b64decode(text, validate=True), source)
-    except binascii.Error:
-        raise SettingsError(f"{source}: is not what control writes (no base64)") from None
 
 
 async def _config_map(api: Api, release: str, name: str) -> Json | None:
