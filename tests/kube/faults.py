@@ -11,7 +11,7 @@ import asyncio
 import base64
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -123,13 +123,7 @@ class Proxy:
         return fault
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
-        left = asyncio.all_tasks(self._loop)
-        for task in left:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-        self._loop.close()
+        run_and_close(self._loop, self._serve())
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
@@ -201,3 +195,14 @@ class Proxy:
         finally:
             self._watches.discard(transport)
         return response
+
+
+def run_and_close(loop: asyncio.AbstractEventLoop, served: Coroutine[Any, Any, None]) -> None:
+    """Serve on a loop of this thread's own until that ends; what is left then is cancelled."""
+    asyncio.set_event_loop(loop)
+    loop.run_until_complete(served)
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.close()

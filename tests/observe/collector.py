@@ -21,6 +21,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 from opentelemetry.proto.common.v1 import common_pb2
 from prometheus_client import CollectorRegistry
 
+from tests.kube.faults import run_and_close
 from tools.cluster.ports import LOOPBACK, free_ports
 from tools.cluster.waiting import SECONDS_BETWEEN_QUESTIONS, wait_for
 from webhook.observe.traces import TRACES
@@ -86,13 +87,7 @@ class Collector:
         )
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
-        left = asyncio.all_tasks(self._loop)
-        for task in left:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-        self._loop.close()
+        run_and_close(self._loop, self._serve())
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
