@@ -9,7 +9,14 @@ import pytest
 from webhook.controller import serving_replicas
 from webhook.controller.installation import Installation
 from webhook.controller.serving_replicas import Replica
-from webhook.controller.settings.propagation import PATIENCE, RESTING, SILENCE, WAITING, Propagation
+from webhook.controller.settings.propagation import (
+    BETWEEN_TOUCHES,
+    PATIENCE,
+    RESTING,
+    SILENCE,
+    WAITING,
+    Propagation,
+)
 from webhook.kube.errors import Forbidden
 
 Told = dict[str, str | None]
@@ -22,6 +29,7 @@ class Replicas:
         self.told, self.now = told, 1000.0
         self.problem: Exception | None = None
         self.touched: list[str] = []
+        self.versions: list[str] = []
 
     async def endpoint_replicas(self, *_: object) -> list[Replica]:
         if self.problem:
@@ -31,8 +39,11 @@ class Replicas:
     async def ask_digests(self, found: list[Replica]) -> Told:
         return {each.name: self.told[each.name] for each in found}
 
-    async def sync_pod_volumes(self, _api: object, _places: object, pod: str, *_: str) -> None:
+    async def sync_pod_volumes(
+        self, _api: object, _places: object, pod: str, _what: str, version: str
+    ) -> None:
         self.touched.append(pod)
+        self.versions.append(version)
 
     def time(self) -> float:
         return self.now
@@ -129,7 +140,8 @@ async def test_where_replicas_cannot_be_asked_they_are_waited_for_with_patience(
     assert propagation.reached_for("new") == 0.0
 
 
-async def test_what_no_digest_tells_is_brought_once_to_all_replicas(make: Make) -> None:
+async def test_what_no_digest_tells_is_brought_to_all_replicas_twice(make: Make) -> None:
+    """A kubelet may have looked before it saw the ConfigMap, and no replica tells that it lacks."""
     replicas, propagation = make({"a": "1", "b": "1"})
     await propagation.look("1")
     propagation.bring({"classes": ""}, {})
@@ -138,8 +150,22 @@ async def test_what_no_digest_tells_is_brought_once_to_all_replicas(make: Make) 
     assert replicas.touched == []
 
     propagation.bring({"classes": "x"}, {})
-    for _ in range(2):
+    await propagation.look("1")
+    assert (replicas.touched, propagation.due) == (["a", "b"], BETWEEN_TOUCHES)
+    for _ in range(3):
+        replicas.now += propagation.due
         await propagation.look("1")
-        replicas.now += RESTING
-    assert replicas.touched == ["a", "b"]
-    assert propagation.reached_for("1") is not None
+    assert replicas.touched == ["a", "b"] * 2
+    assert (propagation.due, propagation.reached_for("1") is not None) == (RESTING, True)
+
+
+async def test_each_touch_has_a_version_of_its_own(make: Make) -> None:
+    """A kubelet does nothing for an annotation that says what it said: two changes in a second."""
+    replicas, propagation = make({"a": "old"})
+    await propagation.look("1")
+    replicas.told["a"] = "1"
+    replicas.now += 0.3
+    await propagation.look("1")
+    propagation.bring({"classes": "x"}, {})
+    await propagation.look("1")
+    assert len(replicas.versions) == len(set(replicas.versions)) == 2

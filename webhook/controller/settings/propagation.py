@@ -18,8 +18,9 @@ from webhook.kube import Api, ApiError
 WAITING, RESTING = 0.25, 10.0
 # How long a replica is waited for that reports something else, and one that reports nothing.
 PATIENCE, SILENCE = 30.0, 10.0
-# A kubelet that has seen the touch before the ConfigMap needs another one.
-BETWEEN_TOUCHES = 2.0
+# A kubelet that has seen the touch before the ConfigMap needs another one; of what replicas do not
+# tell, nobody knows whether it did.
+BETWEEN_TOUCHES, TOUCHES_UNTOLD = 2.0, 2
 
 LOG = logging.getLogger(__name__)
 
@@ -53,8 +54,8 @@ class Propagation:
         self._answers = Answers({})
         self._given_up: frozenset[str] = frozenset()
         self._reached_at: float | None = None
-        # Whether there are files for all replicas that they do not tell of.
-        self._brings = False
+        # How often all are still to be touched, for files that they do not tell of.
+        self._brings = 0
 
     @property
     def behind(self) -> bool:
@@ -75,7 +76,7 @@ class Propagation:
     def bring(self, files: Mapping[str, str], before: Mapping[str, str]) -> None:
         """Let kubelets bring these files soon, whose change no digest tells; `before` they had."""
         if any(text != before.get(name, "") for name, text in files.items()):
-            self._brings, self._ask_at = True, 0.0
+            self._brings, self._ask_at = TOUCHES_UNTOLD, 0.0
 
     async def look(self, digest: str) -> Answers:
         """What the replicas have reported; they are asked now if it is time to."""
@@ -87,7 +88,8 @@ class Propagation:
             self._answers = await self._ask()
             self._judge(now)
             rests = self._reached_at is not None
-            self._ask_at = now + (RESTING if rests else WAITING)
+            resting = BETWEEN_TOUCHES if self._brings else RESTING
+            self._ask_at = now + (resting if rests else WAITING)
         self.due = max(0.0, self._ask_at - now)
         return self._answers
 
@@ -115,16 +117,21 @@ class Propagation:
             LOG.warning("replicas not asked", extra={"fields": {"reason": error.message}})
             return Answers({}, error.message)
         digests = await serving_replicas.ask_digests(found)
-        brings = self._brings
+        brings = self._brings > 0
         await self._touch([each for each in found if brings or digests[each.name] != self._digest])
         return Answers(digests, ready=sum(each.ready for each in found))
 
     async def _touch(self, lacking: Sequence[serving_replicas.Replica]) -> None:
         now = asyncio.get_running_loop().time()
-        if not lacking or (now < self._touch_at and not self._brings):
+        if not lacking:
+            # A replica that comes later starts with the files.
+            self._brings = 0
             return
-        self._touch_at, self._brings = now + BETWEEN_TOUCHES, False
-        version = f"{self._digest} {now - self._since:.0f}s"
+        if now < self._touch_at and self._brings < TOUCHES_UNTOLD:
+            return
+        self._touch_at, self._brings = now + BETWEEN_TOUCHES, max(0, self._brings - 1)
+        # Another text each time: kubelets look when the annotation changes.
+        version = f"{self._digest} {now:.3f}"
         for pod in filter(None, (each.pod for each in lacking)):
             await serving_replicas.sync_pod_volumes(
                 self._api, self._installation, pod, "settings", version
