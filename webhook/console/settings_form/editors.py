@@ -6,7 +6,9 @@ on purpose is written as in YAML, `[]` or `{}`: it takes a default away.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, get_args, get_origin
 
 from webhook import documents
@@ -154,7 +156,7 @@ class YamlEditor(TextEditor):
         return "\n".join(line.text for line in documents.lines(value))
 
     def _value(self, text: str) -> Any:
-        return _document(text).value
+        return deepcopy(_document(text).value)
 
 
 def editor_by_type(key: Key, otherwise: str = "") -> TextEditor:
@@ -199,7 +201,9 @@ def typed_pairs(text: str) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
+@lru_cache(maxsize=1)
 def _document(text: str) -> documents.Document:
+    """The document that is typed; it is read once for its value, and for the places of faults."""
     try:
         first, *more = documents.read_documents(text, "")
     except documents.DocumentError as error:

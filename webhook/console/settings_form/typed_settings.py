@@ -26,6 +26,13 @@ from webhook.settings import (
 )
 from webhook.settings.namespace_layer import MERGED_IN_NAMESPACES
 
+MOST_TYPED = 20_000
+"""Characters of all that is changed at a time: a text of ten times as many is read for seconds."""
+_TOO_MUCH = (
+    f"with this, more than {MOST_TYPED:,} characters are changed: change less at a time, or apply "
+    "the resource with kubectl"
+)
+
 
 class ChangedKey(NamedTuple):
     """A key that the person changes: what the resource says now, and what it would say."""
@@ -44,7 +51,7 @@ class TypedSettings:
 
     def texts(self, field: SettingsField) -> Texts:
         """What stands in the inputs of a field: what is typed, or else what is stored."""
-        stored = self._stored(field)
+        stored = self._stored[field.name]
         return {**stored, **{name: self.typed[name] for name in stored if name in self.typed}}
 
     def inputs(self, field: SettingsField) -> tuple[FormInput, ...]:
@@ -83,15 +90,26 @@ class TypedSettings:
         """Each key whose value is another than the stored one, in the order of the form."""
         return list(changed_keys(self.subject.fields, self.subject.spec, self.spec))
 
-    def _stored(self, field: SettingsField) -> Texts:
-        return field.editor.written(field.name, origins.held_value(self.subject.spec, field.key))
+    @cached_property
+    def _stored(self) -> Mapping[str, Texts]:
+        """What is stored, as it would be typed, by the names of the fields."""
+        spec = self.subject.spec
+        return {
+            each.name: each.editor.written(each.name, origins.held_value(spec, each.key))
+            for each in self.subject.fields
+        }
 
     @cached_property
     def _read(self) -> tuple[Json, list[KeyFault]]:
         values, wrong = layers.merged_values({}, self.subject.spec), list[KeyFault]()
+        room = MOST_TYPED
         for field in self.subject.fields:
-            stored = self._stored(field)
+            stored = self._stored[field.name]
             if field.locked or self.texts(field) == stored:
+                continue
+            room -= _length(self.texts(field))
+            if room < 0:
+                wrong.append(KeyFault(field.key, _TOO_MUCH))
                 continue
             try:
                 value = field.editor.read(field.name, self.texts(field))
@@ -103,11 +121,18 @@ class TypedSettings:
 
     def _place(self, field: SettingsField, inside: model_keys.Key) -> str:
         """Where inside the field; what cannot be read says itself where."""
+        texts = self.texts(field)
+        if not inside or _length(texts) > MOST_TYPED:
+            return f"{model_keys.dotted(inside)}: " if inside else ""
         try:
-            place = field.editor.place(field.name, self.texts(field), inside)
+            place = field.editor.place(field.name, texts, inside)
         except UnreadableText:
             place = model_keys.dotted(inside)
-        return f"{place}: " if place and inside else ""
+        return f"{place}: " if place else ""
+
+
+def _length(texts: Texts) -> int:
+    return sum(map(len, texts.values()))
 
 
 def changed_keys(
