@@ -118,6 +118,11 @@ async def test_they_are_listed_without_a_reading_of_the_fleet(
     assert "not known yet" in text
 
 
+@pytest.mark.parametrize("path", ["/exceptions", REVOKE])
+async def test_its_end_is_shown_in_the_readers_zone(path: str, browser: BrowserAtConsole) -> None:
+    assert '<time datetime="2026-03-20T00:00:00Z"' in await text_of(browser, path)
+
+
 async def test_states_and_words_choose(browser: BrowserAtConsole) -> None:
     assert "/exceptions/revoke/e1" in await text_of(
         browser, "/exceptions?state=ended&search=vendor"
