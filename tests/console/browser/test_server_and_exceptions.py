@@ -126,3 +126,15 @@ def test_a_part_that_is_renewed_keeps_the_focus_and_what_was_opened(
     expect(page.locator("#now details")).to_have_attribute("open", "")
     # Of what is renewed, htmx finds the element again by its id.
     assert page.locator("#now :is(a, summary, [tabindex='0']):not([id])").count() == 0
+
+
+def test_a_tile_has_the_colours_of_its_state(console: PlayedConsole, new_person: NewPerson) -> None:
+    outdated(console)
+    person = new_person()
+    console.let_in(person)
+    person.page.goto(f"{console.address}/exceptions")
+
+    grounds = person.page.locator("a.tile").evaluate_all(
+        "tiles => tiles.map(each => getComputedStyle(each).backgroundColor)"
+    )
+    assert len({*grounds}) == len(grounds) - 1, "two states are a warning"

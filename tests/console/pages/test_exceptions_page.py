@@ -64,6 +64,7 @@ async def test_each_is_listed_with_what_became_of_it(browser: BrowserAtConsole) 
 
     assert 'data-state="unknown">ended</span>' in text
     assert "its vendor mends it" in text
+    assert "1 exception</caption>" in text
     assert 'href="/exceptions/revoke/e1"' in text
     assert "Grant an exception</a>" in text
     assert "not known yet" in text
