@@ -133,10 +133,10 @@ def test_what_is_wrong_is_told_at_its_field_and_stays_typed(
 ) -> None:
     found = TypedSettings(cluster(), texts)
 
-    ((where, (sentence,)),) = found.by_field.items()
+    ((where, (fault,)),) = found.by_field.items()
 
     assert where == field
-    assert sentence.startswith(said)
+    assert fault.sentence.startswith(said)
     shown = {each.name: each.text for held in found.subject.fields for each in found.inputs(held)}
     assert {name: shown[name] for name in texts} == texts
 
@@ -152,9 +152,9 @@ def test_what_contradicts_the_chart_is_told_before_it_is_saved() -> None:
 
 
 def test_a_fault_of_no_field_names_its_key() -> None:
-    (sentence,) = typed(SettingsSubject({"modee": "warn"})).by_field[""]
+    (fault,) = typed(SettingsSubject({"modee": "warn"})).by_field[""]
 
-    assert sentence.startswith("modee: unknown key, did you mean mode?")
+    assert fault.sentence.startswith("modee: unknown key, did you mean mode?")
 
 
 def test_so_many_faults_are_told() -> None:
@@ -167,8 +167,8 @@ def test_what_a_namespace_may_not_set_is_told_in_its_words() -> None:
     found = typed(namespace(mode="warn"), mode="observe", onConflict="deny")
 
     assert found.spec == {"mode": "observe", "onConflict": "deny"}
-    ((sentence,),) = found.by_field.values()
-    assert sentence == (
+    ((fault,),) = found.by_field.values()
+    assert fault.sentence == (
         "observe is looser than warn, which the cluster has: the cluster's settings have to list "
         "mode under delegated for that"
     )
