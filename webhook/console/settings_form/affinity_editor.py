@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook.console.settings_form.editors import UnreadableText, YamlEditor
-from webhook.console.settings_form.row_editors import RowColumn, RowEditor, TypedRow, choices
+from webhook.console.settings_form.row_editors import RowColumn, RowEditor, TypedRow, column_choices
 from webhook.settings import origins, values
 from webhook.settings.model_keys import Key
 
@@ -30,7 +30,7 @@ class AffinityEditor(RowEditor):
     columns = (
         RowColumn("term", "term"),
         RowColumn("key", "label of the node"),
-        RowColumn("operator", "operator", choices(_CONDITION, "operator"), "choose one"),
+        RowColumn("operator", "operator", column_choices(_CONDITION, "operator"), "choose one"),
         RowColumn("values", "values"),
     )
     told = (

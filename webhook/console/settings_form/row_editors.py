@@ -20,7 +20,7 @@ _REMOVE = "remove"
 _TOLERATION: Key = ("mcpServerDefaults", "tolerations", 0)
 
 
-def choices(item: Key, key: str) -> tuple[str, ...]:
+def column_choices(item: Key, key: str) -> tuple[str, ...]:
     """What the model lists for a key of an item."""
     return model_keys.choices(model_keys.type_at((*item, key)))
 
@@ -171,9 +171,11 @@ class TolerationsEditor(RowEditor):
 
     columns = (
         RowColumn("key", "key"),
-        RowColumn("operator", "operator", choices(_TOLERATION, "operator"), "not set (Equal)"),
+        RowColumn(
+            "operator", "operator", column_choices(_TOLERATION, "operator"), "not set (Equal)"
+        ),
         RowColumn("value", "value"),
-        RowColumn("effect", "effect", choices(_TOLERATION, "effect"), "all"),
+        RowColumn("effect", "effect", column_choices(_TOLERATION, "effect"), "all"),
         RowColumn("tolerationSeconds", "seconds", read=editors.number_or_text),
     )
     told = "Each row is a toleration; one without a key tolerates all taints by Exists."
