@@ -3,12 +3,13 @@
 import os
 import sys
 from typing import Self
+from urllib.parse import urlsplit
 
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.process import Component
 from tools.cluster.users import User
-from webhook.console.sign_in import SIGN_IN
 
+KEY = "?key="
 SECONDS_TO_START = 60
 
 
@@ -37,7 +38,7 @@ class RunningConsole:
     @property
     def address(self) -> str:
         """Where it answers, without a path."""
-        return self.link().partition(SIGN_IN)[0]
+        return urlsplit(self.link())._replace(path="", query="").geturl()
 
     def link(self) -> str:
         """The address that lets one browser in, once; the next one is there when it has."""
@@ -46,4 +47,4 @@ class RunningConsole:
     def _links(self) -> list[str]:
         # A line may be there in part.
         lines = self._log.read_text(encoding="utf-8").split("\n")[:-1]
-        return [line.rpartition(" ")[2] for line in lines if f"{SIGN_IN}?key=" in line]
+        return [line.rpartition(" ")[2] for line in lines if KEY in line]
