@@ -16,7 +16,7 @@ from webhook.settings import Settings
 
 SERVICE, NAMESPACE = names.PRODUCT, names.RELEASE_NAMESPACE
 CONTROL_DEPLOYMENT, SERVE_DEPLOYMENT = "mcp-admission-control", "mcp-admission-serve"
-CERTIFICATES_DEPLOYMENT = "mcp-admission-certificates"
+CERTIFICATES_DEPLOYMENT, CONSOLE_DEPLOYMENT = "mcp-admission-certificates", "mcp-admission-console"
 CONTROL_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=control"
 CERTIFICATES_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=certificates"
 LEASE, CERTIFICATES_LEASE = CONTROL_DEPLOYMENT, CERTIFICATES_DEPLOYMENT

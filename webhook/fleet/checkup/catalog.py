@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from webhook.controller.installation import (
     CERTIFICATES_DEPLOYMENT,
     CERTIFICATES_LEASE,
+    CONSOLE_DEPLOYMENT,
     CONTROL_DEPLOYMENT,
     LEASE,
     SERVE_DEPLOYMENT,
@@ -90,6 +91,7 @@ CHECKS_AFTER = (
         (CERTIFICATES_LEASE, *TEMPLATES),
         processes.judge_leader(CERTIFICATES_LEASE),
     ),
+    Check("console", PROCESSES, (DEPLOYMENTS,), processes.judge_deployment(CONSOLE_DEPLOYMENT)),
     Check("settings", SETTINGS, (LEASE, "settings-resource"), told_states.judge_settings),
     Check("replicas", SETTINGS, (LEASE, ENDPOINTS), told_states.judge_replicas),
     Check("runtime-classes", CLUSTER, ("runtime-classes",), before.judge_runtime_classes),
