@@ -56,7 +56,7 @@ OUTDATED = f"/servers/{shown_fleet.ROLLED}/Deployment/issues-bridge"
 PICTURES = (
     Picture("fleet", "/", FLEET),
     Picture("fleet-dark", "/", FLEET, dark=True),
-    Picture("server-refused", REFUSED, "#findings", last="#now > :nth-child(12)"),
+    Picture("server-refused", REFUSED, "#findings"),
     Picture("server-columns", OUTDATED, "#columns", first="#columns", last=".three-columns"),
     Picture("server-reach", OUTDATED, "#reach", first="#reach", last=".reach"),
     Picture("settings", "/settings", RUNTIME_CLASS, first="#group-mcpServerDefaults"),

@@ -1,7 +1,7 @@
 """What the pictures show: the manifests of `manifests/examples`, as four teams have them.
 
-Some were there before the product, and the settings change once all of them run: so each state of
-a server is seen, and there is something to roll.
+Some were there before the product, one waits for a node and one for its Secret, and the settings
+change once the others run: so each state of a server is seen, and there is something to roll.
 """
 
 from collections.abc import Mapping
@@ -25,8 +25,8 @@ BEFORE = {
     OBSERVED: ("hpa", "scratch-image-uid-0", "token-without-asking"),
 }
 AFTER = {
-    ROLLED: ("in-cluster-client", "minimal", "npx-bridge", "stricter-uid", "three-replicas"),
-    "operations": ("already-hardened", "cloud-identity", "empty-contexts", "group-zero"),
+    ROLLED: ("already-hardened", "in-cluster-client", "minimal", "npx-bridge", "stricter-uid"),
+    "operations": ("cloud-identity", "empty-contexts", "group-zero", "three-replicas"),
     REFUSED: ("config-and-files",),
     OBSERVED: ("own-placement",),
 }
@@ -36,9 +36,26 @@ EXCEPTIONS = (
     ("time-tracker", "run-as-user", 60, "its first version wrote as root"),
 )
 """Server, rule, days that it counts, and reason."""
-NEW_SETTINGS = {"mcpServerDefaults": {"resources": {"requests": {"memory": "256Mi"}}}}
+NEEDED = {
+    ROLLED: (
+        ("secret", "generic", "issues-bridge"),
+        ("secret", "generic", "github-tools"),
+        ("configmap", "github-tools"),
+    ),
+    "operations": (("secret", "generic", "dashboards"), ("serviceaccount", "incident-reader")),
+}
+"""What the manifests name, and others make."""
+NEW_SETTINGS = {
+    "mcpServerDefaults": {
+        "resources": {"requests": {"memory": "256Mi"}},
+        "tolerations": [{"key": "mcp-servers", "operator": "Exists"}],
+    }
+}
 SANDBOX = "gvisor"
-WAITS = "gpu-tools"
+WAITS, UNTOLD = "gpu-tools", timedelta(seconds=12)
+"""Why a pod waits is told where it goes on for ten seconds."""
+SECONDS_TO_ROLL = 10
+"""So long it takes until a new pod counts as available."""
 
 
 def show_fleet(release: Release) -> None:
@@ -53,9 +70,14 @@ def show_fleet(release: Release) -> None:
     applied(cluster, "default", {**sandbox, "metadata": {"name": SANDBOX}})
     for name, rule, days, reason in EXCEPTIONS:
         applied(cluster, REFUSED, _exception(name, rule, days, reason))
+    for namespace, needed in NEEDED.items():
+        for words in needed:
+            cluster.kubectl("create", *words, "--namespace", namespace)
     _apply_examples(cluster, AFTER)
-    release.wait_for("running servers", lambda: _all_run(release))
     applied(cluster, "default", _document(KIND, NAME, NEW_SETTINGS))
+    settings = ("mcpserversettings/default", "--for=condition=Distributed")
+    cluster.kubectl("wait", *settings, f"--timeout={WAIT}")
+    release.wait_for("a fleet that stays", lambda: _settled(release))
 
 
 def applied(cluster: ControlPlane, namespace: str, *objects: Json) -> None:
@@ -68,7 +90,16 @@ def _apply_examples(cluster: ControlPlane, examples: Mapping[str, tuple[str, ...
     for namespace, names in examples.items():
         for name in names:
             text = (MANIFESTS / "examples" / f"{name}.yaml").read_text(encoding="utf-8")
-            applied(cluster, namespace, *yaml.safe_load_all(text))
+            applied(cluster, namespace, *map(_complete, yaml.safe_load_all(text)))
+
+
+def _complete(found: Json) -> Json:
+    """The object with what is left out for shortness; a Deployment takes its time to roll."""
+    if found["kind"] == "Deployment":
+        found["spec"].setdefault("minReadySeconds", SECONDS_TO_ROLL)
+        for container in found["spec"]["template"]["spec"]["containers"][:1]:
+            container.setdefault("ports", [{"name": "mcp", "containerPort": 8080}])
+    return found
 
 
 def _document(kind: str, name: str, spec: Json) -> Json:
@@ -85,8 +116,17 @@ def _exception(name: str, rule: str, days: int, reason: str) -> Json:
     return _document(EXCEPTION_KIND, f"{name}-{rule}", spec)
 
 
-def _all_run(release: Release) -> bool:
-    """Whether each server has a pod that runs, but for the one that no node takes."""
+def _settled(release: Release) -> bool:
+    """Whether each pod runs and counts as available, but for the one that no node takes."""
     found = [pod for namespace in BEFORE | AFTER for pod in release.pods(namespace)]
-    others = [pod for pod in found if pod["metadata"].get("labels", {}).get("app") != WAITS]
-    return bool(others) and all(pod["status"].get("phase") == "Running" for pod in others)
+    return all(_since(pod) < datetime.now(UTC) - UNTOLD for pod in found)
+
+
+def _since(pod: Json) -> datetime:
+    """Since when it is ready, or has no node where it is the one; not yet is now."""
+    waits = pod["metadata"]["labels"].get("app") == WAITS
+    wanted = ("PodScheduled", "False") if waits else ("Ready", "True")
+    for each in pod["status"].get("conditions") or []:
+        if (each["type"], each["status"]) == wanted:
+            return datetime.fromisoformat(each["lastTransitionTime"])
+    return datetime.now(UTC)
