@@ -1,4 +1,4 @@
-"""From the first page, a namespace is rolled by whoever may; who sees no other one chooses it once."""
+"""From the first page a namespace is rolled by whoever may; who sees one alone chooses it once."""
 
 import pytest
 
