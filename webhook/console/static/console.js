@@ -1,5 +1,5 @@
-// Times in the reader's zone, and parts of a page that are asked for again when something changed.
-// Every page works without this script: it writes no form, and keeps nothing.
+// Times in the reader's zone, parts of a page that are asked for again when something changed, and
+// buttons that copy a command. Every page works without it: it writes no form, and keeps nothing.
 "use strict";
 
 (() => {
@@ -44,8 +44,45 @@
     if (!document.hidden) open();
   };
 
-  localTimes(document);
-  document.addEventListener("htmx:load", (event) => localTimes(event.target));
+  // Whatever somebody opened or closed stays so when its part is asked for again.
+  const opened = new Map();
+  document.addEventListener("click", (event) => {
+    const summary = event.target.closest("summary[id]");
+    if (summary) opened.set(summary.id, !summary.parentElement.open);
+  });
+  const openAgain = (root) => {
+    for (const summary of root.querySelectorAll("summary[id]")) {
+      if (opened.has(summary.id)) summary.parentElement.open = opened.get(summary.id);
+    }
+  };
+
+  // A button copies what the element before it says, and the one after it says whether it did.
+  const offerCopies = (root) => {
+    if (!navigator.clipboard) return;
+    for (const button of root.querySelectorAll("button[data-copies]")) button.hidden = false;
+  };
+  const copy = async (button) => {
+    const said = button.nextElementSibling;
+    said.textContent = "";
+    try {
+      await navigator.clipboard.writeText(button.previousElementSibling.textContent);
+      said.textContent = "Copied";
+    } catch {
+      said.textContent = "This browser copies nothing: select the text";
+    }
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-copies]");
+    if (button) copy(button);
+  });
+
+  const begin = (root) => {
+    localTimes(root);
+    openAgain(root);
+    offerCopies(root);
+  };
+  begin(document);
+  document.addEventListener("htmx:load", (event) => begin(event.target));
   const listening = document.querySelector("[data-events]");
   if (listening) listen(listening);
 })();
