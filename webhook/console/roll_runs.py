@@ -20,7 +20,8 @@ MOST_KEPT_TOGETHER, MOST_TOGETHER = 20, 6
 """The same of a household: a tenant makes any number of accounts, and results take memory."""
 AT_ONCE = f"{MOST_AT_ONCE} rolls of yours are under way: wait for one to end, or stop it"
 TOGETHER = (
-    f"{MOST_TOGETHER} rolls of accounts in the namespace of yours are under way: wait for one to end"
+    f"{MOST_TOGETHER} rolls of accounts in the namespace of yours are under way: wait for one to "
+    "end"
 )
 NOT_TRIED = "the dry run has not ended: wait for it, or stop it to roll what it has shown by then"
 NOTHING = "nothing of this dry run would roll"

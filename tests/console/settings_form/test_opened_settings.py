@@ -157,10 +157,9 @@ def test_so_many_changes_are_judged_at_a_time_for_all_people() -> None:
         asked = [
             asyncio.create_task(judged_change(each, SettingsSubject({}), {})) for each in people
         ]
-        while not all(each.turn.lock.locked() for each in people):
+        for _ in range(200):
             await asyncio.sleep(0)
-        for _ in range(100):
-            await asyncio.sleep(0)
+        assert all(each.turn.lock.locked() for each in people)
         assert sum(each.api.lists > 0 for each in people) == MOST_PREVIEWS
         for each in people:
             each.api.goes_on.set()
