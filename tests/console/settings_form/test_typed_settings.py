@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from tests.console.settings_form.subjects import cluster, namespace
+from webhook.console.settings_form import editors
 from webhook.console.settings_form.settings_subject import Json, SettingsSubject
 from webhook.console.settings_form.typed_settings import (
+    MOST_TYPED,
     ChangedKey,
     KeyBySide,
     TypedSettings,
@@ -220,3 +222,45 @@ def test_a_change_is_laid_over_what_somebody_else_has_changed_meanwhile() -> Non
         KeyBySide("mode", "warn", "enforce", "observe", contested=True),
         KeyBySide("onConflict", "deny", "warn", "deny", contested=False),
     ]
+
+
+def test_more_than_anybody_types_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    longest = "[" + "a," * (MOST_TYPED // 2)
+    monkeypatch.setattr(editors.documents, "read_documents", None)
+
+    found = typed(mcpServerDefaults_tolerations=longest)
+
+    (told,) = found.by_field["mcpServerDefaults.tolerations"]
+    assert f"{MOST_TYPED:,} characters" in told.sentence
+
+
+def test_all_that_is_changed_has_room_together() -> None:
+    part = "- " + "a" * (MOST_TYPED // 2)
+    found = typed(mcpServerDefaults_tolerations=part, mcpNamespace_networkPolicy_dnsPeers=part)
+
+    assert any("characters" in each.sentence for each in found.faults)
+
+
+def test_what_is_stored_may_be_longer() -> None:
+    names = [f"name-{number}" for number in range(MOST_TYPED // 5)]
+    stored = cluster({"mcpServerDefaults": {"imagePullSecrets": [{"name": n} for n in names]}})
+
+    found = typed(stored, mode="warn")
+
+    assert [each.key for each in found.changed] == ["mode"]
+    assert not [each for each in found.faults if "characters" in each.sentence]
+
+
+def test_a_text_with_many_faults_is_not_read_for_each_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads = list[str]()
+    read = editors.documents.read_documents
+    monkeypatch.setattr(
+        editors.documents, "read_documents", lambda *given: reads.append("") or read(*given)
+    )
+
+    found = typed(mcpServerDefaults_tolerations="- wrong\n" * MOST_FAULTS)
+
+    assert len(found.by_field["mcpServerDefaults.tolerations"]) == MOST_FAULTS
+    assert len(reads) <= 2

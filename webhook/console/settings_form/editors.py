@@ -6,7 +6,9 @@ on purpose is written as in YAML, `[]` or `{}`: it takes a default away.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, get_args, get_origin
 
 from webhook import documents
@@ -82,7 +84,7 @@ class TextEditor:
         """The inputs that are a table, in which each row is an item."""
         return None
 
-    def laid_over(self, stored: Texts, typed: Texts) -> Texts:
+    def laid_over(self, name: str, stored: Texts, typed: Texts) -> Texts:  # noqa: ARG002 - of some
         """What stands in the inputs: what is typed, and what is stored where nothing is."""
         return {**stored, **{name: typed[name] for name in stored if name in typed}}
 
@@ -189,7 +191,7 @@ class YamlEditor(TextEditor):
         return "\n".join(line.text for line in documents.lines(value))
 
     def _value(self, text: str) -> Any:
-        return _document(text).value
+        return deepcopy(_document(text).value)
 
 
 def editor_by_type(key: Key, otherwise: str = "") -> TextEditor:
@@ -234,7 +236,9 @@ def typed_pairs(text: str) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
+@lru_cache(maxsize=1)
 def _document(text: str) -> documents.Document:
+    """The document that is typed; it is read once for its value, and for the places of faults."""
     try:
         first, *more = documents.read_documents(text, "")
     except documents.DocumentError as error:

@@ -26,6 +26,13 @@ from webhook.settings import (
 )
 from webhook.settings.namespace_layer import MERGED_IN_NAMESPACES
 
+MOST_TYPED = 20_000
+"""Characters of all that is changed at a time: a text of ten times as many is read for seconds."""
+_TOO_MUCH = (
+    f"with this, more than {MOST_TYPED:,} characters are changed: change less at a time, or apply "
+    "the resource with kubectl"
+)
+
 
 class ChangedKey(NamedTuple):
     """A key that the person changes: what the resource says now, and what it would say."""
@@ -52,7 +59,7 @@ class TypedSettings:
     def texts(self, field: SettingsField) -> Texts:
         """What stands in the inputs of a field: what is typed, or else what is stored."""
         typed = {name: text for name, text in self.typed.items() if field.has_input(name)}
-        return field.editor.laid_over(self._stored(field), typed)
+        return field.editor.laid_over(field.name, self._stored[field.name], typed)
 
     def inputs(self, field: SettingsField) -> tuple[FormInput, ...]:
         """The inputs of a field; none where it is locked."""
@@ -95,15 +102,26 @@ class TypedSettings:
         """Each key whose value is another than the stored one, in the order of the form."""
         return list(changed_keys(self.subject.fields, self.subject.spec, self.spec))
 
-    def _stored(self, field: SettingsField) -> Texts:
-        return field.editor.written(field.name, origins.held_value(self.subject.spec, field.key))
+    @cached_property
+    def _stored(self) -> Mapping[str, Texts]:
+        """What is stored, as it would be typed, by the names of the fields."""
+        spec = self.subject.spec
+        return {
+            each.name: each.editor.written(each.name, origins.held_value(spec, each.key))
+            for each in self.subject.fields
+        }
 
     @cached_property
     def _read(self) -> tuple[Json, list[KeyFault]]:
         values, wrong = layers.merged_values({}, self.subject.spec), list[KeyFault]()
+        room = MOST_TYPED
         for field in self.subject.fields:
-            stored = self._stored(field)
+            stored = self._stored[field.name]
             if field.locked or self.texts(field) == stored:
+                continue
+            room -= _length(self.texts(field))
+            if room < 0:
+                wrong.append(KeyFault(field.key, _TOO_MUCH))
                 continue
             try:
                 value = field.editor.read(field.name, self.texts(field))
@@ -118,12 +136,23 @@ class TypedSettings:
     def _told(self, field: SettingsField, inside: model_keys.Key, sentence: str) -> FieldFault:
         """The fault with its place inside the field; what cannot be read says itself where."""
         editor, texts = field.editor, self.texts(field)
+        if not inside or is_too_long(texts):
+            return FieldFault(f"{model_keys.dotted(inside)}: {sentence}" if inside else sentence)
         try:
             place = editor.place(field.name, texts, inside)
-            row = editor.row(field.name, texts, inside)
         except UnreadableText:
-            return FieldFault(sentence)
-        return FieldFault(f"{place}: {sentence}" if place and inside else sentence, row)
+            place = model_keys.dotted(inside)
+        told = f"{place}: {sentence}" if place else sentence
+        return FieldFault(told, editor.row(field.name, texts, inside))
+
+
+def is_too_long(texts: Texts) -> bool:
+    """Whether this is more than is read of one field."""
+    return _length(texts) > MOST_TYPED
+
+
+def _length(texts: Texts) -> int:
+    return sum(map(len, texts.values()))
 
 
 def changed_keys(

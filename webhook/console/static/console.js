@@ -44,8 +44,23 @@
     if (!document.hidden) open();
   };
 
+  // Whatever somebody opened or closed stays so when its part is asked for again.
+  const opened = new Map();
+  document.addEventListener("click", (event) => {
+    const summary = event.target.closest("summary[id]");
+    if (summary) opened.set(summary.id, !summary.parentElement.open);
+  });
+  const openAgain = (root) => {
+    for (const summary of root.querySelectorAll("summary[id]")) {
+      if (opened.has(summary.id)) summary.parentElement.open = opened.get(summary.id);
+    }
+  };
+
   localTimes(document);
-  document.addEventListener("htmx:load", (event) => localTimes(event.target));
+  document.addEventListener("htmx:load", (event) => {
+    localTimes(event.target);
+    openAgain(event.target);
+  });
   const listening = document.querySelector("[data-events]");
   if (listening) listen(listening);
 })();

@@ -77,6 +77,12 @@ CHECKS_AFTER = (
         (CERTIFICATES_LEASE, DEPLOYMENTS),
         told_certificates.judge_certificates,
     ),
+    Check(
+        "console-certificate",
+        CERTIFICATES,
+        (CERTIFICATES_LEASE,),
+        told_certificates.judge_console_certificate,
+    ),
     Check("control", PROCESSES, (DEPLOYMENTS,), processes.judge_deployment(CONTROL_DEPLOYMENT)),
     Check("control-leader", PROCESSES, (LEASE, *TEMPLATES), processes.judge_leader(LEASE)),
     Check(
