@@ -27,7 +27,7 @@ ELSEWHERE = {
 
 def addresses(console: BrowserAtConsole) -> Iterator[tuple[str, str]]:
     """Method and path of whatever is answered; one with parts has some."""
-    for route in console.client.app.router.routes():  # type: ignore[union-attr]
+    for route in console.client.app.router.routes():
         resource = route.resource
         assert resource is not None
         path = resource.canonical.replace("{", "").replace("}", "")

@@ -37,12 +37,13 @@ class Person:
     `address` is that of the console where they have signed in.
     """
 
-    def __init__(self, browser: Browser, *, width: int, dark: bool) -> None:
+    def __init__(self, browser: Browser, *, width: int, dark: bool, scripts: bool = True) -> None:
         self.context = browser.new_context(
             viewport=ViewportSize(width=width, height=900),
             color_scheme="dark" if dark else "light",
             ignore_https_errors=True,
             reduced_motion="reduce",
+            java_script_enabled=scripts,
         )
         self.context.set_default_timeout(SECONDS_TO_WAIT * 1000)
         self.errors: list[str] = []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.console.settings_form.subjects import cluster, namespace
-from webhook.console.settings_form import editors
+from webhook import documents
 from webhook.console.settings_form.settings_subject import Json, SettingsSubject
 from webhook.console.settings_form.typed_settings import (
     MOST_TYPED,
@@ -226,7 +226,7 @@ def test_a_change_is_laid_over_what_somebody_else_has_changed_meanwhile() -> Non
 
 def test_more_than_anybody_types_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     longest = "[" + "a," * (MOST_TYPED // 2)
-    monkeypatch.setattr(editors.documents, "read_documents", None)
+    monkeypatch.setattr(documents, "read_documents", None)
 
     found = typed(mcpServerDefaults_tolerations=longest)
 
@@ -255,10 +255,13 @@ def test_a_text_with_many_faults_is_not_read_for_each_of_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reads = list[str]()
-    read = editors.documents.read_documents
-    monkeypatch.setattr(
-        editors.documents, "read_documents", lambda *given: reads.append("") or read(*given)
-    )
+    read = documents.read_documents
+
+    def noted(text: str, name: str) -> Any:
+        reads.append(name)
+        return read(text, name)
+
+    monkeypatch.setattr(documents, "read_documents", noted)
 
     found = typed(mcpServerDefaults_tolerations="- wrong\n" * MOST_FAULTS)
 
