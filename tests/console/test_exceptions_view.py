@@ -60,6 +60,18 @@ async def test_a_row_says_why_it_was_granted() -> None:
     assert row.granted == "2026-02-20T00:00:00Z"
 
 
+async def test_an_end_is_a_time() -> None:
+    by = in_force(granted("lasts", expires=SOON))
+
+    found = await rows(by, document("lasts"), document("waits"), document("broken", expires="soon"))
+
+    assert {each.name: each.expires for each in found} == {
+        "lasts": "2026-03-04T12:00:00Z",
+        "waits": "2026-03-20T00:00:00Z",
+        "broken": "soon",
+    }
+
+
 @pytest.mark.parametrize(
     ("status", "generation", "state"),
     [("False", 1, "not-in-force"), ("True", 1, "in-force"), ("False", 0, "in-force")],

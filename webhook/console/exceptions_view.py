@@ -5,6 +5,7 @@ reads it too. Whether a server needs it, an audit of the fleet has found out.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from webhook import kube
@@ -27,7 +28,10 @@ UNUSED_SAID = "no server needs it, or another exception lasts longer: revoke it"
 
 
 class ExceptionRow(NamedTuple):
-    """An exception: what it is for, what became of it, and why it was granted."""
+    """An exception: what it is for, what became of it, and why it was granted.
+
+    `expires` is a time as Kubernetes writes it, or what was written that is none.
+    """
 
     name: str
     uid: str
@@ -80,7 +84,9 @@ async def read_exceptions(api: kube.Api, by: JudgingSettings) -> tuple[list[Exce
 
     why = await ClusterPages(api, None).read(EXCEPTIONS.path, take)
     found = use.statuses(api.server_time().timestamp(), all_seen=False)
-    rows = [_row(each, documents.get(each.name, {})) for each in found]
+    in_force = (each for overlay in by.settings.overlays.values() for each in overlay.exceptions)
+    ends = {each.name: _time_text(each.expires) for each in in_force}
+    rows = [_row(each, documents.get(each.name, {}), ends.get(each.name, "")) for each in found]
     return rows, bounded_text(why, LONGEST_NOTE_SHOWN)
 
 
@@ -109,7 +115,7 @@ def view_exceptions(
     return ExceptionsView(shown, counts, at, pages, len(chosen), unread, unused is not None)
 
 
-def _row(status: exception_use.ExceptionStatus, document: Json) -> ExceptionRow:
+def _row(status: exception_use.ExceptionStatus, document: Json, end: str) -> ExceptionRow:
     spec, metadata = document.get("spec") or {}, document.get("metadata") or {}
     state, message = status.state, status.message
     if state in (exception_use.IN_FORCE, exception_use.ENDING):
@@ -124,9 +130,13 @@ def _row(status: exception_use.ExceptionStatus, document: Json) -> ExceptionRow:
         status.rules,
         tuple(bounded_text(str(each)) for each in (spec.get("images") or [])[:20]),
         bounded_text(str(spec.get("reason") or ""), LONGEST_NOTE_SHOWN),
-        status.expires,
+        end or bounded_text(str(spec.get("expires") or "")),
         str(metadata.get("creationTimestamp") or ""),
     )
+
+
+def _time_text(seconds: float) -> str:
+    return kube.time_text(datetime.fromtimestamp(seconds, UTC))
 
 
 def _as_controller_says(document: Json, state: str, message: str) -> tuple[str, str]:

@@ -21,7 +21,8 @@ MOST_READINGS = 3
 class FleetView:
     """The readings of one person; the empty namespace is the whole cluster.
 
-    `changed` is called with the namespace that was judged anew, empty for all of them.
+    `changed` is called with the namespace that was judged anew, empty for all of them. `household`
+    is whom readings are counted for.
     """
 
     def __init__(
@@ -30,9 +31,10 @@ class FleetView:
         places: Installation,
         changed: Callable[[str], object],
         opened: OpenReadings,
+        household: str = "",
     ) -> None:
         self._api, self._places, self._changed = api, places, changed
-        self._opened = opened
+        self._opened, self._household = opened, household
         self._readings: dict[str, FleetReading] = {}
 
     async def look(self, namespace: str = "", seconds: float = 0.0) -> FleetReading:
@@ -45,7 +47,7 @@ class FleetView:
         if found is None:
             found = FleetReading(self._api, self._places, namespace, self._changed)
         try:
-            end_another = self._opened.look(found, partial(self._end, found))
+            end_another = self._opened.look(found, partial(self._end, found), self._household)
         except TooManyRequests:
             if not self._readings:
                 raise
@@ -99,7 +101,8 @@ def fleet_of(visit: Visit) -> FleetView:
 
     opened = visit.person.common(OpenReadings, OpenReadings)
     return visit.person.kept(
-        FleetView, lambda person: FleetView(person.api, places, changed, opened)
+        FleetView,
+        lambda person: FleetView(person.api, places, changed, opened, person.household),
     )
 
 

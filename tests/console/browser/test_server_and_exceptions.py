@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import builders
 from tests.console.browser.chromium import WIDTHS, Person, overflows, structure, violations
@@ -104,3 +105,36 @@ def test_a_page_that_is_open_follows_what_changes(
 
     page.locator("#now .badge[data-state=current]").first.wait_for()
     assert page.locator("#address").is_visible()
+
+
+def test_a_part_that_is_renewed_keeps_the_focus_and_what_was_opened(
+    console: PlayedConsole, new_person: NewPerson
+) -> None:
+    outdated(console)
+    person = new_person()
+    console.let_in(person)
+    page = person.page
+    with page.expect_response("**/events*"):
+        page.goto(f"{console.address}{PAGE}")
+    page.locator("#now summary").press("Enter")
+    page.locator("#now details[open]").wait_for()
+    page.evaluate("() => { document.querySelector('#now').dataset.before = 'yes' }")
+    console.publish("fleet")
+
+    page.locator("#now:not([data-before])").wait_for()
+    expect(page.locator("#now summary")).to_be_focused()
+    expect(page.locator("#now details")).to_have_attribute("open", "")
+    # Of what is renewed, htmx finds the element again by its id.
+    assert page.locator("#now :is(a, summary, [tabindex='0']):not([id])").count() == 0
+
+
+def test_a_tile_has_the_colours_of_its_state(console: PlayedConsole, new_person: NewPerson) -> None:
+    outdated(console)
+    person = new_person()
+    console.let_in(person)
+    person.page.goto(f"{console.address}/exceptions")
+
+    grounds = person.page.locator("a.tile").evaluate_all(
+        "tiles => tiles.map(each => getComputedStyle(each).backgroundColor)"
+    )
+    assert len({*grounds}) == len(grounds) - 1, "two states are a warning"

@@ -64,6 +64,7 @@ async def test_each_is_listed_with_what_became_of_it(browser: BrowserAtConsole) 
 
     assert 'data-state="unknown">ended</span>' in text
     assert "its vendor mends it" in text
+    assert "1 exception</caption>" in text
     assert 'href="/exceptions/revoke/e1"' in text
     assert "Grant an exception</a>" in text
     assert "not known yet" in text
@@ -116,6 +117,11 @@ async def test_they_are_listed_without_a_reading_of_the_fleet(
 
     assert "its vendor mends it" in text
     assert "not known yet" in text
+
+
+@pytest.mark.parametrize("path", ["/exceptions", REVOKE])
+async def test_its_end_is_shown_in_the_readers_zone(path: str, browser: BrowserAtConsole) -> None:
+    assert '<time datetime="2026-03-20T00:00:00Z"' in await text_of(browser, path)
 
 
 async def test_states_and_words_choose(browser: BrowserAtConsole) -> None:

@@ -44,6 +44,18 @@
     if (!document.hidden) open();
   };
 
+  // Whatever somebody opened or closed stays so when its part is asked for again.
+  const opened = new Map();
+  document.addEventListener("click", (event) => {
+    const summary = event.target.closest("summary[id]");
+    if (summary) opened.set(summary.id, !summary.parentElement.open);
+  });
+  const openAgain = (root) => {
+    for (const summary of root.querySelectorAll("summary[id]")) {
+      if (opened.has(summary.id)) summary.parentElement.open = opened.get(summary.id);
+    }
+  };
+
   // A button copies what the element before it says, and the one after it says whether it did.
   const offerCopies = (root) => {
     if (!navigator.clipboard) return;
@@ -66,6 +78,7 @@
 
   const begin = (root) => {
     localTimes(root);
+    openAgain(root);
     offerCopies(root);
   };
   begin(document);
