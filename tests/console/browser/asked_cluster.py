@@ -83,15 +83,32 @@ class AskedCluster:
         pods = [each.json()["spec"] for each in self.new_pods(namespace)]
         return {each.get("runtimeClassName", "") for each in pods}
 
-    def observe(self, namespace: str) -> None:
-        """Let a namespace observe, and return when it does."""
-        observe = servers.document(NAMESPACE_KIND, {"name": NAME}, {"mode": "observe"})
-        servers.applied(self.cluster, namespace, observe)
-        self.release.wait_for("observe", lambda: not self.refuses_privileged(namespace))
+    def set_mode(self, namespace: str, mode: str) -> None:
+        """Let a namespace choose its mode, and return when every replica has it."""
+        chosen = servers.document(NAMESPACE_KIND, {"name": NAME}, {"mode": mode})
+        servers.applied(self.cluster, namespace, chosen)
+        self.wait_until_distributed(self.settings_of(namespace))
+
+    def modes(self) -> dict[str, str]:
+        """The modes that namespaces have chosen."""
+        found = self.cluster.get(f"{API}/{NAMESPACE_PLURAL}")["items"]
+        return {each["metadata"]["namespace"]: each["spec"].get("mode", "") for each in found}
+
+    def wait_until_distributed(self, path: str) -> None:
+        """Return when every replica has the settings of this path."""
+
+        def is_distributed() -> bool:
+            found = self.cluster.get(path)
+            conditions = (found.get("status") or {}).get("conditions") or []
+            wanted = "Distributed", "True", found["metadata"]["generation"]
+            keys = "type", "status", "observedGeneration"
+            return any(tuple(each[key] for key in keys) == wanted for each in conditions)
+
+        self.release.wait_for(f"distribution of {path}", is_distributed)
 
     def outdated_servers(self, namespace: str, *made: str) -> None:
         """Servers that a roll would change; none that rolls ends before `finish_rolls`."""
-        self.observe(namespace)
+        self.set_mode(namespace, "observe")
         found = [servers.server(name) for name in made]
         for each in found:
             each["spec"]["minReadySeconds"] = SLOW_SECONDS
@@ -101,8 +118,7 @@ class AskedCluster:
             return all(servers.runs(self.release, namespace, name) for name in made)
 
         self.release.wait_for("running servers", run)
-        self.delete(self.settings_of(namespace))
-        self.release.wait_for("enforce", lambda: self.refuses_privileged(namespace))
+        self.set_mode(namespace, "enforce")
 
     def finish_rolls(self, namespace: str) -> None:
         """Let pods count as soon as they are ready."""
