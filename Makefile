@@ -9,7 +9,7 @@ UNCOMPILE = find webhook -name '*.so' -delete; rm -f *.so $(PLATLIB)/mcp_admissi
 # Tests start hundreds of processes: none of them is to compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-compiled fast one debug lint format bench bench-quick bench-compare bench-record bench-sizing bench-fleet bench-console docs cluster lock clean
+.PHONY: help demo test test-compiled fast one debug lint format bench bench-quick bench-compare bench-record bench-sizing bench-fleet bench-console docs screenshots cluster lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -72,6 +72,9 @@ docs: $(VENV)/dev ## make docs/rules.md from the rules, and what is made from se
 	$(BIN)/mcp-admission rules -o markdown > docs/rules.new && mv docs/rules.new docs/rules.md
 	$(BIN)/python -m tools.chart
 	$(BIN)/python -m tools.bench.page
+
+screenshots: $(VENV)/dev ## take the pictures of docs/console.md anew, on a control plane
+	$(BIN)/python -m tools.screenshots
 
 cluster: $(VENV)/dev ## run a Kubernetes control plane with the product on it, until Ctrl-C
 	@$(BIN)/python -m tools.release

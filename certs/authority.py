@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Self
 
 from cryptography import x509
@@ -22,6 +22,8 @@ Certificate = x509.Certificate
 # The largest difference between the clocks of two nodes.
 SKEW = timedelta(hours=1)
 _SERIAL_BITS = 128
+_FOR_SERVERS = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+_EVERY_ADDRESS = [x509.IPAddress(ip_network(each)) for each in ("0.0.0.0/0", "::/0")]
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,13 @@ class Pair:
         )
 
 
-def make_authority(now: datetime, lifetime: timedelta, name: str = "mcp-admission") -> Pair:
+def make_authority(
+    now: datetime, lifetime: timedelta, name: str = "mcp-admission", only_for: Sequence[str] = ()
+) -> Pair:
     """A new self-signed authority, valid from one hour ago until `lifetime` from now.
 
-    Its subject is unique: people can tell two authorities of one day apart.
+    Its subject is unique: people can tell two authorities of one day apart. With `only_for`, it
+    vouches for servers of these names alone.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     serial = _serial()
@@ -73,6 +78,9 @@ def make_authority(now: datetime, lifetime: timedelta, name: str = "mcp-admissio
     builder = builder.issuer_name(subject).serial_number(serial)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_key_usage(signs_certificates=True), critical=True)
+    if only_for:
+        builder = builder.add_extension(name_limits(only_for), critical=True)
+        builder = builder.add_extension(_FOR_SERVERS, critical=False)
     return Pair(builder.sign(key, hashes.SHA256()), key)
 
 
@@ -94,8 +102,7 @@ def issue_leaf(authority: Pair, names: Sequence[str], now: datetime, lifetime: t
     constraints = x509.BasicConstraints(ca=False, path_length=None)
     builder = builder.add_extension(constraints, critical=True)
     builder = builder.add_extension(_key_usage(signs_certificates=False), critical=True)
-    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-    builder = builder.add_extension(purpose, critical=False)
+    builder = builder.add_extension(_FOR_SERVERS, critical=False)
     alternatives = x509.SubjectAlternativeName(general_names(names))
     builder = builder.add_extension(alternatives, critical=False)
     known = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
@@ -113,6 +120,31 @@ def service_names(service: str, namespace: str, extra: Sequence[str] = ()) -> tu
 def general_names(names: Iterable[str]) -> list[x509.GeneralName]:
     """Names as a certificate holds them; raises ValueError for one that is no name."""
     return [_general_name(name) for name in names]
+
+
+def name_limits(names: Iterable[str]) -> x509.NameConstraints:
+    """What keeps an authority to these names and those below them (RFC 5280, section 4.2.1.10).
+
+    A kind of name that is not mentioned would be free: where no address is allowed, all are
+    excluded. Raises ValueError without a DNS name.
+    """
+    allowed = general_names(sorted({name.lower() for name in names}))
+    hosts = [one for one in allowed if isinstance(one, x509.DNSName)]
+    addresses = [
+        x509.IPAddress(ip_network(one.value)) for one in allowed if isinstance(one, x509.IPAddress)
+    ]
+    if not hosts:
+        raise ValueError("an authority needs at least one DNS name to be kept to")
+    return x509.NameConstraints([*hosts, *addresses], None if addresses else _EVERY_ADDRESS)
+
+
+def is_kept_to(authority: Certificate, names: Iterable[str]) -> bool:
+    """Whether an authority vouches for these names, and for nothing else."""
+    try:
+        limits = authority.extensions.get_extension_for_class(x509.NameConstraints)
+    except x509.ExtensionNotFound:
+        return False
+    return limits.critical and limits.value == name_limits(names)
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from certs.authority import Pair, fingerprint, issue_leaf, make_authority, service_names
+from certs.authority import (
+    Pair,
+    fingerprint,
+    is_kept_to,
+    issue_leaf,
+    make_authority,
+    service_names,
+)
 from tests.certs.openssl import openssl
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -20,6 +27,9 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SERVICE = "webhook.mcp.svc"
 AUTHORITY = make_authority(NOW, 3650 * DAY)
 LEAF = issue_leaf(AUTHORITY, service_names("webhook", "mcp", ("::1",)), NOW, 90 * DAY)
+NAMES = ("localhost", "Console.example")
+KEPT = make_authority(NOW, 3650 * DAY, "console", NAMES)
+EVERY_ADDRESS = [x509.IPAddress(ip_network(each)) for each in ("0.0.0.0/0", "::/0")]
 
 USAGE = {
     "digital_signature": False,
@@ -49,6 +59,21 @@ EXTENSIONS = {
             (False, _identifier(AUTHORITY)),
             (True, x509.BasicConstraints(ca=True, path_length=0)),
             (True, _key_usage(key_cert_sign=True, crl_sign=True)),
+        ],
+    ),
+    "an authority that is kept to names": (
+        KEPT,
+        [
+            (False, _identifier(KEPT)),
+            (True, x509.BasicConstraints(ca=True, path_length=0)),
+            (True, _key_usage(key_cert_sign=True, crl_sign=True)),
+            (
+                True,
+                x509.NameConstraints(
+                    [x509.DNSName("console.example"), x509.DNSName("localhost")], EVERY_ADDRESS
+                ),
+            ),
+            (False, x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])),
         ],
     ),
     "a leaf": (
@@ -204,6 +229,62 @@ def test_openssl_verifies_the_chain(tmp_path: Path, options: list[str], told: st
     answer = openssl("verify", *at, *strict, *options, "-CAfile", authority, leaf)
 
     assert told in answer
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("localhost", True),
+        ("console.example", True),
+        ("below.console.example", True),
+        (SERVICE, False),
+        ("example", False),
+        ("bank.example", False),
+        ("127.0.0.1", False),
+        ("::1", False),
+    ],
+)
+def test_an_authority_that_is_kept_to_names_vouches_for_no_other(
+    tmp_path: Path, name: str, taken: bool
+) -> None:
+    """By two implementations, of a leaf that somebody with its key has issued."""
+    leaf = issue_leaf(KEPT, [name], NOW, 90 * DAY)
+    authority, file = _files(tmp_path, KEPT, leaf)
+    at = ["-attime", f"{NOW.timestamp():.0f}", "-x509_strict", "-purpose", "sslserver"]
+
+    told = openssl("verify", *at, "-CAfile", authority, file)
+
+    assert f"{file}: OK" in told if taken else "subtree violation" in told
+    is_address = name in {"127.0.0.1", "::1"}
+    asked = x509.IPAddress(ip_address(name)) if is_address else x509.DNSName(name)
+    policy = PolicyBuilder().store(Store([KEPT.certificate])).time(NOW)
+    if taken:
+        assert policy.build_server_verifier(asked).verify(leaf.certificate, [])
+    else:
+        with pytest.raises(VerificationError):
+            policy.build_server_verifier(asked).verify(leaf.certificate, [])
+
+
+def test_one_address_leaves_the_others_out(tmp_path: Path) -> None:
+    kept = make_authority(NOW, DAY, only_for=("a.example", "192.0.2.1"))
+    at = ["-attime", f"{NOW.timestamp():.0f}"]
+    told = {}
+    for name in ("192.0.2.1", "192.0.2.2", "::1"):
+        authority, file = _files(tmp_path, kept, issue_leaf(kept, [name], NOW, DAY))
+        told[name] = "OK" in openssl("verify", *at, "-CAfile", authority, file)
+
+    assert told == {"192.0.2.1": True, "192.0.2.2": False, "::1": False}
+
+
+def test_whether_an_authority_is_kept_to_names_is_told_whatever_their_order() -> None:
+    certificate = KEPT.certificate
+
+    assert is_kept_to(certificate, reversed([*NAMES, NAMES[0]]))
+    assert not is_kept_to(certificate, [*NAMES, "fleet.example"])
+    assert not is_kept_to(certificate, NAMES[:1])
+    assert not is_kept_to(AUTHORITY.certificate, NAMES)
+    with pytest.raises(ValueError, match="at least one DNS name"):
+        make_authority(NOW, DAY, only_for=("192.0.2.1",))
 
 
 def test_openssl_reads_what_we_meant(tmp_path: Path) -> None:

@@ -33,6 +33,21 @@ REFUSED: dict[str, tuple[Json, str, str]] = {
         "console.tls.secretName: mcp-admission-tls",
         "make a Secret of its own",
     ),
+    "a console whose certificate nobody issues": (
+        {**BROUGHT, "console": {"enabled": True, "tls": {"issued": True}}},
+        "console.tls.issued: with certificates.mode bring-your-own",
+        "name a Secret of yours in console.tls.secretName",
+    ),
+    "a console with the webhook's name": (
+        {"console": {"hosts": [f"mcp-admission.{NAMESPACE}.svc"]}},
+        f"console.hosts: a certificate for mcp-admission.{NAMESPACE}.svc would be good for",
+        "give the console another name",
+    ),
+    "a console whose name is above the webhook's": (
+        {"console": {"hosts": ["console.example", "cluster.local"]}},
+        "console.hosts: a certificate for cluster.local would be good for",
+        "give the console another name",
+    ),
     "an Ingress without a host": (
         {"console": {"enabled": True, "ingress": {"enabled": True}}},
         "console.hosts is empty",

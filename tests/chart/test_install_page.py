@@ -26,7 +26,7 @@ def test_the_install_page_has_commands_and_table_rows() -> None:
         "docker", "helm", "kubectl", "mcp-admission", "pipx", "sed", "uv",
     }  # fmt: skip
     assert len(HELM) == 5
-    assert len(ROWS) == 16
+    assert len(ROWS) == 17
 
 
 @pytest.mark.parametrize("words", HELM, ids=" ".join)

@@ -135,7 +135,17 @@ VALUE_SETS: dict[str, Json] = {
             "tolerations": [{"operator": "Exists"}],
         }
     },
-    "console without TLS": {"console": {"enabled": True}, "networkPolicy": {"enabled": False}},
+    "console without TLS": {
+        "console": {"enabled": True, "tls": {"issued": False}},
+        "networkPolicy": {"enabled": False},
+    },
+    "console with a certificate of its own": {
+        "console": {"enabled": True, "hosts": ["console.example"]}
+    },
+    "console with cert-manager": {
+        "certificates": {"mode": "cert-manager"},
+        "console": {"enabled": True, "hosts": ["console.example", "192.0.2.1"]},
+    },
     "nothing optional": {
         "networkPolicy": {"enabled": False},
         "managedLabelPolicy": {"enabled": False},

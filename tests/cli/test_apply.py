@@ -11,6 +11,7 @@ import yaml
 
 from webhook.cli import apply
 from webhook.cli.main import main
+from webhook.fleet import fleet_roll
 from webhook.fleet.roll import Restarted, RestartResult
 from webhook.fleet.settings_in_force import JudgingSettings
 from webhook.fleet.targets import Outdated, Target
@@ -250,7 +251,7 @@ def test_the_source_of_a_setting_in_force_is_asked_for_and_may_be_unreadable(
     fleet[CRM] = Restarted(CRM, RestartResult.FAILED, ("x",), "QuotaExceeded", fields=(field,))
     told = []
     for reader in (read, unreadable):
-        monkeypatch.setattr(apply, "read_settings_origins", reader)
+        monkeypatch.setattr(fleet_roll, "read_settings_origins", reader)
         assert main(["apply", "--all"]) == 1
         told.append(capsys.readouterr().out.splitlines()[1].partition(" (")[2])
 

@@ -32,6 +32,7 @@ def test_without_options_it_issues_the_certificates_of_the_installation(asked: l
     assert (options.mode, options.lease) == ("own", "mcp-admission-certificates")
     assert options.installation == Installation()
     assert options.plan.names[0] == "mcp-admission.mcp-admission-system.svc"
+    assert options.console is None
 
 
 def test_each_option_reaches_the_process(asked: list[Any]) -> None:
@@ -47,3 +48,14 @@ def test_each_option_reaches_the_process(asked: list[Any]) -> None:
     assert options.plan.authority_lifetime == timedelta(days=60)
     assert (options.metrics_listen.host, options.metrics_listen.port) == ("::1", 9090)
     assert (options.kubeconfig, options.overrides.user) == (Path("file"), "alice")
+
+
+def test_the_console_gets_a_certificate_for_its_own_names(asked: list[Any]) -> None:
+    words = "--console-name localhost --console-name console.example --days 30 --name other.example"
+
+    assert main(["certs", "control", *words.split()]) == 0
+
+    (options,) = asked
+    assert options.console.names == ("localhost", "console.example")
+    assert options.console.leaf_lifetime == timedelta(days=30)
+    assert "localhost" not in options.plan.names

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from webhook.cli import settings_in_cluster
+from webhook.fleet.settings_sources import UnreadSettingsError
 from webhook.kube import ApiError
-from webhook.settings import Settings, origins
+from webhook.settings import Settings, SettingsError, origins
 
 FOUND = origins.SettingsOrigins(Settings(), ())
 
@@ -52,3 +53,18 @@ def test_an_error_of_the_cluster_is_said(
     assert show(monkeypatch, read) is None
 
     assert "show: no database" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("of_namespace", "option"), [(False, "--settings"), (True, "--namespace-settings")]
+)
+def test_the_option_that_takes_the_place_of_what_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, *, of_namespace: bool, option: str
+) -> None:
+    async def read(*_: object) -> origins.SettingsOrigins:
+        raise UnreadSettingsError(
+            "they may not be read: ask for the role", of_namespace=of_namespace
+        )
+
+    with pytest.raises(SettingsError, match=f"ask for the role, or name a file with {option}$"):
+        show(monkeypatch, read)

@@ -99,7 +99,7 @@ class Answered:
 
     @property
     def field(self) -> dict[str, str]:
-        """Names and values of the inputs and text areas of the page."""
+        """Names and values of the inputs and text areas of the page, as a browser sends them."""
         return fields_of(self.text)
 
 
@@ -158,7 +158,7 @@ class _Structure(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self.found.append((tag, *sorted(given)))
-        if tag == "input":
+        if tag == "input" and (given.get("type") != "checkbox" or "checked" in given):
             self.fields[given.get("name") or ""] = given.get("value") or ""
         self._area = given.get("name") or "" if tag == "textarea" else ""
 

@@ -47,6 +47,8 @@ class RollingFleet:
             if isinstance(self.settings, Exception):
                 raise self.settings
             return {"data": {"settings.yaml": json.dumps(self.settings)}}
+        if "/configmaps/" in path or "mcp-admission.dev" in path:
+            raise NotFound(404, "NotFound", path)
         if "/deployments/" not in path:
             return await next(iter(self.clusters.values())).get(path)
         return await self._of(path).get(PATH)
@@ -61,6 +63,9 @@ class RollingFleet:
                 found = deepcopy(cluster.found)
                 found["metadata"]["name"] = name
                 take(found)
+        elif len(self.clusters) == 1:
+            (cluster,) = self.clusters.values()
+            await cluster.list_each(path, take)
 
     async def patch(self, path: str, body: Any, *, kind: str, dry_run: bool = False) -> Json:
         if not dry_run:

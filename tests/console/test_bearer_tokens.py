@@ -12,6 +12,7 @@ from tests.console.played_cluster import BOB, REVIEW, BrowserAtConsole, PlayedCl
 from webhook.console.bearer_tokens import MOST_REFUSED, REFUSED_SECONDS, BearerTokens, ProxyTokens
 from webhook.console.page import Page, Route
 from webhook.console.request_guards import ATTEMPTS, ATTEMPTS_EACH
+from webhook.console.sessions import MOST_OF_ONE
 from webhook.console.visit import Visit
 from webhook.kube import Api, ApiError
 
@@ -223,6 +224,21 @@ class TestProxied:
 
         assert 'http-equiv="refresh"' in answer.text
         assert not proxied.frame.sessions._sessions
+
+    @pytest.mark.parametrize("mode", ["no-cors", "cors"])
+    async def test_what_another_site_embeds_begins_no_session(
+        self, proxied: BrowserAtConsole, mode: str
+    ) -> None:
+        await proxied.get("/", Authorization=bearer("bob"))
+        csrf = proxied.csrf()
+        proxied.forget_cookies()
+        embedded = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": mode}
+
+        for _ in range(MOST_OF_ONE):
+            answer = await proxied.get("/", Authorization=bearer("bob"), **embedded)
+            assert answer.status == 401
+
+        assert proxied.csrf() == csrf
 
     async def test_who_signs_out_is_told_where_to(self, proxied: BrowserAtConsole) -> None:
         await proxied.get("/", Authorization=bearer("bob"))

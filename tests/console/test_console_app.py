@@ -12,6 +12,7 @@ from webhook.console.console_app import ROUTES
 from webhook.console.error_pages import ERROR_MEANINGS
 from webhook.console.live import LiveEvents
 from webhook.console.page import Page, Route
+from webhook.console.request_guards import MOST_FORMS, MOST_VISITS
 from webhook.console.visit import Visit
 from webhook.kube import ApiError, Conflict, Forbidden, NotFound
 from webhook.kube.errors import Unreachable
@@ -183,3 +184,39 @@ async def test_pages_lead_to_each_other_and_say_where_one_is(console: BrowserAtC
 
     assert '<a href="/about" aria-current="page">About</a>' in text
     assert json.loads(text.split("htmx-config\" content='")[1].split("'")[0])["allowEval"] is False
+
+
+@pytest.mark.parametrize(("method", "most"), [("GET", MOST_VISITS), ("POST", MOST_FORMS)])
+async def test_who_asks_for_too_much_at_a_time_keeps_nobody_else_waiting(
+    open_in_cluster: Opened, method: str, most: int
+) -> None:
+    goes_on = asyncio.Event()
+
+    async def slow(visit: Visit) -> web.Response:
+        if visit.person.name == "bob":
+            await goes_on.wait()
+        return web.Response(text="done")
+
+    console = await open_in_cluster([Route(method, "/slow", slow)])
+    cookies, tokens = {}, {}
+    for name in ("bob", "carol"):
+        console.forget_cookies()
+        answer = await console.post("/sign-in", {"secret": f"token-of-{name}"}, csrf=None)
+        cookies[name] = f"session={answer.cookies['session'].value}"
+        *_, session = console.frame.sessions._sessions.values()
+        tokens[name] = session.csrf
+    console.forget_cookies()
+
+    async def ask(name: str) -> int:
+        if method == "GET":
+            return (await console.get("/slow", Cookie=cookies[name])).status
+        return (await console.post("/slow", {}, csrf=tokens[name], Cookie=cookies[name])).status
+
+    asked = [asyncio.create_task(ask("bob")) for _ in range(most + 1)]
+    done, waiting = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    assert [await each for each in done] == [429]
+    assert await ask("carol") == 200
+
+    goes_on.set()
+    assert [await each for each in waiting] == [200] * most
+    assert await ask("bob") == 200

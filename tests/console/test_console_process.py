@@ -14,8 +14,9 @@ from aiohttp.test_utils import TestServer
 from tests.console.played_cluster import PlayedCluster
 from tests.kube.access.kubeconfigs import config, written
 from tools.cluster.ports import free_ports
-from webhook.console import console_process
+from webhook.console import console_process, live
 from webhook.console.console_process import ConsoleError, LaptopOptions, run_on_laptop
+from webhook.console.pages import fleet_page
 from webhook.controller.installation import Installation
 from webhook.kube.access.client_config import NONE
 
@@ -111,3 +112,8 @@ def test_a_browser_of_the_terminal_is_not_opened(
         monkeypatch.setenv(variable, ":0")
 
     assert console_process._has_desktop() is found
+
+
+def test_no_page_waits_for_longer_than_its_connection() -> None:
+    assert console_process.CONNECTIONS.busy > 2 * fleet_page.DOWNLOAD_SECONDS
+    assert console_process.CONNECTIONS.busy > live.STREAM_SECONDS

@@ -123,8 +123,12 @@ def test_a_spreadsheet_has_a_line_for_each_server_that_is_listed() -> None:
         (" =1", "' =1"),
         ("\uff1d1", "'\uff1d1"),
         ("a=1", "a=1"),
-        ('a",=1\n=2', 'a",=1\n=2'),
-        ("a;=1", "a;=1"),
+        ('a",=1', 'a",=1'),
+        # What reads the file with other separators than ours knows no quotes but the first.
+        ("a;=1", "a;'=1"),
+        ('a; "=1;b', "a; \"'=1;b"),
+        ("a\n=2", "a\n'=2"),
+        ("a;b\t@1;c-1", "a;b\t'@1;c-1"),
     ],
 )
 def test_no_cell_is_a_formula(image: str, cell: str) -> None:

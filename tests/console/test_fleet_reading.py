@@ -10,7 +10,7 @@ from tests.controller.servers.live import Json, filled_in, server
 from tests.fleet.listed_cluster import FORBIDDEN, RELEASE, Cluster
 from tests.fleet.test_inspection import PORT, policy
 from tests.kube.virtual_time import run
-from webhook.console import fleet_reading
+from webhook.console import changed_namespaces
 from webhook.console.fleet_reading import FleetReading
 from webhook.controller.installation import SETTINGS_CONFIG_MAP, Installation
 from webhook.kube.errors import ApiError, NotFound, Unreachable
@@ -149,8 +149,9 @@ def test_what_changes_is_judged_again_with_its_namespace_alone() -> None:
     found = played(two(), play)
 
     assert found.servers == ["shop/web", "team/crm", "team/new"]
-    assert found.told == ["", "team"]
-    assert found.cluster.lists()[2:] == ["/apis/apps/v1/namespaces/team/deployments"]
+    # Once more, when what the change has caused is told.
+    assert found.told == ["", "team", "team"]
+    assert found.cluster.lists()[2:] == ["/apis/apps/v1/namespaces/team/deployments"] * 2
     crm = found.reading.status("team", "Deployment", "crm")
     assert crm is not None
     assert crm.findings
@@ -168,7 +169,7 @@ def test_a_namespace_that_is_gone_takes_its_servers_with_it() -> None:
 
 
 def test_many_changes_are_one_reading_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fleet_reading, "MOST_CHANGED", 1)
+    monkeypatch.setattr(changed_namespaces, "MOST_CHANGED", 1)
 
     async def play(watching: Watching) -> None:
         await watching.look()
@@ -254,7 +255,7 @@ def test_what_was_read_stays_where_it_cannot_be_read_again() -> None:
     found = played(two(), play)
 
     assert found.reading.error is None
-    assert found.told == ["", "", ""]
+    assert found.told == ["", "", "team", ""]
 
 
 def test_without_the_right_to_watch_all_is_read_every_ten_minutes() -> None:
@@ -297,7 +298,7 @@ def test_one_namespace_is_read_and_followed_alone() -> None:
 
     assert found.servers == ["team/crm", "team/new"]
     assert {*found.cluster.lists()} == {"/apis/apps/v1/namespaces/team/deployments"}
-    assert found.told == ["", ""]
+    assert found.told == ["", "", ""]
 
 
 def test_what_nobody_expected_is_raised_to_who_looks() -> None:

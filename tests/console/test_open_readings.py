@@ -24,3 +24,24 @@ def test_the_one_that_was_looked_at_least_lately_makes_room() -> None:
 
     opened.leave(2)
     assert opened.look("newer", AsyncMock()) is None
+
+
+def test_one_household_does_not_keep_all_others_out() -> None:
+    opened = OpenReadings(lambda: 0.0)
+    tenant = [AsyncMock() for _ in range(MOST_OPEN)]
+    for number, end in enumerate(tenant):
+        opened.look(number, end, "accounts of a tenant")
+
+    assert opened.look("admin", AsyncMock(), "admin") is tenant[0]
+    with pytest.raises(TooManyRequests):
+        opened.look("one more", AsyncMock(), "accounts of a tenant")
+
+
+def test_nobody_loses_a_reading_to_who_would_have_as_many() -> None:
+    opened = OpenReadings(lambda: 0.0)
+    for number in range(MOST_OPEN):
+        opened.look(number, AsyncMock(), f"person {number // 2}")
+
+    assert opened.look("first", AsyncMock(), "somebody") is not None
+    with pytest.raises(TooManyRequests):
+        opened.look("second", AsyncMock(), "somebody")

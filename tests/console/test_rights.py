@@ -6,7 +6,7 @@ import pytest
 
 from tests.console.played_cluster import ACCESS, PlayedCluster
 from webhook.console import rights as module
-from webhook.console.rights import REMEMBERED_SECONDS, Right, Rights
+from webhook.console.rights import LONGEST_NAME, REMEMBERED_SECONDS, Right, Rights
 from webhook.kube import Api, ApiError
 
 LIST = Right("list", "apps", "deployments", "team-a")
@@ -64,3 +64,14 @@ async def test_closing_forgets(played: PlayedCluster, api: Api) -> None:
     await rights.may(LIST)
 
     assert played.asked(ACCESS) == 2
+
+
+@pytest.mark.parametrize("part", ["namespace", "name"])
+async def test_what_nothing_can_be_called_is_not_asked_and_takes_no_room(
+    played: PlayedCluster, api: Api, part: str
+) -> None:
+    rights = Rights(api)
+
+    assert not await rights.may(LIST._replace(**{part: "a" * (LONGEST_NAME + 1)}))
+    assert (played.asked(ACCESS), len(rights._answers)) == (0, 0)
+    assert await rights.may(LIST._replace(**{part: "a" * LONGEST_NAME}))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.console.rolling_fleet import GVISOR, PLACES, RollingFleet
+from tests.fleet.test_roll import FAILS
 from tests.kube.virtual_time import run
 from webhook.console import roll_run
 from webhook.console.roll_run import (
@@ -190,6 +191,19 @@ def test_a_failure_ends_it_unless_more_are_allowed() -> None:
 
     fleet.clusters["crm"].answers = [INVALID]
     assert rolled(fleet, bounds=RollBounds(most_failures=None))[0].counts == {ROLLED: 2, FAILED: 1}
+
+
+def test_the_setting_that_keeps_all_from_rolling_is_named_with_who_sets_it() -> None:
+    fleet = RollingFleet("crm", looks=1000)
+    full = 'pods "crm-2" is forbidden: exceeded quota: compute, requested: memory=800Mi'
+    fleet.clusters["crm"].conditions = [{**FAILS, "message": full}]
+
+    ended, _ = rolled(fleet)
+
+    assert ended.common is not None
+    assert (ended.common.reason, ended.problem) == ("QuotaExceeded", "")
+    (fault,) = ended.common.settings
+    assert (fault.key, fault.origin) == ("mcpServerDefaults.resources", "environment")
 
 
 def test_credentials_that_have_ended_end_it() -> None:

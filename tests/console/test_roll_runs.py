@@ -153,6 +153,30 @@ def test_so_many_are_under_way_and_so_many_are_kept(monkeypatch: pytest.MonkeyPa
     with_runs(RollingFleet("crm"), main)
 
 
+def test_a_tenant_has_no_more_rolls_by_more_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roll_runs, "MOST_KEPT_TOGETHER", 7)
+
+    async def main(first: RollRuns, second: RollRuns) -> None:
+        claims, access = first._claims, first._access
+        third, other = RollRuns(access, claims), RollRuns(access, claims, "somebody else")
+        kept = [each.try_out(ALL, BOUNDS) for each in (first, second) for _ in range(3)]
+        with pytest.raises(RollRefused, match="6 rolls of accounts in the namespace"):
+            third.try_out(ALL, BOUNDS)
+        kept.append(other.try_out(ALL, BOUNDS))
+        await asyncio.gather(*(each.trial.until_ended() for each in kept))
+
+        for _ in range(3):
+            await third.try_out(ALL, BOUNDS).trial.until_ended()
+        numbers = [[each.number for each in runs.newest_first] for runs in (first, second, third)]
+        assert numbers == [[3, 2], [3, 2], [3, 2, 1]]
+        assert [each.number for each in other.newest_first] == [1]
+
+        await first.close()
+        assert first not in claims.people
+
+    with_runs(RollingFleet("crm"), main)
+
+
 def test_the_end_of_the_session_ends_all_of_them() -> None:
     fleet = RollingFleet("crm", "search", looks=60)
 

@@ -108,7 +108,9 @@ async def test_a_script_is_told_in_words_that_the_session_has_ended(
 
 async def test_who_leaves_is_out(outside: BrowserAtConsole) -> None:
     await outside.sign_in()
-    await outside.post("/sign-out", {}, csrf="wrong")
+    stays = await outside.post("/sign-out", {}, csrf="of a page of an older session")
+    assert (stays.status, stays.headers["Location"]) == (303, "/")
+    assert (await outside.get("/")).status == 200
     assert len(outside.frame.sessions._sessions) == 1
     outside.forget_cookies()
     outside.secret = outside.frame.sign_in._entrance.key  # type: ignore[attr-defined]

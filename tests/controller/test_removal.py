@@ -6,7 +6,7 @@ import pytest
 
 from webhook.controller import removal
 from webhook.controller.installation import Installation
-from webhook.kube.errors import NotFound
+from webhook.kube.errors import Forbidden, NotFound
 from webhook.kube.pages import Listing
 
 Json = dict[str, Any]
@@ -33,6 +33,7 @@ class Cluster:
         self.bodies: list[Any] = []
         self.running = 0
         self.missing: set[str] = set()
+        self.forbidden: set[str] = set()
         self.lists: dict[str, list[Json]] = {
             "namespaces": [
                 {"metadata": {"name": "team", "labels": {"mcp-admission.dev/managed": "true"}}},
@@ -68,6 +69,8 @@ class Cluster:
         name = path.rpartition("/")[2]
         if name in self.missing:
             raise NotFound(404, "NotFound", path)
+        if name in self.forbidden:
+            raise Forbidden(403, "Forbidden", path)
         labels = {} if name == "mcp-admission-tls" else OWN
         return found(name, "system", labels=labels)
 
@@ -115,6 +118,8 @@ async def test_the_webhook_is_forgotten_before_the_controllers_stop(cluster: Clu
         "patch namespaces/team",
         "delete configmaps/mcp-admission-settings",
         "delete secrets/mcp-admission-ca",
+        "delete secrets/mcp-admission-console-ca",
+        "delete secrets/mcp-admission-console-tls",
     ]
 
 
@@ -125,6 +130,23 @@ async def test_a_plan_names_the_same_and_writes_nothing(cluster: Cluster) -> Non
     removed = [line async for line in uninstall(cluster).run()]
     assert planned == list(dict.fromkeys(removed))
     assert "Pod team/crm-1 need not wait any more" in planned
+
+
+async def test_the_hook_of_a_chart_without_a_console_may_not_read_its_secrets(
+    cluster: Cluster,
+) -> None:
+    cluster.forbidden = {"mcp-admission-console-ca", "mcp-admission-console-tls"}
+
+    lines = [line async for line in uninstall(cluster).run()]
+
+    assert lines[-1] == "Secret system/mcp-admission-ca deleted"
+
+
+async def test_any_other_secret_that_may_not_be_read_stops_the_removal(cluster: Cluster) -> None:
+    cluster.forbidden = {"mcp-admission-ca"}
+
+    with pytest.raises(Forbidden):
+        [_ async for _ in uninstall(cluster).run()]
 
 
 async def test_what_is_not_there_is_not_reported(cluster: Cluster) -> None:

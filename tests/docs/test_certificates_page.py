@@ -24,7 +24,7 @@ def test_every_command_is_understood(command: str) -> None:
 
 
 def test_there_are_commands_and_metrics() -> None:
-    assert len(COMMANDS) == 11
+    assert len(COMMANDS) == 12
     shown = "".join(
         generate_latest(metrics.registry).decode() for metrics in (Metrics(), ControllerMetrics())
     )

@@ -1,15 +1,18 @@
 """Many servers roll, so many at a time, until too many fail; what they have in common is told."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
 from tests.controller.servers.live import settings
+from tests.fleet.test_settings_sources import LOCKED, SETTINGS, Cluster, config_map
 from tests.kube.virtual_time import run
-from webhook.fleet.fleet_roll import FleetRoll, SettingAtFault, common_failure
+from webhook.fleet.fleet_roll import FleetRoll, SettingAtFault, common_failure, with_sources
 from webhook.fleet.roll import Restarted, RestartResult
 from webhook.fleet.targets import Target
+from webhook.kube import ApiError, Forbidden
 
 FLEET = [Target("team", f"server-{number}") for number in range(6)]
 FAILED, ROLLED = RestartResult.FAILED, RestartResult.ROLLED
@@ -157,3 +160,30 @@ def test_nothing_is_at_fault_where_not_every_roll_failed_for_one_reason(
     ended: list[Restarted],
 ) -> None:
     assert common_failure(ended, lambda _: settings(mcpServerDefaults=DEFAULTS)) is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "objects", "origin", "where"),
+    [
+        (DEFAULTS, {}, "cluster", "MCPServerSettings default"),
+        (None, {}, "built-in", "the defaults"),
+        (DEFAULTS, {SETTINGS: Forbidden(403, "Forbidden", "no")}, "", "what judged it"),
+        (DEFAULTS, {LOCKED: ApiError(500, "InternalError", "no")}, "", "what judged it"),
+    ],
+    ids=["set", "nobody", "settings-unread", "server-failed"],
+)
+def test_where_a_setting_at_fault_is_set_is_told_as_far_as_it_may_be_read(
+    spec: Any, objects: dict[str, Any], origin: str, where: str
+) -> None:
+    values = json.dumps({"mcpServerDefaults": spec} if spec else {})
+    files = config_map(settings_yaml=values, resource_yaml=values, locked_yaml="{}")
+    api: Any = Cluster({SETTINGS: files, **objects})
+    found = common_failure(
+        [failure("RuntimeClassMissing")], lambda _: settings(mcpServerDefaults=DEFAULTS)
+    )
+    assert found is not None
+
+    told = asyncio.run(with_sources(api, "release", found, "what judged it"))
+
+    key = "mcpServerDefaults.runtimeClassName"
+    assert told.settings == (SettingAtFault(key, "gvisor", origin, where),)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from webhook.fleet.settings_sources import read_settings_origins
+from webhook.fleet.settings_sources import UnreadSettingsError, read_settings_origins
 from webhook.kube import ApiError, Forbidden, NotFound
 from webhook.settings import Layer, Overlay, SettingsError, WrittenOverlays, origins
 from webhook.settings.written_settings import compressed, overlays_json
@@ -172,23 +172,24 @@ NO = Forbidden(403, "Forbidden", "you may not")
 def test_a_team_that_may_not_read_the_settings_reads_which_rights_it_needs(
     read: Any, name: str
 ) -> None:
-    with pytest.raises(SettingsError) as raised:
+    with pytest.raises(UnreadSettingsError) as raised:
         read("team-a", **{name: NO})
 
     assert str(raised.value) == (
         f"ConfigMap release/{globals()[name].rpartition('/')[2]} may not be read: ask for the "
-        "Role mcp-admission-settings-view in namespace release, or name a file with --settings"
+        "Role mcp-admission-settings-view in namespace release"
     )
 
 
 def test_who_may_not_look_at_the_namespace_reads_which_right_is_missing(read: Any) -> None:
-    with pytest.raises(SettingsError) as raised:
+    with pytest.raises(UnreadSettingsError) as raised:
         read("team-a", TEAM=NO)
 
     assert str(raised.value) == (
         "MCPNamespaceSettings team-a/default may not be read: ask for the role view in namespace "
-        "team-a, or name a file with --namespace-settings"
+        "team-a"
     )
+    assert raised.value.of_namespace
 
 
 def test_a_team_needs_no_right_to_the_resource_of_the_cluster(read: Any, noted: list[str]) -> None:
@@ -209,7 +210,7 @@ def test_another_error_of_the_cluster_is_raised(read: Any) -> None:
 @pytest.mark.parametrize(
     ("held", "said"),
     [
-        (NotFound(404, "NotFound", "x"), "is not there: install mcp-admission, or name a file"),
+        (NotFound(404, "NotFound", "x"), "is not there: install mcp-admission$"),
         (config_map(settings_yaml=""), "ConfigMap release/mcp-admission-settings, settings.yaml"),
         (config_map("!", settings_yaml="{}"), "namespaces.json.gz: is not what control writes"),
         (config_map("YQ==", settings_yaml="{}"), "namespaces.json.gz: has more than"),

@@ -150,6 +150,17 @@ def test_a_state_ends_after_its_time(state: ConnectionState, seconds: float) -> 
     assert world.count(state.value) == 1
 
 
+def test_a_port_may_give_its_answers_more_time() -> None:
+    world = World(Bounds(connections=10, each=8, busy=90.0))
+    world.add("a1", ConnectionState.BUSY)
+    world.now = 89
+    world.table.close_overdue()
+    assert world.closed == []
+    world.now = 90
+    world.table.close_overdue()
+    assert world.closed == ["a1"]
+
+
 def test_handshakes_are_bounded_and_slow_ones_make_room() -> None:
     world = World(Bounds(connections=10, each=8, handshakes=2))
     first = world.add("a1", ConnectionState.HANDSHAKE)

@@ -151,7 +151,7 @@ def _console() -> Schema:
         "enabled": BOOLEAN,
         "hosts": {"type": ["array", "null"], "items": HOST},
         "tokenHeader": HEADER,
-        "tls": mapping({"secretName": NAME}),
+        "tls": mapping({"secretName": NAME, "issued": {"type": ["boolean", "null"]}}),
         "ingress": mapping(
             {"enabled": BOOLEAN, "className": NAME, "annotations": WORDS, "tlsSecretName": NAME}
         ),

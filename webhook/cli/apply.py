@@ -18,11 +18,10 @@ from webhook.fleet import fleet_roll
 from webhook.fleet.restart import Restarter, RuntimeClasses
 from webhook.fleet.roll import Restarted, RestartResult, RollEnds, RollWatch
 from webhook.fleet.settings_in_force import JudgingSettings
-from webhook.fleet.settings_sources import read_settings_origins
 from webhook.fleet.targets import NotEnforced, NotServers, Outdated, Target, Targets
 from webhook.kube import Api, ApiError, ConfigurationError
 from webhook.reports.text import prepare_stdout
-from webhook.settings import SettingsError
+from webhook.settings import SettingsError, origins
 
 SHORT = (
     RestartResult.REFUSED,
@@ -116,25 +115,9 @@ async def _common(
     found = fleet_roll.common_failure(done, by.settings.of)
     if found is None:
         return None
-    settings = []
-    for each in found.settings:
-        origin, where = await _place(api, args, by, each.key, found.namespace)
-        settings.append(each._replace(origin=origin, where=where))
-    return found._replace(settings=tuple(settings))
-
-
-async def _place(
-    api: Api, args: argparse.Namespace, by: JudgingSettings, key: str, namespace: str
-) -> tuple[str, str]:
-    """The kind of source that sets a key, and its place; as far as these may be read."""
     if args.settings:
-        return "file", by.source
-    try:
-        origins = await read_settings_origins(api, release_namespace(args), namespace)
-    except (ApiError, SettingsError):
-        return "", by.source
-    set_by = (each for each in origins.values() if each.key.startswith(key))
-    return next(((each.origin, each.place) for each in set_by), ("built-in", "the defaults"))
+        return found.set_by(lambda _: (origins.FILE_ORIGIN, by.source))
+    return await fleet_roll.with_sources(api, release_namespace(args), found, by.source)
 
 
 def _print(rolled: Restarted, *, dry_run: bool) -> None:

@@ -1,6 +1,7 @@
 """`mcp-admission certs control`: the process that keeps the certificates of a cluster."""
 
 import argparse
+from dataclasses import replace
 
 from webhook.cli import cluster_options
 from webhook.cli.command import ExitCode, Subparsers, add_command
@@ -15,13 +16,15 @@ from webhook.observe import logs
 DESCRIPTION = """\
 Issues the webhook's certificate, writes caBundle into the webhook configurations, and renews both
 before they end. Several of these may run: one of them leads, by a Lease. It needs rights on the two
-Secrets and the two webhook configurations alone, and looks at no other object of the cluster.
+Secrets and the two webhook configurations alone, and looks at no other object of the cluster. With
+--console-name it keeps two Secrets of the console, too.
 """
 EPILOG = """\
 examples:
   mcp-admission certs control
   mcp-admission certs control --kubeconfig ~/.kube/config --service webhook.platform --days 30
   mcp-admission certs control --mode cert-manager
+  mcp-admission certs control --console-name localhost --console-name console.example
 
 modes:
   own              an authority of its own in the Secret mcp-admission-ca, a certificate in
@@ -54,18 +57,29 @@ def add_parser(actions: Subparsers) -> None:
         help="who issues them, and writes caBundle (default: %(default)s)",
     )
     cluster_options.add_certificate_options(parser)
+    parser.add_argument(
+        "--console-name",
+        type=cluster_options.dns_name,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="issue a certificate for the console, too, by an authority that is kept to its names: "
+        "a name that browsers know it by; may be repeated (default: there is no console)",
+    )
     cluster_options.add_process_options(parser, CERTIFICATES_LEASE)
     add_log_option(parser)
 
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Work until a signal; 2 when the way to a cluster or the port is no good."""
+    plan = cluster_options.certificate_plan(args)
     options = CertificatesOptions(
         kubeconfig=args.kubeconfig,
         overrides=cluster_options.connection_overrides(args),
         installation=cluster_options.installation(args),
         mode=args.mode,
-        plan=cluster_options.certificate_plan(args),
+        plan=plan,
+        console=replace(plan, names=tuple(args.console_name)) if args.console_name else None,
         lease=args.lease,
         metrics_listen=args.metrics_listen,
         log_level=logs.LEVELS[args.log_level],

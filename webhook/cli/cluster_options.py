@@ -151,7 +151,7 @@ def add_certificate_options(parser: argparse.ArgumentParser) -> None:
     """Add further names, and the lifetimes of certificate and authority."""
     parser.add_argument(
         "--name",
-        type=_dns_name,
+        type=dns_name,
         action="append",
         default=[],
         metavar="NAME",
@@ -180,7 +180,7 @@ def certificate_plan(args: argparse.Namespace) -> RotationPlan:
     )
 
 
-def _dns_name(text: str) -> str:
+def dns_name(text: str) -> str:
     """Read a DNS name or an address; raises ArgumentTypeError."""
     if not _NAME.fullmatch(text):
         raise argparse.ArgumentTypeError(

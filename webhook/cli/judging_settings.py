@@ -48,7 +48,7 @@ async def judging_settings(api: Api, args: argparse.Namespace) -> JudgingSetting
             f"the defaults and the environment, which may not be what is in force: {source} {why}, "
             "so name a file with --settings"
         )
-        found = JudgingSettings(_of_environment(), guessed, unknown=unknown_settings(source, why))
+        found = JudgingSettings(_of_environment(), guessed, unknown=_unknown(source, why))
     else:
         found = JudgingSettings(in_force, source)
     return found._replace(settings=found.settings.without_ended(time.time()))
@@ -77,11 +77,17 @@ def _changed(
         below, called = in_force, f"{called} over {source}"
     else:
         below, called = _of_environment(), f"{called} over the defaults: {source} {why}"
-        unknown = unknown_settings(source, why)
+        unknown = _unknown(source, why)
     settings, told = files.over(below, time.time())
     for line in told:
         print(line, file=sys.stderr)
     return JudgingSettings(settings, called, in_force, unknown)
+
+
+def _unknown(source: str, why: str) -> str:
+    """Why settings are a guess, and the option that makes them known; empty where they are none."""
+    told = unknown_settings(source, why)
+    return told and f"{told}, or name the settings of the cluster with --settings"
 
 
 def _of_environment() -> SettingsByNamespace:

@@ -5,9 +5,9 @@ import asyncio
 
 from webhook.cli import output
 from webhook.cli.cluster_options import connect_to_cluster, release_namespace
-from webhook.fleet.settings_sources import read_settings_origins
+from webhook.fleet.settings_sources import UnreadSettingsError, read_settings_origins
 from webhook.kube import ApiError, ConfigurationError
-from webhook.settings import origins
+from webhook.settings import SettingsError, origins
 
 
 def settings_in_cluster(
@@ -20,6 +20,9 @@ def settings_in_cluster(
     output.log_requests(args)
     try:
         return asyncio.run(_read(args, of_namespace))
+    except UnreadSettingsError as error:
+        option = "--namespace-settings" if error.of_namespace else "--settings"
+        raise SettingsError(f"{error}, or name a file with {option}") from None
     except (ApiError, ConfigurationError) as error:
         output.write_error(args, error)
         return None

@@ -69,6 +69,10 @@ class ConsoleFrame:
         self.sessions = sessions.Sessions(api)
         self.sign_in = sign_in.SignIn(self.sessions, entrance, cookie, self.renderer, proxy)
         self._guards = request_guards.RequestGuards(hosts, secure=cookie.secure)
+        self._visits = {
+            "GET": request_guards.VisitsUnderWay(request_guards.MOST_VISITS),
+            "POST": request_guards.VisitsUnderWay(request_guards.MOST_FORMS),
+        }
         self._places, self._cluster = places, api.server
 
     def application(self) -> web.Application:
@@ -114,7 +118,8 @@ class ConsoleFrame:
         form.popall(visit.CSRF_FIELD, None)
         asked = visit.Visit(request, session, self._places, form)
         try:
-            found = await route.handler(asked)
+            with self._visits[route.method].counted(session.person.household):
+                found = await route.handler(asked)
         except ApiError as error:
             if error.status != 401 or session.api is session.person.api:
                 raise

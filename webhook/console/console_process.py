@@ -22,7 +22,8 @@ from webhook.observe import logs, metrics
 from webhook.server import connections, http_connection, lifecycle, listener
 
 HERE, LOOPBACK = "here", "127.0.0.1"
-CONNECTIONS = connections.Bounds(connections=256, each=256, handshakes=64, accepted=256)
+# Pages wait for a cluster to be read: a download for a minute, a preview for as long as it takes.
+CONNECTIONS = connections.Bounds(connections=256, each=256, handshakes=64, accepted=256, busy=180.0)
 DESKTOPS = ("DISPLAY", "WAYLAND_DISPLAY")
 
 

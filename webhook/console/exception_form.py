@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from webhook import kube
@@ -53,7 +54,10 @@ class AskedException(NamedTuple):
         return cls(*names, rules, *texts, one.get("expires", ""))
 
     def document(self, now: datetime) -> Json:
-        """The resource that the form asks for; it may be one that nobody accepts."""
+        """The resource that the form asks for; it may be one that nobody accepts.
+
+        The same form has the same name on the same day, so that it is granted once.
+        """
         spec: Json = {
             "workload": {"namespace": self.namespace, "name": self.workload},
             "rules": list(self.rules),
@@ -63,7 +67,8 @@ class AskedException(NamedTuple):
             spec["images"] = images
         spec |= {"reason": self.reason.strip(), "expires": _end(self.expires)}
         wanted = f"{self.namespace}.{self.workload}"[:LONGEST_NAME_PART].lower()
-        name = f"{_NAME.sub('-', wanted).strip('-.') or 'exception'}-{now:%Y%m%d%H%M%S}"
+        asked = sha256(json.dumps(spec).encode()).hexdigest()[:8]
+        name = f"{_NAME.sub('-', wanted).strip('-.') or 'exception'}-{now:%Y%m%d}-{asked}"
         return {
             "apiVersion": API_VERSION,
             "kind": EXCEPTION_KIND,

@@ -14,6 +14,7 @@ from webhook.controller.settings.namespace_store import EXCEPTIONS
 from webhook.fleet import exception_use
 from webhook.fleet.cluster_pages import ClusterPages
 from webhook.fleet.settings_in_force import JudgingSettings
+from webhook.settings import API_VERSION, EXCEPTION_PLURAL
 
 Json = dict[str, Any]
 PAGE_SIZE = 50
@@ -88,6 +89,20 @@ async def read_exceptions(api: kube.Api, by: JudgingSettings) -> tuple[list[Exce
     ends = {each.name: _time_text(each.expires) for each in in_force}
     rows = [_row(each, documents.get(each.name, {}), ends.get(each.name, "")) for each in found]
     return rows, bounded_text(why, LONGEST_NOTE_SHOWN)
+
+
+def path_of(name: str) -> str:
+    """Where the API server has an exception."""
+    return kube.cluster_wide(API_VERSION, EXCEPTION_PLURAL, name)
+
+
+async def is_granted(api: kube.Api, document: Json) -> bool:
+    """Whether the exception of this name is the very one that the document asks for."""
+    try:
+        found = await api.get(path_of(document["metadata"]["name"]))
+    except kube.ApiError:
+        return False
+    return bool(found.get("spec") == document["spec"])
 
 
 def view_exceptions(

@@ -1,11 +1,13 @@
 """The servers of a page as a file: CSV for a spreadsheet, JSON and SARIF as `audit` prints them.
 
 A spreadsheet takes a cell that begins with certain characters as a formula, and names are written
-by anybody: such a cell is text.
+by anybody: such a cell is text. Where semicolons separate cells, as in much of Europe, one begins
+inside of ours.
 """
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
@@ -32,6 +34,8 @@ HEADINGS = (
 FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 """What a formula begins with, in full width, too."""
 AS_TEXT = "'"
+_BETWEEN = re.compile(rf"(?<![;\s\"])[;\s\"]+(?=[{re.escape(''.join(FORMULA))}])")
+_SEPARATORS = frozenset(";\t\r\n")
 
 
 class FleetFile(NamedTuple):
@@ -93,9 +97,15 @@ def _cells(row: Row, report: FleetReport) -> Iterator[str]:
 
 
 def _text(cell: str) -> str:
-    """The cell, with a mark before it where a spreadsheet would reckon."""
+    """The cell, with a mark wherever a spreadsheet would reckon."""
     begins = cell.lstrip()
-    return f"{AS_TEXT}{cell}" if begins.startswith(FORMULA) or begins != cell else cell
+    marked = AS_TEXT if begins.startswith(FORMULA) or begins != cell else ""
+    return f"{marked}{cell[: -len(begins) or None]}{_BETWEEN.sub(_closed, begins)}"
+
+
+def _closed(between: re.Match[str]) -> str:
+    """What is between two cells, for who separates by it, with a mark."""
+    return f"{between[0]}{'' if _SEPARATORS.isdisjoint(between[0]) else AS_TEXT}"
 
 
 FILES: Mapping[str, FleetFile] = {

@@ -1,9 +1,9 @@
 """The servers that one person sees: read once as a whole, then judged anew by namespace.
 
 It is the report of `audit`, made with the person's own rights. A watch of the Deployments, of their
-metadata alone, says in which namespace something has changed: that namespace is judged again. What
-no Deployment shows, such as a Secret or a policy, is seen when all is read again, every ten
-minutes. Where nobody looks for a while, nothing is read.
+metadata alone, says in which namespace something has changed: that namespace is judged again, as
+changed_namespaces.py says. What no Deployment shows, such as a Secret or a policy, is seen when all
+is read again, every ten minutes. Where nobody looks for a while, nothing is read.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from webhook import kube
+from webhook.console.changed_namespaces import ChangedNamespaces
 from webhook.console.merged_report import find_server, with_namespace
 from webhook.controller.installation import Installation
 from webhook.fleet.cluster_snapshot import audited
@@ -26,10 +27,6 @@ RETRY_SECONDS, AGAIN_SECONDS = 30.0, 3.0
 """After which time a reading that failed is tried again: by itself, and for somebody who asks."""
 REST_SECONDS = 900.0
 """After which time nobody looks any more; pages that are open ask more often."""
-QUIET_SECONDS, PART_OF_TIME = 2.0, 5
-"""A namespace is judged so long after a change, and at most a fifth of the time is spent so."""
-MOST_CHANGED = 50
-"""Where more namespaces have changed, all is read again instead."""
 WATCHED, APPS, PAGE = "deployments", "apps/v1", 500
 
 Json = dict[str, Any]
@@ -62,9 +59,9 @@ class FleetReading:
         self.counts: Counter[str] = Counter()
         self._by: JudgingSettings | None = None
         self._task: asyncio.Task[None] | None = None
-        self._dirty: dict[str, None] = {}
+        self._changes = ChangedNamespaces()
         self._answered, self._woken = asyncio.Event(), asyncio.Event()
-        self._looked = self._whole_at = self._tried_at = self._settings_at = self._spent = 0.0
+        self._looked = self._whole_at = self._tried_at = self._settings_at = 0.0
 
     @property
     def deployments(self) -> int:
@@ -129,16 +126,16 @@ class FleetReading:
             await self._wait(REST_SECONDS)
         elif self._whole_at <= now:
             await self._read_whole()
-        elif self._dirty and self.report is not None:
-            await asyncio.sleep(max(QUIET_SECONDS, self._spent * (PART_OF_TIME - 1)))
-            if self.namespace or len(self._dirty) > MOST_CHANGED:
-                self._whole_at = 0.0
-            else:
-                await self._judge(next(iter(self._dirty)))
         elif self._settings_at <= now:
             await self._check_settings()
         else:
-            await self._wait(min(self._whole_at, self._settings_at) - now)
+            namespace, seconds = self._changes.due() or ("", REST_SECONDS)
+            if seconds:
+                await self._wait(min(self._whole_at - now, self._settings_at - now, seconds))
+            elif self.namespace or self._changes.many:
+                self._whole_at = 0.0
+            else:
+                await self._judge(namespace)
 
     async def _wait(self, seconds: float) -> None:
         self._woken.clear()
@@ -148,8 +145,7 @@ class FleetReading:
                 await self._woken.wait()
 
     async def _read_whole(self) -> None:
-        # What changes from now on may be missed, and is judged again.
-        self._dirty.clear()
+        self._changes.judging_all()
         self.counts.clear()
         self.reading, again = True, RETRY_SECONDS
         at = self._api.server_time()
@@ -170,7 +166,7 @@ class FleetReading:
     async def _judge(self, namespace: str) -> None:
         """Judge a namespace anew, if that has a meaning by the settings that are in force now."""
         began = _now()
-        del self._dirty[namespace]
+        self._changes.judging(namespace)
         by = await self._check_settings()
         if by is None or self.report is None:
             return
@@ -181,7 +177,7 @@ class FleetReading:
         except kube.ApiError as error:
             self._fail(error)
             return
-        self._spent = _now() - began
+        self._changes.spent(_now() - began)
         self.report = with_namespace(self.report, namespace, part)
         self.judged_at = self._api.server_time()
         self._changed(namespace)
@@ -225,7 +221,7 @@ class FleetReading:
     def _note(self, namespace: str, _name: str, _was: Any, _now: Any) -> None:
         """A Deployment has changed; while the first list comes, none has."""
         if self._informer.synced.is_set():
-            self._dirty[namespace] = None
+            self._changes.note(namespace)
             self._woken.set()
 
     def _restarted(self, _resource: str, reason: str) -> None:

@@ -21,7 +21,8 @@ MOST_READINGS = 3
 class FleetView:
     """The readings of one person; the empty namespace is the whole cluster.
 
-    `changed` is called with the namespace that was judged anew, empty for all of them.
+    `changed` is called with the namespace that was judged anew, empty for all of them. `household`
+    is whom readings are counted for.
     """
 
     def __init__(
@@ -30,9 +31,10 @@ class FleetView:
         places: Installation,
         changed: Callable[[str], object],
         opened: OpenReadings,
+        household: str = "",
     ) -> None:
         self._api, self._places, self._changed = api, places, changed
-        self._opened = opened
+        self._opened, self._household = opened, household
         self._readings: dict[str, FleetReading] = {}
 
     async def look(self, namespace: str = "", seconds: float = 0.0) -> FleetReading:
@@ -45,7 +47,7 @@ class FleetView:
         if found is None:
             found = FleetReading(self._api, self._places, namespace, self._changed)
         try:
-            end_another = self._opened.look(found, partial(self._end, found))
+            end_another = self._opened.look(found, partial(self._end, found), self._household)
         except TooManyRequests:
             if not self._readings:
                 raise
@@ -69,6 +71,15 @@ class FleetView:
                 return found
         return None
 
+    @property
+    def last_read(self) -> str:
+        """The namespace that was looked at last, of those that could be read; empty without one."""
+        for reading in reversed(self._readings.values()):
+            report = reading.report
+            if report is not None and (report.servers or not report.skipped):
+                return reading.namespace
+        return ""
+
     async def close(self) -> None:
         """Read nothing any more."""
         for each in [*self._readings.values()]:
@@ -90,7 +101,8 @@ def fleet_of(visit: Visit) -> FleetView:
 
     opened = visit.person.common(OpenReadings, OpenReadings)
     return visit.person.kept(
-        FleetView, lambda person: FleetView(person.api, places, changed, opened)
+        FleetView,
+        lambda person: FleetView(person.api, places, changed, opened, person.household),
     )
 
 

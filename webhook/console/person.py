@@ -13,6 +13,7 @@ AUTHENTICATION = "authentication.k8s.io/v1"
 # It names the token. Another token of the same account is no other identity.
 OF_THE_TOKEN = "authentication.kubernetes.io/credential-id"  # noqa: S105 - the name of a key
 ANONYMOUS = "system:anonymous"
+ACCOUNTS = "system:serviceaccount:"
 
 
 class Identity(NamedTuple):
@@ -92,6 +93,12 @@ class Person:
     def name(self) -> str:
         """What the API server calls them."""
         return self.identity.name
+
+    @property
+    def household(self) -> str:
+        """Who shares their room: a tenant makes any number of accounts in a namespace."""
+        name = self.name
+        return name.rpartition(":")[0] if name.startswith(ACCOUNTS) else name
 
     def kept(self, kind: type[Kept], make: Callable[["Person"], Kept]) -> Kept:
         """The one object of this kind, made at its first use; it is closed with the last session.

@@ -6,7 +6,9 @@ of our own pages.
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -16,6 +18,8 @@ LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 """Names of this machine, which nobody else can have."""
 READING = ("GET", "HEAD")
 ATTEMPTS_EACH, ATTEMPTS, ATTEMPTS_SECONDS = 20, 200, 60.0
+MOST_VISITS, MOST_FORMS = 64, 16
+"""Requests of one household that are answered at a time, and those of them that send a form."""
 NO_STORE = "no-store"
 STRICT_HEADERS = {
     "Content-Security-Policy": (
@@ -129,3 +133,29 @@ def _network(peer: str | None) -> str:
     if isinstance(address, IPv6Address) and not address.ipv4_mapped:
         return str(IPv6Address(int(address) >> 64 << 64))
     return str(address)
+
+
+class VisitsUnderWay:
+    """How many requests of a household are answered at a time, so that others find room.
+
+    One whose browser has left is answered to its end, and counts until then.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._count = most, Counter[str]()
+
+    @contextmanager
+    def counted(self, household: str) -> Iterator[None]:
+        """Count a request meanwhile; raises 429 for one too many."""
+        if self._count[household] >= self._most:
+            raise web.HTTPTooManyRequests(
+                headers={"Retry-After": "5"},
+                text="Too many pages of yours are being made. Wait for them, or close some.",
+            )
+        self._count[household] += 1
+        try:
+            yield
+        finally:
+            self._count[household] -= 1
+            if not self._count[household]:
+                del self._count[household]

@@ -13,7 +13,7 @@ from webhook.kube import Api, cluster_wide
 
 AUTHORIZATION = "authorization.k8s.io/v1"
 REMEMBERED_SECONDS = 60.0
-MOST_REMEMBERED = 2000
+MOST_REMEMBERED, LONGEST_NAME = 2000, 253
 
 
 class Right(NamedTuple):
@@ -35,7 +35,12 @@ class Rights:
         self._answers: dict[Right, tuple[float, asyncio.Future[bool]]] = {}
 
     async def may(self, right: Right) -> bool:
-        """Whether the API server allows it; raises ApiError where it does not say."""
+        """Whether the API server allows it; raises ApiError where it does not say.
+
+        Names come from addresses and forms: what nothing can be called is not asked about.
+        """
+        if max(map(len, right)) > LONGEST_NAME:
+            return False
         asked, answer = self._answers.get(right, (0.0, None))
         if answer is None or self._clock() - asked >= REMEMBERED_SECONDS or _failed(answer):
             answer = asyncio.ensure_future(self._ask(right))

@@ -200,7 +200,9 @@ class RollRun:
             roll_one, self._stop, parallel, most_failures, self._resumed.wait
         )
         ended = await many.roll(found.targets, lambda _: None)
-        self.common = fleet_roll.common_failure(ended, by.settings.of)
+        common = fleet_roll.common_failure(ended, by.settings.of)
+        if common is not None:
+            self.common = await fleet_roll.with_sources(api, places.namespace, common, by.source)
 
     def _restarter(self, targets: Targets) -> restart.Restarter:
         api, bounds = self._access.api, self.bounds

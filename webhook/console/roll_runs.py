@@ -16,7 +16,13 @@ from webhook.fleet.targets import Outdated, Target, Targets
 
 MOST_KEPT, MOST_AT_ONCE, PARALLEL_DRY = 10, 3, 5
 """Rolls and dry runs of one person that are kept, those under way, and servers tried at a time."""
+MOST_KEPT_TOGETHER, MOST_TOGETHER = 20, 6
+"""The same of a household: a tenant makes any number of accounts, and results take memory."""
 AT_ONCE = f"{MOST_AT_ONCE} rolls of yours are under way: wait for one to end, or stop it"
+TOGETHER = (
+    f"{MOST_TOGETHER} rolls of accounts in the namespace of yours are under way: wait for one to "
+    "end"
+)
 NOT_TRIED = "the dry run has not ended: wait for it, or stop it to roll what it has shown by then"
 NOTHING = "nothing of this dry run would roll"
 
@@ -63,10 +69,12 @@ class KeptRoll(NamedTuple):
 
 
 class RollClaims:
-    """The servers that are rolled from this console now, whoever began it."""
+    """The servers that are rolled from this console now, whoever began it, and who has rolls."""
 
     def __init__(self) -> None:
         self._held: dict[RollRun, frozenset[Target]] = {}
+        self.people: dict[RollRuns, str] = {}
+        """Whose household each is of."""
 
     def hold(self, run: RollRun, targets: Iterable[Target]) -> None:
         """Let nobody else roll these until the run has ended."""
@@ -89,8 +97,9 @@ def claims_of(console: object) -> RollClaims:
 class RollRuns:
     """What one person has begun."""
 
-    def __init__(self, access: RollAccess, claims: RollClaims) -> None:
+    def __init__(self, access: RollAccess, claims: RollClaims, household: str = "") -> None:
         self._access, self._claims = access, claims
+        self._household = claims.people[self] = household
         self._kept: dict[int, KeptRoll] = {}
         self._last = 0
 
@@ -102,7 +111,12 @@ class RollRuns:
     @property
     def busy(self) -> bool:
         """Whether a roll is under way, which lasts as long as the session."""
-        return any(not each.ended for each in self._kept.values())
+        return self.under_way > 0
+
+    @property
+    def under_way(self) -> int:
+        """How many have not ended."""
+        return len(self._kept) - self.forgettable
 
     def numbered(self, number: int) -> KeptRoll | None:
         """The one of this number, None where it is not kept."""
@@ -111,9 +125,11 @@ class RollRuns:
     def try_out(self, choice: ServerChoice, bounds: RollBounds) -> KeptRoll:
         """Begin a dry run; raises RollRefused where too much is under way."""
         self._check_room()
-        for number in [number for number, each in self._kept.items() if each.ended]:
-            if len(self._kept) >= MOST_KEPT:
-                del self._kept[number]
+        while len(self._kept) >= MOST_KEPT and self.forget_one():
+            pass
+        while sum(len(each.newest_first) for each in self._together()) >= MOST_KEPT_TOGETHER:
+            if not max(self._together(), key=lambda each: each.forgettable).forget_one():
+                break
         dry = RollBounds(PARALLEL_DRY, None)
         trial = RollRun(self._access, choice.find, dry, dry_run=True)
         self._last += 1
@@ -150,11 +166,29 @@ class RollRuns:
         kept.roll.append(roll)
         return roll
 
+    @property
+    def forgettable(self) -> int:
+        """How many have ended."""
+        return sum(each.ended for each in self._kept.values())
+
+    def forget_one(self) -> bool:
+        """Keep the oldest that has ended no longer; false where none has."""
+        oldest = next((number for number, each in self._kept.items() if each.ended), None)
+        return oldest is not None and self._kept.pop(oldest) is not None
+
     async def close(self) -> None:
         """Let no further server begin, and leave those that roll to Kubernetes."""
+        self._claims.people.pop(self, None)
         runs = [run for each in self._kept.values() for run in each.runs if run.state != ENDED]
         await asyncio.gather(*(run.leave() for run in runs))
 
+    def _together(self) -> list["RollRuns"]:
+        """Those of the household, its own among them."""
+        people = self._claims.people.items()
+        return [each for each, household in people if household == self._household]
+
     def _check_room(self) -> None:
-        if sum(not each.ended for each in self._kept.values()) >= MOST_AT_ONCE:
+        if self.under_way >= MOST_AT_ONCE:
             raise RollRefused(AT_ONCE)
+        if sum(each.under_way for each in self._together()) >= MOST_TOGETHER:
+            raise RollRefused(TOGETHER)

@@ -21,7 +21,6 @@ MOST_SESSIONS, MOST_OF_ONE = 256, 8
 # A token that is revoked, or whose user has lost a group, signs nobody in for longer than this.
 REVIEWED_SECONDS = 60.0
 SWEEP_SECONDS = 15.0
-ACCOUNTS = "system:serviceaccount:"
 
 LOG = logging.getLogger(__name__)
 
@@ -83,7 +82,7 @@ class Sessions:
         elif len(self._sessions) > MOST_SESSIONS:
             crowds: dict[str, list[Session]] = {}
             for each in self._sessions.values():
-                crowds.setdefault(_household(each.person.name), []).append(each)
+                crowds.setdefault(each.person.household, []).append(each)
             largest = max(map(len, crowds.values()))
             crowded = [each for crowd in crowds.values() if len(crowd) == largest for each in crowd]
             await self._end_longest_unused(crowded, session)
@@ -199,8 +198,3 @@ async def _close(person: Person) -> None:
 def digest(secret: str) -> bytes:
     """What is kept of a cookie, or of a token that a proxy passes."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
-
-
-def _household(name: str) -> str:
-    """Who shares their room: a tenant makes any number of accounts in a namespace."""
-    return name.rpartition(":")[0] if name.startswith(ACCOUNTS) else name

@@ -148,7 +148,10 @@ class SignIn:
         """POST: sign out."""
         async with self.forms.reading(request) as form:
             session = self.sessions.peek(self._cookie(request))
-            if session is not None and is_token_of(session, form):
+            if session is not None:
+                if not is_token_of(session, form):
+                    # It is of a page from before: whoever sees another one signs out there.
+                    return self._to(self._renderer.home)
                 await self.sessions.end(session)
         response = self._to(SIGN_IN)
         self.cookie.clear(response)
@@ -166,7 +169,7 @@ class SignIn:
         """The page that asks who it is, on the way to `then`, with a form that is kept."""
         if visit.asks_for_a_part(request):
             return web.Response(status=status, text="The session has ended.\n")
-        if kept is None and status == 401 and _comes_from_elsewhere(request):
+        if kept is None and status == 401 and _leads_here(request):
             # The browser held the cookie back, because another site leads here. Our own page asks
             # again, and then it sends it.
             return self._renderer.render(Page("came_in.html", {"address": then}, 200), {})
@@ -222,6 +225,10 @@ def is_token_of(session: Session, form: MultiDict[str]) -> bool:
 
 
 def _comes_from_elsewhere(request: web.Request) -> bool:
-    """Whether a page of another site leads a person here."""
-    site, mode = request.headers.get("Sec-Fetch-Site"), request.headers.get("Sec-Fetch-Mode")
-    return site in ("cross-site", "same-site") and mode == "navigate"
+    """Whether a page of another site made a browser send it."""
+    return request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
+
+
+def _leads_here(request: web.Request) -> bool:
+    """Whether a person follows a link of another site, and nothing of it is embedded there."""
+    return _comes_from_elsewhere(request) and request.headers.get("Sec-Fetch-Mode") == "navigate"

@@ -16,15 +16,16 @@ from webhook.settings import Settings
 
 SERVICE, NAMESPACE = names.PRODUCT, names.RELEASE_NAMESPACE
 CONTROL_DEPLOYMENT, SERVE_DEPLOYMENT = "mcp-admission-control", "mcp-admission-serve"
-CERTIFICATES_DEPLOYMENT = "mcp-admission-certificates"
+CERTIFICATES_DEPLOYMENT, CONSOLE_DEPLOYMENT = "mcp-admission-certificates", "mcp-admission-console"
 CONTROL_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=control"
 CERTIFICATES_PODS = "app.kubernetes.io/name=mcp-admission,app.kubernetes.io/component=certificates"
 LEASE, CERTIFICATES_LEASE = CONTROL_DEPLOYMENT, CERTIFICATES_DEPLOYMENT
 SAID_CERTIFICATES, SAID_REPLICAS = names.PREFIX + "certificates", names.PREFIX + "replicas"
-SAID_ENFORCING = names.PREFIX + "enforcing"
+SAID_ENFORCING, SAID_CONSOLE = names.PREFIX + "enforcing", names.PREFIX + "console-certificate"
 """Annotations of the Leases: what the leader has seen last, as JSON."""
 CERTIFICATE_MODES = ("own", "cert-manager", "bring-your-own")
 AUTHORITY_SECRET, SERVING_SECRET = "mcp-admission-ca", "mcp-admission-tls"
+CONSOLE_SECRETS = ("mcp-admission-console-ca", "mcp-admission-console-tls")
 SETTINGS_CONFIG_MAP, LOCKED_CONFIG_MAP = "mcp-admission-settings", "mcp-admission-locked"
 REGISTRATIONS_CONFIG_MAP = "mcp-admission-registrations"
 WEBHOOK_CONFIGURATION = names.PRODUCT

@@ -21,6 +21,7 @@ from webhook.controller.gates.gate_reconciler import remove_gate
 from webhook.controller.installation import (
     ADMISSION_POLICIES,
     AUTHORITY_SECRET,
+    CONSOLE_SECRETS,
     SERVING_SECRET,
     SETTINGS_CONFIG_MAP,
     Installation,
@@ -29,7 +30,7 @@ from webhook.controller.installation import (
 )
 from webhook.controller.namespace_state import gate_index
 from webhook.controller.stopping import CONTROLLERS, stop_controller
-from webhook.kube import Api, NotFound, cluster_wide, namespaced
+from webhook.kube import Api, Forbidden, NotFound, cluster_wide, namespaced
 from webhook.objects import BASELINE
 from webhook.policy_reports.live_reports import report_removals
 
@@ -147,17 +148,25 @@ class Uninstall:
             yield Removal((line,), _yes, remove)
 
     async def _own(self) -> AsyncIterator[Removal]:
-        """What the controllers wrote beside themselves; a certificate of another issuer is kept."""
+        """What the controllers wrote beside themselves; a certificate of another issuer is kept.
+
+        The chart's hook may read the Secrets of the console where they are issued alone.
+        """
         for kind, resource, name in (
             ("ConfigMap", "configmaps", SETTINGS_CONFIG_MAP),
             ("Secret", "secrets", SERVING_SECRET),
             ("Secret", "secrets", AUTHORITY_SECRET),
+            *(("Secret", "secrets", name) for name in CONSOLE_SECRETS),
         ):
             path = namespaced("v1", resource, self.installation.namespace, name)
             try:
                 metadata = (await self.api.get(path))["metadata"]
             except NotFound:
                 continue
+            except Forbidden:
+                if name in CONSOLE_SECRETS:
+                    continue
+                raise
             if is_own(metadata):
                 line = f"{kind} {self.installation.namespace}/{name} deleted"
                 yield self._deletion(line, path, metadata["uid"])

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from webhook.fleet.roll import Restarted, RestartResult
+from webhook.fleet.settings_sources import read_settings_origins
 from webhook.fleet.targets import Target
-from webhook.settings import Settings
+from webhook.kube import Api, ApiError
+from webhook.settings import Settings, SettingsError, origins
 
 AT_FAULT: dict[str, tuple[str, ...]] = {
     "RuntimeClassMissing": ("runtimeClassName",),
@@ -48,6 +50,12 @@ class CommonFailure(NamedTuple):
     reason: str
     namespace: str
     settings: tuple[SettingAtFault, ...] = ()
+
+    def set_by(self, place: Callable[[str], tuple[str, str]]) -> "CommonFailure":
+        """The same with the kind and place of the source of each key."""
+        found = ((each, *place(each.key)) for each in self.settings)
+        told = (each._replace(origin=origin, where=where) for each, origin, where in found)
+        return self._replace(settings=tuple(told))
 
 
 @dataclass(frozen=True)
@@ -104,6 +112,25 @@ def common_failure(
     namespace = first.target.namespace
     at_fault = tuple(_at_fault(failed, settings_of(namespace)))
     return CommonFailure(len(failed), first.reason, namespace, at_fault)
+
+
+async def with_sources(
+    api: Api, release: str, found: CommonFailure, otherwise: str
+) -> CommonFailure:
+    """The failure with what sets each setting at fault; `otherwise` where that may not be read."""
+    if not found.settings:
+        return found
+    try:
+        read = await read_settings_origins(api, release, found.namespace)
+    except (ApiError, SettingsError):
+        return found.set_by(lambda _: ("", otherwise))
+    values = read.values()
+
+    def place(key: str) -> tuple[str, str]:
+        set_by = ((each.origin, each.place) for each in values if each.key.startswith(key))
+        return next(set_by, (origins.BUILT_IN, "the defaults"))
+
+    return found.set_by(place)
 
 
 def _at_fault(failed: Sequence[Restarted], settings: Settings) -> Iterator[SettingAtFault]:

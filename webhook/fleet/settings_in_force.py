@@ -22,7 +22,7 @@ from webhook.settings import (
 FORBIDDEN = "may not be read"
 UNKNOWN = (
     f"the settings in force are not known to you: {{}} {FORBIDDEN}; ask for the Role "
-    "mcp-admission-settings-view beside it, or name the settings of the cluster with --settings"
+    "mcp-admission-settings-view beside it"
 )
 
 

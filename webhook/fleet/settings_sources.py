@@ -36,14 +36,13 @@ from webhook.settings import (
     parse_settings,
 )
 
-_NOT_THERE = "{} is not there: install mcp-admission, or name a file with --settings"
+_NOT_THERE = "{} is not there: install mcp-admission"
 _CONFIG_MAP_RIGHTS = (
     "ConfigMap {release}/{name} may not be read: ask for the Role mcp-admission-settings-view in "
-    "namespace {release}, or name a file with --settings"
+    "namespace {release}"
 )
 _NAMESPACE_RIGHTS = (
-    f"{NAMESPACE_KIND} {{0}}/{NAME} may not be read: ask for the role view in namespace {{0}}, or "
-    "name a file with --namespace-settings"
+    f"{NAMESPACE_KIND} {{0}}/{NAME} may not be read: ask for the role view in namespace {{0}}"
 )
 _RESOURCE_RIGHTS = f"{KIND} {NAME} may not be read: what it sets and is not in force is left out"
 _WAITS = "is not in force yet: the status of the resource says why"
@@ -51,6 +50,14 @@ _OF_CHART = "is not in force yet: control has not read the values of the chart"
 _VARIABLE = "a variable of the controller"
 
 Json = dict[str, Any]
+
+
+class UnreadSettingsError(SettingsError):
+    """Settings that are not there, or may not be read: those of the namespace, or the cluster's."""
+
+    def __init__(self, sentence: str, *, of_namespace: bool = False) -> None:
+        super().__init__(sentence)
+        self.of_namespace = of_namespace
 
 
 async def read_settings_origins(
@@ -63,12 +70,12 @@ async def read_settings_origins(
     """The settings in force, of a namespace where one is named.
 
     With a source, as if it was the resource of the namespace. `note` gets what may not be read.
-    Raises SettingsError and ApiError.
+    Raises SettingsError, as UnreadSettingsError where something cannot be read, and ApiError.
     """
     group, where = API_VERSION, f"ConfigMap {release}/{SETTINGS_CONFIG_MAP}"
     held = await _config_map(api, release, SETTINGS_CONFIG_MAP)
     if held is None:
-        raise SettingsError(_NOT_THERE.format(where))
+        raise UnreadSettingsError(_NOT_THERE.format(where))
     files = _Files(where, held)
     chart = await _config_map(api, release, LOCKED_CONFIG_MAP)
     try:
@@ -80,7 +87,8 @@ async def read_settings_origins(
     if namespace is None or of_namespace is not None:
         return replace(found, namespace=of_namespace)
     path = namespaced(group, NAMESPACE_PLURAL, namespace, NAME)
-    wanted = await _get(api, path, _NAMESPACE_RIGHTS.format(namespace))
+    unread = UnreadSettingsError(_NAMESPACE_RIGHTS.format(namespace), of_namespace=True)
+    wanted = await _get(api, path, unread)
     overlays = overlays_in_force(held, where)
     distributed = overlays[namespace].values if namespace in overlays else {}
     place = f"{NAMESPACE_KIND} {namespace}/{NAME}"
@@ -151,19 +159,17 @@ def _why(resource: Json | None) -> str:
 
 async def _config_map(api: Api, release: str, name: str) -> Json | None:
     path = namespaced("v1", "configmaps", release, name)
-    return await _get(api, path, _CONFIG_MAP_RIGHTS.format(release=release, name=name))
+    rights = _CONFIG_MAP_RIGHTS.format(release=release, name=name)
+    return await _get(api, path, UnreadSettingsError(rights))
 
 
-async def _get(api: Api, path: str, rights: str = "") -> Json | None:
-    """An object, or None; raises SettingsError with the rights that are missing, if they are named.
-
-    Otherwise that is a Forbidden.
-    """
+async def _get(api: Api, path: str, unread: UnreadSettingsError | None = None) -> Json | None:
+    """An object, or None; raises `unread`, or else Forbidden, where it may not be read."""
     try:
         return await api.get(path)
     except NotFound:
         return None
     except Forbidden:
-        if rights:
-            raise SettingsError(rights) from None
+        if unread is not None:
+            raise unread from None
         raise

@@ -153,6 +153,7 @@ RECONCILERS = (
     "settings",
     "status",
     "certificates",
+    "console-certificate",
     "events",
     "probe",
 )

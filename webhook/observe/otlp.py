@@ -10,7 +10,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -25,7 +25,6 @@ from prometheus_client import CollectorRegistry, Counter
 
 from webhook.observe.build_info import build_info
 from webhook.observe.instruments import NAMESPACE
-from webhook.observe.traces import Attributes
 
 # An answer of a collector is empty or short; of what is longer, the rest is not read.
 LARGEST_ANSWER = 64 * 1024
@@ -62,7 +61,9 @@ class OtlpSpans:
         self._provider.add_span_processor(export.BatchSpanProcessor(_Sender(sent)))
         self._tracer = self._provider.get_tracer("mcp-admission", version)
 
-    def review(self, parent: str, attributes: Attributes, seconds: float, *, failed: bool) -> str:
+    def review(
+        self, parent: str, attributes: Mapping[str, Any], seconds: float, *, failed: bool
+    ) -> str:
         """Record a review that ends now; returns its trace id, if it was sampled."""
         ended = time.time_ns()
         span = self._tracer.start_span(
@@ -81,7 +82,7 @@ class OtlpSpans:
         return trace.format_trace_id(span.get_span_context().trace_id)
 
     @contextmanager
-    def reconcile(self, name: str, attributes: Attributes) -> Iterator[None]:
+    def reconcile(self, name: str, attributes: Mapping[str, Any]) -> Iterator[None]:
         """Record what happens within, as a trace of its own."""
         # Tasks inherit what is current where they begin, and may live longer.
         span = self._tracer.start_span(f"reconcile {name}", Context(), attributes=attributes)
@@ -93,7 +94,7 @@ class OtlpSpans:
             _CURRENT.reset(token)
 
     @contextmanager
-    def call(self, name: str, attributes: Attributes) -> Iterator[str]:
+    def call(self, name: str, attributes: Mapping[str, Any]) -> Iterator[str]:
         """Record a call below the reconcile that goes on, if there is one that is recorded."""
         above = _CURRENT.get()
         if above is None or not above.is_recording():

@@ -43,19 +43,22 @@ REASONS = (*(state.value for state in ConnectionState), TOO_MANY, PEER_HAS_TOO_M
 
 
 class Bounds(NamedTuple):
-    """How many connections there may be: of all, of each peer, in their handshake, before it."""
+    """How many connections there may be: of all, of each peer, in their handshake, before it.
+
+    `busy` are the seconds that an answer may take.
+    """
 
     connections: int
     each: int
     handshakes: int = 128
     accepted: int = 2048
+    busy: float = BUSY_SECONDS
 
-
-def longest(state: ConnectionState) -> float:
-    """The seconds that a connection may be in a state."""
-    if state is ConnectionState.IDLE:
-        return IDLE_SECONDS
-    return BUSY_SECONDS if state is ConnectionState.BUSY else PENDING_SECONDS
+    def longest(self, state: ConnectionState) -> float:
+        """The seconds that a connection may be in a state."""
+        if state is ConnectionState.IDLE:
+            return IDLE_SECONDS
+        return self.busy if state is ConnectionState.BUSY else PENDING_SECONDS
 
 
 class Connection:
@@ -191,7 +194,8 @@ class Connections:
         now = self._clock()
         for peer in list(self._peers.values()):
             for state in ConnectionState:
-                while (oldest := peer.oldest(state)) and now - oldest.since >= longest(state):
+                longest = self._bounds.longest(state)
+                while (oldest := peer.oldest(state)) and now - oldest.since >= longest:
                     self._close(oldest, state.value)
 
     def close_all(self) -> None:

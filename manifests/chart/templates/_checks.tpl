@@ -22,6 +22,15 @@
 {{- if has .tls.secretName (list "mcp-admission-tls" "mcp-admission-ca") -}}
 {{- fail (printf "console.tls.secretName: %s holds a key of the webhook, which the console must not have: make a Secret of its own" .tls.secretName) -}}
 {{- end -}}
+{{- if and .enabled .tls.issued (not .tls.secretName) (eq $.Values.certificates.mode "bring-your-own") -}}
+{{- fail "console.tls.issued: with certificates.mode bring-your-own, nobody here issues a certificate: name a Secret of yours in console.tls.secretName" -}}
+{{- end -}}
+{{- $webhook := printf ".%s.svc" (include "mcp-admission.service" $) -}}
+{{- range .hosts -}}
+{{- if or (hasSuffix (printf ".%s" .) $webhook) (hasSuffix (printf ".%s" .) (printf "%s.cluster.local" $webhook)) -}}
+{{- fail (printf "console.hosts: a certificate for %s would be good for %s, too: give the console another name" . (trimPrefix "." $webhook)) -}}
+{{- end -}}
+{{- end -}}
 {{- if and .enabled .ingress.enabled (not .hosts) -}}
 {{- fail "console.hosts is empty: the Ingress needs the names that browsers know the console by, such as --set console.hosts={console.example}" -}}
 {{- end -}}

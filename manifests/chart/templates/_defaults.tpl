@@ -135,6 +135,7 @@ console:
   tokenHeader: null
   tls:
     secretName: null
+    issued: null
   ingress:
     enabled: false
     className: null

@@ -24,6 +24,17 @@ mcp-admission.{{ .Release.Namespace }}
 system:serviceaccount:{{ .Release.Namespace }}:mcp-admission-control
 {{- end -}}
 
+{{/* Who issues the certificates with cert-manager. */}}
+{{- define "mcp-admission.issuer" -}}
+{{- if .Values.certificates.issuerRef -}}
+{{- toYaml .Values.certificates.issuerRef -}}
+{{- else -}}
+group: cert-manager.io
+kind: Issuer
+name: mcp-admission-ca
+{{- end -}}
+{{- end -}}
+
 {{- define "mcp-admission.image" -}}
 {{- with .Values.image -}}
 {{- .repository -}}

@@ -127,8 +127,3 @@ timeoutSeconds: 2
 successThreshold: 1
 failureThreshold: {{ index . 2 }}
 {{- end -}}
-
-{{/* The port of the console's Service. */}}
-{{- define "mcp-admission.console-port" -}}
-{{- ternary "443" "80" (not (empty .Values.console.tls.secretName)) -}}
-{{- end -}}

@@ -4,63 +4,19 @@ All modules of this folder share it. Whoever changes something there puts it bac
 namespace of their own (`ShownCluster.release.cluster.namespace`).
 """
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Self
 
 from tests.console.browser import shown_servers
-from tools.cluster.process import Component
-from tools.cluster.users import User
 from tools.release.release import WAIT, Release
-from webhook.console.sign_in import SIGN_IN
+from tools.release.running_console import RunningConsole
 
 ADMINISTRATOR, MEMBER, STRANGER = "administrator", "member", "stranger"
 """Who may do everything; who has `view` and `edit` in one namespace; who has no right at all."""
 MEMBERS_NAMESPACE = shown_servers.TEAM
 STRANGERS_NAME = "<b>stranger</b> \u202e"
-SECONDS_TO_START = 60
 DELEGATED = "delegated={mode}"
 """Locked by the chart: namespaces choose their mode."""
-
-
-class RunningConsole:
-    """`mcp-admission console` of somebody, until it is asked to end."""
-
-    def __init__(self, release: Release, user: User, who: str) -> None:
-        command = (sys.executable, "-m", "webhook", "console", "--no-browser")
-        way = ("--kubeconfig", str(user.kubeconfig))
-        self._log = release.cluster.folder / f"console-{who}.log"
-        components = release.cluster.components
-        self._process = components.apart([*command, *way], self._log, os.environ)
-
-    def __enter__(self) -> Self:
-        self._process.start()
-        self._process.wait_until(lambda: bool(self._links()), SECONDS_TO_START)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.terminate() == 0
-
-    @property
-    def process(self) -> Component:
-        """The process, for whoever measures it or reads its log."""
-        return self._process
-
-    @property
-    def address(self) -> str:
-        """Where it answers, without a path."""
-        return self.link().partition(SIGN_IN)[0]
-
-    def link(self) -> str:
-        """The address that lets one browser in, once; the next one is there when it has."""
-        return self._links()[-1]
-
-    def _links(self) -> list[str]:
-        # A line may be there in part.
-        lines = self._log.read_text(encoding="utf-8").split("\n")[:-1]
-        return [line.rpartition(" ")[2] for line in lines if f"{SIGN_IN}?key=" in line]
 
 
 class ShownCluster:
@@ -79,15 +35,25 @@ class ShownCluster:
     def console(self, who: str) -> RunningConsole:
         """The console of a person."""
         if who not in self._consoles:
-            console = RunningConsole(self.release, self.people[who], who)
+            console = RunningConsole(self.release.cluster, self.people[who])
             self._consoles[who] = self._stack.enter_context(console)
         return self._consoles[who]
 
     def grant(self) -> None:
         """Give the member the rights of one in the namespace."""
+        self._bind(MEMBER, MEMBERS_NAMESPACE)
+
+    def member_of(self, namespace: str) -> str:
+        """Somebody else with `view` and `edit` in one other namespace: who it is, for `sign_in`."""
+        who = f"{MEMBER}-of-{namespace}"
+        self.people[who] = self.release.cluster.user(who)
+        self._bind(who, namespace)
+        return who
+
+    def _bind(self, who: str, namespace: str) -> None:
         for role in ("view", "edit"):
             words = ("create", "rolebinding", f"member-{role}", f"--clusterrole={role}")
-            here = ("--user=member", "--namespace", MEMBERS_NAMESPACE)
+            here = (f"--user={who}", "--namespace", namespace)
             self.release.cluster.kubectl(*words, *here)
 
 

@@ -198,6 +198,25 @@ async def test_a_week_is_granted_to_a_refused_server(
     assert f"Granted: {name}" in await text_of(browser, answer.headers["Location"])
 
 
+async def test_a_form_that_is_sent_twice_grants_once(
+    browser: BrowserAtConsole, played: PlayedCluster
+) -> None:
+    typed = await filled(browser)
+    first = await browser.post(GRANT, typed)
+    (_, _, created) = played.written.pop()
+    played.failures[EXCEPTIONS] = (409, "AlreadyExists")
+    path = f"{EXCEPTIONS}/{created['metadata']['name']}"
+    played.objects[path] = created
+
+    again = await browser.post(GRANT, typed)
+
+    assert (again.status, again.headers["Location"]) == (303, first.headers["Location"])
+    played.objects[path] = {**created, "spec": {**created["spec"], "reason": "another"}}
+    assert (await browser.post(GRANT, typed)).status == 409
+    del played.objects[path]
+    assert (await browser.post(GRANT, typed)).status == 409
+
+
 async def test_a_draft_says_what_refuses_the_server(browser: BrowserAtConsole) -> None:
     text = await text_of(browser, NAMED)
 
@@ -260,6 +279,18 @@ async def test_one_is_revoked_by_the_uid_that_was_seen(
     ((method, path, body),) = played.written
     assert (method, path) == ("DELETE", f"{EXCEPTIONS}/e1")
     assert body["preconditions"] == {"uid": "uid-of-e1"}
+
+
+@pytest.mark.parametrize("sent", [{}, {"uid": ""}, {"uid": " "}])
+async def test_none_is_revoked_that_was_not_seen(
+    sent: dict[str, str], browser: BrowserAtConsole, played: PlayedCluster
+) -> None:
+    played.objects[f"{EXCEPTIONS}/e1"] = {}
+
+    answer = await browser.post(REVOKE, sent)
+
+    assert (answer.status, played.written) == (409, [])
+    assert answer.field["uid"] == "uid-of-e1"
 
 
 @pytest.mark.parametrize("status", [403, 409])

@@ -16,7 +16,7 @@ from tests.console.conftest import Opened
 from tests.console.played_cluster import HOSTILE, BrowserAtConsole, PlayedCluster, structure
 from tests.controller.servers.live import Json, filled_in, stored
 from tests.fleet.test_inspection import PORT
-from webhook.console import fleet_reading, open_readings
+from webhook.console import changed_namespaces, open_readings
 from webhook.console.pages import fleet_page
 from webhook.settings import FILE, Settings
 
@@ -189,7 +189,7 @@ async def test_until_all_is_read_the_page_says_how_far_it_is(
 async def test_a_change_is_told_and_shown(
     open_console: Opened, played: PlayedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fleet_reading, "QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(changed_namespaces, "QUIET_SECONDS", 0.0)
     fill(played, current("fine"))
     played.objects[OF_TEAM] = listing(current("fine"), older("new"))
     played.objects["/api/v1/namespaces/team"] = {"metadata": {"name": "team"}}
@@ -254,7 +254,8 @@ async def test_what_was_not_looked_at_is_said(open_console: Opened, played: Play
 
     assert "Not everything was looked at: pods: " in text
     assert "<strong>1</strong> observed</a>" in text
-    assert 'href="/settings/team?preview&amp;mode=enforce">observe<' in text
+    told = "observe: see what enforcing in team would do"
+    assert f'href="/settings/team?preview&amp;mode=enforce" aria-label="{told}">observe<' in text
 
 
 async def test_what_may_not_be_read_is_unknown_and_never_empty(

@@ -52,6 +52,15 @@ def test_boxes_are_inside_and_apart() -> None:
     assert "see the table" in sides(drawing)[1][-1]
 
 
+def test_the_shorter_side_stands_at_the_height_of_the_server() -> None:
+    closed = policy(policyTypes=["Ingress"])
+
+    drawing = drawn(closed, egress(*(to(f"10.0.{at}.0/24") for at in range(3))))
+
+    (nobody,) = [each for each in drawing.boxes if each.x < WIDTH // 2]
+    assert nobody.middle == drawing.server.middle
+
+
 def test_what_is_left_out_counts_peers_once() -> None:
     drawing = drawn(egress(*(to(f"10.0.{at}.0/24") for at in range(10))))
 

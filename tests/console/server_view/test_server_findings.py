@@ -26,6 +26,7 @@ def test_every_rule_has_a_title_a_reason_and_a_way_out() -> None:
     assert list(texts) == [rule.id for rule in RULES]
     assert all(each.title and each.why and each.mend.endswith(".") for each in texts.values())
     assert {each.id for each in texts.values() if each.exceptable} == EXCEPTABLE
+    assert all(each.mend.count("this rule") == 1 for each in texts.values())
     assert texts["privileged"].title == "A container is not privileged."
     assert texts["privileged"].why.startswith("Refused in securityContext.privileged")
 

@@ -10,6 +10,8 @@ from tests.console.settings_form.test_settings_object import stored as resource
 from tests.fleet.listed_cluster import FORBIDDEN, RELEASE, Cluster
 from webhook.console.settings_form.opened_settings import (
     MOST_NAMESPACES,
+    MOST_PREVIEWS,
+    PreviewRoom,
     PreviewTurn,
     judged_change,
     may_store,
@@ -32,7 +34,7 @@ class Reader:
     def __init__(self, *rights: str, **objects: Any) -> None:
         self.api, self.person, self.places = ReadCluster(objects), self, Installation()
         self.rights, self.asked = rights, list[tuple[str, ...]]()
-        self.turn = PreviewTurn()
+        self.turn, self.room = PreviewTurn(), PreviewRoom()
 
     async def may(self, verb: str, *named: str) -> bool:
         self.asked.append((verb, *named))
@@ -41,6 +43,9 @@ class Reader:
     def kept(self, *_: Any) -> PreviewTurn:
         return self.turn
 
+    def common(self, *_: Any) -> PreviewRoom:
+        return self.room
+
 
 class ReadCluster(Cluster):
     """Has these objects by name, or refuses to show them."""
@@ -48,8 +53,12 @@ class ReadCluster(Cluster):
     def __init__(self, named: Json) -> None:
         super().__init__(runtimeclasses=[{"metadata": {"name": "gvisor"}}])
         self.named = {name.replace("_", "-"): found for name, found in named.items()}
+        self.lists, self.goes_on = 0, asyncio.Event()
+        self.goes_on.set()
 
     async def list_each(self, path: str, take: Any, **how: Any) -> str:
+        self.lists += 1
+        await self.goes_on.wait()
         return await super().list_each(path, take, **{"field_selector": "", **how})
 
     async def get(self, path: str) -> Json:
@@ -137,6 +146,26 @@ def test_a_change_is_judged_one_at_a_time_for_a_person() -> None:
 
     assert run(both()).servers == 0
     run(reader.turn.close())
+
+
+def test_so_many_changes_are_judged_at_a_time_for_all_people() -> None:
+    async def main() -> None:
+        room = PreviewRoom()
+        people: Any = [Reader(mcp_admission_settings=config_map({})) for _ in range(9)]
+        for each in people:
+            each.room, each.api.goes_on = room, asyncio.Event()
+        asked = [
+            asyncio.create_task(judged_change(each, SettingsSubject({}), {})) for each in people
+        ]
+        for _ in range(200):
+            await asyncio.sleep(0)
+        assert all(each.turn.lock.locked() for each in people)
+        assert sum(each.api.lists > 0 for each in people) == MOST_PREVIEWS
+        for each in people:
+            each.api.goes_on.set()
+        assert len(await asyncio.gather(*asked)) == 9
+
+    run(main())
 
 
 def test_namespaces_with_settings_are_counted_and_the_first_are_named() -> None:

@@ -1,6 +1,7 @@
 """A form brings back what was typed, and the settings over which it was typed."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.console.settings_form.subjects import Json, cluster, namespace
 from webhook.console.settings_form.sent_settings import (
     ACTION,
     PREVIEW,
+    ROW,
     SAVE,
     SEEN,
     VERSION,
@@ -15,18 +17,21 @@ from webhook.console.settings_form.sent_settings import (
     SentSettings,
     carried_fields,
     seen_fields,
+    switched,
     typed_on_top,
 )
 from webhook.console.settings_form.settings_subject import SettingsSubject
-from webhook.console.settings_form.typed_settings import TypedSettings
+from webhook.console.settings_form.typed_settings import MOST_TYPED, TypedSettings
 
+TOLERATIONS = "mcpServerDefaults.tolerations"
 OURS = {ACTION: SAVE, VERSION: "u/3", SEEN: '{"mode": "warn"}'}
 
 
 def test_a_form_has_what_is_typed_beside_what_was_seen() -> None:
     found = SentSettings.read({**OURS, "mcpServerDefaults.tolerations": "a\r\nb\r\n"})
 
-    assert found == (SAVE, "u/3", {"mode": "warn"}, {"mcpServerDefaults.tolerations": "a\nb\n"})
+    typed = {"mcpServerDefaults.tolerations": "a\nb\n"}
+    assert found == (SAVE, "u/3", {"mode": "warn"}, typed, "")
 
 
 @pytest.mark.parametrize(
@@ -98,3 +103,59 @@ def test_a_key_that_was_taken_out_is_taken_out_again() -> None:
 
     assert again.spec == {"onConflict": "warn"}
     assert [each.key for each in rows] == ["onConflict"]
+
+
+def test_a_form_says_in_which_field_it_is_edited() -> None:
+    found = SentSettings.read(OURS | {ACTION: f"row {TOLERATIONS}"})
+
+    assert (found.action, found.field) == (ROW, TOLERATIONS)
+
+
+@pytest.mark.parametrize("typed", [{}, {f"{TOLERATIONS}:0:key": "a"}], ids=["stored", "typed"])
+def test_a_field_is_switched_to_its_other_form_and_back(typed: Json) -> None:
+    before = TypedSettings(cluster({"mcpServerDefaults": {"tolerations": [{"key": "b"}]}}), typed)
+
+    there, told = switched(before, TOLERATIONS)
+    back, _ = switched(there, TOLERATIONS)
+
+    assert there.typed == {TOLERATIONS: f"- key: {'a' if typed else 'b'}"}
+    assert (before.spec, told) == (there.spec, [])
+    assert (back.spec, TOLERATIONS in back.typed) == (before.spec, False)
+
+
+def test_what_rows_cannot_hold_stays_yaml_and_says_so() -> None:
+    typed = TypedSettings(cluster(), {TOLERATIONS: "[]"})
+
+    assert switched(typed, TOLERATIONS) == (
+        typed,
+        [f"{TOLERATIONS} stays YAML: rows cannot hold all of it"],
+    )
+
+
+def test_what_is_too_long_to_be_read_is_not_switched() -> None:
+    typed = TypedSettings(cluster(), {TOLERATIONS: "- [" * MOST_TYPED})
+
+    found, told = switched(typed, TOLERATIONS)
+
+    assert (found, told[0].startswith(f"{TOLERATIONS} stays as it is: it is too long")) == (
+        typed,
+        True,
+    )
+
+
+@pytest.mark.parametrize("name", ["mode", "nonsense", "", TOLERATIONS])
+def test_what_has_no_other_form_or_cannot_be_read_stays_as_it_is(name: str) -> None:
+    typed = TypedSettings(cluster(), {TOLERATIONS: "- [", "mode": "warn"})
+
+    assert switched(typed, name) == (typed, [])
+
+
+def test_rows_that_are_emptied_take_the_key_out_on_top_of_what_others_wrote() -> None:
+    seen, emptied = cluster({"mcpServerDefaults": {"tolerations": [{"key": "b"}]}}), "remove"
+    typed = TypedSettings(seen, {f"{TOLERATIONS}:0:key": "b", f"{TOLERATIONS}:0:{emptied}": "on"})
+
+    again, _ = typed_on_top(replace(seen, spec={**seen.spec, "mode": "warn"}), typed)
+
+    assert again.spec == {"mode": "warn"}
+    carried = carried_fields(again, "u/1")
+    assert TypedSettings(again.subject, carried).spec == {"mode": "warn"}

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from tests.console.settings_form.subjects import cluster, namespace
+from webhook import documents
 from webhook.console.settings_form.settings_subject import Json, SettingsSubject
 from webhook.console.settings_form.typed_settings import (
+    MOST_TYPED,
     ChangedKey,
     KeyBySide,
     TypedSettings,
@@ -133,10 +135,10 @@ def test_what_is_wrong_is_told_at_its_field_and_stays_typed(
 ) -> None:
     found = TypedSettings(cluster(), texts)
 
-    ((where, (sentence,)),) = found.by_field.items()
+    ((where, (fault,)),) = found.by_field.items()
 
     assert where == field
-    assert sentence.startswith(said)
+    assert fault.sentence.startswith(said)
     shown = {each.name: each.text for held in found.subject.fields for each in found.inputs(held)}
     assert {name: shown[name] for name in texts} == texts
 
@@ -152,9 +154,9 @@ def test_what_contradicts_the_chart_is_told_before_it_is_saved() -> None:
 
 
 def test_a_fault_of_no_field_names_its_key() -> None:
-    (sentence,) = typed(SettingsSubject({"modee": "warn"})).by_field[""]
+    (fault,) = typed(SettingsSubject({"modee": "warn"})).by_field[""]
 
-    assert sentence.startswith("modee: unknown key, did you mean mode?")
+    assert fault.sentence.startswith("modee: unknown key, did you mean mode?")
 
 
 def test_so_many_faults_are_told() -> None:
@@ -167,8 +169,8 @@ def test_what_a_namespace_may_not_set_is_told_in_its_words() -> None:
     found = typed(namespace(mode="warn"), mode="observe", onConflict="deny")
 
     assert found.spec == {"mode": "observe", "onConflict": "deny"}
-    ((sentence,),) = found.by_field.values()
-    assert sentence == (
+    ((fault,),) = found.by_field.values()
+    assert fault.sentence == (
         "observe is looser than warn, which the cluster has: the cluster's settings have to list "
         "mode under delegated for that"
     )
@@ -220,3 +222,48 @@ def test_a_change_is_laid_over_what_somebody_else_has_changed_meanwhile() -> Non
         KeyBySide("mode", "warn", "enforce", "observe", contested=True),
         KeyBySide("onConflict", "deny", "warn", "deny", contested=False),
     ]
+
+
+def test_more_than_anybody_types_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    longest = "[" + "a," * (MOST_TYPED // 2)
+    monkeypatch.setattr(documents, "read_documents", None)
+
+    found = typed(mcpServerDefaults_tolerations=longest)
+
+    (told,) = found.by_field["mcpServerDefaults.tolerations"]
+    assert f"{MOST_TYPED:,} characters" in told.sentence
+
+
+def test_all_that_is_changed_has_room_together() -> None:
+    part = "- " + "a" * (MOST_TYPED // 2)
+    found = typed(mcpServerDefaults_tolerations=part, mcpNamespace_networkPolicy_dnsPeers=part)
+
+    assert any("characters" in each.sentence for each in found.faults)
+
+
+def test_what_is_stored_may_be_longer() -> None:
+    names = [f"name-{number}" for number in range(MOST_TYPED // 5)]
+    stored = cluster({"mcpServerDefaults": {"imagePullSecrets": [{"name": n} for n in names]}})
+
+    found = typed(stored, mode="warn")
+
+    assert [each.key for each in found.changed] == ["mode"]
+    assert not [each for each in found.faults if "characters" in each.sentence]
+
+
+def test_a_text_with_many_faults_is_not_read_for_each_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads = list[str]()
+    read = documents.read_documents
+
+    def noted(text: str, name: str) -> Any:
+        reads.append(name)
+        return read(text, name)
+
+    monkeypatch.setattr(documents, "read_documents", noted)
+
+    found = typed(mcpServerDefaults_tolerations="- wrong\n" * MOST_FAULTS)
+
+    assert len(found.by_field["mcpServerDefaults.tolerations"]) == MOST_FAULTS
+    assert len(reads) <= 2

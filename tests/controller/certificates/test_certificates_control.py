@@ -85,6 +85,56 @@ def test_control_that_looks_on_tells_what_is_wrong(installed: Installed) -> None
     assert "Secret mcp-admission-tls is not there: nothing can be served" in reasons
 
 
+CONSOLE = ("--console-name", "localhost", "--console-name", "console.example")
+SAID = "mcp-admission.dev/console-certificate"
+
+
+def test_control_keeps_the_certificate_of_a_console_while_there_is_one(
+    installed: Installed,
+) -> None:
+    cluster, places = installed.cluster, installed.places
+    lease = f"/apis/coordination.k8s.io/v1/namespaces/{places.namespace}/leases"
+
+    def said() -> bool:
+        found = cluster.raw("GET", f"{lease}/mcp-admission-certificates").json()
+        return SAID in (found.get("metadata", {}).get("annotations") or {})
+
+    def shown() -> bool:
+        name = 'stored_certificate_expiry_timestamp_seconds{certificate="console"}'
+        return control.metric(name) > 0
+
+    control = Control(installed, *CONSOLE)
+    with control.running() as process:
+        cluster.wait_for("installation", installed.is_settled)
+        cluster.wait_for("certificate of the console", shown)
+        cluster.wait_for("Lease that tells of it", said)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    names = {each["metadata"]["name"] for each in cluster.get(places.secret("x")[:-2])["items"]}
+    assert {"mcp-admission-console-ca", "mcp-admission-console-tls"} <= names
+
+    with Control(installed).running():
+        cluster.wait_for("Lease that tells of it no more", lambda: not said())
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--mode", "cert-manager", *CONSOLE], "the mode cert-manager issues no certificate for a"),
+        (["--console-name", "mcp-admission.mcp-admission-system.svc"], "give the console another"),
+        (["--console-name", "*.example"], "write the name in full"),
+        (["--console-name", "192.0.2.1"], "at least one DNS name"),
+    ],
+)
+def test_control_refuses_names_of_a_console_before_it_looks_for_a_cluster(
+    capsys: pytest.CaptureFixture[str], options: list[str], reason: str
+) -> None:
+    code = main(["certs", "control", "--kubeconfig", "/nowhere", *options])
+
+    assert code == 2
+    assert reason in capsys.readouterr().err
+
+
 def test_control_needs_its_port(installed: Installed, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server((LOOPBACK, 0)) as taken:
         listen = f"{LOOPBACK}:{taken.getsockname()[1]}"

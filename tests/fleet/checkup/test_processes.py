@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.checkup.snapshots import deployment, endpoint, lease, replica_set, seen
-from webhook.controller.installation import LEASE
+from webhook.controller.installation import CONSOLE_DEPLOYMENT, LEASE
 from webhook.fleet.checkup.checks import FAULT, NOTE, OK, UNKNOWN
 from webhook.fleet.checkup.processes import (
     endpoints,
@@ -39,6 +39,18 @@ def test_a_deployment_is_judged_by_its_replicas(
     assert told.verdict == verdict
     assert words in told.message
     assert mend in told.mend
+
+
+def test_a_console_is_judged_where_there_is_one() -> None:
+    def told(*found: Json) -> list[tuple[str, str]]:
+        judge = judge_deployment(CONSOLE_DEPLOYMENT)
+        return [(each.verdict, each.mend) for each in judge(seen({"deployments": found}))]
+
+    assert told() == []
+    assert told(deployment(CONSOLE_DEPLOYMENT, 1, 1)) == [(OK, "")]
+    ((verdict, mend),) = told(deployment(CONSOLE_DEPLOYMENT, 0, 0))
+    assert (verdict, mend.endswith("--replicas=1")) == (FAULT, True)
+    assert [verdict for verdict, _ in told(deployment(CONSOLE_DEPLOYMENT, 1, 0))] == [FAULT]
 
 
 def test_a_service_without_a_ready_endpoint_is_a_fault() -> None:

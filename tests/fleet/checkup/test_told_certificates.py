@@ -6,7 +6,11 @@ import pytest
 
 from tests.fleet.checkup import snapshots
 from tests.fleet.checkup.snapshots import certificates, lease, seen
-from webhook.controller.installation import CERTIFICATES_LEASE, SAID_CERTIFICATES
+from webhook.controller.installation import (
+    CERTIFICATES_LEASE,
+    SAID_CERTIFICATES,
+    SAID_CONSOLE,
+)
 from webhook.fleet.checkup import told_certificates
 from webhook.fleet.checkup.checks import FAULT, NOTE, OK, UNKNOWN, Snapshot
 
@@ -76,3 +80,27 @@ def test_a_bundle_that_the_process_may_not_read_is_not_known(
 
     assert (told.verdict, ends.verdict) == (verdict, OK)
     assert told.message == "whether caBundle fits them is not known: 403 Forbidden"
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "words", "mend"),
+    [
+        (certificates(), OK, "the console's certificate ends on 2026-06-30 10:00 UTC", ""),
+        (certificates(13), FAULT, "(in 13 days), and was not", "delete secret mcp-admission-cons"),
+        (certificates(60, ("it is theirs",)), FAULT, "it is theirs", "logs deployment/mcp-adm"),
+    ],
+)
+def test_the_certificate_of_the_console_is_judged_like_that_of_the_webhook(
+    said: Json, verdict: str, words: str, mend: str
+) -> None:
+    found = seen({CERTIFICATES_LEASE: (lease({SAID_CONSOLE: said}),)})
+
+    told = next(iter(told_certificates.judge_console_certificate(found)))
+
+    assert told.verdict == verdict
+    assert words in told.message
+    assert mend in told.mend
+
+
+def test_nothing_is_told_of_a_console_that_has_no_certificate_of_ours() -> None:
+    assert list(told_certificates.judge_console_certificate(keeper(certificates()))) == []

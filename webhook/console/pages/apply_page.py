@@ -97,7 +97,9 @@ def _runs(visit: Visit) -> RollRuns:
     return visit.person.kept(
         RollRuns,
         lambda person: RollRuns(
-            RollAccess(person.api, visit.places, lambda: live.publish("rolls")), claims
+            RollAccess(person.api, visit.places, lambda: live.publish("rolls")),
+            claims,
+            person.household,
         ),
     )
 

@@ -32,6 +32,7 @@ LONGEST_SEARCH = 100
 WAITED_SECONDS = 0.3
 """How long the page waits for a fleet that is not read yet."""
 GONE = "there is no exception of this name any more"
+NOT_SEEN = "the form did not say which exception you saw: look at this one, then revoke it"
 
 
 async def show_exceptions(visit: Visit) -> Page:
@@ -96,9 +97,14 @@ async def grant(visit: Visit) -> Page:
     except kube.ApiError as error:
         if error.status == 401:
             raise
+        if isinstance(error, kube.AlreadyExists) and await exceptions_view.is_granted(
+            visit.api, document
+        ):
+            # Its form was sent twice.
+            raise _granted(document) from None
         refused = exception_form.ShownForm(asked, refusal=error.message)
         return await _form(visit, by, refused, status=status_of(error))
-    raise web.HTTPSeeOther(f"{ALL}?{urlencode({'granted': document['metadata']['name']})}")
+    raise _granted(document)
 
 
 async def ask_to_revoke(visit: Visit) -> Page:
@@ -108,13 +114,18 @@ async def ask_to_revoke(visit: Visit) -> Page:
 
 async def revoke(visit: Visit) -> Page:
     """Delete the very exception that the person saw."""
-    name = _name(visit)
-    path = kube.cluster_wide(API_VERSION, EXCEPTION_PLURAL, name)
+    name, seen = _name(visit), visit.form.get("uid", "").strip()
+    if not seen:
+        return await _revoke_page(visit, refusal=NOT_SEEN, status=409)
     try:
-        await visit.api.delete(path, uid=str(visit.form.get("uid", "")) or None)
+        await visit.api.delete(exceptions_view.path_of(name), uid=seen)
     except (kube.Forbidden, kube.Conflict) as error:
         return await _revoke_page(visit, refusal=error.message, status=status_of(error))
     raise web.HTTPSeeOther(f"{ALL}?{urlencode({'revoked': name})}")
+
+
+def _granted(document: Json) -> web.HTTPSeeOther:
+    return web.HTTPSeeOther(f"{ALL}?{urlencode({'granted': document['metadata']['name']})}")
 
 
 async def _judging(visit: Visit) -> JudgingSettings:
@@ -186,7 +197,7 @@ async def _revoke_page(visit: Visit, *, refusal: str = "", status: int = 200) ->
         "row": row,
         "refusal": refusal,
         "address": _revoke_link(name),
-        "command": f"kubectl delete {EXCEPTION_PLURAL} {shlex.quote(name)}",
+        "revoking": f"kubectl delete {EXCEPTION_PLURAL} {shlex.quote(name)}",
         "may_revoke": bool(row.uid) and await _may(visit, "delete"),
         "states_of_exceptions": STATES_OF_EXCEPTIONS,
     }

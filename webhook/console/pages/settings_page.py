@@ -94,8 +94,11 @@ async def _done(
     sent: sent_settings.SentSettings,
 ) -> PageAnswer:
     """What becomes of a form; raises ApiError and SettingsError."""
-    shown: Json = {"may": opened.may, "notes": opened.notes}
-    if sent.action == sent_settings.EDIT or typed.faults:
+    shown: Json = {"may": opened.may, "notes": opened.notes, "focus": sent.field}
+    if sent.action == sent_settings.SWITCH:
+        typed, told = sent_settings.switched(typed, sent.field)
+        shown["notes"] = [*opened.notes, *told]
+    if sent.action not in {sent_settings.PREVIEW, sent_settings.SAVE} or typed.faults:
         return _form(typed, sent.version, status=422 if typed.faults else 200, **shown)
     if sent.version != opened.stored.version:
         return _changed_meanwhile(opened.stored, opened.subject, typed)
@@ -172,6 +175,7 @@ def _form(
         "progress": None,
         "namespaces": None,
         "may": True,
+        "focus": "",
     }
     return Page("settings.html", {**told, **_around(subject.namespace), **values}, status)
 

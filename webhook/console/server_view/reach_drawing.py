@@ -60,6 +60,7 @@ def draw_reach(name: str, found: Reach) -> Drawing:
     callers, reached = _boxes(found.callers, EDGE), _boxes(found.reached, WIDTH - EDGE - BOX_WIDTH)
     height = 2 * EDGE + STEP * max(len(callers), len(reached), 1) - (STEP - BOX_HEIGHT)
     middle = height // 2
+    callers, reached = _centred(callers, height), _centred(reached, height)
     server = Box(
         CENTRE - CENTRE_WIDTH // 2,
         middle - BOX_HEIGHT // 2,
@@ -92,6 +93,12 @@ def _boxes(way: OneWay, x: int) -> list[Box]:
         text = f"and {left_out:,} more: see the table"
         boxes.append(Box(x, EDGE + STEP * len(shown), text, "", "more"))
     return boxes
+
+
+def _centred(boxes: list[Box], height: int) -> list[Box]:
+    """The boxes of a side, as far from the top as from the bottom."""
+    down = (height - boxes[-1].y - BOX_HEIGHT - EDGE) // 2
+    return [each._replace(y=each.y + down) for each in boxes]
 
 
 class _Peer(NamedTuple):

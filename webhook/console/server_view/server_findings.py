@@ -81,7 +81,7 @@ def rule_texts() -> Mapping[str, RuleText]:
             rule.id,
             said.summary,
             f"Refused in {said.field}: {said.refused}",
-            as_sentence(admission.advice([rule.id])),
+            as_sentence(admission.advice([rule.id]).replace("the rule in brackets", "this rule")),
             is_rule=True,
             source=said.source,
             exceptable=rule.exceptable,

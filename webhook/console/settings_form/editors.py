@@ -6,7 +6,9 @@ on purpose is written as in YAML, `[]` or `{}`: it takes a default away.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, get_args, get_origin
 
 from webhook import documents
@@ -35,6 +37,23 @@ class FormInput(NamedTuple):
     options: tuple[tuple[str, str], ...] = ()
 
 
+class InputRow(NamedTuple):
+    """A row of a table: an input for each column, and the box that takes the row out.
+
+    The row for a further item has no box.
+    """
+
+    cells: tuple[FormInput, ...]
+    removal: FormInput | None
+
+
+class InputTable(NamedTuple):
+    """Inputs as a table: what its columns are called, and a row for each item."""
+
+    columns: tuple[str, ...]
+    rows: tuple[InputRow, ...]
+
+
 class UnreadableText(ValueError):  # noqa: N818 - it is told as a fault of what was typed
     """Typed text that is no value at all; one sentence that says what to type."""
 
@@ -45,6 +64,8 @@ class TextEditor:
 
     label: ClassVar[str] = ""
     kind: ClassVar[str] = LINE
+    told: ClassVar[str] = ""
+    """What the rows mean, of an editor that has some."""
 
     def written(self, name: str, value: Any) -> Texts:
         """A value as it would be typed; None is "not set"."""
@@ -58,6 +79,22 @@ class TextEditor:
     def inputs(self, name: str, typed: Texts) -> tuple[FormInput, ...]:
         """The inputs with what is typed in them."""
         return (FormInput(name, self.label, self.kind, typed.get(name, "")),)
+
+    def table(self, name: str, typed: Texts) -> InputTable | None:  # noqa: ARG002 - of some editors
+        """The inputs that are a table, in which each row is an item."""
+        return None
+
+    def laid_over(self, name: str, stored: Texts, typed: Texts) -> Texts:  # noqa: ARG002 - of some
+        """What stands in the inputs: what is typed, and what is stored where nothing is."""
+        return {**stored, **{name: typed[name] for name in stored if name in typed}}
+
+    def objections(self, value: Any) -> Iterator[tuple[Key, str]]:  # noqa: ARG002 - of some editors
+        """What is wrong with a value that the model accepts: keys inside it, and sentences."""
+        return iter(())
+
+    def row(self, name: str, typed: Texts, key: Key) -> int | None:  # noqa: ARG002 - of some editors
+        """The row of the table in which a key inside the value is typed."""
+        return None
 
     def place(self, name: str, typed: Texts, key: Key) -> str:  # noqa: ARG002 - of some editors
         """Where in what is typed a key inside the value is; empty for the value itself."""
@@ -154,7 +191,7 @@ class YamlEditor(TextEditor):
         return "\n".join(line.text for line in documents.lines(value))
 
     def _value(self, text: str) -> Any:
-        return _document(text).value
+        return deepcopy(_document(text).value)
 
 
 def editor_by_type(key: Key, otherwise: str = "") -> TextEditor:
@@ -199,7 +236,9 @@ def typed_pairs(text: str) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
+@lru_cache(maxsize=1)
 def _document(text: str) -> documents.Document:
+    """The document that is typed; it is read once for its value, and for the places of faults."""
     try:
         first, *more = documents.read_documents(text, "")
     except documents.DocumentError as error:

@@ -7,9 +7,9 @@ wrong with what is typed.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from webhook.console.settings_form.editors import FormInput
+from webhook.console.settings_form.editors import FormInput, InputTable
 from webhook.console.settings_form.settings_subject import SettingsField
-from webhook.console.settings_form.typed_settings import TypedSettings
+from webhook.console.settings_form.typed_settings import FieldFault, TypedSettings
 from webhook.reports.text import value_in_words
 from webhook.settings import model_keys, origins
 
@@ -30,6 +30,7 @@ class ValueInForce(NamedTuple):
 class FormRow(NamedTuple):
     """A key: its inputs, none where it is `locked`; `in_force` is empty where that is not known.
 
+    `table` are those in rows, and `told` says what rows mean, empty where there never are any.
     `waiting` says why what the resource sets is not in force, `faults` what is wrong with what is
     typed.
     """
@@ -37,16 +38,26 @@ class FormRow(NamedTuple):
     name: str
     description: str
     inputs: tuple[FormInput, ...]
+    table: InputTable | None
+    told: str
     locked: str
     in_force: tuple[ValueInForce, ...]
     waiting: tuple[str, ...]
-    faults: tuple[str, ...]
+    faults: tuple[FieldFault, ...]
     default: str
 
     @property
     def label(self) -> str:
         """The last part of the key: the group has the others."""
         return self.name.rpartition(".")[2]
+
+    @property
+    def by_row(self) -> Mapping[int | None, list[str]]:
+        """What is wrong with each row of the table; under None, what is of no row."""
+        found: dict[int | None, list[str]] = {}
+        for each in self.faults:
+            found.setdefault(each.row if self.table is not None else None, []).append(each.sentence)
+        return found
 
 
 class FormGroup(NamedTuple):
@@ -71,6 +82,8 @@ def form_groups(typed: TypedSettings) -> list[FormGroup]:
             field.name,
             field.description,
             typed.inputs(field),
+            typed.table(field),
+            field.editor.told,
             field.locked,
             tuple(in_force.get(field.name, ())),
             tuple(waiting.get(field.name, ())),
@@ -84,7 +97,7 @@ def form_groups(typed: TypedSettings) -> list[FormGroup]:
 
 def form_notes(typed: TypedSettings) -> list[str]:
     """What is said of no row: faults of all, and what others set without effect."""
-    told = [*typed.by_field.get("", ())]
+    told = [each.sentence for each in typed.by_field.get("", ())]
     subject = typed.subject
     if subject.found is not None:
         for each in subject.found.not_in_force():

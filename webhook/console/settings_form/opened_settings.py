@@ -9,7 +9,7 @@ from webhook.console.visit import Visit
 from webhook.fleet import cluster_snapshot, settings_in_force, settings_sources
 from webhook.fleet.checkup import readings
 
-MOST_NAMESPACES = 50
+MOST_NAMESPACES, MOST_PREVIEWS = 50, 3
 _CLASSES = "runtime-classes"
 
 
@@ -23,6 +23,13 @@ class OpenedSettings(NamedTuple):
     subject: settings_subject.SettingsSubject
     notes: tuple[str, ...]
     may: bool
+
+
+class PreviewRoom:
+    """So many previews at a time, whoever asks: each has the whole fleet in memory twice."""
+
+    def __init__(self) -> None:
+        self.places = asyncio.Semaphore(MOST_PREVIEWS)
 
 
 class PreviewTurn:
@@ -71,7 +78,8 @@ async def judged_change(
     """What this spec would do; raises SettingsError where that is not known, and ApiError."""
     api, places = visit.api, visit.places
     by = await settings_in_force.judging_settings_in_force(api, places.namespace)
-    async with visit.person.kept(PreviewTurn, PreviewTurn).lock:
+    room = visit.person.common(PreviewRoom, PreviewRoom)
+    async with visit.person.kept(PreviewTurn, PreviewTurn).lock, room.places:
         where = subject.namespace or None
         before = await cluster_snapshot.audited(api, places, by.known, namespace=where)
         after = await change_preview.report_with_change(api, places, by, subject, spec)

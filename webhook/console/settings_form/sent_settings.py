@@ -6,16 +6,20 @@ reader has changed, and nothing that is typed is lost when the cluster cannot be
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
-from webhook.console.settings_form import settings_subject, typed_settings
-from webhook.console.settings_form.editors import Texts
+from webhook.console.settings_form import editors, row_editors, settings_subject, typed_settings
 from webhook.settings import origins
 
 ACTION, VERSION, SEEN = "_do", "_version", "_seen"
 """Fields of the form that are no keys of the settings."""
 EDIT, PREVIEW, SAVE = "edit", "preview", "save"
-_ACTIONS = (EDIT, PREVIEW, SAVE)
+ROW, SWITCH = "row", "switch"
+"""Edit on, with an empty row in a field, or with the field in its other form: `row KEY`."""
+_ACTIONS = (EDIT, PREVIEW, SAVE, ROW, SWITCH)
+_TOO_LONG = "{} stays as it is: it is too long to be written in another form here"
+_NO_ROWS = "{} stays YAML: rows cannot hold all of it"
 _NOT_OURS = "this is no form of this page: open the settings again"
 
 
@@ -24,18 +28,23 @@ class ForeignForm(ValueError):  # noqa: N818 - it is told as a sentence
 
 
 class SentSettings(NamedTuple):
-    """A form: what to do with it, the version and the spec that its reader saw, what is typed."""
+    """A form: what to do with it, the version and the spec that its reader saw, what is typed.
+
+    `field` is the key whose rows the reader is at, empty where that is none.
+    """
 
     action: str
     version: str
     seen: settings_subject.Json
-    typed: Texts
+    typed: editors.Texts
+    field: str = ""
 
     @classmethod
     def read(cls, form: Mapping[str, str], namespace: str = "") -> "SentSettings":
         """The form that was sent about the cluster, or a namespace; raises ForeignForm."""
         fields = {name: form[name].replace("\r\n", "\n") for name in form}
-        action, version = fields.pop(ACTION, ""), fields.pop(VERSION, "")
+        action, _, field = fields.pop(ACTION, "").partition(" ")
+        version = fields.pop(VERSION, "")
         try:
             seen = json.loads(fields.pop(SEEN, ""))
             # What the cluster has stored can be typed; what somebody made up may be anything.
@@ -45,7 +54,7 @@ class SentSettings(NamedTuple):
             raise ForeignForm(_NOT_OURS) from None
         if not isinstance(seen, dict) or action not in _ACTIONS:
             raise ForeignForm(_NOT_OURS)
-        return cls(action, version, seen, fields)
+        return cls(action, version, seen, fields, field)
 
 
 def seen_fields(subject: settings_subject.SettingsSubject, version: str) -> dict[str, str]:
@@ -61,6 +70,29 @@ def carried_fields(typed: typed_settings.TypedSettings, version: str) -> dict[st
         if field.name in changed:
             texts |= typed.texts(field)
     return {**texts, **seen_fields(typed.subject, version)}
+
+
+def switched(
+    typed: typed_settings.TypedSettings, name: str
+) -> tuple[typed_settings.TypedSettings, list[str]]:
+    """The same with a field in its other form, rows or YAML; or why it stays as it is.
+
+    What cannot be read stays as it is, too, and is a fault of its field.
+    """
+    field = typed.subject.field_of(tuple(name.split(".")))
+    if field is None or field.locked or not isinstance(field.editor, row_editors.RowEditor):
+        return typed, []
+    before = typed.texts(field)
+    if typed_settings.is_too_long(before):
+        return typed, [_TOO_LONG.format(field.name)]
+    try:
+        after = field.editor.switched(field.name, before)
+    except editors.UnreadableText:
+        return typed, []
+    if field.name in before and field.name in after:
+        return typed, [_NO_ROWS.format(field.name)]
+    others = {each: text for each, text in typed.typed.items() if not field.has_input(each)}
+    return replace(typed, typed={**others, **after}), []
 
 
 def typed_on_top(
@@ -79,7 +111,7 @@ def typed_on_top(
 
 def _written(
     values: settings_subject.Json, fields: Iterable[settings_subject.SettingsField]
-) -> Texts:
+) -> editors.Texts:
     """The values of these fields as they would be typed."""
     texts: dict[str, str] = {}
     for field in fields:

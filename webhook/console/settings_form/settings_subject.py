@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
-from webhook.console.settings_form import editors, quantity_editors
+from webhook.console.settings_form import (
+    affinity_editor,
+    editors,
+    quantity_editors,
+    row_editors,
+)
 from webhook.reports.text import value_in_words
 from webhook.rules.registry import RULES
 from webhook.rules.specification import specification
@@ -24,8 +29,14 @@ from webhook.settings import (
 )
 from webhook.settings.namespace_layer import held_by, is_delegated, refusal_in_namespace
 
-_QUANTITIES = {("mcpServerMaximums", "requests"), ("mcpServerMaximums", "limits")}
-_RESOURCES = ("mcpServerDefaults", "resources")
+_FITTING: Mapping[model_keys.Key, editors.TextEditor] = {
+    ("mcpServerDefaults", "affinity"): affinity_editor.AffinityEditor(),
+    ("mcpServerDefaults", "tolerations"): row_editors.TolerationsEditor(),
+    ("mcpServerDefaults", "resources"): quantity_editors.ResourcesEditor(),
+    ("mcpServerMaximums", "requests"): quantity_editors.QuantitiesEditor(),
+    ("mcpServerMaximums", "limits"): quantity_editors.QuantitiesEditor(),
+}
+"""Editors of values whose type is known better than the model knows it."""
 _RUNTIME_CLASS = ("mcpServerDefaults", "runtimeClassName")
 _DELEGATED = "the cluster's settings have to list {} under delegated before a namespace can set it"
 
@@ -49,6 +60,10 @@ class SettingsField(NamedTuple):
     def name(self) -> str:
         """The key, dotted: the name of its inputs begins with it."""
         return model_keys.dotted(self.key)
+
+    def has_input(self, name: str) -> bool:
+        """Whether this is the name of one of its inputs."""
+        return name == self.name or name.startswith((f"{self.name}:", f"{self.name}."))
 
 
 @dataclass(frozen=True)
@@ -109,10 +124,8 @@ class SettingsSubject:
         return self.beneath.model_dump(by_alias=True)
 
     def _editor(self, key: model_keys.Key, default: Any) -> editors.TextEditor:
-        if key in _QUANTITIES:
-            return quantity_editors.QuantitiesEditor()
-        if key == _RESOURCES:
-            return quantity_editors.ResourcesEditor()
+        if key in _FITTING:
+            return _FITTING[key]
         if key == _RUNTIME_CLASS and self.classes is not None:
             return editors.ChoiceEditor(self.classes, default or "none")
         found = editors.editor_by_type(key, value_in_words(default))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from webhook.console.settings_form.editors import FormInput, Texts, UnreadableText
+from webhook.console.settings_form.editors import FormInput, InputTable, Texts, UnreadableText
 from webhook.console.settings_form.settings_subject import Json, SettingsField, SettingsSubject
 from webhook.reports.text import value_in_words
 from webhook.settings import (
@@ -26,6 +26,13 @@ from webhook.settings import (
 )
 from webhook.settings.namespace_layer import MERGED_IN_NAMESPACES
 
+MOST_TYPED = 20_000
+"""Characters of all that is changed at a time: a text of ten times as many is read for seconds."""
+_TOO_MUCH = (
+    f"with this, more than {MOST_TYPED:,} characters are changed: change less at a time, or apply "
+    "the resource with kubectl"
+)
+
 
 class ChangedKey(NamedTuple):
     """A key that the person changes: what the resource says now, and what it would say."""
@@ -33,6 +40,13 @@ class ChangedKey(NamedTuple):
     key: str
     before: str
     after: str
+
+
+class FieldFault(NamedTuple):
+    """What is wrong with a field, with the row of its table where that is in one."""
+
+    sentence: str
+    row: int | None = None
 
 
 @dataclass(frozen=True)
@@ -44,12 +58,16 @@ class TypedSettings:
 
     def texts(self, field: SettingsField) -> Texts:
         """What stands in the inputs of a field: what is typed, or else what is stored."""
-        stored = self._stored(field)
-        return {**stored, **{name: self.typed[name] for name in stored if name in self.typed}}
+        typed = {name: text for name, text in self.typed.items() if field.has_input(name)}
+        return field.editor.laid_over(field.name, self._stored[field.name], typed)
 
     def inputs(self, field: SettingsField) -> tuple[FormInput, ...]:
         """The inputs of a field; none where it is locked."""
         return () if field.locked else field.editor.inputs(field.name, self.texts(field))
+
+    def table(self, field: SettingsField) -> InputTable | None:
+        """The inputs of a field that are a table; none where it is locked."""
+        return None if field.locked else field.editor.table(field.name, self.texts(field))
 
     @cached_property
     def spec(self) -> Json:
@@ -65,17 +83,18 @@ class TypedSettings:
         return tuple(islice((*unreadable, *told), faults.MOST_FAULTS))
 
     @cached_property
-    def by_field(self) -> Mapping[str, list[str]]:
-        """The faults by the names of their fields, as sentences; those of no field under ""."""
-        found: dict[str, list[str]] = {}
+    def by_field(self) -> Mapping[str, list[FieldFault]]:
+        """The faults by the names of their fields; those of no field under ""."""
+        found: dict[str, list[FieldFault]] = {}
         for fault in self.faults:
             field = self.subject.field_of(fault.key)
             if field is None:
                 place = f"{model_keys.dotted(fault.key)}: " if fault.key else ""
-                found.setdefault("", []).append(f"{place}{fault.sentence}")
+                found.setdefault("", []).append(FieldFault(f"{place}{fault.sentence}"))
             else:
-                place = self._place(field, fault.key[len(field.key) :])
-                found.setdefault(field.name, []).append(f"{place}{fault.sentence}")
+                inside = fault.key[len(field.key) :]
+                told = self._told(field, inside, fault.sentence)
+                found.setdefault(field.name, []).append(told)
         return found
 
     @cached_property
@@ -83,15 +102,26 @@ class TypedSettings:
         """Each key whose value is another than the stored one, in the order of the form."""
         return list(changed_keys(self.subject.fields, self.subject.spec, self.spec))
 
-    def _stored(self, field: SettingsField) -> Texts:
-        return field.editor.written(field.name, origins.held_value(self.subject.spec, field.key))
+    @cached_property
+    def _stored(self) -> Mapping[str, Texts]:
+        """What is stored, as it would be typed, by the names of the fields."""
+        spec = self.subject.spec
+        return {
+            each.name: each.editor.written(each.name, origins.held_value(spec, each.key))
+            for each in self.subject.fields
+        }
 
     @cached_property
     def _read(self) -> tuple[Json, list[KeyFault]]:
         values, wrong = layers.merged_values({}, self.subject.spec), list[KeyFault]()
+        room = MOST_TYPED
         for field in self.subject.fields:
-            stored = self._stored(field)
+            stored = self._stored[field.name]
             if field.locked or self.texts(field) == stored:
+                continue
+            room -= _length(self.texts(field))
+            if room < 0:
+                wrong.append(KeyFault(field.key, _TOO_MUCH))
                 continue
             try:
                 value = field.editor.read(field.name, self.texts(field))
@@ -99,15 +129,30 @@ class TypedSettings:
                 wrong.append(KeyFault(field.key, str(error)))
             else:
                 values = with_value(values, field.key, value)
+                for inside, sentence in field.editor.objections(value):
+                    wrong.append(KeyFault((*field.key, *inside), sentence))
         return values, wrong
 
-    def _place(self, field: SettingsField, inside: model_keys.Key) -> str:
-        """Where inside the field; what cannot be read says itself where."""
+    def _told(self, field: SettingsField, inside: model_keys.Key, sentence: str) -> FieldFault:
+        """The fault with its place inside the field; what cannot be read says itself where."""
+        editor, texts = field.editor, self.texts(field)
+        if not inside or is_too_long(texts):
+            return FieldFault(f"{model_keys.dotted(inside)}: {sentence}" if inside else sentence)
         try:
-            place = field.editor.place(field.name, self.texts(field), inside)
+            place = editor.place(field.name, texts, inside)
         except UnreadableText:
             place = model_keys.dotted(inside)
-        return f"{place}: " if place and inside else ""
+        told = f"{place}: {sentence}" if place else sentence
+        return FieldFault(told, editor.row(field.name, texts, inside))
+
+
+def is_too_long(texts: Texts) -> bool:
+    """Whether this is more than is read of one field."""
+    return _length(texts) > MOST_TYPED
+
+
+def _length(texts: Texts) -> int:
+    return sum(map(len, texts.values()))
 
 
 def changed_keys(

@@ -56,8 +56,8 @@ def said_certificates(
     faults: Sequence[str],
     part: float,
     unread: str = "",
-) -> dict[str, str]:
-    """The annotation that says when each ends and is to be renewed, after this part of its life.
+) -> str:
+    """What the Lease says: when each ends and is to be renewed, after this part of its life.
 
     Nobody but the process of the certificates may read the Secrets; dates are no secret.
     """
@@ -69,7 +69,7 @@ def said_certificates(
             begins, ends = one.not_valid_before_utc, one.not_valid_after_utc
             renewal = begins + (ends - begins) * part
             said[name] = {"ends": time_text(ends), "renewal": time_text(renewal)}
-    return {SAID_CERTIFICATES: json.dumps(said, sort_keys=True)}
+    return json.dumps(said, sort_keys=True)
 
 
 def certificate_faults(seen: Observation, installation: Installation, now: datetime) -> list[str]:
@@ -137,7 +137,8 @@ class Monitor:
             found += [_lacks_annotation(one) for one in configurations if one.injector is None]
         self.metrics.certificate_faults.set(len(found))
         certificate = stored_certificate(seen.serving)
-        self.says |= said_certificates({"leaf": certificate}, found, RENEWED_AFTER, seen.unread)
+        says = said_certificates({"leaf": certificate}, found, RENEWED_AFTER, seen.unread)
+        self.says[SAID_CERTIFICATES] = says
         if certificate:
             ends = certificate.not_valid_after_utc.timestamp()
             self.metrics.certificate_expiry.labels("leaf").set(ends)

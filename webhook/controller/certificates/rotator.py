@@ -23,7 +23,7 @@ from webhook.controller.certificates.monitor import (
     said_certificates,
 )
 from webhook.controller.certificates.stored import Stored
-from webhook.controller.installation import Installation
+from webhook.controller.installation import SAID_CERTIFICATES, Installation
 from webhook.controller.serving_replicas import FindReplicas, Replica, sync_pod_volumes
 from webhook.kube import Api, time_text
 from webhook.observe.metrics import ControllerMetrics
@@ -157,7 +157,8 @@ class Rotator:
         pairs = {"authority": look.stored.authority, "leaf": look.stored.leaf}
         certificates = {name: pair.certificate if pair else None for name, pair in pairs.items()}
         problems = [*look.stored.problems, *faults]
-        self.says |= said_certificates(certificates, problems, self.plan.renew_after)
+        says = said_certificates(certificates, problems, self.plan.renew_after)
+        self.says[SAID_CERTIFICATES] = says
         for name, pair in pairs.items():
             if pair:
                 ends = pair.certificate.not_valid_after_utc.timestamp()

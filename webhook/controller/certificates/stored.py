@@ -1,4 +1,4 @@
-"""What the two Secrets hold: the authorities, for the controller alone, and the pair to serve.
+"""What two Secrets hold: the authorities, for the controller alone, and the pair to serve.
 
     mcp-admission-ca    ca.crt ca.key       the authority that issues
                         next.crt next.key   the one that will, during a rotation
@@ -6,7 +6,8 @@
     mcp-admission-tls   tls.crt tls.key     what is served
                         ca.crt              the authority that issued it, for `serve --ca-bundle`
 
-Each step of a rotation is one write to one of them.
+The console has two like them: mcp-admission-console-ca and mcp-admission-console-tls. Each step of
+a rotation is one write to one of them.
 """
 
 import base64
@@ -98,10 +99,15 @@ class Stored:
         return self.authorities.asked_to_replace | self.serving.asked_to_replace
 
 
-async def read_stored(api: Api, installation: Installation) -> Stored:
+async def read_stored(
+    api: Api,
+    installation: Installation,
+    secrets: tuple[str, str] = (AUTHORITY_SECRET, SERVING_SECRET),
+) -> Stored:
     """Read both Secrets; what cannot be used counts as absent, and is a problem."""
-    authorities = await SecretFiles.read(api, installation.secret(AUTHORITY_SECRET))
-    serving = await SecretFiles.read(api, installation.secret(SERVING_SECRET))
+    authorities, serving = [
+        await SecretFiles.read(api, installation.secret(name)) for name in secrets
+    ]
     problems: list[str] = []
     return Stored(
         authority=_pair(authorities, "ca", problems),

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from webhook.controller.installation import (
     CERTIFICATES_DEPLOYMENT,
     CERTIFICATES_LEASE,
+    CONSOLE_DEPLOYMENT,
     CONTROL_DEPLOYMENT,
     LEASE,
     SERVE_DEPLOYMENT,
@@ -76,6 +77,12 @@ CHECKS_AFTER = (
         (CERTIFICATES_LEASE, DEPLOYMENTS),
         told_certificates.judge_certificates,
     ),
+    Check(
+        "console-certificate",
+        CERTIFICATES,
+        (CERTIFICATES_LEASE,),
+        told_certificates.judge_console_certificate,
+    ),
     Check("control", PROCESSES, (DEPLOYMENTS,), processes.judge_deployment(CONTROL_DEPLOYMENT)),
     Check("control-leader", PROCESSES, (LEASE, *TEMPLATES), processes.judge_leader(LEASE)),
     Check(
@@ -90,6 +97,7 @@ CHECKS_AFTER = (
         (CERTIFICATES_LEASE, *TEMPLATES),
         processes.judge_leader(CERTIFICATES_LEASE),
     ),
+    Check("console", PROCESSES, (DEPLOYMENTS,), processes.judge_deployment(CONSOLE_DEPLOYMENT)),
     Check("settings", SETTINGS, (LEASE, "settings-resource"), told_states.judge_settings),
     Check("replicas", SETTINGS, (LEASE, ENDPOINTS), told_states.judge_replicas),
     Check("runtime-classes", CLUSTER, ("runtime-classes",), before.judge_runtime_classes),

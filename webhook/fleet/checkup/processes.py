@@ -10,6 +10,7 @@ from webhook.controller.installation import (
     CERTIFICATE_MODES,
     CERTIFICATES_DEPLOYMENT,
     CERTIFICATES_LEASE,
+    CONSOLE_DEPLOYMENT,
     CONTROL_DEPLOYMENT,
     LEASE,
     SERVE_DEPLOYMENT,
@@ -37,23 +38,27 @@ CONSEQUENCES = {
     SERVE_DEPLOYMENT: "no review is answered",
     CONTROL_DEPLOYMENT: "nothing is made for servers, and no gate opens",
     CERTIFICATES_DEPLOYMENT: "no certificate is renewed",
+    CONSOLE_DEPLOYMENT: "nobody sees the pages",
 }
-"""What becomes of a cluster without one of the processes."""
+"""What becomes of a cluster without one of the processes; the console is there if values say so."""
 
 
 def judge_deployment(name: str) -> Judge:
-    """The judgment of one Deployment of the product."""
+    """The judgment of one Deployment of the product; none of a console that is not there."""
 
     def judge(seen: Snapshot) -> Iterator[Told]:
         found = seen.named(DEPLOYMENTS, name)
         if found is None:
+            if name == CONSOLE_DEPLOYMENT:
+                return
             yield Told(FAULT, f"Deployment {name} is missing: {CONSEQUENCES[name]}", seen.put_back)
             return
         wanted = found["spec"].get("replicas", 1)
         ready = (found.get("status") or {}).get("availableReplicas") or 0
         progress = rollout_progress(found)
         if not wanted:
-            mend = seen.kubectl(f"scale deployment/{name} --replicas=2")
+            replicas = 1 if name == CONSOLE_DEPLOYMENT else 2
+            mend = seen.kubectl(f"scale deployment/{name} --replicas={replicas}")
             yield Told(FAULT, f"{name} is scaled to 0: {CONSEQUENCES[name]}", mend)
         elif not ready:
             causes = [f"{each.message} ({each.seen})" for each in deployment_causes(found)]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from webhook.controller.installation import (
     AUTHORITY_SECRET,
+    CONSOLE_SECRETS,
     LOCKED_CONFIG_MAP,
     SERVING_SECRET,
     SETTINGS_CONFIG_MAP,
@@ -36,6 +37,7 @@ NOT_A_REGISTRY = ("registry.example/", "example.com/", "localhost/")
 MADE_IN_A_CLUSTER = {
     ("ConfigMap", SETTINGS_CONFIG_MAP),
     ("Secret", AUTHORITY_SECRET),
+    *(("Secret", name) for name in CONSOLE_SECRETS),
 }
 """What the product itself makes beside what is installed."""
 ONLY_A_CLUSTER = (

@@ -4,14 +4,17 @@ Nobody else may read the Secrets that hold them. What it has said is believed wh
 Lease.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 from webhook.controller.installation import (
     CERTIFICATES_DEPLOYMENT,
     CERTIFICATES_LEASE,
+    CONSOLE_SECRETS,
     CONTROL_DEPLOYMENT,
     SAID_CERTIFICATES,
+    SAID_CONSOLE,
     SERVING_SECRET,
     kept_to,
 )
@@ -50,17 +53,36 @@ def judge_certificates(seen: Snapshot) -> Iterator[Told]:
         yield Told(verdict, f"whether caBundle fits them is not known: {found['unread']}")
     for fault in found.get("faults") or []:
         yield Told(FAULT, fault, status)
+    called = {"leaf": "the certificate", "authority": "the authority"}
+    yield from _ends(seen, found, called, {name: _renewal(seen, name) for name in called})
+
+
+def judge_console_certificate(seen: Snapshot) -> Iterator[Told]:
+    """When the certificate of the console ends; nothing where the product issues none."""
+    found = said_in_lease(seen, CERTIFICATES_LEASE, SAID_CONSOLE)
+    for fault in found.get("faults") or []:
+        yield Told(FAULT, fault, seen.kubectl(f"logs deployment/{CERTIFICATES_DEPLOYMENT}"))
+    called = {"authority": "the console's authority", "leaf": "the console's certificate"}
+    secrets = zip(called, CONSOLE_SECRETS, strict=True)
+    mends = {name: seen.kubectl(f"delete secret {secret}") for name, secret in secrets}
+    yield from _ends(seen, found, called, mends)
+
+
+def _ends(
+    seen: Snapshot, found: Mapping[str, Any], called: Mapping[str, str], mends: Mapping[str, str]
+) -> Iterator[Told]:
+    """When each of the certificates ends, and a fault for one that was not renewed in time."""
     ends = []
-    for name, called in (("leaf", "the certificate"), ("authority", "the authority")):
+    for name, words in called.items():
         if name in found:
             end, renewal = (moment(found[name][each]) for each in ("ends", "renewal"))
             left = end - seen.now
             when = f"{end:%Y-%m-%d %H:%M} UTC"
-            ends.append(f"{called} ends on {when} (in {time_in_words(left.total_seconds())})")
+            ends.append(f"{words} ends on {when} (in {time_in_words(left.total_seconds())})")
             if left <= timedelta(0):
-                ends[-1] = f"{called} has ended on {when}"
+                ends[-1] = f"{words} has ended on {when}"
             if left < min(LATEST_RENEWAL, (end - renewal) / 2):
-                yield Told(FAULT, f"{ends[-1]}, and was not renewed", _renewal(seen, name))
+                yield Told(FAULT, f"{ends[-1]}, and was not renewed", mends[name])
     if ends:
         yield Told(OK, ", ".join(ends))
 
