@@ -19,6 +19,7 @@ from webhook.console.page import (
     Route,
     time_element,
     visible_text,
+    with_times,
 )
 
 TEMPLATES = sorted(path.name for path in (HERE / "templates").glob("*.html"))
@@ -140,3 +141,12 @@ def test_our_own_files_load_nothing_from_elsewhere() -> None:
     for name in ("console.css", "console.js"):
         text = (HERE / "static" / name).read_text(encoding="utf-8")
         assert not re.search(r"https?:|@import|url\(|eval\(|Function\(|innerHTML", text)
+
+
+def test_the_times_in_a_sentence_are_those_of_its_reader() -> None:
+    said = with_times("enforcing since 2026-03-01T12:00:00Z; <b> at 2026-99-01T12:00:00Z \u202e")
+
+    assert said == (
+        'enforcing since <time datetime="2026-03-01T12:00:00Z" title="2026-03-01 12:00:00 UTC">'
+        "2026-03-01 12:00:00 UTC</time>; &lt;b&gt; at 2026-99-01T12:00:00Z \\u{202e}"
+    )

@@ -1,0 +1,239 @@
+"""What people write who mean harm changes no page: not what is stored, typed, or in an address.
+
+The same pages are compared with harmless words at the same places. A script that ran, or that the
+Content-Security-Policy kept away, would be an error of the page, which `new_person` finds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.console.browser import shown_servers as servers
+from tests.console.browser.chromium import WIDTHS, overflows, structure
+from tests.console.browser.conftest import SignIn
+from tests.console.browser.shown_cluster import ADMINISTRATOR, ShownCluster
+from tests.console.played_cluster import HOSTILE
+from webhook import settings
+
+pytestmark = pytest.mark.control_plane
+
+Json = dict[str, Any]
+Structure = list[str]
+
+WORDS: Mapping[str, Sequence[str]] = {
+    servers.HARMLESS_NAMESPACE: [f"{text:h<250}" for text in servers.HARMLESS_TEXTS],
+    servers.HOSTILE_NAMESPACE: HOSTILE,
+}
+"""What stands in the objects of which namespace."""
+LONG_NOTE = 50_000
+
+STORED = {
+    "server": "/servers/{namespace}/Deployment/tools-{number}",
+    "exception": "/exceptions?search={namespace}-{number}",
+    "revocation": "/exceptions/revoke/{namespace}-{number}",
+    "draft": "/exceptions/grant?namespace={namespace}&kind=Deployment&name=tools-{number}",
+}
+ADDRESSES = {
+    "reach": f"/servers/{servers.TEAM}/Deployment/{servers.CURRENT}?address={{text}}",
+    "no server": "/servers/{text}/Deployment/{text}",
+    "search": "/exceptions?search={text}",
+    "revoked": "/exceptions?revoked={text}",
+    "draft": "/exceptions/grant?namespace={text}&kind=Deployment&name={text}",
+    "no exception": "/exceptions/revoke/{text}",
+    "bounds": "/apply?namespace={text}&parallel={text}&failures={text}&timeout={text}",
+    "selection": "/apply?server={text}&server=team/{text}",
+    "no namespace": "/settings/{text}",
+    "typed": "/settings?mcpServerDefaults.image={text}&isolation.breakGlassGroups={text}",
+    "preview": "/settings?preview&mcpServerDefaults.image={text}",
+    "sign-in": "/sign-in?then=/{text}",
+    "nowhere": "/{text}",
+}
+
+
+def node_affinity(texts: Sequence[str]) -> Json:
+    """An affinity whose values are these; nobody checks them before a server has them."""
+    terms = [{"matchExpressions": [{"key": "disk", "operator": "In", "values": [*texts]}]}]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    return {"affinity": {"nodeAffinity": required}}
+
+
+def namespace_settings(texts: Sequence[str]) -> Json:
+    """Settings of a namespace with the words at every place that takes any text."""
+    spec = {"mcpServerDefaults": {"image": texts[0], **node_affinity(texts)}}
+    return servers.document(settings.NAMESPACE_KIND, {"name": settings.NAME}, spec)
+
+
+def excepted(namespace: str, number: int, text: str) -> Json:
+    """An exception for a server of the namespace, with the text as its reason and image."""
+    spec = {
+        "workload": {"namespace": namespace, "name": f"tools-{number}"},
+        "rules": ["privileged"],
+        "images": [text],
+        "reason": text,
+        "expires": "2000-01-01T00:00:00Z",
+    }
+    return servers.document(settings.EXCEPTION_KIND, {"name": f"{namespace}-{number}"}, spec)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def written(shown: ShownCluster) -> Iterator[None]:
+    """The words in settings, exceptions and annotations; afterwards none of it is there."""
+    cluster = shown.release.cluster
+    for namespace, texts in WORDS.items():
+        note = "".join(texts)
+        note *= LONG_NOTE // len(note)
+        cluster.kubectl("annotate", "namespace", namespace, f"example.com/note={note}")
+        granted = [excepted(namespace, number, text) for number, text in enumerate(texts)]
+        servers.applied(cluster, namespace, namespace_settings(texts), *granted)
+    yield
+    for namespace, texts in WORDS.items():
+        cluster.kubectl("annotate", "namespace", namespace, "example.com/note-")
+        names = [f"{namespace}-{number}" for number in range(len(texts))]
+        cluster.kubectl("delete", "mcpserverexceptions", *names)
+        cluster.kubectl("delete", "mcpnamespacesettings", settings.NAME, "-n", namespace)
+
+
+@pytest.mark.parametrize("place", STORED)
+def test_what_is_stored(sign_in: SignIn, place: str) -> None:
+    person = sign_in(width=WIDTHS["phone"])
+
+    def shown(namespace: str, number: int) -> Structure:
+        person.visit(STORED[place].format(namespace=namespace, number=number))
+        assert not overflows(person.page), person.page.url
+        return structure(person.page)
+
+    for number in range(len(HOSTILE)):
+        harmless = shown(servers.HARMLESS_NAMESPACE, number)
+        assert shown(servers.HOSTILE_NAMESPACE, number) == harmless, HOSTILE[number]
+        assert "\u202e" not in person.page.inner_text("body")
+
+
+def test_a_name_of_250_characters(sign_in: SignIn) -> None:
+    person, found = sign_in(width=WIDTHS["phone"]), []
+    for namespace, name in (
+        (servers.HARMLESS_NAMESPACE, "w"),
+        (servers.HOSTILE_NAMESPACE, servers.LONGEST_NAME),
+    ):
+        person.visit(f"/servers/{namespace}/Deployment/{name}")
+        found.append(structure(person.page))
+        assert not overflows(person.page)
+
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("place", ADDRESSES)
+def test_what_an_address_says(sign_in: SignIn, place: str) -> None:
+    person, found = sign_in(width=WIDTHS["phone"]), []
+    for text in ("harmless", *HOSTILE):
+        person.visit(ADDRESSES[place].format(text=quote(text, safe="")))
+        found.append(structure(person.page))
+        assert not overflows(person.page), text
+
+    assert all(each == found[0] for each in found)
+
+
+def test_settings_of_a_namespace_and_a_conflict(sign_in: SignIn, shown: ShownCluster) -> None:
+    person, found = sign_in(width=WIDTHS["phone"]), []
+    page = person.page
+    for namespace, texts in WORDS.items():
+        person.visit(f"/settings/{namespace}")
+        settled(page)
+        stored = structure(page)
+        page.get_by_label("mcpServerDefaults.image", exact=True).fill(" ".join(texts))
+        changed = namespace_settings([*reversed(texts)])
+        servers.applied(shown.release.cluster, namespace, changed)
+        preview(page)
+        expect(page.locator("h1")).to_contain_text("Somebody has changed these settings")
+        assert not overflows(page)
+        conflict = structure(page)
+        preview(page)
+        expect(page.locator("h1")).to_contain_text("Preview")
+        assert not overflows(page)
+        found.append((stored, conflict, structure(page)))
+
+    assert found[0] == found[1]
+
+
+def preview(page: Page) -> None:
+    page.locator("main button[value=preview]").first.click()
+
+
+def settled(page: Page) -> None:
+    """Wait until what is stored is not on its way any more."""
+    expect(page.locator("#progress [data-state=running]")).to_have_count(0, timeout=120_000)
+    page.reload()
+    assert not overflows(page)
+
+
+def test_settings_of_the_cluster_and_what_health_says_of_them(
+    sign_in: SignIn, shown: ShownCluster
+) -> None:
+    person, found = sign_in(width=WIDTHS["phone"]), []
+    page, cluster = person.page, shown.release.cluster
+    for texts in WORDS.values():
+        # No key is called so: the settings are not valid, and their faults quote the words.
+        servers.applied(cluster, "default", cluster_settings(delegated=[*texts]))
+        person.visit("/settings")
+        expect(page.locator("#progress [data-state=fault]").first).to_be_visible(timeout=120_000)
+        person.visit("/settings")
+        assert not overflows(page)
+        found.append([structure(page)])
+        person.visit("/health")
+        expect(page.locator("#needs + ul")).to_contain_text("delegated")
+        assert not overflows(page)
+        found[-1].append(structure_of(page, "#needs + ul, #table-checks"))
+    cluster.kubectl("delete", "mcpserversettings", settings.NAME)
+
+    assert found[0] == found[1]
+
+
+def test_a_dry_run(sign_in: SignIn) -> None:
+    person, found = sign_in(width=WIDTHS["phone"]), []
+    page = person.page
+    for namespace in WORDS:
+        person.visit(f"/apply?namespace={namespace}")
+        page.locator("#try").click()
+        expect(page.locator("#roll > p .badge")).to_have_text("ended")
+        assert not overflows(page)
+        found.append(structure_of(page, "#roll"))
+
+    assert found[0] == found[1]
+
+
+def test_a_form_that_is_kept(sign_in: SignIn, shown: ShownCluster) -> None:
+    person, found = sign_in(width=WIDTHS["phone"]), []
+    page = person.page
+    for texts in WORDS.values():
+        person.visit("/exceptions/grant")
+        for name in ("reason", "images", "namespace", "workload"):
+            page.eval_on_selector(f"#{name}", "(each, text) => each.value = text", texts[3:])
+        page.eval_on_selector("#reason", "(each, text) => each.value = text", "\n".join(texts))
+        person.context.clear_cookies()
+        page.eval_on_selector("main form", "each => each.submit()")
+        expect(page.locator("h1")).to_have_text("Sign in")
+        asked = structure(page)
+        page.fill("#secret", shown.console(ADMINISTRATOR).link().partition("key=")[2])
+        page.locator("main button").click()
+        expect(page.locator("h1")).to_have_text("What you typed")
+        assert not overflows(page)
+        kept = structure(page)
+        page.locator("main button").click()
+        expect(page.locator("h1")).to_have_text("Grant an exception")
+        found.append((asked, kept, structure(page)))
+
+    assert found[0] == found[1]
+
+
+def cluster_settings(**spec: Any) -> Json:
+    return servers.document(settings.KIND, {"name": settings.NAME}, spec)
+
+
+def structure_of(page: Page, selector: str) -> Structure:
+    """The elements inside of these parts of a page, by name."""
+    names: Structure = page.locator(selector).evaluate_all(
+        "parts => parts.flatMap(each => [...each.querySelectorAll('*')]).map(each => each.tagName)"
+    )
+    return names
