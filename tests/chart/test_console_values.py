@@ -71,15 +71,6 @@ def test_a_console_calls_dns_and_the_api_server_alone(helm: Helm) -> None:
     assert {each["port"] for each in egress["ports"]} == {53, 5353, 443, 6443}
 
 
-@pytest.mark.parametrize(
-    ("values", "port"),
-    [
-        ({}, ("http", 80)),
-        ({"tls": {"secretName": "a"}}, ("https", 443)),
-        ({"tls": {"issued": True}}, ("https", 443)),
-    ],
-    ids=["without TLS", "with TLS", "with a certificate that is issued"],
-)
 def secret_of(objects: list[Json]) -> str | None:
     """The Secret whose files the console's pod mounts."""
     volumes = of_process(objects, "Deployment", "console")["template"]["spec"]["volumes"]
@@ -169,6 +160,15 @@ def test_cert_manager_issues_for_the_names_of_the_console_alone(helm: Helm) -> N
     assert "console" not in str(role)
 
 
+@pytest.mark.parametrize(
+    ("values", "port"),
+    [
+        ({}, ("http", 80)),
+        ({"tls": {"secretName": "a"}}, ("https", 443)),
+        ({"tls": {"issued": True}}, ("https", 443)),
+    ],
+    ids=["without TLS", "with TLS", "with a certificate that is issued"],
+)
 def test_the_ingress_leads_to_the_service(helm: Helm, values: Json, port: tuple[str, int]) -> None:
     ingress = {"enabled": True, "annotations": {"a.example/b": "c"}}
     console = {"enabled": True, "hosts": ["console.example"], "ingress": ingress, **values}

@@ -68,3 +68,24 @@ def test_the_notes_say_below_enforce_what_is_not_done_and_how_to_go_on(
     )  # fmt: skip
     assert f"The mode is {mode}: nothing is filled in, refused, isolated or gated." in printed
     assert f"--set mode={following}\n" in printed
+
+
+@pytest.mark.parametrize(
+    ("tls", "address", "told"),
+    [
+        ({}, "https://localhost:8443/", True),
+        ({"issued": False}, "http://localhost:8443/", False),
+        ({"secretName": "theirs"}, "https://localhost:8443/", False),
+    ],
+    ids=["issued", "none", "brought along"],
+)
+def test_the_notes_say_how_browsers_learn_of_the_authority_of_the_console(
+    helm: Helm, chart: Path, tls: Json, address: str, told: bool
+) -> None:
+    values = {"image": {"repository": IMAGE}, "console": {"enabled": True, "tls": tls}}
+    printed = helm.run(
+        "install", RELEASE, chart, "--namespace", NAMESPACE, "--dry-run=client",
+        "--values", "-", sent=yaml.dump(values),
+    )  # fmt: skip
+    assert f" {address}\n" in printed
+    assert ("get secret mcp-admission-console-tls -o jsonpath" in printed) is told

@@ -1,5 +1,6 @@
 """What the page of the fleet shows is the report's, and its ways lead where they say."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,6 +68,34 @@ def test_each_filter_can_be_taken_away() -> None:
     }
 
 
+def test_the_namespace_of_who_may_see_it_alone_is_never_taken_away() -> None:
+    found = table_values(FLEET, query("namespace=team&state=current"), NOW, "team")
+
+    assert {each.text: each.url for each in found["filters"]} == {
+        "namespace team": "",
+        "state current": "/?namespace=team",
+    }
+    assert found["cleared"] == "/?namespace=team"
+    assert values("namespace=team")["cleared"] == "/"
+
+
+def test_namespaces_are_offered_whose_deployments_a_roll_would_change() -> None:
+    assert values(report=REPORT)["rollable"] == [("shop", 1), ("team", 1)]
+    observed = replace(REPORT, modes={"shop": "observe"})
+    assert values(report=observed)["rollable"] == [("team", 1)]
+
+
+def test_few_namespaces_are_offered_those_with_most_first() -> None:
+    findings = (ServerFinding("out-of-date", "out-of-date", "m"),)
+    servers = [
+        ServerStatus("Deployment", f"team-{at % 60}", f"crm-{at}", findings) for at in range(61)
+    ]
+
+    found = values(report=FleetReport(servers, (), "s"))["rollable"]
+
+    assert (len(found), found[0]) == (50, ("team-0", 2))
+
+
 @pytest.mark.parametrize(
     ("text", "column", "order", "url"),
     [
@@ -94,6 +123,7 @@ def test_a_row_says_what_is_known_of_a_server() -> None:
 
     assert row == {
         "namespace": "team",
+        "namespace_url": "/?namespace=team",
         "kind": "Pod",
         "name": "bare",
         "url": "/servers/team/Pod/bare",

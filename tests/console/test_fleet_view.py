@@ -8,6 +8,7 @@ from tests.console.test_fleet_reading import PLACES, Followed, deployment
 from tests.kube.virtual_time import run
 from webhook.console.fleet_view import MOST_READINGS, FleetView
 from webhook.console.open_readings import IN_USE_SECONDS, MOST_OPEN, OpenReadings
+from webhook.fleet.report import FleetReport, Skipped
 from webhook.kube import TooManyRequests
 
 
@@ -28,6 +29,27 @@ def test_a_server_is_found_whatever_reading_has_it() -> None:
             assert found.namespace == namespace
         assert view.status("team-3", "Deployment", "crm") is None
         await view.close()
+
+    run(main())
+
+
+def test_the_namespace_that_was_looked_at_last_is_known_if_it_could_be_read() -> None:
+    async def main() -> None:
+        api: Any = fleet()
+        view = FleetView(api, PLACES, lambda _: None, OpenReadings())
+        assert view.last_read == ""
+        await view.look("team-1", 5.0)
+        await view.look("team-2", 5.0)
+        assert view.last_read == "team-2"
+        await view.look("team-1", 5.0)
+        assert view.last_read == "team-1"
+        (await view.look("team-3", 5.0)).report = None
+        assert view.last_read == "team-1"
+        unread = await view.look("team-3", 5.0)
+        unread.report = FleetReport((), (Skipped("deployments", "you may not"),), "settings")
+        assert view.last_read == "team-1"
+        await view.close()
+        assert view.last_read == ""
 
     run(main())
 

@@ -121,7 +121,7 @@ def test_what_is_not_final_is_waited_for_until_the_time_is_over() -> None:
 
     assert ended.reason == "CrashLoop"
     assert ended.lines[0].startswith(
-        f"not rolled out after 30 s (--timeout): {NOT_SEEN}: container mcp ends again and again"
+        f"not rolled out after 30 s (timeout): {NOT_SEEN}: container mcp ends again and again"
     )
     assert ended.lines[1:] == (BACK,)
 

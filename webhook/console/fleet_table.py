@@ -3,6 +3,7 @@
 All of it is text and addresses: the template only puts it into place.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -25,7 +26,7 @@ from webhook.fleet.report import REASONS, WOULD_CHANGE, WOULD_REFUSE, FleetRepor
 from webhook.health import STATES
 
 PAGE_PATH, PART_PATH = "/", "/fleet"
-MOST_REASONS = 3
+MOST_REASONS, MOST_NAMESPACES_OFFERED = 3, 50
 COLUMNS: Mapping[str, str] = {
     "namespace": "Namespace",
     "name": "Name",
@@ -47,6 +48,8 @@ QUESTIONS: Mapping[str, str] = {
     "not-reviewed": "Not reviewed",
 }
 """What people look for most, by the reason of the finding."""
+ROLLS_MEND = frozenset({"older-than-webhook", "out-of-date"})
+"""Reasons of findings that a roll mends."""
 _LAST_FIRST = frozenset({"state", "findings"})
 _UNITS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 
@@ -63,15 +66,20 @@ class Link(NamedTuple):
     number: int | None = 0
 
 
-def table_values(report: FleetReport, query: FleetQuery, now: datetime) -> dict[str, Any]:
-    """What the template shows of the report; `now` is what ages are reckoned by."""
+def table_values(
+    report: FleetReport, query: FleetQuery, now: datetime, within: str = ""
+) -> dict[str, Any]:
+    """What the template shows of the report; `now` is what ages are reckoned by.
+
+    `within` is the namespace of the report, empty where it is about the cluster.
+    """
     found = choose_rows(report, query)
     page = min(query.page, found.pages)
     shown, first = found.on(page), (page - 1) * ROWS + 1
     return {
         "tiles": list(_tiles(query, found, report)),
         "questions": list(_questions(query)),
-        "filters": list(_filters(query)),
+        "filters": list(_filters(query, within)),
         "columns": list(_columns(query)),
         "rows": [_row(row, report, now) for row in shown],
         "first": first,
@@ -82,8 +90,21 @@ def table_values(report: FleetReport, query: FleetQuery, now: datetime) -> dict[
         "pages": found.pages,
         "turns": list(_turns(query, page, found.pages)),
         "files": [Link(name.upper(), query.url(f"/fleet.{name}", page=1)) for name in FILES],
-        "cleared": FleetQuery(sort=query.sort).url(PAGE_PATH),
+        "cleared": FleetQuery(within, sort=query.sort).url(PAGE_PATH),
+        "rollable": rollable_namespaces(report),
     }
+
+
+def rollable_namespaces(report: FleetReport) -> list[tuple[str, int]]:
+    """Namespaces with Deployments that a roll would change, those with the most of them first."""
+    found = Counter(
+        each.namespace
+        for each in report.servers
+        if each.kind == "Deployment"
+        and each.namespace not in report.modes
+        and not each.words.isdisjoint(ROLLS_MEND)
+    )
+    return found.most_common(MOST_NAMESPACES_OFFERED)
 
 
 def unread_sentence(report: FleetReport, namespace: str) -> str:
@@ -153,12 +174,16 @@ def _questions(query: FleetQuery) -> Iterator[Link]:
         yield Link(text, query.url(PAGE_PATH, page=1, rules=() if chosen else (reason,)), chosen)
 
 
-def _filters(query: FleetQuery) -> Iterator[Link]:
-    """What the list is narrowed by; each leads to the page without it."""
+def _filters(query: FleetQuery, within: str) -> Iterator[Link]:
+    """What the list is narrowed by; each leads to the page without it.
+
+    There is none without the namespace that the report is about.
+    """
     for field, what in (("namespace", "namespace"), ("search", "search")):
         value = getattr(query, field)
         if value:
-            yield Link(f"{what} {value}", query.url(PAGE_PATH, page=1, **{field: ""}))
+            url = query.url(PAGE_PATH, page=1, **{field: ""})
+            yield Link(f"{what} {value}", "" if field == "namespace" and within else url)
     for field, what in (("states", "state"), ("marks", "mark"), ("rules", "finding")):
         values = getattr(query, field)
         for value in values:
@@ -192,6 +217,7 @@ def _row(row: Row, report: FleetReport, now: datetime) -> dict[str, Any]:
     parts = (quote(each, safe="") for each in (server.namespace, server.kind, server.name))
     return {
         "namespace": server.namespace,
+        "namespace_url": FleetQuery(server.namespace).url(PAGE_PATH),
         "kind": server.kind,
         "name": server.name,
         "url": f"/servers/{'/'.join(parts)}",

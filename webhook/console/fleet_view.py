@@ -71,6 +71,15 @@ class FleetView:
                 return found
         return None
 
+    @property
+    def last_read(self) -> str:
+        """The namespace that was looked at last, of those that could be read; empty without one."""
+        for reading in reversed(self._readings.values()):
+            report = reading.report
+            if report is not None and (report.servers or not report.skipped):
+                return reading.namespace
+        return ""
+
     async def close(self) -> None:
         """Read nothing any more."""
         for each in [*self._readings.values()]:

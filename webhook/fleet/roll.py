@@ -142,7 +142,7 @@ class RollWatch:
         if now.stuck:
             line, reason = _with_cause(now.line, causes), "NoProgress"
         elif seconds >= self._ends.timeout:
-            waited = f"not rolled out after {self._ends.timeout:.0f} s (--timeout)"
+            waited = f"not rolled out after {self._ends.timeout:.0f} s (timeout)"
             line, reason = f"{waited}: {_with_cause(now.line, causes)}", "TimedOut"
         else:
             return None

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tools.browser import ARGUMENTS
 
@@ -23,6 +23,7 @@ STANDARDS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 @contextmanager
 def chromium(program: Path) -> Iterator[Browser]:
     """A browser; one process serves all the people of a test."""
+    expect.set_options(timeout=SECONDS_TO_WAIT * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         try:
@@ -37,12 +38,13 @@ class Person:
     `address` is that of the console where they have signed in.
     """
 
-    def __init__(self, browser: Browser, *, width: int, dark: bool) -> None:
+    def __init__(self, browser: Browser, *, width: int, dark: bool, scripts: bool = True) -> None:
         self.context = browser.new_context(
             viewport=ViewportSize(width=width, height=900),
             color_scheme="dark" if dark else "light",
             ignore_https_errors=True,
             reduced_motion="reduce",
+            java_script_enabled=scripts,
         )
         self.context.set_default_timeout(SECONDS_TO_WAIT * 1000)
         self.errors: list[str] = []

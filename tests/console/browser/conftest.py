@@ -10,14 +10,22 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.cluster.fixtures import binaries_or_skip, browser_or_skip, helm_or_skip
+from tests.console.browser.asked_cluster import AskedCluster
 from tests.console.browser.chromium import WIDTHS, Person, chromium
-from tests.console.browser.shown_cluster import ADMINISTRATOR, ShownCluster, shown_on
+from tests.console.browser.few_clicks import Task
+from tests.console.browser.shown_cluster import (
+    ADMINISTRATOR,
+    MEMBERS_NAMESPACE,
+    ShownCluster,
+    shown_on,
+)
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.kubelet.kubelet import Kubelet
 from tools.release.release import Release
 
 NewPerson = Callable[..., Person]
 SignIn = Callable[..., Person]
+Begin = Callable[..., Task]
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +40,8 @@ def new_person(browser: Browser) -> Iterator[NewPerson]:
     """Somebody at a window of this width, dark or light; no page may have reported an error."""
     people: list[Person] = []
 
-    def new(*, width: int = WIDTHS["laptop"], dark: bool = False) -> Person:
-        people.append(Person(browser, width=width, dark=dark))
+    def new(*, width: int = WIDTHS["laptop"], dark: bool = False, scripts: bool = True) -> Person:
+        people.append(Person(browser, width=width, dark=dark, scripts=scripts))
         return people[-1]
 
     yield new
@@ -77,3 +85,24 @@ def sign_in(new_person: NewPerson, shown: ShownCluster) -> SignIn:
         return person
 
     return signed_in
+
+
+@pytest.fixture
+def asked(shown: ShownCluster) -> AskedCluster:
+    """The cluster itself, which says what has become of a click."""
+    return AskedCluster(shown.release)
+
+
+@pytest.fixture
+def begin(sign_in: SignIn) -> Begin:
+    """Begins a task as somebody, who has named the namespace before if they see no other one."""
+
+    def begun(who: str = ADMINISTRATOR, namespace: str = MEMBERS_NAMESPACE) -> Task:
+        person = sign_in(who)
+        if who != ADMINISTRATOR:
+            person.page.get_by_label("Namespace").fill(namespace)
+            person.page.get_by_role("button", name="Show").click()
+            person.page.locator("#fleet table").wait_for()
+        return Task(person)
+
+    return begun

@@ -41,9 +41,19 @@ class ShownCluster:
 
     def grant(self) -> None:
         """Give the member the rights of one in the namespace."""
+        self._bind(MEMBER, MEMBERS_NAMESPACE)
+
+    def member_of(self, namespace: str) -> str:
+        """Somebody else with `view` and `edit` in one other namespace: who it is, for `sign_in`."""
+        who = f"{MEMBER}-of-{namespace}"
+        self.people[who] = self.release.cluster.user(who)
+        self._bind(who, namespace)
+        return who
+
+    def _bind(self, who: str, namespace: str) -> None:
         for role in ("view", "edit"):
             words = ("create", "rolebinding", f"member-{role}", f"--clusterrole={role}")
-            here = ("--user=member", "--namespace", MEMBERS_NAMESPACE)
+            here = (f"--user={who}", "--namespace", namespace)
             self.release.cluster.kubectl(*words, *here)
 
 

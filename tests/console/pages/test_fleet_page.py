@@ -254,7 +254,8 @@ async def test_what_was_not_looked_at_is_said(open_console: Opened, played: Play
 
     assert "Not everything was looked at: pods: " in text
     assert "<strong>1</strong> observed</a>" in text
-    assert 'href="/settings/team?preview&amp;mode=enforce">observe<' in text
+    told = "observe: see what enforcing in team would do"
+    assert f'href="/settings/team?preview&amp;mode=enforce" aria-label="{told}">observe<' in text
 
 
 async def test_what_may_not_be_read_is_unknown_and_never_empty(

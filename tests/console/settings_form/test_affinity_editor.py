@@ -79,6 +79,14 @@ def test_rows_without_a_term_have_that_of_the_row_above() -> None:
     assert EDITOR.row(NAME, typed, ("podAffinity", 0)) is None
 
 
+def test_what_is_stored_is_not_read_as_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhook.documents.read_documents", None)
+
+    typed = EDITOR.written(NAME, nodes(term(POOL)) | APART)
+
+    assert EDITOR.table(NAME, typed) is not None
+
+
 def held_terms(value: Any) -> list[Any]:
     found: list[Any] = value["nodeAffinity"][REQUIRED]["nodeSelectorTerms"]
     return found

@@ -23,6 +23,8 @@ tolerations = st.dictionaries(
 )
 lists = st.one_of(st.lists(st.one_of(tolerations, texts), max_size=MOST_ROWS + 2), tolerations)
 
+NOTHING = EDITOR.written(NAME, None)
+
 
 def in_row(at: int, **cells: str) -> dict[str, str]:
     return {f"{NAME}:{at}:{key}": text for key, text in cells.items()}
@@ -134,5 +136,16 @@ def test_a_choice_that_there_is_not_stays_where_it_was_typed() -> None:
 def test_whoever_has_typed_rows_has_typed_all_of_them() -> None:
     stored = EDITOR.written(NAME, [GPU, GONE])
 
-    assert EDITOR.laid_over(stored, {}) == stored
-    assert EDITOR.laid_over(stored, in_row(0, key="")) == in_row(0, key="")
+    assert EDITOR.laid_over(NAME, stored, {}) == stored
+    assert EDITOR.laid_over(NAME, stored, {NAME: ""}) == {NAME: ""}
+    assert EDITOR.laid_over(NAME, stored, in_row(3, key="", value=" ")) == NOTHING
+    shown = {**in_row(0, key=""), **in_row(1, **GPU), **in_row(7, key="a", remove=TICKED)}
+    found = EDITOR.laid_over(NAME, stored, shown)
+    assert found == EDITOR.laid_over(NAME, {}, found)
+    assert EDITOR.typed_rows(NAME, found) == EDITOR.typed_rows(NAME, shown)
+
+
+def test_an_empty_row_after_what_is_stored_is_no_change() -> None:
+    stored = EDITOR.written(NAME, [GPU, GONE])
+
+    assert EDITOR.laid_over(NAME, stored, {**stored, **in_row(2, key="", operator="")}) == stored

@@ -21,7 +21,7 @@ from webhook.console.settings_form.sent_settings import (
     typed_on_top,
 )
 from webhook.console.settings_form.settings_subject import SettingsSubject
-from webhook.console.settings_form.typed_settings import TypedSettings
+from webhook.console.settings_form.typed_settings import MOST_TYPED, TypedSettings
 
 TOLERATIONS = "mcpServerDefaults.tolerations"
 OURS = {ACTION: SAVE, VERSION: "u/3", SEEN: '{"mode": "warn"}'}
@@ -129,6 +129,17 @@ def test_what_rows_cannot_hold_stays_yaml_and_says_so() -> None:
     assert switched(typed, TOLERATIONS) == (
         typed,
         [f"{TOLERATIONS} stays YAML: rows cannot hold all of it"],
+    )
+
+
+def test_what_is_too_long_to_be_read_is_not_switched() -> None:
+    typed = TypedSettings(cluster(), {TOLERATIONS: "- [" * MOST_TYPED})
+
+    found, told = switched(typed, TOLERATIONS)
+
+    assert (found, told[0].startswith(f"{TOLERATIONS} stays as it is: it is too long")) == (
+        typed,
+        True,
     )
 
 

@@ -232,7 +232,7 @@ def test_a_roll_that_takes_too_long_says_what_it_waited_for(
     found = told(ended)
     assert ended.code == 1
     assert (found["reason"], found["rolled_back"]) == ("SchedulingGated", not options)
-    assert found["messages"][0].startswith("not rolled out after 3 s (--timeout): ")
+    assert found["messages"][0].startswith("not rolled out after 3 s (timeout): ")
     assert builders.GATE in found["messages"][0]
     if options:
         assert len(namespace.pods("crm")) == 2

@@ -197,7 +197,7 @@ async def _revoke_page(visit: Visit, *, refusal: str = "", status: int = 200) ->
         "row": row,
         "refusal": refusal,
         "address": _revoke_link(name),
-        "command": f"kubectl delete {EXCEPTION_PLURAL} {shlex.quote(name)}",
+        "revoking": f"kubectl delete {EXCEPTION_PLURAL} {shlex.quote(name)}",
         "may_revoke": bool(row.uid) and await _may(visit, "delete"),
         "states_of_exceptions": STATES_OF_EXCEPTIONS,
     }

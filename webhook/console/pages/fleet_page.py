@@ -17,17 +17,20 @@ from webhook.console.fleet_table import (
     table_values,
     unread_sentence,
 )
-from webhook.console.page import Page, Route
+from webhook.console.page import Page, PageAnswer, Route, see_other
+from webhook.console.roll_form import NAMESPACE, fields_again
+from webhook.console.roll_run import RollBounds
 from webhook.console.visit import Visit
 from webhook.fleet.report import FleetReport
 from webhook.settings import SettingsError
 
 READ_LATER = ("statefulsets", "daemonsets", "jobs", "cronjobs", "pods", "secrets")
+WHOLE_PAGE = "fleet.html"
 WAITED_SECONDS, DOWNLOAD_SECONDS = 0.3, 60.0
 """How long the first page waits for a cluster that is not read yet; small ones are by then."""
 
 
-async def show_fleet(visit: Visit, template: str = "fleet.html") -> Page:
+async def show_fleet(visit: Visit, template: str = WHOLE_PAGE) -> PageAnswer:
     """The page, or the part of it that is renewed."""
     try:
         query = read_query(visit.request.query.items())
@@ -35,12 +38,15 @@ async def show_fleet(visit: Visit, template: str = "fleet.html") -> Page:
         return error_pages.error_page(400, str(error), PAGE_PATH)
     reading = await fleet_view.look_at_fleet(visit, query.namespace, WAITED_SECONDS)
     if reading is None:
-        return Page("fleet_namespace.html", {})
-    if reading.report is None:
-        return _unread(reading, query, template)
-    values = form_values(query)
-    table = table_values(reading.report, query, visit.api.server_time())
-    return Page(template, {**values, **table, **_about(reading, reading.report), "read": True})
+        return _choose_namespace(visit, query, template)
+    values = {**form_values(query), "roll": None}
+    if template == WHOLE_PAGE:
+        values["roll"] = await _roll(visit, reading, query.namespace)
+    report = reading.report
+    if report is None:
+        return _unread(reading, values, template)
+    table = table_values(report, query, visit.api.server_time(), reading.namespace)
+    return Page(template, {**values, **table, **_about(reading, report), "read": True})
 
 
 async def download(visit: Visit, name: str) -> Page | FileAnswer:
@@ -53,7 +59,8 @@ async def download(visit: Visit, name: str) -> Page | FileAnswer:
     if reading is None:
         return Page("fleet_namespace.html", {})
     if reading.report is None:
-        return _unread(reading, query, "fleet.html", 503)
+        values = {**form_values(query), "roll": None}
+        return _unread(reading, values, WHOLE_PAGE, 503)
     file = fleet_downloads.FILES[name]
     sentence = unread_sentence(reading.report, reading.namespace)
     if sentence and not reading.report.servers and not file.says_unread:
@@ -62,7 +69,30 @@ async def download(visit: Visit, name: str) -> Page | FileAnswer:
     return await send_file(visit, f"mcp-servers.{name}", file.content_type, parts)
 
 
-def _unread(reading: FleetReading, query: FleetQuery, template: str, status: int = 200) -> Page:
+def _choose_namespace(visit: Visit, query: FleetQuery, template: str) -> PageAnswer:
+    """The namespace that the person looked at last; where there is none yet, they name one."""
+    last = fleet_view.fleet_of(visit).last_read
+    if last and template == WHOLE_PAGE:
+        return see_other(query.url(PAGE_PATH, namespace=last))
+    return Page("fleet_namespace.html", {})
+
+
+async def _roll(
+    visit: Visit, reading: FleetReading, namespace: str
+) -> list[tuple[str, str]] | None:
+    """The fields of a form that tries a roll; None where the person may not roll, or nothing would.
+
+    Below the mode `enforce`, a roll changes nothing.
+    """
+    below = namespace in (reading.report.modes if reading.report else ())
+    if below or not await visit.may("patch", "apps", "deployments", namespace):
+        return None
+    return [("scope", NAMESPACE), *fields_again(RollBounds())]
+
+
+def _unread(
+    reading: FleetReading, values: dict[str, Any], template: str, status: int = 200
+) -> Page:
     """How far the first reading is, or by what settings it would have to judge; raises ApiError."""
     if isinstance(reading.error, SettingsError):
         return Page("fleet_unjudged.html", {"sentence": str(reading.error)}, 503)
@@ -74,7 +104,7 @@ def _unread(reading: FleetReading, query: FleetQuery, template: str, status: int
     others = [f"{counts[name]:,} {name}" for name in READ_LATER if counts[name]]
     seen = f"{', '.join([f'{done:,}{of} Deployments', *others])} read"
     progress = {"read": False, "seen": seen, "done": done, "deployments": known}
-    return Page(template, {**form_values(query), **progress}, status)
+    return Page(template, {**values, **progress}, status)
 
 
 def _about(reading: FleetReading, report: FleetReport) -> dict[str, Any]:

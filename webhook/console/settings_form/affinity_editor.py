@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from webhook.console.settings_form.editors import UnreadableText, YamlEditor
+from webhook.console.settings_form.editors import UnreadableText
 from webhook.console.settings_form.row_editors import RowColumn, RowEditor, TypedRow, column_choices
 from webhook.settings import origins, values
 from webhook.settings.model_keys import Key
@@ -40,14 +40,12 @@ class AffinityEditor(RowEditor):
     )
     beside = "YAML of what else the affinity has, such as preferences and podAntiAffinity"
 
-    def value_of(self, rows: Sequence[TypedRow], beside: str) -> Any:
+    def value_of(self, rows: Sequence[TypedRow], beside: Any) -> Any:
         """What is beside the rows, with the terms that they make."""
-        rest = YamlEditor().read("", {"": beside})
         if not rows:
-            return rest
-        if not isinstance(rest or {}, dict):
-            raise UnreadableText(_NO_MAPPING)
-        nodes = (rest or {}).get(_NODES, {})
+            return beside
+        rest = {} if beside is None else beside
+        nodes = rest.get(_NODES, {}) if isinstance(rest, dict) else None
         if not isinstance(nodes, dict):
             raise UnreadableText(_NO_MAPPING)
         if _REQUIRED in nodes:
@@ -56,10 +54,10 @@ class AffinityEditor(RowEditor):
             {_CONDITIONS: [_condition(rows[at].texts) for at in numbers]}
             for numbers in _terms(rows)
         ]
-        return {**(rest or {}), _NODES: {**nodes, _REQUIRED: {_TERMS[-1]: terms}}}
+        return {**rest, _NODES: {**nodes, _REQUIRED: {_TERMS[-1]: terms}}}
 
-    def rows_of(self, value: Any) -> tuple[list[TypedRow], str]:
-        """A row for each condition that is required of labels, and the YAML of all else."""
+    def rows_of(self, value: Any) -> tuple[list[TypedRow], Any]:
+        """A row for each condition that is required of labels, and all else."""
         nodes = dict(value.get(_NODES, {}))
         required = nodes.pop(_REQUIRED, None)
         rest = {name: each for name, each in value.items() if name != _NODES or required is None}
@@ -70,7 +68,7 @@ class AffinityEditor(RowEditor):
             for number, term in enumerate((required or {}).get(_TERMS[-1], ()), 1)
             for condition in term[_CONDITIONS]
         ]
-        return rows, YamlEditor().written("", rest)[""] if rest or not rows else ""
+        return rows, rest if rest or not rows else None
 
     def row_at(self, rows: Sequence[TypedRow], key: Key) -> int | None:
         """The row of the condition that a key is of, or the first one of its term."""

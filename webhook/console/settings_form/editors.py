@@ -84,7 +84,7 @@ class TextEditor:
         """The inputs that are a table, in which each row is an item."""
         return None
 
-    def laid_over(self, stored: Texts, typed: Texts) -> Texts:
+    def laid_over(self, name: str, stored: Texts, typed: Texts) -> Texts:  # noqa: ARG002 - of some
         """What stands in the inputs: what is typed, and what is stored where nothing is."""
         return {**stored, **{name: typed[name] for name in stored if name in typed}}
 

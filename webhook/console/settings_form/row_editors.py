@@ -54,11 +54,11 @@ class RowEditor(editors.YamlEditor):
     """How the YAML beside the rows is called; empty where there is none."""
 
     @abstractmethod
-    def value_of(self, rows: Sequence[TypedRow], beside: str) -> Any:
-        """The value of rows, and of what is typed beside them; None for "not set"."""
+    def value_of(self, rows: Sequence[TypedRow], beside: Any) -> Any:
+        """The value of rows and of what stands beside them; None for "not set"."""
 
     @abstractmethod
-    def rows_of(self, value: Any) -> tuple[list[TypedRow], str]:
+    def rows_of(self, value: Any) -> tuple[list[TypedRow], Any]:
         """The rows of a value, and what stands beside them; raises what any value may."""
 
     @abstractmethod
@@ -67,11 +67,10 @@ class RowEditor(editors.YamlEditor):
 
     def written(self, name: str, value: Any) -> editors.Texts:
         """The rows of a value; its YAML where they cannot hold it."""
-        if value is None:
-            return self._texts(name, [], "")
         try:
-            texts = self._texts(name, *self.rows_of(value))
-            if self.read(name, texts) == value:
+            rows, beside = ([], None) if value is None else self.rows_of(value)
+            texts = self._texts(name, rows, super().written("", beside)[""])
+            if self.value_of(self.typed_rows(name, texts), beside) == value:
                 return texts
         except (TypeError, KeyError, AttributeError, ValueError):
             pass
@@ -81,7 +80,8 @@ class RowEditor(editors.YamlEditor):
         """The value of what is typed, None for "not set"; raises UnreadableText."""
         if self.is_yaml(name, typed):
             return super().read(name, typed)
-        return self.value_of(_kept(self.typed_rows(name, typed)), typed.get(_beside(name), ""))
+        beside = super().read(_beside(name), typed)
+        return self.value_of(_kept(self.typed_rows(name, typed)), beside)
 
     def is_yaml(self, name: str, typed: editors.Texts) -> bool:
         """Whether YAML is typed, and no rows."""
@@ -94,9 +94,11 @@ class RowEditor(editors.YamlEditor):
             return self.written(name, value)
         return super().written(name, value)
 
-    def laid_over(self, stored: editors.Texts, typed: editors.Texts) -> editors.Texts:
-        """Whoever has typed rows has typed all of them."""
-        return typed or stored
+    def laid_over(self, name: str, stored: editors.Texts, typed: editors.Texts) -> editors.Texts:
+        """Whoever has typed rows has typed all of them, and empty ones are none."""
+        if not typed or self.is_yaml(name, typed):
+            return typed or stored
+        return self._texts(name, self.typed_rows(name, typed), typed.get(_beside(name), ""))
 
     def inputs(self, name: str, typed: editors.Texts) -> tuple[editors.FormInput, ...]:
         """The YAML, or what is typed beside the rows."""
@@ -149,14 +151,13 @@ class RowEditor(editors.YamlEditor):
         return [each for each in rows if any(text.strip() for text in each.texts.values())]
 
     def _texts(self, name: str, rows: Sequence[TypedRow], beside: str) -> editors.Texts:
-        if len(rows) > MOST_ROWS:
-            raise ValueError(len(rows))
-        cells = {
-            _cell(name, at, key): text
-            for at, row in enumerate(rows or [TypedRow({each.key: "" for each in self.columns})])
-            for key, text in row.texts.items()
-        }
-        return {**cells, _beside(name): beside} if self.beside else cells
+        nothing = TypedRow({each.key: "" for each in self.columns})
+        texts = {_beside(name): beside} if self.beside else {}
+        for at, row in enumerate(rows or [nothing]):
+            texts |= {_cell(name, at, key): text for key, text in row.texts.items()}
+            if row.removed:
+                texts[_cell(name, at, _REMOVE)] = TICKED
+        return texts
 
     def _input_row(self, name: str, at: int, row: TypedRow, *, has_box: bool) -> editors.InputRow:
         cells = tuple(_input(_cell(name, at, each.key), each, row) for each in self.columns)
@@ -180,14 +181,14 @@ class TolerationsEditor(RowEditor):
     )
     told = "Each row is a toleration; one without a key tolerates all taints by Exists."
 
-    def value_of(self, rows: Sequence[TypedRow], beside: str) -> Any:  # noqa: ARG002 - there is none
+    def value_of(self, rows: Sequence[TypedRow], beside: Any) -> Any:  # noqa: ARG002 - there is none
         """A mapping for each row, with the keys that are typed."""
         return [dict(self._typed(each)) for each in rows] or None
 
-    def rows_of(self, value: Any) -> tuple[list[TypedRow], str]:
+    def rows_of(self, value: Any) -> tuple[list[TypedRow], Any]:
         """A row for each toleration."""
         keys = [each.key for each in self.columns]
-        return [TypedRow({key: _text(each.get(key)) for key in keys}) for each in value], ""
+        return [TypedRow({key: _text(each.get(key)) for key in keys}) for each in value], None
 
     def row_at(self, rows: Sequence[TypedRow], key: Key) -> int | None:  # noqa: ARG002 - each is one
         """The row of the index that a key begins with."""

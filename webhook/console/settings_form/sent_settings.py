@@ -18,6 +18,7 @@ EDIT, PREVIEW, SAVE = "edit", "preview", "save"
 ROW, SWITCH = "row", "switch"
 """Edit on, with an empty row in a field, or with the field in its other form: `row KEY`."""
 _ACTIONS = (EDIT, PREVIEW, SAVE, ROW, SWITCH)
+_TOO_LONG = "{} stays as it is: it is too long to be written in another form here"
 _NO_ROWS = "{} stays YAML: rows cannot hold all of it"
 _NOT_OURS = "this is no form of this page: open the settings again"
 
@@ -82,6 +83,8 @@ def switched(
     if field is None or field.locked or not isinstance(field.editor, row_editors.RowEditor):
         return typed, []
     before = typed.texts(field)
+    if typed_settings.is_too_long(before):
+        return typed, [_TOO_LONG.format(field.name)]
     try:
         after = field.editor.switched(field.name, before)
     except editors.UnreadableText:

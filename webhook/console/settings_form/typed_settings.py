@@ -59,7 +59,7 @@ class TypedSettings:
     def texts(self, field: SettingsField) -> Texts:
         """What stands in the inputs of a field: what is typed, or else what is stored."""
         typed = {name: text for name, text in self.typed.items() if field.has_input(name)}
-        return field.editor.laid_over(self._stored[field.name], typed)
+        return field.editor.laid_over(field.name, self._stored[field.name], typed)
 
     def inputs(self, field: SettingsField) -> tuple[FormInput, ...]:
         """The inputs of a field; none where it is locked."""
@@ -136,15 +136,19 @@ class TypedSettings:
     def _told(self, field: SettingsField, inside: model_keys.Key, sentence: str) -> FieldFault:
         """The fault with its place inside the field; what cannot be read says itself where."""
         editor, texts = field.editor, self.texts(field)
-        if _length(texts) > MOST_TYPED:
-            at = f"{model_keys.dotted(inside)}: " if inside else ""
-            return FieldFault(f"{at}{sentence}")
+        if not inside or is_too_long(texts):
+            return FieldFault(f"{model_keys.dotted(inside)}: {sentence}" if inside else sentence)
         try:
             place = editor.place(field.name, texts, inside)
-            row = editor.row(field.name, texts, inside)
         except UnreadableText:
-            return FieldFault(sentence)
-        return FieldFault(f"{place}: {sentence}" if place and inside else sentence, row)
+            place = model_keys.dotted(inside)
+        told = f"{place}: {sentence}" if place else sentence
+        return FieldFault(told, editor.row(field.name, texts, inside))
+
+
+def is_too_long(texts: Texts) -> bool:
+    """Whether this is more than is read of one field."""
+    return _length(texts) > MOST_TYPED
 
 
 def _length(texts: Texts) -> int:

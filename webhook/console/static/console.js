@@ -1,5 +1,5 @@
-// Times in the reader's zone, and parts of a page that are asked for again when something changed.
-// Every page works without this script: it writes no form, and keeps nothing.
+// Times in the reader's zone, parts of a page that are asked for again when something changed, and
+// buttons that copy a command. Every page works without it: it writes no form, and keeps nothing.
 "use strict";
 
 (() => {
@@ -56,11 +56,33 @@
     }
   };
 
-  localTimes(document);
-  document.addEventListener("htmx:load", (event) => {
-    localTimes(event.target);
-    openAgain(event.target);
+  // A button copies what the element before it says, and the one after it says whether it did.
+  const offerCopies = (root) => {
+    if (!navigator.clipboard) return;
+    for (const button of root.querySelectorAll("button[data-copies]")) button.hidden = false;
+  };
+  const copy = async (button) => {
+    const said = button.nextElementSibling;
+    said.textContent = "";
+    try {
+      await navigator.clipboard.writeText(button.previousElementSibling.textContent);
+      said.textContent = "Copied";
+    } catch {
+      said.textContent = "This browser copies nothing: select the text";
+    }
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-copies]");
+    if (button) copy(button);
   });
+
+  const begin = (root) => {
+    localTimes(root);
+    openAgain(root);
+    offerCopies(root);
+  };
+  begin(document);
+  document.addEventListener("htmx:load", (event) => begin(event.target));
   const listening = document.querySelector("[data-events]");
   if (listening) listen(listening);
 })();
