@@ -31,6 +31,8 @@ class PlayedCluster:
     """Who has which token."""
     forbidden: set[tuple[str, str]] = field(default_factory=set)
     """Verb and resource of what nobody may."""
+    granted: set[tuple[str, str, str]] = field(default_factory=set)
+    """Verb, resource and namespace of what everybody may for all that."""
     written: list[tuple[str, str, Json]] = field(default_factory=list)
     """Method, path and body of each write, whatever became of it."""
     failures: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -64,7 +66,9 @@ class PlayedCluster:
             return web.json_response({"status": {"userInfo": self.users[token]}}, status=201)
         if request.path.endswith(ACCESS):
             asked = (await request.json())["spec"]["resourceAttributes"]
-            allowed = (asked["verb"], asked["resource"]) not in self.forbidden
+            verb, resource = asked["verb"], asked["resource"]
+            granted = (verb, resource, asked.get("namespace", "")) in self.granted
+            allowed = granted or (verb, resource) not in self.forbidden
             return web.json_response({"status": {"allowed": allowed}}, status=201)
         if request.path not in self.objects:
             return _status(404, "NotFound", f"{request.path} not found")

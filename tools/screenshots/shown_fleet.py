@@ -26,9 +26,9 @@ BEFORE = {
 }
 AFTER = {
     ROLLED: ("already-hardened", "in-cluster-client", "minimal", "npx-bridge", "stricter-uid"),
-    "operations": ("cloud-identity", "empty-contexts", "group-zero", "three-replicas"),
+    "operations": ("cloud-identity", "empty-contexts", "group-zero", "own-placement"),
     REFUSED: ("config-and-files",),
-    OBSERVED: ("own-placement",),
+    OBSERVED: ("three-replicas",),
 }
 EXCEPTIONS = (
     ("desktop-gateway", "run-as-non-root", 30, "its next version prepares without root"),

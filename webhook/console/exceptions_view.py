@@ -91,7 +91,7 @@ async def read_exceptions(api: kube.Api, by: JudgingSettings) -> tuple[list[Exce
     return rows, bounded_text(why, LONGEST_NOTE_SHOWN)
 
 
-def path_of(name: str) -> str:
+def exception_path(name: str) -> str:
     """Where the API server has an exception."""
     return kube.cluster_wide(API_VERSION, EXCEPTION_PLURAL, name)
 
@@ -99,7 +99,7 @@ def path_of(name: str) -> str:
 async def is_granted(api: kube.Api, document: Json) -> bool:
     """Whether the exception of this name is the very one that the document asks for."""
     try:
-        found = await api.get(path_of(document["metadata"]["name"]))
+        found = await api.get(exception_path(document["metadata"]["name"]))
     except kube.ApiError:
         return False
     return bool(found.get("spec") == document["spec"])

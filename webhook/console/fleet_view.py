@@ -80,6 +80,12 @@ class FleetView:
                 return reading.namespace
         return ""
 
+    async def forget(self, namespace: str) -> None:
+        """Show nothing of a namespace that was read before."""
+        found = self._readings.get(namespace)
+        if found is not None and found.report is not None and found.report.servers:
+            await self._end(found)
+
     async def close(self) -> None:
         """Read nothing any more."""
         for each in [*self._readings.values()]:
@@ -114,4 +120,8 @@ async def look_at_fleet(visit: Visit, namespace: str, seconds: float) -> FleetRe
     everywhere = await visit.may("list", "apps", WATCHED)
     if not everywhere and not namespace:
         return None
-    return await fleet_of(visit).look("" if everywhere else namespace, seconds)
+    fleet = fleet_of(visit)
+    if not everywhere and not await visit.may("list", "apps", WATCHED, namespace):
+        # What was read with a right that is gone is not shown; the API server says that it is.
+        await fleet.forget(namespace)
+    return await fleet.look("" if everywhere else namespace, seconds)

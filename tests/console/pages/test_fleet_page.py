@@ -16,7 +16,7 @@ from tests.console.conftest import Opened
 from tests.console.played_cluster import HOSTILE, BrowserAtConsole, PlayedCluster, structure
 from tests.controller.servers.live import Json, filled_in, stored
 from tests.fleet.test_inspection import PORT
-from webhook.console import changed_namespaces, open_readings
+from webhook.console import changed_namespaces, open_readings, rights
 from webhook.console.pages import fleet_page
 from webhook.settings import FILE, Settings
 
@@ -213,6 +213,7 @@ async def test_who_may_not_list_all_namespaces_chooses_one(
     played.objects[OF_TEAM] = listing(older("old"))
     played.objects["/api/v1/namespaces/team"] = {"metadata": {"name": "team"}}
     played.forbidden.add(("list", "deployments"))
+    played.granted.add(("list", "deployments", "team"))
     console = await opened(open_console)
 
     assert "Choose a namespace" in (await console.get("/")).text
@@ -221,6 +222,29 @@ async def test_who_may_not_list_all_namespaces_chooses_one(
     assert nowhere.status == 404
     assert "there is no namespace nowhere" in nowhere.text
     assert played.asked(DEPLOYMENTS) == 0
+
+
+async def test_what_was_read_is_not_shown_without_the_right(
+    open_console: Opened, played: PlayedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rights, "REMEMBERED_SECONDS", 0.0)
+    fill(played)
+    played.objects[OF_TEAM] = listing(older("old"))
+    played.objects["/api/v1/namespaces/team"] = {"metadata": {"name": "team"}}
+    played.forbidden.add(("list", "deployments"))
+    played.granted.add(("list", "deployments", "team"))
+    console = await opened(open_console)
+    assert ">old</a>" in await page(console, "/?namespace=team")
+    read = played.asked(OF_TEAM)
+    assert ">old</a>" in await page(console, "/?namespace=team")
+    assert played.asked(OF_TEAM) == read
+
+    played.granted.clear()
+    played.failures[OF_TEAM] = (403, "Forbidden")
+
+    text = await page(console, "/?namespace=team")
+    assert ">old</a>" not in text
+    assert "as the test wants it" in text
 
 
 async def test_settings_that_may_not_be_read_are_explained(

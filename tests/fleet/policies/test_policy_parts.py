@@ -33,6 +33,16 @@ def test_a_block_of_which_nothing_is_left() -> None:
     assert address_ranges({"cidr": "10.0.0.0/31", "except": ["10.0.0.0/32", "10.0.0.1/32"]}) == []
 
 
+def test_tens_of_thousands_of_exceptions_take_no_longer_than_they_should() -> None:
+    taken = [f"10.{number // 250}.{number % 250}.0/25" for number in range(30_000)]
+
+    left = address_ranges({"cidr": "10.0.0.0/8", "except": [*taken, *taken]})
+
+    assert len(left) == 30_000
+    assert addresses_inside(left, left)
+    assert not addresses_inside([four(10 << 24, 11 << 24)], left)
+
+
 INSIDE = [
     ([four(5, 5)], [four(5, 5)], True),
     ([four(5, 9)], [four(5, 8)], False),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.fleet.policies.flows import Peer, World
 from tests.objects.case import Json, assert_valid, server, settings_of
 from webhook.admission import Scope
-from webhook.fleet.policies.wide_policies import WidePolicy, wide_policies
+from webhook.fleet.policies.wide_policies import FURTHER, MOST_NAMED, WidePolicy, wide_policies
 from webhook.objects.made import namespace_objects, server_objects
 
 RELEASE = "mcp-admission-system"
@@ -345,3 +345,22 @@ def test_a_policy_of_more_than_can_be_compared_is_wide() -> None:
     found = wide_policies([egress({"to": peers, "ports": ports})], OURS, LABELS)
 
     assert found == [WidePolicy("users", "Egress", "250 peers", "400 ports")]
+
+
+def test_rules_without_end_are_not_compared_one_by_one() -> None:
+    peers = [{"ipBlock": {"cidr": f"8.{number}.0.0/24"}} for number in range(250)]
+    rules = [{"to": peers, "ports": [{"port": 1}, {"port": 2}, {"port": 3}]} for _ in range(100)]
+
+    found = wide_policies([egress(*rules)], OURS, LABELS)
+
+    assert found == [WidePolicy("users", "Egress", "25000 peers", "300 ports")]
+
+
+def test_policies_without_end_are_told_as_far_as_anybody_reads() -> None:
+    rules = [{"to": [{"ipBlock": {"cidr": f"192.168.{number}.0/24"}}]} for number in range(250)]
+
+    found = wide_policies([egress(*rules)], OURS, LABELS)
+
+    assert len(found) == MOST_NAMED + 1
+    assert found[-1] == WidePolicy("users", "Egress", *FURTHER)
+    assert len(wide_policies([egress(*rules)], OURS, LABELS, most=999)) == 250

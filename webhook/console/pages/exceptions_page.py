@@ -118,7 +118,7 @@ async def revoke(visit: Visit) -> Page:
     if not seen:
         return await _revoke_page(visit, refusal=NOT_SEEN, status=409)
     try:
-        await visit.api.delete(exceptions_view.path_of(name), uid=seen)
+        await visit.api.delete(exceptions_view.exception_path(name), uid=seen)
     except (kube.Forbidden, kube.Conflict) as error:
         return await _revoke_page(visit, refusal=error.message, status=status_of(error))
     raise web.HTTPSeeOther(f"{ALL}?{urlencode({'revoked': name})}")

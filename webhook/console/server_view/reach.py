@@ -87,7 +87,7 @@ def find_reach(
     ours = {each["metadata"]["name"] for each in wanted}
     wide = {
         (each.policy, each.direction)
-        for each in wide_policies.wide_policies(policies, wanted, labels)
+        for each in wide_policies.wide_policies(policies, wanted, labels, most=MOST_RULES)
     }
 
     def one_way(direction: wide_policies.Direction) -> OneWay:

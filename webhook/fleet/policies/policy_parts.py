@@ -4,6 +4,7 @@ Addresses and ports are ranges and compare exactly; IPv4 and IPv6 never mix. Sel
 their requirements: one that says the same thing in other words counts as another.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from itertools import pairwise
@@ -27,19 +28,14 @@ def address_ranges(block: Json) -> list[AddressRange]:
 
     Raises ValueError for text that is no block, which old API servers stored.
     """
-    found = [_address_range(block["cidr"])]
-    for text in block.get("except") or []:
-        taken = _address_range(text)
-        found = [rest for each in found for rest in _without(each, taken)]
-    return found
+    whole = _address_range(block["cidr"])
+    return list(_without(whole, _merged(map(_address_range, block.get("except") or []))))
 
 
 def addresses_inside(blocks: Iterable[AddressRange], others: Iterable[AddressRange]) -> bool:
     """Whether the others have every address of the blocks, one by one or together."""
-    left = list(blocks)
-    for other in others:
-        left = [rest for each in left for rest in _without(each, other)]
-    return not left
+    merged = _merged(others)
+    return all(_holds_range(merged, each) for each in blocks)
 
 
 class PortRange(NamedTuple):
@@ -130,14 +126,33 @@ def _address_range(text: str) -> AddressRange:
     )
 
 
-def _without(one: AddressRange, taken: AddressRange) -> list[AddressRange]:
-    if one.version != taken.version or taken.last < one.first or one.last < taken.first:
-        return [one]
-    split_ports = (
-        AddressRange(one.version, one.first, taken.first - 1),
-        AddressRange(one.version, taken.last + 1, one.last),
-    )
-    return [piece for piece in split_ports if piece.first <= piece.last]
+def _merged(ranges: Iterable[AddressRange]) -> list[AddressRange]:
+    """The same addresses in ranges that neither overlap nor touch, in order."""
+    found: list[AddressRange] = []
+    for each in sorted(ranges):
+        last = found[-1] if found else None
+        if last is None or last.version != each.version or each.first > last.last + 1:
+            found.append(each)
+        elif each.last > last.last:
+            found[-1] = last._replace(last=each.last)
+    return found
+
+
+def _holds_range(merged: list[AddressRange], one: AddressRange) -> bool:
+    at = bisect_right(merged, (one.version, one.first), key=lambda each: each[:2]) - 1
+    return at >= 0 and merged[at].version == one.version and one.last <= merged[at].last
+
+
+def _without(one: AddressRange, merged: Iterable[AddressRange]) -> Iterator[AddressRange]:
+    """What of a range none of the others has, in order."""
+    first = one.first
+    for taken in merged:
+        if taken.version == one.version and first <= taken.last and taken.first <= one.last:
+            if first < taken.first:
+                yield one._replace(first=first, last=taken.first - 1)
+            first = taken.last + 1
+    if first <= one.last:
+        yield one._replace(first=first)
 
 
 def _port_range(listed: Json) -> PortRange:

@@ -19,8 +19,12 @@ Direction = Literal["Ingress", "Egress"]
 DIRECTIONS: tuple[Direction, ...] = ("Ingress", "Egress")
 _PEERS = {"Ingress": "from", "Egress": "to"}
 _EVERYBODY: Json = {}
-# Of peers and ports of one rule; one with more counts as wide without being compared.
-MOST_PAIRS = 1000
+# Of peers and ports of one rule, and of all policies; what has more counts as wide without being
+# compared: who may write policies says how many there are, and each server is compared with all.
+MOST_PAIRS, MOST_PAIRS_TOGETHER = 1000, 10_000
+MOST_NAMED = 50
+FURTHER = "further peers", "further ports"
+"""How much is told of a server, and what is told of the rest."""
 
 
 class WidePolicy(NamedTuple):
@@ -52,25 +56,41 @@ class Opening(NamedTuple):
     ports: list[policy_parts.PortRange]
     namespace: str
 
+    @property
+    def pairs(self) -> int:
+        """How many pairs of a peer and ports there are to compare."""
+        return len(self.peers or [_EVERYBODY]) * len(self.ports)
+
 
 def wide_policies(
-    policies: Iterable[Json], ours: Sequence[Json], labels: Mapping[str, str]
+    policies: Iterable[Json],
+    ours: Sequence[Json],
+    labels: Mapping[str, str],
+    *,
+    most: int = MOST_NAMED,
 ) -> list[WidePolicy]:
     """What the policies of a namespace open to pods of these labels beyond ours.
 
     `policies` are as the API server has them, ours among them: these open more only where they were
     edited. `ours` are as they are made now. A direction in which ours
-    isolate nothing has nothing to be widened.
+    isolate nothing has nothing to be widened. Beyond `most`, the last one tells that there is more.
     """
     found: dict[WidePolicy, None] = {}
+    left = MOST_PAIRS_TOGETHER
     for direction in DIRECTIONS:
         own = [policy for policy in ours if applies(policy, direction, labels)]
         allowed = [opening for policy in own for opening in openings(policy, direction)]
         for policy in policies if own else ():
             if applies(policy, direction, labels):
-                name = policy["metadata"]["name"]
-                for peer, opened in _beyond(policy, direction, allowed):
-                    found[WidePolicy(name, direction, peer, opened)] = None
+                name, rules = policy["metadata"]["name"], list(openings(policy, direction))
+                pairs = sum(min(each.pairs, MOST_PAIRS) for each in rules)
+                fits = pairs <= left
+                left -= pairs * fits
+                opened = _beyond(rules, allowed) if fits else iter([_uncompared(rules)])
+                for peer, ports in opened:
+                    if len(found) >= most:
+                        return [*found, WidePolicy(name, direction, *FURTHER)]
+                    found[WidePolicy(name, direction, peer, ports)] = None
     return list(found)
 
 
@@ -89,12 +109,15 @@ def openings(policy: Json, direction: Direction) -> Iterator[Opening]:
         yield Opening(peers, policy_parts.port_ranges(rule), policy["metadata"]["namespace"])
 
 
-def _beyond(
-    policy: Json, direction: Direction, allowed: list[Opening]
-) -> Iterator[tuple[str, str]]:
-    for opening in openings(policy, direction):
-        if len(opening.peers) * len(opening.ports) > MOST_PAIRS:
-            yield f"{len(opening.peers)} peers", f"{len(opening.ports)} ports"
+def _uncompared(rules: Sequence[Opening]) -> tuple[str, str]:
+    peers, ports = (sum(len(each[at]) for each in rules) for at in (0, 1))
+    return f"{peers} peers", f"{ports} ports"
+
+
+def _beyond(rules: Iterable[Opening], allowed: list[Opening]) -> Iterator[tuple[str, str]]:
+    for opening in rules:
+        if opening.pairs > MOST_PAIRS:
+            yield _uncompared([opening])
             continue
         for peer in opening.peers or [_EVERYBODY]:
             opened = [
