@@ -86,7 +86,7 @@ def servers_of(texts: Sequence[str], last: str) -> list[Json]:
             )
             for number, text in enumerate(texts)
         ),
-        server(last),
+        server(last, container={"imagePullPolicy": "Always"}),
     ]
 
 

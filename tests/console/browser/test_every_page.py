@@ -220,7 +220,7 @@ def test_the_door_keeps_nobody_out(sign_in: SignIn, shown: ShownCluster) -> None
 def test_who_tries_too_often_is_told_to_wait(new_person: NewPerson, shown: ShownCluster) -> None:
     person = new_person()
     cluster = shown.release.cluster
-    with RunningConsole(cluster, cluster.user("forgetful")) as console:
+    with RunningConsole(cluster, cluster.user("tried-too-often")) as console:
         person.address = console.address
         person.visit("/sign-in")
         for _ in range(ATTEMPTS_EACH + 1):
