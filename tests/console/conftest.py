@@ -11,11 +11,11 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from tests.console.played_cluster import ALICE, BOB, CAROL, BrowserAtConsole, PlayedCluster
 from tests.kube.access.kubeconfigs import config, written
-from webhook.console.bearer_tokens import BearerTokens, ProxyTokens
 from webhook.console.console_app import ROUTES, ConsoleFrame
-from webhook.console.page import Route
-from webhook.console.person import read_identity
-from webhook.console.sign_in import Cookie, OneTimeKeys
+from webhook.console.frame.bearer_tokens import BearerTokens, ProxyTokens
+from webhook.console.frame.page import Route
+from webhook.console.frame.person import read_identity
+from webhook.console.frame.sign_in import Cookie, OneTimeKeys
 from webhook.controller.installation import Installation
 from webhook.kube import Api
 

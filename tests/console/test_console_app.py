@@ -9,11 +9,11 @@ from aiohttp import web
 from tests.console.conftest import Opened
 from tests.console.played_cluster import BrowserAtConsole
 from webhook.console.console_app import ROUTES
-from webhook.console.error_pages import ERROR_MEANINGS
-from webhook.console.live import LiveEvents
-from webhook.console.page import Page, Route
-from webhook.console.request_guards import MOST_FORMS, MOST_VISITS
-from webhook.console.visit import Visit
+from webhook.console.frame.error_pages import ERROR_MEANINGS
+from webhook.console.frame.live import LiveEvents
+from webhook.console.frame.page import Page, Route
+from webhook.console.frame.request_guards import MOST_FORMS, MOST_VISITS
+from webhook.console.frame.visit import Visit
 from webhook.kube import ApiError, Conflict, Forbidden, NotFound
 from webhook.kube.errors import Unreachable
 from webhook.settings import SettingsError

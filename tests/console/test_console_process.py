@@ -14,8 +14,9 @@ from aiohttp.test_utils import TestServer
 from tests.console.played_cluster import PlayedCluster
 from tests.kube.access.kubeconfigs import config, written
 from tools.cluster.ports import free_ports
-from webhook.console import console_process, live
+from webhook.console import console_process
 from webhook.console.console_process import ConsoleError, LaptopOptions, run_on_laptop
+from webhook.console.frame import live
 from webhook.console.pages import fleet_page
 from webhook.controller.installation import Installation
 from webhook.kube.access.client_config import NONE

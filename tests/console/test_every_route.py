@@ -10,11 +10,11 @@ import pytest
 from tests.console.conftest import Opened
 from tests.console.played_cluster import BrowserAtConsole
 from webhook.console.console_app import ROUTES
-from webhook.console.page import Page, Route
-from webhook.console.request_guards import STRICT_HEADERS
-from webhook.console.sessions import Admitted
-from webhook.console.sign_in import SIGN_IN, SIGN_OUT
-from webhook.console.visit import Visit
+from webhook.console.frame.page import Page, Route
+from webhook.console.frame.request_guards import STRICT_HEADERS
+from webhook.console.frame.sessions import Admitted
+from webhook.console.frame.sign_in import SIGN_IN, SIGN_OUT
+from webhook.console.frame.visit import Visit
 
 WITHOUT_A_PAGE = {("GET", "/events"), ("GET", SIGN_IN), ("POST", SIGN_IN), ("POST", SIGN_OUT)}
 ELSEWHERE = {

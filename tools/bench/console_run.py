@@ -27,7 +27,7 @@ import trustme
 from tools.bench.fleet import processor_seconds
 from tools.bench.played_fleet import COUNTED
 from webhook.console.console_app import EVENTS_PATH
-from webhook.console.open_readings import NO_ROOM
+from webhook.console.fleet_list.open_readings import NO_ROOM
 
 SERVERS, REST_SECONDS = 10_000, 60.0
 FEW, MANY, PAGES = 5, 50, 20

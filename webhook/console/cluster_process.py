@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from webhook.console import bearer_tokens, console_app, console_process, sign_in
+from webhook.console import console_app, console_process
+from webhook.console.frame import bearer_tokens, sign_in
 from webhook.controller.installation import Installation
 from webhook.kube import Api, ConfigurationError, client
 from webhook.observe import logs, metrics

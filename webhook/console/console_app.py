@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from multidict import MultiDict
 
-from webhook.console import (
+from webhook.console.frame import (
     bearer_tokens,
     error_pages,
     kept_form,
@@ -18,7 +18,7 @@ from webhook.console import (
     sign_in,
     visit,
 )
-from webhook.console.page import Page, PageRenderer, Route
+from webhook.console.frame.page import Page, PageRenderer, Route
 from webhook.console.pages import (
     about_page,
     apply_page,

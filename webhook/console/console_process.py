@@ -14,7 +14,8 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from webhook.console import console_app, person, sign_in
+from webhook.console import console_app
+from webhook.console.frame import person, sign_in
 from webhook.controller.installation import Installation
 from webhook.kube import Api, ApiError, ConfigurationError
 from webhook.kube.access.client_config import Overrides

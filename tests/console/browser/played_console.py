@@ -16,9 +16,9 @@ from tests.console.browser.chromium import Person
 from tests.console.played_cluster import PlayedCluster
 from tests.kube.access.kubeconfigs import config, written
 from webhook.console.console_app import ConsoleFrame
-from webhook.console.live import LiveEvents
-from webhook.console.person import read_identity
-from webhook.console.sign_in import Cookie, OneTimeKeys
+from webhook.console.frame.live import LiveEvents
+from webhook.console.frame.person import read_identity
+from webhook.console.frame.sign_in import Cookie, OneTimeKeys
 from webhook.controller.installation import Installation
 from webhook.kube import Api
 

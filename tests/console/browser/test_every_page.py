@@ -22,7 +22,7 @@ from tests.console.browser.shown_cluster import (
 )
 from tools.release.running_console import RunningConsole
 from webhook import settings
-from webhook.console.request_guards import ATTEMPTS_EACH
+from webhook.console.frame.request_guards import ATTEMPTS_EACH
 
 pytestmark = pytest.mark.control_plane
 

@@ -7,10 +7,10 @@ import pytest
 from tests.console.pages.played_rolls import RollingCluster
 from tests.console.played_cluster import HOSTILE, Answered, BrowserAtConsole, structure
 from tests.console.rolling_fleet import GVISOR, RollingFleet
-from webhook.console import roll_runs
 from webhook.console.pages import apply_page
-from webhook.console.roll_run import ENDED, RollRun
-from webhook.console.roll_runs import KeptRoll, RollRuns
+from webhook.console.rolls import roll_runs
+from webhook.console.rolls.roll_run import ENDED, RollRun
+from webhook.console.rolls.roll_runs import KeptRoll, RollRuns
 from webhook.fleet import roll as fleet_roll_watch
 from webhook.kube.errors import Invalid
 

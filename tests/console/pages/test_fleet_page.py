@@ -16,7 +16,8 @@ from tests.console.conftest import Opened
 from tests.console.played_cluster import HOSTILE, BrowserAtConsole, PlayedCluster, structure
 from tests.controller.servers.live import Json, filled_in, stored
 from tests.fleet.test_inspection import PORT
-from webhook.console import changed_namespaces, open_readings, rights
+from webhook.console.fleet_list import changed_namespaces, open_readings
+from webhook.console.frame import rights
 from webhook.console.pages import fleet_page
 from webhook.settings import FILE, Settings
 

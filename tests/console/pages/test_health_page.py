@@ -13,7 +13,7 @@ from tests.console.played_cluster import HOSTILE, BrowserAtConsole, PlayedCluste
 from tests.console.replicas import PODS, replica, reviewed
 from tests.fleet.checkup.snapshots import DIGEST, deployment, enforcing, healthy
 from tools.chart.shipped import shipped
-from webhook.console import health_reading, metric_history
+from webhook.console.health_view import health_reading, metric_history
 from webhook.console.pages import health_page
 from webhook.controller.installation import CERTIFICATES_LEASE, LEASE, SAID_ENFORCING
 from webhook.observe.metrics import ControllerMetrics, Metrics

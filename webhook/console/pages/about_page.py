@@ -1,7 +1,7 @@
 """Which cluster this is, what it knows its reader by, and which versions look at each other."""
 
-from webhook.console.page import Page, Route
-from webhook.console.visit import Visit
+from webhook.console.frame.page import Page, Route
+from webhook.console.frame.visit import Visit
 from webhook.observe.build_info import build_info
 
 MOST_GROUPS = 100

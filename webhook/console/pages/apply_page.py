@@ -1,14 +1,15 @@
 """The page by which outdated servers are rolled: chosen, tried, then rolled in batches.
 
-The rolls are kept for the person, and not for the page: `webhook/console/roll_runs.py`.
+The rolls are kept for the person, and not for the page: `webhook/console/rolls/roll_runs.py`.
 """
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from webhook.console.page import Page, PageAnswer, Route, see_other
-from webhook.console.roll_form import (
+from webhook.console.frame.page import Page, PageAnswer, Route, see_other
+from webhook.console.frame.visit import Visit
+from webhook.console.rolls.roll_form import (
     CLUSTER,
     NAMESPACE,
     SELECTION,
@@ -16,9 +17,8 @@ from webhook.console.roll_form import (
     choice_in_words,
     fields_again,
 )
-from webhook.console.roll_run import ENDED, RollAccess, RollRun
-from webhook.console.roll_runs import KeptRoll, RollRefused, RollRuns, claims_of
-from webhook.console.visit import Visit
+from webhook.console.rolls.roll_run import ENDED, RollAccess, RollRun
+from webhook.console.rolls.roll_runs import KeptRoll, RollRefused, RollRuns, claims_of
 from webhook.fleet.fleet_roll import MOST_PARALLEL
 from webhook.fleet.roll import RestartResult
 from webhook.kube import NotFound

@@ -13,12 +13,12 @@ from aiohttp import web
 
 from webhook import kube
 from webhook.console import exception_form, exceptions_view
-from webhook.console.error_pages import status_of
-from webhook.console.fleet_view import look_at_fleet
-from webhook.console.page import Page, Route
+from webhook.console.fleet_list.fleet_view import look_at_fleet
+from webhook.console.frame.error_pages import status_of
+from webhook.console.frame.page import Page, Route
+from webhook.console.frame.visit import Visit
 from webhook.console.pages.server_page import STATES_OF_EXCEPTIONS, asked_server, server_address
 from webhook.console.server_view import server_findings, server_reading, whole_server
-from webhook.console.visit import Visit
 from webhook.controller.settings.namespace_store import EXCEPTIONS
 from webhook.fleet import exception_use
 from webhook.fleet.report import WorkloadKey

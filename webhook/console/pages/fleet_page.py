@@ -6,21 +6,22 @@ A cluster is read once for each person. Until it has been, the page says how far
 from functools import partial
 from typing import Any
 
-from webhook.console import error_pages, fleet_downloads, fleet_view
-from webhook.console.download import FileAnswer, send_file
-from webhook.console.fleet_reading import WATCHED, FleetReading
-from webhook.console.fleet_rows import FleetQuery, QueryError, read_query
-from webhook.console.fleet_table import (
+from webhook.console.fleet_list import fleet_downloads, fleet_view
+from webhook.console.fleet_list.fleet_reading import WATCHED, FleetReading
+from webhook.console.fleet_list.fleet_rows import FleetQuery, QueryError, read_query
+from webhook.console.fleet_list.fleet_table import (
     PAGE_PATH,
     PART_PATH,
     form_values,
     table_values,
     unread_sentence,
 )
-from webhook.console.page import Page, PageAnswer, Route, see_other
-from webhook.console.roll_form import NAMESPACE, fields_again
-from webhook.console.roll_run import RollBounds
-from webhook.console.visit import Visit
+from webhook.console.frame import error_pages
+from webhook.console.frame.download import FileAnswer, send_file
+from webhook.console.frame.page import Page, PageAnswer, Route, see_other
+from webhook.console.frame.visit import Visit
+from webhook.console.rolls.roll_form import NAMESPACE, fields_again
+from webhook.console.rolls.roll_run import RollBounds
 from webhook.fleet.report import FleetReport
 from webhook.settings import SettingsError
 

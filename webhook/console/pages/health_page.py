@@ -3,10 +3,10 @@
 A reading that takes long is waited for by the next refresh, not by the page.
 """
 
-from webhook.console import health_charts
-from webhook.console.health_reading import LOOK_SECONDS, HealthReading
-from webhook.console.page import Page, Route
-from webhook.console.visit import Visit
+from webhook.console.frame.page import Page, Route
+from webhook.console.frame.visit import Visit
+from webhook.console.health_view import health_charts
+from webhook.console.health_view.health_reading import LOOK_SECONDS, HealthReading
 
 FIRST_SECONDS, REFRESH_SECONDS = 2.0, 0.5
 """How long the first look waits for a reading, and how long a refresh does."""

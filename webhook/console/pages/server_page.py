@@ -6,9 +6,9 @@ It only reads. A roll is begun on the page that rolls, an exception drafted on t
 from urllib.parse import quote, urlencode
 
 from webhook import kube
-from webhook.console.page import Page, Route
+from webhook.console.frame.page import Page, Route
+from webhook.console.frame.visit import Visit
 from webhook.console.server_view import server_reading, three_columns, whole_server
-from webhook.console.visit import Visit
 from webhook.fleet import exception_use
 from webhook.fleet.report import WorkloadKey
 from webhook.fleet.settings_in_force import judging_settings_in_force

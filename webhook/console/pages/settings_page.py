@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from webhook import settings
-from webhook.console import error_pages
-from webhook.console.page import Page, PageAnswer, Route, see_other
+from webhook.console.frame import error_pages
+from webhook.console.frame.page import Page, PageAnswer, Route, see_other
+from webhook.console.frame.visit import Visit
 from webhook.console.settings_form import (
     change_preview,
     distribution_progress,
@@ -21,7 +22,6 @@ from webhook.console.settings_form import (
     settings_subject,
     typed_settings,
 )
-from webhook.console.visit import Visit
 from webhook.kube import ApiError
 
 ADDRESS = "/settings"

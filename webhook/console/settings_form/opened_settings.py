@@ -4,8 +4,8 @@ import asyncio
 from typing import NamedTuple
 
 from webhook import settings
+from webhook.console.frame.visit import Visit
 from webhook.console.settings_form import change_preview, settings_object, settings_subject
-from webhook.console.visit import Visit
 from webhook.fleet import cluster_snapshot, settings_in_force, settings_sources
 from webhook.fleet.checkup import readings
 
