@@ -76,6 +76,16 @@ def wide_policies(
     isolate nothing has nothing to be widened. Beyond `most`, the last one tells that there is more.
     """
     found: dict[WidePolicy, None] = {}
+    for each in _widened(policies, ours, labels):
+        if len(found) >= most:
+            return [*found, WidePolicy(each.policy, each.direction, *FURTHER)]
+        found[each] = None
+    return list(found)
+
+
+def _widened(
+    policies: Iterable[Json], ours: Sequence[Json], labels: Mapping[str, str]
+) -> Iterator[WidePolicy]:
     left = MOST_PAIRS_TOGETHER
     for direction in DIRECTIONS:
         own = [policy for policy in ours if applies(policy, direction, labels)]
@@ -84,14 +94,12 @@ def wide_policies(
             if applies(policy, direction, labels):
                 name, rules = policy["metadata"]["name"], list(openings(policy, direction))
                 pairs = sum(min(each.pairs, MOST_PAIRS) for each in rules)
-                fits = pairs <= left
-                left -= pairs * fits
-                opened = _beyond(rules, allowed) if fits else iter([_uncompared(rules)])
-                for peer, ports in opened:
-                    if len(found) >= most:
-                        return [*found, WidePolicy(name, direction, *FURTHER)]
-                    found[WidePolicy(name, direction, peer, ports)] = None
-    return list(found)
+                if pairs > left:
+                    yield WidePolicy(name, direction, *_uncompared(rules))
+                    continue
+                left -= pairs
+                for peer, ports in _beyond(rules, allowed):
+                    yield WidePolicy(name, direction, peer, ports)
 
 
 def applies(policy: Json, direction: Direction, labels: Mapping[str, str]) -> bool:
@@ -110,7 +118,7 @@ def openings(policy: Json, direction: Direction) -> Iterator[Opening]:
 
 
 def _uncompared(rules: Sequence[Opening]) -> tuple[str, str]:
-    peers, ports = (sum(len(each[at]) for each in rules) for at in (0, 1))
+    peers, ports = (sum(len(each.peers) for each in rules), sum(len(each.ports) for each in rules))
     return f"{peers} peers", f"{ports} ports"
 
 
