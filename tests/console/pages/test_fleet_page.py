@@ -207,14 +207,18 @@ async def test_a_change_is_told_and_shown(
     assert "was last judged" in text
 
 
-async def test_who_may_not_list_all_namespaces_chooses_one(
-    open_console: Opened, played: PlayedCluster
-) -> None:
+def let_see_team_alone(played: PlayedCluster) -> None:
     fill(played)
     played.objects[OF_TEAM] = listing(older("old"))
     played.objects["/api/v1/namespaces/team"] = {"metadata": {"name": "team"}}
     played.forbidden.add(("list", "deployments"))
     played.granted.add(("list", "deployments", "team"))
+
+
+async def test_who_may_not_list_all_namespaces_chooses_one(
+    open_console: Opened, played: PlayedCluster
+) -> None:
+    let_see_team_alone(played)
     console = await opened(open_console)
 
     assert "Choose a namespace" in (await console.get("/")).text
@@ -229,11 +233,7 @@ async def test_what_was_read_is_not_shown_without_the_right(
     open_console: Opened, played: PlayedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rights, "REMEMBERED_SECONDS", 0.0)
-    fill(played)
-    played.objects[OF_TEAM] = listing(older("old"))
-    played.objects["/api/v1/namespaces/team"] = {"metadata": {"name": "team"}}
-    played.forbidden.add(("list", "deployments"))
-    played.granted.add(("list", "deployments", "team"))
+    let_see_team_alone(played)
     console = await opened(open_console)
     assert ">old</a>" in await page(console, "/?namespace=team")
     read = played.asked(OF_TEAM)
