@@ -101,6 +101,18 @@ def test_what_has_no_exception_is_refused_as_before(document: Json, settings: Se
     assert not with_.allowed
 
 
+@pytest.mark.parametrize("hook", [{}, {"hook": VALIDATE}], ids=["mutate", "validate"])
+def test_an_exception_to_nobody_is_not_one_to_a_pod_whose_name_is_not_known_yet(hook: Json) -> None:
+    pod = bare_pod(container=ESCALATING)
+    pod["metadata"] = {**pod["metadata"], "generateName": "tools-5d8-"}
+    del pod["metadata"]["name"]
+
+    excepted = answer_to(pod, None, excepting("privilege-escalation", to=""), **hook)
+
+    assert excepted == answer_to(pod, None, Settings(), **hook)
+    assert not excepted.allowed
+
+
 def test_absent_fields_are_filled_in_by_the_excepted_rule_too() -> None:
     other = {
         "name": "other",

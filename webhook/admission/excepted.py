@@ -27,7 +27,8 @@ def exceptions_for(settings: Settings, head: PodHead) -> Excepted:
     granted = settings.granted
     if not granted:
         return NOTHING
-    of_workload = granted.get(known_workload(head).name)
+    name = known_workload(head).name
+    of_workload = granted.get(name) if name else None
     if of_workload is None:
         return NOTHING
     counting = granted_for(of_workload, _images(head.spec))
