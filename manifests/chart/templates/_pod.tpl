@@ -116,14 +116,27 @@ topologySpreadConstraints:
         {{- include "mcp-admission.component" (list $ $component) | nindent 8 }}
 {{- end -}}
 
-{{/* A probe of the port for probes and metrics: (list path period failures). */}}
+{{/*
+The probes of a container. On a busy node it has two minutes to start, and five seconds for an answer:
+a container that is slow is not helped by another start.
+*/}}
+{{- define "mcp-admission.probes" -}}
+startupProbe:
+  {{- include "mcp-admission.probe" (list "/healthz" 2 5 60) | nindent 2 }}
+livenessProbe:
+  {{- include "mcp-admission.probe" (list "/healthz" 10 5 3) | nindent 2 }}
+readinessProbe:
+  {{- include "mcp-admission.probe" (list "/readyz" 2 2 2) | nindent 2 }}
+{{- end -}}
+
+{{/* A probe of the port for probes and metrics: (list path period timeout failures). */}}
 {{- define "mcp-admission.probe" -}}
 httpGet:
   path: {{ index . 0 }}
   port: metrics
   scheme: HTTP
 periodSeconds: {{ index . 1 }}
-timeoutSeconds: 2
+timeoutSeconds: {{ index . 2 }}
 successThreshold: 1
-failureThreshold: {{ index . 2 }}
+failureThreshold: {{ index . 3 }}
 {{- end -}}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tools.cluster.kubelet.container import Surroundings, command, environment, local_ports
-from tools.cluster.kubelet.probe import Probe
+from tools.cluster.kubelet.probe import Probes
 from tools.cluster.process import Component
 
 Json = dict[str, Any]
@@ -49,7 +49,7 @@ class RunningContainer:
     @property
     def ready(self) -> bool:
         """Whether it runs, and its probe says it is ready."""
-        return self.runs and (self._readiness is None or self._readiness.passes)
+        return self.runs and self._probes.ready
 
     def look(self) -> None:
         """See whether it runs, ask its probes, start it again if it should run."""
@@ -58,9 +58,7 @@ class RunningContainer:
             self._process.kill()
             self._again = time.monotonic() + SECONDS_TO_RESTART
         elif self.runs:
-            if self._readiness:
-                self._readiness.ask()
-            if self._liveness and not self._liveness.ask():
+            if not self._probes.ask():
                 self.ask_to_end()
         elif self._restarts and time.monotonic() > self._again:
             self.count += 1
@@ -96,7 +94,7 @@ class RunningContainer:
             "imageID": image,
             "containerID": f"process://{self._process.log.stem}-{self.count}",
             "ready": self.ready,
-            "started": self.runs,
+            "started": self.runs and self._probes.started,
             "restartCount": self.count,
             "state": state,
         }
@@ -111,14 +109,9 @@ class RunningContainer:
 
     def _start(self) -> None:
         self.status = None
-        self._readiness = self._probe("readinessProbe", passes=False)
-        self._liveness = self._probe("livenessProbe", passes=True)
+        self._probes = Probes(self._container, self._local)
         self._started = now()
         self._process.start()
-
-    def _probe(self, which: str, *, passes: bool) -> Probe | None:
-        spec = self._container.get(which)
-        return Probe(spec, self._local(spec["httpGet"]["port"]), passes=passes) if spec else None
 
     def _local(self, port: int | str) -> int:
         named = {each["name"]: each["containerPort"] for each in self._container["ports"]}

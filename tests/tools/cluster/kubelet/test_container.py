@@ -7,24 +7,13 @@ from typing import Any
 
 import pytest
 
+from tests.tools.cluster.kubelet.conftest import surroundings
 from tools.cluster.control_plane import ControlPlane
 from tools.cluster.kubelet.container import Surroundings, command, environment, local_ports
 from tools.cluster.kubelet.in_pod import ACCOUNT
-from tools.cluster.kubelet.volumes import NotYetError, Volumes
+from tools.cluster.kubelet.volumes import NotYetError
 
 Json = dict[str, Any]
-
-
-def surroundings(cluster: ControlPlane, folder: Path, namespace: str, **spec: Any) -> Surroundings:
-    metadata = {"name": "one", "namespace": namespace, "uid": "1"}
-    pod = {"metadata": metadata, "spec": {"containers": [], **spec}}
-    volumes = Volumes(cluster, pod, folder / "volumes")
-    return Surroundings(cluster, pod, folder, volumes, folder / "services.json")
-
-
-@pytest.fixture
-def around(control_plane: ControlPlane, namespace: str, tmp_path: Path) -> Surroundings:
-    return surroundings(control_plane, tmp_path, namespace)
 
 
 def test_paths_and_ports_are_of_this_machine_and_all_else_is_kept(around: Surroundings) -> None:
