@@ -100,9 +100,14 @@ def all_replicas_have_new_settings(task: Task, asked: AskedCluster) -> None:
 
     rows = task.page.locator("#table-replicas tbody tr")
     expect(rows).to_have_count(2)
-    _, found = status(asked.release)
-    digest = found["settings"]["digest"]
-    assert {each["digest"] for each in found["replicas"]} == {digest}
+
+    def told() -> str:
+        """The digest, once the leader has told, with its Lease, that both have it."""
+        _, found = status(asked.release)
+        digest: str = found["settings"]["digest"]
+        return digest if {each["digest"] for each in found["replicas"]} == {digest} else ""
+
+    digest = asked.release.wait_for("the same digest from both replicas", told)
     for row in rows.all():
         expect(row).to_contain_text(digest)
         expect(row.locator(".badge")).to_have_text("yes")
