@@ -17,11 +17,12 @@ help: ## list the targets
 demo: $(VENV)/demo ## show the main job on a real-looking MCP server
 	@$(BIN)/python -m tools.demo
 
-test: $(VENV)/dev ## run all tests, with coverage; those that measure attacks come last and alone
+test: $(VENV)/dev ## run all tests: without a cluster, with coverage; on clusters; attacks, alone
 	@$(BIN)/python -m tools.browser > /dev/null || [ "$$CI" != true ]
 	@$(BIN)/python -m tools.cluster build > /dev/null || [ "$$CI" != true ]
-	$(BIN)/python -m pytest -n auto -rfEs --ignore=tests/hostile --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -n logical -rfEs -m 'not control_plane' --cov --cov-report=term --cov-fail-under=95
 	$(BIN)/python -m coverage report --include='webhook/rules/*,webhook/pods/*,webhook/admission/*,certs/*' --fail-under=100
+	$(BIN)/python -m pytest -n auto -rfEs -m control_plane --ignore=tests/hostile
 	$(BIN)/python -m pytest -rfEs tests/hostile
 
 test-compiled: $(VENV)/dev ## run all tests on the compiled engine
@@ -31,7 +32,7 @@ test-compiled: $(VENV)/dev ## run all tests on the compiled engine
 	&& $(BIN)/python -m pytest -rfEs tests/hostile
 
 fast: $(VENV)/dev ## run the tests that need no control plane
-	$(BIN)/python -m pytest -q -n logical -m 'not control_plane' --ignore=tests/tools/cluster --ignore=tests/e2e --ignore=tests/release --ignore=tests/hostile
+	$(BIN)/python -m pytest -q -n logical -m 'not control_plane'
 
 one: $(VENV)/dev ## run some tests (T=tests/rules/checks/test_capabilities.py, or T="tests -k name")
 	$(BIN)/python -m pytest -q $(T)

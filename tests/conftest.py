@@ -28,6 +28,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 
 FROM_GO = {"control_plane", "own_cluster", "helm", "helm3", "load_generator"}
+ON_A_CLUSTER = ("tests/e2e/", "tests/hostile/", "tests/release/", "tests/tools/cluster/")
 
 
 @pytest.fixture(autouse=True)
@@ -43,9 +44,10 @@ def log_as_before() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark whatever uses such a fixture, wherever it stands; workers begin with what takes long."""
+    """Mark what uses such a fixture or stands in such a folder; workers begin with what is long."""
     for item in items:
-        if not FROM_GO.isdisjoint(getattr(item, "fixturenames", ())):
+        uses = not FROM_GO.isdisjoint(getattr(item, "fixturenames", ()))
+        if uses or item.nodeid.startswith(ON_A_CLUSTER):
             item.add_marker("control_plane")
     if hasattr(config, "workerinput"):
         items.sort(key=distribution.place)

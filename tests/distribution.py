@@ -1,8 +1,8 @@
 """Which tests share a worker of pytest-xdist, and which of them begin first.
 
 A control plane takes seconds to start, and some of a processor as long as it runs: tests that share
-one are one unit of work, for one worker. Most of them wait for a cluster, so there are two workers
-for each processor. What takes longest begins first, and everything else fills the gaps.
+one are one unit of work, for one worker. A control plane, the product and a test keep a processor
+busy, so more workers would only make each other slow. What takes longest begins first.
 """
 
 import os
@@ -12,7 +12,6 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-WORKERS_FOR_EACH_PROCESSOR = 2
 # A worker of its own waits for ten minutes whether a cluster is quiet.
 WATCHERS = 1
 
@@ -77,9 +76,9 @@ def place(item: pytest.Item) -> int:
 
 
 def workers(*, waiting: bool) -> int:
-    """How many workers keep this machine busy, with tests that mostly wait or without."""
+    """How many workers keep this machine busy, with a test that only waits or without."""
     processors = os.cpu_count() or 1
-    return WORKERS_FOR_EACH_PROCESSOR * processors + WATCHERS if waiting else processors
+    return processors + WATCHERS if waiting else processors
 
 
 def _unit(path: str) -> Unit:
