@@ -1,5 +1,6 @@
 """`certs status`, `certs rotate` and `control`, as people and pods run them."""
 
+import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from tests.controller.certificates.cluster import SERVICE, Installed, plan
 from tests.controller.certificates.controller import Controller
 from webhook.cli.main import main
 from webhook.controller import serving_replicas
+from webhook.controller.certificates.stored import REPLACE
+from webhook.controller.installation import OWN_LABELS
 
 
 def words(installed: Installed) -> list[str]:
@@ -147,6 +150,33 @@ def test_rotating_says_what_was_asked_for(
         assert (found["what"], found["certificate"]) == ("certificate", asked)
     else:
         assert f"to replace the certificate {asked[:16]}; " in out
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "file"),
+    [
+        ([], "mcp-admission-console-tls", "tls.crt"),
+        (["--ca"], "mcp-admission-console-ca", "ca.crt"),
+    ],
+)
+def test_those_of_the_console_are_asked_for_by_themselves(
+    options: list[str],
+    name: str,
+    file: str,
+    installed: Installed,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = make_authority(datetime.now(UTC), timedelta(days=1))
+    path = installed.places.secret(name)
+    metadata = {"name": name, "labels": OWN_LABELS}
+    data = {file: base64.b64encode(found.certificate_pem).decode()}
+    installed.cluster.create(path.rpartition("/")[0], {"metadata": metadata, "data": data})
+
+    assert main(["certs", "rotate", "--console", *options, *words(installed)]) == 0
+
+    stored = installed.cluster.get(path)["metadata"]
+    assert stored["annotations"] == {REPLACE: fingerprint(found.certificate)}
+    assert "`mcp-admission check` shows the progress" in capsys.readouterr().out
 
 
 def test_status_of_nothing_is_exit_code_1(

@@ -55,6 +55,9 @@ Requests a new certificate from the controller, or with --ca a new authority and
 certificate. The controller takes the steps of every renewal, so that no admission fails. The
 request is an annotation on the Secret, and is carried out once.
 
+With --console, it is the certificate of the console, or its authority. Browsers have to be given a
+new authority.
+
 exit codes: 0 requested, 1 no certificate of mcp-admission, 2 the cluster cannot be read
 """
 LARGEST_FILE = 1024 * 1024
@@ -135,6 +138,7 @@ def _add_rotate(actions: Subparsers) -> None:
     )
     add_cluster_options(parser)
     parser.add_argument("--ca", action="store_true", help="renew the authority, too")
+    parser.add_argument("--console", action="store_true", help="those of the console instead")
     output.add_output_option(parser)
     output.add_note_options(parser)
 

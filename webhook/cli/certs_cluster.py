@@ -21,6 +21,7 @@ from webhook.controller.certificates.stored import REPLACE, SecretFiles
 from webhook.controller.installation import (
     AUTHORITY_SECRET,
     CERTIFICATES_DEPLOYMENT,
+    CONSOLE_SECRETS,
     SERVING_SECRET,
 )
 from webhook.controller.serving_replicas import endpoint_replicas
@@ -59,11 +60,11 @@ def run(args: argparse.Namespace) -> ExitCode:
 
 
 async def _rotate(args: argparse.Namespace) -> ExitCode:
+    secrets = CONSOLE_SECRETS if args.console else (AUTHORITY_SECRET, SERVING_SECRET)
     name, file, what = (
-        (AUTHORITY_SECRET, "ca.crt", "authority")
-        if args.ca
-        else (SERVING_SECRET, "tls.crt", "certificate")
+        (secrets[0], "ca.crt", "authority") if args.ca else (secrets[1], "tls.crt", "certificate")
     )
+    shows = "check" if args.console else "certs status"
     async with await connect_to_cluster(args) as api:
         secret = await SecretFiles.read(api, installation(args).secret(name))
         if not secret.is_ours:
@@ -83,7 +84,7 @@ async def _rotate(args: argparse.Namespace) -> ExitCode:
         return ExitCode.OK
     print(
         f"asked the controller to replace the {what} {fingerprint(current)[:_SHORT]}; "
-        "`mcp-admission certs status` shows the progress"
+        f"`mcp-admission {shows}` shows the progress"
     )
     return ExitCode.OK
 

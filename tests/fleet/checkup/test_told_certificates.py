@@ -86,7 +86,7 @@ def test_a_bundle_that_the_process_may_not_read_is_not_known(
     ("said", "verdict", "words", "mend"),
     [
         (certificates(), OK, "the console's certificate ends on 2026-06-30 10:00 UTC", ""),
-        (certificates(13), FAULT, "(in 13 days), and was not", "delete secret mcp-admission-cons"),
+        (certificates(13), FAULT, "(in 13 days), and was not", "certs rotate --console"),
         (certificates(60, ("it is theirs",)), FAULT, "it is theirs", "logs deployment/mcp-adm"),
     ],
 )

@@ -11,7 +11,6 @@ from typing import Any
 from webhook.controller.installation import (
     CERTIFICATES_DEPLOYMENT,
     CERTIFICATES_LEASE,
-    CONSOLE_SECRETS,
     CONTROL_DEPLOYMENT,
     SAID_CERTIFICATES,
     SAID_CONSOLE,
@@ -63,8 +62,8 @@ def judge_console_certificate(seen: Snapshot) -> Iterator[Told]:
     for fault in found.get("faults") or []:
         yield Told(FAULT, fault, seen.kubectl(f"logs deployment/{CERTIFICATES_DEPLOYMENT}"))
     called = {"authority": "the console's authority", "leaf": "the console's certificate"}
-    secrets = zip(called, CONSOLE_SECRETS, strict=True)
-    mends = {name: seen.kubectl(f"delete secret {secret}") for name, secret in secrets}
+    renew = "mcp-admission certs rotate --console"
+    mends = {"authority": f"{renew} --ca", "leaf": renew}
     yield from _ends(seen, found, called, mends)
 
 
