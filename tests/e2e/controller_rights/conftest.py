@@ -1,4 +1,4 @@
-"""A control plane of its own: every call that is counted here is about the servers made here."""
+"""A control plane for each module: every call that it counts is about the servers that it makes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from tools.chart.helm import Helm
 from tools.cluster.control_plane import ControlPlane
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def product(request: pytest.FixtureRequest) -> Iterator[Product]:
     """The product on a control plane that no other test has used."""
     binaries = binaries_or_skip(request.config)

@@ -3,7 +3,8 @@
 from typing import Any
 
 from tools.cluster.control_plane import ControlPlane
-from webhook.objects.policy_report import OPEN_REPORTS, POLICY_REPORTS, ReportApi
+from webhook.objects import REPORT_APIS
+from webhook.objects.policy_report import OPEN_REPORTS, ReportApi
 
 Json = dict[str, Any]
 PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -71,13 +72,15 @@ def definition(api: ReportApi) -> Json:
 
 def install(cluster: ControlPlane, *apis: ReportApi) -> None:
     """Let the API server have reports."""
-    for api in apis or (OPEN_REPORTS, POLICY_REPORTS):
+    for api in apis or REPORT_APIS:
         cluster.create(PATH, definition(api))
         path = f"/apis/{api.version}/{api.resource}"
         cluster.wait_for("definition", lambda path=path: cluster.raw("GET", path).status == 200)  # type: ignore[misc]
 
 
 def remove(cluster: ControlPlane) -> None:
-    """Take both out again, with what is in them."""
-    for api in (OPEN_REPORTS, POLICY_REPORTS):
-        cluster.raw("DELETE", f"{PATH}/{definition(api)['metadata']['name']}")
+    """Take both out again, with what is in them, and return when they are gone."""
+    paths = [f"{PATH}/{definition(api)['metadata']['name']}" for api in REPORT_APIS]
+    for path in paths:
+        cluster.raw("DELETE", path)
+    cluster.wait_for("end", lambda: all(cluster.raw("GET", path).status == 404 for path in paths))
