@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from typing import Any
 
 import pytest
@@ -103,6 +104,29 @@ def test_a_locked_key_of_the_resource_is_not_in_force(read: Any) -> None:
     assert reasons(found) == {
         "mode": "the chart sets it, too, and is stronger (ConfigMap release/mcp-admission-locked)"
     }
+
+
+def test_a_contradiction_that_the_chart_ends_is_no_error(read: Any) -> None:
+    def limits(memory: str) -> dict[str, Any]:
+        return {"limits": {"memory": memory}}
+
+    spec = {"mcpServerDefaults": {"resources": limits("4Gi")}, "mcpServerMaximums": limits("2Gi")}
+    chart = {"mcpServerMaximums": limits("8Gi")}
+    files = config_map(
+        settings_yaml=json.dumps(spec | chart),
+        resource_yaml=json.dumps(spec),
+        locked_yaml=json.dumps(chart),
+    )
+
+    locks = config_map(settings_yaml=json.dumps(chart))
+    found = read(SETTINGS=files, LOCKED=locks, RESOURCE={"spec": spec})
+
+    by = {key: (value, origin) for key, (value, origin, _) in values(found).items()}
+    assert by == {
+        "mcpServerDefaults.resources": ({"limits": {"memory": "4Gi"}}, "cluster"),
+        "mcpServerMaximums.limits.memory": ("8Gi", "chart"),
+    }
+    assert list(reasons(found)) == ["mcpServerMaximums.limits.memory"]
 
 
 @pytest.mark.parametrize(
@@ -212,6 +236,8 @@ def test_another_error_of_the_cluster_is_raised(read: Any) -> None:
     [
         (NotFound(404, "NotFound", "x"), "is not there: install mcp-admission$"),
         (config_map(settings_yaml=""), "ConfigMap release/mcp-admission-settings, settings.yaml"),
+        (config_map(settings_yaml="{}", resource_yaml="[]"), "resource.yaml:1: settings are a"),
+        (config_map(settings_yaml="{}", resource_yaml="a: b"), "resource.yaml:1: a: unknown key"),
         (config_map("!", settings_yaml="{}"), "namespaces.json.gz: is not what control writes"),
         (config_map("YQ==", settings_yaml="{}"), "namespaces.json.gz: has more than"),
     ],

@@ -32,7 +32,9 @@ from webhook.settings import (
     PLURAL,
     Layer,
     SettingsError,
+    layers,
     origins,
+    parse_layer,
     parse_settings,
 )
 
@@ -107,11 +109,15 @@ class _Files(NamedTuple):
     found: Json
 
     def values(self, file: str) -> Json | None:
-        """What a file sets; None without the file. Raises SettingsError."""
+        """What a file sets, which may contradict itself; None without the file.
+
+        A stronger source may end the contradiction. Raises SettingsError.
+        """
         text = (self.found.get("data") or {}).get(file)
         if text is None:
             return None
-        return origins.set_values(parse_settings(text or "{}", f"{self.name}, {file}"))
+        layer = parse_layer(text or "{}", f"{self.name}, {file}")
+        return origins.set_values(layers.settings_of_layer(layer))
 
 
 def _of_cluster(

@@ -44,12 +44,7 @@ def merge_layers(layers: Iterable[Layer]) -> Settings:
     Raises SettingsError with one line for each fault of any layer, and where the result
     contradicts itself.
     """
-    given = [Layer(without_nulls(layer.values), layer.place) for layer in layers]
-    wrong = [(layer, error) for layer in given if (error := _error_of(layer)) is not None]
-    _refuse(
-        (_line(layer, fault) for layer, error in wrong for fault in explain(error)),
-        sum(error.error_count() for _, error in wrong),
-    )
+    given = _valid_layers(layers)
     merged: dict[str, Any] = {}
     for layer in given:
         merged = merged_values(merged, layer.values)
@@ -59,6 +54,15 @@ def merge_layers(layers: Iterable[Layer]) -> Settings:
         (_line(_origin(given, fault.key), fault) for fault in contradicting), len(contradicting)
     )
     return settings
+
+
+def settings_of_layer(layer: Layer) -> Settings:
+    """What one layer sets; it may contradict itself, because a stronger one may end that.
+
+    Raises SettingsError with one line for each fault of the layer.
+    """
+    (given,) = _valid_layers([layer])
+    return Settings.model_validate(given.values)
 
 
 def faults_of_source(values: dict[str, Any]) -> list[KeyFault]:
@@ -113,12 +117,20 @@ def _leaves(annotation: Any, value: Any, key: Key, by_key: Keys) -> Iterator[Key
         yield from _leaves(held_type(annotation, step), held, (*key, step), by_key)
 
 
-def _error_of(layer: Layer) -> ValidationError | None:
-    try:
-        Settings.model_validate(layer.values)
-    except ValidationError as error:
-        return error
-    return None
+def _valid_layers(layers: Iterable[Layer]) -> list[Layer]:
+    """The layers without nulls; raises SettingsError."""
+    given = [Layer(without_nulls(layer.values), layer.place) for layer in layers]
+    wrong = list[tuple[Layer, ValidationError]]()
+    for layer in given:
+        try:
+            Settings.model_validate(layer.values)
+        except ValidationError as error:
+            wrong.append((layer, error))
+    _refuse(
+        (_line(layer, fault) for layer, error in wrong for fault in explain(error)),
+        sum(error.error_count() for _, error in wrong),
+    )
+    return given
 
 
 def _line(layer: Layer, fault: KeyFault) -> str:
@@ -141,13 +153,10 @@ def _origin(layers: list[Layer], key: Key) -> Layer:
 
 def _holds(values: Any, key: Key) -> bool:
     for step in key:
-        if isinstance(step, int):
-            known = isinstance(values, list) and step < len(values)
-        else:
-            known = isinstance(values, dict) and step in values
-        if not known:
+        try:
+            values = values[step]
+        except (KeyError, IndexError, TypeError):
             return False
-        values = values[step]
     return True
 
 

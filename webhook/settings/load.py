@@ -157,8 +157,13 @@ def settings_at(
 
 def parse_settings(text: bytes | str, source: str) -> Settings:
     """The settings in the text of one file, which errors call `source`; raises SettingsError."""
+    return merge_layers([parse_layer(text, source)])
+
+
+def parse_layer(text: bytes | str, source: str) -> Layer:
+    """What the text of one file sets; raises SettingsError where it is no mapping."""
     try:
-        return merge_layers([_layer(reader.read_documents(text, source), source)])
+        return _layer(reader.read_documents(text, source), source)
     except reader.DocumentError as error:
         raise file_error(error) from None
 

@@ -158,8 +158,10 @@ def test_settings_of_the_cluster(sign_in: SignIn, shown: ShownCluster) -> None:
     person, found = sign_in(width=WIDTHS["phone"]), []
     page, cluster = person.page, shown.release.cluster
     for texts in WORDS.values():
-        # No key is called so: the settings are not valid, and their faults quote the words.
-        servers.applied(cluster, "default", cluster_settings(delegated=[*texts]))
+        # No key of a taint has a space: the settings are not valid, and faults quote the words.
+        tolerations = [{"key": f"no key {each}", "operator": "Exists"} for each in texts]
+        invalid = cluster_settings(mcpServerDefaults={"tolerations": tolerations})
+        servers.applied(cluster, "default", invalid)
         person.visit("/settings")
         expect(page.locator("main")).to_contain_text("1 field is not valid")
         assert not overflows(page)

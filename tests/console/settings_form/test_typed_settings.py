@@ -153,6 +153,17 @@ def test_what_contradicts_the_chart_is_told_before_it_is_saved() -> None:
     assert [*found.by_field] == ["mcpServerMaximums.requests"]
 
 
+def test_a_contradiction_that_the_chart_ends_is_no_fault() -> None:
+    stored = {"delegated": ["no.key"], "mcpServerMaximums": {"requests": {"memory": "1Gi"}}}
+    chart = {"delegated": ["mode"], "mcpServerMaximums": {"requests": {"memory": "4Gi"}}}
+    found = TypedSettings(
+        cluster(stored, chart=chart),
+        {f"{RESOURCES}.requests:memory": "2", f"{RESOURCES}.requests:memory:unit": "Gi"},
+    )
+
+    assert found.faults == ()
+
+
 def test_a_fault_of_no_field_names_its_key() -> None:
     (fault,) = typed(SettingsSubject({"modee": "warn"})).by_field[""]
 

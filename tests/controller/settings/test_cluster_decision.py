@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from webhook.controller.settings.cluster_decision import SOURCE_FILE, SettingsDecision
-from webhook.settings.layers import Layer
+from webhook.settings.layers import FILE, Layer
 from webhook.settings.model_keys import dotted
 
 WARN = {"onConflict": "warn"}
@@ -53,6 +53,18 @@ def test_a_new_leader_with_a_faulty_spec_takes_what_the_one_before_had(
 
     assert faults is not None
     assert found.settings.on_conflict == said
+
+
+def test_what_the_locks_before_made_valid_stays_in_force_without_them() -> None:
+    spec = {"mode": "observe", "delegated": ["no.key"]}
+    before, faults = SettingsDecision([Layer({"delegated": ["mode"]}, dotted)]).decide(spec, {})
+    assert faults is None
+    files = {SOURCE_FILE: before.source, FILE: before.text}
+
+    found, faults = SettingsDecision([]).decide(spec, files)
+
+    assert faults is not None
+    assert (found.settings.mode, found.settings.delegated) == ("observe", ["mode"])
 
 
 def test_replicas_are_told_what_is_locked() -> None:

@@ -219,9 +219,12 @@ def settings_of_cluster(subject: SettingsSubject, spec: Json) -> Settings:
 
 
 def _of_cluster(subject: SettingsSubject, spec: Json) -> Iterator[KeyFault]:
-    own = layers.faults_of_source(spec)
-    yield from own
-    if not own:
+    """A contradiction counts under the locks: what is locked may end it, or begin it."""
+    try:
+        Settings.model_validate(layers.without_nulls(spec))
+    except ValidationError as error:
+        yield from faults.explain(error)
+    else:
         yield from faults.contradictions(settings_of_cluster(subject, spec))
 
 

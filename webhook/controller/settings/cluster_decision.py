@@ -12,7 +12,7 @@ from typing import Any
 from webhook.controller.settings.effective import EffectiveSettings, effective_settings
 from webhook.controller.settings.settings_store import Files
 from webhook.documents import DocumentError, reader
-from webhook.settings import Layer, SettingsError, layers
+from webhook.settings import FILE, Layer, SettingsError, layers
 
 SOURCE_FILE = "resource.yaml"
 
@@ -51,15 +51,19 @@ class SettingsDecision:
         return self._decided[1:]
 
     def _last_good(self, files: Files) -> EffectiveSettings:
-        """What the controller before has written, under the locks of this one."""
-        if SOURCE_FILE not in files:
-            return effective_settings({}, self.locks)
-        try:
-            (document,) = reader.read_documents(files[SOURCE_FILE], SOURCE_FILE)
-            return effective_settings(document.value, self.locks)
-        except (DocumentError, SettingsError, ValueError) as error:
-            LOG.error(  # noqa: TRY400 - its sentences are ours
-                "last valid settings not usable: those of chart and environment hold alone",
-                extra={"fields": {"reason": str(error)}},
-            )
-            return effective_settings({}, self.locks)
+        """What the controller before has written, under the locks of this one.
+
+        What it accepted may depend on its own locks; what came of both is in force by itself.
+        """
+        for name in (SOURCE_FILE, FILE):
+            if name not in files:
+                continue
+            try:
+                (document,) = reader.read_documents(files[name], name)
+                return effective_settings(document.value, self.locks)
+            except (DocumentError, SettingsError, ValueError) as error:
+                LOG.error(  # noqa: TRY400 - its sentences are ours
+                    "last valid settings not usable",
+                    extra={"fields": {"file": name, "reason": str(error)}},
+                )
+        return effective_settings({}, self.locks)
