@@ -67,6 +67,10 @@ class AskedCluster:
         change = {"spec": {"template": {"metadata": note}}}
         return [self.cluster.raw("PATCH", path, change, MERGE) for _ in range(TIMES)]
 
+    def statuses(self, namespace: str, name: str) -> set[int]:
+        """The statuses of those answers."""
+        return {each.status for each in self.tried_rolls(namespace, name)}
+
     def new_pods(self, namespace: str, **fields: Any) -> list[Response]:
         """The answers to a new pod of a server; nothing is stored."""
         path = f"/api/v1/namespaces/{namespace}/pods?dryRun=All"

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.cluster.fixtures import binaries_or_skip, browser_or_skip, helm_or_skip
-from tests.console.browser.asked_cluster import AskedCluster
+from tests.console.browser import shown_servers as servers
+from tests.console.browser.asked_cluster import EXCEPTIONS, AskedCluster
 from tests.console.browser.chromium import WIDTHS, Person, chromium
 from tests.console.browser.few_clicks import Task
 from tests.console.browser.shown_cluster import (
@@ -91,6 +92,18 @@ def sign_in(new_person: NewPerson, shown: ShownCluster) -> SignIn:
 def asked(shown: ShownCluster) -> AskedCluster:
     """The cluster itself, which says what has become of a click."""
     return AskedCluster(shown.release)
+
+
+@pytest.fixture
+def no_exception(asked: AskedCluster) -> Iterator[None]:
+    """What is granted is revoked afterwards."""
+    before = {each["metadata"]["name"] for each in asked.cluster.get(EXCEPTIONS)["items"]}
+    yield
+    for each in asked.cluster.get(EXCEPTIONS)["items"]:
+        if each["metadata"]["name"] not in before:
+            asked.delete(f"{EXCEPTIONS}/{each['metadata']['name']}")
+    refused = servers.TEAM, servers.REFUSED
+    asked.release.wait_for("refusal", lambda: asked.statuses(*refused) == {403})
 
 
 @pytest.fixture

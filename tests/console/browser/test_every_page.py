@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.console.browser import page_faults
 from tests.console.browser import shown_servers as servers
+from tests.console.browser.asked_cluster import AskedCluster
 from tests.console.browser.chromium import Person
 from tests.console.browser.conftest import NewPerson, SignIn
 from tests.console.browser.shown_cluster import (
@@ -190,7 +191,10 @@ def test_a_change_that_somebody_else_was_faster_with(
     assert page_faults.faults(page) == []
 
 
-def test_the_door_keeps_nobody_out(sign_in: SignIn, shown: ShownCluster) -> None:
+@pytest.mark.usefixtures("no_exception")
+def test_the_door_keeps_nobody_out(
+    sign_in: SignIn, shown: ShownCluster, asked: AskedCluster
+) -> None:
     person = sign_in(path=DRAFT)
     page, found = person.page, {}
     page.fill("#reason", "typed <b>before</b> it ended")
@@ -213,8 +217,8 @@ def test_the_door_keeps_nobody_out(sign_in: SignIn, shown: ShownCluster) -> None
 
     page.locator("main form button").click()
     page.wait_for_url("**/exceptions?granted=*")
-    granted = page.url.partition("granted=")[2]
-    shown.release.cluster.kubectl("delete", "mcpserverexceptions", granted)
+    rolls = servers.TEAM, servers.REFUSED
+    shown.release.wait_for("exception in force", lambda: asked.statuses(*rolls) == {200})
 
 
 def test_who_tries_too_often_is_told_to_wait(new_person: NewPerson, shown: ShownCluster) -> None:

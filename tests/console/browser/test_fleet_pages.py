@@ -57,6 +57,13 @@ def test_each_person_sees_what_they_may(sign_in: SignIn) -> None:
 
 def test_tiles_search_and_columns_narrow_and_sort(sign_in: SignIn) -> None:
     page = sign_in(path=IN_TEAM).page
+    states = read(page).locator("#fleet tbody td:nth-child(3) .badge:first-child")
+    assert dict(zip(names(page), states.all_inner_texts(), strict=True)) == {
+        servers.WAITING: "not-running",
+        servers.REFUSED: "refused",
+        servers.OLDER: "unprotected",
+        servers.CURRENT: "current",
+    }
     assert names(page) == [servers.WAITING, servers.REFUSED, servers.OLDER, servers.CURRENT]
 
     page.locator("#tile-refused").click()

@@ -41,22 +41,6 @@ def runtime_class(asked: AskedCluster) -> Iterator[None]:
     asked.delete(f"{CLASSES}/{CLASS}")
 
 
-@pytest.fixture
-def no_exception(asked: AskedCluster) -> Iterator[None]:
-    """What is granted is revoked afterwards."""
-    before = {each["metadata"]["name"] for each in asked.cluster.get(EXCEPTIONS)["items"]}
-    yield
-    for each in asked.cluster.get(EXCEPTIONS)["items"]:
-        if each["metadata"]["name"] not in before:
-            asked.delete(f"{EXCEPTIONS}/{each['metadata']['name']}")
-    refused = servers.TEAM, servers.REFUSED
-    asked.release.wait_for("refusal", lambda: statuses(asked, *refused) == {403})
-
-
-def statuses(asked: AskedCluster, namespace: str, name: str) -> set[int]:
-    return {each.status for each in asked.tried_rolls(namespace, name)}
-
-
 @pytest.mark.parametrize("who", [ADMINISTRATOR, MEMBER])
 def test_find_out_why_a_server_is_refused(begin: Begin, asked: AskedCluster, who: str) -> None:
     task = begin(who)
@@ -145,7 +129,7 @@ def test_grant_an_exception_for_a_week(
     begin: Begin, asked: AskedCluster, no_exception: None
 ) -> None:
     task, refused = begin(), (servers.TEAM, servers.REFUSED)
-    assert statuses(asked, *refused) == {403}
+    assert asked.statuses(*refused) == {403}
 
     task.click_server(servers.REFUSED)
     task.click(task.page.get_by_role("link", name="Draft an exception"))
@@ -160,7 +144,7 @@ def test_grant_an_exception_for_a_week(
     ]
     left = datetime.fromisoformat(spec["expires"]) - datetime.now(UTC)
     assert timedelta(days=7) <= left < timedelta(days=8)
-    asked.release.wait_for("exception", lambda: statuses(asked, *refused) == {200})
+    asked.release.wait_for("exception", lambda: asked.statuses(*refused) == {200})
 
 
 def test_a_member_gets_an_exception_to_send(begin: Begin, asked: AskedCluster) -> None:
