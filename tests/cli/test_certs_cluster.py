@@ -176,7 +176,51 @@ def test_those_of_the_console_are_asked_for_by_themselves(
 
     stored = installed.cluster.get(path)["metadata"]
     assert stored["annotations"] == {REPLACE: fingerprint(found.certificate)}
-    assert "`mcp-admission check` shows the progress" in capsys.readouterr().out
+    assert "`mcp-admission certs status --console` shows the progress" in capsys.readouterr().out
+
+
+CONSOLE = ("mcp-admission-console-ca", "mcp-admission-console-tls")
+
+
+@pytest.mark.parametrize(
+    ("days", "code", "fault"),
+    [
+        (30, 0, "fine"),
+        (-1, 1, "the certificate of Secret mcp-admission-console-tls has ended"),
+    ],
+)
+def test_status_of_the_console(
+    days: int, code: int, fault: str, installed: Installed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    authority = make_authority(now - timedelta(days=2), timedelta(days=90))
+    leaf = issue_leaf(authority, ["console"], now - timedelta(days=2), timedelta(days=2 + days))
+    installed.store(CONSOLE[0], {"ca.crt": authority.certificate_pem, "ca.key": authority.key_pem})
+    served = {"tls.crt": leaf.certificate_pem, "tls.key": leaf.key_pem}
+    installed.store(CONSOLE[1], {**served, "ca.crt": authority.certificate_pem})
+
+    assert main(["certs", "status", "--console", *words(installed)]) == code
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in lines[1:3]] == [
+        ["stored", "authority", fingerprint(authority.certificate)[:16]],
+        ["stored", "certificate", fingerprint(leaf.certificate)[:16]],
+    ]
+    assert lines[-1] == fault
+
+
+def test_status_of_no_console_says_where_one_is(
+    installed: Installed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["certs", "status", "--console", *words(installed), "-o", "json"]) == 1
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["certificates"] == []
+    (fault,) = found["faults"]
+    assert fault == (
+        "Secret mcp-admission-console-tls is not there: set console.enabled in the chart, or look "
+        "at the Secret that console.tls.secretName names"
+    )
 
 
 def test_status_of_nothing_is_exit_code_1(

@@ -48,6 +48,8 @@ the cluster:
   kubectl -n mcp-admission-system exec deploy/mcp-admission-certificates -- \\
       mcp-admission certs status
 
+With --console, it shows the stored certificate and authority of the console.
+
 exit codes: 0 no fault, 1 faults, 2 the cluster cannot be read
 """
 ROTATE = """\
@@ -128,6 +130,7 @@ def _add_status(actions: Subparsers) -> None:
     )
     add_cluster_options(parser)
     add_certificate_options(parser)
+    _add_console(parser)
     output.add_output_option(parser)
     output.add_note_options(parser)
 
@@ -138,9 +141,13 @@ def _add_rotate(actions: Subparsers) -> None:
     )
     add_cluster_options(parser)
     parser.add_argument("--ca", action="store_true", help="renew the authority, too")
-    parser.add_argument("--console", action="store_true", help="those of the console instead")
+    _add_console(parser)
     output.add_output_option(parser)
     output.add_note_options(parser)
+
+
+def _add_console(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--console", action="store_true", help="those of the console instead")
 
 
 def _add_service(parser: argparse.ArgumentParser) -> None:

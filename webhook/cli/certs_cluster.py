@@ -6,18 +6,25 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from certs.authority import Certificate, fingerprint, issued_by
 from certs.bundle import BundleError, parse_certificates
-from certs.rotation import RotationPlan, next_step, renewal
+from certs.rotation import RotationPlan, next_step
 from webhook.cli import output
+from webhook.cli.certificate_table import (
+    SHORT,
+    Row,
+    certificate_row,
+    certificates_report,
+    parsed_bundle,
+    print_certificates,
+)
 from webhook.cli.cluster_options import certificate_plan, connect_to_cluster, installation
 from webhook.cli.command import ExitCode
 from webhook.cli.output import is_for_programs, print_object
 from webhook.controller.certificates.monitor import certificate_faults, stored_certificate
 from webhook.controller.certificates.rotator import Rotator, RotatorObservation, step_fields
-from webhook.controller.certificates.stored import REPLACE, SecretFiles
+from webhook.controller.certificates.stored import REPLACE, SecretFiles, read_stored
 from webhook.controller.installation import (
     AUTHORITY_SECRET,
     CERTIFICATES_DEPLOYMENT,
@@ -25,20 +32,18 @@ from webhook.controller.installation import (
     SERVING_SECRET,
 )
 from webhook.controller.serving_replicas import endpoint_replicas
-from webhook.kube import ApiError, ConfigurationError, time_text
+from webhook.kube import ApiError, ConfigurationError
 from webhook.observe.metrics import ControllerMetrics
-from webhook.reports.text import columns
 
-# Enough of a fingerprint to distinguish certificates.
-_SHORT = 16
 _SOMETHING_ELSE = "something else answers at its address from here"
 _NO_ANSWER = "it does not answer from here"
+_WHERE_CONSOLES_HAVE_ONE = (
+    "set console.enabled in the chart, or look at the Secret that console.tls.secretName names"
+)
 _WHERE_PODS_ANSWER = (
     "pods answer inside the cluster: kubectl -n {namespace} exec deploy/{deployment} -- "
     "mcp-admission certs status"
 )
-
-Row = Mapping[str, str | None]
 
 
 class NotOursError(Exception):
@@ -48,7 +53,8 @@ class NotOursError(Exception):
 def run(args: argparse.Namespace) -> ExitCode:
     """Run `rotate` or `status`; what cannot be reached or read is an ERROR with a message."""
     output.log_requests(args)
-    action = _rotate if args.action == "rotate" else _status
+    status = _status_of_console if args.console else _status
+    action = _rotate if args.action == "rotate" else status
     try:
         return asyncio.run(action(args))
     except NotOursError as error:
@@ -64,7 +70,6 @@ async def _rotate(args: argparse.Namespace) -> ExitCode:
     name, file, what = (
         (secrets[0], "ca.crt", "authority") if args.ca else (secrets[1], "tls.crt", "certificate")
     )
-    shows = "check" if args.console else "certs status"
     async with await connect_to_cluster(args) as api:
         secret = await SecretFiles.read(api, installation(args).secret(name))
         if not secret.is_ours:
@@ -83,8 +88,8 @@ async def _rotate(args: argparse.Namespace) -> ExitCode:
         print_object(args, asked)
         return ExitCode.OK
     print(
-        f"asked the controller to replace the {what} {fingerprint(current)[:_SHORT]}; "
-        f"`mcp-admission {shows}` shows the progress"
+        f"asked the controller to replace the {what} {fingerprint(current)[:SHORT]}; "
+        f"`mcp-admission certs status{' --console' if args.console else ''}` shows the progress"
     )
     return ExitCode.OK
 
@@ -110,14 +115,37 @@ async def _status(args: argparse.Namespace) -> ExitCode:
         step = step_fields(next_step(settled, now, wanted))
     rows = list(_rows(look, shown, wanted))
     if is_for_programs(args):
-        print_object(args, _report(rows, found, unseen, step))
+        print_object(args, certificates_report(rows, found, unseen, step))
     else:
-        _print_table(rows, found, step)
+        print_certificates(rows, found, step)
     for name, why in unseen.items():
         output.write_skipped(name, why)
     if unseen:
         names_of_pod = {"namespace": where.namespace, "deployment": CERTIFICATES_DEPLOYMENT}
         output.write_note(args, _WHERE_PODS_ANSWER.format(**names_of_pod))
+    return ExitCode.FINDINGS if found else ExitCode.OK
+
+
+async def _status_of_console(args: argparse.Namespace) -> ExitCode:
+    """No webhook configuration trusts them, and browsers alone see what is served."""
+    wanted = certificate_plan(args)
+    async with await connect_to_cluster(args) as api:
+        held = await read_stored(api, installation(args), CONSOLE_SECRETS)
+        now = api.server_time()
+    rows, found = list[Row](), list(held.problems)
+    if held.authority:
+        rows.append(certificate_row("stored", "authority", held.authority.certificate, wanted))
+    leaf = stored_certificate(held.serving)
+    if leaf:
+        rows.append(certificate_row("stored", "certificate", leaf, wanted if held.leaf else None))
+        if leaf.not_valid_after_utc <= now:
+            found.append(f"the certificate of {held.serving.name} has ended")
+    elif not held.serving.found:
+        found.append(f"{held.serving.name} is not there: {_WHERE_CONSOLES_HAVE_ONE}")
+    if is_for_programs(args):
+        print_object(args, certificates_report(rows, found, {}, {}))
+    else:
+        print_certificates(rows, found, {})
     return ExitCode.FINDINGS if found else ExitCode.OK
 
 
@@ -145,9 +173,9 @@ def _known(look: RotatorObservation) -> Iterator[Certificate]:
         if pair:
             yield pair.certificate
     yield from look.stored.retired
-    yield from _parsed(look.stored.serving.files.get("tls.crt"), "tls.crt")
+    yield from parsed_bundle(look.stored.serving.files.get("tls.crt"), "tls.crt")
     for name, bundle in look.state.published.items():
-        yield from _parsed(bundle, name)
+        yield from parsed_bundle(bundle, name)
 
 
 def _rows(
@@ -157,66 +185,16 @@ def _rows(
     pairs = {"authority": look.stored.authority, "next authority": look.stored.successor}
     for name, pair in pairs.items():
         if pair:
-            yield _row("stored", name, pair.certificate, wanted)
+            yield certificate_row("stored", name, pair.certificate, wanted)
     for retired in look.stored.retired:
-        yield _row("stored", "retired authority", retired)
+        yield certificate_row("stored", "retired authority", retired)
     leaf = stored_certificate(look.stored.serving)
-    yield _row("stored", "certificate", leaf, wanted if look.state.leaf else None)
+    yield certificate_row("stored", "certificate", leaf, wanted if look.state.leaf else None)
     for name, bundle in look.state.published.items():
-        trusted = _parsed(bundle, name)
+        trusted = parsed_bundle(bundle, name)
         for certificate in trusted:
-            yield _row("published", name, certificate)
+            yield certificate_row("published", name, certificate)
         if not trusted:
-            yield _row("published", name, None)
+            yield certificate_row("published", name, None)
     for name, one in shown.items():
-        yield _row("served", name, one)
-
-
-def _row(
-    where: str, name: str, certificate: Certificate | None, wanted: RotationPlan | None = None
-) -> Row:
-    ends = renews = None
-    if certificate is not None:
-        ends = time_text(certificate.not_valid_after_utc)
-        renews = time_text(renewal(certificate, wanted)) if wanted else None
-    return {
-        "where": where,
-        "name": name,
-        "certificate": fingerprint(certificate) if certificate else None,
-        "ends": ends,
-        "renewal": renews,
-    }
-
-
-def _parsed(bundle: bytes | None, name: str) -> list[Certificate]:
-    try:
-        return parse_certificates(bundle or b"", name)
-    except BundleError:
-        return []
-
-
-def _report(
-    rows: list[Row], found: list[str], unseen: Mapping[str, str], step: Mapping[str, object]
-) -> dict[str, Any]:
-    return {
-        "certificates": rows,
-        "faults": found,
-        "not_looked_at": [{"what": name, "why": why} for name, why in unseen.items()],
-        "next": step or None,
-    }
-
-
-def _print_table(rows: list[Row], found: list[str], step: Mapping[str, object]) -> None:
-    cells = [
-        [(value or "-")[: _SHORT if key == "certificate" else None] for key, value in row.items()]
-        for row in rows
-    ]
-    for line in columns([["WHERE", "NAME", "CERTIFICATE", "ENDS", "RENEWAL"], *cells]):
-        print(line)
-    print()
-    for fault in found:
-        print(fault)
-    if step:
-        print(" ".join(["next:", *(str(value) for value in step.values())]))
-    elif not found:
-        print("fine")
+        yield certificate_row("served", name, one)
