@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from webhook.documents import plain
 from webhook.settings.faults import MOST_FAULTS, KeyFault, SettingsError, contradictions, explain
 from webhook.settings.model import Settings
-from webhook.settings.model_keys import Key, dotted, held_type, section_type
+from webhook.settings.model_keys import Key, dotted, held_type, is_set, section_type
 from webhook.settings.values import Value
 
 Keys = frozenset[Key]
@@ -148,16 +148,7 @@ def _refuse(lines: Iterable[str], count: int) -> None:
 
 def _origin(layers: list[Layer], key: Key) -> Layer:
     """The strongest layer that sets a key, which some layer does."""
-    return [layer for layer in layers if _holds(layer.values, key)][-1]
-
-
-def _holds(values: Any, key: Key) -> bool:
-    for step in key:
-        try:
-            values = values[step]
-        except (KeyError, IndexError, TypeError):
-            return False
-    return True
+    return [layer for layer in layers if is_set(layer.values, key)][-1]
 
 
 def _set(annotation: Any, value: Any, key: Key, by_key: Keys) -> Any:

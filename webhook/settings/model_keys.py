@@ -16,6 +16,8 @@ from webhook.settings.model import Settings
 from webhook.settings.values import CHART_ONLY, CLUSTER_ONLY, Section, Value
 
 Key = tuple[str | int, ...]
+NOT_THERE = object()
+"""Stands for a value where nothing stands at a key: null is a value."""
 
 
 def dotted(key: Key) -> str:
@@ -27,6 +29,21 @@ def dotted(key: Key) -> str:
         else:
             text += f".{step}" if text else step
     return text
+
+
+def is_set(values: Any, key: Key) -> bool:
+    """Whether something stands at a key of these values."""
+    return held_value(values, key, NOT_THERE) is not NOT_THERE
+
+
+def held_value(values: Any, key: Key, otherwise: Any = None) -> Any:
+    """What stands at a key of these values."""
+    for step in key:
+        try:
+            values = values[step]
+        except (KeyError, IndexError, TypeError):
+            return otherwise
+    return values
 
 
 def type_at(key: Key, root: type[Section] = Settings) -> Any:

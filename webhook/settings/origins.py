@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from webhook.settings.environment import VARIABLES, environment_layer
 from webhook.settings.layers import MERGED_BY_KEY, Layer, leaf_keys, leaf_of, without_nulls
 from webhook.settings.model import Settings
-from webhook.settings.model_keys import Key, dotted
+from webhook.settings.model_keys import NOT_THERE, Key, dotted, held_value, is_set
 from webhook.settings.namespace_layer import (
     MERGED_IN_NAMESPACES,
     NamespaceLayer,
@@ -25,7 +25,6 @@ CHART, FILE_ORIGIN, ENVIRONMENT = "chart", "file", "environment"
 CLUSTER, NAMESPACE_ORIGIN, BUILT_IN = "cluster", "namespace", "built-in"
 
 Values = Mapping[str, Any]
-_NOT_THERE = object()
 
 
 class SettingsSource(NamedTuple):
@@ -157,7 +156,7 @@ def _not_in_force(source: SettingsSource, key: Key, values: Values, why: str) ->
 def _keys_beside(values: Values, held: Values) -> Iterator[Key]:
     """The keys of values that are not held, or not with the same value."""
     for key in leaf_keys(dict(values), MERGED_IN_NAMESPACES):
-        if held_value(values, key) != held_value(held, key, _NOT_THERE):
+        if held_value(values, key) != held_value(held, key, NOT_THERE):
             yield key
 
 
@@ -166,7 +165,7 @@ def differing_values(values: Values, others: Sequence[Values]) -> dict[str, Any]
     found: dict[str, Any] = {}
     for key in leaf_keys(dict(values), MERGED_IN_NAMESPACES):
         value = held_value(values, key)
-        if all(held_value(each, key, _NOT_THERE) != value for each in others):
+        if all(held_value(each, key, NOT_THERE) != value for each in others):
             inner = found
             for step in key[:-1]:
                 inner = inner.setdefault(str(step), {})
@@ -177,21 +176,6 @@ def differing_values(values: Values, others: Sequence[Values]) -> dict[str, Any]
 def set_values(settings: Settings) -> dict[str, Any]:
     """The values of settings that somebody set, as a settings file has them."""
     return settings.model_dump(by_alias=True, exclude_unset=True)
-
-
-def is_set(values: Any, key: Key) -> bool:
-    """Whether something stands at a key of these values."""
-    return held_value(values, key, _NOT_THERE) is not _NOT_THERE
-
-
-def held_value(values: Any, key: Key, otherwise: Any = None) -> Any:
-    """What stands at a key of these values."""
-    for step in key:
-        try:
-            values = values[step]
-        except (KeyError, IndexError, TypeError):
-            return otherwise
-    return values
 
 
 def _canonical(values: dict[str, Any]) -> dict[str, Any]:

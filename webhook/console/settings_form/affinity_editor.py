@@ -11,7 +11,7 @@ from typing import Any
 
 from webhook.console.settings_form.editors import UnreadableText
 from webhook.console.settings_form.row_editors import RowColumn, RowEditor, TypedRow, column_choices
-from webhook.settings import origins, values
+from webhook.settings import model_keys, values
 from webhook.settings.model_keys import Key
 
 _NODES, _REQUIRED = "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"
@@ -79,9 +79,9 @@ class AffinityEditor(RowEditor):
 
     def objections(self, value: Any) -> Iterator[tuple[Key, str]]:
         """Conditions that Kubernetes would not accept: the model hands an affinity through."""
-        terms = origins.held_value(value, _TERMS)
+        terms = model_keys.held_value(value, _TERMS)
         for number, term in enumerate(terms if isinstance(terms, list) else ()):
-            held = origins.held_value(term, (_CONDITIONS,))
+            held = model_keys.held_value(term, (_CONDITIONS,))
             for at, condition in enumerate(held if isinstance(held, list) else ()):
                 if isinstance(condition, dict):
                     key = (*_TERMS, number, _CONDITIONS, at)

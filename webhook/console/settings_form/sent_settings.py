@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from webhook.console.settings_form import editors, row_editors, settings_subject, typed_settings
-from webhook.settings import origins
+from webhook.settings import model_keys
 
 ACTION, VERSION, SEEN = "_do", "_version", "_seen"
 """Fields of the form that are no keys of the settings."""
@@ -104,7 +104,7 @@ def typed_on_top(
     mine = [
         field
         for field in subject.fields
-        if origins.held_value(values, field.key) != origins.held_value(now, field.key)
+        if model_keys.held_value(values, field.key) != model_keys.held_value(now, field.key)
     ]
     return typed_settings.TypedSettings(subject, _written(values, mine)), rows
 
@@ -115,5 +115,5 @@ def _written(
     """The values of these fields as they would be typed."""
     texts: dict[str, str] = {}
     for field in fields:
-        texts |= field.editor.written(field.name, origins.held_value(values, field.key))
+        texts |= field.editor.written(field.name, model_keys.held_value(values, field.key))
     return texts

@@ -21,7 +21,6 @@ from webhook.settings import (
     PLURAL,
     layers,
     model_keys,
-    origins,
 )
 from webhook.settings.namespace_layer import MERGED_IN_NAMESPACES
 
@@ -67,8 +66,8 @@ class SettingsObject:
         mine = {path for found in self._owned(mine=True) for path in found}
         values: Json = {}
         for key in layers.leaf_keys(spec, MERGED_IN_NAMESPACES):
-            value = origins.held_value(spec, key)
-            if key in mine or value != origins.held_value(self.spec, key):
+            value = model_keys.held_value(spec, key)
+            if key in mine or value != model_keys.held_value(self.spec, key):
                 values = layers.merged_values(values, _nested(key, value), MERGED_IN_NAMESPACES)
         return self._body(values)
 

@@ -151,9 +151,9 @@ class SettingsSubject:
             cluster = self.found.cluster
             free = is_delegated(cluster, key) or strictness.has_order(key)
             name = model_keys.dotted(key)
-            return "" if free or origins.is_set(self.spec, key) else _DELEGATED.format(name)
+            return "" if free or model_keys.is_set(self.spec, key) else _DELEGATED.format(name)
         for source in reversed(self.found.sources[1:]):
-            if origins.is_set(source.layer.values, key):
+            if model_keys.is_set(source.layer.values, key):
                 return f"the {source.origin} sets it ({source.place(key)})"
         return ""
 

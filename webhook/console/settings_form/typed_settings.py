@@ -22,7 +22,6 @@ from webhook.settings import (
     layers,
     model_keys,
     namespace_layer,
-    origins,
 )
 from webhook.settings.namespace_layer import MERGED_IN_NAMESPACES
 
@@ -107,7 +106,7 @@ class TypedSettings:
         """What is stored, as it would be typed, by the names of the fields."""
         spec = self.subject.spec
         return {
-            each.name: each.editor.written(each.name, origins.held_value(spec, each.key))
+            each.name: each.editor.written(each.name, model_keys.held_value(spec, each.key))
             for each in self.subject.fields
         }
 
@@ -160,7 +159,7 @@ def changed_keys(
 ) -> Iterator[ChangedKey]:
     """Each key of these fields that has another value after than before."""
     for field in fields:
-        held, wanted = (origins.held_value(values, field.key) for values in (before, after))
+        held, wanted = (model_keys.held_value(values, field.key) for values in (before, after))
         if held != wanted:
             yield ChangedKey(field.name, value_in_words(held), value_in_words(wanted))
 
@@ -184,7 +183,9 @@ def rebased(
     """What is stored now with the changes of a person who saw something else, and what that is."""
     values, rows = now, list[KeyBySide]()
     for field in fields:
-        before, there, mine = (origins.held_value(each, field.key) for each in (seen, now, wanted))
+        before, there, mine = (
+            model_keys.held_value(each, field.key) for each in (seen, now, wanted)
+        )
         if mine != before:
             values = with_value(values, field.key, mine)
         if there != before:
