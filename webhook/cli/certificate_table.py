@@ -1,16 +1,22 @@
 """Certificates of a cluster as a table for people, and as an object for programs."""
 
+import argparse
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from certs.authority import Certificate, fingerprint
 from certs.bundle import BundleError, parse_certificates
 from certs.rotation import RotationPlan, renewal
+from webhook.cli.command import ExitCode
+from webhook.cli.output import is_for_programs, print_object, write_skipped
 from webhook.kube import time_text
 from webhook.reports.text import columns
 
 # Enough of a fingerprint to distinguish certificates.
 SHORT = 16
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 Row = Mapping[str, str | None]
 
@@ -40,10 +46,30 @@ def parsed_bundle(bundle: bytes | None, name: str) -> list[Certificate]:
         return []
 
 
-def certificates_report(
+def tell_certificates(
+    args: argparse.Namespace,
+    rows: Sequence[Row],
+    found: Sequence[str],
+    unseen: Mapping[str, str] = NOTHING,
+    step: Mapping[str, object] = NOTHING,
+) -> ExitCode:
+    """Tell people or programs of the certificates; the exit code is that of the faults `found`.
+
+    `unseen` are places that were not looked at, with the reasons; `step` is the controller's next
+    one, empty where it is not known.
+    """
+    if is_for_programs(args):
+        print_object(args, _report(rows, found, unseen, step))
+    else:
+        _print_table(rows, found, step)
+    for name, why in unseen.items():
+        write_skipped(name, why)
+    return ExitCode.FINDINGS if found else ExitCode.OK
+
+
+def _report(
     rows: Sequence[Row], found: Sequence[str], unseen: Mapping[str, str], step: Mapping[str, object]
 ) -> dict[str, Any]:
-    """What programs get: certificates, faults, what was not looked at, and the next step."""
     return {
         "certificates": rows,
         "faults": found,
@@ -52,10 +78,7 @@ def certificates_report(
     }
 
 
-def print_certificates(
-    rows: Sequence[Row], found: Sequence[str], step: Mapping[str, object]
-) -> None:
-    """Print what people get; `step` is empty where nothing is known of one."""
+def _print_table(rows: Sequence[Row], found: Sequence[str], step: Mapping[str, object]) -> None:
     cells = [
         [(value or "-")[: SHORT if key == "certificate" else None] for key, value in row.items()]
         for row in rows

@@ -15,9 +15,8 @@ from webhook.cli.certificate_table import (
     SHORT,
     Row,
     certificate_row,
-    certificates_report,
     parsed_bundle,
-    print_certificates,
+    tell_certificates,
 )
 from webhook.cli.cluster_options import certificate_plan, connect_to_cluster, installation
 from webhook.cli.command import ExitCode
@@ -113,17 +112,11 @@ async def _status(args: argparse.Namespace) -> ExitCode:
     if look.state.authority:
         settled = replace(look.state, serving=shown, steady_for=wanted.settle)
         step = step_fields(next_step(settled, now, wanted))
-    rows = list(_rows(look, shown, wanted))
-    if is_for_programs(args):
-        print_object(args, certificates_report(rows, found, unseen, step))
-    else:
-        print_certificates(rows, found, step)
-    for name, why in unseen.items():
-        output.write_skipped(name, why)
+    code = tell_certificates(args, list(_rows(look, shown, wanted)), found, unseen, step)
     if unseen:
         names_of_pod = {"namespace": where.namespace, "deployment": CERTIFICATES_DEPLOYMENT}
         output.write_note(args, _WHERE_PODS_ANSWER.format(**names_of_pod))
-    return ExitCode.FINDINGS if found else ExitCode.OK
+    return code
 
 
 async def _status_of_console(args: argparse.Namespace) -> ExitCode:
@@ -142,11 +135,7 @@ async def _status_of_console(args: argparse.Namespace) -> ExitCode:
             found.append(f"the certificate of {held.serving.name} has ended")
     elif not held.serving.found:
         found.append(f"{held.serving.name} is not there: {_WHERE_CONSOLES_HAVE_ONE}")
-    if is_for_programs(args):
-        print_object(args, certificates_report(rows, found, {}, {}))
-    else:
-        print_certificates(rows, found, {})
-    return ExitCode.FINDINGS if found else ExitCode.OK
+    return tell_certificates(args, rows, found)
 
 
 def _not_looked_at(look: RotatorObservation, *, in_pod: bool) -> dict[str, str]:
