@@ -48,7 +48,7 @@ the cluster:
   kubectl -n mcp-admission-system exec deploy/mcp-admission-certificates -- \\
       mcp-admission certs status
 
-With --console, it shows the stored certificate and authority of the console.
+With --console, it shows the certificate of the console and its authority, as they are stored.
 
 exit codes: 0 no fault, 1 faults, 2 the cluster cannot be read
 """
