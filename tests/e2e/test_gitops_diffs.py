@@ -19,6 +19,8 @@ PULLS = server(containers=[container(imagePullPolicy="IfNotPresent")])
 IN_GIT = {"minimal": server(), "pull policy": PULLS, "replicas": server(replicas=3)}
 # What an apply writes anew.
 OF_THE_WRITE = ("generation", "managedFields", "resourceVersion")
+# What the Deployment controller writes, at its own time: beside the status.
+OF_THE_ROLLOUT = "deployment.kubernetes.io/revision"
 
 
 def sync(namespace: Namespace, manifest: Object, manager: str = MANAGERS[0]) -> None:
@@ -31,17 +33,21 @@ def predicted(namespace: Namespace, manifest: Object, manager: str = MANAGERS[0]
     """What the same apply would store now."""
     options = ("--server-side", "--force-conflicts", f"--field-manager={manager}")
     answer = namespace.apply(manifest, *options, "--dry-run=server", "--output=json")
-    return without_what_is_written(answer.json())
+    return what_was_applied(answer.json())
 
 
-def without_what_is_written(found: Object) -> Object:
-    metadata = found["metadata"].items()
-    kept = {key: value for key, value in metadata if key not in OF_THE_WRITE}
-    return {**found, "metadata": kept}
+def what_was_applied(found: Object) -> Object:
+    """The object without what each write and the progress of a rollout change."""
+    kept = {key: value for key, value in found["metadata"].items() if key not in OF_THE_WRITE}
+    annotations = kept.pop("annotations", {})
+    kept["annotations"] = {
+        key: value for key, value in annotations.items() if key != OF_THE_ROLLOUT
+    }
+    return {key: value for key, value in found.items() if key != "status"} | {"metadata": kept}
 
 
 def live(namespace: Namespace) -> Object:
-    return without_what_is_written(namespace.deployment())
+    return what_was_applied(namespace.deployment())
 
 
 def not_as_in_git(given: Any, found: Any, path: str = "") -> Iterator[str]:
