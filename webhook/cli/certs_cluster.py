@@ -126,14 +126,18 @@ async def _status_of_console(args: argparse.Namespace) -> ExitCode:
         held = await read_stored(api, installation(args), CONSOLE_SECRETS)
         now = api.server_time()
     rows, found = list[Row](), list(held.problems)
-    if held.authority:
-        rows.append(certificate_row("stored", "authority", held.authority.certificate, wanted))
+    authority = held.authority.certificate if held.authority else None
     leaf = stored_certificate(held.serving)
-    if leaf:
-        rows.append(certificate_row("stored", "certificate", leaf, wanted if held.leaf else None))
-        if leaf.not_valid_after_utc <= now:
-            found.append(f"the certificate of {held.serving.name} has ended")
-    elif not held.serving.found:
+    stored = {
+        "authority": (authority, wanted),
+        "certificate": (leaf, wanted if held.leaf else None),
+    }
+    for name, (certificate, plan) in stored.items():
+        if certificate:
+            rows.append(certificate_row("stored", name, certificate, plan))
+            if certificate.not_valid_after_utc <= now:
+                found.append(f"the {name} of {held.serving.name} has ended")
+    if not held.serving.found:
         found.append(f"{held.serving.name} is not there: {_WHERE_CONSOLES_HAVE_ONE}")
     return tell_certificates(args, rows, found)
 
