@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import ssl
 import subprocess
 import urllib.parse
 from collections.abc import Mapping, Sequence
@@ -94,7 +95,10 @@ def request(
     content_type: str = "application/json",
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """One HTTP request as this user, on a connection of its own; any status is an answer."""
+    """One HTTP request as this user, on a connection of its own; any status is an answer.
+
+    Raises ConnectionError where the API server ends meanwhile.
+    """
     sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     said = {"Accept": "application/json", **(headers or {})}
     if sent is not None:
@@ -107,6 +111,8 @@ def request(
         connection.request(method, path, body=sent, headers=said)
         answer = connection.getresponse()
         return Response(answer.status, answer.headers, answer.read())
+    except (ssl.SSLEOFError, http.client.HTTPException) as cut:
+        raise ConnectionError(f"{method} {path} was cut off: {cut!r}") from cut
     finally:
         connection.close()
 

@@ -16,6 +16,7 @@ from tools.cluster import clients, objects, waiting
 from tools.cluster.binaries import Binaries, versions
 from tools.cluster.clients import Body, Input, JsonObject, KubectlError, Output, Response
 from tools.cluster.components import API_SERVER, Components
+from tools.cluster.process import finished_lines
 from tools.cluster.users import User, with_token
 
 NODE = "node-1"
@@ -235,5 +236,4 @@ class ControlPlane:
 
     def audit_events(self) -> Iterator[dict[str, Any]]:
         """The write requests so far, oldest first; needs `audit=True`."""
-        for line in self.components.places.audit_log.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)
+        yield from map(json.loads, finished_lines(self.components.places.audit_log))

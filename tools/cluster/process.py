@@ -18,6 +18,11 @@ class ComponentError(Exception):
     """A component did not become ready, or died; the message ends with its last log lines."""
 
 
+def finished_lines(log: Path) -> list[str]:
+    """The lines of a file that somebody still writes, without one that is not whole yet."""
+    return log.read_bytes().rpartition(b"\n")[0].decode().splitlines()
+
+
 class Watchdog:
     """The other end of `watchdog.py`."""
 
@@ -106,6 +111,10 @@ class Component:
     def ended(self) -> int | None:
         """The exit status, once it has ended by itself or because it was asked to."""
         return self._process.poll() if self._process else None
+
+    def lines(self) -> list[str]:
+        """What it has written so far, oldest first."""
+        return finished_lines(self.log)
 
     def kill(self) -> None:
         """End it at once: its state is thrown away, or survives in etcd. May be called twice."""

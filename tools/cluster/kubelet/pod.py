@@ -18,6 +18,8 @@ TICK = 0.1
 # How often a kubelet looks at a pod that nobody changes, and how soon again after a failed mount.
 SECONDS_BETWEEN_SYNCS = 60.0
 FIRST_RETRY, LAST_RETRY = 0.5, 122.0
+# What an API server answers about a pod that has gone or changed, or while it starts or is busy.
+TRY_AGAIN = {404, 409, 429, 500, 503, 504}
 
 
 class PodWorker(Background):
@@ -56,7 +58,8 @@ class PodWorker(Background):
         """See to it until it is over, or nobody wants it any more."""
         try:
             while not self.over.wait(TICK):
-                with suppress(ConnectionError, TimeoutError):
+                # Whatever the API server says while it goes or comes is asked for again.
+                with suppress(OSError):
                     if self._step():
                         return
         finally:
@@ -139,7 +142,7 @@ class PodWorker(Background):
         if answer.status == 200:
             self._pod = answer.json()
             self._written = signs
-        elif answer.status != 404:
+        elif answer.status not in TRY_AGAIN:
             raise RuntimeError(f"status of {self._path}: {answer.body.decode()}")
 
     def _delete(self) -> bool:
