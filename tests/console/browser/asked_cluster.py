@@ -71,6 +71,11 @@ class AskedCluster:
         """The statuses of those answers."""
         return {each.status for each in self.tried_rolls(namespace, name)}
 
+    def wait_until_excepted(self) -> None:
+        """Return when an exception for the refused server is in force at every replica."""
+        refused = servers.TEAM, servers.REFUSED
+        self.release.wait_for("exception in force", lambda: self.statuses(*refused) == {200})
+
     def new_pods(self, namespace: str, **fields: Any) -> list[Response]:
         """The answers to a new pod of a server; nothing is stored."""
         path = f"/api/v1/namespaces/{namespace}/pods?dryRun=All"

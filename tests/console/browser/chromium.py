@@ -83,6 +83,7 @@ def violations(page: Page, *rules: str) -> list[str]:
 
 def structure(page: Page) -> list[str]:
     """The elements of a page in order, by name, without what they say."""
+    page.wait_for_load_state()
     names: list[str] = page.evaluate(
         "() => [...document.querySelectorAll('*')].map(each => each.tagName.toLowerCase())"
     )
@@ -91,6 +92,7 @@ def structure(page: Page) -> list[str]:
 
 def overflows(page: Page) -> bool:
     """Whether the page as a whole is wider than its window."""
+    page.wait_for_load_state()
     return bool(page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"))
 
 

@@ -215,6 +215,7 @@ def cluster_settings(**spec: Any) -> Json:
 
 def structure_of(page: Page, selector: str) -> Structure:
     """The elements inside of these parts of a page, by name."""
+    page.wait_for_load_state()
     names: Structure = page.locator(selector).evaluate_all(
         "parts => parts.flatMap(each => [...each.querySelectorAll('*')]).map(each => each.tagName)"
     )

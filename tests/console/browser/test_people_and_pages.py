@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.console.browser import shown_servers as servers
-from tests.console.browser.asked_cluster import AskedCluster
+from tests.console.browser.asked_cluster import DEPLOYMENTS, AskedCluster
 from tests.console.browser.chromium import Person
 from tests.console.browser.conftest import Begin, SignIn
 from tests.console.browser.shown_cluster import ADMINISTRATOR, MEMBER, STRANGER, ShownCluster
@@ -106,6 +106,10 @@ def test_a_right_that_ends_meanwhile_is_refused_by_the_cluster(
     task = begin(shown.member_of(namespace), namespace)
     expect(task.page.locator("#try")).to_be_visible()
     asked.delete(f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings")
+    member, path = shown.people[f"member-of-{namespace}"], DEPLOYMENTS.format(namespace)
+    asked.release.wait_for(
+        "end of the right", lambda: asked.cluster.raw("GET", path, as_user=member).status == 403
+    )
 
     task.click(task.page.locator("#try"))
 

@@ -5,7 +5,7 @@ has become of a task is asked of the cluster.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +26,7 @@ CLASS, CLASSES = "gvisor", "/apis/node.k8s.io/v1/runtimeclasses"
 NAMESPACES = {ADMINISTRATOR: "", MEMBER: servers.TEAM}
 """The only one that somebody sees, empty where they see all."""
 ADDRESS = "8.8.8.8"
+LISTED = "#fleet tbody th a"
 SLOW = ("first-tools", "second-tools", "third-tools")
 
 
@@ -129,6 +130,7 @@ def test_grant_an_exception_for_a_week(
     begin: Begin, asked: AskedCluster, no_exception: None
 ) -> None:
     task, refused = begin(), (servers.TEAM, servers.REFUSED)
+    began = datetime.now(UTC)
     assert asked.statuses(*refused) == {403}
 
     task.click_server(servers.REFUSED)
@@ -142,9 +144,9 @@ def test_grant_an_exception_for_a_week(
         for each in asked.cluster.get(EXCEPTIONS)["items"]
         if each["spec"]["workload"] == {"namespace": refused[0], "name": refused[1]}
     ]
-    left = datetime.fromisoformat(spec["expires"]) - datetime.now(UTC)
-    assert timedelta(days=7) <= left < timedelta(days=8)
-    asked.release.wait_for("exception", lambda: asked.statuses(*refused) == {200})
+    left = datetime.fromisoformat(spec["expires"]) - began
+    assert timedelta(days=7) <= left < timedelta(days=8, minutes=10)
+    asked.wait_until_excepted()
 
 
 def test_a_member_gets_an_exception_to_send(begin: Begin, asked: AskedCluster) -> None:
@@ -183,21 +185,31 @@ def test_find_servers_older_than_the_webhook(begin: Begin, asked: AskedCluster, 
     task.click(task.page.get_by_role("link", name="Older than the webhook"))
     task.page.wait_for_url("**rule=older-than-webhook**")
 
-    listed = task.page.locator("#fleet tbody th a")
-    expect(listed.filter(has_text=servers.CURRENT)).to_have_count(0)
-    below = {namespace for namespace, mode in asked.modes().items() if mode != "enforce"}
-    older = {
+    expect(task.page.locator(LISTED).filter(has_text=servers.CURRENT)).to_have_count(0)
+    lists(task, asked, lambda: older_servers(asked, NAMESPACES[who]))
+
+
+def lists(task: Task, asked: AskedCluster, wanted: Callable[[], set[str]]) -> None:
+    """Wait until the page lists these: a namespace of an earlier test may be on its way out."""
+    listed = task.page.locator(LISTED)
+    asked.release.wait_for("the list", lambda: {*listed.all_inner_texts()} == wanted())
+
+
+def older_servers(asked: AskedCluster, namespace: str) -> set[str]:
+    """What has nothing filled in where it would be, of a namespace or of all."""
+    below = {where for where, mode in asked.modes().items() if mode != "enforce"}
+    return {
         name
-        for (namespace, name), each in asked.servers(NAMESPACES[who]).items()
+        for (where, name), each in asked.servers(namespace).items()
         if names.INJECTED not in each["spec"]["template"]["metadata"].get("annotations", {})
-        and namespace not in below
+        and where not in below
     }
-    assert {*listed.all_inner_texts()} == older
 
 
 @pytest.mark.parametrize("who", [ADMINISTRATOR, MEMBER])
 def test_download_a_report(begin: Begin, asked: AskedCluster, who: str) -> None:
     task = begin(who)
+    lists(task, asked, lambda: {name for _, name in asked.servers(NAMESPACES[who])})
 
     with task.page.expect_download() as found:
         task.click(task.page.get_by_role("link", name="CSV", exact=True))
