@@ -62,11 +62,22 @@ def applied(request: pytest.FixtureRequest) -> Iterator[tuple[ControlPlane, tupl
     """A cluster of its own with the manifests, and the way in which they were applied."""
     with ControlPlane(binaries_or_skip(request.config)) as running:
         running.kubectl(*request.param, *EVERYTHING)
+        wait = ("wait", "--timeout=120s")
+        checked = "--for=jsonpath={.status.observedGeneration}"
+        running.kubectl(*wait, "validatingadmissionpolicy", "--all", checked)
+        runs = "--for=condition=Available"
+        running.kubectl(*wait, "deployment", "--all", "--namespace", NAMESPACE, runs)
         yield running, request.param
 
 
-# Their status goes on while pods start.
-COUNTED = {"Deployment", "PodDisruptionBudget", "Namespace", "CustomResourceDefinition"}
+# Their status goes on while pods start, and while Kubernetes checks the types of expressions.
+COUNTED = {
+    "CustomResourceDefinition",
+    "Deployment",
+    "Namespace",
+    "PodDisruptionBudget",
+    "ValidatingAdmissionPolicy",
+}
 
 
 def stored(cluster: ControlPlane) -> list[Json]:

@@ -212,7 +212,7 @@ def test_status_of_the_console(
     served = {"tls.crt": leaf.certificate_pem, "tls.key": leaf.key_pem}
     installed.store(CONSOLE[1], {**served, "ca.crt": authority.certificate_pem})
 
-    assert main(["certs", "status", "--console", *words(installed)]) == (told != ["fine"])
+    assert main(["certs", "status", "--console", *words(installed)]) == int(told != ["fine"])
 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:3] for line in lines[1:3]] == [

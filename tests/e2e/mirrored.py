@@ -151,12 +151,13 @@ class Mirrored(Namespace):
         return self.others[WARN].objects_to(manifest)
 
     def settle(self) -> list[str]:
-        """Wait until the same is stored in all three namespaces, and return it."""
+        """Wait until the same is stored in all three namespaces, and rests; return it."""
         plain: list[str] = []
 
         def alike() -> bool:
             plain[:] = self._stored(self)
-            return all(self._stored(other) == plain for other in self.others.values())
+            same = all(self._stored(other) == plain for other in self.others.values())
+            return same and not any(moves(*each) for each in self._objects(self))
 
         try:
             self.cluster.wait_for("the same objects in all three namespaces", alike, 10)
@@ -230,6 +231,20 @@ class Mirrored(Namespace):
         for resource in self._resources:
             for found in Namespace.raw(namespace, "GET", resource).json()["items"]:
                 yield resource, found
+
+
+def moves(resource: str, found: Object) -> bool:
+    """Whether Kubernetes is about to write more than a status of it."""
+    metadata, spec, status = found["metadata"], found.get("spec", {}), found.get("status", {})
+    if resource == "deployments":
+        return bool(status.get("observedGeneration") != metadata["generation"])
+    if resource != "pods":
+        return False
+    if "deletionTimestamp" in metadata:
+        return bool(metadata.get("deletionGracePeriodSeconds"))
+    stuck = any(each.get("reason") == "Unschedulable" for each in status.get("conditions", []))
+    is_bound = spec.get("nodeName") or spec.get("schedulerName") != "default-scheduler"
+    return not (is_bound or stuck or spec.get("schedulingGates"))
 
 
 def of_response(answer: Response, namespace: str) -> Seen:

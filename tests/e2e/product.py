@@ -140,8 +140,7 @@ class Product:
 
     def logged(self) -> list[dict[str, Any]]:
         """What the serving process has logged so far, oldest first."""
-        lines = self._process.log.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+        return [json.loads(line) for line in self._process.lines()]
 
     def _serving(self) -> Component:
         pair = self._authority.server("serving", [f"{NAME}.{NAMESPACE}.svc"])

@@ -149,6 +149,10 @@ def test_who_is_no_administrator_turns_no_trace_on(
         *("create", "rolebinding", "mallory", "-n", place),
         *("--clusterrole=edit", "--user=mallory"),
     )
+    pods = f"/api/v1/namespaces/{place}/pods"
+    control_plane.wait_for(
+        "rights of mallory", lambda: control_plane.raw("GET", pods, as_user=user).status == 200
+    )
     created_by_user = created(control_plane, place, "mine", f"00-{TRACE}-{SPAN}-01", user)
     assert created_by_user.status == 201, created_by_user.body
 

@@ -28,6 +28,11 @@ WHOLE_NODE = {"resources": {"requests": {"cpu": "63960m"}, "limits": {"cpu": "63
 def urgent(guard: Guard) -> Iterator[str]:
     """The highest class that anybody but Kubernetes may define."""
     guard.cluster.create(CLASSES, URGENT)
+    pod, path = large_pod("urgent"), "/api/v1/namespaces/default/pods?dryRun=All"
+    guard.cluster.wait_for(
+        "the class, where the API server looks for it",
+        lambda: b"no PriorityClass" not in guard.cluster.raw("POST", path, pod).body,
+    )
     yield "urgent"
     guard.cluster.raw("DELETE", f"{CLASSES}/urgent")
 

@@ -35,7 +35,8 @@ def assert_served(release: Release, namespace: str) -> None:
     assert "schedulingGates" not in pod["spec"]
     template = cluster.get(f"{DEPLOYMENTS.format(namespace)}/{NAME}")["spec"]["template"]
     assert_hardened(template)
-    service = cluster.get(f"/api/v1/namespaces/{namespace}/services/{NAME}-mcp")
+    path = f"/api/v1/namespaces/{namespace}/services/{NAME}-mcp"
+    service = release.wait_for("Service", lambda: cluster.get(path))
     assert service["spec"]["ports"][0]["targetPort"] == "mcp"
     policies = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies"
     assert [each["metadata"]["name"] for each in cluster.get(policies)["items"]] == [

@@ -7,8 +7,8 @@ Leases, from the objects of the installation, and from the namespaces that are l
 import base64
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import pytest
 
@@ -80,10 +80,11 @@ def test_a_server_that_lacks_a_part_is_told_in_the_namespaces_that_are_listed(
     narrowed.cluster.kubectl("apply", "--namespace", KEPT, "--filename", "-", sent=MISSING)
 
     def told() -> bool:
-        asked = map(
-            partial(run, narrowed), ("audit", "check", "status"), *[["-o"] * 3, ["json"] * 3]
-        )
-        audit, checked, screen = asked
+        with ThreadPoolExecutor() as pool:
+            audit, checked, screen = pool.map(
+                lambda command: run(narrowed, command, "-o", "json"), ("audit", "check", "status")
+            )
+        assert audit.out, audit
         found = json.loads(audit.out)
         assert [(each["name"], each["state"]) for each in found["servers"]] == [
             ("lacking", "incomplete")
@@ -96,4 +97,4 @@ def test_a_server_that_lacks_a_part_is_told_in_the_namespaces_that_are_listed(
         assert json.loads(screen.out)["needs"] == faults
         return True
 
-    narrowed.wait_for("audit, check and status", told, SECONDS)
+    narrowed.wait_for("audit, check and status", told, 3 * SECONDS)

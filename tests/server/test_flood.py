@@ -145,11 +145,11 @@ def test_connections_that_never_ask_are_closed(server: Server) -> None:
             )
             open_.enter_context(plain)
         last = open_.enter_context(opened(server, SILENT))
+        started = time.monotonic()
         assert (server.sample('open_connections{port="reviews"}') or 0) <= 256 + 401
         victims_are_answered(server, 4)
-        started = time.monotonic()
         assert is_closed(last)
-        assert 5 < time.monotonic() - started < 20
+        assert 5 < time.monotonic() - started < 30
         wait_for("no connection", lambda: server.sample('open_connections{port="reviews"}') == 0)
     now = server.sample('closed_connections_total{port="reviews",reason="slow_client"}') or 0
     assert now - closed > 100

@@ -19,7 +19,7 @@ REVIEW = HEAD % b"" + b"Content-Length: %d\r\n\r\n" % len(posted()) + posted()
 
 @pytest.fixture
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "PENDING_SECONDS", 0.05)
+    monkeypatch.setattr(connections, "PENDING_SECONDS", 0.3)
     monkeypatch.setattr(listener, "SWEEP_SECONDS", 0.01)
 
 

@@ -22,6 +22,8 @@ OWNED = "mcp-admission-owned-objects"
 BINDINGS = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"
 ITS_LEASE = f"'Lease' ? '{ROLE}'"
 SECONDS_TO_START = 60
+# So many questions in a row, a twentieth of a second apart, with the same answer.
+QUIET_QUESTIONS = 6
 
 
 def grant(cluster: ControlPlane) -> None:
@@ -90,6 +92,21 @@ class Control:
         """The sum of a metric's values; 0 while it has none."""
         return sum(value for found, value in self.samples(name) if labels.items() <= found.items())
 
+    def looks(self) -> float:
+        """How often it has looked at a server."""
+        return self.metric("reconcile_duration_seconds_count", reconciler="server")
+
+    def rested_looks(self) -> float:
+        """The same, once it looks at none any more: what was changed before has been looked at."""
+        seen: list[float] = []
+
+        def rests() -> bool:
+            seen.append(self.looks())
+            return seen[-QUIET_QUESTIONS:] == [seen[-1]] * QUIET_QUESTIONS
+
+        self._cluster.wait_for("controller at rest", rests)
+        return seen[-1]
+
     def samples(self, name: str) -> Iterator[tuple[dict[str, str], float]]:
         """Labels and value of each sample of a metric."""
         text = ask(f"{LOOPBACK}:{self._port}", "/metrics")
@@ -100,5 +117,4 @@ class Control:
 
     def logged(self) -> list[dict[str, Any]]:
         """What it has logged so far, oldest first."""
-        lines = self.process.log.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        return [json.loads(line) for line in self.process.lines() if line.startswith("{")]

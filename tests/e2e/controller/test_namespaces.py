@@ -81,11 +81,12 @@ def test_labels_that_were_set_by_hand_are_raised_at_most_and_come_back(
 def test_the_release_namespace_and_kube_system_are_left_alone(
     control: Control, product: Product, managed: Namespace
 ) -> None:
+    product.cluster.wait_for("labels", lambda: labels(product, managed.name) == SIX)
     try:
         for name in (RELEASE, "kube-system"):
             assert label(product, name, {MANAGED: "true"}).status == 200
         # What comes after them has been looked at.
-        label(product, managed.name, {f"{STANDARD}warn": None})
+        assert label(product, managed.name, {f"{STANDARD}warn": None}).status == 200
         product.cluster.wait_for("labels", lambda: labels(product, managed.name) == SIX)
         for name in (RELEASE, "kube-system"):
             assert labels(product, name) == {}

@@ -53,13 +53,10 @@ def is_made(namespace: Namespace, name: str = OURS) -> Object:
 def looked_at(control: Control, namespace: Namespace, name: str = NAME) -> None:
     """Have the server looked at once more, and wait until it was."""
 
-    def looks() -> float:
-        return control.metric("reconcile_duration_seconds_count", reconciler="server")
-
-    before = looks()
+    before = control.rested_looks()
     body = {"spec": {"template": {"metadata": {"labels": {"look": f"{before:.0f}"}}}}}
     assert namespace.raw("PATCH", f"deployments/{name}", body, MERGE_PATCH).status == 200
-    namespace.cluster.wait_for("another look", lambda: looks() > before)
+    namespace.cluster.wait_for("another look", lambda: control.looks() > before)
 
 
 def is_theirs(namespace: Namespace, name: str, resource: str = "services") -> Object:

@@ -19,8 +19,8 @@ from tests.kube.faults import Call, Proxy
 from tools.cluster.control_plane import ControlPlane
 
 OTHER = "the-other-controller"
-# Six seconds, more or less; after ten it would give up by itself.
-FAILED_RENEWALS = 8
+# Five seconds, more or less; after ten it would give up by itself.
+FAILED_RENEWALS = 6
 
 
 def actors(cluster: ControlPlane, users: set[str]) -> list[str]:

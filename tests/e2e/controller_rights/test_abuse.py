@@ -57,14 +57,18 @@ def bounded(product: Product) -> ControlPlane:
     for api in REPORT_APIS:
         report = {"apiVersion": api.version, "kind": api.kind, **theirs}
         cluster.create(f"/apis/{api.version}/namespaces/tenant/{api.resource}", report)
-    in_force = ("control", "refused", "end of a Secret")
-    cluster.wait_for("policies in force", lambda: refused(cluster, *in_force))
+    cluster.wait_for("policies in force", lambda: are_refused(cluster))
     return cluster
 
 
-def refused(cluster: ControlPlane, account: str, which: str, write: str) -> bool:
-    """Whether a policy refuses this."""
-    return b"AdmissionPolicy" in sent(cluster, account, WRITES[account][which][write]).body
+def are_refused(cluster: ControlPlane) -> bool:
+    """Whether policies refuse what they are to refuse: they come into force one by one."""
+    writes = [(account, WRITES[account]["refused"][name]) for account, name in cases("refused")]
+    return all(
+        b"AdmissionPolicy" in sent(cluster, account, write).body
+        for account, write in writes
+        if not write.get("stored")
+    )
 
 
 def content_type(method: str, body: Any) -> str:

@@ -241,7 +241,9 @@ def test_missing_rights_of_the_controller_are_reported_and_it_recovers_with_them
             (event,) = events(cluster, namespace.name)
             assert event["reason"] == "WriteForbidden"
             assert 'cannot create resource "services"' in event["note"]
-            assert control.metric("reconcile_errors_total", reconciler="server") > 0
+            cluster.wait_for(
+                "error", lambda: control.metric("reconcile_errors_total", reconciler="server") > 0
+            )
             cluster.wait_for("metric", lambda: control.metric("servers", state="incomplete") == 1)
             assert len(made(namespace, "secrets")) == 2
         finally:

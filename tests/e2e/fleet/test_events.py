@@ -12,12 +12,8 @@ from tests.e2e.product import Product
 PRIVILEGED = [builders.container(securityContext={"privileged": True})]
 
 
-def looks(control: Control) -> float:
-    return control.metric("reconcile_duration_seconds_count", reconciler="server")
-
-
 def looked_again(control: Control, before: float) -> bool:
-    return looks(control) > before
+    return control.looks() > before
 
 
 def test_an_event_says_how_a_server_stands_once(product: Product, fleet: Fleet) -> None:
@@ -39,7 +35,7 @@ def test_an_event_says_how_a_server_stands_once(product: Product, fleet: Fleet) 
         with Control(product, *scope, name=f"events-{start}", settings=MORE_MEMORY) as control:
             cluster.wait_for("leader", control.leads)
             cluster.wait_for("Events", lambda: told() == expected)
-            before = looks(control)
+            before = control.rested_looks()
             edit = {"metadata": {"annotations": {"mcp-admission.dev/port": "mcp", "seen": start}}}
             assert namespace.raw("PATCH", "deployments/crm", edit, MERGE_PATCH).status == 200
             cluster.wait_for("another look", partial(looked_again, control, before))

@@ -33,6 +33,10 @@ def allow(namespace: Namespace, **hard: str) -> None:
         "ResourceQuota in force",
         lambda: namespace.get("resourcequotas/quota").get("status", {}).get("hard") == hard,
     )
+    namespace.cluster.wait_for(
+        "the quota's status where the API server looks for it",
+        lambda: b"status unknown" not in namespace.raw("POST", "pods?dryRun=All", bare_pod()).body,
+    )
 
 
 def resources(pod: Manifest) -> Any:

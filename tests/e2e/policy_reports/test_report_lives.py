@@ -1,6 +1,7 @@
 """The life of reports: made, moved, mended, put back, let alone, and gone with their servers."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -104,6 +105,9 @@ def test_reports_live_as_long_as_their_servers_and_say_what_is_true(
             install(cluster, OPEN_REPORTS)
             reports.wait_for(OPEN_REPORTS, "bridge", "host-namespaces fail")
             cluster.wait_for("one API", lambda: reports.all(POLICY_REPORTS) == [], SECONDS)
+            reports.wait_for(OPEN_REPORTS, "search", "drift fail")
+            for server in ("leaves", LONG):
+                cluster.wait_for("report", partial(reports.says, OPEN_REPORTS, server), SECONDS)
             is_bounded(reports)
             is_read(namespace, reports)
             is_put_back(namespace, reports, OPEN_REPORTS)

@@ -32,7 +32,7 @@ def apply(cluster: ControlPlane, namespace: str, manifest: Manifest) -> None:
 
 def wait_until_available(cluster: ControlPlane, namespace: str, name: str) -> None:
     cluster.kubectl(
-        "wait", "-n", namespace, "--for=condition=Available", f"deployment/{name}", "--timeout=30s"
+        "wait", "-n", namespace, "--for=condition=Available", f"deployment/{name}", "--timeout=120s"
     )
 
 

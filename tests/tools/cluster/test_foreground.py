@@ -72,5 +72,5 @@ def test_a_cluster_in_the_foreground_ends_with_a_signal(
     cluster.send_signal(sent)
 
     assert cluster.wait(timeout=60) == status
-    wait_for("end of its folder", lambda: not kubeconfig.parent.exists(), seconds=10)
-    wait_for("end of its API server", lambda: refuses(int(server.rsplit(":", 1)[1])), seconds=10)
+    wait_for("end of its folder", lambda: not kubeconfig.parent.exists())
+    wait_for("end of its API server", lambda: refuses(int(server.rsplit(":", 1)[1])))

@@ -54,10 +54,15 @@ def rights(installed: Installed) -> Iterator[dict[str, User]]:
             cluster.create(cluster_wide(version, WIDE[kind]), one)
         else:
             cluster.create(namespaced(version, RESOURCES[kind], namespace), one)
-    yield {
+    users = {
         name: cluster.service_account(namespace, f"mcp-admission-{name}")
         for name in ("serve", "control", "certificates")
     }
+    authority = {"verb": "get", "resource": "secrets", "name": "mcp-admission-ca"}
+    cluster.wait_for(
+        "rights", lambda: allowed(cluster, users["certificates"], namespace, **authority)
+    )
+    yield users
     for resource in WIDE.values():
         cluster.raw("DELETE", cluster_wide("rbac.authorization.k8s.io/v1", resource, namespace))
 

@@ -70,9 +70,9 @@ def test_nothing_but_the_start_counts_while_it_starts(around: Surroundings) -> N
         wait_for("a start", lambda: looked(container)["started"])
         wait_for("readiness", lambda: looked(container)["ready"])
         (around.folder / "alive").unlink()
-        wait_for("another start", lambda: looked(container)["restartCount"] == 1)
+        wait_for("another start", lambda: looked(container)["restartCount"] >= 1)
 
 
 def test_a_start_that_takes_too_long_is_a_failure(around: Surroundings) -> None:
     with started(around, patience=1) as container:
-        wait_for("another start", lambda: looked(container)["restartCount"] == 1)
+        wait_for("another start", lambda: looked(container)["restartCount"] >= 1)
