@@ -141,7 +141,7 @@ def promtool(monitoring: Binaries, *arguments: str | Path) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     said = ran.stdout + ran.stderr
     assert ran.returncode == 0, said

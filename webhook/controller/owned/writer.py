@@ -51,6 +51,11 @@ class Writer:
         live = self.live(ObjectKey.of(wanted))
         return live is not None and not live.going and live.digest == _digest(wanted)
 
+    def is_done(self, wanted: Json, owner: Owner) -> bool:
+        """Whether it fits, and is the owner's: nothing is left to be written."""
+        live = self.live(ObjectKey.of(wanted))
+        return live is not None and owner.has(live) and self.fits(wanted)
+
     async def put(
         self,
         wanted: Json,
@@ -70,7 +75,7 @@ class Writer:
         if live is None:
             if await self._created(place, wanted, at_first or {}):
                 return
-        elif owner.has(live) and self.fits(wanted):
+        elif self.is_done(wanted, owner):
             return
         # As it is now: another manager may have taken it over.
         found, live = await self._read(place)

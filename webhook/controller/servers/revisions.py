@@ -52,10 +52,12 @@ class Revisions:
         """Let the template say another revision than the one that its pods began with.
 
         A template that nothing was filled in yet reads no Secret of ours: it rolls when its author
-        rolls it. Returns the note of the Event, where it rolls.
+        rolls it. A Secret that was taken or deleted since it was written has nothing to roll for.
+        Returns the note of the Event, where it rolls.
         """
-        known = found.revision or self._began(key, found)
-        fills = self._state.settings(key.namespace).fills_templates
+        config = self._config(key, found)
+        known = found.revision or (config.revision if config else None)
+        fills = config is not None and self._state.settings(key.namespace).fills_templates
         if not fills or revision in (None, known) or not (known or found.touched):
             await self.forget_cause(key, found)
             return {}
@@ -75,8 +77,8 @@ class Revisions:
         self, key: NamespacedName, found: DeploymentState, revision: str | None
     ) -> Restart | None:
         """What is to be told, where templates are left as they are; None where nothing changed."""
-        settings, config = self._state.settings(key.namespace), self._config(key)
-        if settings.fills_templates or config is None or found.uid not in config.owner_uids:
+        settings, config = self._state.settings(key.namespace), self._config(key, found)
+        if settings.fills_templates or config is None:
             return None
         began = config.revision or found.revision
         if revision is None or revision == config.revision:
@@ -86,9 +88,9 @@ class Revisions:
         note = _NOTE.format(found.config_from, key.name, key.namespace, revision)
         return Restart(revision, {RESTART: note})
 
-    async def remember(self, key: NamespacedName, restart: Restart) -> None:
+    async def remember(self, key: NamespacedName, found: DeploymentState, restart: Restart) -> None:
         """Let the Secret say that this revision was told."""
-        config = self._config(key)
+        config = self._config(key, found)
         if config is None:
             return
         path = KINDS[SECRET.kind].path(key.namespace, names.config_secret_of(key.name))
@@ -106,10 +108,8 @@ class Revisions:
         self._state.deployments.put(stored)
         return stored
 
-    def _began(self, key: NamespacedName, found: DeploymentState) -> str | None:
-        config = self._config(key)
-        return config.revision if config and found.uid in config.owner_uids else None
-
-    def _config(self, key: NamespacedName) -> Live | None:
+    def _config(self, key: NamespacedName, found: DeploymentState) -> Live | None:
+        """The Secret of the environment, as long as it is there and the server's."""
         name = names.config_secret_of(key.name)
-        return self._writer.live(ObjectKey(SECRET.kind, key.namespace, name))
+        live = self._writer.live(ObjectKey(SECRET.kind, key.namespace, name))
+        return live if live and found.uid in live.owner_uids else None

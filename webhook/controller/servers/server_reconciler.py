@@ -87,8 +87,9 @@ class ServerReconciler:
         outcome = await self._write(key, found, wanted)
         if not outcome.held:
             self._patience.forget(key)
-        left = self._unwanted(key, wanted)
-        if outcome.right and all(map(self._writer.fits, wanted.objects)) and before == left:
+        left, owner = self._unwanted(key, wanted), owned_objects.Owner(found.uid)
+        done = all(self._writer.is_done(each, owner) for each in wanted.objects)
+        if outcome.right and done and before == left:
             lives = self._lives(key)
             waits = any(left) or not (lives[0] and lives[0].selects)
             # The source as it was before it was read: it may be another by now.
@@ -167,7 +168,7 @@ class ServerReconciler:
         regarding = regarding_deployment(key.namespace, key.name, found.uid)
         await self._recorder.record(regarding, notes)
         if restart is not None:
-            await self._revisions.remember(key, restart)
+            await self._revisions.remember(key, found, restart)
 
     async def _put(
         self,
