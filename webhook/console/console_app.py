@@ -117,6 +117,7 @@ class ConsoleFrame:
             return self.sign_in.show_kept(kept_form.KeptForm.of(request, form), session)
         form.popall(visit.CSRF_FIELD, None)
         asked = visit.Visit(request, session, self._places, form)
+        last_event = asked.live.last
         try:
             with self._visits[route.method].counted(session.person.household):
                 found = await route.handler(asked)
@@ -126,7 +127,7 @@ class ConsoleFrame:
             await self.sessions.end(session)
             return self._ask(request, form)
         if isinstance(found, Page):
-            return self.renderer.render(found, self._shared(asked))
+            return self.renderer.render(found, self._shared(asked, last_event))
         return found
 
     def _ask(self, request: web.Request, form: MultiDict[str]) -> web.StreamResponse:
@@ -134,8 +135,10 @@ class ConsoleFrame:
             return self.sign_in.ask(request, kept=kept_form.KeptForm.of(request, form))
         return self.sign_in.ask(request, then=kept_form.own_address(request.rel_url.raw_path_qs))
 
-    def _shared(self, asked: visit.Visit) -> dict[str, object]:
-        return {"visit": asked, "csrf": asked.csrf, "cluster": self._cluster}
+    def _shared(self, asked: visit.Visit, last_event: int) -> dict[str, object]:
+        """What every page may show; `last_event` is older than anything that the page has read."""
+        around = {"visit": asked, "csrf": asked.csrf, "cluster": self._cluster}
+        return {**around, "last_event": last_event}
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:

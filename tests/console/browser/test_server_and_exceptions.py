@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests import builders
 from tests.console.browser.chromium import WIDTHS, Person, overflows, structure, violations
@@ -97,14 +97,33 @@ def test_a_page_that_is_open_follows_what_changes(
     page.goto(f"{console.address}{PAGE}")
     badge = page.locator("#now .badge").first
     assert badge.inner_text() == "out-of-date"
-    with page.expect_response("**/events*"):
-        page.reload()
 
     play(console.cluster, deployment())
     console.publish("fleet")
 
     page.locator("#now .badge[data-state=current]").first.wait_for()
     assert page.locator("#address").is_visible()
+
+
+def test_a_change_while_a_part_is_renewed_is_shown_too(
+    console: PlayedConsole, new_person: NewPerson
+) -> None:
+    outdated(console)
+    person = new_person()
+    console.let_in(person)
+    page = person.page
+    page.goto(f"{console.address}{PAGE}")
+
+    def changed_after_it_was_read(route: Route) -> None:
+        answer = route.fetch()
+        play(console.cluster, deployment())
+        console.publish("fleet")
+        route.fulfill(response=answer)
+
+    page.route(f"**{PAGE}", changed_after_it_was_read, times=1)
+    console.publish("fleet")
+
+    page.locator("#now .badge[data-state=current]").first.wait_for()
 
 
 def test_a_part_that_is_renewed_keeps_the_focus_and_what_was_opened(
@@ -114,8 +133,7 @@ def test_a_part_that_is_renewed_keeps_the_focus_and_what_was_opened(
     person = new_person()
     console.let_in(person)
     page = person.page
-    with page.expect_response("**/events*"):
-        page.goto(f"{console.address}{PAGE}")
+    page.goto(f"{console.address}{PAGE}")
     page.locator("#now summary").press("Enter")
     page.locator("#now details[open]").wait_for()
     page.evaluate("() => { document.querySelector('#now').dataset.before = 'yes' }")

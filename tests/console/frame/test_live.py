@@ -72,6 +72,7 @@ def test_what_a_page_missed_is_due_when_it_comes_back(live: LiveEvents) -> None:
     live.publish("rolls")
 
     assert list(live.listen(after=seen).due) == ["rolls"]
+    assert not live.listen(after=live.last).due
     # A page that saw another process has missed everything.
     assert list(live.listen(after=live._last + 1).due) == list(module.EVENTS)
     assert not live.listen().due

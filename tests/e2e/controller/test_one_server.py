@@ -98,6 +98,8 @@ def test_the_change_cause_of_an_author_stays_when_a_secret_rolls_the_pods(
     namespace.kubectl("annotate", "deployment", NAME, f"{CAUSE}=release 1")
     namespace.apply(secret("crm", {**CONFIG, "API_URL": "https://other.example"}))
     namespace.cluster.wait_for("another revision", lambda: revision(namespace) != first)
+    # A cause of ours would go once the ReplicaSet has it.
+    rolled_out(namespace)
 
     assert said(namespace)[CAUSE] == "release 1"
 
@@ -183,6 +185,12 @@ def test_a_deleted_object_of_a_server_is_made_again(control: Control, namespace:
     namespace.cluster.wait_for("all of them again", there_again, 15)
 
 
+def file_of(namespace: Namespace) -> str | None:
+    """What the server finds in its file, once it has one."""
+    found = made(namespace, "secrets").get(f"{NAME}-mcp-files")
+    return values(found)["client.pem"] if found else None
+
+
 def test_an_object_of_somebody_else_is_untouched_and_reported_once(
     control: Control, namespace: Namespace
 ) -> None:
@@ -200,9 +208,9 @@ def test_an_object_of_somebody_else_is_untouched_and_reported_once(
     namespace.apply(secret("crm", CONFIG))
     namespace.apply(server())
     namespace.cluster.wait_for("Event", lambda: events(namespace.cluster, namespace.name))
-    namespace.kubectl("annotate", "secret", "crm", "touched=twice")
-    namespace.apply(secret("crm", {**CONFIG, "MORE": "values"}))
-    namespace.cluster.wait_for("Service", lambda: SERVICE in made(namespace, "services"))
+    namespace.apply(secret("crm", {**CONFIG, "client.pem": "another"}))
+    namespace.cluster.wait_for("another look", lambda: file_of(namespace) == "another")
+    assert SERVICE in made(namespace, "services")
 
     (event,) = events(namespace.cluster, namespace.name)
     assert event["reason"] == "NameTaken"

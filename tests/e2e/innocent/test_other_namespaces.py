@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from tests.builders import KINDS, NOT_LABELLED, Manifest, bare_pod, container, of_kind
+from tests.e2e import management
+from tests.e2e.conftest import MANAGED
 from tests.e2e.namespace import MERGE_PATCH, STRATEGIC_PATCH, Namespace
 from tests.e2e.product import Product
 from tests.e2e.system import NAMESPACE
-from tools.cluster.control_plane import ControlPlane
 
 HOSTILE: dict[str, Any] = {
     "hostNetwork": True,
@@ -74,12 +75,13 @@ def test_every_answer_in_other_namespaces_is_the_same_with_and_without_the_produ
 
 
 @pytest.mark.parametrize("name", ["kube-system", NAMESPACE])
-def test_system_namespaces_are_never_reviewed(product: Product, name: str) -> None:
-    cluster: ControlPlane = product.cluster
+def test_system_namespaces_are_never_reviewed(
+    product: Product, namespace: Namespace, name: str
+) -> None:
     system = Namespace(product, name)
-    labels = {"mcp-admission.dev/managed": "true"}
-    path = f"/api/v1/namespaces/{name}"
-    cluster.raw("PATCH", path, {"metadata": {"labels": labels}}, MERGE_PATCH)
+    system.label(MANAGED)
+    # What is labelled after it is reviewed: the API server knows both labels.
+    management.begin(namespace)
 
     objects: list[Manifest] = [of_kind(kind, **HOSTILE) for kind in KINDS]
     for manifest in (*objects, bare_pod(**MINE)):
@@ -87,5 +89,5 @@ def test_system_namespaces_are_never_reviewed(product: Product, name: str) -> No
         assert answer.status == 201, answer.body
         assert "mcp-admission.dev/name" not in json.dumps(answer.json())
 
-    cluster.raw("PATCH", path, {"metadata": {"labels": dict.fromkeys(labels)}}, MERGE_PATCH)
+    system.label(dict.fromkeys(MANAGED))
     assert not [line for line in product.logged() if line.get("namespace") == name]

@@ -57,6 +57,11 @@ class LiveEvents:
         self._last = time.time_ns() // 1_000_000
         self._told = dict.fromkeys(EVENTS, 0)
 
+    @property
+    def last(self) -> int:
+        """The number of the last event: a page listens from the one before it was read."""
+        return self._last
+
     def publish(self, name: str, namespace: str = "") -> None:
         """Tell the pages of this namespace and those of all; without one, every page."""
         self._last = self._told[name] = self._last + 1

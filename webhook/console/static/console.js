@@ -12,12 +12,29 @@
     }
   };
 
-  // <main data-events="fleet"> listens; hx-trigger="fleet from:body" asks for its part again.
+  // <main data-events="fleet"> listens; hx-trigger="fleet from:body" asks for its part again. What
+  // came after the event data-after is told at once, the next one data-pause seconds later.
   const listen = (element) => {
     const names = element.dataset.events.split(" ").filter(Boolean);
     const stale = document.getElementById("stale");
     let source = null;
-    let last = "";
+    let last = element.dataset.after || "";
+    const pause = 1000 * Number(element.dataset.pause || 0);
+    const pausing = new Set();
+    const due = new Set();
+    const tell = (name) => {
+      if (pausing.has(name)) {
+        due.add(name);
+        return;
+      }
+      document.body.dispatchEvent(new CustomEvent(name));
+      if (!pause) return;
+      pausing.add(name);
+      setTimeout(() => {
+        pausing.delete(name);
+        if (due.delete(name)) tell(name);
+      }, pause);
+    };
     const close = () => {
       if (source) source.close();
       source = null;
@@ -31,7 +48,7 @@
       for (const name of names) {
         source.addEventListener(name, (event) => {
           last = event.lastEventId;
-          document.body.dispatchEvent(new CustomEvent(name));
+          tell(name);
         });
       }
     };
