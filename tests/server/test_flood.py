@@ -102,10 +102,10 @@ def victims_are_answered(server: Server, times: int) -> None:
     for _ in range(times):
         started = time.monotonic()
         with server.connected(source=VICTIM) as connection:
-            answer = post(connection, "/mutate?timeout=10s")
+            answer = post(connection, "/mutate?timeout=30s")
             assert answer.status == 200
             assert json.loads(answer.read())["response"]["allowed"] is True
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 10
     assert server.probe("/healthz") == (200, "ok\n")
     assert server.probe("/readyz") == (200, "ok\n")
 
@@ -204,6 +204,9 @@ def test_old_and_new_of_three_megabytes_are_reviewed(server: Server, limit: floa
     item = b"[" + b",".join(itertools.repeat(TOLERATION, 3_000_000 // 32)) + b"]"
     body = posted(object="%", oldObject="%", operation="UPDATE").replace(b'"%"', item)
     assert server.review("/mutate/managed", body)["uid"]
-    (line,) = [found for found in server.logged("review") if found["operation"] == "UPDATE"]
+    (line,) = wait_for(
+        "its line in the log",
+        lambda: [found for found in server.logged("review") if found["operation"] == "UPDATE"],
+    )
     assert line["decision"] != "error"
     assert server.memory()["VmHWM"] < limit

@@ -81,6 +81,8 @@ def played() -> CountingCluster:
 def every_look_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health_reading, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(metric_history, "SECONDS_BETWEEN", 0.0)
+    for each in ("FIRST_SECONDS", "REFRESH_SECONDS"):
+        monkeypatch.setattr(health_page, each, 60.0)
 
 
 async def test_a_healthy_installation(console: BrowserAtConsole, played: CountingCluster) -> None:
