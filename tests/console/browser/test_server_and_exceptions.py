@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests import builders
 from tests.console.browser.chromium import WIDTHS, Person, overflows, structure, violations
@@ -34,6 +34,15 @@ def outdated(console: PlayedConsole) -> None:
     found = deployment(settings(**memory("400Mi")))
     said = asked(settings(**memory("800Mi")))
     play(console.cluster, found, said=said, exceptions=[document("e1")])
+
+
+def opened(console: PlayedConsole, new_person: NewPerson) -> Page:
+    """The page of an outdated server, before somebody who has come in."""
+    outdated(console)
+    person = new_person()
+    console.let_in(person)
+    person.page.goto(f"{console.address}{PAGE}")
+    return person.page
 
 
 @pytest.mark.parametrize(
@@ -90,11 +99,7 @@ def test_a_refused_server_gets_an_exception_in_three_clicks(
 def test_a_page_that_is_open_follows_what_changes(
     console: PlayedConsole, new_person: NewPerson
 ) -> None:
-    outdated(console)
-    person = new_person()
-    console.let_in(person)
-    page = person.page
-    page.goto(f"{console.address}{PAGE}")
+    page = opened(console, new_person)
     badge = page.locator("#now .badge").first
     assert badge.inner_text() == "out-of-date"
 
@@ -108,11 +113,7 @@ def test_a_page_that_is_open_follows_what_changes(
 def test_a_change_while_a_part_is_renewed_is_shown_too(
     console: PlayedConsole, new_person: NewPerson
 ) -> None:
-    outdated(console)
-    person = new_person()
-    console.let_in(person)
-    page = person.page
-    page.goto(f"{console.address}{PAGE}")
+    page = opened(console, new_person)
 
     def changed_after_it_was_read(route: Route) -> None:
         answer = route.fetch()
@@ -129,11 +130,7 @@ def test_a_change_while_a_part_is_renewed_is_shown_too(
 def test_a_part_that_is_renewed_keeps_the_focus_and_what_was_opened(
     console: PlayedConsole, new_person: NewPerson
 ) -> None:
-    outdated(console)
-    person = new_person()
-    console.let_in(person)
-    page = person.page
-    page.goto(f"{console.address}{PAGE}")
+    page = opened(console, new_person)
     page.locator("#now summary").press("Enter")
     page.locator("#now details[open]").wait_for()
     page.evaluate("() => { document.querySelector('#now').dataset.before = 'yes' }")
