@@ -191,7 +191,7 @@ CONSOLE = ("mcp-admission-console-ca", "mcp-admission-console-tls")
             -1,
             30,
             [
-                "the authority of Secret mcp-admission-console-tls has ended",
+                "the authority of Secret mcp-admission-console-ca has ended",
                 "the certificate of Secret mcp-admission-console-tls has ended",
             ],
         ),

@@ -128,15 +128,15 @@ async def _status_of_console(args: argparse.Namespace) -> ExitCode:
     rows, found = list[Row](), list(held.problems)
     authority = held.authority.certificate if held.authority else None
     leaf = stored_certificate(held.serving)
-    stored = {
-        "authority": (authority, wanted),
-        "certificate": (leaf, wanted if held.leaf else None),
-    }
-    for name, (certificate, plan) in stored.items():
+    stored = (
+        ("authority", held.authorities, authority, wanted),
+        ("certificate", held.serving, leaf, wanted if held.leaf else None),
+    )
+    for name, secret, certificate, plan in stored:
         if certificate:
             rows.append(certificate_row("stored", name, certificate, plan))
             if certificate.not_valid_after_utc <= now:
-                found.append(f"the {name} of {held.serving.name} has ended")
+                found.append(f"the {name} of {secret.name} has ended")
     if not held.serving.found:
         found.append(f"{held.serving.name} is not there: {_WHERE_CONSOLES_HAVE_ONE}")
     return tell_certificates(args, rows, found)
