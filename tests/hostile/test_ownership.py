@@ -107,8 +107,7 @@ def test_a_paused_server_that_opted_out_is_not_polled(guard: Guard, attacker: Te
         counted.append(_reconciled(guard) - before)
 
     print(f"reconciled in ten seconds each: {counted}")
-    # Whoever polls does so in each of them; what others do may count in one.
-    assert min(counted) <= 2
+    assert counted[-1] <= 2
     assert attacker.raw("GET", SERVICE).status == 200
 
 

@@ -55,7 +55,7 @@ def test_a_review_is_answered_by_the_timeout_that_it_asks_for(guard: Guard) -> N
         connection = straight_to(address, tls)
         started = time.monotonic()
         try:
-            # It asks for a second from the request on: hands are shaken before.
+            # The second counts from the request on. The handshake comes before it.
             connection.connect()
             started = time.monotonic()
             connection.request("POST", "/mutate?timeout=1s", body, {"Content-Type": JSON})

@@ -102,10 +102,10 @@ def victims_are_answered(server: Server, times: int) -> None:
     for _ in range(times):
         started = time.monotonic()
         with server.connected(source=VICTIM) as connection:
-            answer = post(connection, "/mutate?timeout=30s")
+            answer = post(connection, "/mutate?timeout=10s")
             assert answer.status == 200
             assert json.loads(answer.read())["response"]["allowed"] is True
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 5
     assert server.probe("/healthz") == (200, "ok\n")
     assert server.probe("/readyz") == (200, "ok\n")
 

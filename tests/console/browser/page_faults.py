@@ -5,14 +5,16 @@ is under way, is seen too.
 """
 
 import re
+from contextlib import suppress
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.console.browser.chromium import WIDTHS, overflows, violations
+from tools.cluster.waiting import WaitedInVainError, wait_for
 
 _TABS = 400
-# A part of a page that has come is settled by htmx after 20, on a machine that does nothing else.
-_MILLISECONDS_TO_SETTLE = 500
+# How long a part of a page that has come may be without the reader's times.
+_SECONDS_TO_SETTLE = 0.5
 # How often a page is gone through again because a part of it was replaced meanwhile.
 _TIMES = 4
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
@@ -34,7 +36,7 @@ def faults(page: Page) -> list[str]:
     found += [*_too_wide(page), *violations(page, "color-contrast")]
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(before)
-    return found + (_times_at_fault(page) and _times_at_fault_still(page))
+    return found + _lasting_times_at_fault(page)
 
 
 def _too_wide(page: Page) -> list[str]:
@@ -58,9 +60,10 @@ def _times_at_fault(page: Page) -> list[str]:
     return found + _ISO_TIME.findall(told)
 
 
-def _times_at_fault_still(page: Page) -> list[str]:
-    """The same once more: what a live page has just got is without the reader's times at first."""
-    page.wait_for_timeout(_MILLISECONDS_TO_SETTLE)
+def _lasting_times_at_fault(page: Page) -> list[str]:
+    """The same without what a live page has just got: its script writes those times soon."""
+    with suppress(WaitedInVainError):
+        wait_for("times", lambda: not _times_at_fault(page), _SECONDS_TO_SETTLE)
     return _times_at_fault(page)
 
 

@@ -92,16 +92,16 @@ class Control:
         """The sum of a metric's values; 0 while it has none."""
         return sum(value for found, value in self.samples(name) if labels.items() <= found.items())
 
-    def looks(self) -> float:
-        """How often it has looked at a server."""
-        return self.metric("reconcile_duration_seconds_count", reconciler="server")
+    def wait_for_look(self, after: float) -> None:
+        """Return once it has looked at servers more often than so many times."""
+        self._cluster.wait_for("another look", lambda: self._looks() > after)
 
     def rested_looks(self) -> float:
-        """The same, once it looks at none any more: what was changed before has been looked at."""
+        """How often it has looked at a server, once it rests: what changed was looked at."""
         seen: list[float] = []
 
         def rests() -> bool:
-            seen.append(self.looks())
+            seen.append(self._looks())
             return seen[-QUIET_QUESTIONS:] == [seen[-1]] * QUIET_QUESTIONS
 
         self._cluster.wait_for("controller at rest", rests)
@@ -114,6 +114,9 @@ class Control:
             for sample in family.samples:
                 if sample.name == f"mcp_admission_{name}":
                     yield sample.labels, sample.value
+
+    def _looks(self) -> float:
+        return self.metric("reconcile_duration_seconds_count", reconciler="server")
 
     def logged(self) -> list[dict[str, Any]]:
         """What it has logged so far, oldest first."""

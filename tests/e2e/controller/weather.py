@@ -56,7 +56,7 @@ def looked_at(control: Control, namespace: Namespace, name: str = NAME) -> None:
     before = control.rested_looks()
     body = {"spec": {"template": {"metadata": {"labels": {"look": f"{before:.0f}"}}}}}
     assert namespace.raw("PATCH", f"deployments/{name}", body, MERGE_PATCH).status == 200
-    namespace.cluster.wait_for("another look", lambda: control.looks() > before)
+    control.wait_for_look(before)
 
 
 def is_theirs(namespace: Namespace, name: str, resource: str = "services") -> Object:

@@ -1,7 +1,5 @@
 """The owner of a server is told once that it is out of date, was never filled in, or is doomed."""
 
-from functools import partial
-
 from tests import builders
 from tests.e2e.controller.control import Control
 from tests.e2e.controller.objects import events
@@ -10,10 +8,6 @@ from tests.e2e.namespace import MERGE_PATCH
 from tests.e2e.product import Product
 
 PRIVILEGED = [builders.container(securityContext={"privileged": True})]
-
-
-def looked_again(control: Control, before: float) -> bool:
-    return control.looks() > before
 
 
 def test_an_event_says_how_a_server_stands_once(product: Product, fleet: Fleet) -> None:
@@ -38,7 +32,7 @@ def test_an_event_says_how_a_server_stands_once(product: Product, fleet: Fleet) 
             before = control.rested_looks()
             edit = {"metadata": {"annotations": {"mcp-admission.dev/port": "mcp", "seen": start}}}
             assert namespace.raw("PATCH", "deployments/crm", edit, MERGE_PATCH).status == 200
-            cluster.wait_for("another look", partial(looked_again, control, before))
+            control.wait_for_look(before)
     assert told() == expected
     (note,) = {
         each["note"] for each in events(cluster, namespace.name) if each["reason"] == "OutOfDate"

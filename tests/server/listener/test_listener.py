@@ -60,7 +60,7 @@ async def test_a_handshake_that_never_ends_is_ended(
     async with serving(context=store.context) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(sent)
-        # What it has not read of the client's is a reset.
+        # A connection that is closed with bytes unread is reset.
         with contextlib.suppress(ConnectionResetError):
             assert await asyncio.wait_for(reader.read(), 10) == b""
         writer.close()

@@ -59,7 +59,7 @@ class LiveEvents:
 
     @property
     def last(self) -> int:
-        """The number of the last event: a page listens from the one before it was read."""
+        """The number of the last event: a page that says it is told of every later one."""
         return self._last
 
     def publish(self, name: str, namespace: str = "") -> None:
